@@ -1,0 +1,2 @@
+//! dibao polls regional news sources, stores their entries and republishes merged per-province feeds.
+pub mod core;

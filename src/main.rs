@@ -1,0 +1,2 @@
+//! The `dibao` binary.
+fn main() {}
