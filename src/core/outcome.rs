@@ -1,0 +1,90 @@
+//! How a poll ended. Outcomes are values: an unreachable publisher is an ordinary day, not an error.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How a poll ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// A feed was read.
+    Fetched {
+        /// Entries in it.
+        entries: u32,
+        /// How many were new.
+        new: u32,
+        /// How many known ones were rewritten.
+        changed: u32,
+        /// What had to be mended to read it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        repairs: Vec<String>,
+    },
+    /// 304: nothing changed (RFC 9110 section 15.4.5).
+    NotModified,
+    /// 200 with the very bytes of last time.
+    Unchanged,
+    /// 410: the publisher says it is gone for good.
+    Gone,
+    /// 429 or 503 with Retry-After: asked to wait.
+    Throttled {
+        /// The status.
+        status: u16,
+    },
+    /// The publisher refuses us: 401, 403, 412, 451 or a challenge page.
+    Blocked {
+        /// What it said.
+        why: String,
+    },
+    /// An answer that is no feed.
+    NotAFeed {
+        /// Why it is none.
+        why: String,
+    },
+    /// No usable answer.
+    Failed {
+        /// The cause, and what to do about it.
+        why: String,
+    },
+}
+
+impl Outcome {
+    /// The outcome's name, as logs and tables show it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Fetched { .. } => "fetched",
+            Self::NotModified => "not-modified",
+            Self::Unchanged => "unchanged",
+            Self::Gone => "gone",
+            Self::Throttled { .. } => "throttled",
+            Self::Blocked { .. } => "blocked",
+            Self::NotAFeed { .. } => "not-a-feed",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// Whether the source answered as it should.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        matches!(self, Self::Fetched { .. } | Self::NotModified | Self::Unchanged)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::Fetched { entries, new, changed, repairs } => {
+                write!(f, ": {entries} entries, {new} new, {changed} changed")?;
+                if !repairs.is_empty() {
+                    write!(f, " (mended: {})", repairs.join("; "))?;
+                }
+                Ok(())
+            }
+            Self::Throttled { status } => write!(f, ": status {status}, asked to wait"),
+            Self::Blocked { why } | Self::NotAFeed { why } | Self::Failed { why } => write!(f, ": {why}"),
+            Self::NotModified | Self::Unchanged | Self::Gone => Ok(()),
+        }
+    }
+}

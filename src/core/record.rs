@@ -1,0 +1,202 @@
+//! What the journal records: one [`Line`] per fact, each with a sequence number, as NDJSON.
+//!
+//! A line says what was learned and decided when it was learned: published ids, first-seen times and
+//! poll states are recorded here and never derived again. What can be derived (regions, lists, stories)
+//! is not recorded: `apply` derives it, so that better rules reach old entries by a replay.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::entry::ParsedEntry;
+use super::exchange::Validators;
+use super::identity::{Fingerprint, IdentityKey};
+use super::outcome::Outcome;
+use super::source::{SourceDef, SourceId};
+use super::time::Time;
+
+/// The version every line carries. A reader accepts lines up to its own version and refuses newer ones.
+pub const LINE_VERSION: u8 = 1;
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Format version of this line.
+    pub v: u8,
+    /// Position in the journal; grows by one a line and never goes back.
+    pub seq: u64,
+    /// The fact.
+    #[serde(flatten)]
+    pub record: Record,
+}
+
+/// The kinds of facts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Record {
+    /// The configuration that what follows was polled under.
+    Config(ConfigRecord),
+    /// A poll that brought no entries: when, how it ended, and what to remember for the next.
+    Poll(PollRecord),
+    /// A poll that brought new or changed entries.
+    Observation(Observation),
+}
+
+impl Record {
+    /// The source it is about, if it is about one.
+    #[must_use]
+    pub fn source(&self) -> Option<&SourceId> {
+        match self {
+            Self::Config(_) => None,
+            Self::Poll(r) => Some(&r.source),
+            Self::Observation(r) => Some(&r.poll.source),
+        }
+    }
+
+    /// When it was learned.
+    #[must_use]
+    pub fn at(&self) -> Time {
+        match self {
+            Self::Config(r) => r.at,
+            Self::Poll(r) => r.at,
+            Self::Observation(r) => r.poll.at,
+        }
+    }
+}
+
+/// A change of the configuration, as far as stored or served bytes depend on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConfigRecord {
+    /// When the daemon first ran with it.
+    pub at: Time,
+    /// The instance's own random id, drawn once, from which the ids of its feeds are made.
+    pub instance: Uuid,
+    /// Fingerprint of everything that feeds' bytes depend on.
+    pub fingerprint: String,
+    /// The sources that were added or changed since the last such record.
+    pub sources: Vec<SourceDef>,
+    /// The sources that left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<SourceId>,
+}
+
+/// One poll.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PollRecord {
+    /// When the answer was in.
+    pub at: Time,
+    /// The source.
+    pub source: SourceId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the next poll has to know.
+    pub state: PollState,
+}
+
+/// What one poll learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The poll itself.
+    #[serde(flatten)]
+    pub poll: PollRecord,
+    /// What the feed says of itself, where that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<FeedFacts>,
+    /// Entries seen for the first time, in document order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub new: Vec<NewEntry>,
+    /// Known entries whose text or page changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<ChangedEntry>,
+}
+
+/// An entry seen for the first time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewEntry {
+    /// The id it is published under, for ever.
+    pub published_id: String,
+    /// The keys it is recognised by in later polls.
+    pub keys: Vec<IdentityKey>,
+    /// Fingerprint of its text.
+    pub fingerprint: Fingerprint,
+    /// The entry, sanitised.
+    pub entry: ParsedEntry,
+}
+
+/// A known entry that was rewritten.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangedEntry {
+    /// The id it is published under.
+    pub published_id: String,
+    /// Keys to recognise it by, further to those it has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<IdentityKey>,
+    /// Fingerprint of its text now.
+    pub fingerprint: Fingerprint,
+    /// The entry as it is now, sanitised.
+    pub entry: ParsedEntry,
+}
+
+/// What a feed says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedFacts {
+    /// Its own id, if it is an absolute IRI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its home page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    /// Its rights notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Its language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
+/// What the next poll of a source has to know of the ones before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollState {
+    /// The instant of the schedule this poll was for; the floor counts from here.
+    pub scheduled: Option<Time>,
+    /// The newest validators, exactly as the server sent them.
+    #[serde(default)]
+    pub validators: Validators,
+    /// SHA-256 (first 16 octets, hexadecimal) of the last body that was read in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_hash: Option<String>,
+    /// Failed polls since the last good one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
+    /// No poll before this instant: Retry-After, backoff after failures, or the response's freshness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Time>,
+    /// When the source last answered as it should (200 with a feed, or 304).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good_at: Option<Time>,
+    /// When it last brought a new entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news_at: Option<Time>,
+    /// When it was last asked without validators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_at: Option<Time>,
+    /// A permanent redirect that is being watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+}
+
+/// A permanent redirect: followed each time, and asked directly once it proved steady.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Where the source says it is now.
+    pub to: String,
+    /// How many polls in a row said so.
+    pub seen: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
