@@ -5,6 +5,7 @@
 //! table and replayed from the journal to the same bytes.
 
 pub mod entry;
+pub mod exchange;
 pub mod feed;
 pub mod region;
 pub mod source;

@@ -1,0 +1,308 @@
+//! What one HTTP exchange with a publisher ended in, as plain values: the fetcher makes them, the poll
+//! decides by them. Nothing here speaks HTTP, and nothing here is an error to be raised: a refusal, a
+//! silence and a broken body are all outcomes of a poll.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// The validators of a response (RFC 9110 section 8.8): opaque bytes, echoed byte for byte, whatever
+/// they look like. Serialised each as one string; see [`opaque`] for the form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Validators {
+    /// The value of `ETag`, quotes and `W/` included.
+    #[serde(default, with = "opaque")]
+    pub etag: Option<Vec<u8>>,
+    /// The value of `Last-Modified`, not read as a date.
+    #[serde(default, with = "opaque")]
+    pub last_modified: Option<Vec<u8>>,
+}
+
+impl Validators {
+    /// Whether there is none, so that a request cannot be conditional.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
+/// Header bytes as one string: the text itself when it is UTF-8, else `base64:` and the standard
+/// base64 of the bytes. A text that itself starts with `base64:` is written as base64 too, so that
+/// every value reads back as the bytes it was.
+pub mod opaque {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    const MARK: &str = "base64:";
+
+    /// Writes the bytes.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(value: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
+        value
+            .as_ref()
+            .map(|bytes| match std::str::from_utf8(bytes) {
+                Ok(text) if !text.starts_with(MARK) => text.to_owned(),
+                _ => format!("{MARK}{}", STANDARD.encode(bytes)),
+            })
+            .serialize(to)
+    }
+
+    /// Reads them back.
+    ///
+    /// # Errors
+    /// Those of the deserializer, and broken base64.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+        match text.strip_prefix(MARK) {
+            Some(coded) => STANDARD.decode(coded).map(Some).map_err(de::Error::custom),
+            None => Ok(Some(text.into_bytes())),
+        }
+    }
+}
+
+/// One redirect that was followed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Hop {
+    /// The status that sent us on: 301, 302, 303, 307 or 308.
+    pub status: u16,
+    /// Where to: absolute, without credentials or fragment.
+    pub to: String,
+}
+
+impl Hop {
+    /// Whether the publisher calls the move permanent (301 or 308; RFC 9110 sections 15.4.2, 15.4.9).
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        matches!(self.status, 301 | 308)
+    }
+}
+
+/// A response without its body. Header values are as sent, and absent when they were not text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResponseHead {
+    /// The last status.
+    pub status: u16,
+    /// The address that answered, after redirects; without credentials.
+    pub final_url: String,
+    /// The redirects followed, in order.
+    pub hops: Vec<Hop>,
+    /// What the next conditional request may echo.
+    pub validators: Validators,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `Cache-Control`, several lines joined by a comma (RFC 9110 section 5.3).
+    pub cache_control: Option<String>,
+    /// `Expires`.
+    pub expires: Option<String>,
+    /// `Date`.
+    pub date: Option<String>,
+    /// `Age`.
+    pub age: Option<String>,
+    /// `Retry-After`: seconds or a date, not read.
+    pub retry_after: Option<String>,
+    /// `Link`, several lines joined by a comma: hubs and archives announce themselves there.
+    pub link: Option<String>,
+}
+
+impl ResponseHead {
+    /// Where the source has moved for good: the end of the unbroken run of permanent redirects that
+    /// the exchange began with. A step from https down to http ends the run: it is followed, but an
+    /// address that was configured as https is never remembered as less.
+    #[must_use]
+    pub fn moved_to(&self) -> Option<&str> {
+        let mut secure = false;
+        self.hops
+            .iter()
+            .take_while(|hop| hop.is_permanent())
+            .map(|hop| hop.to.as_str())
+            .take_while(|to| {
+                let now_secure = to.starts_with("https:");
+                let keeps = now_secure || !secure;
+                secure = now_secure;
+                keeps
+            })
+            .last()
+    }
+}
+
+/// A response with its whole body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// Its head.
+    pub head: ResponseHead,
+    /// The body, content codings undone, complete.
+    pub body: Bytes,
+}
+
+/// What one HTTP exchange, with its redirects, ended in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// A success with a complete body.
+    Body(Response),
+    /// 304 to a conditional request. Its validators, if any, replace those that were sent.
+    NotModified(ResponseHead),
+    /// 410: the publisher says it will not come back.
+    Gone(ResponseHead),
+    /// 429, or 503 with `Retry-After`: asked to wait; `retry_after` in the head says how long, if said.
+    Throttled(ResponseHead),
+    /// The publisher does not want this client, or wants a person.
+    Blocked {
+        /// The response that said so.
+        head: ResponseHead,
+        /// How it said so.
+        why: Block,
+    },
+    /// Any other status that carries no feed.
+    Status(ResponseHead),
+    /// No usable response.
+    Failed(FetchFault),
+}
+
+impl Exchange {
+    /// The head, when a response came at all.
+    #[must_use]
+    pub fn head(&self) -> Option<&ResponseHead> {
+        match self {
+            Self::Body(response) => Some(&response.head),
+            Self::NotModified(head) | Self::Gone(head) | Self::Throttled(head) | Self::Status(head) => {
+                Some(head)
+            }
+            Self::Blocked { head, .. } => Some(head),
+            Self::Failed(_) => None,
+        }
+    }
+}
+
+/// How a publisher keeps a client out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Block {
+    /// 401 or 407: wants credentials.
+    Credentials,
+    /// 403.
+    Forbidden,
+    /// 412 to a plain GET: what several web application firewalls answer to a client without a browser.
+    Firewall,
+    /// 451.
+    Legal,
+    /// A page that runs a script to tell people from programs.
+    Challenge,
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Credentials => "it wants credentials; put them in the source's url or headers",
+            Self::Forbidden => "it forbids this client; ask the publisher, or set a contact",
+            Self::Firewall => "its firewall refuses clients that are not browsers; ask the publisher",
+            Self::Legal => "it is withheld for legal reasons",
+            Self::Challenge => "it challenges clients to prove they are browsers; ask the publisher",
+        })
+    }
+}
+
+/// Why there is no usable response. The text says the cause and what to do; it never holds a query, a
+/// header or a credential.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the text of each variant says what its fields are")]
+pub enum FetchFault {
+    /// The address cannot be asked at all.
+    #[error("cannot poll this address: {why}")]
+    BadUrl { why: String },
+    /// A header of the request is not one.
+    #[error("the header {name:?} cannot be sent; check the source's headers")]
+    BadHeader { name: String },
+    /// The name was not found.
+    #[error("cannot find the address of {host}: {why}")]
+    Resolve { host: String, why: String },
+    /// The guard refused where the name or literal leads.
+    #[error("{} is {why}; name it in polling.allow_networks to poll it", named(.host, .ip))]
+    AddressRefused { host: String, ip: IpAddr, why: &'static str },
+    /// No connection.
+    #[error("cannot connect to {host}: {why}")]
+    Connect { host: String, why: String },
+    /// No trusted connection.
+    #[error("no secure connection to {host}: {why}")]
+    Tls { host: String, why: String },
+    /// The machine trusts no certificate authority, so no https address can be polled.
+    #[error("no CA certificates found, needed for https: install ca-certificates")]
+    NoCertificates,
+    /// It took longer than the whole exchange may.
+    #[error("no complete response within {} s", .after.as_secs_f32())]
+    Timeout { after: Duration },
+    /// The body, decompressed, is over its limit.
+    #[error("the body is larger than {limit} bytes; raise polling.max_body if it should be")]
+    TooLarge { limit: u64 },
+    /// The header section is over its limit.
+    #[error("the response has too many or too long headers")]
+    HeadTooLarge,
+    /// The content coding is unknown or broken.
+    #[error("the body cannot be decompressed: {why}")]
+    BadEncoding { why: String },
+    /// The body ended before its announced end.
+    #[error("the connection closed before the end of the response")]
+    Truncated,
+    /// The peer reset the connection.
+    #[error("the connection was reset")]
+    Reset,
+    /// A redirect led back to where it came from.
+    #[error("its redirects run in a circle, at {at}")]
+    RedirectLoop { at: String },
+    /// More redirects than are followed.
+    #[error("more than {limit} redirects")]
+    TooManyRedirects { limit: usize },
+    /// A redirect to something that is not http or https.
+    #[error("it redirects to {to}: {why}")]
+    RedirectRefused { to: String, why: String },
+    /// The host asked for patience earlier, and that time is not over.
+    #[error("{host} asked to be left alone for another {} s", .wait.as_secs())]
+    Held { host: String, wait: Duration },
+    /// What came was not HTTP.
+    #[error("not a valid HTTP response: {why}")]
+    Http { why: String },
+}
+
+impl FetchFault {
+    /// One word for logs and metrics.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::BadUrl { .. } => "bad-url",
+            Self::BadHeader { .. } => "bad-header",
+            Self::Resolve { .. } => "resolve",
+            Self::AddressRefused { .. } => "address-refused",
+            Self::Connect { .. } => "connect",
+            Self::Tls { .. } => "tls",
+            Self::NoCertificates => "no-certificates",
+            Self::Timeout { .. } => "timeout",
+            Self::TooLarge { .. } => "too-large",
+            Self::HeadTooLarge => "head-too-large",
+            Self::BadEncoding { .. } => "bad-encoding",
+            Self::Truncated => "truncated",
+            Self::Reset => "reset",
+            Self::RedirectLoop { .. } => "redirect-loop",
+            Self::TooManyRedirects { .. } => "too-many-redirects",
+            Self::RedirectRefused { .. } => "redirect-refused",
+            Self::Held { .. } => "held",
+            Self::Http { .. } => "http",
+        }
+    }
+}
+
+/// `127.0.0.1`, or `name (127.0.0.1)` when a name led there.
+fn named(host: &str, ip: &IpAddr) -> String {
+    let literal = ip.to_string();
+    if host == literal || host.trim_matches(['[', ']']) == literal {
+        literal
+    } else {
+        format!("{host} ({literal})")
+    }
+}
+
+#[cfg(test)]
+mod tests;
