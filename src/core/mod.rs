@@ -7,5 +7,6 @@
 pub mod entry;
 pub mod feed;
 pub mod region;
+pub mod regions;
 pub mod source;
 pub mod time;
