@@ -8,5 +8,6 @@ pub mod entry;
 pub mod exchange;
 pub mod feed;
 pub mod region;
+pub mod regions;
 pub mod source;
 pub mod time;
