@@ -4,10 +4,16 @@
 //! randomness, or awaits. Time and randomness are arguments, so every decision can be tested with a
 //! table and replayed from the journal to the same bytes.
 
+pub mod apply;
 pub mod entry;
 pub mod exchange;
 pub mod feed;
+pub mod identity;
+pub mod outcome;
+pub mod record;
 pub mod region;
 pub mod regions;
+pub mod rules;
 pub mod source;
+pub mod state;
 pub mod time;

@@ -1,0 +1,290 @@
+//! One line of the journal folded into the state: `(state, line, rules) -> changes`, and nothing else.
+//!
+//! The same journal under the same rules gives the same state on any machine, after any restart, and a
+//! line that is applied twice changes nothing the second time. Time is the line's own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use super::entry::{Body, ParsedEntry};
+use super::identity::IdentityKey;
+use super::record::{ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, Record};
+use super::regions;
+use super::rules::Rules;
+use super::source::SourceId;
+use super::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
+use super::time::Time;
+
+/// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
+/// live report that is corrected every hour of a day, and quiets a page that prints its own clock.
+pub const MAX_REWRITES: u32 = 24;
+
+/// The changes that one line makes. Empty when the state already reflects it.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn apply<S: State>(state: &S, line: &Line, rules: &Rules) -> Result<Vec<Change>, S::Error> {
+    let meta = state.meta()?.unwrap_or_else(|| Meta::empty(&rules.fingerprint));
+    if line.seq <= meta.seq {
+        return Ok(Vec::new());
+    }
+    let mut fold = Fold::new(state, line, rules, meta);
+    match &line.record {
+        Record::Config(config) => fold.config(config)?,
+        Record::Poll(poll) => fold.poll(poll)?,
+        Record::Observation(observation) => fold.observation(observation)?,
+    }
+    Ok(fold.finish())
+}
+
+/// The digest of a stored entry, for the self-check: over what identifies this state of it.
+#[must_use]
+pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(no.to_be_bytes());
+    hash.update(entry.id.as_bytes());
+    hash.update(entry.rewrites.to_be_bytes());
+    let bytes: [u8; 32] = hash.finalize().into();
+    u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
+}
+
+struct Fold<'a, S: State> {
+    state: &'a S,
+    line: &'a Line,
+    rules: &'a Rules,
+    meta: Meta,
+    feeds: BTreeMap<FeedKey, FeedState>,
+    // What this line claims before it is written: the state does not know of it yet.
+    claimed: BTreeSet<String>,
+    learned: BTreeSet<IdentityKey>,
+    changes: Vec<Change>,
+}
+
+impl<'a, S: State> Fold<'a, S> {
+    fn new(state: &'a S, line: &'a Line, rules: &'a Rules, meta: Meta) -> Self {
+        Self {
+            state,
+            line,
+            rules,
+            meta,
+            feeds: BTreeMap::new(),
+            claimed: BTreeSet::new(),
+            learned: BTreeSet::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    fn config(&mut self, config: &ConfigRecord) -> Result<(), S::Error> {
+        self.meta.instance = config.instance;
+        self.meta.config_at = config.at;
+        self.meta.config.clone_from(&config.fingerprint);
+        for def in &config.sources {
+            let id = self.rules.current_id(&def.id).clone();
+            // A rename hands the old source's state on; a definition that left under its old name
+            // must not overwrite the one it lives on under.
+            let mut source = self.state.source(&id)?.unwrap_or_else(|| SourceState::new(def.clone()));
+            source.def = self.rules.definition(&id).unwrap_or(def).clone();
+            source.gone = false;
+            self.changes.push(Change::Source(id, source));
+        }
+        for old in &config.gone {
+            let id = self.rules.current_id(old);
+            if self.rules.definition(id).is_some() {
+                continue;
+            }
+            if let Some(mut source) = self.state.source(id)? {
+                source.gone = true;
+                self.changes.push(Change::Source(id.clone(), source));
+            }
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, poll: &PollRecord) -> Result<(), S::Error> {
+        if let Some((id, mut source)) = self.polled(poll)? {
+            // A poll does not touch what is published, so it moves no feed.
+            source.polled_at = Some(poll.at);
+            self.changes.push(Change::Source(id, source));
+        }
+        Ok(())
+    }
+
+    fn observation(&mut self, seen: &Observation) -> Result<(), S::Error> {
+        let Some((id, mut source)) = self.polled(&seen.poll)? else { return Ok(()) };
+        if let Some(facts) = &seen.feed {
+            source.facts = facts.clone();
+        }
+        let backlog = !source.seeded;
+        source.seeded = true;
+        for new in &seen.new {
+            self.add(&id, &mut source, new, seen.poll.at, backlog)?;
+        }
+        for changed in &seen.changed {
+            self.rewrite(&mut source, changed, seen.poll.at)?;
+        }
+        if seen.feed.is_some() {
+            // The feed's own title and rights stand in every entry of it.
+            self.touch_source(&id)?;
+        }
+        self.changes.push(Change::Source(id, source));
+        Ok(())
+    }
+
+    /// The source a poll was of, with the poll's state taken over. `None` when the journal never
+    /// defined it, which only a damaged journal does: its entries could not be attributed.
+    fn polled(&mut self, poll: &PollRecord) -> Result<Option<(SourceId, SourceState)>, S::Error> {
+        self.meta.newest_at = self.meta.newest_at.max(poll.at);
+        let id = self.rules.current_id(&poll.source).clone();
+        let stored = match self.state.source(&id)? {
+            Some(stored) => Some(stored),
+            None => self.rules.definition(&id).map(|def| SourceState::new(def.clone())),
+        };
+        Ok(stored.map(|mut source| {
+            source.poll = poll.state.clone();
+            source.outcome = Some(poll.outcome.clone());
+            source.polled_at = Some(poll.at);
+            (id, source)
+        }))
+    }
+
+    fn add(
+        &mut self,
+        id: &SourceId,
+        source: &mut SourceState,
+        new: &NewEntry,
+        at: Time,
+        backlog: bool,
+    ) -> Result<(), S::Error> {
+        let taken = !self.claimed.insert(new.published_id.clone());
+        if taken || self.state.owner(&new.published_id)?.is_some() {
+            // Only a journal that was cut and written on can say this; the first entry keeps its id.
+            return Ok(());
+        }
+        let body = &new.entry;
+        let published = body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at));
+        let updated = body.updated.map_or(published, |stamp| stamp.not_after(at)).max(published);
+        let entry = Entry {
+            id: new.published_id.clone(),
+            source: id.clone(),
+            first_seen: at,
+            surfaced: if backlog { published } else { at },
+            published,
+            updated,
+            fingerprint: new.fingerprint,
+            rewrites: 0,
+            keys: new.keys.clone(),
+            regions: self.regions_of(source, body),
+            seq: self.line.seq,
+            body: body.clone(),
+        };
+        let no = self.meta.next_no;
+        self.meta.next_no += 1;
+        self.meta.entries += 1;
+        source.entries += 1;
+        source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
+        self.changes.push(Change::Owner(entry.id.clone(), no));
+        self.learn(id, &new.keys, no)?;
+        for feed in entry.feeds() {
+            self.list(feed, Rank::of(no, &entry), updated)?;
+        }
+        self.changes.push(Change::Entry(no, Box::new(entry)));
+        Ok(())
+    }
+
+    fn rewrite(
+        &mut self,
+        source: &mut SourceState,
+        changed: &ChangedEntry,
+        at: Time,
+    ) -> Result<(), S::Error> {
+        let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
+        let Some(mut entry) = self.state.entry(no)? else { return Ok(()) };
+        let (old_feeds, rank) = (entry.feeds(), Rank::of(no, &entry));
+        source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
+        entry.rewrites += 1;
+        entry.fingerprint = changed.fingerprint;
+        // A publisher that says when it corrected is believed, if that is later than what it said
+        // before; else the correction is dated when it was seen.
+        let said = changed.entry.updated.map(|stamp| stamp.not_after(at)).filter(|t| *t > entry.updated);
+        entry.updated = said.unwrap_or(at).max(entry.updated);
+        entry.regions = self.regions_of(source, &changed.entry);
+        entry.body = changed.entry.clone();
+        let fresh: Vec<_> = changed.keys.iter().filter(|k| !entry.keys.contains(k)).copied().collect();
+        self.learn(&entry.source, &fresh, no)?;
+        entry.keys.extend(fresh);
+        source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
+        let feeds = entry.feeds();
+        for feed in old_feeds.iter().filter(|f| !feeds.contains(f)) {
+            self.unlist(feed, rank)?;
+        }
+        for feed in feeds {
+            if old_feeds.contains(&feed) {
+                self.touch(feed, Some(entry.updated))?;
+            } else {
+                self.list(feed, rank, entry.updated)?;
+            }
+        }
+        self.changes.push(Change::Entry(no, Box::new(entry)));
+        Ok(())
+    }
+
+    fn regions_of(&self, source: &SourceState, body: &ParsedEntry) -> Vec<regions::Evidence> {
+        let summary = body.summary.as_ref().map(Body::as_str);
+        let title = body.title.as_deref().unwrap_or("");
+        regions::decide(&source.def.region, &self.rules.patterns, &self.rules.classifier, title, summary)
+    }
+
+    fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
+        for key in keys {
+            if self.state.known(source, key)?.is_none() && self.learned.insert(*key) {
+                self.meta.known += 1;
+                self.changes.push(Change::Known(source.clone(), *key, Known { no }));
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, feed: FeedKey, rank: Rank, updated: Time) -> Result<(), S::Error> {
+        self.touch(feed.clone(), Some(updated))?.entries += 1;
+        self.changes.push(Change::Listed(feed, rank));
+        Ok(())
+    }
+
+    fn unlist(&mut self, feed: &FeedKey, rank: Rank) -> Result<(), S::Error> {
+        let state = self.touch(feed.clone(), None)?;
+        state.entries = state.entries.saturating_sub(1);
+        self.changes.push(Change::Unlisted(feed.clone(), rank));
+        Ok(())
+    }
+
+    fn touch_source(&mut self, id: &SourceId) -> Result<(), S::Error> {
+        let feed = FeedKey::Source(id.clone());
+        self.touch(feed, None).map(drop)
+    }
+
+    /// The feed's state, marked as changed by this line.
+    fn touch(&mut self, feed: FeedKey, updated: Option<Time>) -> Result<&mut FeedState, S::Error> {
+        let (at, seq) = (self.line.record.at(), self.line.seq);
+        if !self.feeds.contains_key(&feed) {
+            let fresh = FeedState { updated: Time::UNIX_EPOCH, changed_at: at, changed_seq: seq, entries: 0 };
+            let stored = self.state.feed(&feed)?.unwrap_or(fresh);
+            self.feeds.insert(feed.clone(), stored);
+        }
+        let state = self.feeds.get_mut(&feed).expect("inserted above");
+        state.changed_seq = seq;
+        // A clock that was set back must not date a change before the one it follows.
+        state.changed_at = state.changed_at.max(at);
+        if let Some(updated) = updated {
+            state.updated = state.updated.max(updated);
+        }
+        Ok(state)
+    }
+
+    fn finish(mut self) -> Vec<Change> {
+        self.meta.seq = self.line.seq;
+        self.changes.extend(self.feeds.into_iter().map(|(key, state)| Change::Feed(key, state)));
+        self.changes.push(Change::Meta(self.meta));
+        self.changes
+    }
+}

@@ -1,0 +1,81 @@
+//! The rules that stored entries are derived under: regions, the classifier, today's definitions of the
+//! sources and their renames. Their fingerprint tells a store derived under other rules.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::region::RegionTable;
+use super::regions::{Classifier, RegionPattern};
+use super::source::{SourceDef, SourceId};
+
+/// Everything `apply` depends on besides the journal.
+pub struct Rules {
+    /// Finds regions in texts.
+    pub classifier: Classifier,
+    /// The config's own patterns.
+    pub patterns: Vec<RegionPattern>,
+    /// Over the regions, the classifier's version and the patterns. Definitions of sources have their
+    /// own: adding a source must not derive a whole store anew.
+    pub fingerprint: String,
+    definitions: BTreeMap<SourceId, SourceDef>,
+    renames: BTreeMap<SourceId, SourceId>,
+}
+
+impl Rules {
+    /// The rules of a configuration; `renames` lead from an old source id to today's.
+    #[must_use]
+    pub fn new(
+        table: &RegionTable,
+        patterns: Vec<RegionPattern>,
+        definitions: impl IntoIterator<Item = SourceDef>,
+        renames: impl IntoIterator<Item = (SourceId, SourceId)>,
+    ) -> Self {
+        let definitions: BTreeMap<_, _> = definitions.into_iter().map(|def| (def.id.clone(), def)).collect();
+        let renames: BTreeMap<_, _> = renames.into_iter().collect();
+        let fingerprint = fingerprint(table, &patterns, &renames);
+        Self { classifier: Classifier::new(table), patterns, fingerprint, definitions, renames }
+    }
+
+    /// Today's id of a source that may have been renamed.
+    #[must_use]
+    pub fn current_id<'a>(&'a self, id: &'a SourceId) -> &'a SourceId {
+        self.renames.get(id).unwrap_or(id)
+    }
+
+    /// Today's definition of a source, if it is in the config.
+    #[must_use]
+    pub fn definition(&self, id: &SourceId) -> Option<&SourceDef> {
+        self.definitions.get(id)
+    }
+
+    /// Today's definitions, by id.
+    pub fn definitions(&self) -> impl Iterator<Item = &SourceDef> {
+        self.definitions.values()
+    }
+}
+
+fn fingerprint(
+    table: &RegionTable,
+    patterns: &[RegionPattern],
+    renames: &BTreeMap<SourceId, SourceId>,
+) -> String {
+    let mut hash = Sha256::new();
+    hash.update(Classifier::RULES_VERSION.to_be_bytes());
+    for region in table.iter() {
+        hash.update(format!("{region:?}\n"));
+    }
+    for pattern in patterns {
+        hash.update(format!("{pattern:?}\n"));
+    }
+    for (old, new) in renames {
+        hash.update(format!("{old} {new}\n"));
+    }
+    hex16(&hash.finalize())
+}
+
+/// The first 16 octets of a hash, hexadecimal.
+#[must_use]
+pub fn hex16(hash: &[u8]) -> String {
+    hash.iter().take(16).map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,270 @@
+//! What the store holds, as values: the state that `apply` folds the journal into, and the questions it
+//! asks of it. How the values are laid out as keys and bytes is the store's business.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::entry::ParsedEntry;
+use super::identity::{Fingerprint, IdentityKey};
+use super::outcome::Outcome;
+use super::record::{FeedFacts, PollState};
+use super::region::RegionId;
+use super::regions::Evidence;
+use super::source::{SourceDef, SourceId};
+use super::time::Time;
+
+/// The number of a stored entry: dense, in the order of the journal.
+pub type EntryNo = u64;
+
+/// One published feed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedKey {
+    /// Every entry.
+    All,
+    /// The entries that have no region.
+    National,
+    /// The entries of one region.
+    Region(RegionId),
+    /// The entries of one source.
+    Source(SourceId),
+}
+
+/// The one record about the store as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    /// The journal is folded in up to and including this line.
+    pub seq: u64,
+    /// The number the next new entry gets.
+    pub next_no: EntryNo,
+    /// How many entries are stored.
+    pub entries: u64,
+    /// How many identity keys.
+    pub known: u64,
+    /// The latest `fetched_at` folded in: the "now" of everything that ages.
+    pub newest_at: Time,
+    /// The instance's own random id; nil before the first config record.
+    pub instance: Uuid,
+    /// When the configuration last changed.
+    pub config_at: Time,
+    /// Its fingerprint.
+    pub config: String,
+    /// Fingerprint of the rules that entries were derived under.
+    pub rules: String,
+}
+
+impl Meta {
+    /// The state before the first line.
+    #[must_use]
+    pub fn empty(rules: &str) -> Self {
+        Self {
+            seq: 0,
+            next_no: 1,
+            entries: 0,
+            known: 0,
+            newest_at: Time::UNIX_EPOCH,
+            instance: Uuid::nil(),
+            config_at: Time::UNIX_EPOCH,
+            config: String::new(),
+            rules: rules.to_owned(),
+        }
+    }
+}
+
+/// What is stored of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// Its definition when it was last in the config.
+    pub def: SourceDef,
+    /// Whether it left the config.
+    #[serde(default)]
+    pub gone: bool,
+    /// What the feed says of itself.
+    #[serde(default)]
+    pub facts: FeedFacts,
+    /// What the next poll has to know.
+    #[serde(default)]
+    pub poll: PollState,
+    /// How the last poll ended.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+    /// When it ended.
+    #[serde(default)]
+    pub polled_at: Option<Time>,
+    /// Whether it ever brought entries: the first time is a backlog, not news.
+    #[serde(default)]
+    pub seeded: bool,
+    /// How many of its entries are stored.
+    #[serde(default)]
+    pub entries: u64,
+    /// Sum of the digests of its entries: what a self-check holds the stored entries against.
+    #[serde(default)]
+    pub digest: u64,
+}
+
+impl SourceState {
+    /// A source that was never polled.
+    #[must_use]
+    pub fn new(def: SourceDef) -> Self {
+        Self {
+            def,
+            gone: false,
+            facts: FeedFacts::default(),
+            poll: PollState::default(),
+            outcome: None,
+            polled_at: None,
+            seeded: false,
+            entries: 0,
+            digest: 0,
+        }
+    }
+}
+
+/// What is stored of a feed, beside the list of its entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedState {
+    /// The latest `updated` any entry of it ever had; never goes back (RFC 4287 section 4.2.15).
+    pub updated: Time,
+    /// The journal time of the last record that touched it.
+    pub changed_at: Time,
+    /// That record's position.
+    pub changed_seq: u64,
+    /// How many entries its list holds.
+    pub entries: u64,
+}
+
+/// A stored entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The id it is published under.
+    pub id: String,
+    /// Its source.
+    pub source: SourceId,
+    /// When it was first seen.
+    pub first_seen: Time,
+    /// When subscribers could first see it: lists are ordered by this. The backlog of a new source
+    /// surfaces at its own dates; whatever comes later surfaces when it was first seen, so that an
+    /// entry that arrives late is not buried.
+    pub surfaced: Time,
+    /// When it was published: the publisher's date, never after it was first seen; else that.
+    pub published: Time,
+    /// When it last changed in a way worth telling (RFC 4287 section 4.2.15).
+    pub updated: Time,
+    /// Fingerprint of its text as last recorded.
+    pub fingerprint: Fingerprint,
+    /// How often it was rewritten.
+    #[serde(default)]
+    pub rewrites: u32,
+    /// The keys it is recognised by.
+    pub keys: Vec<IdentityKey>,
+    /// Its regions, and why.
+    #[serde(default)]
+    pub regions: Vec<Evidence>,
+    /// The journal line it came with.
+    pub seq: u64,
+    /// What the publisher wrote.
+    pub body: ParsedEntry,
+}
+
+impl Entry {
+    /// The feeds it is listed in, each once.
+    #[must_use]
+    pub fn feeds(&self) -> Vec<FeedKey> {
+        let mut feeds = vec![FeedKey::All, FeedKey::Source(self.source.clone())];
+        if self.regions.is_empty() {
+            feeds.push(FeedKey::National);
+        }
+        feeds.extend(self.regions.iter().map(|e| FeedKey::Region(e.region.clone())));
+        feeds
+    }
+
+    /// Its title, or what stands for one: feeds must have it (RFC 4287 section 4.1.2).
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.body.title.as_deref().unwrap_or("")
+    }
+}
+
+/// What is known under an identity key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The entry.
+    pub no: EntryNo,
+}
+
+/// The place of an entry in a feed's list; the greatest comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// When it surfaced.
+    pub surfaced: Time,
+    /// When it was published.
+    pub published: Time,
+    /// Its number, so that no two are equal.
+    pub no: EntryNo,
+}
+
+impl Rank {
+    /// The place of a stored entry.
+    #[must_use]
+    pub fn of(no: EntryNo, entry: &Entry) -> Self {
+        Self { surfaced: entry.surfaced, published: entry.published, no }
+    }
+}
+
+/// The questions that are asked of the state.
+pub trait State {
+    /// Why a question could not be answered.
+    type Error;
+
+    /// The record about the whole; `None` for an empty store.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn meta(&self) -> Result<Option<Meta>, Self::Error>;
+    /// What is stored of a source.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn source(&self, id: &SourceId) -> Result<Option<SourceState>, Self::Error>;
+    /// A stored entry.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn entry(&self, no: EntryNo) -> Result<Option<Entry>, Self::Error>;
+    /// The entry of a source that goes by an identity key.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn known(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<Known>, Self::Error>;
+    /// The entry that is published under an id.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, Self::Error>;
+    /// What is stored of a feed.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, Self::Error>;
+}
+
+/// One change of the state. A line's changes are written together or not at all.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Set the record about the whole.
+    Meta(Meta),
+    /// Set a source.
+    Source(SourceId, SourceState),
+    /// Set an entry.
+    Entry(EntryNo, Box<Entry>),
+    /// Make an entry known under a key.
+    Known(SourceId, IdentityKey, Known),
+    /// Give a published id to an entry.
+    Owner(String, EntryNo),
+    /// Set a feed.
+    Feed(FeedKey, FeedState),
+    /// Put an entry on a feed's list.
+    Listed(FeedKey, Rank),
+    /// Take an entry off a feed's list.
+    Unlisted(FeedKey, Rank),
+}

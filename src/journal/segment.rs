@@ -1,0 +1,154 @@
+//! One file of the journal: its name, and reading it whole, damage and all.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{BufReader, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::{JournalError, frame, io_error};
+use crate::core::record::{LINE_VERSION, Line};
+
+const SUFFIX: &str = ".ndjson.zst";
+
+/// A segment's name. The number orders segments; the date is for people and never goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SegmentName {
+    pub(super) number: u32,
+    pub(super) date: NaiveDate,
+}
+
+impl fmt::Display for SegmentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08}-{}{SUFFIX}", self.number, self.date.format("%Y-%m-%d"))
+    }
+}
+
+impl SegmentName {
+    fn parse(name: &str) -> Option<Self> {
+        let (number, date) = name.strip_suffix(SUFFIX)?.split_once('-')?;
+        Some(Self { number: number.parse().ok()?, date: NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()? })
+    }
+}
+
+/// A stretch of a segment that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The segment.
+    pub path: PathBuf,
+    /// Where it starts, in octets.
+    pub from: u64,
+    /// Where reading went on.
+    pub to: u64,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: octets {} to {} are damaged", self.path.display(), self.from, self.to)
+    }
+}
+
+/// A segment on disk.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    pub(super) name: SegmentName,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// The segments of a journal, in order.
+pub(super) fn list(dir: &Path) -> Result<Vec<Segment>, JournalError> {
+    let mut segments = Vec::new();
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(segments),
+        Err(e) => return Err(io_error(dir, "list it")(e)),
+    };
+    for entry in entries {
+        let path = entry.map_err(io_error(dir, "list it"))?.path();
+        if let Some(name) = path.file_name().and_then(|n| n.to_str()).and_then(SegmentName::parse) {
+            segments.push(Segment { name, path });
+        }
+    }
+    segments.sort_by_key(|s| s.name);
+    Ok(segments)
+}
+
+/// Where reading a segment ended.
+pub(super) struct End {
+    /// The file's length.
+    pub(super) len: u64,
+    /// The end of its last whole frame: beyond it there is at most a torn one.
+    pub(super) good_len: u64,
+    /// Damage between whole frames.
+    pub(super) damage: Vec<Damage>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u64,
+}
+
+impl Segment {
+    /// Hands every readable line to `each`, in order.
+    pub(super) fn read(
+        &self,
+        each: &mut dyn FnMut(Line) -> Result<(), JournalError>,
+    ) -> Result<End, JournalError> {
+        let io = |what| io_error(&self.path, what);
+        let file = File::open(&self.path).map_err(io("open it"))?;
+        let len = file.metadata().map_err(io("read its length"))?.len();
+        let mut reader = BufReader::with_capacity(1 << 16, file);
+        let mut end = End { len, good_len: 0, damage: Vec::new() };
+        // Where the frame being tried starts, and where whole frames last ended.
+        let mut at = 0;
+        loop {
+            match frame::read(&mut reader).map_err(io("read it"))? {
+                frame::Frame::End => return Ok(end),
+                frame::Frame::Whole(text) => {
+                    if at > end.good_len {
+                        end.damage.push(Damage { path: self.path.clone(), from: end.good_len, to: at });
+                    }
+                    let place = reader.stream_position().map_err(io("read it"))?;
+                    if !self.lines(&text, each)? {
+                        end.damage.push(Damage { path: self.path.clone(), from: at, to: place });
+                    }
+                    at = place;
+                    end.good_len = place;
+                }
+                frame::Frame::Broken => {
+                    match frame::next_magic(&mut reader, at + 1).map_err(io("read it"))? {
+                        Some(next) => {
+                            at = next;
+                            reader.seek(SeekFrom::Start(at)).map_err(io("read it"))?;
+                        }
+                        None => return Ok(end),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether every line of a frame could be read.
+    fn lines(
+        &self,
+        text: &[u8],
+        each: &mut dyn FnMut(Line) -> Result<(), JournalError>,
+    ) -> Result<bool, JournalError> {
+        let mut whole = true;
+        for line in text.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+            match serde_json::from_slice::<Line>(line) {
+                Ok(line) => each(line)?,
+                Err(_) => match serde_json::from_slice::<Version>(line) {
+                    Ok(Version { v }) if v > u64::from(LINE_VERSION) => {
+                        return Err(JournalError::Newer { path: self.path.clone(), version: v });
+                    }
+                    _ => whole = false,
+                },
+            }
+        }
+        Ok(whole)
+    }
+}

@@ -1,0 +1,49 @@
+//! What the store asks of an ordered map on disk or in memory.
+
+use super::StoreError;
+
+/// A key and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// Pairs in the order of their keys, or the reverse.
+pub type Pairs<'a> = Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
+
+/// Writes that happen together.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Each key with its new value, or `None` to delete it; a later one wins.
+    pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl Batch {
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.push((key, Some(value)));
+    }
+
+    pub(super) fn delete(&mut self, key: Vec<u8>) {
+        self.writes.push((key, None));
+    }
+}
+
+/// An ordered map of bytes.
+pub trait Backend: Send + Sync {
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The pairs from `from` (included) to `to` (excluded), in order.
+    fn scan(&self, from: &[u8], to: &[u8]) -> Pairs<'_>;
+    /// The same, last first.
+    fn scan_back(&self, from: &[u8], to: &[u8]) -> Pairs<'_>;
+    /// Writes a batch: all or none.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn commit(&self, batch: Batch) -> Result<(), StoreError>;
+    /// Hands everything written to the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn flush(&self) -> Result<(), StoreError>;
+}

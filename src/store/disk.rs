@@ -1,0 +1,138 @@
+//! sled 0.34 on disk. The only place that names `sled`, and the reasons it is handled with tongs:
+//! it can panic on damaged files, a kill while it opens leaves a file it then refuses to open with, and
+//! its own syncs do not survive a power cut.
+
+use std::fs::{self, File};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::StoreError;
+use super::backend::{Backend, Batch, Pairs};
+
+/// Did well in measurements at a million entries; the rest of the working set is the page cache's.
+const CACHE_BYTES: u64 = 64 << 20;
+/// sled's own flusher only bounds how much is redone after a kill; durability is the journal's.
+const FLUSH_EVERY_MS: u64 = 500;
+
+/// A sled database.
+pub struct SledBackend {
+    db: sled::Db,
+    dir: PathBuf,
+    /// Set by the first error or panic: sled's state is not to be trusted after one.
+    failed: AtomicBool,
+}
+
+impl SledBackend {
+    /// Opens the database in `dir`, creating it when there is none.
+    ///
+    /// # Errors
+    /// When sled refuses or panics: set the directory aside and rebuild.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(dir).map_err(|e| StoreError::Backend(format!("{}: {e}", dir.display())))?;
+        remove_half_snapshots(dir).map_err(|e| StoreError::Backend(format!("{}: {e}", dir.display())))?;
+        let config = sled::Config::new()
+            .path(dir)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(Some(FLUSH_EVERY_MS))
+            .use_compression(false);
+        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+        let db = opened
+            .map_err(|panic| StoreError::Backend(format!("panic at open: {}", message(&*panic))))?
+            .map_err(|e| StoreError::Backend(e.to_string()))?;
+        Ok(Self { db, dir: dir.to_owned(), failed: AtomicBool::new(false) })
+    }
+
+    fn guard<T>(&self, work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+        if self.failed.load(Ordering::Acquire) {
+            return Err(StoreError::Backend("it failed before and is out of use".to_owned()));
+        }
+        let error = match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => format!("panic: {}", message(&*panic)),
+        };
+        self.failed.store(true, Ordering::Release);
+        Err(StoreError::Backend(error))
+    }
+
+    fn pairs<'a>(
+        &'a self,
+        mut next: impl FnMut() -> Option<sled::Result<(sled::IVec, sled::IVec)>> + 'a,
+    ) -> Pairs<'a> {
+        Box::new(std::iter::from_fn(move || match self.guard(|| next().transpose()) {
+            Ok(Some((key, value))) => Some(Ok((key.to_vec(), value.to_vec()))),
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
+        }))
+    }
+}
+
+impl Backend for SledBackend {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.guard(|| self.db.get(key))?.map(|value| value.to_vec()))
+    }
+
+    fn scan(&self, from: &[u8], to: &[u8]) -> Pairs<'_> {
+        let mut range = self.db.range(from.to_vec()..to.to_vec());
+        self.pairs(move || range.next())
+    }
+
+    fn scan_back(&self, from: &[u8], to: &[u8]) -> Pairs<'_> {
+        let mut range = self.db.range(from.to_vec()..to.to_vec());
+        self.pairs(move || range.next_back())
+    }
+
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        let mut writes = sled::Batch::default();
+        for (key, value) in batch.writes {
+            match value {
+                Some(value) => writes.insert(key, value),
+                None => writes.remove(key),
+            }
+        }
+        self.guard(|| self.db.apply_batch(writes))
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.guard(|| self.db.flush())?;
+        sync_tree(&self.dir).map_err(|e| StoreError::Backend(format!("{}: {e}", self.dir.display())))
+    }
+}
+
+/// A snapshot that was being written when the process was killed makes sled refuse to open, for ever;
+/// without it, it opens with its data whole (measured). The caller holds the state directory's lock.
+fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// sled syncs ranges of its files, not the files: with real syncs no simulated power cut lost anything.
+fn sync_tree(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        match File::open(entry.path()) {
+            Ok(file) if entry.file_type()?.is_dir() => {
+                sync_tree(&entry.path())?;
+                file.sync_all()?;
+            }
+            Ok(file) => file.sync_all()?,
+            // sled removes old snapshots on its own threads.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(e),
+        }
+    }
+    File::open(dir)?.sync_all()
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "unknown".to_owned())
+}

@@ -1,0 +1,146 @@
+//! The layout of keys. The first byte says what a key is; numbers are big-endian, so that the order of
+//! bytes is the order of values.
+//!
+//! | byte | then | value |
+//! |---|---|---|
+//! | 1 | | the record about the whole |
+//! | 2 | source id | a source |
+//! | 3 | entry number (8) | an entry |
+//! | 4 | any key, part number (2) | a further part of that key's value |
+//! | 5 | source id, 0, identity key (16) | entry number |
+//! | 6 | SHA-256 of a published id, cut to 16 | entry number |
+//! | 7 | feed | a feed |
+//! | 8 | feed, surfaced (8), published (8), entry number (8) | nothing: a place on a list |
+//!
+//! A feed is `a` (all), `n` (national), `r` and a region's id, or `s` and a source's, then a 0.
+
+use chrono::DateTime;
+use sha2::{Digest, Sha256};
+
+use super::{StoreError, value};
+use crate::core::identity::IdentityKey;
+use crate::core::source::SourceId;
+use crate::core::state::{EntryNo, FeedKey, Rank};
+use crate::core::time::Time;
+
+pub(super) const META: u8 = 1;
+pub(super) const SOURCE: u8 = 2;
+pub(super) const ENTRY: u8 = 3;
+pub(super) const PART: u8 = 4;
+pub(super) const KNOWN: u8 = 5;
+pub(super) const OWNER: u8 = 6;
+pub(super) const FEED: u8 = 7;
+pub(super) const LISTED: u8 = 8;
+
+pub(super) fn meta() -> Vec<u8> {
+    vec![META]
+}
+
+pub(super) fn source(id: &SourceId) -> Vec<u8> {
+    tagged(SOURCE, id.as_str().as_bytes())
+}
+
+pub(super) fn source_id(key: &[u8]) -> Result<SourceId, StoreError> {
+    let text = key.get(1..).and_then(|rest| std::str::from_utf8(rest).ok());
+    text.map(SourceId::new).ok_or_else(|| value::damaged(key, "it is not the id of a source"))
+}
+
+/// The range of all sources.
+pub(super) fn sources() -> (Vec<u8>, Vec<u8>) {
+    (vec![SOURCE], vec![SOURCE + 1])
+}
+
+pub(super) fn entry(no: EntryNo) -> Vec<u8> {
+    tagged(ENTRY, &no.to_be_bytes())
+}
+
+pub(super) fn part(of: &[u8], n: u16) -> Vec<u8> {
+    let mut key = tagged(PART, of);
+    key.extend(n.to_be_bytes());
+    key
+}
+
+pub(super) fn known(source: &SourceId, identity: &IdentityKey) -> Vec<u8> {
+    let mut key = tagged(KNOWN, source.as_str().as_bytes());
+    key.push(0);
+    key.extend(identity.0);
+    key
+}
+
+pub(super) fn owner(published_id: &str) -> Vec<u8> {
+    tagged(OWNER, &Sha256::digest(published_id.as_bytes())[..16])
+}
+
+pub(super) fn feed(feed: &FeedKey) -> Vec<u8> {
+    let mut key = vec![FEED];
+    push_feed(&mut key, feed);
+    key
+}
+
+pub(super) fn listed(feed: &FeedKey, rank: Rank) -> Vec<u8> {
+    let mut key = vec![LISTED];
+    push_feed(&mut key, feed);
+    push_time(&mut key, rank.surfaced);
+    push_time(&mut key, rank.published);
+    key.extend(rank.no.to_be_bytes());
+    key
+}
+
+/// The range of a feed's list from behind a place on (or from its start) to its end.
+pub(super) fn list_range(feed: &FeedKey, after: Option<Rank>) -> (Vec<u8>, Vec<u8>) {
+    let mut from = vec![LISTED];
+    push_feed(&mut from, feed);
+    let to = match after {
+        Some(rank) => listed(feed, rank),
+        None => {
+            // The last byte of a feed is its 0, and nothing else of this feed starts with a 1.
+            let mut to = from.clone();
+            *to.last_mut().expect("a feed ends with a 0") = 1;
+            to
+        }
+    };
+    (from, to)
+}
+
+pub(super) fn rank(key: &[u8]) -> Result<Rank, StoreError> {
+    let bad = || value::damaged(key, "it is not a place on a list");
+    let at = key.len().checked_sub(24).ok_or_else(bad)?;
+    let number = |from: usize| {
+        let bytes: [u8; 8] = key[from..from + 8].try_into().expect("eight bytes of a slice of eight");
+        u64::from_be_bytes(bytes)
+    };
+    let time = |from: usize| DateTime::from_timestamp_millis(unshift(number(from))).ok_or_else(bad);
+    Ok(Rank { surfaced: time(at)?, published: time(at + 8)?, no: number(at + 16) })
+}
+
+fn tagged(tag: u8, rest: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(rest.len() + 24);
+    key.push(tag);
+    key.extend(rest);
+    key
+}
+
+fn push_feed(key: &mut Vec<u8>, feed: &FeedKey) {
+    match feed {
+        FeedKey::All => key.push(b'a'),
+        FeedKey::National => key.push(b'n'),
+        FeedKey::Region(id) => {
+            key.push(b'r');
+            key.extend(id.as_str().as_bytes());
+        }
+        FeedKey::Source(id) => {
+            key.push(b's');
+            key.extend(id.as_str().as_bytes());
+        }
+    }
+    key.push(0);
+}
+
+/// Milliseconds, shifted so that times before 1970 sort before those after.
+fn push_time(key: &mut Vec<u8>, time: Time) {
+    key.extend((time.timestamp_millis().cast_unsigned() ^ (1 << 63)).to_be_bytes());
+}
+
+fn unshift(number: u64) -> i64 {
+    (number ^ (1 << 63)).cast_signed()
+}

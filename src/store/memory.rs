@@ -1,0 +1,52 @@
+//! A store in memory: the reference the sled store is held against, and what pure tests run on.
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
+use super::StoreError;
+use super::backend::{Backend, Batch, Pair, Pairs};
+
+/// An ordered map in memory.
+#[derive(Debug, Default)]
+pub struct MemoryBackend {
+    map: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
+}
+
+impl MemoryBackend {
+    fn range(&self, from: &[u8], to: &[u8]) -> Vec<Pair> {
+        if from >= to {
+            return Vec::new();
+        }
+        let map = self.map.read().unwrap_or_else(PoisonError::into_inner);
+        map.range(from.to_vec()..to.to_vec()).map(|(k, v)| (k.clone(), v.clone())).collect()
+    }
+}
+
+impl Backend for MemoryBackend {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.map.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
+    }
+
+    fn scan(&self, from: &[u8], to: &[u8]) -> Pairs<'_> {
+        Box::new(self.range(from, to).into_iter().map(Ok))
+    }
+
+    fn scan_back(&self, from: &[u8], to: &[u8]) -> Pairs<'_> {
+        Box::new(self.range(from, to).into_iter().rev().map(Ok))
+    }
+
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
+        for (key, value) in batch.writes {
+            match value {
+                Some(value) => map.insert(key, value),
+                None => map.remove(&key),
+            };
+        }
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

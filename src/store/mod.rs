@@ -1,0 +1,223 @@
+//! The store: sled as the index of what the journal records. It can be thrown away and built again, so
+//! it is written without a sync of its own, checked at every open, and never trusted over the journal.
+//!
+//! One tree; every line of the journal becomes one atomic batch that also says which line it was.
+
+mod backend;
+mod check;
+mod disk;
+mod key;
+mod memory;
+mod value;
+
+use std::collections::BTreeMap;
+
+use crate::core::identity::IdentityKey;
+use crate::core::source::SourceId;
+use crate::core::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
+
+pub use backend::{Backend, Batch};
+pub use check::Unsound;
+pub use disk::SledBackend;
+pub use memory::MemoryBackend;
+
+/// Why the store cannot answer. After any of these the handle is not used again: set it aside and
+/// rebuild from the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// sled refused or panicked.
+    #[error("store: sled: {0}")]
+    Backend(String),
+    /// A value is not what was written.
+    #[error("store: the record under {key} is damaged: {why}")]
+    Damaged {
+        /// The key, for people.
+        key: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A value of a later version of dibao.
+    #[error("store: written by a newer dibao (record version {0})")]
+    Newer(u8),
+}
+
+/// The store.
+pub struct Store {
+    backend: Box<dyn Backend>,
+}
+
+impl Store {
+    /// A store over a backend.
+    #[must_use]
+    pub fn new(backend: Box<dyn Backend>) -> Self {
+        Self { backend }
+    }
+
+    /// Writes the changes of one line of the journal: all or none.
+    ///
+    /// # Errors
+    /// When the backend refuses.
+    pub fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for change in changes {
+            self.encode(change, &mut batch)?;
+        }
+        self.backend.commit(batch)
+    }
+
+    fn encode(&self, change: &Change, batch: &mut Batch) -> Result<(), StoreError> {
+        match change {
+            Change::Meta(meta) => self.put(batch, key::meta(), &value::json(meta)),
+            Change::Source(id, source) => self.put(batch, key::source(id), &value::json(source)),
+            Change::Entry(no, entry) => self.put(batch, key::entry(*no), &value::json(entry)),
+            Change::Feed(feed, state) => self.put(batch, key::feed(feed), &value::json(state)),
+            Change::Known(id, identity, known) => {
+                batch.put(key::known(id, identity), known.no.to_be_bytes().to_vec());
+                Ok(())
+            }
+            Change::Owner(id, no) => {
+                batch.put(key::owner(id), no.to_be_bytes().to_vec());
+                Ok(())
+            }
+            Change::Listed(feed, rank) => {
+                batch.put(key::listed(feed, *rank), Vec::new());
+                Ok(())
+            }
+            Change::Unlisted(feed, rank) => {
+                batch.delete(key::listed(feed, *rank));
+                Ok(())
+            }
+        }
+    }
+
+    /// A value of any length: what sled would put into a file of its own (which it never syncs) is cut
+    /// into parts that it keeps in its pages.
+    fn put(&self, batch: &mut Batch, key: Vec<u8>, payload: &[u8]) -> Result<(), StoreError> {
+        let before = self.backend.get(&key)?.map_or(Ok(0), |old| value::parts(&key, &old))?;
+        let (head, parts) = value::seal(&key, payload);
+        for (n, part) in (0u16..).zip(&parts) {
+            batch.put(key::part(&key, n), part.clone());
+        }
+        for n in (0..before).skip(parts.len()) {
+            batch.delete(key::part(&key, n));
+        }
+        batch.put(key, head);
+        Ok(())
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        match self.backend.get(key)? {
+            Some(head) => self.open(key, &head).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn open<T: serde::de::DeserializeOwned>(&self, key: &[u8], head: &[u8]) -> Result<T, StoreError> {
+        let mut rest = Vec::new();
+        for n in 0..value::parts(key, head)? {
+            let part = self.backend.get(&key::part(key, n))?;
+            rest.extend(part.ok_or_else(|| value::damaged(key, "a part of it is missing"))?);
+        }
+        value::unseal(key, head, &rest)
+    }
+
+    fn number(&self, key: &[u8]) -> Result<Option<EntryNo>, StoreError> {
+        let Some(bytes) = self.backend.get(key)? else { return Ok(None) };
+        let no: [u8; 8] =
+            bytes.try_into().map_err(|_| value::damaged(key, "it is not the number of an entry"))?;
+        Ok(Some(EntryNo::from_be_bytes(no)))
+    }
+
+    /// The places on a feed's list, first to last, from behind `after` on; at most `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn list(&self, feed: &FeedKey, after: Option<Rank>, limit: usize) -> Result<Vec<Rank>, StoreError> {
+        let (from, to) = key::list_range(feed, after);
+        let mut ranks = Vec::new();
+        for pair in self.backend.scan_back(&from, &to).take(limit) {
+            ranks.push(key::rank(&pair?.0)?);
+        }
+        Ok(ranks)
+    }
+
+    /// The first entries of a feed, with their numbers.
+    ///
+    /// # Errors
+    /// When the backend cannot be read, or an entry on the list is not there.
+    pub fn newest(&self, feed: &FeedKey, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
+        let ranks = self.list(feed, None, limit)?;
+        ranks.into_iter().map(|rank| self.listed_entry(rank)).collect()
+    }
+
+    /// The entry at a place of a list.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not there.
+    pub fn listed_entry(&self, rank: Rank) -> Result<(EntryNo, Entry), StoreError> {
+        let entry = self.entry(rank.no)?;
+        let missing = || value::damaged(&key::entry(rank.no), "it is on a list, but not there");
+        Ok((rank.no, entry.ok_or_else(missing)?))
+    }
+
+    /// Every source ever known, by id.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn sources(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+        let (from, to) = key::sources();
+        let mut sources = BTreeMap::new();
+        for pair in self.backend.scan(&from, &to) {
+            let (key, head) = pair?;
+            sources.insert(key::source_id(&key)?, self.open(&key, &head)?);
+        }
+        Ok(sources)
+    }
+
+    /// Holds the whole store against its own checksums and counts.
+    ///
+    /// # Errors
+    /// [`Unsound`] says what does not hold.
+    pub fn check(&self) -> Result<(), Unsound> {
+        check::check(self)
+    }
+
+    /// Hands everything written to the disk.
+    ///
+    /// # Errors
+    /// When the backend refuses.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.backend.flush()
+    }
+}
+
+impl State for Store {
+    type Error = StoreError;
+
+    fn meta(&self) -> Result<Option<Meta>, StoreError> {
+        self.read(&key::meta())
+    }
+
+    fn source(&self, id: &SourceId) -> Result<Option<SourceState>, StoreError> {
+        self.read(&key::source(id))
+    }
+
+    fn entry(&self, no: EntryNo) -> Result<Option<Entry>, StoreError> {
+        self.read(&key::entry(no))
+    }
+
+    fn known(&self, source: &SourceId, identity: &IdentityKey) -> Result<Option<Known>, StoreError> {
+        Ok(self.number(&key::known(source, identity))?.map(|no| Known { no }))
+    }
+
+    fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, StoreError> {
+        self.number(&key::owner(published_id))
+    }
+
+    fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, StoreError> {
+        self.read(&key::feed(feed))
+    }
+}
+
+#[cfg(test)]
+mod tests;
