@@ -3,3 +3,4 @@ pub mod core;
 pub mod fetch;
 pub mod journal;
 pub mod store;
+pub mod views;

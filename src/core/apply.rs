@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::entry::{Body, ParsedEntry};
 use super::identity::IdentityKey;
-use super::record::{ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, Record};
+use super::record::{ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record};
 use super::regions;
 use super::rules::Rules;
 use super::source::SourceId;
@@ -84,7 +84,12 @@ impl<'a, S: State> Fold<'a, S> {
             // A rename hands the old source's state on; a definition that left under its old name
             // must not overwrite the one it lives on under.
             let mut source = self.state.source(&id)?.unwrap_or_else(|| SourceState::new(def.clone()));
-            source.def = self.rules.definition(&id).unwrap_or(def).clone();
+            let today = self.rules.definition(&id).unwrap_or(def).clone();
+            if source.def.url != today.url {
+                // Validators and failures are those of an address; entries and their ids stay.
+                source.poll = PollState { scheduled: source.poll.scheduled, ..PollState::default() };
+            }
+            source.def = today;
             source.gone = false;
             self.changes.push(Change::Source(id, source));
         }

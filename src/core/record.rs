@@ -179,9 +179,6 @@ pub struct PollState {
     /// When it last brought a new entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news_at: Option<Time>,
-    /// When it was last asked without validators.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub full_at: Option<Time>,
     /// A permanent redirect that is being watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,

@@ -1,0 +1,266 @@
+//! The one writer. Polls hand in what they learned; the recorder gives entries their published ids,
+//! records whole groups with one sync (group commit), applies them, and says so.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use super::clock::Clock;
+use super::vault::{StoreHandle, Vault, VaultError};
+use crate::core::diff::{Draft, DraftEntry};
+use crate::core::record::{ConfigRecord, NewEntry, Observation, Record};
+use crate::core::state::{Change, FeedKey, FeedState, State};
+use crate::store::{Store, StoreError};
+
+/// The most records of one group: one frame of the journal, one sync.
+const GROUP: usize = 64;
+/// Polls that may wait to be recorded; more of them wait where they are.
+const QUEUE: usize = 256;
+/// A poll that brought nothing is not worth a sync of its own: a power cut costs at most a repeated
+/// conditional request. This long it may wait.
+const SYNC_EVERY: Duration = Duration::from_secs(60);
+
+/// Something to record.
+pub enum Entry {
+    /// A poll, with what it found.
+    Poll(Box<Draft>),
+    /// A change of the configuration.
+    Config(ConfigRecord),
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// How many new entries were stored.
+    pub new: u32,
+    /// How many known ones were changed.
+    pub changed: u32,
+}
+
+type Reply = oneshot::Sender<Result<Recorded, Arc<VaultError>>>;
+
+/// Where polls hand in what they learned.
+#[derive(Clone)]
+pub struct Recorder {
+    queue: mpsc::Sender<(Entry, Reply)>,
+    vault: Arc<Mutex<Option<Vault>>>,
+    store: StoreHandle,
+}
+
+/// Is told which feeds a record touched, before the record is acknowledged.
+pub trait Audience: Send + Sync + 'static {
+    /// These feeds have changed.
+    fn touched(&self, feeds: &[(FeedKey, FeedState)]);
+    /// Anything may have changed.
+    fn everything(&self);
+}
+
+/// Why nothing was recorded.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The state directory refused.
+    #[error("not recorded: {0}")]
+    Vault(Arc<VaultError>),
+    /// The daemon is stopping.
+    #[error("not recorded: the daemon is stopping")]
+    Stopped,
+}
+
+impl Recorder {
+    /// Starts the recorder over an open state directory. It ends when every handle is gone or closed.
+    pub fn start(vault: Vault, clock: Arc<dyn Clock>, audience: Arc<dyn Audience>) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let store = vault.store();
+        let vault = Arc::new(Mutex::new(Some(vault)));
+        let writer = Writer { vault: Arc::clone(&vault), clock, audience };
+        tokio::spawn(writer.run(waiting));
+        Self { queue, vault, store }
+    }
+
+    /// Records one thing; returns when it is durable and applied.
+    ///
+    /// # Errors
+    /// When the state directory refuses: then nothing of it is stored.
+    pub async fn record(&self, entry: Entry) -> Result<Recorded, RecordError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send((entry, reply)).await.map_err(|_| RecordError::Stopped)?;
+        answer.await.map_err(|_| RecordError::Stopped)?.map_err(RecordError::Vault)
+    }
+
+    /// The store, for readers.
+    #[must_use]
+    pub fn store(&self) -> StoreHandle {
+        Arc::clone(&self.store)
+    }
+
+    /// Builds the store anew from the journal. Returns how many lines it took. Blocks.
+    ///
+    /// # Errors
+    /// When the fresh store cannot be written.
+    pub fn rebuild(&self, why: &str) -> Result<u64, RecordError> {
+        let mut vault = lock(&self.vault);
+        let vault = vault.as_mut().ok_or(RecordError::Stopped)?;
+        vault.rebuild(why).map_err(|e| RecordError::Vault(Arc::new(e)))
+    }
+
+    /// Closes the state directory with everything durable. Blocks. What is recorded later is refused.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn close(&self) -> Result<(), VaultError> {
+        match lock(&self.vault).take() {
+            Some(vault) => vault.close(),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Writer {
+    vault: Arc<Mutex<Option<Vault>>>,
+    clock: Arc<dyn Clock>,
+    audience: Arc<dyn Audience>,
+}
+
+impl Writer {
+    async fn run(self, mut waiting: mpsc::Receiver<(Entry, Reply)>) {
+        let writer = Arc::new(self);
+        let mut sync_due: Option<Instant> = None;
+        loop {
+            let mut group = Vec::with_capacity(GROUP);
+            let got = match sync_due {
+                Some(due) => tokio::select! {
+                    n = waiting.recv_many(&mut group, GROUP) => Some(n),
+                    () = tokio::time::sleep_until(due) => None,
+                },
+                None => Some(waiting.recv_many(&mut group, GROUP).await),
+            };
+            let task = Arc::clone(&writer);
+            match got {
+                Some(0) => return,
+                Some(_) => match tokio::task::spawn_blocking(move || task.group(group)).await {
+                    Ok(true) => sync_due = None,
+                    Ok(false) => sync_due = sync_due.or_else(|| Some(Instant::now() + SYNC_EVERY)),
+                    Err(panic) => tracing::error!(%panic, "a group of records was lost to a panic"),
+                },
+                None => {
+                    sync_due = None;
+                    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || task.sync()).await {
+                        tracing::error!(%error, "cannot sync the journal");
+                    }
+                }
+            }
+        }
+    }
+
+    fn sync(&self) -> Result<(), VaultError> {
+        lock(&self.vault).as_mut().map_or(Ok(()), Vault::sync)
+    }
+
+    /// Records a group. Returns whether it was synced.
+    fn group(&self, group: Vec<(Entry, Reply)>) -> bool {
+        let mut guard = lock(&self.vault);
+        // Dropping the replies tells whoever waits that the daemon is stopping.
+        let Some(vault) = guard.as_mut() else { return true };
+        let (entries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let durable = entries.iter().any(|entry| match entry {
+            Entry::Config(_) => true,
+            Entry::Poll(draft) => draft.brings_something(),
+        });
+        let store = vault.store().load_full();
+        let outcome = resolve(&store, entries)
+            .map_err(VaultError::from)
+            .and_then(|records| self.write(vault, records, durable));
+        drop(guard);
+        match outcome {
+            Ok(recorded) => {
+                for (reply, done) in replies.into_iter().zip(recorded) {
+                    // A poll that was given up waits for no answer.
+                    let _ = reply.send(Ok(done));
+                }
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                for reply in replies {
+                    let _ = reply.send(Err(Arc::clone(&error)));
+                }
+            }
+        }
+        durable
+    }
+
+    fn write(
+        &self,
+        vault: &mut Vault,
+        records: Vec<Record>,
+        durable: bool,
+    ) -> Result<Vec<Recorded>, VaultError> {
+        let counts = records.iter().map(count).collect();
+        let done = vault.record(records, self.clock.now().date_naive(), durable)?;
+        for (line, changes) in done {
+            if matches!(line.record, Record::Config(_)) || changes.is_empty() {
+                self.audience.everything();
+            } else {
+                self.audience.touched(&feeds(changes));
+            }
+        }
+        Ok(counts)
+    }
+}
+
+fn count(record: &Record) -> Recorded {
+    match record {
+        Record::Observation(o) => Recorded {
+            new: u32::try_from(o.new.len()).unwrap_or(u32::MAX),
+            changed: u32::try_from(o.changed.len()).unwrap_or(u32::MAX),
+        },
+        Record::Config(_) | Record::Poll(_) => Recorded::default(),
+    }
+}
+
+fn feeds(changes: Vec<Change>) -> Vec<(FeedKey, FeedState)> {
+    let feed = |change| match change {
+        Change::Feed(key, state) => Some((key, state)),
+        _ => None,
+    };
+    changes.into_iter().filter_map(feed).collect()
+}
+
+/// Gives every new entry its published id: the publisher's own, when no other entry has it, stored or
+/// in this group; else one of ours.
+fn resolve(store: &Store, entries: Vec<Entry>) -> Result<Vec<Record>, StoreError> {
+    let mut claimed = HashSet::new();
+    let mut records = Vec::with_capacity(entries.len());
+    for entry in entries {
+        records.push(match entry {
+            Entry::Config(config) => Record::Config(config),
+            Entry::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
+            Entry::Poll(draft) => {
+                let Draft { poll, feed, new, changed } = *draft;
+                let mut resolved = Vec::with_capacity(new.len());
+                for entry in new {
+                    resolved.push(claim(store, &mut claimed, entry)?);
+                }
+                Record::Observation(Observation { poll, feed, new: resolved, changed })
+            }
+        });
+    }
+    Ok(records)
+}
+
+fn claim(store: &Store, claimed: &mut HashSet<String>, draft: DraftEntry) -> Result<NewEntry, StoreError> {
+    let free = match draft.iri {
+        Some(iri) if !claimed.contains(&iri) && store.owner(&iri)?.is_none() => Some(iri),
+        _ => None,
+    };
+    let published_id = free.unwrap_or(draft.minted);
+    claimed.insert(published_id.clone());
+    let DraftEntry { keys, fingerprint, entry, .. } = draft;
+    Ok(NewEntry { published_id, keys, fingerprint, entry })
+}
+
+fn lock(vault: &Mutex<Option<Vault>>) -> MutexGuard<'_, Option<Vault>> {
+    vault.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,213 @@
+//! The state directory: journal and store together. Owns the order of things that nothing is lost by:
+//! record first, apply second, trust the store only as far as it can be shown to follow the journal.
+//!
+//! ```text
+//! STATE/journal/00000001-2026-11-23.ndjson.zst …   the record
+//! STATE/store/00000001/                            a generation of the store (sled)
+//! STATE/store/00000001.json                        that it is complete, and when it may be trusted
+//! STATE/store/damaged/                             the last generation that was set aside
+//! ```
+
+mod generation;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use chrono::NaiveDate;
+
+use crate::core::apply::apply;
+use crate::core::record::{Line, Record};
+use crate::core::rules::Rules;
+use crate::core::state::{Change, State};
+use crate::journal::{Journal, JournalError, OpenReport};
+use crate::store::{Store, StoreError};
+use generation::Generation;
+
+/// The store as everyone who reads it holds it: it is swapped when it had to be rebuilt.
+pub type StoreHandle = Arc<ArcSwap<Store>>;
+
+/// Why the state directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// Another process has it.
+    #[error("{0} is in use by another dibao; stop it, or name another state.dir")]
+    Locked(PathBuf),
+    /// The disk said no.
+    #[error("{path}: cannot {what}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was being done.
+        what: &'static str,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The journal cannot go on.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The store cannot go on, nor be built anew.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What opening found and did, for the operator.
+#[derive(Debug, Default)]
+pub struct OpenNotes {
+    /// What the journal's end looked like.
+    pub journal: OpenReport,
+    /// Why the store was built anew, if it was.
+    pub rebuilt: Option<String>,
+    /// How many lines of the journal were applied.
+    pub replayed: u64,
+}
+
+/// The state directory, open and locked.
+pub struct Vault {
+    store: StoreHandle,
+    journal: Journal,
+    rules: Arc<Rules>,
+    generation: Generation,
+    dir: PathBuf,
+    /// Held for its lock, which goes with it.
+    _lock: File,
+}
+
+impl Vault {
+    /// Opens the state directory under today's rules: mends the journal's end, checks the store and
+    /// brings it up to the journal, or builds it anew.
+    ///
+    /// # Errors
+    /// When the directory is in use, or the disk refuses.
+    pub fn open(dir: &Path, rules: Arc<Rules>, today: NaiveDate) -> Result<(Self, OpenNotes), VaultError> {
+        fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
+        let lock = lock(dir)?;
+        let (journal, report) = Journal::open(&dir.join("journal"), today)?;
+        let (generation, store, mut notes) = generation::open(dir, &journal, &rules)?;
+        notes.journal = report;
+        let store = Arc::new(ArcSwap::from_pointee(store));
+        Ok((Self { store, journal, rules, generation, dir: dir.to_owned(), _lock: lock }, notes))
+    }
+
+    /// The store, for readers.
+    #[must_use]
+    pub fn store(&self) -> StoreHandle {
+        Arc::clone(&self.store)
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// Records facts and applies them. When this returns they survive the end of the process; with
+    /// `durable`, a power cut too. Returns the lines and the changes they made. On an error nothing
+    /// was recorded.
+    ///
+    /// # Errors
+    /// When the journal cannot be written. A store that fails is rebuilt, not an error.
+    pub fn record(
+        &mut self,
+        records: Vec<Record>,
+        today: NaiveDate,
+        durable: bool,
+    ) -> Result<Vec<(Line, Vec<Change>)>, VaultError> {
+        let lines = self.journal.append(records, today)?;
+        if durable && self.journal.sync().is_err() {
+            self.journal.rewrite(&lines, today)?;
+        }
+        let mut done = Vec::with_capacity(lines.len());
+        for line in lines {
+            let changes = self.apply(&line)?;
+            done.push((line, changes));
+        }
+        Ok(done)
+    }
+
+    /// Makes everything recorded so far survive a power cut.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sync(&mut self) -> Result<(), VaultError> {
+        Ok(self.journal.sync()?)
+    }
+
+    fn apply(&mut self, line: &Line) -> Result<Vec<Change>, VaultError> {
+        let store = self.store.load_full();
+        let applied = apply(&*store, line, &self.rules).and_then(|changes| {
+            store.commit(&changes)?;
+            Ok(changes)
+        });
+        match applied {
+            Ok(changes) => Ok(changes),
+            Err(error) => {
+                drop(store);
+                tracing::error!(%error, "the store failed; building it anew from the journal");
+                self.rebuild(&error.to_string())?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Builds a fresh store from the journal and swaps it in. Returns how many lines it took.
+    ///
+    /// # Errors
+    /// When the fresh one cannot be written.
+    pub fn rebuild(&mut self, why: &str) -> Result<u64, VaultError> {
+        let (generation, store, lines) = generation::rebuild(&self.dir, &self.journal, &self.rules)?;
+        let old = std::mem::replace(&mut self.generation, generation);
+        self.store.store(Arc::new(store));
+        // The old handle may live on in a reader; its files may go all the same.
+        old.discard(&self.dir, why);
+        Ok(lines)
+    }
+
+    /// Closes: everything recorded is durable, and the store may be trusted at the next start.
+    ///
+    /// # Errors
+    /// When the disk refuses; the journal still has what was synced.
+    pub fn close(mut self) -> Result<(), VaultError> {
+        self.journal.sync()?;
+        self.store.load().flush()?;
+        self.generation.mark_clean(&self.dir)
+    }
+
+    /// The journal's last position.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.journal.seq()
+    }
+}
+
+/// Applies every line after the store's position. Returns how many there were.
+fn catch_up(store: &Store, journal: &Journal, rules: &Rules) -> Result<u64, VaultError> {
+    let from = store.meta()?.map_or(0, |meta| meta.seq);
+    let mut lines = 0;
+    let damage = journal.replay(from, &mut |line| -> Result<(), VaultError> {
+        store.commit(&apply(store, &line, rules)?)?;
+        lines += 1;
+        Ok(())
+    })?;
+    for damage in damage {
+        tracing::error!(%damage, "the journal is damaged; what stood there is passed over");
+    }
+    Ok(lines)
+}
+
+fn lock(dir: &Path) -> Result<File, VaultError> {
+    let file = File::open(dir).map_err(io_error(dir, "open it"))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(VaultError::Locked(dir.to_owned())),
+        Err(e) => Err(io_error(dir, "lock it")(e.into())),
+    }
+}
+
+fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(std::io::Error) -> VaultError + 'a {
+    move |source| VaultError::Io { path: path.to_owned(), what, source }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! Generations of the store: which one is opened, when it is trusted, and how a fresh one takes its
+//! place. A generation counts only once its mark says that it is complete.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{OpenNotes, VaultError, catch_up, io_error};
+use crate::core::rules::Rules;
+use crate::core::state::State;
+use crate::journal::Journal;
+use crate::store::{SledBackend, Store};
+
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// One directory of sled's.
+pub(super) struct Generation {
+    number: u32,
+}
+
+/// That a generation is complete. What sled wrote survives the end of a process, but not a power cut,
+/// unless it was closed with real syncs: so it is trusted after a clean close, or within one boot.
+#[derive(Serialize, Deserialize)]
+struct Mark {
+    boot_id: Option<String>,
+    clean: bool,
+}
+
+/// Opens the newest complete generation and brings it up to the journal, or builds a fresh one.
+pub(super) fn open(
+    dir: &Path,
+    journal: &Journal,
+    rules: &Rules,
+) -> Result<(Generation, Store, OpenNotes), VaultError> {
+    let root = root(dir);
+    fs::create_dir_all(&root).map_err(io_error(&root, "create it"))?;
+    let mut notes = OpenNotes::default();
+    let newest = sweep(&root)?;
+    if let Some(number) = newest {
+        match try_open(&root, number, journal, rules) {
+            Ok((store, lines)) => {
+                notes.replayed = lines;
+                let generation = Generation { number };
+                generation.write_mark(dir, false)?;
+                return Ok((generation, store, notes));
+            }
+            Err(Refusal::Newer(error)) => return Err(error),
+            Err(Refusal::Doubt(why)) => {
+                notes.rebuilt = Some(why.clone());
+                Generation { number }.discard(dir, &why);
+            }
+        }
+    } else if journal.seq() > 0 {
+        notes.rebuilt = Some("there is no store".to_owned());
+    }
+    let (generation, store, lines) = rebuild_as(dir, newest.unwrap_or(0) + 1, journal, rules)?;
+    notes.replayed = lines;
+    Ok((generation, store, notes))
+}
+
+/// Builds a fresh generation beside the present one.
+pub(super) fn rebuild(
+    dir: &Path,
+    journal: &Journal,
+    rules: &Rules,
+) -> Result<(Generation, Store, u64), VaultError> {
+    let newest = numbers(&root(dir))?.into_iter().max().unwrap_or(0);
+    rebuild_as(dir, newest + 1, journal, rules)
+}
+
+fn rebuild_as(
+    dir: &Path,
+    number: u32,
+    journal: &Journal,
+    rules: &Rules,
+) -> Result<(Generation, Store, u64), VaultError> {
+    let path = root(dir).join(name(number));
+    let store = Store::new(Box::new(SledBackend::open(&path)?));
+    let lines = catch_up(&store, journal, rules)?;
+    let generation = Generation { number };
+    generation.write_mark(dir, false)?;
+    Ok((generation, store, lines))
+}
+
+enum Refusal {
+    /// It must not be used; a fresh one can be built.
+    Doubt(String),
+    /// A newer dibao wrote it, or the journal: nothing here may touch it.
+    Newer(VaultError),
+}
+
+fn try_open(
+    root: &Path,
+    number: u32,
+    journal: &Journal,
+    rules: &Rules,
+) -> Result<(Store, u64), Refusal> {
+    let doubt = |why: String| Refusal::Doubt(why);
+    let mark = read_mark(root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
+    // Where the kernel does not tell, no two boots are the same.
+    let same_boot = boot_id().is_some_and(|id| Some(id) == mark.boot_id);
+    if !mark.clean && !same_boot {
+        return Err(doubt("the machine went down while it was open".to_owned()));
+    }
+    let backend = SledBackend::open(&root.join(name(number))).map_err(|e| doubt(e.to_string()))?;
+    let store = Store::new(Box::new(backend));
+    store.check().map_err(|e| doubt(e.to_string()))?;
+    if let Some(why) = derived_otherwise(&store, journal, rules).map_err(|e| doubt(e.to_string()))? {
+        return Err(doubt(why));
+    }
+    match catch_up(&store, journal, rules) {
+        Ok(lines) => Ok((store, lines)),
+        Err(error @ VaultError::Journal(_)) => Err(Refusal::Newer(error)),
+        Err(error) => Err(doubt(error.to_string())),
+    }
+}
+
+/// Why the store does not say what the journal says under today's rules, if it does not.
+fn derived_otherwise(store: &Store, journal: &Journal, rules: &Rules) -> Result<Option<String>, VaultError> {
+    let Some(meta) = store.meta()? else {
+        return Ok((journal.seq() > 0).then(|| "it is empty, and the journal is not".to_owned()));
+    };
+    if meta.seq > journal.seq() {
+        return Ok(Some(format!("it is ahead of the journal ({} > {})", meta.seq, journal.seq())));
+    }
+    if meta.rules != rules.fingerprint {
+        return Ok(Some("the regions or the rules changed".to_owned()));
+    }
+    for (id, source) in store.sources()? {
+        let changed = rules.definition(&id).is_some_and(|def| def.region != source.def.region);
+        if changed && source.entries > 0 {
+            return Ok(Some(format!("the regions of source {id} changed")));
+        }
+    }
+    Ok(None)
+}
+
+impl Generation {
+    /// Marks it as closed in good order: its files were synced.
+    pub(super) fn mark_clean(&self, dir: &Path) -> Result<(), VaultError> {
+        self.write_mark(dir, true)
+    }
+
+    /// Takes it out of use. A damaged one is kept, in place of the one before, for whoever wants to
+    /// know; it is not needed.
+    pub(super) fn discard(self, dir: &Path, why: &str) {
+        let root = root(dir);
+        let aside = root.join("damaged");
+        let done = fs::remove_file(mark_path(&root, self.number))
+            .and_then(|()| remove_if_there(&aside))
+            .and_then(|()| fs::rename(root.join(name(self.number)), &aside))
+            .and_then(|()| fs::write(aside.join("WHY"), format!("{why}\n")));
+        if let Err(error) = done {
+            tracing::warn!(path = %root.display(), %error, "cannot set the old store aside");
+        }
+    }
+
+    fn write_mark(&self, dir: &Path, clean: bool) -> Result<(), VaultError> {
+        let root = root(dir);
+        let path = mark_path(&root, self.number);
+        let mark = Mark { boot_id: boot_id(), clean };
+        let text = serde_json::to_vec(&mark).expect("a mark is plain JSON");
+        replace(&root, &path, &text).map_err(io_error(&path, "write it"))
+    }
+}
+
+/// Removes what an interrupted rebuild left, and says which generation is the newest complete one.
+fn sweep(root: &Path) -> Result<Option<u32>, VaultError> {
+    let all = numbers(root)?;
+    let newest = all.iter().copied().filter(|n| mark_path(root, *n).exists()).max();
+    for number in all.into_iter().filter(|n| Some(*n) != newest) {
+        let path = root.join(name(number));
+        remove_if_there(&path).map_err(io_error(&path, "remove what an interrupted rebuild left"))?;
+        let _ = fs::remove_file(mark_path(root, number));
+    }
+    Ok(newest)
+}
+
+fn numbers(root: &Path) -> Result<Vec<u32>, VaultError> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(root).map_err(io_error(root, "list it"))? {
+        let entry = entry.map_err(io_error(root, "list it"))?;
+        let name = entry.file_name();
+        let stem = name.to_str().map(|n| n.trim_end_matches(".json"));
+        numbers.extend(stem.and_then(|n| n.parse::<u32>().ok()));
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(numbers)
+}
+
+fn root(dir: &Path) -> PathBuf {
+    dir.join("store")
+}
+
+fn name(number: u32) -> String {
+    format!("{number:08}")
+}
+
+fn mark_path(root: &Path, number: u32) -> PathBuf {
+    root.join(format!("{number:08}.json"))
+}
+
+fn read_mark(root: &Path, number: u32) -> Option<Mark> {
+    serde_json::from_slice(&fs::read(mark_path(root, number)).ok()?).ok()
+}
+
+/// Differs after every start of the machine.
+fn boot_id() -> Option<String> {
+    Some(fs::read_to_string(BOOT_ID).ok()?.trim().to_owned())
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file so that after any crash it holds either the old or the new text.
+fn replace(dir: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = File::create(&temporary)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    File::open(dir)?.sync_all()
+}
