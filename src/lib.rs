@@ -1,2 +1,3 @@
 //! dibao polls regional news sources, stores their entries and republishes merged per-province feeds.
+pub mod config;
 pub mod core;

@@ -7,5 +7,6 @@
 pub mod entry;
 pub mod feed;
 pub mod region;
+pub mod schedule;
 pub mod source;
 pub mod time;
