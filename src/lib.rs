@@ -1,4 +1,5 @@
 //! dibao polls regional news sources, stores their entries and republishes merged per-province feeds.
+pub mod config;
 pub mod core;
 pub mod fetch;
 pub mod journal;

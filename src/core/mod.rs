@@ -14,6 +14,7 @@ pub mod record;
 pub mod region;
 pub mod regions;
 pub mod rules;
+pub mod schedule;
 pub mod source;
 pub mod state;
 pub mod time;

@@ -1,0 +1,259 @@
+//! The shape of the TOML: which tables and keys there are, and how their values are written. What they
+//! mean, and whether they are sensible, is `resolve`'s business.
+
+use std::path::Path;
+
+use super::document::{self, Named, OneOrMany, SecretRef, Table};
+use super::fault::{At, Place, Report};
+
+type Text = Option<At<String>>;
+type Number = Option<At<i64>>;
+type Texts = Option<At<Vec<At<String>>>>;
+type OneOrManyTexts = Option<At<OneOrMany<String>>>;
+
+/// Keys whose meaning is settled but whose work is not done by this version: table, key, what to say.
+/// They are faults, because a key that is taken and ignored is worse than one that is refused.
+const NOT_YET: &[(&str, &str, &str)] = &[
+    ("", "retention", "is not supported yet: nothing is expired from the store"),
+    ("", "rule", "is not supported yet: entries cannot be filtered or rewritten"),
+    ("publish", "static_dir", "is not supported yet: feeds are only served over HTTP"),
+    ("publish", "websub_hub", "is not supported yet: no hub is told of new entries"),
+    ("region", "rule", "is not supported yet: entries cannot be filtered or rewritten"),
+    ("source", "page", "is not supported yet: only feeds can be polled"),
+    ("source", "rule", "is not supported yet: entries cannot be filtered or rewritten"),
+];
+
+/// One file.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    pub(super) include: Texts,
+    pub(super) server: Server,
+    pub(super) state_dir: Text,
+    pub(super) polling: Polling,
+    pub(super) publish: Publish,
+    pub(super) regions: Vec<Region>,
+    pub(super) sources: Vec<Source>,
+}
+
+/// `[server]`.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    pub(super) listen: Text,
+    pub(super) public_url: Text,
+    pub(super) admin_socket: Text,
+}
+
+/// `[polling]`.
+#[derive(Debug, Default)]
+pub(super) struct Polling {
+    pub(super) schedule: OneOrManyTexts,
+    pub(super) timezone: Text,
+    pub(super) jitter: Text,
+    pub(super) floor: Text,
+    pub(super) concurrency: Number,
+    pub(super) per_host: Number,
+    pub(super) host_delay: Text,
+    pub(super) timeout: Text,
+    pub(super) max_body: Text,
+    pub(super) max_entries: Number,
+    pub(super) contact: Text,
+    pub(super) proxy: Option<At<SecretRef>>,
+    pub(super) allow_networks: Texts,
+}
+
+/// `[publish]`.
+#[derive(Debug, Default)]
+pub(super) struct Publish {
+    pub(super) entries: Number,
+    pub(super) max_age: Text,
+    pub(super) content: Text,
+    pub(super) rights: Text,
+}
+
+/// `[[region]]`.
+#[derive(Debug)]
+pub(super) struct Region {
+    pub(super) place: Place,
+    pub(super) id: Text,
+    pub(super) name: Text,
+    pub(super) full_name: Text,
+    pub(super) code: Number,
+    pub(super) aliases: Texts,
+    pub(super) parent: Text,
+}
+
+/// `[[source]]`.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) place: Place,
+    pub(super) id: Text,
+    pub(super) title: Text,
+    pub(super) url: Text,
+    pub(super) kind: Text,
+    pub(super) region: OneOrManyTexts,
+    pub(super) route: Option<At<bool>>,
+    pub(super) schedule: OneOrManyTexts,
+    pub(super) timezone: Text,
+    pub(super) priority: Number,
+    pub(super) content: Text,
+    pub(super) headers: Option<At<Named<SecretRef>>>,
+    pub(super) proxy: Option<At<SecretRef>>,
+    pub(super) rights: Text,
+    pub(super) was: OneOrManyTexts,
+    pub(super) enabled: Option<At<bool>>,
+}
+
+/// Reads the main file.
+pub(super) fn read_main(path: &Path, text: &str, report: &mut Report) -> File {
+    document::read(path, text, report, |mut root, report| {
+        let file = File {
+            include: root.take("include", report),
+            server: read_table(&mut root, "server", Server::read, report),
+            state_dir: read_table(&mut root, "state", |t, report| t.take("dir", report), report),
+            polling: read_table(&mut root, "polling", Polling::read, report),
+            publish: read_table(&mut root, "publish", Publish::read, report),
+            regions: read_tables(&mut root, "region", Region::read, report),
+            sources: read_tables(&mut root, "source", Source::read, report),
+        };
+        root.finish(not_yet, report);
+        file
+    })
+}
+
+/// Reads an included file, which holds regions and sources only.
+pub(super) fn read_included(path: &Path, text: &str, report: &mut Report) -> File {
+    document::read(path, text, report, |mut root, report| {
+        let file = File {
+            regions: read_tables(&mut root, "region", Region::read, report),
+            sources: read_tables(&mut root, "source", Source::read, report),
+            ..File::default()
+        };
+        let elsewhere = |shape: &str, key: &str| {
+            let main_only = ["include", "server", "state", "polling", "publish"].contains(&key);
+            let message = "belongs into the main file: an included file holds [[source]] and [[region]] only";
+            not_yet(shape, key).or(main_only.then_some(message))
+        };
+        root.finish(elsewhere, report);
+        file
+    })
+}
+
+fn read_table<T: Default>(
+    root: &mut Table<'_>,
+    key: &'static str,
+    read: impl FnOnce(&mut Table<'_>, &mut Report) -> T,
+    report: &mut Report,
+) -> T {
+    let Some(mut table) = root.table(key, report) else { return T::default() };
+    let value = read(&mut table, report);
+    table.finish(not_yet, report);
+    value
+}
+
+fn read_tables<T>(
+    root: &mut Table<'_>,
+    key: &'static str,
+    read: impl Fn(&mut Table<'_>, &mut Report) -> T,
+    report: &mut Report,
+) -> Vec<T> {
+    let tables = root.tables(key, report);
+    let read_one = |mut table: Table<'_>| {
+        let value = read(&mut table, report);
+        table.finish(not_yet, report);
+        value
+    };
+    tables.into_iter().map(read_one).collect()
+}
+
+fn not_yet(shape: &str, key: &str) -> Option<&'static str> {
+    NOT_YET.iter().find(|(s, k, _)| (*s, *k) == (shape, key)).map(|(_, _, message)| *message)
+}
+
+/// Takes the id of a table, by which its faults are told from now on.
+fn take_id(table: &mut Table<'_>, report: &mut Report) -> Text {
+    let id: Text = table.take("id", report);
+    if let Some(id) = &id {
+        table.call(&id.value);
+    }
+    id
+}
+
+impl Server {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        Self {
+            listen: table.take("listen", report),
+            public_url: table.take("public_url", report),
+            admin_socket: table.take("admin_socket", report),
+        }
+    }
+}
+
+impl Polling {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        Self {
+            schedule: table.take("schedule", report),
+            timezone: table.take("timezone", report),
+            jitter: table.take("jitter", report),
+            floor: table.take("floor", report),
+            concurrency: table.take("concurrency", report),
+            per_host: table.take("per_host", report),
+            host_delay: table.take("host_delay", report),
+            timeout: table.take("timeout", report),
+            max_body: table.take("max_body", report),
+            max_entries: table.take("max_entries", report),
+            contact: table.take("contact", report),
+            proxy: table.take("proxy", report),
+            allow_networks: table.take("allow_networks", report),
+        }
+    }
+}
+
+impl Publish {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        Self {
+            entries: table.take("entries", report),
+            max_age: table.take("max_age", report),
+            content: table.take("content", report),
+            rights: table.take("rights", report),
+        }
+    }
+}
+
+impl Region {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        let id = take_id(table, report);
+        Self {
+            place: table.place().clone(),
+            id,
+            name: table.take("name", report),
+            full_name: table.take("full_name", report),
+            code: table.take("code", report),
+            aliases: table.take("aliases", report),
+            parent: table.take("parent", report),
+        }
+    }
+}
+
+impl Source {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        let id = take_id(table, report);
+        Self {
+            place: table.place().clone(),
+            id,
+            title: table.take("title", report),
+            url: table.take("url", report),
+            kind: table.take("kind", report),
+            region: table.take("region", report),
+            route: table.take("route", report),
+            schedule: table.take("schedule", report),
+            timezone: table.take("timezone", report),
+            priority: table.take("priority", report),
+            content: table.take("content", report),
+            headers: table.take("headers", report),
+            proxy: table.take("proxy", report),
+            rights: table.take("rights", report),
+            was: table.take("was", report),
+            enabled: table.take("enabled", report),
+        }
+    }
+}

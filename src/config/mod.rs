@@ -1,0 +1,216 @@
+//! The configuration: a TOML file (and those it includes) to a checked [`Config`]. Every fault is found
+//! in one go and told with file, line and key. Reads files; reads no environment but [`Env`].
+
+mod document;
+mod fault;
+mod file;
+mod include;
+mod resolve;
+mod secret;
+mod source;
+mod value;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use ipnet::IpNet;
+
+use crate::core::region::RegionTable;
+use crate::core::schedule::{Plan, Schedule};
+use crate::core::source::{SourceDef, SourceId};
+pub use fault::{Fault, Faults, Position};
+pub use secret::Secret;
+
+/// A configuration in which everything has been checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The main file it was read from.
+    pub path: PathBuf,
+    /// Where it is served.
+    pub server: Server,
+    /// Where journal and store live.
+    pub state_dir: PathBuf,
+    /// How sources are polled.
+    pub polling: Polling,
+    /// What is published.
+    pub publish: Publish,
+    /// The regions: the built-in ones, and those the file overrides or adds.
+    pub regions: RegionTable,
+    /// The sources, in the order of the files.
+    pub sources: Vec<Source>,
+    /// What is doubtful but does not keep the configuration from being used.
+    pub warnings: Vec<Fault>,
+}
+
+/// `[server]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Where to listen. `127.0.0.1:8080` by default: nothing is public until the operator says so.
+    pub listen: SocketAddr,
+    /// What readers put before the paths, without a slash at its end.
+    pub public_url: String,
+    /// The socket of the commands.
+    pub admin_socket: PathBuf,
+}
+
+/// `[polling]`: the defaults of all sources, and the limits they share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Polling {
+    /// When sources without a schedule of their own are polled. `*/20 * * * *` by default: news is
+    /// seen ten minutes after its publication on average, at 72 requests a day.
+    pub schedule: Vec<Schedule>,
+    /// The zone of schedules, and of dates without one. `Asia/Shanghai` by default.
+    pub timezone: Tz,
+    /// How far polls are spread after their scheduled instant. 2 minutes by default: enough to leave
+    /// the crowd that every publisher sees at the full minute, little beside 20 minutes.
+    pub jitter: Duration,
+    /// The least time between two polls of one source, whatever its schedule. 10 minutes by default.
+    pub floor: Duration,
+    /// Polls under way at once. 32 by default.
+    pub concurrency: usize,
+    /// Polls under way at once at one host. 1 by default.
+    pub per_host: usize,
+    /// The least time between two requests to one host. 1 second by default.
+    pub host_delay: Duration,
+    /// The longest a poll may take, from connecting to the last byte. 30 seconds by default.
+    pub timeout: Duration,
+    /// The largest body read, decompressed, in bytes. 8 MiB by default: the largest feeds of whole
+    /// archives seen are a few MiB.
+    pub max_body: u64,
+    /// The most entries read of one document. 2,000 by default: feeds have 10 to 100.
+    pub max_entries: usize,
+    /// How publishers reach the operator, for the User-Agent.
+    pub contact: Option<String>,
+    /// The proxy of all requests.
+    pub proxy: Option<Secret>,
+    /// Private networks in which sources may lie; all are refused by default.
+    pub allow_networks: Vec<IpNet>,
+}
+
+/// `[publish]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publish {
+    /// The most entries of one feed. 100 by default: more than a day of a busy province.
+    pub entries: usize,
+    /// The oldest entry shown. 30 days by default, so that the first poll of a feed that died years
+    /// ago does not fill a region with old news.
+    pub max_age: Option<Duration>,
+    /// How much of an entry is shown, where its source does not say.
+    pub content: ContentPolicy,
+    /// The rights notice of the merged feeds.
+    pub rights: Option<String>,
+}
+
+/// How much of an entry is republished.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContentPolicy {
+    /// Title, link, date and outlet.
+    Title,
+    /// These and a short summary: what publishers give away in feeds. The default.
+    #[default]
+    Summary,
+    /// The full text, which takes the publisher's leave.
+    Full,
+}
+
+/// What a source's address leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// RSS, Atom, RDF or JSON Feed.
+    #[default]
+    Feed,
+    /// An HTML page that lists entries.
+    Page,
+}
+
+/// `[[source]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What the core needs to know of it.
+    pub def: SourceDef,
+    /// What its address leads to.
+    pub kind: Kind,
+    /// When it is polled: its own schedules or those of `[polling]`, never none.
+    pub schedules: Vec<Schedule>,
+    /// The zone of its schedules and of its dates without one.
+    pub zone: Tz,
+    /// How much of its entries is shown.
+    pub content: ContentPolicy,
+    /// Request headers, by lower-case name.
+    pub headers: Vec<(String, Secret)>,
+    /// Its proxy: its own or that of `[polling]`.
+    pub proxy: Option<Secret>,
+    /// Ids it had before.
+    pub was: Vec<SourceId>,
+    /// Whether it is polled; its entries are served either way.
+    pub enabled: bool,
+}
+
+impl Source {
+    /// When it is polled, under the instance's jitter and floor.
+    #[must_use]
+    pub fn plan(&self, polling: &Polling) -> Plan {
+        Plan::new(self.schedules.clone(), self.zone, polling.jitter, polling.floor, &self.def.id)
+    }
+}
+
+/// The environment variables that a configuration depends on, as a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Env {
+    /// `DIBAO_CONFIG`.
+    pub config: Option<PathBuf>,
+    /// `STATE_DIRECTORY`, set by systemd.
+    pub state_directory: Option<PathBuf>,
+    /// `RUNTIME_DIRECTORY`, set by systemd.
+    pub runtime_directory: Option<PathBuf>,
+    /// `CREDENTIALS_DIRECTORY`, set by systemd.
+    pub credentials_directory: Option<PathBuf>,
+}
+
+impl Env {
+    /// The process's own environment. Variables that are empty count as unset.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let get = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self {
+            config: get("DIBAO_CONFIG"),
+            state_directory: get("STATE_DIRECTORY"),
+            runtime_directory: get("RUNTIME_DIRECTORY"),
+            credentials_directory: get("CREDENTIALS_DIRECTORY"),
+        }
+    }
+}
+
+/// Where a configuration is looked for when neither `--config` nor `$DIBAO_CONFIG` names one.
+const USUAL_PLACES: [&str; 2] = ["/etc/dibao/dibao.toml", "config/dibao.toml"];
+
+/// The configuration file to use: `explicit` (`--config`), `$DIBAO_CONFIG`, `/etc/dibao/dibao.toml`,
+/// `config/dibao.toml`. A file that was named is used even if it is not there, so that its absence is
+/// reported rather than another file used in its place.
+///
+/// # Errors
+/// [`NoConfig`] when none was named and none is in the usual places.
+pub fn find(explicit: Option<&Path>, env: &Env) -> Result<PathBuf, NoConfig> {
+    let named = explicit.map(Path::to_owned).or_else(|| env.config.clone());
+    let usual = || USUAL_PLACES.iter().map(PathBuf::from).find(|path| path.exists());
+    named.or_else(usual).ok_or(NoConfig)
+}
+
+/// No configuration file was named or found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no configuration: name one with --config or $DIBAO_CONFIG, or write /etc/dibao/dibao.toml")]
+pub struct NoConfig;
+
+/// Reads and checks a configuration.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the files and their lines.
+pub fn load(path: &Path, env: &Env) -> Result<Config, Faults> {
+    let mut report = fault::Report::default();
+    let files = include::read_files(path, &mut report);
+    let config = resolve::resolve(path, files, env, &mut report);
+    let faults = report.into_faults();
+    if faults.faults.is_empty() { Ok(Config { warnings: faults.warnings, ..config }) } else { Err(faults) }
+}

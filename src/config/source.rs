@@ -1,0 +1,194 @@
+//! `[[source]]` tables to checked sources: each by itself, then what must hold between them.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+use super::document::{Named, SecretRef};
+use super::fault::{At, Place, Report, did_you_mean};
+use super::file;
+use super::resolve::{Context, check_id, new_id, proxy, read, schedules, within};
+use super::{ContentPolicy, Kind, Polling, Secret, Source, secret, value};
+use crate::core::region::{RegionId, RegionTable};
+use crate::core::source::{RegionRule, SourceDef, SourceId};
+
+/// Enough to rank sources, small enough to be read as ranks.
+const PRIORITY: RangeInclusive<i64> = -1000..=1000;
+
+/// Resolves all sources.
+pub(super) fn resolve(
+    raw: Vec<file::Source>,
+    regions: &RegionTable,
+    polling: &Polling,
+    content: ContentPolicy,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> Vec<Source> {
+    if raw.is_empty() {
+        report.warn(&context.main, "has no [[source]]: nothing will be polled");
+    }
+    let mut seen = HashMap::new();
+    let mut urls = HashMap::new();
+    let mut renames = Vec::new();
+    let mut sources = Vec::new();
+    for source in raw {
+        let id = new_id(source.id.clone(), &source.place, &mut seen, report);
+        renames.extend(renamed(&source, report));
+        sources.extend(resolve_one(id, source, &mut urls, (regions, polling, content), context, report));
+    }
+    check_renames(&renames, &mut seen, report);
+    sources
+}
+
+type Defaults<'a> = (&'a RegionTable, &'a Polling, ContentPolicy);
+
+fn resolve_one(
+    id: Option<String>,
+    raw: file::Source,
+    urls: &mut HashMap<String, Place>,
+    (regions, polling, content): Defaults<'_>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> Option<Source> {
+    let region = region_rule(&raw, regions, report);
+    let was =
+        raw.was.iter().flat_map(|was| was.value.as_slice()).map(|id| SourceId::new(&id.value)).collect();
+    let url = url(raw.url, &raw.place, urls, report);
+    // Everything is read before the first `?`, so that one fault hides no other.
+    let title = read(raw.title, value::line, report);
+    let rights = read(raw.rights, value::line, report);
+    let priority = within(raw.priority, PRIORITY, report).and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
+    let kind = kind(raw.kind, report);
+    let schedules = schedules(raw.schedule, report).unwrap_or_else(|| polling.schedule.clone());
+    let zone = read(raw.timezone, value::zone, report).unwrap_or(polling.timezone);
+    let content = read(raw.content, value::content, report).unwrap_or(content);
+    let headers = headers(raw.headers, context, report);
+    let proxy = proxy(raw.proxy, context, report).or_else(|| polling.proxy.clone());
+    let def = SourceDef { id: SourceId::new(&id?), title, url: url?, region, rights, priority };
+    let enabled = raw.enabled.is_none_or(|enabled| enabled.value);
+    Some(Source { def, kind, schedules, zone, content, headers, proxy, was, enabled })
+}
+
+fn kind(text: Option<At<String>>, report: &mut Report) -> Kind {
+    let place = text.as_ref().map(|text| text.place.clone());
+    let kind = read(text, value::kind, report).unwrap_or_default();
+    if let (Kind::Page, Some(place)) = (kind, place) {
+        report.fault(&place, "\"page\" is not supported yet: only feeds can be polled");
+    }
+    kind
+}
+
+fn url(
+    url: Option<At<String>>,
+    table: &Place,
+    urls: &mut HashMap<String, Place>,
+    report: &mut Report,
+) -> Option<String> {
+    let Some(text) = url else {
+        report.missing(table, "has no url; write url = \"https://…\"");
+        return None;
+    };
+    let place = text.place.clone();
+    let url = read(Some(text), value::source_url, report)?;
+    if let Some(first) = urls.get(&url) {
+        report.warn(&place, format!("{url:?} is polled twice: it stands at {first} too"));
+    } else {
+        urls.insert(url.clone(), place);
+    }
+    Some(url)
+}
+
+fn region_rule(raw: &file::Source, regions: &RegionTable, report: &mut Report) -> RegionRule {
+    let named = raw.region.as_ref().map(|region| region.value.as_slice()).unwrap_or_default();
+    let is_auto = match named {
+        [] => raw.region.is_none(),
+        [one] => one.value == "auto",
+        _ => false,
+    };
+    if is_auto {
+        if let Some(route) = raw.route.as_ref().filter(|route| route.value) {
+            report.fault(&route.place, "adds regions to fixed ones; with region = \"auto\" leave it out");
+        }
+        return RegionRule::Auto;
+    }
+    if let (Some(region), []) = (&raw.region, named) {
+        report.fault(&region.place, "is an empty list; write a region's id, or \"auto\"");
+    }
+    let mut fixed = Vec::new();
+    for region in named {
+        let id = RegionId::new(&region.value);
+        if region.value == "auto" {
+            report
+                .fault(&region.place, "\"auto\" stands alone; for fixed regions and more write route = true");
+        } else if regions.get(&region.value).is_none() {
+            report.fault(&region.place, unknown_region(&region.value, regions));
+        } else if fixed.contains(&id) {
+            report.fault(&region.place, format!("names {:?} twice", region.value));
+        } else {
+            fixed.push(id);
+        }
+    }
+    if raw.route.as_ref().is_some_and(|route| route.value) {
+        RegionRule::Routed(fixed)
+    } else {
+        RegionRule::Fixed(fixed)
+    }
+}
+
+/// What to say of a region that is not there: its id if it was called by a name, else the nearest.
+pub(super) fn unknown_region(text: &str, regions: &RegionTable) -> String {
+    let called = |region: &&crate::core::region::Region| {
+        region.name == text || region.full_name == text || region.aliases.iter().any(|alias| alias == text)
+    };
+    let hint = match regions.iter().find(called) {
+        Some(region) => format!(" (did you mean {:?}?)", region.id.as_str()),
+        None => did_you_mean(text, regions.iter().map(|region| region.id.as_str())),
+    };
+    format!("{text:?} is not a region{hint}; `dibao regions` lists them, and [[region]] adds one")
+}
+
+fn headers(
+    headers: Option<At<Named<SecretRef>>>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> Vec<(String, Secret)> {
+    let mut made: Vec<(String, Secret)> = Vec::new();
+    for (name, reference) in headers.map(|headers| headers.value.0).unwrap_or_default() {
+        let text = secret::text(&reference.value, context.base, context.env);
+        let value = text.and_then(|text| value::header_value(&text));
+        match value::header_name(&name).and_then(|name| Ok((name, value?))) {
+            Ok((name, _)) if made.iter().any(|(other, _)| *other == name) => {
+                report.fault(&reference.place, "is given twice; upper and lower case are the same");
+            }
+            Ok((name, value)) => made.push((name, Secret::new(value))),
+            Err(message) => report.fault(&reference.place, message),
+        }
+    }
+    made
+}
+
+/// The well-formed former ids of a source.
+fn renamed(source: &file::Source, report: &mut Report) -> Vec<At<String>> {
+    let ids = source.was.iter().flat_map(|was| was.value.as_slice());
+    let checked = ids.filter(|id| match check_id(&id.value) {
+        Ok(()) => true,
+        Err(message) => {
+            report.fault(&id.place, message);
+            false
+        }
+    });
+    checked.cloned().collect()
+}
+
+/// A former id belongs to one source, and to none that still has it.
+fn check_renames(renames: &[At<String>], seen: &mut HashMap<String, Place>, report: &mut Report) {
+    for id in renames {
+        match seen.get(&id.value) {
+            Some(other) => {
+                report.fault(&id.place, format!("{:?} belongs to another source, at {other}", id.value));
+            }
+            None => {
+                seen.insert(id.value.clone(), id.place.clone());
+            }
+        }
+    }
+}
