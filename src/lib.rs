@@ -1,6 +1,7 @@
 //! dibao polls regional news sources, stores their entries and republishes merged per-province feeds.
 pub mod config;
 pub mod core;
+pub mod demo;
 pub mod fetch;
 pub mod journal;
 pub mod store;

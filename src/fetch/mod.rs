@@ -2,11 +2,30 @@
 //! that names `reqwest`. It knows nothing of sources, stores or feeds: an address and validators in,
 //! an [`Exchange`] out.
 
+mod body;
+mod fault;
+mod follow;
+pub mod guard;
+mod head;
+pub mod hosts;
+mod request;
+mod resolve;
+mod tls;
+
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use ipnet::IpNet;
+use url::{Host, Url};
 
 use crate::core::exchange::{Exchange, FetchFault, Validators};
+
+use guard::Guard;
+use hosts::{HostQueue, Turn};
+use resolve::GuardedLookup;
+pub use resolve::{Looking, Lookup};
 
 /// What one exchange may cost.
 #[derive(Clone, Debug)]
@@ -33,7 +52,7 @@ impl Default for FetchLimits {
 }
 
 /// How a fetcher behaves towards every host.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FetchOptions {
     /// Limits of one exchange.
     pub limits: FetchLimits,
@@ -63,6 +82,21 @@ impl Default for FetchOptions {
             host_delay: Duration::from_secs(1),
             concurrency: 64,
         }
+    }
+}
+
+/// Written out so that no log shows the proxy's password.
+impl fmt::Debug for FetchOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchOptions")
+            .field("limits", &self.limits)
+            .field("user_agent", &self.user_agent)
+            .field("allow_networks", &self.allow_networks)
+            .field("proxied", &self.proxy.is_some())
+            .field("per_host", &self.per_host)
+            .field("host_delay", &self.host_delay)
+            .field("concurrency", &self.concurrency)
+            .finish()
     }
 }
 
@@ -99,10 +133,15 @@ pub enum FetchSetupError {
     Client(String),
 }
 
-/// Fetches addresses. Cheap to share by reference; one for the whole process, so that its host queue
-/// sees every request.
+/// Fetches addresses. One for the whole process, so that its host queue sees every request.
 pub struct Fetcher {
-    _options: FetchOptions,
+    client: reqwest::Client,
+    guard: Guard,
+    lookup: Arc<GuardedLookup>,
+    queue: HostQueue,
+    limits: FetchLimits,
+    proxy_host: Option<String>,
+    has_roots: bool,
 }
 
 impl Fetcher {
@@ -111,20 +150,90 @@ impl Fetcher {
     /// # Errors
     /// [`FetchSetupError`]. A machine without CA certificates is no error: only https then fails.
     pub fn new(options: FetchOptions) -> Result<Self, FetchSetupError> {
-        Ok(Self { _options: options })
+        Self::with_lookup(options, Arc::new(resolve::SystemLookup))
     }
 
-    /// One exchange: waits for the host's turn, asks, follows redirects, reads the body.
-    pub async fn get(&self, _request: &FetchRequest) -> Exchange {
-        Exchange::Failed(FetchFault::BadUrl { why: "the fetcher is not built yet".to_owned() })
+    /// Builds one that asks `lookup`, instead of the system, for the addresses of names.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`].
+    pub fn with_lookup(options: FetchOptions, lookup: Arc<dyn Lookup>) -> Result<Self, FetchSetupError> {
+        let FetchOptions { limits, user_agent, allow_networks, proxy, per_host, host_delay, concurrency } =
+            options;
+        let proxy = proxy.as_deref().map(read_proxy).transpose()?;
+        let guard = Guard::new(allow_networks);
+        let proxy_host = proxy.as_ref().and_then(|url| url.domain()).map(str::to_owned);
+        let lookup = Arc::new(GuardedLookup::new(guard.clone(), lookup, proxy_host.clone()));
+        let tls = tls::from_system()?;
+        let agent = HeaderValue::from_str(&user_agent).map_err(|_| FetchSetupError::UserAgent)?;
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.config)
+            .dns_resolver(Arc::clone(&lookup))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .user_agent(agent)
+            .connect_timeout(limits.connect_timeout)
+            .pool_max_idle_per_host(per_host.max(1))
+            // One malformed line among good ones is common, and no reason to lose a feed.
+            .http1_ignore_invalid_headers_in_responses(true)
+            // The environment's proxy variables are not the operator's word; the config is.
+            .no_proxy();
+        if let Some(url) = proxy {
+            builder = builder.proxy(reqwest::Proxy::all(url).map_err(client_error)?);
+        }
+        Ok(Self {
+            client: builder.build().map_err(client_error)?,
+            guard,
+            lookup,
+            queue: HostQueue::new(per_host, host_delay, concurrency),
+            limits,
+            proxy_host,
+            has_roots: tls.has_roots,
+        })
     }
 
-    /// Leaves the host of `url` alone for `wait`: requests to it end in [`FetchFault::Held`].
-    pub fn hold(&self, _url: &str, _wait: Duration) {}
+    /// One exchange: waits for the host's turn, asks, follows redirects, reads the body. Dropping the
+    /// future gives it up at once.
+    pub async fn get(&self, request: &FetchRequest) -> Exchange {
+        follow::exchange(self, request).await.unwrap_or_else(Exchange::Failed)
+    }
+
+    /// Leaves the host of `url` alone for `wait`: requests to it, also those that wait for their turn,
+    /// end in [`FetchFault::Held`].
+    pub fn hold(&self, url: &str, wait: Duration) {
+        if let Ok(url) = request::target(url) {
+            self.queue.hold(&request::host_key(&url), wait);
+        }
+    }
 
     /// How long the host of `url` is still to be left alone.
     #[must_use]
-    pub fn held(&self, _url: &str) -> Option<Duration> {
-        None
+    pub fn held(&self, url: &str) -> Option<Duration> {
+        self.queue.held(&request::host_key(&request::target(url).ok()?))
     }
+
+    async fn turn(&self, at: &Url, key: &str) -> Result<Turn, FetchFault> {
+        let own = || match at.host() {
+            Some(Host::Ipv4(ip)) => self.guard.is_own(ip.into()),
+            Some(Host::Ipv6(ip)) => self.guard.is_own(ip.into()),
+            Some(Host::Domain(name)) => self.lookup.is_own_name(name),
+            None => false,
+        };
+        let held = |wait| FetchFault::Held { host: key.to_owned(), wait };
+        self.queue.turn(key, own).await.map_err(held)
+    }
+}
+
+fn read_proxy(text: &str) -> Result<Url, FetchSetupError> {
+    // The address may hold a password, so the error does not repeat it.
+    let bad = |why: &str| FetchSetupError::Proxy(why.to_owned());
+    let url = Url::parse(text).map_err(|e| FetchSetupError::Proxy(e.to_string()))?;
+    match url.scheme() {
+        "http" | "https" | "socks5" | "socks5h" if url.has_host() => Ok(url),
+        _ => Err(bad("write http://, https://, socks5:// or socks5h:// and a host")),
+    }
+}
+
+fn client_error(error: reqwest::Error) -> FetchSetupError {
+    FetchSetupError::Client(error.without_url().to_string())
 }

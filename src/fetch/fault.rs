@@ -1,0 +1,107 @@
+//! The HTTP client's errors, named. They come nested and with texts of their own; what counts is the
+//! cause at the bottom, and which of our own faults travelled through them.
+
+use std::error::Error;
+use std::io;
+
+use crate::core::exchange::FetchFault;
+
+use super::resolve::Carried;
+
+/// Why no response came from `host`.
+pub(super) fn of_request(error: &reqwest::Error, host: &str) -> FetchFault {
+    let mut while_connecting = error.is_connect();
+    let mut last = String::new();
+    for cause in Causes::of(error) {
+        last = cause.to_string();
+        if let Some(Carried(fault)) = cause.downcast_ref() {
+            return fault.clone();
+        }
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            return FetchFault::Tls { host: host.to_owned(), why: tls.to_string() };
+        }
+        if let Some(hyper) = cause.downcast_ref::<hyper::Error>()
+            && let Some(fault) = of_hyper(hyper)
+        {
+            return fault;
+        }
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            while_connecting |= io.kind() == io::ErrorKind::ConnectionRefused;
+            if !while_connecting && is_reset(io) {
+                return FetchFault::Reset;
+            }
+        }
+    }
+    if error.is_timeout() {
+        "no answer in time".clone_into(&mut last);
+    }
+    if while_connecting {
+        FetchFault::Connect { host: host.to_owned(), why: last }
+    } else {
+        FetchFault::Http { why: last }
+    }
+}
+
+/// Why a body broke off.
+pub(super) fn of_body(error: &reqwest::Error) -> FetchFault {
+    let mut from_connection = false;
+    let mut last = String::new();
+    for cause in Causes::of(error) {
+        last = cause.to_string();
+        if let Some(hyper) = cause.downcast_ref::<hyper::Error>() {
+            from_connection = true;
+            if let Some(fault) = of_hyper(hyper) {
+                return fault;
+            }
+        }
+        if let Some(io) = cause.downcast_ref::<io::Error>()
+            && from_connection
+        {
+            return match io.kind() {
+                io::ErrorKind::UnexpectedEof => FetchFault::Truncated,
+                _ if is_reset(io) => FetchFault::Reset,
+                _ => FetchFault::Http { why: io.to_string() },
+            };
+        }
+    }
+    // What the connection did not break, the decoder did.
+    if from_connection { FetchFault::Http { why: last } } else { FetchFault::BadEncoding { why: last } }
+}
+
+fn of_hyper(error: &hyper::Error) -> Option<FetchFault> {
+    if error.is_parse_too_large() {
+        Some(FetchFault::HeadTooLarge)
+    } else if error.is_parse() {
+        Some(FetchFault::Http { why: error.to_string() })
+    } else if error.is_incomplete_message() {
+        Some(FetchFault::Truncated)
+    } else {
+        None
+    }
+}
+
+fn is_reset(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe)
+}
+
+/// An error and everything below it. An `io::Error` hides the error it was made of from `source`, and
+/// that is just where TLS puts its own.
+struct Causes<'a>(Option<&'a (dyn Error + 'static)>);
+
+impl<'a> Causes<'a> {
+    fn of(error: &'a (dyn Error + 'static)) -> Self {
+        Self(Some(error))
+    }
+}
+
+impl<'a> Iterator for Causes<'a> {
+    type Item = &'a (dyn Error + 'static);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let now = self.0?;
+        let inner = now.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        self.0 = inner.map(|e| e as &(dyn Error + 'static)).or_else(|| now.source());
+        Some(now)
+    }
+}

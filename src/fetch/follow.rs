@@ -1,0 +1,151 @@
+//! One exchange: ask, follow redirects hop by hop, read the body, all within one time limit. Every hop
+//! passes the guard and takes its turn at its own host.
+//!
+//! A redirect from https down to http is followed: publishers do it, and what is fetched is public
+//! news. The source's secrets stay behind, as with every change of origin, and `moved_to` never
+//! makes such a step permanent.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use http::header::LOCATION;
+use tokio::time::Instant;
+use url::{Host, Url};
+
+use crate::core::exchange::{Exchange, FetchFault, Hop, Response};
+
+use super::hosts::Turn;
+use super::{FetchRequest, Fetcher, body, fault, head, request};
+
+/// An exchange under way.
+struct Journey<'a> {
+    fetcher: &'a Fetcher,
+    request: &'a FetchRequest,
+    /// The address asked for, with its credentials.
+    home: Url,
+    /// The address to ask next, without credentials.
+    at: Url,
+    /// Whether the source's secrets still go along: never again once it was led elsewhere.
+    at_home: bool,
+    hops: Vec<Hop>,
+    seen: HashSet<String>,
+    /// What is left of the time limit; waiting for a turn does not use it up.
+    left: Duration,
+}
+
+/// What one hop led to.
+enum Step {
+    Ended(Exchange),
+    Onwards(Hop, Url),
+}
+
+/// Performs the exchange.
+pub(super) async fn exchange(fetcher: &Fetcher, request: &FetchRequest) -> Result<Exchange, FetchFault> {
+    let home = request::target(&request.url).map_err(|why| FetchFault::BadUrl { why })?;
+    let mut at = home.clone();
+    request::without_credentials(&mut at);
+    let seen = HashSet::from([at.as_str().to_owned()]);
+    let left = fetcher.limits.timeout;
+    Journey { fetcher, request, home, at, at_home: true, hops: Vec::new(), seen, left }.run().await
+}
+
+impl Journey<'_> {
+    async fn run(mut self) -> Result<Exchange, FetchFault> {
+        let mut turn: Option<(String, Turn)> = None;
+        loop {
+            self.admit()?;
+            let key = request::host_key(&self.at);
+            // A hop within one host is part of the same visit; a turn elsewhere is given back first.
+            if turn.as_ref().is_none_or(|(host, _)| *host != key) {
+                drop(turn.take());
+                turn = Some((key.clone(), self.fetcher.turn(&self.at, &key).await?));
+            }
+            match self.timed_step().await? {
+                Step::Ended(exchange) => return Ok(exchange),
+                Step::Onwards(hop, to) => self.go(hop, to)?,
+            }
+        }
+    }
+
+    /// Whether the next address may be asked. Names are checked where they are dialled.
+    fn admit(&self) -> Result<(), FetchFault> {
+        let literal = match self.at.host() {
+            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            Some(Host::Domain(name)) if self.fetcher.proxy_host.as_deref() == Some(name) => {
+                // The resolver lets the proxy's name pass, for the proxy's sake alone.
+                return Err(FetchFault::BadUrl { why: "it is the proxy itself".to_owned() });
+            }
+            Some(Host::Domain(_)) | None => None,
+        };
+        if let Some(ip) = literal {
+            self.fetcher.guard.check(self.at.host_str().unwrap_or_default(), ip)?;
+        }
+        if self.at.scheme() == "https" && !self.fetcher.has_roots {
+            return Err(FetchFault::NoCertificates);
+        }
+        Ok(())
+    }
+
+    async fn timed_step(&mut self) -> Result<Step, FetchFault> {
+        let began = Instant::now();
+        let step = tokio::time::timeout(self.left, self.step()).await;
+        self.left = self.left.saturating_sub(began.elapsed());
+        step.unwrap_or(Err(FetchFault::Timeout { after: self.fetcher.limits.timeout }))
+    }
+
+    async fn step(&self) -> Result<Step, FetchFault> {
+        let response = self.ask().await?;
+        let status = response.status().as_u16();
+        if matches!(status, 301 | 302 | 303 | 307 | 308)
+            && let Some(location) = response.headers().get(LOCATION)
+        {
+            let to = self.read_location(location.as_bytes())?;
+            return Ok(Step::Onwards(Hop { status, to: to.as_str().to_owned() }, to));
+        }
+        let head = head::read(status, &self.at, self.hops.clone(), response.headers());
+        let conditional = !self.request.validators.is_empty();
+        if let Some(exchange) = head::without_body(&head, response.headers(), conditional) {
+            return Ok(Step::Ended(exchange));
+        }
+        let body = body::read(response, self.fetcher.limits.max_body).await?;
+        Ok(Step::Ended(Exchange::Body(Response { head, body })))
+    }
+
+    async fn ask(&self) -> Result<reqwest::Response, FetchFault> {
+        let mut url = self.at.clone();
+        if self.at_home {
+            // The client turns these into an `Authorization` header and takes them off the address.
+            // Setting them fails only without a host, which `request::target` refused.
+            let _ = url.set_username(self.home.username());
+            let _ = url.set_password(self.home.password());
+        }
+        let headers = request::headers(self.request, self.at_home)?;
+        let asked = self.fetcher.client.get(url).headers(headers).send().await;
+        asked.map_err(|e| fault::of_request(&e, self.at.host_str().unwrap_or_default()))
+    }
+
+    fn read_location(&self, location: &[u8]) -> Result<Url, FetchFault> {
+        request::redirect(&self.at, location).map_err(|why| {
+            const LONGEST: usize = 60;
+            let shown = String::from_utf8_lossy(location);
+            let to = shown.split(['?', '#']).next().unwrap_or_default().chars().take(LONGEST).collect();
+            FetchFault::RedirectRefused { to, why }
+        })
+    }
+
+    fn go(&mut self, hop: Hop, to: Url) -> Result<(), FetchFault> {
+        if !self.seen.insert(hop.to.clone()) {
+            return Err(FetchFault::RedirectLoop { at: request::brief(&to) });
+        }
+        let limit = self.fetcher.limits.max_redirects;
+        if self.hops.len() >= limit {
+            return Err(FetchFault::TooManyRedirects { limit });
+        }
+        self.at_home &= request::shares_secrets(&self.home, &to);
+        self.hops.push(hop);
+        self.at = to;
+        Ok(())
+    }
+}

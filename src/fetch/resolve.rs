@@ -1,0 +1,114 @@
+//! Names to addresses, through the guard: the resolver the HTTP client dials with, so what was checked
+//! is what is connected to, and an answer that changes between two lookups (DNS rebinding) gains
+//! nothing. The client never asks it for IP literals; those are checked hop by hop in `follow`.
+
+use std::collections::HashSet;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::core::exchange::FetchFault;
+
+use super::guard::Guard;
+
+/// A lookup under way.
+pub type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+
+/// Who knows the addresses of names.
+pub trait Lookup: Send + Sync {
+    /// All addresses of `host`, in the order to try them.
+    fn lookup(&self, host: &str) -> Looking;
+}
+
+/// The system's resolver (`getaddrinfo`), on a blocking thread.
+pub(super) struct SystemLookup;
+
+impl Lookup for SystemLookup {
+    fn lookup(&self, host: &str) -> Looking {
+        let host = host.to_owned();
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
+}
+
+/// How many names of own machines are remembered. More than any operator has; names chosen by others
+/// could fill it, and then further ones are merely treated as anyone's.
+const MAX_OWN_NAMES: usize = 1024;
+
+/// A lookup that gives out only what the guard lets pass.
+pub(super) struct GuardedLookup {
+    guard: Guard,
+    lookup: Arc<dyn Lookup>,
+    /// The proxy's name: the operator chose it, so it may lead anywhere.
+    proxy: Option<String>,
+    own_names: Arc<Mutex<HashSet<String>>>,
+}
+
+/// A fault on its way through the HTTP client's errors.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct Carried(pub(super) FetchFault);
+
+impl GuardedLookup {
+    pub(super) fn new(guard: Guard, lookup: Arc<dyn Lookup>, proxy: Option<String>) -> Self {
+        Self { guard, lookup, proxy, own_names: Arc::default() }
+    }
+
+    /// Whether the last lookup of `host` led to machines of the operator's own only.
+    pub(super) fn is_own_name(&self, host: &str) -> bool {
+        self.own_names.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
+    }
+}
+
+impl Resolve for GuardedLookup {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        let looking = self.lookup.lookup(&host);
+        let trusted = self.proxy.as_deref() == Some(host.as_str());
+        let guard = self.guard.clone();
+        let own_names = Arc::clone(&self.own_names);
+        Box::pin(async move {
+            let found = looking
+                .await
+                .map_err(|e| Carried(FetchFault::Resolve { host: host.clone(), why: e.to_string() }))?;
+            let passing = if trusted { found } else { passing(&guard, &host, found)? };
+            remember(&own_names, &host, passing.iter().all(|&ip| guard.is_own(ip)));
+            // Port 0: the client puts the url's port, or the scheme's, in its place.
+            Ok(Box::new(passing.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs)
+        })
+    }
+}
+
+/// The addresses that pass; a fault when none does.
+fn passing(guard: &Guard, host: &str, found: Vec<IpAddr>) -> Result<Vec<IpAddr>, Carried> {
+    let mut refusal = None;
+    let passing: Vec<IpAddr> = found
+        .into_iter()
+        .filter(|&ip| match guard.check(host, ip) {
+            Ok(()) => true,
+            Err(fault) => {
+                refusal.get_or_insert(fault);
+                false
+            }
+        })
+        .collect();
+    if passing.is_empty() {
+        let nothing = || FetchFault::Resolve { host: host.to_owned(), why: "it has no address".to_owned() };
+        return Err(Carried(refusal.unwrap_or_else(nothing)));
+    }
+    Ok(passing)
+}
+
+fn remember(own_names: &Mutex<HashSet<String>>, host: &str, own: bool) {
+    let mut names = own_names.lock().unwrap_or_else(PoisonError::into_inner);
+    if !own {
+        names.remove(host);
+    } else if names.len() < MAX_OWN_NAMES {
+        names.insert(host.to_owned());
+    }
+}
