@@ -103,18 +103,6 @@ pub struct Publish {
     pub rights: Option<String>,
 }
 
-/// How much of an entry is republished.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ContentPolicy {
-    /// Title, link, date and outlet.
-    Title,
-    /// These and a short summary: what publishers give away in feeds. The default.
-    #[default]
-    Summary,
-    /// The full text, which takes the publisher's leave.
-    Full,
-}
-
 /// What a source's address leads to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {

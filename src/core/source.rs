@@ -71,3 +71,16 @@ pub struct SourceDef {
     #[serde(default)]
     pub priority: i32,
 }
+
+/// How much of an entry is republished.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ContentPolicy {
+    /// Title, link, date and outlet.
+    Title,
+    /// These and a short summary: what publishers give away in feeds. The default.
+    #[default]
+    Summary,
+    /// The full text, which takes the publisher's leave.
+    Full,
+}

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use tokio::sync::Notify;
+
 use super::recorder::Audience;
 use super::vault::StoreHandle;
 use crate::core::source::{SourceId, is_slug};
@@ -39,6 +41,7 @@ pub struct Publisher {
     configured: Vec<SourceId>,
     changed: RwLock<Changed>,
     slots: Mutex<HashMap<ViewKey, Slot>>,
+    news: Notify,
 }
 
 #[derive(Default)]
@@ -53,7 +56,12 @@ impl Publisher {
     /// A publisher of the store's entries; `configured` sources have feeds, former ones are gone.
     #[must_use]
     pub fn new(site: Site, store: StoreHandle, configured: Vec<SourceId>) -> Self {
-        Self { site, store, configured, changed: RwLock::default(), slots: Mutex::default() }
+        Self { site, store, configured, changed: RwLock::default(), slots: Mutex::default(), news: Notify::new() }
+    }
+
+    /// Returns once something has changed since it was last awaited.
+    pub async fn changed(&self) {
+        self.news.notified().await;
     }
 
     /// Renders whatever is stale of the views that are asked for all the time.
@@ -186,10 +194,13 @@ impl Audience for Publisher {
             changed.feeds.insert(feed.clone(), state.changed_seq);
             changed.newest = changed.newest.max(state.changed_seq);
         }
+        drop(changed);
+        self.news.notify_one();
     }
 
     fn everything(&self) {
         self.changed.write().unwrap_or_else(PoisonError::into_inner).everything += 1;
+        self.news.notify_one();
     }
 }
 

@@ -19,11 +19,20 @@ pub(super) fn from_system() -> Result<Tls, FetchSetupError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
     let has_roots = !roots.is_empty();
+    Ok(Tls { config: trusting(roots)?, has_roots })
+}
+
+/// Settings for a client that speaks to a socket of this machine only.
+pub(super) fn without_roots() -> Result<ClientConfig, FetchSetupError> {
+    trusting(RootCertStore::empty())
+}
+
+fn trusting(roots: RootCertStore) -> Result<ClientConfig, FetchSetupError> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|e| FetchSetupError::Client(e.to_string()))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Tls { config, has_roots })
+    Ok(config)
 }

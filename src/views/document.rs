@@ -10,21 +10,9 @@ use uuid::Uuid;
 use crate::core::entry::{Body, Category, Link, Person};
 use crate::core::html;
 use crate::core::region::RegionTable;
-use crate::core::source::SourceId;
+use crate::core::source::{ContentPolicy, SourceId};
 use crate::core::state::{Entry, FeedKey, FeedState, Meta, SourceState};
 use crate::core::time::Time;
-
-/// How much of an entry is republished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ContentPolicy {
-    /// Title, link and provenance only.
-    Title,
-    /// And a short summary: the default, which is what feeds are for and publishers expect.
-    Summary,
-    /// And the full text, where the operator has the right to.
-    Full,
-}
 
 /// The most characters of a summary: about what a reader's list shows of one.
 pub const SUMMARY_CHARS: usize = 240;

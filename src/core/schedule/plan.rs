@@ -55,6 +55,12 @@ impl Plan {
         Self { schedules, zone, floor: delta(floor), offset: delta(offset(source, jitter)) }
     }
 
+    /// The source's own part of the jitter.
+    #[must_use]
+    pub fn offset(&self) -> TimeDelta {
+        self.offset
+    }
+
     /// The next poll: later than `now`, and scheduled at least the floor after `last_scheduled`, the
     /// scheduled instant of the last poll. Comparing scheduled instants keeps `*/10` with a floor of
     /// ten minutes in phase, however long a poll took.

@@ -1,0 +1,110 @@
+//! The commands that work with or without a daemon: asked of the running one over its admin socket, or
+//! carried out here on the state directory.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::{block_on, exit, start_logging, table};
+use crate::config::Config;
+use crate::daemon::clock::SystemClock;
+use crate::daemon::engine::Engine;
+use crate::fetch::socket;
+use crate::serve::admin::{Command, Commander, Line};
+
+/// Rows on their way from the command to the terminal.
+const BACKLOG: usize = 256;
+
+pub(super) fn ask(config: Arc<Config>, command: Command, json: bool) -> ExitCode {
+    start_logging("warn");
+    let mut printer = Printer { command: command.clone(), json, rows: Vec::new(), good: None };
+    let work = async {
+        if is_running(&config) {
+            remote(&config, &command, &mut printer).await
+        } else {
+            local(config, command, &mut printer).await
+        }
+    };
+    let answered = block_on(work).map_err(anyhow::Error::from).flatten();
+    exit(answered.and_then(|()| printer.finish()))
+}
+
+fn is_running(config: &Config) -> bool {
+    UnixStream::connect(&config.server.admin_socket).is_ok()
+}
+
+async fn remote(config: &Config, command: &Command, printer: &mut Printer) -> anyhow::Result<()> {
+    let mut failed = None;
+    let json = serde_json::to_string(command)?;
+    let mut each = |line: &[u8]| {
+        if failed.is_none() {
+            failed = serde_json::from_slice(line)
+                .map_err(anyhow::Error::from)
+                .and_then(|line| printer.line(line))
+                .err();
+        }
+    };
+    socket::post_lines(&config.server.admin_socket, json, &mut each).await?;
+    failed.map_or(Ok(()), Err)
+}
+
+async fn local(config: Arc<Config>, command: Command, printer: &mut Printer) -> anyhow::Result<()> {
+    let (engine, notes) = Engine::open(config, Arc::new(SystemClock)).await?;
+    if let Some(why) = &notes.rebuilt {
+        eprintln!("dibao: built the store anew from the journal: {why}");
+    }
+    let (lines, mut answer) = mpsc::channel(BACKLOG);
+    let work = tokio::spawn(engine.clone().execute(command, lines));
+    let mut failed = None;
+    while let Some(line) = answer.recv().await {
+        if let Err(error) = printer.line(line) {
+            failed = Some(error);
+            break;
+        }
+    }
+    drop(answer);
+    // Even when the terminal went away, what was learned is kept.
+    work.await?;
+    engine.close().await?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Prints rows: at once as JSON, or gathered as a table.
+struct Printer {
+    command: Command,
+    json: bool,
+    rows: Vec<serde_json::Value>,
+    good: Option<bool>,
+}
+
+impl Printer {
+    fn line(&mut self, line: Line) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        match line {
+            Line::Row(row) if self.json => writeln!(out, "{row}")?,
+            Line::Row(row) => match table::streamed(&self.command, &row) {
+                Some(text) => writeln!(out, "{text}")?,
+                None => self.rows.push(row),
+            },
+            Line::Done { summary, good } => {
+                self.good = Some(good);
+                if !self.json {
+                    write!(out, "{}", table::table(&self.command, &self.rows))?;
+                }
+                if let Some(summary) = summary {
+                    // With --json, stdout is rows only.
+                    if self.json { eprintln!("{summary}") } else { writeln!(out, "{summary}")? }
+                }
+            }
+            Line::Failed(why) => anyhow::bail!(why),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> anyhow::Result<bool> {
+        self.good.ok_or_else(|| anyhow::anyhow!("the answer ended in the middle"))
+    }
+}

@@ -1,0 +1,166 @@
+//! The command line: one file a subcommand. Exit codes: 0 good, 1 failed, 2 usage, 78 bad config.
+
+mod ask;
+mod check;
+mod demo;
+mod run;
+mod table;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{self, Config, Env};
+use crate::serve::admin::Command as Ask;
+
+/// `EX_CONFIG` of sysexits.h: systemd and scripts can tell a bad config from a crash.
+const BAD_CONFIG: u8 = 78;
+
+/// Polls regional news sources and republishes merged, per-province Atom feeds.
+#[derive(Debug, Parser)]
+#[command(name = "dibao", version, about, max_term_width = 100)]
+pub struct Args {
+    /// The configuration [default: $DIBAO_CONFIG, /etc/dibao/dibao.toml, config/dibao.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon: poll on schedule, store, serve the feeds
+    Run,
+    /// Run the daemon against a small news world of its own: no network, no config
+    Demo(demo::DemoArgs),
+    /// Check the configuration: every fault at once, with file, line and key
+    Check,
+    /// Poll sources now, whatever their schedule; Retry-After and host limits are still obeyed
+    Poll {
+        /// The ids of sources
+        #[arg(value_name = "SOURCE", required_unless_present = "all")]
+        sources: Vec<String>,
+        /// Poll every source
+        #[arg(long, conflicts_with = "sources")]
+        all: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the sources: state, entries, last and next poll
+    Sources {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the regions and their feeds
+    Regions {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List stored entries, newest first
+    Entries {
+        /// Of one region (`henan`), `national` or `all`
+        #[arg(long)]
+        region: Option<String>,
+        /// Of one source
+        #[arg(long, conflicts_with = "region")]
+        source: Option<String>,
+        /// At most so many [default: 50; with --json all]
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Build the store anew from the journal, under today's rules
+    Rebuild,
+}
+
+#[derive(Debug, clap::Args)]
+struct Output {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a command.
+#[must_use]
+pub fn main(args: Args) -> ExitCode {
+    let Args { config, command } = args;
+    let ask = match command {
+        Command::Demo(demo) => return demo::demo(demo),
+        Command::Check => return check::check(config.as_deref()),
+        Command::Run => return with_config(config, run::run),
+        Command::Poll { sources, output, .. } => (Ask::Poll { sources }, output.json),
+        Command::Sources { output } => (Ask::Sources, output.json),
+        Command::Regions { output } => (Ask::Regions, output.json),
+        Command::Entries { region, source, limit, output } => {
+            let limit = limit.or((!output.json).then_some(50));
+            (Ask::Entries { region, source, limit }, output.json)
+        }
+        Command::Rebuild => (Ask::Rebuild, false),
+    };
+    with_config(config, |config| ask::ask(config, ask.0, ask.1))
+}
+
+fn with_config(explicit: Option<PathBuf>, work: impl FnOnce(Arc<Config>) -> ExitCode) -> ExitCode {
+    let env = Env::of_process();
+    let loaded = match config::find(explicit.as_deref(), &env) {
+        Ok(path) => config::load(&path, &env),
+        Err(none) => {
+            eprintln!("dibao: {none}");
+            return ExitCode::from(BAD_CONFIG);
+        }
+    };
+    match loaded {
+        Ok(config) => {
+            for warning in &config.warnings {
+                eprintln!("dibao: warning: {warning}");
+            }
+            work(Arc::new(config))
+        }
+        Err(faults) => {
+            eprintln!("{faults}");
+            ExitCode::from(BAD_CONFIG)
+        }
+    }
+}
+
+/// Logs go to stderr, one line each; `RUST_LOG` changes how much. Under systemd the journal dates lines
+/// itself.
+fn start_logging(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    if std::env::var_os("JOURNAL_STREAM").is_some() {
+        builder.without_time().init();
+    } else {
+        builder.init();
+    }
+}
+
+/// Runs a future to its end. Threads that still parse something hopeless are left behind after a
+/// second: nothing waits for them.
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, std::io::Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    Ok(done)
+}
+
+/// The exit code of a result, whose error goes to stderr in one line.
+fn exit<E: std::fmt::Display>(result: Result<bool, E>) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("dibao: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! From what an exchange and a reading gave to the outcome of a poll and the state the next one starts
+//! from. Pure: the instant and the draw are arguments.
+
+use std::time::Duration;
+
+use super::exchange::{Exchange, ResponseHead, Validators};
+use super::outcome::Outcome;
+use super::record::{Moved, PollState};
+use super::time::Time;
+use super::{backoff, freshness};
+
+/// The wait after a first failure; it doubles from there to a day.
+pub const BACKOFF_BASE: Duration = Duration::from_secs(10 * 60);
+/// The longest a publisher's Retry-After is followed: beyond a day it is looked at again.
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Polls in a row that must be told of a permanent redirect before its target is asked directly: one
+/// slip of a publisher's configuration must not move a source.
+pub const MOVED_AFTER: u32 = 3;
+
+/// A poll, as far as its conclusion depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// When the answer was in.
+    pub at: Time,
+    /// The instant of the schedule the poll was for; for one asked for by hand, that of the last poll.
+    pub scheduled: Option<Time>,
+    /// The address that was asked.
+    pub asked: &'a str,
+    /// A draw from `[0, 1)`, for the spread of the backoff.
+    pub draw: f64,
+}
+
+/// What reading a body gave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// A feed.
+    Feed {
+        /// Entries in it.
+        entries: u32,
+        /// New ones.
+        new: u32,
+        /// Rewritten ones.
+        changed: u32,
+        /// What was mended.
+        repairs: Vec<String>,
+        /// Hash of the body.
+        body_hash: String,
+        /// RSS `ttl`.
+        ttl_minutes: Option<u32>,
+    },
+    /// The very bytes of last time.
+    SameBytes,
+    /// Not a feed.
+    NotAFeed(String),
+}
+
+/// The address to ask: where the source has steadily said it moved to, else where it is configured.
+#[must_use]
+pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
+    match &state.moved {
+        Some(moved) if moved.seen >= MOVED_AFTER => &moved.to,
+        _ => configured,
+    }
+}
+
+/// The outcome of a poll and the state it leaves. `reading` is that of the body, where there is one.
+#[must_use]
+pub fn conclude(
+    before: &PollState,
+    poll: Circumstances<'_>,
+    exchange: &Exchange,
+    reading: Option<Reading>,
+) -> (Outcome, PollState) {
+    let outcome = outcome(exchange, reading.as_ref());
+    let mut state = before.clone();
+    state.scheduled = poll.scheduled;
+    match exchange.head() {
+        Some(head) if outcome.is_good() => good(&mut state, poll, head, &outcome, reading),
+        Some(head) if matches!(outcome, Outcome::Throttled { .. }) => {
+            state.not_before = Some(asked_to_wait(&mut state, poll, head));
+        }
+        _ => {
+            // The new address may be what fails: the next poll starts from the configured one.
+            state.moved = None;
+            state.not_before = Some(back_off(&mut state, poll));
+        }
+    }
+    (outcome, state)
+}
+
+fn outcome(exchange: &Exchange, reading: Option<&Reading>) -> Outcome {
+    match (exchange, reading) {
+        (Exchange::Body(_), Some(Reading::Feed { entries, new, changed, repairs, .. })) => {
+            let (entries, new, changed) = (*entries, *new, *changed);
+            Outcome::Fetched { entries, new, changed, repairs: repairs.clone() }
+        }
+        (Exchange::Body(_), Some(Reading::SameBytes)) => Outcome::Unchanged,
+        (Exchange::Body(_), Some(Reading::NotAFeed(why))) => Outcome::NotAFeed { why: why.clone() },
+        (Exchange::Body(_), None) => Outcome::NotAFeed { why: "it was not read".to_owned() },
+        (Exchange::NotModified(_), _) => Outcome::NotModified,
+        (Exchange::Gone(_), _) => Outcome::Gone,
+        (Exchange::Throttled(head), _) => Outcome::Throttled { status: head.status },
+        (Exchange::Blocked { head, why }, _) => {
+            Outcome::Blocked { why: format!("status {}: {why}", head.status) }
+        }
+        (Exchange::Status(head), _) => Outcome::Failed { why: format!("status {}", head.status) },
+        (Exchange::Failed(fault), _) => Outcome::Failed { why: fault.to_string() },
+    }
+}
+
+fn good(
+    state: &mut PollState,
+    poll: Circumstances<'_>,
+    head: &ResponseHead,
+    outcome: &Outcome,
+    reading: Option<Reading>,
+) {
+    state.validators = match outcome {
+        // A 304 freshens what it repeats and leaves the rest (RFC 9111 section 3.2).
+        Outcome::NotModified => Validators {
+            etag: head.validators.etag.clone().or(state.validators.etag.take()),
+            last_modified: head.validators.last_modified.clone().or(state.validators.last_modified.take()),
+        },
+        _ => head.validators.clone(),
+    };
+    state.failures = 0;
+    state.good_at = Some(poll.at);
+    let mut ttl = None;
+    if let Some(Reading::Feed { new, body_hash, ttl_minutes, .. }) = reading {
+        state.body_hash = Some(body_hash);
+        ttl = ttl_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
+        if new > 0 {
+            state.news_at = Some(poll.at);
+        }
+    }
+    let headers = freshness::Headers {
+        cache_control: head.cache_control.as_deref(),
+        expires: head.expires.as_deref(),
+        date: head.date.as_deref(),
+        age: head.age.as_deref(),
+    };
+    state.not_before = freshness::not_before(poll.at, &headers, ttl, freshness::LIMIT);
+    state.moved = moved(state.moved.take(), poll.asked, head);
+}
+
+/// What is remembered of permanent redirects (RFC 9110 sections 15.4.2 and 15.4.9), after a good poll.
+fn moved(before: Option<Moved>, asked: &str, head: &ResponseHead) -> Option<Moved> {
+    match (head.moved_to(), before) {
+        (Some(to), Some(before)) if to == before.to => {
+            Some(Moved { seen: before.seen.saturating_add(1), ..before })
+        }
+        (Some(to), _) => Some(Moved { to: to.to_owned(), seen: 1 }),
+        // The new address answered for itself.
+        (None, Some(before)) if before.to == asked => Some(before),
+        (None, _) => None,
+    }
+}
+
+fn asked_to_wait(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead) -> Time {
+    let said = head.retry_after.as_deref().and_then(|value| {
+        freshness::retry_after(value, head.date.as_deref(), poll.at, LONGEST_RETRY_AFTER)
+    });
+    match said {
+        Some(until) => until,
+        None => back_off(state, poll),
+    }
+}
+
+fn back_off(state: &mut PollState, poll: Circumstances<'_>) -> Time {
+    state.failures = state.failures.saturating_add(1);
+    poll.at + backoff::delay(state.failures, BACKOFF_BASE, poll.draw)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! The engine: a state directory opened under a configuration, able to poll, record and publish. The
+//! daemon runs one; a command without a daemon runs one for as long as it takes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::clock::Clock;
+use super::publisher::Publisher;
+use super::recorder::{self, RecordError, Recorder};
+use super::vault::{OpenNotes, StoreHandle, Vault, VaultError};
+use super::worker::Worker;
+use crate::config::{Config, Source};
+use crate::core::record::ConfigRecord;
+use crate::core::rules::{Rules, hex16};
+use crate::core::source::SourceDef;
+use crate::core::state::{Meta, State};
+use crate::fetch::FetchSetupError;
+use crate::store::{Store, StoreError};
+use crate::views::document::Site;
+
+/// Everything that runs on one state directory.
+pub struct Engine {
+    /// The configuration it runs under.
+    pub config: Arc<Config>,
+    /// Polls sources.
+    pub worker: Arc<Worker>,
+    /// Renders views.
+    pub publisher: Arc<Publisher>,
+    /// The one writer.
+    pub recorder: Recorder,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why an engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The state directory.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The HTTP client.
+    #[error(transparent)]
+    Fetch(#[from] FetchSetupError),
+    /// The journal would not take the configuration.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Opening ended in a panic.
+    #[error("opening the state directory ended in a panic: {0}")]
+    Panic(String),
+}
+
+impl Engine {
+    /// Opens the state directory of a configuration.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(
+        config: Arc<Config>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Arc<Self>, OpenNotes), StartError> {
+        let rules = Arc::new(rules(&config));
+        let (dir, today) = (config.state_dir.clone(), clock.now().date_naive());
+        let opening = tokio::task::spawn_blocking(move || Vault::open(&dir, rules, today));
+        let (vault, notes) = opening.await.map_err(|e| StartError::Panic(e.to_string()))??;
+        let store = vault.store();
+        let change = config_change(&config, vault.rules(), &store.load(), &*clock)?;
+        // Sources that were switched off keep their feeds.
+        let configured = config.sources.iter().map(|source| source.def.id.clone()).collect();
+        let publisher = Arc::new(Publisher::new(site(&config), store, configured));
+        let audience: Arc<dyn recorder::Audience> = publisher.clone();
+        let recorder = Recorder::start(vault, Arc::clone(&clock), audience);
+        if let Some(change) = change {
+            recorder.record(recorder::Entry::Config(change)).await?;
+        }
+        let worker = Arc::new(Worker::new(&config, recorder.clone(), Arc::clone(&clock))?);
+        Ok((Arc::new(Self { config, worker, publisher, recorder, clock }), notes))
+    }
+
+    /// The store, for readers.
+    #[must_use]
+    pub fn store(&self) -> StoreHandle {
+        self.recorder.store()
+    }
+
+    /// The sources that are polled.
+    pub fn polled_sources(&self) -> impl Iterator<Item = &Source> {
+        self.config.sources.iter().filter(|source| source.enabled)
+    }
+
+    /// Closes the state directory with everything durable.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn close(&self) -> Result<(), StartError> {
+        let recorder = self.recorder.clone();
+        let closing = tokio::task::spawn_blocking(move || recorder.close());
+        Ok(closing.await.map_err(|e| StartError::Panic(e.to_string()))??)
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    let definitions = config.sources.iter().map(|source| source.def.clone());
+    let renames = config.sources.iter().flat_map(|source| {
+        source.was.iter().map(|old| (old.clone(), source.def.id.clone())).collect::<Vec<_>>()
+    });
+    Rules::new(&config.regions, Vec::new(), definitions, renames)
+}
+
+fn site(config: &Config) -> Site {
+    Site {
+        public_url: config.server.public_url.clone(),
+        regions: config.regions.clone(),
+        entries: config.publish.entries,
+        max_age: config.publish.max_age.and_then(|age| TimeDelta::from_std(age).ok()),
+        rights: config.publish.rights.clone(),
+        content: config.sources.iter().map(|s| (s.def.id.clone(), s.content)).collect(),
+        default_content: config.publish.content,
+    }
+}
+
+/// The record that the configuration needs, if it is not the one last recorded: what bytes depend on
+/// must stand in the journal before anything is polled or served under it.
+fn config_change(
+    config: &Config,
+    rules: &Rules,
+    store: &Store,
+    clock: &dyn Clock,
+) -> Result<Option<ConfigRecord>, StoreError> {
+    let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
+    let fingerprint = fingerprint(config, rules);
+    if meta.config == fingerprint {
+        return Ok(None);
+    }
+    let stored = store.sources()?;
+    let now: BTreeMap<_, _> = config.sources.iter().map(|s| (&s.def.id, &s.def)).collect();
+    let instance = if meta.instance.is_nil() { Uuid::new_v4() } else { meta.instance };
+    let is_news = |def: &SourceDef| stored.get(&def.id).is_none_or(|s| s.gone || s.def != *def);
+    Ok(Some(ConfigRecord {
+        at: clock.now(),
+        instance,
+        fingerprint,
+        sources: now.values().copied().filter(|def| is_news(def)).cloned().collect(),
+        gone: stored.iter().filter(|(id, s)| !s.gone && !now.contains_key(id)).map(|(id, _)| id.clone()).collect(),
+    }))
+}
+
+/// Over everything that served bytes depend on besides the journal.
+fn fingerprint(config: &Config, rules: &Rules) -> String {
+    let mut hash = Sha256::new();
+    hash.update(env!("CARGO_PKG_VERSION"));
+    hash.update(&rules.fingerprint);
+    let site = site(config);
+    hash.update(format!("{site:?}"));
+    for source in &config.sources {
+        hash.update(serde_json::to_vec(&source.def).expect("a definition is plain JSON"));
+    }
+    hex16(&hash.finalize())
+}

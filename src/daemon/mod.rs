@@ -1,0 +1,17 @@
+//! The daemon: everything that runs, put together from the parts that do not know one another.
+//!
+//! ```text
+//! scheduler ─due─▶ worker ─draft─▶ recorder ─▶ vault (journal, then store)
+//!                                     └─touched feeds─▶ publisher ─views─▶ serve
+//! ```
+
+pub mod clock;
+pub mod commands;
+pub mod engine;
+pub mod publisher;
+pub mod recorder;
+pub mod run;
+pub mod scheduler;
+pub mod systemd;
+pub mod vault;
+pub mod worker;

@@ -1,0 +1,215 @@
+//! The daemon itself: config → engine → listeners and scheduler → drain. Shutdown is a future handed
+//! in, and the addresses are reported, so a test can bind port 0 and stop at will.
+
+use std::fs;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::clock::Clock;
+use super::engine::{Engine, StartError};
+use super::scheduler::{self, Scheduled};
+use super::vault::OpenNotes;
+use super::worker::Worker;
+use crate::config::Config;
+use crate::core::state::State;
+use crate::serve;
+
+/// How long requests and commands may go on after a stop was asked for; closing has the rest of the
+/// five seconds that a stop may take.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Due polls shown at the start.
+const SHOWN: usize = 5;
+
+/// Why the daemon does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The engine does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A listener cannot be opened.
+    #[error("cannot listen on {at}: {source}; is another dibao running?")]
+    Listen {
+        /// The address or path.
+        at: String,
+        /// The cause.
+        source: io::Error,
+    },
+}
+
+/// Runs the daemon until `shutdown`. `ready` is called with the public address once everything is up.
+///
+/// # Errors
+/// [`RunError`], when it cannot start, or cannot close with everything durable.
+pub async fn run(
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    ready: impl FnOnce(SocketAddr),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), RunError> {
+    let (engine, notes) = Engine::open(Arc::clone(&config), Arc::clone(&clock)).await?;
+    report_opening(&engine, &notes);
+    let listener = listen(config.server.listen).await?;
+    let address = listener.local_addr().map_err(listen_error(&config.server.listen))?;
+    let socket = AdminSocket::bind(&config.server.admin_socket)?;
+    let (stop, stopped) = watch::channel(false);
+    let public = spawn_public(listener, &engine, stopped.clone());
+    let admin = spawn_admin(socket.listener, &engine, stopped);
+    let scheduled = scheduled(&engine)?;
+    report_next(&scheduled, &*clock);
+    let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(Arc::clone(&engine.worker)), clock));
+    let warming = spawn_refresh(&engine);
+    tracing::info!(%address, public_url = %config.server.public_url, "listening");
+    ready(address);
+
+    shutdown.await;
+    tracing::info!("stopping");
+    polling.abort();
+    warming.abort();
+    let _ = stop.send(true);
+    for server in [public, admin] {
+        let mut server = server;
+        if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
+            server.abort();
+        }
+    }
+    let _ = fs::remove_file(&socket.path);
+    engine.close().await?;
+    tracing::info!("stopped; everything is durable");
+    Ok(())
+}
+
+async fn listen(at: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(at).await.map_err(listen_error(&at))
+}
+
+fn listen_error<'a>(at: &'a dyn ToString) -> impl FnOnce(io::Error) -> RunError + 'a {
+    move |source| RunError::Listen { at: at.to_string(), source }
+}
+
+struct AdminSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl AdminSocket {
+    /// The state directory's lock is held, so a socket that is there is one a killed daemon left.
+    fn bind(path: &Path) -> Result<Self, RunError> {
+        let bind = || {
+            if let Some(dir) = path.parent() {
+                fs::create_dir_all(dir)?;
+            }
+            if path.exists() {
+                fs::remove_file(path)?;
+            }
+            let listener = UnixListener::bind(path)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+            Ok(Self { listener, path: path.to_owned() })
+        };
+        bind().map_err(|source| RunError::Listen { at: path.display().to_string(), source })
+    }
+}
+
+type Server = JoinHandle<()>;
+
+fn spawn_public(listener: TcpListener, engine: &Arc<Engine>, stopped: watch::Receiver<bool>) -> Server {
+    let routes = serve::public(engine.publisher.clone());
+    tokio::spawn(async move {
+        let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the public listener failed");
+        }
+    })
+}
+
+fn spawn_admin(listener: UnixListener, engine: &Arc<Engine>, stopped: watch::Receiver<bool>) -> Server {
+    let routes = serve::admin::admin(engine.clone());
+    tokio::spawn(async move {
+        let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the admin socket failed");
+        }
+    })
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop too.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// Renders what was touched soon after it was, so that readers find it in memory.
+fn spawn_refresh(engine: &Arc<Engine>) -> JoinHandle<()> {
+    let publisher = Arc::clone(&engine.publisher);
+    tokio::spawn(async move {
+        loop {
+            let task = Arc::clone(&publisher);
+            let refreshed = tokio::task::spawn_blocking(move || task.refresh()).await;
+            if let Ok(Err(error)) = refreshed {
+                tracing::error!(%error, "views cannot be rendered");
+            }
+            publisher.changed().await;
+        }
+    })
+}
+
+fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {
+    let store = engine.store().load_full();
+    let mut scheduled = Vec::new();
+    for source in engine.polled_sources() {
+        let stored = store.source(&source.def.id)?;
+        scheduled.push(Scheduled {
+            id: source.def.id.clone(),
+            plan: source.plan(&engine.config.polling),
+            past: Worker::past(stored.as_ref()),
+        });
+    }
+    Ok(scheduled)
+}
+
+/// One line for what the operator should know of how the last run ended.
+fn report_opening(engine: &Engine, notes: &OpenNotes) {
+    let (journal, replayed) = (&notes.journal, notes.replayed);
+    if journal.cut > 0 {
+        tracing::warn!(octets = journal.cut, "the journal ended in the middle of a write; cut that off");
+    }
+    for damage in &journal.damage {
+        tracing::error!(%damage, "the journal is damaged; what stood there is passed over");
+    }
+    match &notes.rebuilt {
+        Some(why) => tracing::warn!(%why, replayed, "built the store anew from the journal"),
+        None if replayed > 0 => tracing::info!(replayed, "brought the store up to the journal"),
+        None => {}
+    }
+    let entries = engine.store().load().meta().ok().flatten().map_or(0, |m| m.entries);
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        config = %engine.config.path.display(),
+        state = %engine.config.state_dir.display(),
+        sources = engine.polled_sources().count(),
+        regions = engine.config.regions.len(),
+        entries,
+        "dibao starts"
+    );
+}
+
+fn report_next(scheduled: &[Scheduled], clock: &dyn Clock) {
+    let now = clock.now();
+    let due = |s: &Scheduled| Some((scheduler::first_due(&s.plan, s.past, now)?.at, s.id.clone()));
+    let mut next: Vec<_> = scheduled.iter().filter_map(due).collect();
+    next.sort();
+    for (at, source) in next.iter().take(SHOWN) {
+        tracing::info!(source.id = %source, at = %at.to_rfc3339(), "next poll");
+    }
+    if next.len() > SHOWN {
+        tracing::info!(sources = next.len() - SHOWN, "more polls follow");
+    }
+}

@@ -1,0 +1,145 @@
+//! The scheduler: one task that owns every deadline. It waits for the next due poll, starts it, and
+//! works out the one after from its result. It knows no HTTP and no store, so it can be tested in
+//! paused time.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::clock::Clock;
+use crate::core::schedule::{Due, Plan};
+use crate::core::source::SourceId;
+use crate::core::time::Time;
+
+/// The clock of the machine may be set while we sleep: look again at least this often.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// What the scheduler has to know of a source's past.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// The scheduled instant of its last poll.
+    pub scheduled: Option<Time>,
+    /// No poll before this.
+    pub not_before: Option<Time>,
+    /// It said that it is gone: it is not asked again by schedule.
+    pub gone: bool,
+}
+
+/// Polls a source, for the instant it was scheduled for, and says what to know next time.
+pub trait Poller: Send + Sync + 'static {
+    /// One poll.
+    fn poll(&self, source: SourceId, scheduled: Time) -> Pin<Box<dyn Future<Output = Past> + Send>>;
+}
+
+/// One source to be scheduled.
+pub struct Scheduled {
+    /// Its id.
+    pub id: SourceId,
+    /// When it is polled.
+    pub plan: Plan,
+    /// What is known of earlier polls.
+    pub past: Past,
+}
+
+/// The first poll of a source at or after `now`.
+///
+/// A source that was never polled, or whose turn came while nothing ran, has its turn now, at its own
+/// place within the jitter: nobody waits a day for a daily source because the machine was down, and not
+/// everything starts at once. `None` for a source that is gone.
+#[must_use]
+pub fn first_due(plan: &Plan, past: Past, now: Time) -> Option<Due> {
+    if past.gone {
+        return None;
+    }
+    let due = match past.scheduled {
+        // A clock that was set back: its plan has the rule for that.
+        Some(last) if last > now => plan.next_due(Some(last), now),
+        Some(last) => {
+            let due = plan.next_due(Some(last), last);
+            if due.at > now { due } else { now_due(plan, now) }
+        }
+        None => now_due(plan, now),
+    };
+    Some(held(due, past))
+}
+
+/// The poll after one that was made.
+#[must_use]
+pub fn following(plan: &Plan, past: Past, now: Time) -> Option<Due> {
+    (!past.gone).then(|| held(plan.next_due(past.scheduled, now), past))
+}
+
+fn now_due(plan: &Plan, now: Time) -> Due {
+    Due { scheduled: now, at: now + plan.offset() }
+}
+
+/// A hold moves the poll, not the instant it was scheduled for: the phase is kept.
+fn held(due: Due, past: Past) -> Due {
+    let at = past.not_before.map_or(due.at, |hold| hold.max(due.at));
+    Due { at, ..due }
+}
+
+/// Runs until dropped. At most one poll of a source is under way at a time.
+pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dyn Clock>) {
+    let now = clock.now();
+    let mut queue = BinaryHeap::new();
+    let mut plans = BTreeMap::new();
+    for source in sources {
+        if let Some(due) = first_due(&source.plan, source.past, now) {
+            queue.push(Reverse((due.at, source.id.clone(), due.scheduled)));
+        }
+        plans.insert(source.id, source.plan);
+    }
+    let mut under_way: JoinSet<(SourceId, Past)> = JoinSet::new();
+    let mut names = BTreeMap::new();
+    loop {
+        while let Some(Reverse((_, id, scheduled))) = pop_due(&mut queue, clock.now()) {
+            let poll = poller.poll(id.clone(), scheduled);
+            let handle = under_way.spawn({
+                let id = id.clone();
+                async move { (id, poll.await) }
+            });
+            names.insert(handle.id(), (id, scheduled));
+        }
+        let sleep = queue.peek().map_or(LONGEST_SLEEP, |Reverse((at, ..))| until(*at, clock.now()));
+        tokio::select! {
+            () = tokio::time::sleep(sleep.min(LONGEST_SLEEP)) => {}
+            Some(ended) = under_way.join_next_with_id() => {
+                let (id, past) = match ended {
+                    Ok((task, ended)) => {
+                        names.remove(&task);
+                        ended
+                    }
+                    Err(error) => {
+                        // A poll that panicked is over; its source has its next turn as usual.
+                        let Some((id, scheduled)) = names.remove(&error.id()) else { continue };
+                        tracing::error!(source = %id, %error, "a poll ended in a panic");
+                        (id, Past { scheduled: Some(scheduled), ..Past::default() })
+                    }
+                };
+                if let Some(due) = plans.get(&id).and_then(|plan| following(plan, past, clock.now())) {
+                    queue.push(Reverse((due.at, id, due.scheduled)));
+                }
+            }
+        }
+    }
+}
+
+type Queue = BinaryHeap<Reverse<(Time, SourceId, Time)>>;
+
+fn pop_due(queue: &mut Queue, now: Time) -> Option<Reverse<(Time, SourceId, Time)>> {
+    let Reverse((at, ..)) = queue.peek()?;
+    if *at <= now { queue.pop() } else { None }
+}
+
+fn until(at: Time, now: Time) -> Duration {
+    (at - now).to_std().unwrap_or(Duration::ZERO)
+}
+
+#[cfg(test)]
+mod tests;
