@@ -4,8 +4,10 @@
 //! randomness, or awaits. Time and randomness are arguments, so every decision can be tested with a
 //! table and replayed from the journal to the same bytes.
 
+pub mod backoff;
 pub mod entry;
 pub mod feed;
+pub mod freshness;
 pub mod region;
 pub mod schedule;
 pub mod source;
