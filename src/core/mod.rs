@@ -5,9 +5,11 @@
 //! table and replayed from the journal to the same bytes.
 
 pub mod apply;
+pub mod backoff;
 pub mod entry;
 pub mod exchange;
 pub mod feed;
+pub mod freshness;
 pub mod identity;
 pub mod outcome;
 pub mod record;
