@@ -76,7 +76,8 @@ pub enum Answer {
 /// One report of one paper.
 #[derive(Clone, Debug)]
 struct Report {
-    number: i64,
+    /// Unique within its paper, the same at every step.
+    key: String,
     title: String,
     section: &'static str,
     text: String,
@@ -193,6 +194,7 @@ impl World {
         }
         let place = *draw.pick(province.1);
         let mut report = self.report(channel, draw.pick(&WIRE), province.0, place, at, &mut draw);
+        report.key.push('w');
         report.link = report.link.replace(".shtml", "w.shtml");
         Some(report)
     }
@@ -218,7 +220,7 @@ impl World {
         let time = self.time(at);
         let day = write::china(time).format("%Y/%m-%d");
         Report {
-            number,
+            key: number.to_string(),
             title: fill(title),
             section,
             text: fill(text),

@@ -78,7 +78,7 @@ fn atom(channel: &Channel, reports: &[Report]) -> String {
         out.push_str("<entry>\n");
         put(&mut out, "title", &report.title);
         let _ = writeln!(out, "<link rel=\"alternate\" type=\"text/html\" href=\"{}\"/>", report.link);
-        put(&mut out, "id", &format!("tag:{},2026:{}", channel.host, report.number));
+        put(&mut out, "id", &format!("tag:{},2026:{}", channel.host, report.key));
         put(&mut out, "published", &china(report.at).to_rfc3339());
         put(&mut out, "updated", &china(report.updated).to_rfc3339());
         let _ = writeln!(out, "<author><name>{}</name></author>", escape(channel.outlet));
@@ -129,7 +129,7 @@ fn json_feed(channel: &Channel, reports: &[Report]) -> String {
         .iter()
         .map(|report| {
             json!({
-                "id": format!("{}-{}", channel.host, report.number),
+                "id": format!("{}-{}", channel.host, report.key),
                 "url": report.link,
                 "title": report.title,
                 "content_html": format!("<p>{}</p>", escape(&report.text)),

@@ -1,0 +1,55 @@
+//! Redirects: followed, recorded, refused.
+
+use dibao::core::exchange::Hop;
+
+use super::*;
+
+#[tokio::test]
+async fn redirects_are_followed_and_recorded() {
+    let script = script().await;
+    script.on("/a", [Reply::of(301, &["Location: /b"], b"moved")]);
+    script.on("/b", [Reply::of(302, &["Location: c?x=1#frag"], b"")]);
+    script.on("/c?x=1", [Reply::of(200, &[], FEED)]);
+    let fetcher = fetcher(patient());
+    let validators = Validators { etag: Some(b"\"1\"".to_vec()), last_modified: None };
+    let response = body(fetcher.get(&FetchRequest { validators, ..request(script.url("/a")) }).await);
+    let hops = [Hop { status: 301, to: script.url("/b") }, Hop { status: 302, to: script.url("/c?x=1") }];
+    assert_eq!(response.head.hops, hops);
+    assert_eq!(response.head.final_url, script.url("/c?x=1"));
+    assert_eq!(response.head.moved_to(), Some(script.url("/b").as_str()));
+    for seen in script.seen() {
+        assert_eq!(seen.header("referer"), None);
+        assert_eq!(seen.header("if-none-match"), Some(&b"\"1\""[..]));
+    }
+}
+
+#[tokio::test]
+async fn redirects_that_lead_nowhere_are_named() {
+    let script = script().await;
+    let to = |place: &str| [Reply::of(302, &[&format!("Location: {place}")], b"")];
+    script.on("/self", to("/self"));
+    script.on("/ping", to("/pong"));
+    script.on("/pong", to("/ping"));
+    for i in 0..10 {
+        script.on(&format!("/n{i}"), to(&format!("/n{}", i + 1)));
+    }
+    script.on("/file", to("file:///etc/passwd"));
+    script.on("/ftp", to("ftp://example.com/secret?token=1"));
+    script.on("/broken", to("http://[::1"));
+    script.on("/long", to(&format!("/{}", "x".repeat(9000))));
+    let fetcher = fetcher(patient());
+    for (path, want) in [
+        ("/self", "redirect-loop"),
+        ("/ping", "redirect-loop"),
+        ("/n0", "too-many-redirects"),
+        ("/file", "redirect-refused"),
+        ("/ftp", "redirect-refused"),
+        ("/broken", "redirect-refused"),
+        ("/long", "redirect-refused"),
+    ] {
+        let fault = fault(fetcher.get(&request(script.url(path))).await);
+        assert_eq!(fault.kind(), want, "{path}: {fault}");
+        assert!(!fault.to_string().contains("token"), "{fault}");
+    }
+    assert_eq!(script.seen().iter().filter(|seen| seen.path.starts_with("/n")).count(), 6);
+}
