@@ -2,8 +2,8 @@
 pub mod cli;
 pub mod config;
 pub mod core;
-pub mod demo;
 pub mod daemon;
+pub mod demo;
 pub mod fetch;
 pub mod journal;
 pub mod serve;

@@ -14,7 +14,9 @@ pub(super) fn streamed(command: &Command, row: &Value) -> Option<String> {
     }
     Some(match &row["error"] {
         Value::String(error) => format!("not polled: {error}"),
-        _ => format!("{:<24} {:>6} ms  {}", cell(row, "source"), cell(row, "elapsed_ms"), cell(row, "detail")),
+        _ => {
+            format!("{:<24} {:>6} ms  {}", cell(row, "source"), cell(row, "elapsed_ms"), cell(row, "detail"))
+        }
     })
 }
 

@@ -19,6 +19,7 @@ use ipnet::IpNet;
 
 use crate::core::region::RegionTable;
 use crate::core::schedule::{Plan, Schedule};
+pub use crate::core::source::ContentPolicy;
 use crate::core::source::{SourceDef, SourceId};
 pub use fault::{Fault, Faults, Position};
 pub use secret::Secret;

@@ -3,7 +3,7 @@
 
 use super::entry::{Body, ParsedEntry, ParsedFeed};
 use super::html;
-use super::identity::{self, DocFacts, Fingerprint, IdentityKey, Matched};
+use super::identity::{Fingerprint, IdentityKey};
 use super::record::{ChangedEntry, FeedFacts, PollRecord};
 use super::source::SourceId;
 use super::state::{Entry, SourceState, State};
@@ -55,4 +55,18 @@ pub struct Findings {
     pub new: Vec<DraftEntry>,
     /// Rewritten ones.
     pub changed: Vec<ChangedEntry>,
+}
+
+/// What of a read feed is new to the store, or changed.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn findings<S: State>(
+    state: &S,
+    source: &SourceId,
+    stored: Option<&SourceState>,
+    parsed: &ParsedFeed,
+) -> Result<Findings, S::Error> {
+    let _ = (state, source, stored, parsed);
+    todo!()
 }

@@ -6,12 +6,17 @@
 
 pub mod apply;
 pub mod backoff;
+pub mod date;
+pub mod diff;
 pub mod entry;
 pub mod exchange;
 pub mod feed;
 pub mod freshness;
+pub mod html;
 pub mod identity;
+pub mod link;
 pub mod outcome;
+pub mod poll;
 pub mod record;
 pub mod region;
 pub mod regions;
@@ -19,4 +24,5 @@ pub mod rules;
 pub mod schedule;
 pub mod source;
 pub mod state;
+pub mod text;
 pub mod time;

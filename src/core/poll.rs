@@ -157,9 +157,10 @@ fn moved(before: Option<Moved>, asked: &str, head: &ResponseHead) -> Option<Move
 }
 
 fn asked_to_wait(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead) -> Time {
-    let said = head.retry_after.as_deref().and_then(|value| {
-        freshness::retry_after(value, head.date.as_deref(), poll.at, LONGEST_RETRY_AFTER)
-    });
+    let said = head
+        .retry_after
+        .as_deref()
+        .and_then(|value| freshness::retry_after(value, head.date.as_deref(), poll.at, LONGEST_RETRY_AFTER));
     match said {
         Some(until) => until,
         None => back_off(state, poll),

@@ -172,7 +172,8 @@ async fn rebuild(engine: &Arc<Engine>, lines: &Sender<Line>) -> Answer {
         Ok(Ok((replayed, Ok(meta)))) => {
             recorder_changed(engine);
             let entries = meta.map_or(0, |m| m.entries);
-            done(lines, format!("rebuilt from {replayed} lines of the journal: {entries} entries"), true).await
+            done(lines, format!("rebuilt from {replayed} lines of the journal: {entries} entries"), true)
+                .await
         }
         Ok(Ok((_, Err(error)))) => fail(lines, &error).await,
         Ok(Err(error)) => fail(lines, &error).await,
@@ -217,7 +218,8 @@ fn sources(engine: &Engine, out: Out<'_>) -> Result<Answer, StoreError> {
         }
     }
     for (id, state) in stored.iter().filter(|(_, state)| state.gone) {
-        let row = json!({"id": id, "state": "removed", "entries": state.entries, "title": source_title(state)});
+        let row =
+            json!({"id": id, "state": "removed", "entries": state.entries, "title": source_title(state)});
         if out(row).is_err() {
             return Ok(Err(Left));
         }
@@ -226,11 +228,8 @@ fn sources(engine: &Engine, out: Out<'_>) -> Result<Answer, StoreError> {
 }
 
 fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) -> Value {
-    let due = scheduler::first_due(
-        &source.plan(&engine.config.polling),
-        Worker::past(stored),
-        engine.clock.now(),
-    );
+    let due =
+        scheduler::first_due(&source.plan(&engine.config.polling), Worker::past(stored), engine.clock.now());
     let outcome = stored.and_then(|s| s.outcome.as_ref());
     json!({
         "id": source.def.id,

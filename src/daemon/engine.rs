@@ -147,7 +147,11 @@ fn config_change(
         instance,
         fingerprint,
         sources: now.values().copied().filter(|def| is_news(def)).cloned().collect(),
-        gone: stored.iter().filter(|(id, s)| !s.gone && !now.contains_key(id)).map(|(id, _)| id.clone()).collect(),
+        gone: stored
+            .iter()
+            .filter(|(id, s)| !s.gone && !now.contains_key(id))
+            .map(|(id, _)| id.clone())
+            .collect(),
     }))
 }
 

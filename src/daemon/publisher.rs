@@ -10,7 +10,7 @@ use super::recorder::Audience;
 use super::vault::StoreHandle;
 use crate::core::source::{SourceId, is_slug};
 use crate::core::state::{FeedKey, FeedState, Meta, SourceState, State};
-use crate::serve::{Views, View};
+use crate::serve::{View, Views};
 use crate::store::{Store, StoreError};
 use crate::views::document::{self, FeedInput, Site};
 use crate::views::page::Page;
@@ -56,7 +56,14 @@ impl Publisher {
     /// A publisher of the store's entries; `configured` sources have feeds, former ones are gone.
     #[must_use]
     pub fn new(site: Site, store: StoreHandle, configured: Vec<SourceId>) -> Self {
-        Self { site, store, configured, changed: RwLock::default(), slots: Mutex::default(), news: Notify::new() }
+        Self {
+            site,
+            store,
+            configured,
+            changed: RwLock::default(),
+            slots: Mutex::default(),
+            news: Notify::new(),
+        }
     }
 
     /// Returns once something has changed since it was last awaited.

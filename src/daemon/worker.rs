@@ -118,8 +118,7 @@ impl Worker {
         let draw = draw(id, before.failures);
         let poll = Circumstances { at, scheduled: scheduled.or(before.scheduled), asked: &asked, draw };
         let (outcome, state) = poll::conclude(&before, poll, &exchange, reading);
-        let record =
-            PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
+        let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
         let Findings { feed, new, changed } = findings;
         let draft = Draft { poll: record, feed, new, changed };
         self.recorder.record(recorder::Entry::Poll(Box::new(draft))).await?;
@@ -199,11 +198,7 @@ impl Worker {
 }
 
 impl Poller for Arc<Worker> {
-    fn poll(
-        &self,
-        id: SourceId,
-        scheduled: Time,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Past> + Send>> {
+    fn poll(&self, id: SourceId, scheduled: Time) -> std::pin::Pin<Box<dyn Future<Output = Past> + Send>> {
         let worker = Arc::clone(self);
         Box::pin(async move {
             match Worker::poll(&worker, &id, Some(scheduled)).await {

@@ -10,6 +10,7 @@ mod head;
 pub mod hosts;
 mod request;
 mod resolve;
+pub mod socket;
 mod tls;
 
 use std::fmt;

@@ -223,7 +223,7 @@ fn entry_doc(site: &Site, entry: &Entry, source: &SourceState) -> EntryDoc {
     let summary = (policy != ContentPolicy::Title).then(|| short(entry)).flatten();
     let content = match (policy, &body.content) {
         (ContentPolicy::Full, Some(Body::Html(html))) => Some(html.clone()),
-        (ContentPolicy::Full, Some(Body::Text(text))) => Some(html::from_text(text)),
+        (ContentPolicy::Full, Some(Body::Text(text))) => Some(from_text(text)),
         _ => None,
     };
     EntryDoc {
@@ -273,7 +273,7 @@ fn entry_title(entry: &Entry, summary: Option<&str>) -> String {
 fn short(entry: &Entry) -> Option<String> {
     let body = entry.body.summary.as_ref().or(entry.body.content.as_ref())?;
     let text = match body {
-        Body::Text(text) => html::summary(&html::from_text(text), SUMMARY_CHARS),
+        Body::Text(text) => html::summary(&from_text(text), SUMMARY_CHARS),
         Body::Html(markup) => html::summary(markup, SUMMARY_CHARS),
     };
     (!text.is_empty()).then_some(text)
@@ -289,4 +289,10 @@ fn categories(site: &Site, entry: &Entry) -> Vec<Category> {
         label: site.regions.get(evidence.region.as_str()).map(|r| r.name.clone()),
     });
     regions.chain(entry.body.categories.iter().cloned()).collect()
+}
+
+/// Plain text as HTML: line ends become breaks.
+fn from_text(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    escaped.replace('\n', "<br>")
 }

@@ -91,12 +91,7 @@ enum Refusal {
     Newer(VaultError),
 }
 
-fn try_open(
-    root: &Path,
-    number: u32,
-    journal: &Journal,
-    rules: &Rules,
-) -> Result<(Store, u64), Refusal> {
+fn try_open(root: &Path, number: u32, journal: &Journal, rules: &Rules) -> Result<(Store, u64), Refusal> {
     let doubt = |why: String| Refusal::Doubt(why);
     let mark = read_mark(root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
     // Where the kernel does not tell, no two boots are the same.
