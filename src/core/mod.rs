@@ -4,6 +4,7 @@
 //! randomness, or awaits. Time and randomness are arguments, so every decision can be tested with a
 //! table and replayed from the journal to the same bytes.
 
+pub mod date;
 pub mod entry;
 pub mod feed;
 pub mod region;
