@@ -7,6 +7,9 @@
 pub mod date;
 pub mod entry;
 pub mod feed;
+pub mod html;
+pub mod link;
 pub mod region;
 pub mod source;
+pub mod text;
 pub mod time;
