@@ -8,4 +8,5 @@ pub mod entry;
 pub mod feed;
 pub mod region;
 pub mod source;
+pub mod story;
 pub mod time;
