@@ -11,10 +11,12 @@ mod hash;
 mod join;
 mod keys;
 mod memory;
+mod mentions;
 mod place;
 mod same;
 mod sample;
 mod sketch;
+mod subject;
 mod text;
 mod title;
 

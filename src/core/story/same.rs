@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sketch::Sketch;
 use super::text::Day;
-use super::{place, title};
+use super::{place, subject, title};
 
 /// Further apart than three days, equal words are another occasion.
 pub(super) const WINDOW_MINUTES: u32 = 3 * 24 * 60;
@@ -21,6 +21,10 @@ const FEW: usize = 24;
 const NEAR_TITLE: f64 = 0.9;
 /// A shorter title names a kind of news (`天气预报`), not one.
 const SHORT_TITLE: usize = 8;
+/// A shorter title may be a routine's (`市政府召开常务会议`), so texts under it must not be strangers.
+const ROUTINE_TITLE: usize = 16;
+/// Texts on one subject share more of their runs than this, even in other words.
+const STRANGERS: f64 = 0.1;
 
 /// Why two entries tell the same story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +70,7 @@ pub fn same(a: &Sketch, b: &Sketch) -> Option<Reason> {
     if apart <= LINK_MINUTES && pair.same_link() {
         return Some(Reason::SameLink);
     }
-    if apart > WINDOW_MINUTES || pair.other_place() {
+    if apart > WINDOW_MINUTES || pair.other_place() || pair.other_subject() {
         return None;
     }
     pair.same_title()
@@ -76,8 +80,32 @@ pub fn same(a: &Sketch, b: &Sketch) -> Option<Reason> {
 }
 
 impl Pair<'_> {
+    /// Two feeds that link to one page tell what it tells. Within one outlet a page that several
+    /// entries link to is as often a ticker, so there the entries must have something in common.
     fn same_link(&self) -> bool {
-        self.a.link != 0 && self.a.link == self.b.link
+        let linked = self.a.link != 0 && self.a.link == self.b.link;
+        let ticker = self.same_outlet() && self.strangers() && self.titles() < 1.0 / 8.0;
+        linked && !ticker
+    }
+
+    /// Both have a text, and the texts share next to nothing.
+    fn strangers(&self) -> bool {
+        self.text.smaller() >= FEW && self.text.containment() < STRANGERS
+    }
+
+    /// The share of common pairs of characters of the two titles.
+    fn titles(&self) -> f64 {
+        let (a, b) = (title::pairs(&self.a.title), title::pairs(&self.b.title));
+        let both = a.iter().filter(|p| b.binary_search(p).is_ok()).count();
+        both as f64 / (a.len() + b.len() - both).max(1) as f64
+    }
+
+    /// One form filled in for two subjects: the titles differ only in their beginning, and neither
+    /// entry mentions what the other begins with. This tells companies, countries and clubs apart
+    /// that no gazetteer knows.
+    fn other_subject(&self) -> bool {
+        let Some((a, b)) = subject::swapped(&self.a.title, &self.b.title) else { return false };
+        !self.b.mentions.name(&a) && !self.a.mentions.name(&b)
     }
 
     fn same_outlet(&self) -> bool {
@@ -107,16 +135,27 @@ impl Pair<'_> {
         self.other_day() || (self.numbers.smaller() >= 2 && self.numbers.containment() < 0.75)
     }
 
+    /// Equal titles are one story in one region; reports of two regions, and titles so short that
+    /// they name a routine, need texts that agree.
     fn same_title(&self) -> Option<Reason> {
-        if self.a.title.is_empty() || self.a.title != self.b.title || self.next_bulletin() {
+        if self.a.title.is_empty() || self.a.title != self.b.title || !self.titles_may_tell() {
             return None;
         }
-        let short = self.a.title.chars().nth(SHORT_TITLE - 1).is_none();
         let elsewhere = !self.a.regions.is_empty()
             && !self.b.regions.is_empty()
             && !self.a.regions.iter().any(|r| self.b.regions.contains(r));
+        let telling = self.shorter_title() >= SHORT_TITLE && !elsewhere;
         let texts_agree = self.text.smaller() >= FEW && self.text.containment() >= 0.5;
-        ((!short && !elsewhere) || texts_agree).then_some(Reason::SameTitle)
+        (telling || texts_agree).then_some(Reason::SameTitle)
+    }
+
+    /// Titles decide only where nothing else says it is the next bulletin or another meeting.
+    fn titles_may_tell(&self) -> bool {
+        !self.next_bulletin() && (self.shorter_title() >= ROUTINE_TITLE || !self.strangers())
+    }
+
+    fn shorter_title(&self) -> usize {
+        self.a.title.chars().count().min(self.b.title.chars().count())
     }
 
     /// Two outlets that write nearly the same words retell one report. One outlet that does has more
@@ -128,22 +167,26 @@ impl Pair<'_> {
         (near && !again).then_some(Reason::NearText { percent: percent(jaccard) })
     }
 
+    /// One outlet carries the whole, another its beginning. A digest carries many stories: it is far
+    /// longer, and its title is not of this one.
     fn part_of_text(&self) -> Option<Reason> {
         let share = self.text.containment();
+        let (short, long) =
+            if self.a.letters <= self.b.letters { (self.a, self.b) } else { (self.b, self.a) };
+        let digest = usize::from(short.letters) * 4 < usize::from(long.letters)
+            && short.mentions.share(&long.title) < 0.25;
         let part = self.text.smaller() >= FEW && share >= CONTAINED && self.on_topic();
-        (part && !self.next_bulletin()).then_some(Reason::PartOfText { percent: percent(share) })
+        (part && !digest && !self.next_bulletin()).then_some(Reason::PartOfText { percent: percent(share) })
     }
 
     fn near_title(&self) -> Option<Reason> {
-        let (a, b) = (title::pairs(&self.a.title), title::pairs(&self.b.title));
-        let both = a.iter().filter(|p| b.binary_search(p).is_ok()).count();
-        let all = (a.len() + b.len() - both).max(1);
-        let jaccard = both as f64 / all as f64;
-        let near = a.len().min(b.len()) >= SHORT_TITLE
+        let jaccard = self.titles();
+        let near = self.a.title != self.b.title
+            && self.shorter_title() >= SHORT_TITLE
             && jaccard >= NEAR_TITLE
             && digits(&self.a.title) == digits(&self.b.title)
             && place::equal(&self.a.title_places, &self.b.title_places)
-            && !self.next_bulletin();
+            && self.titles_may_tell();
         near.then_some(Reason::NearTitle { percent: percent(jaccard) })
     }
 

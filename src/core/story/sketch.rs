@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mentions::Mentions;
 use super::sample::Sample;
 use super::text::{Day, Reading};
 use super::{Place, hash, title};
@@ -22,14 +23,15 @@ const DAYS: usize = 4;
 /// Places kept of a title and of a text's head.
 const PLACES: usize = 8;
 /// Bands of the index: each the least hashes of `ROWS` orders of the text's runs. Texts that share
-/// six tenths of their runs agree in one of 14 × 3 with probability .97, those that share a tenth with
-/// .014.
-pub(super) const BANDS: usize = 14;
+/// eight tenths of their runs agree in one of 8 × 3 with probability .997, six tenths .86, a tenth
+/// .008. Those in between share a clause besides.
+pub(super) const BANDS: usize = 8;
 const ROWS: usize = 3;
-/// Clauses filed under: a short report is often a long one cut off, so the first two, and the two
-/// least, which two long texts agree on wherever they stand.
-const FIRST_CLAUSES: usize = 2;
-const LEAST_CLAUSES: usize = 2;
+/// Clauses filed under: a short report is often a long one cut off, so the first three, and the three
+/// of least hash, which two long texts agree on wherever they stand.
+const FIRST_CLAUSES: usize = 3;
+const LEAST_CLAUSES: usize = 3;
+pub(super) const CLAUSES: usize = FIRST_CLAUSES + LEAST_CLAUSES;
 /// A text with fewer letters is a stub (`详见正文`), which says nothing about what it stands for.
 const STUB: usize = 30;
 
@@ -79,6 +81,8 @@ pub struct Sketch {
     pub(super) numbers: Sample,
     /// Days the title or the head of the text name.
     pub(super) days: Vec<(u8, u8)>,
+    /// Pairs of letters in the head of the text, to ask whether it mentions a name.
+    pub(super) mentions: Mentions,
     /// Index bands of the text; empty for a stub.
     pub(super) bands: Vec<u32>,
     /// Index clauses of the text; empty for a stub.
@@ -112,6 +116,7 @@ pub fn sketch(input: &StoryInput<'_>) -> Sketch {
         days: days(input.title, &readings),
         bands: if stub { Vec::new() } else { bands(&grams) },
         clauses: if stub { Vec::new() } else { clauses(&readings) },
+        mentions: Mentions::of(&title, &readings),
         text: if stub { Sample::default() } else { Sample::of(grams, GRAMS) },
         letters: u16::try_from(letters).unwrap_or(u16::MAX),
         regions: input.regions.iter().map(|r| hash::of_text(r.as_str()) as u32).collect(),
@@ -168,15 +173,11 @@ fn bands(grams: &[u64]) -> Vec<u32> {
 }
 
 fn clauses(readings: &[Reading]) -> Vec<u32> {
-    let mut chosen: Vec<u32> = Vec::new();
-    for reading in readings {
-        let mut all: Vec<u32> = reading.clauses().into_iter().map(|h| (h >> 32) as u32).collect();
-        chosen.extend(all.iter().take(FIRST_CLAUSES));
-        all.sort_unstable();
-        chosen.extend(all.iter().take(LEAST_CLAUSES));
-    }
+    let mut all: Vec<u32> = readings.iter().flat_map(Reading::clauses).map(|h| (h >> 32) as u32).collect();
+    let mut chosen: Vec<u32> = all.iter().take(FIRST_CLAUSES).copied().collect();
+    all.sort_unstable();
+    chosen.extend(all.iter().take(LEAST_CLAUSES));
     chosen.sort_unstable();
     chosen.dedup();
-    chosen.truncate(FIRST_CLAUSES + LEAST_CLAUSES);
     chosen
 }

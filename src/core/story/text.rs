@@ -9,8 +9,9 @@ const READ: usize = 1200;
 const KEPT: usize = 600;
 /// A dateline ends within this many characters.
 const DATELINE: usize = 45;
-/// Shorter clauses (`病情稳定`, `截至目前`) stand in any text.
-const CLAUSE: usize = 10;
+/// Shorter clauses (`病情稳定`, `截至目前`) stand in any text. In bytes, which weighs a Chinese character
+/// as three letters: nine of them, or four or five words of English.
+const CLAUSE_BYTES: usize = 27;
 /// Letters within which a day is the day the news is about, not a day it recalls.
 const HEAD: usize = 80;
 
@@ -125,8 +126,9 @@ impl Reading {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts
             .zip(self.ends.iter().copied())
-            .filter(|(start, end)| end - start >= CLAUSE)
-            .map(|(start, end)| hash::of_chars(self.letters[start..end].iter().copied()))
+            .map(|(start, end)| &self.letters[start..end])
+            .filter(|clause| clause.iter().map(|c| c.len_utf8()).sum::<usize>() >= CLAUSE_BYTES)
+            .map(|clause| hash::of_chars(clause.iter().copied()))
             .collect()
     }
 }
