@@ -7,6 +7,7 @@
 pub mod entry;
 pub mod feed;
 pub mod region;
+pub mod regions;
 pub mod source;
 pub mod story;
 pub mod time;
