@@ -3,6 +3,8 @@
 //! The same journal under the same rules gives the same state on any machine, after any restart, and a
 //! line that is applied twice changes nothing the second time. Time is the line's own.
 
+mod telling;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
@@ -10,11 +12,16 @@ use sha2::{Digest, Sha256};
 use super::entry::{Body, ParsedEntry};
 use super::identity::IdentityKey;
 use super::record::{ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record};
+use super::region::RegionId;
 use super::regions;
 use super::rules::Rules;
 use super::source::SourceId;
-use super::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
+use super::state::{
+    Change, Entry, EntryNo, FeedKey, FeedState, Known, Membership, Meta, Rank, SourceState, State,
+};
+use super::story::MAX_MEMBERS;
 use super::time::Time;
+use telling::{Placed, Stories, Telling};
 
 /// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
 /// live report that is corrected every hour of a day, and quiets a page that prints its own clock.
@@ -58,6 +65,7 @@ struct Fold<'a, S: State> {
     // What this line claims before it is written: the state does not know of it yet.
     claimed: BTreeSet<String>,
     learned: BTreeSet<IdentityKey>,
+    placed: Placed,
     changes: Vec<Change>,
 }
 
@@ -71,6 +79,7 @@ impl<'a, S: State> Fold<'a, S> {
             feeds: BTreeMap::new(),
             claimed: BTreeSet::new(),
             learned: BTreeSet::new(),
+            placed: Placed::default(),
             changes: Vec::new(),
         }
     }
@@ -91,7 +100,7 @@ impl<'a, S: State> Fold<'a, S> {
             }
             source.def = today;
             source.gone = false;
-            self.changes.push(Change::Source(id, source));
+            self.changes.push(Change::Source(id, Box::new(source)));
         }
         for old in &config.gone {
             let id = self.rules.current_id(old);
@@ -100,7 +109,7 @@ impl<'a, S: State> Fold<'a, S> {
             }
             if let Some(mut source) = self.state.source(id)? {
                 source.gone = true;
-                self.changes.push(Change::Source(id.clone(), source));
+                self.changes.push(Change::Source(id.clone(), Box::new(source)));
             }
         }
         Ok(())
@@ -110,7 +119,7 @@ impl<'a, S: State> Fold<'a, S> {
         if let Some((id, mut source)) = self.polled(poll)? {
             // A poll does not touch what is published, so it moves no feed.
             source.polled_at = Some(poll.at);
-            self.changes.push(Change::Source(id, source));
+            self.changes.push(Change::Source(id, Box::new(source)));
         }
         Ok(())
     }
@@ -132,7 +141,7 @@ impl<'a, S: State> Fold<'a, S> {
             // The feed's own title and rights stand in every entry of it.
             self.touch_source(&id)?;
         }
-        self.changes.push(Change::Source(id, source));
+        self.changes.push(Change::Source(id, Box::new(source)));
         Ok(())
     }
 
@@ -169,6 +178,9 @@ impl<'a, S: State> Fold<'a, S> {
         let body = &new.entry;
         let published = body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at));
         let updated = body.updated.map_or(published, |stamp| stamp.not_after(at)).max(published);
+        let no = self.meta.next_no;
+        let regions = self.regions_of(source, body);
+        let story = self.tell(no, source, body, &regions, published)?;
         let entry = Entry {
             id: new.published_id.clone(),
             source: id.clone(),
@@ -179,11 +191,12 @@ impl<'a, S: State> Fold<'a, S> {
             fingerprint: new.fingerprint,
             rewrites: 0,
             keys: new.keys.clone(),
-            regions: self.regions_of(source, body),
+            regions,
+            story,
             seq: self.line.seq,
+            round: self.line.round,
             body: body.clone(),
         };
-        let no = self.meta.next_no;
         self.meta.next_no += 1;
         self.meta.entries += 1;
         source.entries += 1;
@@ -215,6 +228,7 @@ impl<'a, S: State> Fold<'a, S> {
         entry.updated = said.unwrap_or(at).max(entry.updated);
         entry.regions = self.regions_of(source, &changed.entry);
         entry.body = changed.entry.clone();
+        self.retell(no, source, &entry)?;
         let fresh: Vec<_> = changed.keys.iter().filter(|k| !entry.keys.contains(k)).copied().collect();
         self.learn(&entry.source, &fresh, no)?;
         entry.keys.extend(fresh);
@@ -238,6 +252,53 @@ impl<'a, S: State> Fold<'a, S> {
         let summary = body.summary.as_ref().map(Body::as_str);
         let title = body.title.as_deref().unwrap_or("");
         regions::decide(&source.def.region, &self.rules.patterns, &self.rules.classifier, title, summary)
+    }
+
+    /// Finds the story of a new entry, and marks the feeds in which its telling is now linked.
+    fn tell(
+        &mut self,
+        no: EntryNo,
+        source: &SourceState,
+        body: &ParsedEntry,
+        regions: &[regions::Evidence],
+        published: Time,
+    ) -> Result<Option<Membership>, S::Error> {
+        let regions: Vec<RegionId> = regions.iter().map(|e| e.region.clone()).collect();
+        let sketch = Telling { body, outlet: source.title(), regions: &regions, published }.sketch();
+        let (story, keys) = self.stories().place(no, sketch)?;
+        self.meta.filed += keys;
+        if let Some(story) = &story {
+            self.touch_story(story.founder, no)?;
+        }
+        Ok(story)
+    }
+
+    fn retell(&mut self, no: EntryNo, source: &SourceState, entry: &Entry) -> Result<(), S::Error> {
+        let regions: Vec<RegionId> = entry.regions.iter().map(|e| e.region.clone()).collect();
+        let (body, published) = (&entry.body, entry.published);
+        let sketch = Telling { body, outlet: source.title(), regions: &regions, published }.sketch();
+        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
+        let (given_up, taken) = self.stories().refile(no, founder, sketch)?;
+        self.meta.filed = self.meta.filed + taken - given_up;
+        self.touch_story(founder, no)
+    }
+
+    /// The other entries of a story link to this one: their feeds change, without being updated.
+    fn touch_story(&mut self, founder: EntryNo, but: EntryNo) -> Result<(), S::Error> {
+        for other in self.stories().entries(founder, MAX_MEMBERS)? {
+            if other != but
+                && let Some(entry) = self.state.entry(other)?
+            {
+                for feed in entry.feeds() {
+                    self.touch(feed, None)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stories(&mut self) -> Stories<'_, S> {
+        Stories { state: self.state, placed: &mut self.placed, changes: &mut self.changes }
     }
 
     fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
@@ -289,7 +350,7 @@ impl<'a, S: State> Fold<'a, S> {
     fn finish(mut self) -> Vec<Change> {
         self.meta.seq = self.line.seq;
         self.changes.extend(self.feeds.into_iter().map(|(key, state)| Change::Feed(key, state)));
-        self.changes.push(Change::Meta(self.meta));
+        self.changes.push(Change::Meta(Box::new(self.meta)));
         self.changes
     }
 }

@@ -24,6 +24,9 @@ pub struct Line {
     pub v: u8,
     /// Position in the journal; grows by one a line and never goes back.
     pub seq: u64,
+    /// The publish round: the position of the first line that was recorded, and became visible,
+    /// together with this one.
+    pub round: u64,
     /// The fact.
     #[serde(flatten)]
     pub record: Record,

@@ -19,7 +19,6 @@ use crate::core::source::SourceId;
 use crate::core::state::{Entry, FeedKey, Rank, SourceState, State};
 use crate::serve::admin::{Command, Commander, Line};
 use crate::store::StoreError;
-use crate::views::document::source_title;
 
 /// Entries read from the store at a time.
 const PAGE: usize = 500;
@@ -218,8 +217,7 @@ fn sources(engine: &Engine, out: Out<'_>) -> Result<Answer, StoreError> {
         }
     }
     for (id, state) in stored.iter().filter(|(_, state)| state.gone) {
-        let row =
-            json!({"id": id, "state": "removed", "entries": state.entries, "title": source_title(state)});
+        let row = json!({"id": id, "state": "removed", "entries": state.entries, "title": state.title()});
         if out(row).is_err() {
             return Ok(Err(Left));
         }
@@ -240,7 +238,7 @@ fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) ->
         "next": due.filter(|_| source.enabled).map(|d| d.at),
         "news": stored.and_then(|s| s.poll.news_at),
         "detail": outcome.map(ToString::to_string),
-        "title": stored.map_or_else(|| source.def.title.clone(), |s| Some(source_title(s))),
+        "title": stored.map_or_else(|| source.def.title.clone(), |s| Some(s.title().to_owned())),
         "url": source.def.url,
     })
 }

@@ -1,6 +1,8 @@
 //! The publisher: renders views from the store, keeps them, and knows which are stale. A view is
 //! rendered once per change, however many ask for it.
 
+mod stories;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -160,11 +162,10 @@ impl Publisher {
     }
 
     fn render_feed(&self, store: &Store, meta: &Meta, feed: &FeedKey) -> Result<Page, StoreError> {
-        let entries: Vec<_> =
-            store.newest(feed, self.site.entries)?.into_iter().map(|(_, entry)| entry).collect();
+        let entries = stories::shown(store, feed, self.site.entries)?;
         let mut sources: BTreeMap<SourceId, SourceState> = BTreeMap::new();
         let own = if let FeedKey::Source(id) = feed { Some(id) } else { None };
-        for id in entries.iter().map(|entry| &entry.source).chain(own) {
+        for id in entries.iter().map(|shown| &shown.entry.source).chain(own) {
             if !sources.contains_key(id)
                 && let Some(source) = store.source(id)?
             {

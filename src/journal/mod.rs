@@ -145,7 +145,7 @@ impl Journal {
         let mut lines = Vec::with_capacity(records.len());
         let mut text = Vec::new();
         for (seq, record) in (self.seq + 1..).zip(records) {
-            let line = Line { v: LINE_VERSION, seq, record };
+            let line = Line { v: LINE_VERSION, seq, round: self.seq + 1, record };
             serde_json::to_writer(&mut text, &line)?;
             text.push(b'\n');
             lines.push(line);
