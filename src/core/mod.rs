@@ -4,10 +4,14 @@
 //! randomness, or awaits. Time and randomness are arguments, so every decision can be tested with a
 //! table and replayed from the journal to the same bytes.
 
+pub mod date;
 pub mod entry;
 pub mod feed;
+pub mod html;
+pub mod link;
 pub mod region;
 pub mod regions;
 pub mod source;
 pub mod story;
+pub mod text;
 pub mod time;

@@ -1,0 +1,93 @@
+//! HTML character references. The names are the WHATWG table that html5ever carries (`web_atoms`).
+
+use std::borrow::Cow;
+
+use web_atoms::NAMED_ENTITIES;
+
+/// The longest name of the table is `CounterClockwiseContourIntegral;`.
+const LONGEST_NAME: usize = 32;
+
+/// Resolves character references once, as a browser does in text: names (the old ones also without
+/// `;`), decimal and hexadecimal numbers, numbers 128 to 159 read as windows-1252. What is no reference
+/// stays; references to nothing that may be shown (NUL, surrogates) become U+FFFD. The result is not
+/// looked at again, so `&amp;lt;` gives `&lt;`.
+#[must_use]
+pub fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let used = match rest.as_bytes().get(1) {
+            Some(b'#') => numeric(rest, &mut out),
+            Some(b) if b.is_ascii_alphabetic() => named(rest, &mut out),
+            _ => None,
+        };
+        let used = used.unwrap_or_else(|| {
+            out.push('&');
+            1
+        });
+        rest = &rest[used..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Reads `&#…` at the head of `text`; how many bytes it took.
+fn numeric(text: &str, out: &mut String) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let hex = matches!(bytes.get(2), Some(b'x' | b'X'));
+    let start = if hex { 3 } else { 2 };
+    let digits = bytes[start..]
+        .iter()
+        .take_while(|b| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() })
+        .count();
+    if digits == 0 {
+        return None;
+    }
+    let radix = if hex { 16 } else { 10 };
+    // Too many digits is as good as too large a number.
+    let value = u32::from_str_radix(&text[start..start + digits], radix).unwrap_or(u32::MAX);
+    out.push(character(value));
+    let end = start + digits;
+    Some(end + usize::from(bytes.get(end) == Some(&b';')))
+}
+
+fn character(value: u32) -> char {
+    if let Ok(byte @ 0x80..=0x9F) = u8::try_from(value) {
+        return windows_1252(byte);
+    }
+    char::from_u32(value).filter(|c| *c != '\0').unwrap_or('\u{FFFD}')
+}
+
+fn windows_1252(byte: u8) -> char {
+    let (decoded, _, _) = encoding_rs::WINDOWS_1252.decode(std::slice::from_ref(&byte));
+    decoded.chars().next().unwrap_or('\u{FFFD}')
+}
+
+/// Reads a name at the head of `text`; how many bytes it took. The longest name that fits, with or
+/// without `;`, except that one without is no reference before a letter, digit or `=`: titles are full
+/// of addresses (`?a=1&copy=2`).
+fn named(text: &str, out: &mut String) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let letters = bytes[1..].iter().take(LONGEST_NAME).take_while(|b| b.is_ascii_alphanumeric()).count();
+    if bytes.get(1 + letters) == Some(&b';')
+        && let Some(used) = push_name(&text[1..letters + 2], out)
+    {
+        return Some(used + 1);
+    }
+    if matches!(bytes.get(1 + letters), Some(b'=')) {
+        return None;
+    }
+    push_name(&text[1..=letters], out).map(|used| used + 1)
+}
+
+fn push_name(name: &str, out: &mut String) -> Option<usize> {
+    // The table holds every prefix of a name too, as (0, 0).
+    let (first, second) = NAMED_ENTITIES.get(name).filter(|(first, _)| *first != 0)?;
+    out.extend([*first, *second].into_iter().filter(|c| *c != 0).filter_map(char::from_u32));
+    Some(name.len())
+}

@@ -1,0 +1,100 @@
+//! Texts as feeds carry them.
+
+use proptest::prelude::*;
+
+use super::{is_xml_char, one_line, plain, truncate_chars, unescape, xml_legal};
+
+#[test]
+fn xml_legal_drops_what_xml_forbids_and_nothing_else() {
+    assert_eq!(
+        xml_legal("a\u{0}b\u{1}c\u{b}\u{1f}d\u{fffe}e\u{ffff}f\t\n\r\u{fffd}\u{10ffff}，"),
+        "abcdef\t\n\r\u{fffd}\u{10ffff}，"
+    );
+    assert!(matches!(xml_legal("河南：郑州"), std::borrow::Cow::Borrowed(_)));
+}
+
+#[test]
+fn one_line_folds_blanks_and_drops_what_cannot_be_seen() {
+    assert_eq!(
+        one_line("\n　　中新社泉州4月18日电\u{a0} (记者\t孙虹)\r\n "),
+        "中新社泉州4月18日电 (记者 孙虹)"
+    );
+    assert_eq!(one_line("\u{feff}a\u{200b}b\u{202e}c\u{2069}d\u{ad}e\u{7f}f\u{85}g"), "abcdef g");
+    assert_eq!(one_line("👩\u{200d}👩\u{200d}👧"), "👩\u{200d}👩\u{200d}👧");
+    assert_eq!(one_line(" \u{3000}\u{200b}"), "");
+}
+
+#[test]
+fn references_are_resolved_once() {
+    for (text, want) in [
+        ("a &amp; b", "a & b"),
+        ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
+        ("&nbsp;&ldquo;河南&rdquo;&hellip;", "\u{a0}“河南”…"),
+        ("&#27827;&#x5357;&#X5357", "河南南"),
+        ("&#150;&#x93;", "–“"),
+        ("&#0;&#xD800;&#99999999999;", "\u{fffd}\u{fffd}\u{fffd}"),
+        ("AT&T & co", "AT&T & co"),
+        ("caf&eacute &copy 2026", "café © 2026"),
+        ("?a=1&copy=2&copyright=3&lt=4", "?a=1&copy=2&copyright=3&lt=4"),
+        ("&notit; &bogus; &; &# &#x; &", "&notit; &bogus; &; &# &#x; &"),
+        ("&NotEqualTilde;&fjlig;", "≂\u{338}fj"),
+        ("no reference", "no reference"),
+    ] {
+        assert_eq!(unescape(text), want, "{text}");
+    }
+}
+
+#[test]
+fn plain_tells_markup_from_text() {
+    for (text, want) in [
+        ("河南　郑州", "河南 郑州"),
+        ("<b>河南</b>&nbsp;郑州<br/>洛阳", "河南 郑州 洛阳"),
+        ("a < b & c > d", "a < b & c > d"),
+        ("1 &lt; 2 &amp;amp; 3", "1 < 2 &amp; 3"),
+        ("<![CDATA[ 标题 ]]>", "标题"),
+        ("<p>a</p><script>alert(1)</script><p>b</p>", "a b"),
+        ("《河南日报》<", "《河南日报》<"),
+        ("I <3 it", "I <3 it"),
+    ] {
+        assert_eq!(plain(text), want, "{text}");
+    }
+}
+
+#[test]
+fn cuts_fall_after_sentences_or_between_words() {
+    for (text, n, want) in [
+        ("短", 5, "短"),
+        ("一二三四五", 5, "一二三四五"),
+        ("一二三四五六", 5, "一二三四…"),
+        ("一二三。四五六七", 6, "一二三。…"),
+        ("一。二三四五六七八九", 8, "一。二三四五六…"),
+        ("the quick brown fox", 12, "the quick…"),
+        ("Seven people. More of them", 18, "Seven people.…"),
+        ("internationalisation", 8, "interna…"),
+        ("一二三，四五", 5, "一二三…"),
+        ("abc", 0, ""),
+        ("abc", 1, "…"),
+    ] {
+        assert_eq!(truncate_chars(text, n), want, "{text} {n}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn one_line_is_stable_and_legal(text in any::<String>()) {
+        let line = one_line(&text);
+        prop_assert!(line.chars().all(is_xml_char));
+        prop_assert_eq!(one_line(&line), line);
+    }
+
+    #[test]
+    fn a_cut_is_never_longer_than_asked(text in "\\PC{0,80}", n in 0_usize..60) {
+        prop_assert!(truncate_chars(&text, n).chars().count() <= n.max(text.chars().count().min(n)));
+    }
+
+    #[test]
+    fn references_never_panic(text in "[&#;xXa-z0-9é ]{0,40}") {
+        let _ = unescape(&text);
+        let _ = plain(&text);
+    }
+}
