@@ -80,8 +80,7 @@ fn sketched(draft: &Draft) -> Sketch {
         content: None,
         outlet: &draft.outlet,
         regions: &[],
-        title_places: &[],
-        text_places: &[],
+        named: &[],
         published: DateTime::from_timestamp(draft.at, 0).unwrap_or_default(),
     })
 }

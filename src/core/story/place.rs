@@ -1,34 +1,78 @@
-//! Places by their GB/T 2260 codes, and whether two sets of them can be one piece of news.
+//! The places two entries name, and whether they can be places of one piece of news.
 
 use serde::{Deserialize, Serialize};
 
-/// A place: a six-digit GB/T 2260 code for one in China (`410000` a province, `410100` a prefecture,
-/// `410102` a county), or any larger number for a region that has no such code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Place(pub u32);
+use super::{fold, hash};
+use crate::core::regions::{Evidence, Rule};
+
+/// Characters of a name that are kept; the longest Chinese division has fewer.
+const NAME: usize = 16;
+/// What a full name ends with and a short one does not.
+const LEVELS: [char; 6] = ['市', '县', '区', '州', '盟', '旗'];
+
+/// A place in a region, or a region as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// Hash of the region's id.
+    pub(super) region: u32,
+    /// The name of a place within it, folded and short; empty for the region.
+    pub(super) name: String,
+}
 
 impl Place {
-    /// Whether one lies in the other, or both are the same.
-    fn related(self, other: Self) -> bool {
-        let (wide, narrow) = if self.reach() >= other.reach() { (self, other) } else { (other, self) };
-        narrow.0 / wide.reach() == wide.0 / wide.reach()
+    /// The place that a piece of evidence speaks of.
+    pub(super) fn of(evidence: &Evidence) -> Self {
+        let within = matches!(
+            evidence.rule,
+            Rule::Prefecture | Rule::PrefectureShort | Rule::County | Rule::CountyShort | Rule::Bingtuan
+        );
+        let name = if within { short(&evidence.text) } else { String::new() };
+        Self { region: region(evidence.region.as_str()), name }
     }
 
-    /// How many codes lie in it: the trailing zeroes of a code say its level.
-    fn reach(self) -> u32 {
-        match self.0 {
-            code if code > 999_999 => 1,
-            code if code % 10_000 == 0 => 10_000,
-            code if code % 100 == 0 => 100,
-            _ => 1,
-        }
+    /// Whether one may lie in the other. A county of a city cannot be told from its neighbour here, so
+    /// two names within a region are for the texts to settle.
+    fn related(&self, other: &Self) -> bool {
+        self.region == other.region
+            && (self.name.is_empty() || other.name.is_empty() || self.name == other.name)
     }
 }
 
-/// Whether both texts name places and no place of one has to do with any of the other.
-pub(super) fn apart(a: &[Place], b: &[Place]) -> bool {
-    !a.is_empty() && !b.is_empty() && !a.iter().any(|x| b.iter().any(|y| x.related(*y)))
+/// The hash that stands for a region.
+pub(super) fn region(id: &str) -> u32 {
+    hash::of_text(id) as u32
+}
+
+fn short(name: &str) -> String {
+    let mut name = fold::fold(name, NAME);
+    // 沙市, 泽州: two characters are a name as they stand.
+    if name.len() > 2 && name.last().is_some_and(|c| LEVELS.contains(c)) {
+        name.pop();
+    }
+    name.into_iter().collect()
+}
+
+/// How the places that two texts name stand to one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// One names none, or a place of one is or holds a place of the other.
+    Fits,
+    /// No place of one is in a region of the other.
+    OtherRegion,
+    /// They share a region, and in it each names another place.
+    OtherName,
+}
+
+/// Compares two sets of places.
+pub(super) fn compare(a: &[Place], b: &[Place]) -> Relation {
+    let any = |test: fn(&Place, &Place) -> bool| a.iter().any(|x| b.iter().any(|y| test(x, y)));
+    if a.is_empty() || b.is_empty() || any(Place::related) {
+        Relation::Fits
+    } else if any(|x, y| x.region == y.region) {
+        Relation::OtherName
+    } else {
+        Relation::OtherRegion
+    }
 }
 
 /// Whether both name the same places.
@@ -39,21 +83,43 @@ pub(super) fn equal(a: &[Place], b: &[Place]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::region::RegionId;
+    use crate::core::regions;
+
+    fn places(named: &[(&str, &str, Rule)]) -> Vec<Place> {
+        let evidence = |&(id, text, rule): &(&str, &str, Rule)| Evidence {
+            region: RegionId::new(id),
+            text: text.to_owned(),
+            place: regions::Place::Title,
+            rule,
+        };
+        named.iter().map(evidence).map(|e| Place::of(&e)).collect()
+    }
 
     #[test]
-    fn a_city_belongs_to_its_province_and_to_no_other() {
-        let apart = |a: &[u32], b: &[u32]| {
-            super::apart(
-                &a.iter().copied().map(Place).collect::<Vec<_>>(),
-                &b.iter().copied().map(Place).collect::<Vec<_>>(),
-            )
-        };
-        assert!(!apart(&[410_000], &[410_100]));
-        assert!(!apart(&[410_102], &[410_100]));
-        assert!(apart(&[410_100], &[410_300]));
-        assert!(apart(&[410_000], &[420_000]));
-        assert!(!apart(&[410_000, 420_000], &[420_100]));
-        assert!(!apart(&[], &[420_100]));
-        assert!(apart(&[5_000_000], &[5_000_001]));
+    fn places_fit_unless_each_names_another() {
+        const HENAN: (&str, &str, Rule) = ("henan", "河南省", Rule::Province);
+        const ZHENGZHOU: (&str, &str, Rule) = ("henan", "郑州市", Rule::Prefecture);
+        const ZHENGZHOU_SHORT: (&str, &str, Rule) = ("henan", "鄭州", Rule::PrefectureShort);
+        const LUOYANG: (&str, &str, Rule) = ("henan", "洛阳", Rule::PrefectureShort);
+        const HUBEI: (&str, &str, Rule) = ("hubei", "湖北", Rule::Province);
+        type Case = (
+            &'static str,
+            &'static [(&'static str, &'static str, Rule)],
+            &'static [(&'static str, &'static str, Rule)],
+            Relation,
+        );
+        let cases: [Case; 6] = [
+            ("a city and its region", &[HENAN], &[ZHENGZHOU], Relation::Fits),
+            ("full and short name", &[ZHENGZHOU], &[ZHENGZHOU_SHORT], Relation::Fits),
+            ("two cities of a region", &[ZHENGZHOU], &[LUOYANG], Relation::OtherName),
+            ("two regions", &[HENAN], &[HUBEI], Relation::OtherRegion),
+            ("one in common is enough", &[HUBEI, LUOYANG], &[HUBEI, ZHENGZHOU], Relation::Fits),
+            ("nothing named", &[], &[HUBEI], Relation::Fits),
+        ];
+        for (name, a, b, want) in cases {
+            assert_eq!(compare(&places(a), &places(b)), want, "{name}");
+            assert_eq!(compare(&places(b), &places(a)), want, "{name}, the other way");
+        }
     }
 }

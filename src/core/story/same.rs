@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::place::{self, Relation};
 use super::sketch::Sketch;
 use super::text::Day;
-use super::{place, subject, title};
+use super::{subject, title};
 
 /// Further apart than three days, equal words are another occasion.
 pub(super) const WINDOW_MINUTES: u32 = 3 * 24 * 60;
@@ -116,11 +117,17 @@ impl Pair<'_> {
     /// title names none, the head of its text stands in.
     fn other_place(&self) -> bool {
         let (a, b) = (self.a, self.b);
-        if a.title_places.is_empty() || b.title_places.is_empty() {
+        let relation = if a.title_places.is_empty() || b.title_places.is_empty() {
             let all = |s: &Sketch| [s.title_places.as_slice(), s.text_places.as_slice()].concat();
-            return place::apart(&all(a), &all(b));
+            place::compare(&all(a), &all(b))
+        } else {
+            place::compare(&a.title_places, &b.title_places)
+        };
+        match relation {
+            Relation::Fits => false,
+            Relation::OtherRegion => true,
+            Relation::OtherName => !mentions_place_of(a, b) && !mentions_place_of(b, a),
         }
-        place::apart(&a.title_places, &b.title_places)
     }
 
     /// Both say which day they are about, and it is not the same.
@@ -194,6 +201,14 @@ impl Pair<'_> {
     fn on_topic(&self) -> bool {
         self.a.on_topic || self.b.on_topic
     }
+}
+
+/// Whether the head of one entry names a place of the other: a county's report names its city.
+fn mentions_place_of(one: &Sketch, other: &Sketch) -> bool {
+    let places = other.title_places.iter().chain(&other.text_places);
+    let names: Vec<Vec<char>> =
+        places.filter(|p| !p.name.is_empty()).map(|p| p.name.chars().collect()).collect();
+    one.mentions.name(&names)
 }
 
 fn digits(title: &str) -> Vec<&str> {
