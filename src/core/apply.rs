@@ -9,8 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use super::entry::ParsedEntry;
 use super::identity::IdentityKey;
-use super::record::{ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record};
+use super::record::{
+    ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record, Withdrawal,
+};
 use super::regions;
 use super::rules::Rules;
 use super::source::SourceId;
@@ -39,6 +42,7 @@ pub fn apply<S: State>(state: &S, line: &Line, rules: &Rules) -> Result<Vec<Chan
         Record::Config(config) => fold.config(config)?,
         Record::Poll(poll) => fold.poll(poll)?,
         Record::Observation(observation) => fold.observation(observation)?,
+        Record::Withdraw(withdrawal) => fold.withdraw(withdrawal)?,
     }
     Ok(fold.finish())
 }
@@ -50,6 +54,7 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
     hash.update(no.to_be_bytes());
     hash.update(entry.id.as_bytes());
     hash.update(entry.rewrites.to_be_bytes());
+    hash.update([u8::from(entry.withdrawn.is_some())]);
     let bytes: [u8; 32] = hash.finalize().into();
     u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
 }
@@ -193,6 +198,7 @@ impl<'a, S: State> Fold<'a, S> {
             keys: new.keys.clone(),
             regions,
             story,
+            withdrawn: None,
             seq: self.line.seq,
             round: self.line.round,
             body: body.clone(),
@@ -217,7 +223,9 @@ impl<'a, S: State> Fold<'a, S> {
         at: Time,
     ) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
-        let Some(mut entry) = self.state.entry(no)? else { return Ok(()) };
+        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
+            return Ok(());
+        };
         let (old_feeds, rank) = (entry.feeds(), Rank::of(no, &entry));
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.rewrites += 1;
@@ -246,6 +254,30 @@ impl<'a, S: State> Fold<'a, S> {
                 self.list(feed, rank, entry.updated)?;
             }
         }
+        self.changes.push(Change::Entry(no, Box::new(entry)));
+        Ok(())
+    }
+
+    /// The entry leaves the lists and keeps its keys, so that its source's next poll knows it. What it
+    /// said is dropped; its story goes on without it.
+    fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<(), S::Error> {
+        let Some(no) = self.state.owner(&withdrawal.published_id)? else { return Ok(()) };
+        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
+            return Ok(());
+        };
+        let Some(mut source) = self.state.source(&entry.source)? else { return Ok(()) };
+        let (at, rank) = (withdrawal.at, Rank::of(no, &entry));
+        for feed in entry.feeds() {
+            self.unlist(&feed, rank)?;
+            self.changes.push(Change::Withdrawn(feed, at, no, entry.id.clone()));
+        }
+        source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
+        entry.withdrawn = Some(at);
+        entry.body =
+            ParsedEntry { title: entry.body.title, links: entry.body.links, ..ParsedEntry::default() };
+        source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
+        self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;
+        self.changes.push(Change::Source(entry.source.clone(), Box::new(source)));
         self.changes.push(Change::Entry(no, Box::new(entry)));
         Ok(())
     }

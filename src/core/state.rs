@@ -174,6 +174,9 @@ pub struct Entry {
     /// The story it joined; `None` when it founded its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<Membership>,
+    /// When the operator took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Time>,
     /// The journal line it came with.
     pub seq: u64,
     /// The publish round it came with: entries of one round become visible together.
@@ -183,9 +186,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The feeds it is listed in, each once.
+    /// The feeds it is listed in, each once; none for one that was withdrawn.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedKey> {
+        if self.withdrawn.is_some() {
+            return Vec::new();
+        }
         let mut feeds = vec![FeedKey::All, FeedKey::Source(self.source.clone())];
         if self.regions.is_empty() {
             feeds.push(FeedKey::National);
@@ -316,4 +322,6 @@ pub enum Change {
     Listed(FeedKey, Rank),
     /// Take an entry off a feed's list.
     Unlisted(FeedKey, Rank),
+    /// Announce in a feed that an entry (its number and published id) was withdrawn.
+    Withdrawn(FeedKey, Time, EntryNo, String),
 }

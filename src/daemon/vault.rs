@@ -181,6 +181,15 @@ impl Vault {
     }
 }
 
+/// Reads the store of a state directory as it was last derived, without opening it for good.
+///
+/// # Errors
+/// When it is in use, there is none, or it cannot be read.
+pub fn peek<T>(dir: &Path, read: impl FnOnce(&Store) -> Result<T, VaultError>) -> Result<T, VaultError> {
+    let _lock = lock(dir)?;
+    read(&generation::peek(dir)?)
+}
+
 /// Applies every line after the store's position. Returns how many there were.
 fn catch_up(store: &Store, journal: &Journal, rules: &Rules) -> Result<u64, VaultError> {
     let from = store.meta()?.map_or(0, |meta| meta.seq);
