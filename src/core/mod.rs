@@ -8,6 +8,7 @@ pub mod date;
 pub mod entry;
 pub mod feed;
 pub mod html;
+pub mod identity;
 pub mod link;
 pub mod region;
 pub mod source;
