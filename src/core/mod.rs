@@ -5,6 +5,7 @@
 //! table and replayed from the journal to the same bytes.
 
 pub mod date;
+pub mod decode;
 pub mod entry;
 pub mod feed;
 pub mod html;
