@@ -56,7 +56,7 @@ impl Walk<'_> {
                 }
             }
             Field::Published | Field::Updated | Field::Created => {
-                self.entry_date(field, depth, &capture.into_text())
+                self.entry_date(field, depth, &capture.into_text());
             }
             Field::Rights => self.draft.rights = Some(capture.into_prose(&mut self.repairs)),
             Field::Category => self.finish_category(capture),
@@ -66,7 +66,7 @@ impl Walk<'_> {
                 }
             }
             Field::Language => {
-                self.draft.language = Some(one_line(&capture.into_text())).filter(|l| !l.is_empty())
+                self.draft.language = Some(one_line(&capture.into_text())).filter(|l| !l.is_empty());
             }
             Field::Subtitle | Field::Ttl | Field::Name | Field::Email | Field::Homepage => {}
         }

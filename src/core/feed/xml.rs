@@ -265,10 +265,8 @@ impl<'a> Walk<'a> {
                 self.namespaces.push((prefix, names::vocab(value)));
             }
         }
-        if let Some(base) = attributes.any(&["xml:base", "base"]) {
-            if let Some(base) = self.join(base) {
-                self.bases.push(base);
-            }
+        if let Some(base) = attributes.any(&["xml:base", "base"]).and_then(|base| self.join(base)) {
+            self.bases.push(base);
         }
         if let Some(language) = attributes.get("xml:lang").or_else(|| attributes.get("lang")) {
             self.languages.push(language.trim().replace('_', "-"));
