@@ -9,19 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::entry::{Body, ParsedEntry};
 use super::identity::IdentityKey;
 use super::record::{ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record};
-use super::region::RegionId;
 use super::regions;
 use super::rules::Rules;
 use super::source::SourceId;
 use super::state::{
     Change, Entry, EntryNo, FeedKey, FeedState, Known, Membership, Meta, Rank, SourceState, State,
 };
-use super::story::MAX_MEMBERS;
+use super::story::{MAX_MEMBERS, Sketch};
 use super::time::Time;
-use telling::{Placed, Stories, Telling};
+use telling::{Placed, Stories, Texts};
 
 /// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
 /// live report that is corrected every hour of a day, and quiets a page that prints its own clock.
@@ -179,8 +177,10 @@ impl<'a, S: State> Fold<'a, S> {
         let published = body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at));
         let updated = body.updated.map_or(published, |stamp| stamp.not_after(at)).max(published);
         let no = self.meta.next_no;
-        let regions = self.regions_of(source, body);
-        let story = self.tell(no, source, body, &regions, published)?;
+        let texts = Texts::of(body);
+        let regions = self.regions_of(source, &texts);
+        let sketch = texts.sketch(source, &regions, &self.rules.classifier, published);
+        let story = self.tell(no, sketch)?;
         let entry = Entry {
             id: new.published_id.clone(),
             source: id.clone(),
@@ -226,9 +226,11 @@ impl<'a, S: State> Fold<'a, S> {
         // before; else the correction is dated when it was seen.
         let said = changed.entry.updated.map(|stamp| stamp.not_after(at)).filter(|t| *t > entry.updated);
         entry.updated = said.unwrap_or(at).max(entry.updated);
-        entry.regions = self.regions_of(source, &changed.entry);
+        let texts = Texts::of(&changed.entry);
+        entry.regions = self.regions_of(source, &texts);
         entry.body = changed.entry.clone();
-        self.retell(no, source, &entry)?;
+        let sketch = texts.sketch(source, &entry.regions, &self.rules.classifier, entry.published);
+        self.retell(no, &entry, sketch)?;
         let fresh: Vec<_> = changed.keys.iter().filter(|k| !entry.keys.contains(k)).copied().collect();
         self.learn(&entry.source, &fresh, no)?;
         entry.keys.extend(fresh);
@@ -248,23 +250,13 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(())
     }
 
-    fn regions_of(&self, source: &SourceState, body: &ParsedEntry) -> Vec<regions::Evidence> {
-        let summary = body.summary.as_ref().map(Body::as_str);
-        let title = body.title.as_deref().unwrap_or("");
-        regions::decide(&source.def.region, &self.rules.patterns, &self.rules.classifier, title, summary)
+    fn regions_of(&self, source: &SourceState, texts: &Texts<'_>) -> Vec<regions::Evidence> {
+        let Rules { patterns, classifier, .. } = self.rules;
+        regions::decide(&source.def.region, patterns, classifier, texts.title, texts.summary.as_deref())
     }
 
     /// Finds the story of a new entry, and marks the feeds in which its telling is now linked.
-    fn tell(
-        &mut self,
-        no: EntryNo,
-        source: &SourceState,
-        body: &ParsedEntry,
-        regions: &[regions::Evidence],
-        published: Time,
-    ) -> Result<Option<Membership>, S::Error> {
-        let regions: Vec<RegionId> = regions.iter().map(|e| e.region.clone()).collect();
-        let sketch = Telling { body, outlet: source.title(), regions: &regions, published }.sketch();
+    fn tell(&mut self, no: EntryNo, sketch: Sketch) -> Result<Option<Membership>, S::Error> {
         let (story, keys) = self.stories().place(no, sketch)?;
         self.meta.filed += keys;
         if let Some(story) = &story {
@@ -273,10 +265,7 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(story)
     }
 
-    fn retell(&mut self, no: EntryNo, source: &SourceState, entry: &Entry) -> Result<(), S::Error> {
-        let regions: Vec<RegionId> = entry.regions.iter().map(|e| e.region.clone()).collect();
-        let (body, published) = (&entry.body, entry.published);
-        let sketch = Telling { body, outlet: source.title(), regions: &regions, published }.sketch();
+    fn retell(&mut self, no: EntryNo, entry: &Entry, sketch: Sketch) -> Result<(), S::Error> {
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
         let (given_up, taken) = self.stories().refile(no, founder, sketch)?;
         self.meta.filed = self.meta.filed + taken - given_up;

@@ -1,12 +1,14 @@
 //! Which story an entry tells: the shelf of stories as one line of the journal sees it, which is the
 //! state and what the line itself has placed so far.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::super::entry::{Body, ParsedEntry};
 use super::super::html;
 use super::super::region::RegionId;
-use super::super::state::{Change, EntryNo, Membership, State};
+use super::super::regions::{Classifier, Evidence};
+use super::super::state::{Change, EntryNo, Membership, SourceState, State};
 use super::super::story::{self, Lookup, Shelf, Sketch, StoryInput, StoryKey};
 use super::super::time::Time;
 
@@ -18,36 +20,50 @@ pub(super) struct Placed {
     joined: BTreeMap<EntryNo, Vec<EntryNo>>,
 }
 
-/// What an entry is compared by.
-pub(super) struct Telling<'a> {
-    pub(super) body: &'a ParsedEntry,
-    pub(super) outlet: &'a str,
-    pub(super) regions: &'a [RegionId],
-    pub(super) published: Time,
+/// The texts of an entry, plain: what regions and stories are told by.
+pub(super) struct Texts<'a> {
+    pub(super) title: &'a str,
+    pub(super) summary: Option<Cow<'a, str>>,
+    content: Option<Cow<'a, str>>,
+    page: Option<&'a str>,
 }
 
-impl Telling<'_> {
-    pub(super) fn sketch(&self) -> Sketch {
-        let (summary, content) = (text(self.body.summary.as_ref()), text(self.body.content.as_ref()));
+impl<'a> Texts<'a> {
+    pub(super) fn of(body: &'a ParsedEntry) -> Self {
+        Self {
+            title: body.title.as_deref().unwrap_or(""),
+            summary: body.summary.as_ref().map(plain),
+            content: body.content.as_ref().map(plain),
+            page: body.page(),
+        }
+    }
+
+    pub(super) fn sketch(
+        &self,
+        source: &SourceState,
+        regions: &[Evidence],
+        classifier: &Classifier,
+        published: Time,
+    ) -> Sketch {
+        let ids: Vec<RegionId> = regions.iter().map(|evidence| evidence.region.clone()).collect();
         story::sketch(&StoryInput {
-            title: self.body.title.as_deref().unwrap_or(""),
-            page: self.body.page(),
-            summary: summary.as_deref(),
-            content: content.as_deref(),
-            outlet: self.outlet,
-            regions: self.regions,
-            title_places: &[],
-            text_places: &[],
-            published: self.published,
+            title: self.title,
+            page: self.page,
+            summary: self.summary.as_deref(),
+            content: self.content.as_deref(),
+            outlet: source.title(),
+            regions: &ids,
+            named: &classifier.classify(self.title, self.summary.as_deref()),
+            published,
         })
     }
 }
 
-fn text(body: Option<&Body>) -> Option<String> {
-    body.map(|body| match body {
-        Body::Text(text) => text.clone(),
-        Body::Html(markup) => html::to_text(markup),
-    })
+fn plain(body: &Body) -> Cow<'_, str> {
+    match body {
+        Body::Text(text) => Cow::Borrowed(text),
+        Body::Html(markup) => Cow::Owned(html::to_text(markup)),
+    }
 }
 
 /// The state and what was placed, as one shelf.
