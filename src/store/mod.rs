@@ -17,7 +17,7 @@ use crate::core::source::SourceId;
 use crate::core::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
 use crate::core::story::{Lookup, Sketch};
 
-pub use backend::{Backend, Batch};
+pub use backend::{Backend, Batch, Pair, Pairs};
 pub use check::Unsound;
 pub use disk::SledBackend;
 pub use memory::MemoryBackend;
