@@ -18,7 +18,7 @@ use crate::core::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta
 use crate::core::story::{Lookup, Sketch};
 use crate::core::time::Time;
 
-pub use backend::{Backend, Batch};
+pub use backend::{Backend, Batch, Pair, Pairs};
 pub use check::Unsound;
 pub use disk::SledBackend;
 pub use memory::MemoryBackend;
