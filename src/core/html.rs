@@ -22,7 +22,7 @@ use super::text;
 pub const MAX_NESTING: usize = 256;
 
 /// How much markup is kept, in bytes: a book chapter. What follows is dropped.
-pub const MAX_HTML: usize = 1 << 20;
+pub const MAX_HTML: usize = 512 << 10;
 
 /// How many elements are kept; the text of further ones stays. Bounds the parser's memory, which is some
 /// hundred bytes an element.

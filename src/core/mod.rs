@@ -24,5 +24,6 @@ pub mod rules;
 pub mod schedule;
 pub mod source;
 pub mod state;
+pub mod story;
 pub mod text;
 pub mod time;

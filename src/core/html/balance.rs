@@ -6,6 +6,7 @@
 use super::tokens::{Attribute, Token, Tokens, value};
 use super::{ADDRESSES, ATTRIBUTES, ELEMENTS, MAX_ELEMENTS, MAX_HTML, MAX_NESTING, image};
 use crate::core::link::Base;
+use crate::core::text::unescape;
 
 const VOID: &[&str] = &["br", "col", "hr", "img", "source", "wbr"];
 
@@ -46,6 +47,11 @@ const TABLE_PARTS: &[&str] = &["caption", "col", "colgroup", "tbody", "td", "tfo
 /// What an end tag inside a table cell does not reach past.
 const CELL: &[&str] = &["td", "th", "caption", "table"];
 
+/// For every `&` or no-break space, html5ever 0.40 searches the rest of the text up to the next `<` or `>`
+/// (measured: 40,000 ampersands in a row take a hundred times as long as 4,000). An invisible `<wbr>`
+/// after so many keeps that linear; no text for people has as many without a tag between.
+const SPECIALS_IN_A_RUN: usize = 1024;
+
 /// Rewrites `html`. The result is no longer than a few times [`MAX_HTML`].
 pub(super) fn balance(html: &str, base: &Base) -> String {
     let mut writer = Writer::new(html.len(), base);
@@ -73,25 +79,42 @@ struct Writer<'b> {
     too_deep: usize,
     elements: usize,
     last_image: Option<String>,
+    /// Ampersands and the like since the last tag.
+    specials: usize,
 }
 
 impl<'b> Writer<'b> {
     fn new(size: usize, base: &'b Base) -> Self {
         let out = String::with_capacity(size.min(MAX_HTML) + 64);
-        Self { out, base, open: Vec::new(), too_deep: 0, elements: 0, last_image: None }
+        Self { out, base, open: Vec::new(), too_deep: 0, elements: 0, last_image: None, specials: 0 }
     }
 
     fn text(&mut self, text: &str) {
-        // References stay as they are; only a `<` that opened no tag must not open one now.
-        if text.starts_with('<') {
-            self.out.push_str("&lt;");
-        } else {
-            self.out.push_str(text);
+        if !text.trim().is_empty() {
+            self.enter_cell();
         }
+        self.run(&unescape(text));
     }
 
     fn literal(&mut self, text: &str) {
-        push_escaped(text, &mut self.out);
+        self.enter_cell();
+        self.run(text);
+    }
+
+    /// Text, escaped, with a bound on what html5ever's serialiser has to look for (see
+    /// [`SPECIALS_IN_A_RUN`]).
+    fn run(&mut self, text: &str) {
+        for c in text.chars() {
+            // Characters whose UTF-8 begins with 0xC2, which may be a no-break space.
+            if c == '&' || matches!(c, '\u{80}'..='\u{BF}') {
+                self.specials += 1;
+                if self.specials >= SPECIALS_IN_A_RUN {
+                    self.specials = 0;
+                    self.out.push_str("<wbr>");
+                }
+            }
+            push_escaped_char(c, &mut self.out);
+        }
     }
 
     fn start(&mut self, name: &str, attributes: &[Attribute<'_>]) {
@@ -121,6 +144,7 @@ impl<'b> Writer<'b> {
             _ => None,
         };
         self.elements += 1;
+        self.specials = 0;
         self.out.push('<');
         self.out.push_str(name);
         if let Some(source) = source {
@@ -160,20 +184,26 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Closes what a start tag ends without saying so.
+    /// Closes what a start tag ends without saying so, and opens what it needs around it.
     fn close_implied(&mut self, name: &str) {
+        if !TABLE_PARTS.contains(&name) {
+            self.enter_cell();
+        }
         if CLOSES_PARAGRAPH.contains(&name) {
             self.close_nearest(&["p"], CELL);
         }
         match name {
             "li" => self.close_nearest(&["li"], &["ul", "ol", "td", "th", "table"]),
             "dd" | "dt" => self.close_nearest(&["dd", "dt"], &["dl", "td", "th", "table"]),
-            "td" | "th" => self.close_nearest(&["td", "th"], &["tr", "table"]),
-            "tr" => self.close_nearest(&["tr", "caption", "colgroup"], &["table"]),
-            "tbody" | "thead" | "tfoot" => {
-                self.close_nearest(&["tbody", "thead", "tfoot", "caption", "colgroup"], &["table"]);
+            "td" | "th" => {
+                self.close_inside(&["tr", "tbody", "thead", "tfoot", "table"]);
+                if self.open.last() != Some(&"tr") {
+                    self.open("tr");
+                }
             }
-            "caption" | "colgroup" => self.close_nearest(&["caption", "colgroup"], &["table"]),
+            "tr" => self.close_inside(&["tbody", "thead", "tfoot", "table"]),
+            "col" => self.close_inside(&["colgroup", "table"]),
+            "caption" | "colgroup" | "tbody" | "thead" | "tfoot" => self.close_inside(&["table"]),
             "a" => self.close_nearest(&["a"], CELL),
             "rt" | "rp" => self.close_nearest(&["rt", "rp"], &["ruby", "td", "th", "table"]),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
@@ -191,6 +221,33 @@ impl<'b> Writer<'b> {
         {
             self.close_to(at);
         }
+    }
+
+    /// Closes all that is open inside the innermost of `names`.
+    fn close_inside(&mut self, names: &[&str]) {
+        if let Some(at) = self.open.iter().rposition(|open| names.contains(open)) {
+            self.close_to(at + 1);
+        }
+    }
+
+    /// What stands in a table outside its cells gets a cell; parsers would move it before the table,
+    /// and out of any bound of nesting.
+    fn enter_cell(&mut self) {
+        while let Some(top) = self.open.last() {
+            match *top {
+                "table" | "tbody" | "thead" | "tfoot" => self.open("tr"),
+                "tr" => self.open("td"),
+                "colgroup" => self.close_to(self.open.len() - 1),
+                _ => break,
+            }
+        }
+    }
+
+    fn open(&mut self, name: &'static str) {
+        self.out.push('<');
+        self.out.push_str(name);
+        self.out.push('>');
+        self.open.push(name);
     }
 
     fn end(&mut self, name: &str) {
@@ -228,13 +285,15 @@ fn push_attribute(name: &str, value: &str, out: &mut String) {
 }
 
 fn push_escaped(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
+    text.chars().for_each(|c| push_escaped_char(c, out));
+}
+
+fn push_escaped_char(c: char, out: &mut String) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        c => out.push(c),
     }
 }

@@ -166,13 +166,11 @@ pub fn host_key(url: &str) -> Option<String> {
 
 fn fold_host(host: &str) -> String {
     let mut host = host.trim_end_matches('.').to_ascii_lowercase();
-    // Twice: `www.m.example.com`.
-    for _ in 0..2 {
-        if let Some(rest) = HOST_PREFIXES.iter().find_map(|prefix| host.strip_prefix(prefix))
-            && is_registrable(rest)
-        {
-            host = rest.to_owned();
-        }
+    // More than one: `www.m.example.com`.
+    while let Some(rest) = HOST_PREFIXES.iter().find_map(|prefix| host.strip_prefix(prefix))
+        && is_registrable(rest)
+    {
+        host = rest.to_owned();
     }
     for (twin, domain) in TWINS {
         if let Some(left) = host.strip_suffix(twin)

@@ -1,0 +1,86 @@
+//! Which story a new entry joins.
+
+use std::collections::BTreeMap;
+
+use super::keys::{Lookup, lookups};
+use super::same::{Reason, same};
+use super::sketch::Sketch;
+
+/// Filed entries taken from each side of a lookup's point. Reports of one story come within hours, so
+/// the nearest in time are the likeliest; a hot template cannot make an entry cost more than this.
+pub const NEAREST: usize = 24;
+/// Stories compared with, those that share most keys first.
+pub const MAX_STORIES: usize = 32;
+/// Members of a story compared with, the founder first.
+pub const MAX_MEMBERS: usize = 8;
+
+/// Where stories are filed; the store's side of the decision. Answers must depend only on what was
+/// filed, so that a replay gives the same stories.
+pub trait Shelf {
+    /// Names a story; founded later is larger.
+    type Story: Copy + Ord;
+    /// Why the shelf cannot answer.
+    type Error;
+
+    /// The stories of entries filed in a lookup's range: up to `limit` at or before its point, from
+    /// the nearest back, and up to `limit` after it, from the nearest on. Ties go by entry.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read.
+    fn near(&self, lookup: &Lookup, limit: usize) -> Result<Vec<Self::Story>, Self::Error>;
+
+    /// The sketches of a story's members in the order they joined, at most `limit`.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read.
+    fn members(&self, story: Self::Story, limit: usize) -> Result<Vec<Sketch>, Self::Error>;
+}
+
+/// The story an entry joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Joined<S> {
+    /// The story.
+    pub story: S,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Finds the story a new entry joins, if any: the oldest of those that are the same. Existing stories
+/// are never merged.
+///
+/// # Errors
+/// What the shelf reports.
+pub fn join<S: Shelf>(new: &Sketch, shelf: &S) -> Result<Option<Joined<S::Story>>, S::Error> {
+    for story in candidates(new, shelf)? {
+        if let Some(reason) = belongs(new, &shelf.members(story, MAX_MEMBERS)?) {
+            return Ok(Some(Joined { story, reason }));
+        }
+    }
+    Ok(None)
+}
+
+/// The stories to compare with, oldest first.
+fn candidates<S: Shelf>(new: &Sketch, shelf: &S) -> Result<Vec<S::Story>, S::Error> {
+    let mut hits: BTreeMap<S::Story, usize> = BTreeMap::new();
+    for lookup in lookups(new) {
+        for story in shelf.near(&lookup, NEAREST)? {
+            *hits.entry(story).or_default() += 1;
+        }
+    }
+    let mut ranked: Vec<_> = hits.into_iter().collect();
+    ranked.sort_by_key(|&(story, count)| (std::cmp::Reverse(count), story));
+    ranked.truncate(MAX_STORIES);
+    let mut stories: Vec<_> = ranked.into_iter().map(|(story, _)| story).collect();
+    stories.sort_unstable();
+    Ok(stories)
+}
+
+/// Whether an entry belongs to a story: it is the same as the founder, or as at least half of the
+/// members. One member alone does not vouch for it, or a story would drift from report to report
+/// until its ends have nothing in common.
+fn belongs(new: &Sketch, members: &[Sketch]) -> Option<Reason> {
+    let reasons: Vec<_> = members.iter().map(|member| same(new, member)).collect();
+    let founder = *reasons.first()?;
+    let alike = reasons.iter().flatten().count();
+    founder.or_else(|| reasons.into_iter().flatten().next().filter(|_| alike * 2 >= members.len()))
+}
