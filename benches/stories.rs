@@ -27,7 +27,8 @@ struct Draft {
 
 impl World {
     fn draw(&mut self, below: u64) -> u64 {
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.state >> 33) % below
     }
 
@@ -79,8 +80,7 @@ fn sketched(draft: &Draft) -> Sketch {
         content: None,
         outlet: &draft.outlet,
         regions: &[],
-        title_places: &[],
-        text_places: &[],
+        named: &[],
         published: DateTime::from_timestamp(draft.at, 0).unwrap_or_default(),
     })
 }

@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 use anyhow::{Context, bail};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
+use dibao::core::region::RegionTable;
+use dibao::core::regions::Classifier;
 use dibao::core::story::{MemoryShelf, Reason, Sketch, StoryInput, sketch};
 use dibao::core::time::Time;
 use serde::Deserialize;
@@ -44,6 +46,7 @@ struct Tally {
 fn main() -> anyhow::Result<()> {
     let path = std::env::args_os().nth(1).context("usage: stories FILE.jsonl")?;
     let text = std::fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    let classifier = Classifier::new(&RegionTable::builtin());
     let mut kinds: BTreeMap<(String, String), Tally> = BTreeMap::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let pair: Labelled = serde_json::from_str(line).with_context(|| format!("line {}", number + 1))?;
@@ -52,7 +55,7 @@ fn main() -> anyhow::Result<()> {
             "different" => false,
             other => bail!("line {}: label {other:?}", number + 1),
         };
-        let found = decide(&pair)?;
+        let found = decide(&classifier, &pair)?;
         if found.is_some() != wanted {
             println!("{}", miss(number + 1, &pair, found));
         }
@@ -64,13 +67,13 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn decide(pair: &Labelled) -> anyhow::Result<Option<Reason>> {
+fn decide(classifier: &Classifier, pair: &Labelled) -> anyhow::Result<Option<Reason>> {
     let mut shelf = MemoryShelf::default();
-    shelf.place(sketched(&pair.a)?);
-    Ok(shelf.find(&sketched(&pair.b)?).map(|joined| joined.reason))
+    shelf.place(sketched(classifier, &pair.a)?);
+    Ok(shelf.find(&sketched(classifier, &pair.b)?).map(|joined| joined.reason))
 }
 
-fn sketched(entry: &Entry) -> anyhow::Result<Sketch> {
+fn sketched(classifier: &Classifier, entry: &Entry) -> anyhow::Result<Sketch> {
     Ok(sketch(&StoryInput {
         title: &entry.title,
         page: entry.link.as_deref(),
@@ -78,8 +81,7 @@ fn sketched(entry: &Entry) -> anyhow::Result<Sketch> {
         content: None,
         outlet: &entry.source,
         regions: &[],
-        title_places: &[],
-        text_places: &[],
+        named: &classifier.classify(&entry.title, Some(&entry.summary)),
         published: published(&entry.published_ms)?,
     }))
 }

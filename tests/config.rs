@@ -1,13 +1,193 @@
-//! The configuration from the outside: the file we ship, and one sample file for each rule.
+//! The configuration from the outside: the file we ship, and one sample file for each rule, beside the
+//! text it is expected to give. `BLESS=1 cargo test --test config` writes the texts anew; read what
+//! changed before you commit it.
 
-use std::path::Path;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
-use dibao::config::{Env, load};
+use dibao::config::{Config, Env, NoConfig, Source, find, load};
+use dibao::core::region::RegionTable;
+
+fn environment() -> Env {
+    Env { credentials_directory: Some("tests/config/credentials".into()), ..Env::default() }
+}
+
+fn samples(directory: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("the samples are there");
+    let paths = entries.map(|entry| entry.expect("a readable directory").path());
+    let mut samples: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    samples.sort();
+    samples
+}
+
+/// Compares each sample's text with the one beside it, and tells all that differ.
+fn check(samples: &[PathBuf], extension: &str, text: impl Fn(&Path) -> String) {
+    let mut differing = String::new();
+    for sample in samples {
+        let beside = sample.with_extension(extension);
+        let got = text(sample);
+        if env::var_os("BLESS").is_some() {
+            fs::write(&beside, &got).expect("the samples can be written");
+        }
+        let expected = fs::read_to_string(&beside).unwrap_or_default();
+        if got != expected {
+            write!(differing, "\n== {}\nexpected:\n{expected}got:\n{got}", sample.display())
+                .expect("a String takes all");
+        }
+    }
+    assert!(differing.is_empty(), "{differing}");
+}
+
+#[test]
+fn every_fault_is_told_with_its_place() {
+    let samples = samples("tests/config/invalid");
+    assert!(samples.len() >= 40);
+    check(&samples, "err", |sample| match load(sample, &environment()) {
+        Ok(_) => "no fault\n".to_owned(),
+        Err(faults) => format!("{faults}\n"),
+    });
+}
+
+#[test]
+fn one_rule_a_sample_gives_one_fault_and_ten_give_ten() {
+    for (sample, faults) in [("size_too_large", 1), ("source_id_twice", 1), ("ten_faults", 10)] {
+        let path = format!("tests/config/invalid/{sample}.toml");
+        let found = load(Path::new(&path), &environment()).expect_err(sample).faults;
+        assert_eq!(found.len(), faults, "{sample}");
+        assert!(found.is_sorted());
+    }
+}
+
+#[test]
+fn valid_files_mean_what_is_written_beside_them() {
+    check(&samples("tests/config/valid"), "txt", |sample| {
+        load(sample, &environment()).map_or_else(|faults| format!("{faults}\n"), |config| summary(&config))
+    });
+}
 
 #[test]
 fn the_shipped_configuration_has_no_fault_and_no_warning() {
-    let path = Path::new("config/dibao.toml");
-    let config = load(path, &Env::default()).expect("the shipped file loads");
+    let config = load(Path::new("config/dibao.toml"), &Env::default()).expect("the shipped file loads");
     assert_eq!(config.warnings, []);
     assert_eq!(config.sources.len(), 15);
+}
+
+/// The shipped file shows every key it can have: what its comments show is read as well.
+#[test]
+fn the_comments_of_the_shipped_configuration_show_keys_that_exist() {
+    let shipped = fs::read_to_string("config/dibao.toml").expect("it is there");
+    let is_key = |line: &str| {
+        line.split_once(" = ")
+            .is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+    };
+    let uncommented = shipped.lines().map(|line| match line.strip_prefix("# ") {
+        Some(shown) if shown.starts_with("[[") || (is_key(shown) && !shown.starts_with("include")) => shown,
+        _ => line,
+    });
+    let text = uncommented.collect::<Vec<_>>().join("\n").replace("{ credential = \"example\" }", "\"word\"");
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("dibao.toml");
+    fs::write(&path, text).expect("it can be written");
+    let faults = load(&path, &Env::default()).expect_err("the example region lies in one that is not there");
+    assert_eq!(faults.faults.len(), 1, "{faults}");
+    assert_eq!(faults.faults[0].key, "region.ruhr.parent");
+}
+
+#[test]
+fn systemd_s_directories_are_the_defaults() {
+    let env = Env {
+        state_directory: Some("/var/lib/dibao:/var/lib/other".into()),
+        runtime_directory: Some("/run/dibao".into()),
+        ..Env::default()
+    };
+    let empty = Path::new("tests/config/valid/empty.toml");
+    let config = load(empty, &env).expect("it loads");
+    assert_eq!(config.state_dir, Path::new("/var/lib/dibao"));
+    assert_eq!(config.server.admin_socket, Path::new("/run/dibao/admin.sock"));
+    let alone = load(empty, &Env::default()).expect("it loads");
+    assert_eq!(alone.server.admin_socket, Path::new("/var/lib/dibao/admin.sock"));
+}
+
+#[test]
+fn a_credential_without_systemd_says_what_is_missing() {
+    let faults =
+        load(Path::new("tests/config/valid/every_key.toml"), &Env::default()).expect_err("no directory");
+    assert_eq!(faults.faults.len(), 2, "{faults}");
+    assert!(faults.to_string().contains("$CREDENTIALS_DIRECTORY is not set"), "{faults}");
+}
+
+#[test]
+fn secrets_do_not_print_themselves() {
+    let path = Path::new("tests/config/valid/every_key.toml");
+    let config = load(path, &environment()).expect("it loads");
+    let printed = format!("{config:?}");
+    for secret in ["Bearer", "session=1", "user:word", "socks5h:"] {
+        assert!(!printed.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_fault() {
+    let faults = load(Path::new("nowhere/dibao.toml"), &Env::default()).expect_err("it is not there");
+    let expected =
+        "nowhere/dibao.toml: cannot read nowhere/dibao.toml: No such file or directory (os error 2)";
+    assert_eq!(faults.to_string(), expected);
+}
+
+#[test]
+fn a_file_that_was_named_is_used_even_if_another_is_there() {
+    let named = Env { config: Some("named.toml".into()), ..Env::default() };
+    assert_eq!(find(Some(Path::new("explicit.toml")), &named), Ok("explicit.toml".into()));
+    assert_eq!(find(None, &named), Ok("named.toml".into()));
+    assert_ne!(find(None, &Env::default()), Err(NoConfig), "the tests run where config/dibao.toml is");
+}
+
+/// All of a configuration that differs from nothing, a line each.
+fn summary(config: &Config) -> String {
+    let Config { server, polling, publish, .. } = config;
+    let proxy = |proxy: &Option<dibao::config::Secret>| proxy.as_ref().map(|p| p.expose().to_owned());
+    let schedules = |all: &[dibao::core::schedule::Schedule]| {
+        all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
+    };
+    let mut lines = vec![
+        format!(
+            "listen {} as {}, socket {}",
+            server.listen,
+            server.public_url,
+            server.admin_socket.display()
+        ),
+        format!("state in {}", config.state_dir.display()),
+        format!("poll at {} in {}", schedules(&polling.schedule), polling.timezone),
+        format!("jitter {:?}, floor {:?}, timeout {:?}", polling.jitter, polling.floor, polling.timeout),
+        format!(
+            "at once {}, per host {} every {:?}",
+            polling.concurrency, polling.per_host, polling.host_delay
+        ),
+        format!("at most {} bytes, {} entries", polling.max_body, polling.max_entries),
+        format!("contact {:?}, proxy {:?}", polling.contact, proxy(&polling.proxy)),
+        format!("networks {:?}", polling.allow_networks),
+        format!(
+            "publish {} entries of {:?}, {:?}, rights {:?}",
+            publish.entries, publish.max_age, publish.content, publish.rights
+        ),
+    ];
+    let builtin = RegionTable::builtin();
+    for (n, region) in config.regions.iter().enumerate() {
+        if builtin.get(region.id.as_str()) != Some(region) {
+            lines.push(format!("region {n}: {region:?}"));
+        }
+    }
+    for source in &config.sources {
+        let Source { def, kind, zone, content, was, enabled, .. } = source;
+        lines.push(format!("source {}: {kind:?} {} {:?}", def.id, def.url, def.region));
+        lines
+            .push(format!("  at {} in {zone}, {content:?}, enabled {enabled}", schedules(&source.schedules)));
+        lines.push(format!("  title {:?}, rights {:?}, priority {}", def.title, def.rights, def.priority));
+        lines.push(format!("  was {was:?}, proxy {:?}", proxy(&source.proxy)));
+        lines.extend(source.headers.iter().map(|(name, value)| format!("  {name}: {}", value.expose())));
+    }
+    lines.extend(config.warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines.join("\n") + "\n"
 }

@@ -46,10 +46,18 @@ pub(super) fn read<T>(
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let offset = error.span().map_or(text.len(), |span| span.start);
-        report.broken(&source.place(offset, String::new()), error.message().trim_end());
+        let there =
+            error.span().and_then(|span| text.get(span)).map(str::trim).filter(|there| is_word(there));
+        let message = format!("{}, found {}", error.message().trim_end(), there.unwrap_or("nothing"));
+        report.broken(&source.place(offset, String::new()), message);
     }
     let place = source.place(0, String::new());
     read(Table::new(&source, root.get_ref(), "", place), report)
+}
+
+/// Whether a piece of text is short enough to be quoted in a line of a report.
+fn is_word(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && !text.contains(char::is_control)
 }
 
 /// One table, of which keys are taken until [`Table::finish`] reports those that nobody wanted.
@@ -95,7 +103,7 @@ impl<'d> Table<'d> {
         Some(At { value, place })
     }
 
-    /// Takes a table within; an empty one where there is none.
+    /// Takes a table within.
     pub(super) fn table(&mut self, key: &'static str, report: &mut Report) -> Option<Table<'d>> {
         let (place, value) = self.take_any(key)?;
         match value.get_ref() {

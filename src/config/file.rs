@@ -130,7 +130,7 @@ pub(super) fn read_included(path: &Path, text: &str, report: &mut Report) -> Fil
         };
         let elsewhere = |shape: &str, key: &str| {
             let main_only = ["include", "server", "state", "polling", "publish"].contains(&key);
-            let message = "belongs into the main file: an included file holds [[source]] and [[region]] only";
+            let message = "belongs in the main file: an included file holds [[source]] and [[region]] only";
             not_yet(shape, key).or(main_only.then_some(message))
         };
         root.finish(elsewhere, report);

@@ -103,7 +103,7 @@ fn matches(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
 }
 
 /// Whether a file name fits a pattern with `*` and `?`; time is the product of their lengths at most.
-fn matches_name(pattern: &str, name: &str) -> bool {
+pub(super) fn matches_name(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     // Where the last `*` stood, and how far into the name it has been stretched.

@@ -1,13 +1,17 @@
 //! The configuration: a TOML file (and those it includes) to a checked [`Config`]. Every fault is found
 //! in one go and told with file, line and key. Reads files; reads no environment but [`Env`].
 
+mod check;
 mod document;
 mod fault;
 mod file;
 mod include;
+mod region;
 mod resolve;
 mod secret;
 mod source;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::net::SocketAddr;
@@ -21,6 +25,7 @@ use crate::core::region::RegionTable;
 use crate::core::schedule::{Plan, Schedule};
 pub use crate::core::source::ContentPolicy;
 use crate::core::source::{SourceDef, SourceId};
+pub use check::RESERVED_WORDS;
 pub use fault::{Fault, Faults, Position};
 pub use secret::Secret;
 
@@ -96,7 +101,7 @@ pub struct Publish {
     /// The most entries of one feed. 100 by default: more than a day of a busy province.
     pub entries: usize,
     /// The oldest entry shown. 30 days by default, so that the first poll of a feed that died years
-    /// ago does not fill a region with old news.
+    /// ago does not fill a region with old news; `None` for no limit.
     pub max_age: Option<Duration>,
     /// How much of an entry is shown, where its source does not say.
     pub content: ContentPolicy,

@@ -1,8 +1,6 @@
-//! From the file's shape to a checked [`Config`]: defaults, ranges, and what must hold between tables.
-//! Sources are `source`'s business.
+//! From the file's shape to a checked [`Config`]: the defaults and ranges of the tables that stand once.
+//! Regions and sources have modules of their own.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -10,22 +8,12 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use super::document::{OneOrMany, SecretRef};
+use super::check::{count, proxy, read, read_all, schedules, within_size, within_time};
 use super::fault::{At, Place, Report};
 use super::file::{self, File};
 use super::value;
-use super::{Config, ContentPolicy, Env, Polling, Publish, Secret, Server, secret, source};
-use crate::core::region::{Region, RegionId, RegionTable};
+use super::{Config, ContentPolicy, Env, Polling, Publish, Server, region, source};
 use crate::core::schedule::Schedule;
-use crate::core::source::is_slug;
-
-/// First path segments that mean something else than a region, or may come to; sources keep off them
-/// too, so that a word means one thing in every address.
-const RESERVED: &[&str] = &[
-    "admin", "all", "api", "archive", "assets", "entry", "entries", "favicon", "feed", "feeds", "healthz",
-    "index", "metrics", "national", "readyz", "region", "regions", "robots", "search", "source", "sources",
-    "static", "status", "story",
-];
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -51,8 +39,6 @@ const MAX_ENTRIES: RangeInclusive<i64> = 1..=100_000;
 const FEED_ENTRIES: RangeInclusive<i64> = 1..=1000;
 /// From an hour to a lifetime.
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(HOUR)..=Duration::from_secs(36_500 * DAY);
-/// GB/T 2260 codes have six digits.
-const CODE: RangeInclusive<i64> = 100_000..=999_999;
 /// The longest path of a Unix socket on Linux, in bytes (unix(7): 108 with the zero at its end).
 const SOCKET_PATH: usize = 107;
 
@@ -70,10 +56,11 @@ pub(super) struct Context<'a> {
 pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -> Config {
     let context = Context { base: path.parent().unwrap_or(Path::new("")), env, main: Place::of_file(path) };
     let state_dir = state_dir(file.state_dir, &context);
-    let regions = resolve_regions(file.regions, report);
+    let regions = region::resolve(file.regions, report);
     let polling = resolve_polling(file.polling, &context, report);
     let publish = resolve_publish(file.publish, report);
-    let sources = source::resolve(file.sources, &regions, &polling, publish.content, &context, report);
+    let defaults = source::Defaults { regions: &regions, polling: &polling, content: publish.content };
+    let sources = source::resolve(file.sources, &defaults, &context, report);
     Config {
         path: path.to_owned(),
         server: resolve_server(file.server, &state_dir, &context, report),
@@ -148,182 +135,13 @@ fn default_schedule() -> Vec<Schedule> {
 }
 
 fn resolve_publish(raw: file::Publish, report: &mut Report) -> Publish {
+    let unlimited = raw.max_age.as_ref().is_some_and(|text| text.value == "none");
+    let max_age = (!unlimited)
+        .then(|| within_time(raw.max_age, MAX_AGE, report).unwrap_or(Duration::from_secs(30 * DAY)));
     Publish {
         entries: count(raw.entries, FEED_ENTRIES, report).unwrap_or(100),
-        max_age: within_time(raw.max_age, MAX_AGE, report).or(Some(Duration::from_secs(30 * DAY))),
+        max_age,
         content: read(raw.content, value::content, report).unwrap_or(ContentPolicy::Summary),
         rights: read(raw.rights, value::line, report),
     }
-}
-
-fn resolve_regions(raw: Vec<file::Region>, report: &mut Report) -> RegionTable {
-    let mut table = RegionTable::builtin();
-    let mut seen = HashMap::new();
-    let mut parents = Vec::new();
-    for region in raw {
-        let Some(id) = new_id(region.id, &region.place, &mut seen, report) else { continue };
-        let builtin = table.get(&id).cloned();
-        if builtin.is_none() && region.name.is_none() {
-            report.missing(&region.place, "has no name; write name = \"…\"");
-        }
-        parents.extend(region.parent.clone().map(|parent| (id.clone(), parent)));
-        let name = read(region.name, value::line, report);
-        let full_name = read(region.full_name, value::line, report);
-        let mut made = builtin.unwrap_or_else(|| Region {
-            id: RegionId::new(&id),
-            name: name.clone().unwrap_or_default(),
-            full_name: name.clone().unwrap_or_default(),
-            code: None,
-            aliases: Vec::new(),
-            parent: None,
-        });
-        made.name = name.unwrap_or(made.name);
-        made.full_name = full_name.unwrap_or(made.full_name);
-        made.code = within(region.code, CODE, report).and_then(|code| u32::try_from(code).ok()).or(made.code);
-        if region.aliases.is_some() {
-            made.aliases = read_all(region.aliases, value::line, report);
-        }
-        made.parent = region.parent.map(|parent| RegionId::new(&parent.value)).or(made.parent);
-        table.set(made);
-    }
-    for (id, parent) in parents {
-        check_parent(&id, &parent, &table, report);
-    }
-    table
-}
-
-/// A region's parent must be there, and no region may lie within itself.
-fn check_parent(id: &str, parent: &At<String>, table: &RegionTable, report: &mut Report) {
-    if table.get(&parent.value).is_none() {
-        report.fault(&parent.place, source::unknown_region(&parent.value, table));
-        return;
-    }
-    let up = |id: &RegionId| table.get(id.as_str()).and_then(|region| region.parent.clone());
-    let above = std::iter::successors(Some(RegionId::new(&parent.value)), up);
-    if above.take(table.len()).any(|region| region.as_str() == id) {
-        report.fault(&parent.place, format!("makes {id:?} lie within itself"));
-    }
-}
-
-/// Checks the id of a region or source: there, well-formed, not reserved, and not used before.
-pub(super) fn new_id(
-    id: Option<At<String>>,
-    table: &Place,
-    seen: &mut HashMap<String, Place>,
-    report: &mut Report,
-) -> Option<String> {
-    let Some(id) = id else {
-        report.missing(table, "has no id; write id = \"…\"");
-        return None;
-    };
-    if let Err(message) = check_id(&id.value) {
-        report.fault(&id.place, message);
-        return None;
-    }
-    if let Some(first) = seen.get(&id.value) {
-        report.fault(&id.place, format!("{:?} was given before, at {first}", id.value));
-        return None;
-    }
-    seen.insert(id.value.clone(), id.place);
-    Some(id.value)
-}
-
-pub(super) fn check_id(id: &str) -> Result<(), String> {
-    if !is_slug(id) {
-        return Err(format!("{id:?} is not an id: write 1 to 64 of a-z, 0-9 and -"));
-    }
-    if RESERVED.contains(&id) {
-        return Err(format!("{id:?} is a word of dibao's own addresses; choose another id"));
-    }
-    Ok(())
-}
-
-/// Reads a value that is written as text; `None` if it is absent or at fault.
-pub(super) fn read<T>(
-    text: Option<At<String>>,
-    read: impl Fn(&str) -> Result<T, String>,
-    report: &mut Report,
-) -> Option<T> {
-    let text = text?;
-    read(&text.value).map_err(|message| report.fault(&text.place, message)).ok()
-}
-
-fn read_all<T>(
-    texts: Option<At<Vec<At<String>>>>,
-    one: impl Fn(&str) -> Result<T, String>,
-    report: &mut Report,
-) -> Vec<T> {
-    let texts = texts.map(|texts| texts.value).unwrap_or_default();
-    texts.into_iter().filter_map(|text| read(Some(text), &one, report)).collect()
-}
-
-pub(super) fn schedules(texts: Option<At<OneOrMany<String>>>, report: &mut Report) -> Option<Vec<Schedule>> {
-    let texts = texts?;
-    if texts.value.as_slice().is_empty() {
-        report.fault(&texts.place, "is an empty list; leave the key out to poll at the usual times");
-    }
-    let mut schedules = Vec::new();
-    for text in texts.value.as_slice() {
-        match Schedule::parse(&text.value) {
-            Ok(schedule) => schedules.push(schedule),
-            Err(error) => report.fault(&text.place, format!("{:?}: {error}", text.value)),
-        }
-    }
-    (!schedules.is_empty()).then_some(schedules)
-}
-
-pub(super) fn proxy(
-    proxy: Option<At<SecretRef>>,
-    context: &Context<'_>,
-    report: &mut Report,
-) -> Option<Secret> {
-    let proxy = proxy?;
-    secret::text(&proxy.value, context.base, context.env)
-        .and_then(|text| value::proxy(&text))
-        .map(Secret::new)
-        .map_err(|message| report.fault(&proxy.place, message))
-        .ok()
-}
-
-/// Checks that a number is in its range.
-pub(super) fn within(
-    number: Option<At<i64>>,
-    range: RangeInclusive<i64>,
-    report: &mut Report,
-) -> Option<i64> {
-    let number = number?;
-    in_range(number.value, &range, i64::to_string)
-        .map_err(|message| report.fault(&number.place, message))
-        .ok()
-}
-
-fn count(number: Option<At<i64>>, range: RangeInclusive<i64>, report: &mut Report) -> Option<usize> {
-    within(number, range, report).and_then(|number| usize::try_from(number).ok())
-}
-
-fn within_time(
-    text: Option<At<String>>,
-    range: RangeInclusive<Duration>,
-    report: &mut Report,
-) -> Option<Duration> {
-    let checked =
-        |text: &str| in_range(value::duration(text)?, &range, |duration| value::written_duration(*duration));
-    read(text, checked, report)
-}
-
-fn within_size(text: Option<At<String>>, range: RangeInclusive<u64>, report: &mut Report) -> Option<u64> {
-    let checked = |text: &str| in_range(value::size(text)?, &range, |size| value::written_size(*size));
-    read(text, checked, report)
-}
-
-fn in_range<T: PartialOrd, S: fmt::Display>(
-    value: T,
-    range: &RangeInclusive<T>,
-    written: impl Fn(&T) -> S,
-) -> Result<T, String> {
-    if range.contains(&value) {
-        return Ok(value);
-    }
-    let (least, most) = (written(range.start()), written(range.end()));
-    Err(format!("is {}; it must lie between {least} and {most}", written(&value)))
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use super::check::{check_id, new_id, proxy, read, schedules, within};
 use super::document::{Named, SecretRef};
-use super::fault::{At, Place, Report, did_you_mean};
+use super::fault::{At, Place, Report};
 use super::file;
-use super::resolve::{Context, check_id, new_id, proxy, read, schedules, within};
+use super::region::unknown_region;
+use super::resolve::Context;
 use super::{ContentPolicy, Kind, Polling, Secret, Source, secret, value};
 use crate::core::region::{RegionId, RegionTable};
 use crate::core::source::{RegionRule, SourceDef, SourceId};
@@ -14,12 +16,17 @@ use crate::core::source::{RegionRule, SourceDef, SourceId};
 /// Enough to rank sources, small enough to be read as ranks.
 const PRIORITY: RangeInclusive<i64> = -1000..=1000;
 
+/// What a source falls back on.
+pub(super) struct Defaults<'a> {
+    pub(super) regions: &'a RegionTable,
+    pub(super) polling: &'a Polling,
+    pub(super) content: ContentPolicy,
+}
+
 /// Resolves all sources.
 pub(super) fn resolve(
     raw: Vec<file::Source>,
-    regions: &RegionTable,
-    polling: &Polling,
-    content: ContentPolicy,
+    defaults: &Defaults<'_>,
     context: &Context<'_>,
     report: &mut Report,
 ) -> Vec<Source> {
@@ -33,23 +40,21 @@ pub(super) fn resolve(
     for source in raw {
         let id = new_id(source.id.clone(), &source.place, &mut seen, report);
         renames.extend(renamed(&source, report));
-        sources.extend(resolve_one(id, source, &mut urls, (regions, polling, content), context, report));
+        sources.extend(resolve_one(id, source, &mut urls, defaults, context, report));
     }
     check_renames(&renames, &mut seen, report);
     sources
 }
 
-type Defaults<'a> = (&'a RegionTable, &'a Polling, ContentPolicy);
-
 fn resolve_one(
     id: Option<String>,
     raw: file::Source,
     urls: &mut HashMap<String, Place>,
-    (regions, polling, content): Defaults<'_>,
+    defaults: &Defaults<'_>,
     context: &Context<'_>,
     report: &mut Report,
 ) -> Option<Source> {
-    let region = region_rule(&raw, regions, report);
+    let region = region_rule(&raw, defaults.regions, report);
     let was =
         raw.was.iter().flat_map(|was| was.value.as_slice()).map(|id| SourceId::new(&id.value)).collect();
     let url = url(raw.url, &raw.place, urls, report);
@@ -58,11 +63,11 @@ fn resolve_one(
     let rights = read(raw.rights, value::line, report);
     let priority = within(raw.priority, PRIORITY, report).and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
     let kind = kind(raw.kind, report);
-    let schedules = schedules(raw.schedule, report).unwrap_or_else(|| polling.schedule.clone());
-    let zone = read(raw.timezone, value::zone, report).unwrap_or(polling.timezone);
-    let content = read(raw.content, value::content, report).unwrap_or(content);
+    let schedules = schedules(raw.schedule, report).unwrap_or_else(|| defaults.polling.schedule.clone());
+    let zone = read(raw.timezone, value::zone, report).unwrap_or(defaults.polling.timezone);
+    let content = read(raw.content, value::content, report).unwrap_or(defaults.content);
     let headers = headers(raw.headers, context, report);
-    let proxy = proxy(raw.proxy, context, report).or_else(|| polling.proxy.clone());
+    let proxy = proxy(raw.proxy, context, report).or_else(|| defaults.polling.proxy.clone());
     let def = SourceDef { id: SourceId::new(&id?), title, url: url?, region, rights, priority };
     let enabled = raw.enabled.is_none_or(|enabled| enabled.value);
     Some(Source { def, kind, schedules, zone, content, headers, proxy, was, enabled })
@@ -84,7 +89,7 @@ fn url(
     report: &mut Report,
 ) -> Option<String> {
     let Some(text) = url else {
-        report.missing(table, "has no url; write url = \"https://…\"");
+        report.missing(table, "url", "write url = \"https://…\"");
         return None;
     };
     let place = text.place.clone();
@@ -134,18 +139,6 @@ fn region_rule(raw: &file::Source, regions: &RegionTable, report: &mut Report) -
     }
 }
 
-/// What to say of a region that is not there: its id if it was called by a name, else the nearest.
-pub(super) fn unknown_region(text: &str, regions: &RegionTable) -> String {
-    let called = |region: &&crate::core::region::Region| {
-        region.name == text || region.full_name == text || region.aliases.iter().any(|alias| alias == text)
-    };
-    let hint = match regions.iter().find(called) {
-        Some(region) => format!(" (did you mean {:?}?)", region.id.as_str()),
-        None => did_you_mean(text, regions.iter().map(|region| region.id.as_str())),
-    };
-    format!("{text:?} is not a region{hint}; `dibao regions` lists them, and [[region]] adds one")
-}
-
 fn headers(
     headers: Option<At<Named<SecretRef>>>,
     context: &Context<'_>,
@@ -184,7 +177,7 @@ fn check_renames(renames: &[At<String>], seen: &mut HashMap<String, Place>, repo
     for id in renames {
         match seen.get(&id.value) {
             Some(other) => {
-                report.fault(&id.place, format!("{:?} belongs to another source, at {other}", id.value));
+                report.fault(&id.place, format!("{:?} is taken by the source at {other}", id.value));
             }
             None => {
                 seen.insert(id.value.clone(), id.place.clone());

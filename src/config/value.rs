@@ -63,12 +63,12 @@ fn split_number(text: &str) -> Option<(u64, &str)> {
 
 /// A duration as it would be written here: `10m`, `1h30m`.
 pub(super) fn written_duration(duration: Duration) -> String {
-    let mut rest = duration.as_secs();
+    let mut rest = duration.as_millis();
     let mut text = String::new();
-    for (unit, seconds) in [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)] {
-        if rest >= seconds {
-            text.push_str(&format!("{}{unit}", rest / seconds));
-            rest %= seconds;
+    for (unit, milliseconds) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {
+        if rest >= milliseconds {
+            text.push_str(&format!("{}{unit}", rest / milliseconds));
+            rest %= milliseconds;
         }
     }
     if text.is_empty() { "0s".to_owned() } else { text }
@@ -137,7 +137,7 @@ fn web_url(text: &str) -> Result<Url, String> {
         format!("{text:?} is not an address ({e}); write it in full, as \"https://host/path\"")
     })?;
     if !["http", "https"].contains(&url.scheme()) {
-        return Err(format!("{text:?} starts with {:?}; only http and https are polled", url.scheme()));
+        return Err(format!("{text:?} starts with {:?}; write http or https", url.scheme()));
     }
     Ok(url)
 }

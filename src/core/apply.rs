@@ -3,18 +3,26 @@
 //! The same journal under the same rules gives the same state on any machine, after any restart, and a
 //! line that is applied twice changes nothing the second time. Time is the line's own.
 
+mod telling;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::entry::{Body, ParsedEntry};
+use super::entry::ParsedEntry;
 use super::identity::IdentityKey;
-use super::record::{ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record};
+use super::record::{
+    ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record, Withdrawal,
+};
 use super::regions;
 use super::rules::Rules;
 use super::source::SourceId;
-use super::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
+use super::state::{
+    Change, Entry, EntryNo, FeedKey, FeedState, Known, Membership, Meta, Rank, SourceState, State,
+};
+use super::story::{MAX_MEMBERS, Sketch};
 use super::time::Time;
+use telling::{Placed, Stories, Texts};
 
 /// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
 /// live report that is corrected every hour of a day, and quiets a page that prints its own clock.
@@ -34,6 +42,7 @@ pub fn apply<S: State>(state: &S, line: &Line, rules: &Rules) -> Result<Vec<Chan
         Record::Config(config) => fold.config(config)?,
         Record::Poll(poll) => fold.poll(poll)?,
         Record::Observation(observation) => fold.observation(observation)?,
+        Record::Withdraw(withdrawal) => fold.withdraw(withdrawal)?,
     }
     Ok(fold.finish())
 }
@@ -45,6 +54,7 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
     hash.update(no.to_be_bytes());
     hash.update(entry.id.as_bytes());
     hash.update(entry.rewrites.to_be_bytes());
+    hash.update([u8::from(entry.withdrawn.is_some())]);
     let bytes: [u8; 32] = hash.finalize().into();
     u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
 }
@@ -58,6 +68,7 @@ struct Fold<'a, S: State> {
     // What this line claims before it is written: the state does not know of it yet.
     claimed: BTreeSet<String>,
     learned: BTreeSet<IdentityKey>,
+    placed: Placed,
     changes: Vec<Change>,
 }
 
@@ -71,6 +82,7 @@ impl<'a, S: State> Fold<'a, S> {
             feeds: BTreeMap::new(),
             claimed: BTreeSet::new(),
             learned: BTreeSet::new(),
+            placed: Placed::default(),
             changes: Vec::new(),
         }
     }
@@ -91,7 +103,7 @@ impl<'a, S: State> Fold<'a, S> {
             }
             source.def = today;
             source.gone = false;
-            self.changes.push(Change::Source(id, source));
+            self.changes.push(Change::Source(id, Box::new(source)));
         }
         for old in &config.gone {
             let id = self.rules.current_id(old);
@@ -100,7 +112,7 @@ impl<'a, S: State> Fold<'a, S> {
             }
             if let Some(mut source) = self.state.source(id)? {
                 source.gone = true;
-                self.changes.push(Change::Source(id.clone(), source));
+                self.changes.push(Change::Source(id.clone(), Box::new(source)));
             }
         }
         Ok(())
@@ -110,7 +122,7 @@ impl<'a, S: State> Fold<'a, S> {
         if let Some((id, mut source)) = self.polled(poll)? {
             // A poll does not touch what is published, so it moves no feed.
             source.polled_at = Some(poll.at);
-            self.changes.push(Change::Source(id, source));
+            self.changes.push(Change::Source(id, Box::new(source)));
         }
         Ok(())
     }
@@ -132,7 +144,7 @@ impl<'a, S: State> Fold<'a, S> {
             // The feed's own title and rights stand in every entry of it.
             self.touch_source(&id)?;
         }
-        self.changes.push(Change::Source(id, source));
+        self.changes.push(Change::Source(id, Box::new(source)));
         Ok(())
     }
 
@@ -169,6 +181,11 @@ impl<'a, S: State> Fold<'a, S> {
         let body = &new.entry;
         let published = body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at));
         let updated = body.updated.map_or(published, |stamp| stamp.not_after(at)).max(published);
+        let no = self.meta.next_no;
+        let texts = Texts::of(body);
+        let regions = self.regions_of(source, &texts);
+        let sketch = texts.sketch(source, &regions, &self.rules.classifier, published);
+        let story = self.tell(no, sketch)?;
         let entry = Entry {
             id: new.published_id.clone(),
             source: id.clone(),
@@ -179,11 +196,13 @@ impl<'a, S: State> Fold<'a, S> {
             fingerprint: new.fingerprint,
             rewrites: 0,
             keys: new.keys.clone(),
-            regions: self.regions_of(source, body),
+            regions,
+            story,
+            withdrawn: None,
             seq: self.line.seq,
+            round: self.line.round,
             body: body.clone(),
         };
-        let no = self.meta.next_no;
         self.meta.next_no += 1;
         self.meta.entries += 1;
         source.entries += 1;
@@ -204,7 +223,9 @@ impl<'a, S: State> Fold<'a, S> {
         at: Time,
     ) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
-        let Some(mut entry) = self.state.entry(no)? else { return Ok(()) };
+        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
+            return Ok(());
+        };
         let (old_feeds, rank) = (entry.feeds(), Rank::of(no, &entry));
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.rewrites += 1;
@@ -213,8 +234,11 @@ impl<'a, S: State> Fold<'a, S> {
         // before; else the correction is dated when it was seen.
         let said = changed.entry.updated.map(|stamp| stamp.not_after(at)).filter(|t| *t > entry.updated);
         entry.updated = said.unwrap_or(at).max(entry.updated);
-        entry.regions = self.regions_of(source, &changed.entry);
+        let texts = Texts::of(&changed.entry);
+        entry.regions = self.regions_of(source, &texts);
         entry.body = changed.entry.clone();
+        let sketch = texts.sketch(source, &entry.regions, &self.rules.classifier, entry.published);
+        self.retell(no, &entry, sketch)?;
         let fresh: Vec<_> = changed.keys.iter().filter(|k| !entry.keys.contains(k)).copied().collect();
         self.learn(&entry.source, &fresh, no)?;
         entry.keys.extend(fresh);
@@ -234,10 +258,68 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(())
     }
 
-    fn regions_of(&self, source: &SourceState, body: &ParsedEntry) -> Vec<regions::Evidence> {
-        let summary = body.summary.as_ref().map(Body::as_str);
-        let title = body.title.as_deref().unwrap_or("");
-        regions::decide(&source.def.region, &self.rules.patterns, &self.rules.classifier, title, summary)
+    /// The entry leaves the lists and keeps its keys, so that its source's next poll knows it. What it
+    /// said is dropped; its story goes on without it.
+    fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<(), S::Error> {
+        let Some(no) = self.state.owner(&withdrawal.published_id)? else { return Ok(()) };
+        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
+            return Ok(());
+        };
+        let Some(mut source) = self.state.source(&entry.source)? else { return Ok(()) };
+        let (at, rank) = (withdrawal.at, Rank::of(no, &entry));
+        for feed in entry.feeds() {
+            self.unlist(&feed, rank)?;
+            self.changes.push(Change::Withdrawn(feed, at, no, entry.id.clone()));
+        }
+        source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
+        entry.withdrawn = Some(at);
+        entry.body =
+            ParsedEntry { title: entry.body.title, links: entry.body.links, ..ParsedEntry::default() };
+        source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
+        self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;
+        self.changes.push(Change::Source(entry.source.clone(), Box::new(source)));
+        self.changes.push(Change::Entry(no, Box::new(entry)));
+        Ok(())
+    }
+
+    fn regions_of(&self, source: &SourceState, texts: &Texts<'_>) -> Vec<regions::Evidence> {
+        let Rules { patterns, classifier, .. } = self.rules;
+        regions::decide(&source.def.region, patterns, classifier, texts.title, texts.summary.as_deref())
+    }
+
+    /// Finds the story of a new entry, and marks the feeds in which its telling is now linked.
+    fn tell(&mut self, no: EntryNo, sketch: Sketch) -> Result<Option<Membership>, S::Error> {
+        let (story, keys) = self.stories().place(no, sketch)?;
+        self.meta.filed += keys;
+        if let Some(story) = &story {
+            self.touch_story(story.founder, no)?;
+        }
+        Ok(story)
+    }
+
+    fn retell(&mut self, no: EntryNo, entry: &Entry, sketch: Sketch) -> Result<(), S::Error> {
+        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
+        let (given_up, taken) = self.stories().refile(no, founder, sketch)?;
+        self.meta.filed = self.meta.filed + taken - given_up;
+        self.touch_story(founder, no)
+    }
+
+    /// The other entries of a story link to this one: their feeds change, without being updated.
+    fn touch_story(&mut self, founder: EntryNo, but: EntryNo) -> Result<(), S::Error> {
+        for other in self.stories().entries(founder, MAX_MEMBERS)? {
+            if other != but
+                && let Some(entry) = self.state.entry(other)?
+            {
+                for feed in entry.feeds() {
+                    self.touch(feed, None)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stories(&mut self) -> Stories<'_, S> {
+        Stories { state: self.state, placed: &mut self.placed, changes: &mut self.changes }
     }
 
     fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
@@ -289,7 +371,7 @@ impl<'a, S: State> Fold<'a, S> {
     fn finish(mut self) -> Vec<Change> {
         self.meta.seq = self.line.seq;
         self.changes.extend(self.feeds.into_iter().map(|(key, state)| Change::Feed(key, state)));
-        self.changes.push(Change::Meta(self.meta));
+        self.changes.push(Change::Meta(Box::new(self.meta)));
         self.changes
     }
 }

@@ -119,6 +119,10 @@ pub struct ParsedEntry {
     pub rights: Option<String>,
     /// Language of its own (BCP 47).
     pub language: Option<String>,
+    /// The absolute IRI that relative references in its bodies resolve against, where the publisher set
+    /// one with `xml:base`; otherwise the feed's address does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
 }
 
 impl ParsedEntry {

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod backoff;
 pub mod date;
+pub mod decode;
 pub mod diff;
 pub mod entry;
 pub mod exchange;

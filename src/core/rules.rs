@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::region::RegionTable;
 use super::regions::{Classifier, RegionPattern};
 use super::source::{SourceDef, SourceId};
+use super::story;
 
 /// Everything `apply` depends on besides the journal.
 pub struct Rules {
@@ -62,6 +63,7 @@ fn fingerprint(
 ) -> String {
     let mut hash = Sha256::new();
     hash.update(Classifier::RULES_VERSION.to_be_bytes());
+    hash.update([story::VERSION]);
     for region in table.iter() {
         hash.update(format!("{region:?}\n"));
     }

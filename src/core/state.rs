@@ -11,6 +11,7 @@ use super::record::{FeedFacts, PollState};
 use super::region::RegionId;
 use super::regions::Evidence;
 use super::source::{SourceDef, SourceId};
+use super::story::{Lookup, Reason, Sketch, StoryKey};
 use super::time::Time;
 
 /// The number of a stored entry: dense, in the order of the journal.
@@ -41,6 +42,8 @@ pub struct Meta {
     pub entries: u64,
     /// How many identity keys.
     pub known: u64,
+    /// How many keys of the story index.
+    pub filed: u64,
     /// The latest `fetched_at` folded in: the "now" of everything that ages.
     pub newest_at: Time,
     /// The instance's own random id; nil before the first config record.
@@ -62,6 +65,7 @@ impl Meta {
             next_no: 1,
             entries: 0,
             known: 0,
+            filed: 0,
             newest_at: Time::UNIX_EPOCH,
             instance: Uuid::nil(),
             config_at: Time::UNIX_EPOCH,
@@ -118,6 +122,13 @@ impl SourceState {
             digest: 0,
         }
     }
+
+    /// The title it is shown by: the operator's, else the feed's own, else its id.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        let given = self.def.title.as_deref().or(self.facts.title.as_deref());
+        given.unwrap_or_else(|| self.def.id.as_str())
+    }
 }
 
 /// What is stored of a feed, beside the list of its entries.
@@ -160,16 +171,27 @@ pub struct Entry {
     /// Its regions, and why.
     #[serde(default)]
     pub regions: Vec<Evidence>,
+    /// The story it joined; `None` when it founded its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<Membership>,
+    /// When the operator took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Time>,
     /// The journal line it came with.
     pub seq: u64,
+    /// The publish round it came with: entries of one round become visible together.
+    pub round: u64,
     /// What the publisher wrote.
     pub body: ParsedEntry,
 }
 
 impl Entry {
-    /// The feeds it is listed in, each once.
+    /// The feeds it is listed in, each once; none for one that was withdrawn.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedKey> {
+        if self.withdrawn.is_some() {
+            return Vec::new();
+        }
         let mut feeds = vec![FeedKey::All, FeedKey::Source(self.source.clone())];
         if self.regions.is_empty() {
             feeds.push(FeedKey::National);
@@ -183,6 +205,15 @@ impl Entry {
     pub fn title(&self) -> &str {
         self.body.title.as_deref().unwrap_or("")
     }
+}
+
+/// That an entry tells the same story as an older one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The entry that founded the story.
+    pub founder: EntryNo,
+    /// Why they are the same.
+    pub reason: Reason,
 }
 
 /// What is known under an identity key.
@@ -241,6 +272,22 @@ pub trait State {
     /// # Errors
     /// When the state cannot be read.
     fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, Self::Error>;
+    /// What an entry is compared by.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn sketch(&self, no: EntryNo) -> Result<Option<Sketch>, Self::Error>;
+    /// The founders of stories whose entries are filed near a point: up to `limit` at or before it, and
+    /// up to `limit` after it, each side from the nearest on.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn near(&self, lookup: &Lookup, limit: usize) -> Result<Vec<EntryNo>, Self::Error>;
+    /// The entries that joined a story, without its founder, in the order they joined.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn joined(&self, founder: EntryNo, limit: usize) -> Result<Vec<EntryNo>, Self::Error>;
     /// What is stored of a feed.
     ///
     /// # Errors
@@ -252,19 +299,29 @@ pub trait State {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Set the record about the whole.
-    Meta(Meta),
+    Meta(Box<Meta>),
     /// Set a source.
-    Source(SourceId, SourceState),
+    Source(SourceId, Box<SourceState>),
     /// Set an entry.
     Entry(EntryNo, Box<Entry>),
     /// Make an entry known under a key.
     Known(SourceId, IdentityKey, Known),
     /// Give a published id to an entry.
     Owner(String, EntryNo),
+    /// Set what an entry is compared by.
+    Sketch(EntryNo, Box<Sketch>),
+    /// File an entry of a story in the index; the second number is the story's founder.
+    Filed(StoryKey, EntryNo, EntryNo),
+    /// Take an entry out of the index.
+    Unfiled(StoryKey, EntryNo),
+    /// An entry (the second) joined the story that the first founded.
+    Joined(EntryNo, EntryNo),
     /// Set a feed.
     Feed(FeedKey, FeedState),
     /// Put an entry on a feed's list.
     Listed(FeedKey, Rank),
     /// Take an entry off a feed's list.
     Unlisted(FeedKey, Rank),
+    /// Announce in a feed that an entry (its number and published id) was withdrawn.
+    Withdrawn(FeedKey, Time, EntryNo, String),
 }

@@ -23,6 +23,5 @@ mod title;
 pub use join::{Joined, MAX_MEMBERS, MAX_STORIES, NEAREST, Shelf, join};
 pub use keys::{KEY_LEN, Lookup, MAX_KEYS, StoryKey, index_keys, lookups};
 pub use memory::MemoryShelf;
-pub use place::Place;
 pub use same::{Reason, same};
 pub use sketch::{Sketch, StoryInput, VERSION, sketch};

@@ -1,6 +1,8 @@
 //! The publisher: renders views from the store, keeps them, and knows which are stale. A view is
 //! rendered once per change, however many ask for it.
 
+mod stories;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -160,11 +162,10 @@ impl Publisher {
     }
 
     fn render_feed(&self, store: &Store, meta: &Meta, feed: &FeedKey) -> Result<Page, StoreError> {
-        let entries: Vec<_> =
-            store.newest(feed, self.site.entries)?.into_iter().map(|(_, entry)| entry).collect();
+        let entries = stories::shown(store, feed, self.site.entries)?;
         let mut sources: BTreeMap<SourceId, SourceState> = BTreeMap::new();
         let own = if let FeedKey::Source(id) = feed { Some(id) } else { None };
-        for id in entries.iter().map(|entry| &entry.source).chain(own) {
+        for id in entries.iter().map(|shown| &shown.entry.source).chain(own) {
             if !sources.contains_key(id)
                 && let Some(source) = store.source(id)?
             {
@@ -172,7 +173,15 @@ impl Publisher {
             }
         }
         let state = store.feed(feed)?;
-        let input = FeedInput { feed, state: state.as_ref(), meta, entries: &entries, sources: &sources };
+        let withdrawn = store.withdrawn(feed, document::withdrawn_since(meta), self.site.entries)?;
+        let input = FeedInput {
+            feed,
+            state: state.as_ref(),
+            meta,
+            entries: &entries,
+            withdrawn: &withdrawn,
+            sources: &sources,
+        };
         let doc = document::feed(&self.site, &input);
         Ok(Page::new(atom::render(&doc), atom::MEDIA_TYPE, doc.modified))
     }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::clock::Clock;
 use super::vault::{StoreHandle, Vault, VaultError};
 use crate::core::diff::{Draft, DraftEntry};
-use crate::core::record::{ConfigRecord, NewEntry, Observation, Record};
+use crate::core::record::{ConfigRecord, NewEntry, Observation, Record, Withdrawal};
 use crate::core::state::{Change, FeedKey, FeedState, State};
 use crate::store::{Store, StoreError};
 
@@ -29,6 +29,8 @@ pub enum Entry {
     Poll(Box<Draft>),
     /// A change of the configuration.
     Config(ConfigRecord),
+    /// An entry taken back.
+    Withdraw(Withdrawal),
 }
 
 /// What became of it.
@@ -166,7 +168,7 @@ impl Writer {
         let Some(vault) = guard.as_mut() else { return true };
         let (entries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         let durable = entries.iter().any(|entry| match entry {
-            Entry::Config(_) => true,
+            Entry::Config(_) | Entry::Withdraw(_) => true,
             Entry::Poll(draft) => draft.brings_something(),
         });
         let store = vault.store().load_full();
@@ -216,7 +218,7 @@ fn count(record: &Record) -> Recorded {
             new: u32::try_from(o.new.len()).unwrap_or(u32::MAX),
             changed: u32::try_from(o.changed.len()).unwrap_or(u32::MAX),
         },
-        Record::Config(_) | Record::Poll(_) => Recorded::default(),
+        Record::Config(_) | Record::Poll(_) | Record::Withdraw(_) => Recorded::default(),
     }
 }
 
@@ -236,6 +238,7 @@ fn resolve(store: &Store, entries: Vec<Entry>) -> Result<Vec<Record>, StoreError
     for entry in entries {
         records.push(match entry {
             Entry::Config(config) => Record::Config(config),
+            Entry::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
             Entry::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
             Entry::Poll(draft) => {
                 let Draft { poll, feed, new, changed } = *draft;

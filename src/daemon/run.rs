@@ -181,9 +181,6 @@ fn report_opening(engine: &Engine, notes: &OpenNotes) {
     if journal.cut > 0 {
         tracing::warn!(octets = journal.cut, "the journal ended in the middle of a write; cut that off");
     }
-    for damage in &journal.damage {
-        tracing::error!(%damage, "the journal is damaged; what stood there is passed over");
-    }
     match &notes.rebuilt {
         Some(why) => tracing::warn!(%why, replayed, "built the store anew from the journal"),
         None if replayed > 0 => tracing::info!(replayed, "brought the store up to the journal"),

@@ -114,10 +114,10 @@ impl Vault {
         today: NaiveDate,
         durable: bool,
     ) -> Result<Vec<(Line, Vec<Change>)>, VaultError> {
-        let lines = self.journal.append(records, today)?;
-        if durable && self.journal.sync().is_err() {
-            self.journal.rewrite(&lines, today)?;
-        }
+        let lines = match durable {
+            true => self.journal.commit(records, today)?,
+            false => self.journal.append(records, today)?,
+        };
         let mut done = Vec::with_capacity(lines.len());
         for line in lines {
             let changes = self.apply(&line)?;
@@ -181,17 +181,29 @@ impl Vault {
     }
 }
 
+/// Reads the store of a state directory as it was last derived, without opening it for good.
+///
+/// # Errors
+/// When it is in use, there is none, or it cannot be read.
+pub fn peek<T>(dir: &Path, read: impl FnOnce(&Store) -> Result<T, VaultError>) -> Result<T, VaultError> {
+    let _lock = lock(dir)?;
+    read(&generation::peek(dir)?)
+}
+
 /// Applies every line after the store's position. Returns how many there were.
 fn catch_up(store: &Store, journal: &Journal, rules: &Rules) -> Result<u64, VaultError> {
     let from = store.meta()?.map_or(0, |meta| meta.seq);
     let mut lines = 0;
-    let damage = journal.replay(from, &mut |line| -> Result<(), VaultError> {
+    let losses = journal.replay(from, &mut |line| -> Result<(), VaultError> {
         store.commit(&apply(store, &line, rules)?)?;
         lines += 1;
         Ok(())
     })?;
-    for damage in damage {
+    for damage in losses.damage {
         tracing::error!(%damage, "the journal is damaged; what stood there is passed over");
+    }
+    for (first, last) in losses.gaps {
+        tracing::error!(first, last, "lines of the journal are lost");
     }
     Ok(lines)
 }

@@ -8,9 +8,12 @@ const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Level 3: on news it halves what level 1 leaves over again, at a few microseconds an entry.
 const LEVEL: i32 = 3;
 
-/// The most one frame may hold once decompressed. An append is at most a few dozen polls; what claims
-/// more is damage.
+/// The most one frame may hold once decompressed; what claims more is damage.
 const MAX_FRAME: u64 = 1 << 30;
+
+/// The longest line that is written: with the lines before it in its frame it stays below the most a
+/// frame may hold.
+pub(super) const MAX_LINE: usize = 512 << 20;
 
 /// Compresses `text` into one frame with a content checksum.
 pub(super) fn encode(text: &[u8]) -> io::Result<Vec<u8>> {

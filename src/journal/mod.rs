@@ -5,19 +5,29 @@
 //! durable once [`Journal::sync`] returned. A torn last frame is cut off at open; a damaged frame in the
 //! middle is passed over and reported, never repaired in place. One process at a time: the caller holds
 //! the lock of the state directory.
+//!
+//! Two rules keep a failing disk from tearing it: what a failed write left is cut off before anything
+//! else is written, and after a failed sync everything since the last good one goes into a new segment,
+//! because the kernel may have dropped it and says so only once.
 
+mod disk;
 mod frame;
 mod segment;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
 use crate::core::record::{LINE_VERSION, Line, Record};
+use disk::{Disk, Mode, OpenDisk};
 use segment::SegmentName;
 pub use segment::{Damage, Segment};
+
+/// A frame is closed at the first line that ends beyond this, so that a reader's memory is bounded by
+/// it and one line.
+const FRAME: usize = 64 << 20;
 
 /// Why the journal cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +52,9 @@ pub enum JournalError {
         /// The version found.
         version: u64,
     },
+    /// A record that no reader would take back.
+    #[error("journal: a record of {0} octets is larger than one may be")]
+    TooLarge(usize),
     /// A record that cannot be written as JSON.
     #[error("journal: cannot encode a record: {0}")]
     Encode(#[from] serde_json::Error),
@@ -58,20 +71,35 @@ pub struct OpenReport {
     pub seq: u64,
     /// How many octets of a torn last frame were cut off.
     pub cut: u64,
-    /// Where the journal is damaged.
+    /// Where the last segment is damaged.
     pub damage: Vec<Damage>,
+}
+
+/// What a replay could not read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Stretches of segments that are damaged.
+    pub damage: Vec<Damage>,
+    /// Positions no line was found for: the first and the last of each gap.
+    pub gaps: Vec<(u64, u64)>,
 }
 
 /// The journal, open for appending.
 pub struct Journal {
     dir: PathBuf,
+    open_disk: OpenDisk,
     name: SegmentName,
     path: PathBuf,
-    file: File,
+    file: Box<dyn Disk>,
+    /// The end of the last frame that was accepted.
     good_len: u64,
     seq: u64,
-    /// The last append or sync failed: the file is not written to again.
-    broken: bool,
+    /// The frames accepted since the last good sync.
+    unsynced: Vec<u8>,
+    /// Behind `good_len` stands what a failed write left.
+    torn: bool,
+    /// A sync failed: what was not synced before may be gone, whatever later syncs say.
+    doubtful: bool,
 }
 
 impl Journal {
@@ -81,48 +109,46 @@ impl Journal {
     /// # Errors
     /// When the directory or its last segment cannot be read or written.
     pub fn open(dir: &Path, today: NaiveDate) -> Result<(Self, OpenReport), JournalError> {
+        Self::open_on(Box::new(disk::open), dir, today)
+    }
+
+    fn open_on(
+        open_disk: OpenDisk,
+        dir: &Path,
+        today: NaiveDate,
+    ) -> Result<(Self, OpenReport), JournalError> {
         fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
+        if let Some(parent) = dir.parent() {
+            sync_dir(parent)?;
+        }
         let segments = segment::list(dir)?;
         let mut report = OpenReport::default();
         let name = match segments.last() {
             Some(last) => {
-                Self::mend(&segments, &mut report)?;
+                mend(&segments, &mut report)?;
                 last.name
             }
             None => SegmentName { number: 1, date: today },
         };
         let path = dir.join(name.to_string());
-        let file = open_append(&path)?;
+        let mut file = open_disk(&path, Mode::GoOn).map_err(io_error(&path, "open it"))?;
+        // What a process that was killed left unsynced is vouched for from here on.
+        file.sync().map_err(io_error(&path, "sync"))?;
         sync_dir(dir)?;
-        let good_len = file.metadata().map_err(io_error(&path, "read its length"))?.len();
-        let seq = report.seq;
-        Ok((Self { dir: dir.to_owned(), name, path, file, good_len, seq, broken: false }, report))
-    }
-
-    /// Finds the last line, and cuts a torn frame off the last segment.
-    fn mend(segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalError> {
-        for (back, segment) in segments.iter().rev().enumerate() {
-            let mut last = 0;
-            let end = segment.read(&mut |line| {
-                last = last.max(line.seq);
-                Ok(())
-            })?;
-            report.damage.extend(end.damage);
-            if back == 0 && end.good_len < end.len {
-                let file = OpenOptions::new()
-                    .write(true)
-                    .open(&segment.path)
-                    .map_err(io_error(&segment.path, "open it to cut a torn frame"))?;
-                file.set_len(end.good_len).map_err(io_error(&segment.path, "cut a torn frame"))?;
-                file.sync_all().map_err(io_error(&segment.path, "sync it"))?;
-                report.cut = end.len - end.good_len;
-            }
-            if last > 0 {
-                report.seq = last;
-                return Ok(());
-            }
-        }
-        Ok(())
+        let good_len = fs::metadata(&path).map_err(io_error(&path, "read its length"))?.len();
+        let journal = Self {
+            dir: dir.to_owned(),
+            open_disk,
+            name,
+            path,
+            file,
+            good_len,
+            seq: report.seq,
+            unsynced: Vec::new(),
+            torn: false,
+            doubtful: false,
+        };
+        Ok((journal, report))
     }
 
     /// The position of the last line written.
@@ -131,68 +157,50 @@ impl Journal {
         self.seq
     }
 
-    /// Writes the records as one frame, and returns them as lines. They survive the end of this
-    /// process when this returns, and a power loss when [`Self::sync`] returned after it. On an error
-    /// nothing of them stays. `today` starts a new segment when the day has changed; a day in the past
-    /// starts none.
+    /// Writes the records, and returns them as lines. They survive the end of this process when this
+    /// returns, and a power loss when [`Self::sync`] returned after it. On an error nothing of them
+    /// stays. `today` starts a new segment when the day has changed; a day in the past starts none.
     ///
     /// # Errors
     /// When the disk refuses; the journal stays usable.
     pub fn append(&mut self, records: Vec<Record>, today: NaiveDate) -> Result<Vec<Line>, JournalError> {
-        if self.broken || today > self.name.date {
-            self.roll(today)?;
-        }
-        let mut lines = Vec::with_capacity(records.len());
-        let mut text = Vec::new();
-        for (seq, record) in (self.seq + 1..).zip(records) {
-            let line = Line { v: LINE_VERSION, seq, record };
-            serde_json::to_writer(&mut text, &line)?;
-            text.push(b'\n');
-            lines.push(line);
-        }
-        let frame = frame::encode(&text).map_err(io_error(&self.path, "compress a frame"))?;
-        if let Err(error) = self.file.write_all(&frame) {
-            // What a short write left must not stand before the next frame.
-            self.broken = self.file.set_len(self.good_len).is_err();
-            return Err(io_error(&self.path, "append")(error));
-        }
-        self.good_len += frame.len() as u64;
-        self.seq += lines.len() as u64;
+        self.make_ready(today)?;
+        self.write(records)
+    }
+
+    /// Writes the records and makes them survive a power loss. On an error nothing of them stays.
+    ///
+    /// # Errors
+    /// When the disk refuses; the journal stays usable.
+    pub fn commit(&mut self, records: Vec<Record>, today: NaiveDate) -> Result<Vec<Line>, JournalError> {
+        self.make_ready(today)?;
+        let (seq, good_len, unsynced) = (self.seq, self.good_len, self.unsynced.len());
+        let lines = self.write(records)?;
+        self.sync().inspect_err(|_| {
+            // Their positions are given out again, so they must not be read back.
+            (self.seq, self.good_len, self.torn) = (seq, good_len, true);
+            self.unsynced.truncate(unsynced);
+            let _ = self.cut_torn();
+        })?;
         Ok(lines)
     }
 
-    /// Makes every append durable. After a failure the kernel may have dropped what it could not
-    /// write, so nothing is appended to that segment again; [`Self::rewrite`] the lines since the last
-    /// good sync.
+    /// Makes every append durable. When the disk refuses, what was not synced yet is written once more,
+    /// into a new segment, with the positions it has; a reader takes the first copy it can read.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// When the disk refuses both; the next call tries again.
     pub fn sync(&mut self) -> Result<(), JournalError> {
-        self.file.sync_data().map_err(|error| {
-            self.broken = true;
-            io_error(&self.path, "sync")(error)
-        })
-    }
-
-    /// Writes lines whose sync failed once more, into a new segment, with the positions they have.
-    /// A reader that finds both copies takes the first.
-    ///
-    /// # Errors
-    /// When the disk refuses again.
-    pub fn rewrite(&mut self, lines: &[Line], today: NaiveDate) -> Result<(), JournalError> {
-        self.roll(today)?;
-        let mut text = Vec::new();
-        for line in lines {
-            serde_json::to_writer(&mut text, line)?;
-            text.push(b'\n');
+        self.cut_torn()?;
+        if self.unsynced.is_empty() {
+            return Ok(());
         }
-        let frame = frame::encode(&text).map_err(io_error(&self.path, "compress a frame"))?;
-        if let Err(error) = self.file.write_all(&frame) {
-            self.broken = true;
-            return Err(io_error(&self.path, "append")(error));
+        if !self.doubtful && self.file.sync().is_ok() {
+            self.unsynced.clear();
+            return Ok(());
         }
-        self.good_len += frame.len() as u64;
-        self.sync()
+        self.doubtful = true;
+        self.start(self.name.date)
     }
 
     /// Hands every line after `from` to `each`, in order, each position once.
@@ -203,28 +211,110 @@ impl Journal {
         &self,
         from: u64,
         each: &mut dyn FnMut(Line) -> Result<(), E>,
-    ) -> Result<Vec<Damage>, E> {
+    ) -> Result<Losses, E> {
         replay(&self.dir, from, each)
     }
 
-    fn roll(&mut self, today: NaiveDate) -> Result<(), JournalError> {
-        // Everything before a new segment is durable before the new one exists.
-        if !self.broken {
+    fn write(&mut self, records: Vec<Record>) -> Result<Vec<Line>, JournalError> {
+        let lines: Vec<_> = (self.seq + 1..)
+            .zip(records)
+            .map(|(seq, record)| Line { v: LINE_VERSION, seq, round: self.seq + 1, record })
+            .collect();
+        let frames = frames(&lines, &self.path)?;
+        if let Err(error) = self.file.append(&frames) {
+            self.torn = true;
+            let _ = self.cut_torn();
+            return Err(io_error(&self.path, "append")(error));
+        }
+        self.good_len += frames.len() as u64;
+        self.seq += lines.len() as u64;
+        self.unsynced.extend(frames);
+        Ok(lines)
+    }
+
+    fn make_ready(&mut self, today: NaiveDate) -> Result<(), JournalError> {
+        self.cut_torn()?;
+        if self.doubtful || today > self.name.date {
+            // Everything before a new segment is durable before the new one goes on.
             self.sync()?;
         }
-        let name = SegmentName { number: self.name.number + 1, date: today.max(self.name.date) };
+        if today > self.name.date { self.start(today) } else { Ok(()) }
+    }
+
+    fn cut_torn(&mut self) -> Result<(), JournalError> {
+        if self.torn {
+            self.file.cut(self.good_len).map_err(io_error(&self.path, "cut what a failed write left"))?;
+            self.torn = false;
+        }
+        Ok(())
+    }
+
+    /// Starts a new segment with what was not synced yet. The old one stays in use when that fails.
+    fn start(&mut self, date: NaiveDate) -> Result<(), JournalError> {
+        let name = SegmentName { number: self.name.number + 1, date: date.max(self.name.date) };
         let path = self.dir.join(name.to_string());
-        self.file = open_append(&path)?;
+        let mut file = (self.open_disk)(&path, Mode::Fresh).map_err(io_error(&path, "open it"))?;
+        let filled = file.append(&self.unsynced).and_then(|()| file.sync());
+        if let Err(error) = filled {
+            // The next attempt empties it too.
+            let _ = file.cut(0);
+            return Err(io_error(&path, "begin it")(error));
+        }
         sync_dir(&self.dir)?;
-        self.name = name;
-        self.path = path;
-        self.good_len = 0;
-        self.broken = false;
+        (self.name, self.path, self.file) = (name, path, file);
+        self.good_len = self.unsynced.len() as u64;
+        self.unsynced.clear();
+        self.doubtful = false;
         Ok(())
     }
 }
 
+/// The lines as frames.
+fn frames(lines: &[Line], path: &Path) -> Result<Vec<u8>, JournalError> {
+    let (mut frames, mut text) = (Vec::new(), Vec::new());
+    for (n, line) in lines.iter().enumerate() {
+        let start = text.len();
+        serde_json::to_writer(&mut text, line)?;
+        text.push(b'\n');
+        if text.len() - start > frame::MAX_LINE {
+            return Err(JournalError::TooLarge(text.len() - start));
+        }
+        if text.len() >= FRAME || n + 1 == lines.len() {
+            frames.extend(frame::encode(&text).map_err(io_error(path, "compress a frame"))?);
+            text.clear();
+        }
+    }
+    Ok(frames)
+}
+
+/// Finds the last line, and cuts a torn frame off the last segment.
+fn mend(segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalError> {
+    for (back, segment) in segments.iter().rev().enumerate() {
+        let mut last = 0;
+        let end = segment.read(&mut |line| {
+            last = last.max(line.seq);
+            Ok(())
+        })?;
+        report.damage.extend(end.damage);
+        if back == 0 && end.good_len < end.len {
+            let file = OpenOptions::new()
+                .write(true)
+                .open(&segment.path)
+                .map_err(io_error(&segment.path, "open it to cut a torn frame"))?;
+            file.set_len(end.good_len).map_err(io_error(&segment.path, "cut a torn frame"))?;
+            file.sync_all().map_err(io_error(&segment.path, "sync it"))?;
+            report.cut = end.len - end.good_len;
+        }
+        if last > 0 {
+            report.seq = last;
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
 /// Hands every line after `from` of the journal in `dir` to `each`, in order, each position once.
+/// Segments that hold only lines up to `from` are not read.
 ///
 /// # Errors
 /// When a segment cannot be read, or `each` says so.
@@ -232,12 +322,15 @@ pub fn replay<E: From<JournalError>>(
     dir: &Path,
     from: u64,
     each: &mut dyn FnMut(Line) -> Result<(), E>,
-) -> Result<Vec<Damage>, E> {
-    let (mut last, mut damage) = (from, Vec::new());
-    for segment in segment::list(dir)? {
+) -> Result<Losses, E> {
+    let (mut last, mut losses) = (from, Losses::default());
+    for segment in segments_after(segment::list(dir)?, from)? {
         let mut failed = None;
         let end = segment.read(&mut |line| {
             if failed.is_none() && line.seq > last {
+                if line.seq > last + 1 {
+                    losses.gaps.push((last + 1, line.seq - 1));
+                }
                 last = line.seq;
                 failed = each(line).err();
             }
@@ -246,13 +339,25 @@ pub fn replay<E: From<JournalError>>(
         if let Some(error) = failed {
             return Err(error);
         }
-        damage.extend(end.damage);
+        losses.damage.extend(end.damage);
+        if end.good_len < end.len {
+            let path = segment.path.clone();
+            losses.damage.push(Damage { path, from: end.good_len, to: end.len });
+        }
     }
-    Ok(damage)
+    Ok(losses)
 }
 
-fn open_append(path: &Path) -> Result<File, JournalError> {
-    OpenOptions::new().append(true).create(true).open(path).map_err(io_error(path, "open it"))
+/// The segments from the last one that begins at or before the line after `from`.
+fn segments_after(segments: Vec<Segment>, from: u64) -> Result<Vec<Segment>, JournalError> {
+    let mut start = 0;
+    for (n, segment) in segments.iter().enumerate().skip(1).rev() {
+        if segment.first_seq()?.is_some_and(|seq| seq <= from + 1) {
+            start = n;
+            break;
+        }
+    }
+    Ok(segments.into_iter().skip(start).collect())
 }
 
 /// A new file's name is durable only once its directory is.

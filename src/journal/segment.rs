@@ -91,7 +91,22 @@ struct Version {
     v: u64,
 }
 
+#[derive(Deserialize)]
+struct Seq {
+    seq: u64,
+}
+
 impl Segment {
+    /// The position of its first line, if its first frame can be read.
+    pub(super) fn first_seq(&self) -> Result<Option<u64>, JournalError> {
+        let io = |what| io_error(&self.path, what);
+        let file = File::open(&self.path).map_err(io("open it"))?;
+        let frame = frame::read(&mut BufReader::new(file)).map_err(io("read it"))?;
+        let frame::Frame::Whole(text) = frame else { return Ok(None) };
+        let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
+        Ok(serde_json::from_slice::<Seq>(line).ok().map(|line| line.seq))
+    }
+
     /// Hands every readable line to `each`, in order.
     pub(super) fn read(
         &self,
@@ -140,8 +155,9 @@ impl Segment {
         let mut whole = true;
         for line in text.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
             match serde_json::from_slice::<Line>(line) {
-                Ok(line) => each(line)?,
-                Err(_) => match serde_json::from_slice::<Version>(line) {
+                Ok(line) if line.v <= LINE_VERSION => each(line)?,
+                // One that reads like ours may still mean something else.
+                _ => match serde_json::from_slice::<Version>(line) {
                     Ok(Version { v }) if v > u64::from(LINE_VERSION) => {
                         return Err(JournalError::Newer { path: self.path.clone(), version: v });
                     }

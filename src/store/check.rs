@@ -33,6 +33,10 @@ struct Tally {
     listed: BTreeMap<Vec<u8>, u64>,
     known: u64,
     owners: u64,
+    sketches: u64,
+    filed: u64,
+    joined: u64,
+    members: u64,
 }
 
 pub(super) fn check(store: &Store) -> Result<(), Unsound> {
@@ -57,6 +61,7 @@ fn walk(store: &Store) -> Result<(Tally, BTreeMap<SourceId, SourceState>, Feeds)
                 let no = u64::from_be_bytes(
                     key[1..].try_into().map_err(|_| super::value::damaged(&key, "it is no entry's key"))?,
                 );
+                tally.members += u64::from(entry.story.is_some());
                 let (n, digest) = tally.entries.entry(entry.source.clone()).or_default();
                 *n += 1;
                 *digest = digest.wrapping_add(entry_digest(no, &entry));
@@ -71,6 +76,12 @@ fn walk(store: &Store) -> Result<(Tally, BTreeMap<SourceId, SourceState>, Feeds)
                 key::rank(&key)?;
                 *tally.listed.entry(key[1..key.len() - 24].to_vec()).or_default() += 1;
             }
+            key::SKETCH => {
+                store.payload(&key, &value)?;
+                tally.sketches += 1;
+            }
+            key::FILED => tally.filed += 1,
+            key::JOINED => tally.joined += 1,
             _ => {}
         }
     }
@@ -87,6 +98,9 @@ fn compare(
     count("entries", found, meta.entries)?;
     count("published ids", tally.owners, meta.entries)?;
     count("identity keys", tally.known, meta.known)?;
+    count("sketches", tally.sketches, meta.entries)?;
+    count("keys of the story index", tally.filed, meta.filed)?;
+    count("entries that joined a story", tally.joined, tally.members)?;
     for (id, source) in sources {
         let (n, digest) = tally.entries.get(id).copied().unwrap_or_default();
         count(&format!("entries of source {id}"), n, source.entries)?;

@@ -15,8 +15,10 @@ use std::collections::BTreeMap;
 use crate::core::identity::IdentityKey;
 use crate::core::source::SourceId;
 use crate::core::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
+use crate::core::story::{Lookup, Sketch};
+use crate::core::time::Time;
 
-pub use backend::{Backend, Batch};
+pub use backend::{Backend, Batch, Pair, Pairs};
 pub use check::Unsound;
 pub use disk::SledBackend;
 pub use memory::MemoryBackend;
@@ -79,8 +81,25 @@ impl Store {
                 batch.put(key::owner(id), no.to_be_bytes().to_vec());
                 Ok(())
             }
+            Change::Sketch(no, sketch) => self.put(batch, key::sketch(*no), &value::compact(sketch)),
+            Change::Filed(story, no, founder) => {
+                batch.put(key::filed(story, *no), founder.to_be_bytes().to_vec());
+                Ok(())
+            }
+            Change::Unfiled(story, no) => {
+                batch.delete(key::filed(story, *no));
+                Ok(())
+            }
+            Change::Joined(founder, no) => {
+                batch.put(key::joined(*founder, *no), Vec::new());
+                Ok(())
+            }
             Change::Listed(feed, rank) => {
                 batch.put(key::listed(feed, *rank), Vec::new());
+                Ok(())
+            }
+            Change::Withdrawn(feed, at, no, id) => {
+                batch.put(key::withdrawn(feed, *at, *no), id.clone().into_bytes());
                 Ok(())
             }
             Change::Unlisted(feed, rank) => {
@@ -113,6 +132,10 @@ impl Store {
     }
 
     fn open<T: serde::de::DeserializeOwned>(&self, key: &[u8], head: &[u8]) -> Result<T, StoreError> {
+        value::from_json(key, &self.payload(key, head)?)
+    }
+
+    fn payload(&self, key: &[u8], head: &[u8]) -> Result<Vec<u8>, StoreError> {
         let mut rest = Vec::new();
         for n in 0..value::parts(key, head)? {
             let part = self.backend.get(&key::part(key, n))?;
@@ -122,10 +145,7 @@ impl Store {
     }
 
     fn number(&self, key: &[u8]) -> Result<Option<EntryNo>, StoreError> {
-        let Some(bytes) = self.backend.get(key)? else { return Ok(None) };
-        let no: [u8; 8] =
-            bytes.try_into().map_err(|_| value::damaged(key, "it is not the number of an entry"))?;
-        Ok(Some(EntryNo::from_be_bytes(no)))
+        self.backend.get(key)?.map(|bytes| number(key, &bytes)).transpose()
     }
 
     /// The places on a feed's list, first to last, from behind `after` on; at most `limit`.
@@ -158,6 +178,27 @@ impl Store {
         let entry = self.entry(rank.no)?;
         let missing = || value::damaged(&key::entry(rank.no), "it is on a list, but not there");
         Ok((rank.no, entry.ok_or_else(missing)?))
+    }
+
+    /// What was withdrawn from a feed at or after a time, oldest first: published ids and when; at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn withdrawn(
+        &self,
+        feed: &FeedKey,
+        since: Time,
+        limit: usize,
+    ) -> Result<Vec<(String, Time)>, StoreError> {
+        let (from, to) = key::withdrawn_since(feed, since);
+        let mut found = Vec::new();
+        for pair in self.backend.scan(&from, &to).take(limit) {
+            let (key, id) = pair?;
+            let id = String::from_utf8(id).map_err(|_| value::damaged(&key, "it is no id"))?;
+            found.push((id, key::withdrawn_at(&key)?));
+        }
+        Ok(found)
     }
 
     /// Every source ever known, by id.
@@ -214,9 +255,32 @@ impl State for Store {
         self.number(&key::owner(published_id))
     }
 
+    fn sketch(&self, no: EntryNo) -> Result<Option<Sketch>, StoreError> {
+        let key = key::sketch(no);
+        let Some(head) = self.backend.get(&key)? else { return Ok(None) };
+        value::from_compact(&key, &self.payload(&key, &head)?).map(Some)
+    }
+
+    fn near(&self, lookup: &Lookup, limit: usize) -> Result<Vec<EntryNo>, StoreError> {
+        let [(from, middle), (after, to)] = key::lookup_ranges(lookup);
+        let before = self.backend.scan_back(&from, &middle).take(limit);
+        let behind = self.backend.scan(&after, &to).take(limit);
+        before.chain(behind).map(|pair| pair.and_then(|(key, value)| number(&key, &value))).collect()
+    }
+
+    fn joined(&self, founder: EntryNo, limit: usize) -> Result<Vec<EntryNo>, StoreError> {
+        let (from, to) = key::joined_range(founder);
+        self.backend.scan(&from, &to).take(limit).map(|pair| key::joined_no(&pair?.0)).collect()
+    }
+
     fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, StoreError> {
         self.read(&key::feed(feed))
     }
+}
+
+fn number(key: &[u8], value: &[u8]) -> Result<EntryNo, StoreError> {
+    let bytes = <[u8; 8]>::try_from(value);
+    bytes.map(EntryNo::from_be_bytes).map_err(|_| value::damaged(key, "it is not the number of an entry"))
 }
 
 #[cfg(test)]

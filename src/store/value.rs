@@ -23,6 +23,19 @@ const WORTH_COMPRESSING: usize = 256;
 /// The most one payload may be once decompressed: an entry is bounded by the body it came in.
 const MAX_PAYLOAD: usize = 64 << 20;
 
+/// The compact form, for what is never read by people and read in bulk.
+pub(super) fn compact<T: Serialize>(value: &T) -> Vec<u8> {
+    postcard::to_stdvec(value).expect("our own values have lengths that are known")
+}
+
+pub(super) fn from_compact<T: DeserializeOwned>(key: &[u8], payload: &[u8]) -> Result<T, StoreError> {
+    postcard::from_bytes(payload).map_err(|e| damaged(key, &e.to_string()))
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(key: &[u8], payload: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(payload).map_err(|e| damaged(key, &e.to_string()))
+}
+
 pub(super) fn json<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("our own values have text keys and no failing serializers")
 }
@@ -55,8 +68,8 @@ pub(super) fn parts(key: &[u8], head: &[u8]) -> Result<u16, StoreError> {
     }
 }
 
-/// Reads a value back from its head and the rest of its payload.
-pub(super) fn unseal<T: DeserializeOwned>(key: &[u8], head: &[u8], rest: &[u8]) -> Result<T, StoreError> {
+/// The payload of a value, from its head and the rest of it.
+pub(super) fn unseal(key: &[u8], head: &[u8], rest: &[u8]) -> Result<Vec<u8>, StoreError> {
     parts(key, head)?;
     let flags = head[1];
     let sum = u32::from_be_bytes(head[4..HEAD].try_into().expect("four bytes"));
@@ -69,7 +82,7 @@ pub(super) fn unseal<T: DeserializeOwned>(key: &[u8], head: &[u8], rest: &[u8]) 
         payload = zstd::bulk::decompress(&payload, capacity(&payload))
             .map_err(|e| damaged(key, &format!("it does not decompress: {e}")))?;
     }
-    serde_json::from_slice(&payload).map_err(|e| damaged(key, &e.to_string()))
+    Ok(payload)
 }
 
 /// The frame says how long its content is: we wrote it in one go.

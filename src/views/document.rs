@@ -76,6 +76,8 @@ pub struct FeedDoc {
     pub rights: Option<String>,
     /// Entries, in order.
     pub entries: Vec<EntryDoc>,
+    /// Ids of entries that were withdrawn, and when.
+    pub withdrawn: Vec<(String, Time)>,
 }
 
 /// An entry of a feed.
@@ -126,6 +128,24 @@ pub struct SourceDoc {
     pub updated: Time,
 }
 
+/// An entry to be shown, and what else tells its story.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The entry.
+    pub entry: Entry,
+    /// The other reports of its story, in the order they came.
+    pub related: Vec<Related>,
+}
+
+/// Another report of the same story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// Its outlet and title.
+    pub title: String,
+    /// Its page.
+    pub href: String,
+}
+
 /// What a feed is made from.
 pub struct FeedInput<'a> {
     /// Which feed.
@@ -134,8 +154,10 @@ pub struct FeedInput<'a> {
     pub state: Option<&'a FeedState>,
     /// The state of the whole.
     pub meta: &'a Meta,
-    /// Its first entries, in order.
-    pub entries: &'a [Entry],
+    /// Its first entries, in order, one a story.
+    pub entries: &'a [Shown],
+    /// What was withdrawn from it lately: since [`withdrawn_since`].
+    pub withdrawn: &'a [(String, Time)],
     /// The sources of these entries, and the feed's own.
     pub sources: &'a BTreeMap<SourceId, SourceState>,
 }
@@ -147,7 +169,9 @@ pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
     let shown = within_age(site, input);
     let entries: Vec<EntryDoc> = shown
         .iter()
-        .filter_map(|entry| input.sources.get(&entry.source).map(|source| entry_doc(site, entry, source)))
+        .filter_map(|shown| {
+            input.sources.get(&shown.entry.source).map(|source| entry_doc(site, shown, source))
+        })
         .collect();
     let changed = input.state.map_or(EMPTY_UPDATED, |s| s.changed_at);
     let cut = age_out(site, input, shown.len());
@@ -160,7 +184,17 @@ pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
         modified: changed.max(input.meta.config_at).max(cut),
         rights: site.rights.clone(),
         entries,
+        withdrawn: input.withdrawn.to_vec(),
     }
+}
+
+/// How long a withdrawal is announced: a reader that was not asked for a month starts anew.
+const ANNOUNCED: TimeDelta = TimeDelta::days(30);
+
+/// Withdrawals from then on are announced.
+#[must_use]
+pub fn withdrawn_since(meta: &Meta) -> Time {
+    today(meta) - ANNOUNCED
 }
 
 /// The id of something this instance publishes.
@@ -176,11 +210,11 @@ fn today(meta: &Meta) -> Time {
     DateTime::from_timestamp(day, 0).unwrap_or(EMPTY_UPDATED)
 }
 
-fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> &'a [Entry] {
+fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> &'a [Shown] {
     let Some(max_age) = site.max_age else { return input.entries };
     let oldest = today(input.meta) - max_age;
     // Entries are in the order of `surfaced`, so the old ones stand at the end.
-    let n = input.entries.partition_point(|entry| entry.surfaced >= oldest);
+    let n = input.entries.partition_point(|shown| shown.entry.surfaced >= oldest);
     &input.entries[..n]
 }
 
@@ -200,21 +234,17 @@ fn title(site: &Site, input: &FeedInput<'_>) -> String {
             let name = site.regions.get(id.as_str()).map_or(id.as_str(), |region| region.name.as_str());
             format!("邸报：{name}")
         }
-        FeedKey::Source(id) => input.sources.get(id).map_or_else(|| id.to_string(), source_title),
+        FeedKey::Source(id) => {
+            input.sources.get(id).map_or_else(|| id.as_str(), |source| source.title()).to_owned()
+        }
     }
 }
 
-/// The title shown for a source: the operator's, else the feed's own, else its id.
-#[must_use]
-pub fn source_title(source: &SourceState) -> String {
-    let given = source.def.title.clone().or_else(|| source.facts.title.clone());
-    given.unwrap_or_else(|| source.def.id.to_string())
-}
-
-fn entry_doc(site: &Site, entry: &Entry, source: &SourceState) -> EntryDoc {
+fn entry_doc(site: &Site, shown: &Shown, source: &SourceState) -> EntryDoc {
+    let entry = &shown.entry;
     let body = &entry.body;
     let policy = site.policy(&entry.source);
-    let outlet = source_title(source);
+    let outlet = source.title().to_owned();
     let authors = if body.authors.is_empty() {
         vec![Person { name: outlet.clone(), ..Person::default() }]
     } else {
@@ -229,7 +259,7 @@ fn entry_doc(site: &Site, entry: &Entry, source: &SourceState) -> EntryDoc {
     EntryDoc {
         id: entry.id.clone(),
         title: entry_title(entry, summary.as_deref()),
-        links: links(entry),
+        links: links(shown),
         published: entry.published,
         updated: entry.updated,
         authors,
@@ -254,11 +284,19 @@ fn source_doc(entry: &Entry, source: &SourceState, title: String) -> SourceDoc {
     }
 }
 
-/// The page and the enclosures. Further alternates of a type are not allowed (RFC 4287 section 4.1.2),
-/// and a publisher's `self` or `edit` is not ours to offer.
-fn links(entry: &Entry) -> Vec<Link> {
-    let page = entry.body.links.iter().find(|l| l.rel == "alternate");
-    page.into_iter().chain(entry.body.links.iter().filter(|l| l.rel == "enclosure")).cloned().collect()
+/// The page, the enclosures, and the other reports of the story. Further alternates of a type are not
+/// allowed (RFC 4287 section 4.1.2), and a publisher's `self` or `edit` is not ours to offer.
+fn links(shown: &Shown) -> Vec<Link> {
+    let own = &shown.entry.body.links;
+    let page = own.iter().find(|l| l.rel == "alternate");
+    let related = shown.related.iter().map(|other| Link {
+        href: other.href.clone(),
+        rel: "related".to_owned(),
+        title: Some(other.title.clone()),
+        ..Link::default()
+    });
+    let enclosures = own.iter().filter(|l| l.rel == "enclosure").cloned();
+    page.into_iter().cloned().chain(enclosures).chain(related).collect()
 }
 
 /// An entry without a title is shown by the start of its text, or by its date: readers list titles.

@@ -1,10 +1,39 @@
 //! Bytes of a feed to a [`ParsedFeed`]: decoding, dialects, repair, feed-rs. The only place that names
 //! `feed_rs`.
+//!
+//! bytes ─decode─▶ text ─`xml` or `json`─▶ one canonical dialect ─feed-rs─▶ model ─▶ [`ParsedFeed`]
+//!
+//! Every feed takes the same way, well made or not, so a feed that breaks for one poll and is mended at the
+//! next reads the same both times. Must not sanitise bodies, and must not make up ids or dates.
+
+mod canonical;
+mod draft;
+mod entities;
+mod fields;
+mod json;
+mod markup;
+mod model;
+mod mojibake;
+mod names;
+mod person;
+mod repair;
+mod token;
+mod xml;
+
+use std::borrow::Cow;
 
 use chrono_tz::Tz;
+use url::Url;
 
+use self::repair::{Repair, Repairs};
+use super::date::DateContext;
+use super::decode::decode;
 use super::entry::ParsedFeed;
 use super::time::Time;
+
+/// Entries read of one feed. The largest seen hold some ten thousand; past this the rest is left out and
+/// [`ParsedFeed::repairs`] says so.
+pub const MAX_ENTRIES: usize = 100_000;
 
 /// What a fetch hands to the reader.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +61,56 @@ pub enum ReadError {
     Panicked(String),
 }
 
+/// What dialects need to know of where a document came from.
+#[derive(Debug)]
+struct Context<'a> {
+    url: Option<Url>,
+    dates: DateContext,
+    address: &'a str,
+}
+
 /// Reads a feed.
 ///
 /// # Errors
 /// [`ReadError`] when the bytes are no feed.
-pub fn read(_input: &FeedInput<'_>) -> Result<ParsedFeed, ReadError> {
-    Err(ReadError::NotAFeed("not read yet".to_owned()))
+pub fn read(input: &FeedInput<'_>) -> Result<ParsedFeed, ReadError> {
+    let mut repairs = Repairs::default();
+    let context = Context {
+        url: Url::parse(input.url).ok(),
+        dates: DateContext { zone: input.zone, seen: input.fetched_at, near: None },
+        address: input.url,
+    };
+    let host = context.url.as_ref().and_then(Url::host_str);
+    let decoded = decode(input.bytes, input.content_type, host);
+    if decoded.lossy {
+        repairs.note(Repair::BadBytes);
+    }
+    if decoded.mislabelled {
+        repairs.note(Repair::LyingLabel);
+    }
+    let text = legal(&decoded.text, &mut repairs);
+    let (canonical, head, repairs) = match text.trim_start().starts_with('{') {
+        true => json::read(&text, &context, repairs)?,
+        false => xml::read(&text, &context, repairs)?,
+    };
+    let mut feed = model::read(&canonical, context.address)?;
+    feed.language = head.language;
+    feed.ttl_minutes = head.ttl_minutes;
+    feed.repairs = repairs.notes();
+    Ok(feed)
+}
+
+/// The text without characters that XML 1.0 forbids: they would reach titles and from there our own feeds.
+fn legal<'a>(text: &'a str, repairs: &mut Repairs) -> Cow<'a, str> {
+    let legal = super::text::xml_legal(text);
+    if legal.len() != text.len() {
+        repairs.note(Repair::ControlCharacters);
+    }
+    match mojibake::without_c1(&legal) {
+        Cow::Borrowed(_) => legal,
+        Cow::Owned(mended) => {
+            repairs.note(Repair::ControlCharacters);
+            Cow::Owned(mended)
+        }
+    }
 }

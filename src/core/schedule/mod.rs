@@ -30,9 +30,7 @@ const YEARS: std::ops::RangeInclusive<i32> = 1970..=2100;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
     /// Not five or six fields.
-    #[error(
-        "has {0} field(s); write five (minute hour day-of-month month weekday), or six with seconds first"
-    )]
+    #[error("wants 5 fields (minute hour day-of-month month weekday), or 6 with seconds first, and has {0}")]
     FieldCount(usize),
     /// An `@name` that is not known.
     #[error(

@@ -77,12 +77,9 @@ fn standard_cron_is_read() {
 #[test]
 fn what_is_not_standard_cron_is_refused_with_the_reason() {
     let cases = [
-        (
-            "",
-            "has 0 field(s); write five (minute hour day-of-month month weekday), or six with seconds first",
-        ),
-        ("* * * *", "has 4 field(s)"),
-        ("0 0 0 1 1 * 2026", "has 7 field(s)"),
+        ("", "wants 5 fields (minute hour day-of-month month weekday), or 6 with seconds first, and has 0"),
+        ("* * * *", "and has 4"),
+        ("0 0 0 1 1 * 2026", "and has 7"),
         ("@reboot", "\"@reboot\" is not a known name; known are @hourly @daily"),
         ("60 * * * *", "minute: 60 is not in 0-59"),
         ("* 24 * * *", "hour: 24 is not in 0-23"),
@@ -291,7 +288,8 @@ fn matches([minute, hour, day, month, weekday]: &[Written; 5], at: NaiveDateTime
 fn watched(expression: &[Written; 5], zone: Tz, start: Time, end: Time) -> Vec<Time> {
     let follows_clock = expression[1].0.starts_with('*') || expression[1].1.len() == 24;
     let minute = TimeDelta::minutes(1);
-    let mut at = start - TimeDelta::days(1);
+    // No clock here is set back by more than an hour, so what it showed before does not matter.
+    let mut at = start - TimeDelta::hours(2);
     let mut latest_shown = local(at, zone);
     let mut firings = Vec::new();
     while at < end {
@@ -332,7 +330,7 @@ fn change() -> impl Strategy<Value = (Tz, Time)> {
         (Atlantic::Azores, "2026-10-25T01:00:00Z"),
         (Pacific::Apia, "2011-12-30T10:00:00Z"),
     ];
-    (select(near.to_vec()), -2880_i64..2880)
+    (select(near.to_vec()), -1440_i64..1440)
         .prop_map(|((zone, when), minutes)| (zone, at(when) + TimeDelta::minutes(minutes)))
 }
 
@@ -344,7 +342,7 @@ proptest! {
         expression in expression(), (zone, start) in change(),
     ) {
         let text: Vec<&str> = expression.iter().map(|(text, _)| text.as_str()).collect();
-        let end = start + TimeDelta::days(3);
+        let end = start + TimeDelta::days(2);
         let expected = watched(&expression, zone, start, end);
         match Schedule::parse(&text.join(" ")) {
             Ok(schedule) => {

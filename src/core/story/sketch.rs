@@ -4,10 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::mentions::Mentions;
+use super::place::{self, Place};
 use super::sample::Sample;
 use super::text::{Day, Reading};
-use super::{Place, hash, title};
+use super::{hash, title};
+use crate::core::link::canonical;
 use crate::core::region::RegionId;
+use crate::core::regions::{self, Evidence};
 use crate::core::time::Time;
 
 /// Changes whenever a sketch of the same entry would differ: stored sketches of another version must
@@ -32,6 +35,9 @@ const ROWS: usize = 3;
 const FIRST_CLAUSES: usize = 3;
 const LEAST_CLAUSES: usize = 3;
 pub(super) const CLAUSES: usize = FIRST_CLAUSES + LEAST_CLAUSES;
+/// Words by which a local report means its own region, and how far into a text they are looked for.
+const OURS: [&str; 8] = ["我省", "我市", "我区", "我县", "全省", "全市", "全区", "省政府"];
+const OURS_BYTES: usize = 300;
 /// A text with fewer letters is a stub (`详见正文`), which says nothing about what it stands for.
 const STUB: usize = 30;
 
@@ -40,7 +46,7 @@ const STUB: usize = 30;
 pub struct StoryInput<'a> {
     /// Title, plain text.
     pub title: &'a str,
-    /// The address of its page, absolute.
+    /// The address of its page, absolute; any spelling.
     pub page: Option<&'a str>,
     /// Summary, plain text.
     pub summary: Option<&'a str>,
@@ -50,10 +56,8 @@ pub struct StoryInput<'a> {
     pub outlet: &'a str,
     /// The entry's regions, however they were found.
     pub regions: &'a [RegionId],
-    /// Places its title names.
-    pub title_places: &'a [Place],
-    /// Places the head of its text names.
-    pub text_places: &'a [Place],
+    /// What the classifier finds in its title and summary, even where its source has fixed regions.
+    pub named: &'a [Evidence],
     /// When it was published.
     pub published: Time,
 }
@@ -91,7 +95,7 @@ pub struct Sketch {
     pub(super) regions: Vec<u32>,
     /// Places of the title.
     pub(super) title_places: Vec<Place>,
-    /// Places of the head of the text.
+    /// Places of the text, where the title names none.
     pub(super) text_places: Vec<Place>,
 }
 
@@ -119,22 +123,37 @@ pub fn sketch(input: &StoryInput<'_>) -> Sketch {
         mentions: Mentions::of(&title, &readings),
         text: if stub { Sample::default() } else { Sample::of(grams, GRAMS) },
         letters: u16::try_from(letters).unwrap_or(u16::MAX),
-        regions: input.regions.iter().map(|r| hash::of_text(r.as_str()) as u32).collect(),
-        title_places: input.title_places.iter().take(PLACES).copied().collect(),
-        text_places: input.text_places.iter().take(PLACES).copied().collect(),
+        regions: input.regions.iter().map(|r| place::region(r.as_str())).collect(),
+        title_places: places(input.named, regions::Place::Title),
+        text_places: text_places(input),
         title,
     }
 }
 
-/// A page's address as one spelling. The front page of a site is where tickers link every entry to,
-/// so it is no link of any of them.
+/// The front page of a site is where tickers link every entry to, so it is no link of any of them.
 fn link_hash(page: &str) -> Option<u64> {
-    let rest = page.split_once("://")?.1;
-    let rest = rest.split(['?', '#']).next()?;
-    let (host, path) = rest.split_once('/')?;
-    let host = host.strip_prefix("www.").or_else(|| host.strip_prefix("m.")).unwrap_or(host);
-    let path = path.trim_end_matches('/');
-    (!path.is_empty()).then(|| hash::of_chars(host.chars().chain(['/']).chain(path.chars())).max(1))
+    let link = canonical(page);
+    let (_, path) = link.split_once("://")?.1.split_once('/')?;
+    (!path.is_empty()).then(|| hash::of_text(&link).max(1))
+}
+
+fn places(named: &[Evidence], at: regions::Place) -> Vec<Place> {
+    named.iter().filter(|e| e.place == at).take(PLACES).map(Place::of).collect()
+}
+
+/// The dateline's place; and where a text only says 我省, the region it was published for.
+fn text_places(input: &StoryInput<'_>) -> Vec<Place> {
+    let dateline = places(input.named, regions::Place::Dateline);
+    let read = [input.title, input.summary.unwrap_or_default(), input.content.unwrap_or_default()];
+    let ours = |text: &str| {
+        let head = &text[..text.floor_char_boundary(OURS_BYTES)];
+        OURS.iter().any(|word| head.contains(word))
+    };
+    if !dateline.is_empty() || !read.into_iter().any(ours) {
+        return dateline;
+    }
+    let regions = input.regions.iter().take(PLACES);
+    regions.map(Place::published_for).collect()
 }
 
 fn on_topic(title: &str, readings: &[Reading]) -> bool {

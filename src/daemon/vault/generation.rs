@@ -60,6 +60,16 @@ pub(super) fn open(
     Ok((generation, store, notes))
 }
 
+/// The newest complete generation as it is.
+pub(super) fn peek(dir: &Path) -> Result<Store, VaultError> {
+    let root = root(dir);
+    let numbers = numbers(&root)?;
+    let newest = numbers.into_iter().filter(|n| mark_path(&root, *n).exists()).max();
+    let missing = || io_error(&root, "find a complete store in it")(io::ErrorKind::NotFound.into());
+    let path = root.join(name(newest.ok_or_else(missing)?));
+    Ok(Store::new(Box::new(SledBackend::open(&path)?)))
+}
+
 /// Builds a fresh generation beside the present one.
 pub(super) fn rebuild(
     dir: &Path,

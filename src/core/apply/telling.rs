@@ -1,0 +1,163 @@
+//! Which story an entry tells: the shelf of stories as one line of the journal sees it, which is the
+//! state and what the line itself has placed so far.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::super::entry::{Body, ParsedEntry};
+use super::super::html;
+use super::super::region::RegionId;
+use super::super::regions::{Classifier, Evidence};
+use super::super::state::{Change, EntryNo, Membership, SourceState, State};
+use super::super::story::{self, Lookup, Shelf, Sketch, StoryInput, StoryKey};
+use super::super::time::Time;
+
+/// What the line has placed: the state does not know of it yet.
+#[derive(Default)]
+pub(super) struct Placed {
+    filed: BTreeMap<(StoryKey, EntryNo), EntryNo>,
+    sketches: BTreeMap<EntryNo, Sketch>,
+    joined: BTreeMap<EntryNo, Vec<EntryNo>>,
+}
+
+/// The texts of an entry, plain: what regions and stories are told by.
+pub(super) struct Texts<'a> {
+    pub(super) title: &'a str,
+    pub(super) summary: Option<Cow<'a, str>>,
+    content: Option<Cow<'a, str>>,
+    page: Option<&'a str>,
+}
+
+impl<'a> Texts<'a> {
+    pub(super) fn of(body: &'a ParsedEntry) -> Self {
+        Self {
+            title: body.title.as_deref().unwrap_or(""),
+            summary: body.summary.as_ref().map(plain),
+            content: body.content.as_ref().map(plain),
+            page: body.page(),
+        }
+    }
+
+    pub(super) fn sketch(
+        &self,
+        source: &SourceState,
+        regions: &[Evidence],
+        classifier: &Classifier,
+        published: Time,
+    ) -> Sketch {
+        let ids: Vec<RegionId> = regions.iter().map(|evidence| evidence.region.clone()).collect();
+        story::sketch(&StoryInput {
+            title: self.title,
+            page: self.page,
+            summary: self.summary.as_deref(),
+            content: self.content.as_deref(),
+            outlet: source.title(),
+            regions: &ids,
+            named: &classifier.classify(self.title, self.summary.as_deref()),
+            published,
+        })
+    }
+}
+
+fn plain(body: &Body) -> Cow<'_, str> {
+    match body {
+        Body::Text(text) => Cow::Borrowed(text),
+        Body::Html(markup) => Cow::Owned(html::to_text(markup)),
+    }
+}
+
+/// The state and what was placed, as one shelf.
+pub(super) struct Stories<'a, S> {
+    pub(super) state: &'a S,
+    pub(super) placed: &'a mut Placed,
+    pub(super) changes: &'a mut Vec<Change>,
+}
+
+impl<S: State> Stories<'_, S> {
+    /// Finds a new entry's story and files the entry under it. Returns how many index keys it took.
+    pub(super) fn place(
+        &mut self,
+        no: EntryNo,
+        sketch: Sketch,
+    ) -> Result<(Option<Membership>, u64), S::Error> {
+        let found = story::join(&sketch, self)?;
+        let story = found.map(|joined| Membership { founder: joined.story, reason: joined.reason });
+        let founder = story.as_ref().map_or(no, |s| s.founder);
+        if story.is_some() {
+            self.placed.joined.entry(founder).or_default().push(no);
+            self.changes.push(Change::Joined(founder, no));
+        }
+        let keys = self.file(no, founder, sketch);
+        Ok((story, keys))
+    }
+
+    /// Files a rewritten entry anew, under the story it has: existing stories neither part nor merge.
+    /// Returns how many index keys it gave up and how many it took.
+    pub(super) fn refile(
+        &mut self,
+        no: EntryNo,
+        founder: EntryNo,
+        sketch: Sketch,
+    ) -> Result<(u64, u64), S::Error> {
+        let mut given_up = 0;
+        if let Some(old) = self.sketch_of(no)? {
+            for key in story::index_keys(&old) {
+                self.placed.filed.remove(&(key, no));
+                self.changes.push(Change::Unfiled(key, no));
+                given_up += 1;
+            }
+        }
+        Ok((given_up, self.file(no, founder, sketch)))
+    }
+
+    fn file(&mut self, no: EntryNo, founder: EntryNo, sketch: Sketch) -> u64 {
+        let mut keys = story::index_keys(&sketch);
+        keys.sort_unstable();
+        keys.dedup();
+        for key in &keys {
+            self.placed.filed.insert((*key, no), founder);
+            self.changes.push(Change::Filed(*key, no, founder));
+        }
+        self.changes.push(Change::Sketch(no, Box::new(sketch.clone())));
+        self.placed.sketches.insert(no, sketch);
+        keys.len() as u64
+    }
+
+    fn sketch_of(&self, no: EntryNo) -> Result<Option<Sketch>, S::Error> {
+        match self.placed.sketches.get(&no) {
+            Some(sketch) => Ok(Some(sketch.clone())),
+            None => self.state.sketch(no),
+        }
+    }
+
+    /// The entries of a story, its founder first.
+    pub(super) fn entries(&self, founder: EntryNo, limit: usize) -> Result<Vec<EntryNo>, S::Error> {
+        let mut members = vec![founder];
+        members.extend(self.state.joined(founder, limit)?);
+        members.extend(self.placed.joined.get(&founder).into_iter().flatten());
+        members.truncate(limit);
+        Ok(members)
+    }
+}
+
+impl<S: State> Shelf for Stories<'_, S> {
+    type Story = EntryNo;
+    type Error = S::Error;
+
+    fn near(&self, lookup: &Lookup, limit: usize) -> Result<Vec<EntryNo>, S::Error> {
+        let mut founders = self.state.near(lookup, limit)?;
+        let filed = &self.placed.filed;
+        let before = filed.range((lookup.from, 0)..=(lookup.at, EntryNo::MAX)).rev().take(limit);
+        let behind = filed.range((lookup.at, EntryNo::MAX)..=(lookup.to, EntryNo::MAX)).take(limit);
+        founders.extend(before.chain(behind).map(|(_, founder)| *founder));
+        Ok(founders)
+    }
+
+    fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<Sketch>, S::Error> {
+        let mut sketches = Vec::new();
+        for no in self.entries(founder, limit)? {
+            sketches.extend(self.sketch_of(no)?);
+        }
+        Ok(sketches)
+    }
+}

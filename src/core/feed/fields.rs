@@ -1,0 +1,278 @@
+//! Where a finished text or an attribute goes: the rules that turn dialects' elements into an entry's parts.
+
+use super::draft::alternate;
+use super::markup::Capture;
+use super::names::{Field, Vocab};
+use super::xml::{Attributes, Scope, Walk};
+use crate::core::date;
+use crate::core::entry::{Category, Link};
+use crate::core::text::one_line;
+use crate::core::time::Stamp;
+
+impl Walk<'_> {
+    /// Puts a text where its field says, in whatever it is a field of.
+    pub(super) fn finish(&mut self, capture: Capture) {
+        match self.scope {
+            Scope::Entry if self.being.is_none() => self.entry_field(capture),
+            Scope::Entry | Scope::Feed if self.being.is_some() => self.person_field(capture),
+            Scope::Feed => self.feed_field(capture),
+            Scope::Source => {
+                let title = capture.into_prose(&mut self.repairs);
+                self.outlet.name = crate::core::text::plain(&title.text);
+            }
+            _ => {}
+        }
+    }
+
+    fn entry_field(&mut self, capture: Capture) {
+        let (field, depth) = (capture.field, capture.depth);
+        match field {
+            Field::Title | Field::OtherTitle => {
+                let prose = capture.into_prose(&mut self.repairs);
+                if !prose.text.trim().is_empty() {
+                    self.draft.title.offer(u8::from(field == Field::OtherTitle), depth, prose);
+                }
+            }
+            Field::Id => self.entry_id(capture),
+            Field::Link => {
+                let rel = capture.hint.clone();
+                if let Some(href) = self.absolute(&capture.into_text()) {
+                    let link = Link { rel: rel.unwrap_or_else(|| "alternate".to_owned()), ..alternate(href) };
+                    self.draft.add_link(link);
+                }
+            }
+            Field::Description | Field::Summary | Field::OtherSummary | Field::Abstract => {
+                self.note_place();
+                let prose = capture.into_prose(&mut self.repairs);
+                if !prose.text.trim().is_empty() {
+                    self.draft.add_summary(field, depth, prose);
+                }
+            }
+            Field::Content | Field::Encoded | Field::Body => {
+                self.note_place();
+                let prose = capture.into_prose(&mut self.repairs);
+                if !prose.text.trim().is_empty() {
+                    self.draft.contents.push(prose);
+                }
+            }
+            Field::Published | Field::Updated | Field::Created => {
+                self.entry_date(field, depth, &capture.into_text());
+            }
+            Field::Rights => self.draft.rights = Some(capture.into_prose(&mut self.repairs)),
+            Field::Category => self.finish_category(capture),
+            Field::Keywords => {
+                for word in capture.into_text().split([',', '，', '、']) {
+                    self.draft.add_category(Category { term: one_line(word), ..Category::default() });
+                }
+            }
+            Field::Language => {
+                self.draft.language = Some(one_line(&capture.into_text())).filter(|l| !l.is_empty());
+            }
+            Field::Subtitle | Field::Ttl | Field::Name | Field::Email | Field::Homepage => {}
+        }
+    }
+
+    /// Remembers the base and language that a body stands in.
+    fn note_place(&mut self) {
+        self.draft.base = self.own_base();
+        if let Some(language) = self.own_language() {
+            self.draft.language = Some(language);
+        }
+    }
+
+    /// An id. One that is an address stands in for a missing link, unless the publisher says it is none:
+    /// RSS's `guid` by its definition, Atom's `id` because publishers without a link put the page there.
+    fn entry_id(&mut self, capture: Capture) {
+        let said = capture.hint.as_deref().map(str::trim).map(str::to_ascii_lowercase);
+        let depth = capture.depth;
+        let id = one_line(&capture.into_text());
+        if id.is_empty() {
+            return;
+        }
+        if said.as_deref() != Some("false") {
+            let address = is_web(&id) || id.starts_with('/') || said.as_deref() == Some("true");
+            self.draft.permalink = if address { self.absolute(&id) } else { None };
+        }
+        self.draft.id.offer(0, depth, id);
+    }
+
+    fn entry_date(&mut self, field: Field, depth: usize, text: &str) {
+        let Some(stamp) = self.date(text) else { return };
+        match field {
+            Field::Published => self.draft.published.offer_last(0, depth, stamp),
+            Field::Created => self.draft.published.offer_last(1, depth, stamp),
+            _ => self.draft.updated.offer_last(0, depth, stamp),
+        }
+    }
+
+    fn date(&self, text: &str) -> Option<Stamp> {
+        date::parse(text.trim(), &self.context.dates)
+    }
+
+    fn person_field(&mut self, capture: Capture) {
+        let field = capture.field;
+        let text = one_line(&capture.into_text());
+        if text.is_empty() {
+            return;
+        }
+        let uri = if field == Field::Homepage { self.absolute(&text) } else { None };
+        let Some(being) = &mut self.being else { return };
+        match field {
+            Field::Name => being.person.name = text,
+            Field::Email => being.person.email = Some(text),
+            _ => being.person.uri = uri,
+        }
+    }
+
+    fn feed_field(&mut self, capture: Capture) {
+        let (field, depth) = (capture.field, capture.depth);
+        match field {
+            Field::Title | Field::OtherTitle => {
+                let prose = capture.into_prose(&mut self.repairs);
+                if !prose.text.trim().is_empty() {
+                    self.head.title.offer(u8::from(field == Field::OtherTitle), depth, prose);
+                }
+            }
+            Field::Id => {
+                let id = one_line(&capture.into_text());
+                if !id.is_empty() {
+                    self.head.id.offer(0, depth, id);
+                }
+            }
+            Field::Link => {
+                let rel = capture.hint.clone().unwrap_or_else(|| "alternate".to_owned());
+                if let Some(href) = self.absolute(&capture.into_text()) {
+                    self.head.links.push(Link { rel, ..alternate(href) });
+                }
+            }
+            Field::Subtitle | Field::Description | Field::Abstract | Field::Summary => {
+                let rank = u8::from(matches!(field, Field::Summary));
+                let prose = capture.into_prose(&mut self.repairs);
+                if !prose.text.trim().is_empty() {
+                    self.head.subtitle.offer(rank, depth, prose);
+                }
+            }
+            Field::Rights => self.head.rights = Some(capture.into_prose(&mut self.repairs)),
+            Field::Language => {
+                let language = one_line(&capture.into_text()).replace('_', "-");
+                self.head.language = Some(language).filter(|l| !l.is_empty());
+            }
+            Field::Ttl => self.head.ttl_minutes = capture.into_text().trim().parse().ok(),
+            _ => {}
+        }
+    }
+
+    /// A `link` element: Atom's with `href`, RSS's with text.
+    pub(super) fn link(&mut self, attributes: &Attributes<'_>) {
+        if !matches!(self.scope, Scope::Entry | Scope::Feed) || self.being.is_some() {
+            return;
+        }
+        let Some(href) = attributes.any(&["href", "url", "uri", "rdf:resource"]) else {
+            self.capture_if(true, Field::Link, attributes);
+            return;
+        };
+        let Some(href) = self.absolute(href) else { return };
+        let rel = attributes.any(&["rel"]).map_or("alternate".to_owned(), relation);
+        let link = Link {
+            href,
+            rel,
+            media_type: attributes.any(&["type"]).map(|t| t.trim().to_ascii_lowercase()),
+            title: attributes.any(&["title"]).map(one_line),
+            length: attributes.get("length").and_then(|l| l.trim().parse().ok()),
+        };
+        match self.scope {
+            Scope::Entry => self.draft.add_link(link),
+            _ => self.head.links.push(link),
+        }
+    }
+
+    /// RSS `enclosure` and Media RSS `content`: a file that belongs to the entry.
+    pub(super) fn enclosure(&mut self, vocab: Vocab, attributes: &Attributes<'_>) {
+        if self.scope != Scope::Entry {
+            return;
+        }
+        let Some(href) = attributes.any(&["url", "href"]).and_then(|u| self.absolute(u)) else { return };
+        let length = if vocab == Vocab::Media { "filesize" } else { "length" };
+        self.draft.add_link(Link {
+            href,
+            rel: "enclosure".to_owned(),
+            media_type: attributes.any(&["type"]).map(|t| t.trim().to_ascii_lowercase()),
+            title: None,
+            length: attributes.get(length).and_then(|l| l.trim().parse().ok()),
+        });
+    }
+
+    pub(super) fn category(&mut self, attributes: &Attributes<'_>) {
+        if self.scope != Scope::Entry {
+            return;
+        }
+        match attributes.any(&["term", "text"]) {
+            Some(term) => self.draft.add_category(Category {
+                term: one_line(term),
+                scheme: attributes.any(&["scheme", "domain"]).map(|s| s.trim().to_owned()),
+                label: attributes.any(&["label"]).map(one_line),
+            }),
+            None => self.capture_if(true, Field::Category, attributes),
+        }
+    }
+
+    fn finish_category(&mut self, capture: Capture) {
+        let (label, scheme) = (capture.hint.clone(), capture.scheme.clone());
+        let term = one_line(&capture.into_text());
+        self.draft.add_category(Category { term, scheme, label });
+    }
+
+    /// CDF says an entry's address and date in attributes.
+    pub(super) fn entry_attributes(&mut self, attributes: &Attributes<'_>) {
+        if let Some(href) = attributes.any(&["href"]).and_then(|h| self.absolute(h)) {
+            self.draft.add_link(alternate(href));
+        }
+        if let Some(stamp) = attributes.any(&["lastmod"]).and_then(|d| self.date(d)) {
+            self.draft.updated.offer(1, 0, stamp);
+        }
+    }
+
+    /// CDF says a channel's address in an attribute.
+    pub(super) fn channel_attributes(&mut self, attributes: &Attributes<'_>) {
+        if let Some(href) = attributes.any(&["href"]).and_then(|h| self.absolute(h)) {
+            self.head.links.push(alternate(href));
+        }
+    }
+
+    /// An address made absolute, or nothing if it cannot be one that a reader may safely follow.
+    pub(super) fn absolute(&self, href: &str) -> Option<String> {
+        let href: String = href.trim().chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
+        if href.is_empty() {
+            return None;
+        }
+        // Nearly every address is plain and absolute; feed-rs parses it again, so it is parsed here only
+        // where it may be none.
+        if is_web(&href)
+            && href.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&b))
+        {
+            return Some(href);
+        }
+        let joined = self.join(&href)?;
+        let safe = !matches!(joined.scheme(), "javascript" | "vbscript" | "data" | "blob" | "about");
+        safe.then(|| joined.into())
+    }
+
+    /// A reference resolved against the base in force.
+    pub(super) fn join(&self, reference: &str) -> Option<url::Url> {
+        match self.bases.last().or(self.context.url.as_ref()) {
+            Some(base) => base.join(reference.trim()).ok(),
+            None => url::Url::parse(reference.trim()).ok(),
+        }
+    }
+}
+
+/// A link relation in its short form.
+fn relation(rel: &str) -> String {
+    let rel = rel.trim().to_ascii_lowercase();
+    rel.strip_prefix("http://www.iana.org/assignments/relation/").map_or_else(|| rel.clone(), str::to_owned)
+}
+
+fn is_web(text: &str) -> bool {
+    super::token::starts_with_ignore_case(text, "http://")
+        || super::token::starts_with_ignore_case(text, "https://")
+}

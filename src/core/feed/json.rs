@@ -1,0 +1,151 @@
+//! JSON Feed 1.0 and 1.1 to the canonical dialect. One value of the wrong type costs that value, not the feed.
+
+use serde_json::{Map, Value};
+
+use super::canonical::Canonical;
+use super::draft::{Draft, Head, Prose, alternate};
+use super::names::{Field, Role};
+use super::repair::{Repair, Repairs};
+use super::{Context, MAX_ENTRIES, ReadError};
+use crate::core::date;
+use crate::core::entry::{Category, Link, Person};
+use crate::core::text::one_line;
+
+type Object = Map<String, Value>;
+
+/// Reads a document into the canonical dialect.
+pub(super) fn read(
+    text: &str,
+    context: &Context<'_>,
+    mut repairs: Repairs,
+) -> Result<(String, Head, Repairs), ReadError> {
+    let value: Value = serde_json::from_str(text).map_err(|e| ReadError::NotAFeed(format!("JSON: {e}")))?;
+    let Some(feed) = value.as_object() else {
+        return Err(ReadError::NotAFeed("JSON, but no object".to_owned()));
+    };
+    let Some(items) = feed.get("items").and_then(Value::as_array) else {
+        return Err(ReadError::NotAFeed("JSON, but without items".to_owned()));
+    };
+    if items.len() > MAX_ENTRIES {
+        repairs.note(Repair::TooManyEntries);
+    }
+    let mut out = Canonical::new(text.len());
+    for item in items.iter().take(MAX_ENTRIES).filter_map(Value::as_object) {
+        out.entry(&entry(item, context));
+    }
+    let head = head(feed, context);
+    Ok((out.finish(&head), head, repairs))
+}
+
+fn head(feed: &Object, context: &Context<'_>) -> Head {
+    let mut head = Head { language: string(feed, "language"), ..Head::default() };
+    if let Some(text) = string(feed, "title") {
+        head.title.offer(0, 0, plain(text));
+    }
+    if let Some(text) = string(feed, "description") {
+        head.subtitle.offer(0, 0, plain(text));
+    }
+    head.links.extend(address(feed, "home_page_url", context).map(alternate));
+    let own =
+        address(feed, "feed_url", context).map(|href| Link { rel: "self".to_owned(), ..alternate(href) });
+    head.links.extend(own);
+    for hub in objects(feed, "hubs") {
+        let hub = address(hub, "url", context).map(|href| Link { rel: "hub".to_owned(), ..alternate(href) });
+        head.links.extend(hub);
+    }
+    head
+}
+
+fn entry(item: &Object, context: &Context<'_>) -> Draft {
+    let mut draft = Draft { language: string(item, "language"), ..Draft::default() };
+    if let Some(id) = scalar(item, "id") {
+        if id.starts_with("http://") || id.starts_with("https://") {
+            draft.permalink = Some(id.clone());
+        }
+        draft.id.offer(0, 0, id);
+    }
+    if let Some(title) = string(item, "title") {
+        draft.title.offer(0, 0, plain(title));
+    }
+    links(item, context, &mut draft);
+    if let Some(html) = string(item, "content_html") {
+        draft.contents.push(Prose { html: true, text: html });
+    }
+    if let Some(text) = string(item, "content_text") {
+        draft.contents.push(plain(text));
+    }
+    if let Some(text) = string(item, "summary") {
+        draft.add_summary(Field::Summary, 0, plain(text));
+    }
+    for (key, slot) in [("date_published", &mut draft.published), ("date_modified", &mut draft.updated)] {
+        if let Some(stamp) = string(item, key).and_then(|d| date::parse(&d, &context.dates)) {
+            slot.offer(0, 0, stamp);
+        }
+    }
+    people(item, context, &mut draft);
+    for term in item.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        draft.add_category(Category { term: one_line(term), ..Category::default() });
+    }
+    draft
+}
+
+fn links(item: &Object, context: &Context<'_>, draft: &mut Draft) {
+    // The page on this site; where a link log has none, what it links to.
+    if let Some(href) = address(item, "url", context).or_else(|| address(item, "external_url", context)) {
+        draft.add_link(alternate(href));
+    }
+    for file in objects(item, "attachments") {
+        let Some(href) = address(file, "url", context) else { continue };
+        draft.add_link(Link {
+            href,
+            rel: "enclosure".to_owned(),
+            media_type: string(file, "mime_type"),
+            title: string(file, "title").map(|t| one_line(&t)),
+            length: file.get("size_in_bytes").and_then(Value::as_u64),
+        });
+    }
+}
+
+/// `authors` of 1.1, `author` of 1.0.
+fn people(item: &Object, context: &Context<'_>, draft: &mut Draft) {
+    let one = item.get("author").and_then(Value::as_object);
+    for author in objects(item, "authors").chain(one) {
+        if let Some(name) = string(author, "name") {
+            let uri = address(author, "url", context);
+            draft.add_person(Role::Author, Person { name: one_line(&name), email: None, uri });
+        }
+    }
+}
+
+fn plain(text: String) -> Prose {
+    Prose { html: false, text }
+}
+
+fn objects<'a>(object: &'a Object, key: &str) -> impl Iterator<Item = &'a Object> {
+    object.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+}
+
+fn string(object: &Object, key: &str) -> Option<String> {
+    let text = object.get(key)?.as_str()?;
+    let legal: String = text.chars().filter(|c| super::entities::is_xml_char(*c)).collect();
+    Some(legal).filter(|t| !t.trim().is_empty())
+}
+
+/// An id may be a number: 1.0 let publishers write one.
+fn scalar(object: &Object, key: &str) -> Option<String> {
+    match object.get(key)? {
+        Value::Number(n) => Some(n.to_string()),
+        Value::String(_) => string(object, key).map(|s| s.trim().to_owned()),
+        _ => None,
+    }
+}
+
+fn address(object: &Object, key: &str, context: &Context<'_>) -> Option<String> {
+    let text = string(object, key)?;
+    let text = text.trim();
+    let joined = match &context.url {
+        Some(base) => base.join(text).ok()?,
+        None => url::Url::parse(text).ok()?,
+    };
+    matches!(joined.scheme(), "http" | "https" | "ftp" | "mailto" | "magnet").then(|| joined.into())
+}

@@ -1,0 +1,253 @@
+//! Element names: namespaces to vocabularies, spellings to meanings. Owns every name a feed may use for a
+//! thing; must not know what is done with it.
+
+/// The vocabularies that say something about entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Vocab {
+    /// RSS of any version, Atom of any version, CDF, or no namespace at all: their names do not clash.
+    Core,
+    Dc,
+    DcTerms,
+    Content,
+    Media,
+    Itunes,
+    Xhtml,
+    /// Known to say nothing that is read here, or unknown.
+    Other,
+}
+
+/// The vocabulary of a namespace name. Compared without case, scheme or trailing slash: all three are
+/// written wrongly in the wild.
+pub(super) fn vocab(uri: &str) -> Vocab {
+    let uri = uri.trim().to_ascii_lowercase();
+    let bare = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://")).unwrap_or(&uri);
+    match bare.trim_end_matches(['/', '#']) {
+        ""
+        | "www.w3.org/2005/atom"
+        | "purl.org/atom/ns"
+        | "purl.org/echo"
+        | "purl.org/pie"
+        | "example.com/newformat"
+        | "example.com/necho"
+        | "uri/of/echo/namespace"
+        | "purl.org/rss/1.0"
+        | "my.netscape.com/rdf/simple/0.9"
+        | "channel.netscape.com/rdf/simple/0.9"
+        | "purl.org/rss/1.0/modules/rss091"
+        | "blogs.law.harvard.edu/tech/rss"
+        | "cyber.harvard.edu/rss"
+        | "www.rssboard.org/rss-specification" => Vocab::Core,
+        "purl.org/dc/elements/1.1" | "purl.org/dc/elements/1.0" => Vocab::Dc,
+        "purl.org/dc/terms" => Vocab::DcTerms,
+        "purl.org/rss/1.0/modules/content" => Vocab::Content,
+        "search.yahoo.com/mrss" => Vocab::Media,
+        "www.itunes.com/dtds/podcast-1.0.dtd" | "example.com/dtds/podcast-1.0.dtd" => Vocab::Itunes,
+        "www.w3.org/1999/xhtml" => Vocab::Xhtml,
+        bare if bare.starts_with("backend.userland.com/rss") => Vocab::Core,
+        _ => Vocab::Other,
+    }
+}
+
+/// What a prefix means where no declaration says so.
+pub(super) fn usual_prefix(prefix: &str) -> Vocab {
+    match prefix {
+        "rss" | "atom" | "atom10" | "a10" => Vocab::Core,
+        "dc" => Vocab::Dc,
+        "dcterms" => Vocab::DcTerms,
+        "content" => Vocab::Content,
+        "media" => Vocab::Media,
+        "itunes" => Vocab::Itunes,
+        "xhtml" | "html" => Vocab::Xhtml,
+        _ => Vocab::Other,
+    }
+}
+
+/// What an element is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// `<rss>`, `<rdf:RDF>`.
+    Envelope,
+    /// `<feed>`: Atom.
+    AtomFeed,
+    /// `<channel>`: RSS, CDF.
+    Channel,
+    /// `<item>`, `<entry>`.
+    Entry,
+    /// A channel's image or text input box: none of its fields are the feed's.
+    Aside,
+    /// Atom and RSS `<source>`.
+    Source,
+    Person(Role),
+    /// A person's part.
+    Name,
+    Email,
+    Homepage,
+    Text(Field),
+    Link,
+    Enclosure,
+    Category,
+    Keywords,
+    Nothing,
+}
+
+/// Whom a person element names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Author,
+    Contributor,
+    Publisher,
+}
+
+/// An element whose text is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Title,
+    /// A title of last resort: the media object's, the podcast's.
+    OtherTitle,
+    Id,
+    Link,
+    /// RSS `description`: by convention HTML.
+    Description,
+    /// Atom `summary` and its kin: plain unless said otherwise.
+    Summary,
+    /// The media object's description.
+    OtherSummary,
+    /// CDF's plain text.
+    Abstract,
+    Content,
+    /// `content:encoded`, `fullitem`: HTML.
+    Encoded,
+    /// `xhtml:body`, `body`: inline markup.
+    Body,
+    Published,
+    Updated,
+    Created,
+    Rights,
+    Subtitle,
+    Language,
+    Ttl,
+    Category,
+    Keywords,
+    Name,
+    Email,
+    Homepage,
+}
+
+impl Field {
+    /// Whether the field is one short value, in which another entry field cannot stand.
+    pub(super) fn is_short(self) -> bool {
+        !matches!(
+            self,
+            Self::Description
+                | Self::Summary
+                | Self::OtherSummary
+                | Self::Abstract
+                | Self::Content
+                | Self::Encoded
+                | Self::Body
+                | Self::Rights
+                | Self::Subtitle
+        )
+    }
+}
+
+/// The meaning of an element; `local` in lower case.
+pub(super) fn meaning(vocab: Vocab, local: &str) -> Meaning {
+    match vocab {
+        Vocab::Core => core(local),
+        Vocab::Dc => dublin_core(local),
+        Vocab::DcTerms => dc_terms(local),
+        Vocab::Content if local == "encoded" => Meaning::Text(Field::Encoded),
+        Vocab::Media => media(local),
+        Vocab::Itunes => itunes(local),
+        Vocab::Xhtml if local == "body" => Meaning::Text(Field::Body),
+        _ => Meaning::Nothing,
+    }
+}
+
+fn core(local: &str) -> Meaning {
+    match local {
+        "rss" | "rdf" => Meaning::Envelope,
+        "feed" => Meaning::AtomFeed,
+        "channel" => Meaning::Channel,
+        "item" | "entry" => Meaning::Entry,
+        "image" | "textinput" | "cloud" | "skiphours" | "skipdays" => Meaning::Aside,
+        "source" => Meaning::Source,
+        "author" | "managingeditor" => Meaning::Person(Role::Author),
+        "contributor" => Meaning::Person(Role::Contributor),
+        "webmaster" => Meaning::Person(Role::Publisher),
+        "name" => Meaning::Name,
+        "email" => Meaning::Email,
+        "uri" | "url" | "homepage" => Meaning::Homepage,
+        "title" => Meaning::Text(Field::Title),
+        "id" | "guid" => Meaning::Text(Field::Id),
+        "link" => Meaning::Link,
+        "description" => Meaning::Text(Field::Description),
+        "summary" => Meaning::Text(Field::Summary),
+        "abstract" => Meaning::Text(Field::Abstract),
+        "content" => Meaning::Text(Field::Content),
+        "fullitem" | "encoded" => Meaning::Text(Field::Encoded),
+        "body" => Meaning::Text(Field::Body),
+        "published" | "issued" | "pubdate" => Meaning::Text(Field::Published),
+        "updated" | "modified" | "lastbuilddate" | "date" => Meaning::Text(Field::Updated),
+        "created" => Meaning::Text(Field::Created),
+        "rights" | "copyright" => Meaning::Text(Field::Rights),
+        "subtitle" | "tagline" => Meaning::Text(Field::Subtitle),
+        "language" => Meaning::Text(Field::Language),
+        "ttl" => Meaning::Text(Field::Ttl),
+        "enclosure" => Meaning::Enclosure,
+        "category" => Meaning::Category,
+        "keywords" => Meaning::Keywords,
+        _ => Meaning::Nothing,
+    }
+}
+
+fn dublin_core(local: &str) -> Meaning {
+    match local {
+        "title" => Meaning::Text(Field::Title),
+        "creator" | "author" => Meaning::Person(Role::Author),
+        "contributor" => Meaning::Person(Role::Contributor),
+        "publisher" => Meaning::Person(Role::Publisher),
+        "description" => Meaning::Text(Field::Description),
+        "date" => Meaning::Text(Field::Updated),
+        "subject" => Meaning::Category,
+        "rights" => Meaning::Text(Field::Rights),
+        "language" => Meaning::Text(Field::Language),
+        _ => Meaning::Nothing,
+    }
+}
+
+fn dc_terms(local: &str) -> Meaning {
+    match local {
+        "issued" => Meaning::Text(Field::Published),
+        "modified" => Meaning::Text(Field::Updated),
+        "created" => Meaning::Text(Field::Created),
+        _ => Meaning::Nothing,
+    }
+}
+
+fn media(local: &str) -> Meaning {
+    match local {
+        "title" => Meaning::Text(Field::OtherTitle),
+        "description" => Meaning::Text(Field::OtherSummary),
+        "content" => Meaning::Enclosure,
+        "category" => Meaning::Category,
+        "keywords" => Meaning::Keywords,
+        _ => Meaning::Nothing,
+    }
+}
+
+fn itunes(local: &str) -> Meaning {
+    match local {
+        "title" => Meaning::Text(Field::OtherTitle),
+        "author" => Meaning::Person(Role::Author),
+        "owner" => Meaning::Person(Role::Publisher),
+        "name" => Meaning::Name,
+        "email" => Meaning::Email,
+        "summary" => Meaning::Text(Field::Summary),
+        "subtitle" => Meaning::Text(Field::Subtitle),
+        "category" => Meaning::Category,
+        "keywords" => Meaning::Keywords,
+        _ => Meaning::Nothing,
+    }
+}
