@@ -51,8 +51,8 @@ within() {
   local seconds=$1 end
   shift
   end=$((SECONDS + seconds))
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < end)) || { echo "not within $seconds s: $*"; return 1; }
+  until "$@" >"$work/within.log" 2>&1; do
+    ((SECONDS < end)) || { echo "not within $seconds s: $*"; cat "$work/within.log"; return 1; }
     sleep 0.2
   done
 }
