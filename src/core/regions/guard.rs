@@ -166,7 +166,7 @@ fn is_army(before: &str, next: Option<char>) -> bool {
 }
 
 fn is_shore_of_water(before: &str, next: Option<char>) -> bool {
-    before.chars().next_back().is_some_and(|c| "江河湖溪水川海湾港峡运街沿渠洋堤流浦淮泾塘".contains(c))
+    before.chars().next_back().is_some_and(|c| "江河湖溪水川海湾港峡运街沿渠洋堤流浦淮泾塘右".contains(c))
         || next.is_some_and(|c| "风景猿绿堤山柳的".contains(c))
 }
 

@@ -84,6 +84,8 @@ fn groups_name_each_of_their_regions() {
         ("the capital's region", "京津冀协同发展", "beijing tianjin hebei"),
         ("the delta of the Yangtze", "长三角铁路客流增长", "shanghai jiangsu zhejiang anhui"),
         ("the bay area", "粤港澳大湾区建设提速", "guangdong xianggang aomen"),
+        ("the two shores of the strait", "两岸青年共绘乡村", "taiwan"),
+        ("the two shores of a river", "长江两岸披绿装 沿河两岸是我家", ""),
         ("the islands", "港澳台侨青年夏令营", "xianggang aomen taiwan"),
     ]);
 }
@@ -122,6 +124,9 @@ fn ordinary_words_and_named_things_are_no_places() {
         ("words that are counties too", "合作共赢 资源节约 和平发展 振兴通道", ""),
         ("a ship", "南昌舰编队完成训练", ""),
         ("a street", "南京路上好八连精神永存", ""),
+        ("a street whose city begins with an abbreviation", "在陕西南路一带", ""),
+        ("a famous sight's name elsewhere", "惠州西湖换新颜", "guangdong"),
+        ("a small place's name right after another region", "上海甘泉街道", "shanghai"),
         ("an organisation", "上海合作组织峰会闭幕", ""),
         ("the time", "北京时间今晚开赛", ""),
         ("a leader's name", "周永康在会上讲话 李长春出席", ""),
