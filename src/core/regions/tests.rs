@@ -113,6 +113,7 @@ fn words_across_a_border_are_no_places() {
         ("大连", "重大连环事故原因查明", ""),
         ("长春", "多所学校延长春季学期", ""),
         ("修水", "农民冬修水利忙", ""),
+        ("上杭 against 杭州", "网上杭州一键办事", "zhejiang"),
         ("河南 at the end of a river's name", "黄河南岸现候鸟", ""),
         ("天津 is still found after 今天", "今天天津有雨", "tianjin"),
     ]);
