@@ -86,6 +86,8 @@ fn groups_name_each_of_their_regions() {
         ("the bay area", "粤港澳大湾区建设提速", "guangdong xianggang aomen"),
         ("the two shores of the strait", "两岸青年共绘乡村", "taiwan"),
         ("the two shores of a river", "长江两岸披绿装 沿河两岸是我家", ""),
+        ("a line between neighbours", "川藏铁路建设提速", "sichuan xizang"),
+        ("a section of it", "川藏铁路雅安段隧道贯通", "sichuan"),
         ("the islands", "港澳台侨青年夏令营", "xianggang aomen taiwan"),
     ]);
 }
