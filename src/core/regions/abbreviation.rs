@@ -45,7 +45,7 @@ const NOT_BEFORE_VERB: [(char, &str); 9] = [
     ('回', "收召撤"),
 ];
 /// Nouns that only the name of a region goes before.
-const NOUNS: &str = "企商籍媒剧省货";
+const NOUNS: &str = "企商籍媒剧省货煤电";
 /// Letters whose government, press and people are spoken of this way: 港府, 台胞, 涉台.
 const ISLAND_NOUNS: &str = "胞商企资媒警府方独军青生人剧籍湾";
 const ISLAND_VERBS: &str = "赴在来访涉对驻抵留返离入";
@@ -126,6 +126,7 @@ fn is_verb_of(letter: &Letter, verb: char) -> bool {
     verbs.contains(verb)
         || (letter.strength == Strength::Strong && MORE_VERBS.contains(verb))
         || (letter.char == '京' && "进入晋到留".contains(verb))
+        || (matches!(letter.char, '川' | '疆') && "入出进".contains(verb))
 }
 
 fn is_noun_of(letter: &Letter, noun: char) -> bool {
@@ -136,7 +137,8 @@ fn is_noun_of(letter: &Letter, noun: char) -> bool {
         ('澳', _) => noun == '胞' || noun == '生',
         // 京剧 is the whole country's, 京籍 and 京企 are Beijing's.
         ('京', _) => "籍企郊".contains(noun),
-        ('藏' | '疆' | '蜀' | '津', _) => noun == '企' || noun == '籍',
+        ('疆', _) => "企籍煤电".contains(noun),
+        ('藏' | '蜀' | '津', _) => noun == '企' || noun == '籍',
         (_, Strength::Weak) => false,
         _ => NOUNS.contains(noun) || noun == '牌',
     }

@@ -212,6 +212,7 @@ fn meaning_of(kind: &str) -> (Option<Rule>, Guard) {
         "landmark" => (Rule::Landmark, Guard::Sight),
         "landmark-bare" => (Rule::Landmark, Guard::Bare),
         "club" => (Rule::Club, Guard::Sport),
+        "line" => (Rule::Group, Guard::Line),
         "straits" => (Rule::Group, Guard::Straits),
         "group" => (Rule::Group, Guard::None),
         "full-never" => return (None, Guard::Full),
@@ -228,7 +229,7 @@ pub(super) fn rows_of_names() -> impl Iterator<Item = &'static str> {
 
 /// The kinds of `names.tsv`, for the test that no line has a misspelt one.
 #[cfg(test)]
-pub(super) const KINDS: [&str; 17] = [
+pub(super) const KINDS: [&str; 18] = [
     "province",
     "prefecture",
     "prefecture-short",
@@ -243,6 +244,7 @@ pub(super) const KINDS: [&str; 17] = [
     "landmark",
     "landmark-bare",
     "club",
+    "line",
     "straits",
     "group",
     "stop",

@@ -25,6 +25,8 @@ pub(super) enum Guard {
     Corps,
     /// 两岸: the two shores of the Taiwan Strait, unless a river, lake or street stands before it.
     Straits,
+    /// A railway or road: not where a section of it is named after it.
+    Line,
     /// A Latin name: not inside a longer word.
     Word,
     /// Counts only if no other of its regions is named.
@@ -85,6 +87,7 @@ impl Guard {
             Self::Sport => sport,
             Self::Corps => !is_army(around.before, next),
             Self::Straits => !is_shore_of_water(around.before, next),
+            Self::Line => !around.after.contains('段'),
             Self::Word => is_whole_word(around),
         }
     }
@@ -166,7 +169,7 @@ fn is_army(before: &str, next: Option<char>) -> bool {
 }
 
 fn is_shore_of_water(before: &str, next: Option<char>) -> bool {
-    before.chars().next_back().is_some_and(|c| "江河湖溪水川海湾港峡运街沿渠洋堤流浦淮泾塘".contains(c))
+    before.chars().next_back().is_some_and(|c| "江河湖溪水川海湾港峡运街沿渠洋堤流浦淮泾塘右".contains(c))
         || next.is_some_and(|c| "风景猿绿堤山柳的".contains(c))
 }
 

@@ -41,7 +41,7 @@ use Strength::{Medium, Strong, Weak};
 
 /// The letters. 宁 (南京 or 宁夏), 新, 蒙, 云, 黑 and 青 alone are left out: they stay undecided, or stand
 /// in a group of `names.tsv`.
-pub(super) const LETTERS: [Letter; 38] = [
+pub(super) const LETTERS: [Letter; 43] = [
     letter('京', "beijing", Medium, "东南北普望", "都剧东戏胡瓷酱巴"),
     letter('津', "tianjin", Medium, "天问迷生", "贴巴液津有乐"),
     letter('冀', "hebei", Strong, "希", "望"),
@@ -92,6 +92,11 @@ pub(super) const LETTERS: [Letter; 38] = [
     letter('汉', "hubei", Weak, "", "语字朝代族江中口阳堡诺服学庭"),
     letter('哈', "heilongjiang", Weak, "", "佛萨里马尼瓦密利尔根"),
     letter('榕', "fujian", Weak, "", "树江"),
+    letter('邕', "guangxi", Strong, "", "江"),
+    letter('深', "guangdong", Weak, "", "入刻层化度交受水谈思远情知感圳山海夜秋冬井处切思港宫层空耕"),
+    letter('郑', "henan", Weak, "", "某姓氏钦智爽秀成强"),
+    letter('沈', "liaoning", Weak, "", "某姓氏从括"),
+    letter('兰', "gansu", Weak, "", "花草亭溪克心考陵"),
 ];
 
 /// The letter of this character.

@@ -104,12 +104,15 @@ impl Classifier {
         all.sort_unstable_by_key(|&(from, to, _)| (from, usize::MAX - to));
         let mut sport = None;
         let mut taken: Vec<Taken<'_>> = Vec::new();
-        for (from, to, pattern) in all {
+        for (at, &(from, to, pattern)) in all.iter().enumerate() {
             let last = taken.last();
             if last.is_some_and(|t| t.to > from) {
                 continue;
             }
             let meaning = &self.meanings[pattern];
+            if meaning.rule == Some(Rule::CountyShort) && self.runs_into_larger(&all[at + 1..], to) {
+                continue;
+            }
             let before = last.filter(|t| t.to == from);
             let place = before.and_then(|t| t.meaning);
             let around = Around {
@@ -129,6 +132,15 @@ impl Classifier {
             }
         }
         taken
+    }
+
+    /// Whether a province or prefecture begins inside a name that ends at `end`, and goes on after it:
+    /// 网上杭州 is not 上杭, 从江西 not 从江. Looks no further than the names that begin inside.
+    fn runs_into_larger(&self, later: &[(usize, usize, usize)], end: usize) -> bool {
+        later.iter().take_while(|(from, ..)| *from < end).any(|&(_, to, pattern)| {
+            let rule = self.meanings[pattern].rule;
+            to > end && matches!(rule, Some(Rule::Province | Rule::Prefecture | Rule::PrefectureShort))
+        })
     }
 
     fn add_abbreviations(&self, text: &str, taken: &[Taken<'_>], found: &mut Vec<Finding>) {

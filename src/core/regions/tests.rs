@@ -84,6 +84,10 @@ fn groups_name_each_of_their_regions() {
         ("the capital's region", "京津冀协同发展", "beijing tianjin hebei"),
         ("the delta of the Yangtze", "长三角铁路客流增长", "shanghai jiangsu zhejiang anhui"),
         ("the bay area", "粤港澳大湾区建设提速", "guangdong xianggang aomen"),
+        ("the two shores of the strait", "两岸青年共绘乡村", "taiwan"),
+        ("the two shores of a river", "长江两岸披绿装 沿河两岸是我家", ""),
+        ("a line between neighbours", "川藏铁路建设提速", "sichuan xizang"),
+        ("a section of it", "川藏铁路雅安段隧道贯通", "sichuan"),
         ("the islands", "港澳台侨青年夏令营", "xianggang aomen taiwan"),
     ]);
 }
@@ -111,6 +115,7 @@ fn words_across_a_border_are_no_places() {
         ("大连", "重大连环事故原因查明", ""),
         ("长春", "多所学校延长春季学期", ""),
         ("修水", "农民冬修水利忙", ""),
+        ("上杭 against 杭州", "网上杭州一键办事", "zhejiang"),
         ("河南 at the end of a river's name", "黄河南岸现候鸟", ""),
         ("天津 is still found after 今天", "今天天津有雨", "tianjin"),
     ]);
@@ -122,6 +127,9 @@ fn ordinary_words_and_named_things_are_no_places() {
         ("words that are counties too", "合作共赢 资源节约 和平发展 振兴通道", ""),
         ("a ship", "南昌舰编队完成训练", ""),
         ("a street", "南京路上好八连精神永存", ""),
+        ("a street whose city begins with an abbreviation", "在陕西南路一带", ""),
+        ("a famous sight's name elsewhere", "惠州西湖换新颜", "guangdong"),
+        ("a small place's name right after another region", "上海甘泉街道", "shanghai"),
         ("an organisation", "上海合作组织峰会闭幕", ""),
         ("the time", "北京时间今晚开赛", ""),
         ("a leader's name", "周永康在会上讲话 李长春出席", ""),
