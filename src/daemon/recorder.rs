@@ -25,7 +25,7 @@ const QUEUE: usize = 256;
 const SYNC_EVERY: Duration = Duration::from_secs(60);
 
 /// Something to record.
-pub enum Entry {
+pub enum Fact {
     /// A poll, with what it found.
     Poll(Box<Draft>),
     /// A change of the configuration.
@@ -48,7 +48,7 @@ type Reply = oneshot::Sender<Result<Recorded, Arc<VaultError>>>;
 /// Where polls hand in what they learned.
 #[derive(Clone)]
 pub struct Recorder {
-    queue: mpsc::Sender<(Entry, Reply)>,
+    queue: mpsc::Sender<(Fact, Reply)>,
     vault: Arc<Mutex<Option<Vault>>>,
     store: StoreHandle,
 }
@@ -87,9 +87,9 @@ impl Recorder {
     ///
     /// # Errors
     /// When the state directory refuses: then nothing of it is stored.
-    pub async fn record(&self, entry: Entry) -> Result<Recorded, RecordError> {
+    pub async fn record(&self, fact: Fact) -> Result<Recorded, RecordError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send((entry, reply)).await.map_err(|_| RecordError::Stopped)?;
+        self.queue.send((fact, reply)).await.map_err(|_| RecordError::Stopped)?;
         answer.await.map_err(|_| RecordError::Stopped)?.map_err(RecordError::Vault)
     }
 
@@ -128,7 +128,7 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(self, mut waiting: mpsc::Receiver<(Entry, Reply)>) {
+    async fn run(self, mut waiting: mpsc::Receiver<(Fact, Reply)>) {
         let writer = Arc::new(self);
         let mut sync_due: Option<Instant> = None;
         loop {
@@ -163,17 +163,17 @@ impl Writer {
     }
 
     /// Records a group. Returns whether it was synced.
-    fn group(&self, group: Vec<(Entry, Reply)>) -> bool {
+    fn group(&self, group: Vec<(Fact, Reply)>) -> bool {
         let mut guard = lock(&self.vault);
         // Dropping the replies tells whoever waits that the daemon is stopping.
         let Some(vault) = guard.as_mut() else { return true };
-        let (entries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let durable = entries.iter().any(|entry| match entry {
-            Entry::Config(_) | Entry::Withdraw(_) => true,
-            Entry::Poll(draft) => draft.brings_something(),
+        let (facts, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let durable = facts.iter().any(|fact| match fact {
+            Fact::Config(_) | Fact::Withdraw(_) => true,
+            Fact::Poll(draft) => draft.brings_something(),
         });
         let store = vault.store().load_full();
-        let outcome = resolve(&store, entries)
+        let outcome = resolve(&store, facts)
             .map_err(VaultError::from)
             .and_then(|records| self.write(vault, records, durable));
         drop(guard);
@@ -233,15 +233,15 @@ fn feeds(changes: Vec<Change>) -> Vec<(FeedKey, FeedState)> {
 
 /// Gives every new entry its published id: the publisher's own, when no other entry has it, stored or
 /// in this group; else one of ours.
-fn resolve(store: &Store, entries: Vec<Entry>) -> Result<Vec<Record>, StoreError> {
+fn resolve(store: &Store, facts: Vec<Fact>) -> Result<Vec<Record>, StoreError> {
     let mut claimed = HashSet::new();
-    let mut records = Vec::with_capacity(entries.len());
-    for entry in entries {
-        records.push(match entry {
-            Entry::Config(config) => Record::Config(config),
-            Entry::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
-            Entry::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
-            Entry::Poll(draft) => {
+    let mut records = Vec::with_capacity(facts.len());
+    for fact in facts {
+        records.push(match fact {
+            Fact::Config(config) => Record::Config(config),
+            Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
+            Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
+            Fact::Poll(draft) => {
                 let Draft { poll, feed, new, changed } = *draft;
                 let mut resolved = Vec::with_capacity(new.len());
                 for entry in new {

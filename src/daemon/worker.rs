@@ -121,7 +121,7 @@ impl Worker {
         let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
         let Findings { feed, new, changed } = findings;
         let draft = Draft { poll: record, feed, new, changed };
-        self.recorder.record(recorder::Entry::Poll(Box::new(draft))).await?;
+        self.recorder.record(recorder::Fact::Poll(Box::new(draft))).await?;
         Ok(Report { source: id.clone(), outcome, elapsed: started.elapsed(), state })
     }
 
