@@ -3,6 +3,7 @@
 //!
 //! `cargo bench --bench stories`. Filling the larger store takes minutes and about 3 GB.
 
+use std::cell::LazyCell;
 use std::hint::black_box;
 
 use chrono::DateTime;
@@ -107,9 +108,11 @@ fn new_entry(c: &mut Criterion) {
     let mut group = c.benchmark_group("new_entry");
     group.throughput(Throughput::Elements(1));
     for stored in [10_000, 1_000_000] {
-        let (shelf, coming) = filled(stored, 2_000);
-        let mut next = coming.iter().cycle();
+        // Filled only if this one is asked for.
+        let world = LazyCell::new(|| filled(stored, 2_000));
         group.bench_function(BenchmarkId::new("sketch_and_join", stored), |b| {
+            let (shelf, coming) = &*world;
+            let mut next = coming.iter().cycle();
             b.iter_batched(
                 || next.next().expect("a cycle has no end"),
                 |draft| black_box(shelf.find(&sketched(draft))),
