@@ -13,12 +13,13 @@ use super::identity::IdentityKey;
 use super::record::{ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record};
 use super::regions;
 use super::rules::Rules;
-use super::source::SourceId;
+use super::source::{SourceDef, SourceId};
 use super::state::{
     Change, Entry, EntryNo, FeedKey, FeedState, Known, Membership, Meta, Rank, SourceState, State,
 };
 use super::story::{MAX_MEMBERS, Sketch};
 use super::time::Time;
+pub use telling::filing_keys;
 use telling::{Placed, Stories, Texts};
 
 /// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
@@ -63,6 +64,7 @@ struct Fold<'a, S: State> {
     // What this line claims before it is written: the state does not know of it yet.
     claimed: BTreeSet<String>,
     learned: BTreeSet<IdentityKey>,
+    rewritten: BTreeSet<EntryNo>,
     placed: Placed,
     changes: Vec<Change>,
 }
@@ -77,6 +79,7 @@ impl<'a, S: State> Fold<'a, S> {
             feeds: BTreeMap::new(),
             claimed: BTreeSet::new(),
             learned: BTreeSet::new(),
+            rewritten: BTreeSet::new(),
             placed: Placed::default(),
             changes: Vec::new(),
         }
@@ -86,37 +89,52 @@ impl<'a, S: State> Fold<'a, S> {
         self.meta.instance = config.instance;
         self.meta.config_at = config.at;
         self.meta.config.clone_from(&config.fingerprint);
+        // A rename and a definition may both speak of one source.
+        let mut sources = BTreeMap::new();
         for def in &config.sources {
             let id = self.rules.current_id(&def.id).clone();
-            // A rename hands the old source's state on; a definition that left under its old name
-            // must not overwrite the one it lives on under.
-            let mut source = self.state.source(&id)?.unwrap_or_else(|| SourceState::new(def.clone()));
-            let today = self.rules.definition(&id).unwrap_or(def).clone();
-            if source.def.url != today.url {
-                // Validators and failures are those of an address; entries and their ids stay.
+            let mut source = match sources.remove(&id) {
+                Some(source) => source,
+                None => self.state.source(&id)?.unwrap_or_else(|| self.new_source(def)),
+            };
+            if source.def.url != def.url {
+                // Validators, failures and a "gone" are those of an address; entries and ids stay.
                 source.poll = PollState { scheduled: source.poll.scheduled, ..PollState::default() };
+                source.outcome = None;
             }
-            source.def = today;
+            source.def = self.definition(&id, def);
             source.gone = false;
-            self.changes.push(Change::Source(id, Box::new(source)));
+            sources.insert(id, source);
         }
         for old in &config.gone {
             let id = self.rules.current_id(old);
-            if self.rules.definition(id).is_some() {
-                continue;
-            }
-            if let Some(mut source) = self.state.source(id)? {
+            if self.rules.definition(id).is_none()
+                && let Some(mut source) = self.state.source(id)?
+            {
                 source.gone = true;
-                self.changes.push(Change::Source(id.clone(), Box::new(source)));
+                sources.insert(id.clone(), source);
             }
         }
+        let changed = sources.into_iter().map(|(id, source)| Change::Source(id, Box::new(source)));
+        self.changes.extend(changed);
         Ok(())
     }
 
+    fn new_source(&mut self, def: &SourceDef) -> SourceState {
+        self.meta.sources += 1;
+        SourceState::new(def.clone())
+    }
+
+    /// Today's definition, which entries are derived under, with the address that was recorded: a
+    /// replay must see it change where the record does.
+    fn definition(&self, id: &SourceId, recorded: &SourceDef) -> SourceDef {
+        let today = self.rules.definition(id).unwrap_or(recorded);
+        SourceDef { url: recorded.url.clone(), ..today.clone() }
+    }
+
     fn poll(&mut self, poll: &PollRecord) -> Result<(), S::Error> {
-        if let Some((id, mut source)) = self.polled(poll)? {
-            // A poll does not touch what is published, so it moves no feed.
-            source.polled_at = Some(poll.at);
+        // A poll does not touch what is published, so it moves no feed.
+        if let Some((id, source)) = self.polled(poll)? {
             self.changes.push(Change::Source(id, Box::new(source)));
         }
         Ok(())
@@ -129,11 +147,12 @@ impl<'a, S: State> Fold<'a, S> {
         }
         let backlog = !source.seeded;
         source.seeded = true;
-        for new in &seen.new {
+        // Documents list the newest first; among entries of one date the one numbered last is shown first.
+        for new in seen.new.iter().rev() {
             self.add(&id, &mut source, new, seen.poll.at, backlog)?;
         }
         for changed in &seen.changed {
-            self.rewrite(&mut source, changed, seen.poll.at)?;
+            self.rewrite(&id, &mut source, changed, seen.poll.at)?;
         }
         if seen.feed.is_some() {
             // The feed's own title and rights stand in every entry of it.
@@ -150,9 +169,10 @@ impl<'a, S: State> Fold<'a, S> {
         let id = self.rules.current_id(&poll.source).clone();
         let stored = match self.state.source(&id)? {
             Some(stored) => Some(stored),
-            None => self.rules.definition(&id).map(|def| SourceState::new(def.clone())),
+            None => self.rules.definition(&id).map(|def| self.new_source(def)),
         };
         Ok(stored.map(|mut source| {
+            source.def = self.definition(&id, &source.def);
             source.poll = poll.state.clone();
             source.outcome = Some(poll.outcome.clone());
             source.polled_at = Some(poll.at);
@@ -181,6 +201,7 @@ impl<'a, S: State> Fold<'a, S> {
         let regions = self.regions_of(source, &texts);
         let sketch = texts.sketch(source, &regions, &self.rules.classifier, published);
         let story = self.tell(no, sketch)?;
+        let keys = self.learn(id, &new.keys, no)?;
         let entry = Entry {
             id: new.published_id.clone(),
             source: id.clone(),
@@ -190,7 +211,7 @@ impl<'a, S: State> Fold<'a, S> {
             updated,
             fingerprint: new.fingerprint,
             rewrites: 0,
-            keys: new.keys.clone(),
+            keys,
             regions,
             story,
             seq: self.line.seq,
@@ -202,7 +223,6 @@ impl<'a, S: State> Fold<'a, S> {
         source.entries += 1;
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.changes.push(Change::Owner(entry.id.clone(), no));
-        self.learn(id, &new.keys, no)?;
         for feed in entry.feeds() {
             self.list(feed, Rank::of(no, &entry), updated)?;
         }
@@ -212,12 +232,17 @@ impl<'a, S: State> Fold<'a, S> {
 
     fn rewrite(
         &mut self,
+        id: &SourceId,
         source: &mut SourceState,
         changed: &ChangedEntry,
         at: Time,
     ) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
         let Some(mut entry) = self.state.entry(no)? else { return Ok(()) };
+        if entry.source != *id || !self.rewritten.insert(no) {
+            // Only a damaged journal says so; the counts of a source are those of its own entries.
+            return Ok(());
+        }
         let (old_feeds, rank) = (entry.feeds(), Rank::of(no, &entry));
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.rewrites += 1;
@@ -231,9 +256,7 @@ impl<'a, S: State> Fold<'a, S> {
         entry.body = changed.entry.clone();
         let sketch = texts.sketch(source, &entry.regions, &self.rules.classifier, entry.published);
         self.retell(no, &entry, sketch)?;
-        let fresh: Vec<_> = changed.keys.iter().filter(|k| !entry.keys.contains(k)).copied().collect();
-        self.learn(&entry.source, &fresh, no)?;
-        entry.keys.extend(fresh);
+        entry.keys.extend(self.learn(id, &changed.keys, no)?);
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         let feeds = entry.feeds();
         for feed in old_feeds.iter().filter(|f| !feeds.contains(f)) {
@@ -290,14 +313,22 @@ impl<'a, S: State> Fold<'a, S> {
         Stories { state: self.state, placed: &mut self.placed, changes: &mut self.changes }
     }
 
-    fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
+    /// Makes an entry known under those keys that no entry of the source has, and returns them.
+    fn learn(
+        &mut self,
+        source: &SourceId,
+        keys: &[IdentityKey],
+        no: EntryNo,
+    ) -> Result<Vec<IdentityKey>, S::Error> {
+        let mut learned = Vec::with_capacity(keys.len());
         for key in keys {
             if self.state.known(source, key)?.is_none() && self.learned.insert(*key) {
                 self.meta.known += 1;
                 self.changes.push(Change::Known(source.clone(), *key, Known { no }));
+                learned.push(*key);
             }
         }
-        Ok(())
+        Ok(learned)
     }
 
     fn list(&mut self, feed: FeedKey, rank: Rank, updated: Time) -> Result<(), S::Error> {
@@ -343,3 +374,6 @@ impl<'a, S: State> Fold<'a, S> {
         self.changes
     }
 }
+
+#[cfg(test)]
+mod tests;

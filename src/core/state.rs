@@ -40,6 +40,8 @@ pub struct Meta {
     pub next_no: EntryNo,
     /// How many entries are stored.
     pub entries: u64,
+    /// How many sources.
+    pub sources: u64,
     /// How many identity keys.
     pub known: u64,
     /// How many keys of the story index.
@@ -64,6 +66,7 @@ impl Meta {
             seq: 0,
             next_no: 1,
             entries: 0,
+            sources: 0,
             known: 0,
             filed: 0,
             newest_at: Time::UNIX_EPOCH,

@@ -61,6 +61,11 @@ pub(super) fn entry(no: EntryNo) -> Vec<u8> {
     tagged(ENTRY, &no.to_be_bytes())
 }
 
+pub(super) fn entry_no(key: &[u8]) -> Result<EntryNo, StoreError> {
+    let bytes = key.get(1..).and_then(|rest| <[u8; 8]>::try_from(rest).ok());
+    bytes.map(EntryNo::from_be_bytes).ok_or_else(|| value::damaged(key, "it is no entry's key"))
+}
+
 pub(super) fn part(of: &[u8], n: u16) -> Vec<u8> {
     let mut key = tagged(PART, of);
     key.extend(n.to_be_bytes());
@@ -149,7 +154,7 @@ pub(super) fn list_range(feed: &FeedKey, after: Option<Rank>) -> (Vec<u8>, Vec<u
 
 pub(super) fn rank(key: &[u8]) -> Result<Rank, StoreError> {
     let bad = || value::damaged(key, "it is not a place on a list");
-    let at = key.len().checked_sub(24).ok_or_else(bad)?;
+    let at = key.len().checked_sub(24).filter(|at| *at > 1).ok_or_else(bad)?;
     let number = |from: usize| {
         let bytes: [u8; 8] = key[from..from + 8].try_into().expect("eight bytes of a slice of eight");
         u64::from_be_bytes(bytes)

@@ -197,6 +197,12 @@ impl Store {
         check::check(self)
     }
 
+    /// Every row, in order: two stores with the same dump say the same.
+    #[cfg(test)]
+    pub(crate) fn dump(&self) -> Vec<Pair> {
+        self.backend.scan(&[0], &[0xff]).collect::<Result<_, _>>().expect("the store can be read")
+    }
+
     /// Hands everything written to the disk.
     ///
     /// # Errors

@@ -101,7 +101,7 @@ impl<S: State> Stories<'_, S> {
     ) -> Result<(u64, u64), S::Error> {
         let mut given_up = 0;
         if let Some(old) = self.sketch_of(no)? {
-            for key in story::index_keys(&old) {
+            for key in filing_keys(&old) {
                 self.placed.filed.remove(&(key, no));
                 self.changes.push(Change::Unfiled(key, no));
                 given_up += 1;
@@ -111,9 +111,7 @@ impl<S: State> Stories<'_, S> {
     }
 
     fn file(&mut self, no: EntryNo, founder: EntryNo, sketch: Sketch) -> u64 {
-        let mut keys = story::index_keys(&sketch);
-        keys.sort_unstable();
-        keys.dedup();
+        let keys = filing_keys(&sketch);
         for key in &keys {
             self.placed.filed.insert((*key, no), founder);
             self.changes.push(Change::Filed(*key, no, founder));
@@ -138,6 +136,15 @@ impl<S: State> Stories<'_, S> {
         members.truncate(limit);
         Ok(members)
     }
+}
+
+/// The keys an entry is filed under, each once: they are counted as they come and go.
+#[must_use]
+pub fn filing_keys(sketch: &Sketch) -> Vec<StoryKey> {
+    let mut keys = story::index_keys(sketch);
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 impl<S: State> Shelf for Stories<'_, S> {
