@@ -41,3 +41,6 @@ pub mod journal;
 pub mod serve;
 pub mod store;
 pub mod views;
+
+#[cfg(test)]
+mod testing;

@@ -16,12 +16,13 @@ use super::record::{
 };
 use super::regions;
 use super::rules::Rules;
-use super::source::SourceId;
+use super::source::{SourceDef, SourceId};
 use super::state::{
     Change, Entry, EntryNo, FeedKey, FeedState, Known, Membership, Meta, Rank, SourceState, State,
 };
 use super::story::{MAX_MEMBERS, Sketch};
 use super::time::Time;
+pub use telling::filing_keys;
 use telling::{Placed, Stories, Texts};
 
 /// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
@@ -67,7 +68,9 @@ struct Fold<'a, S: State> {
     feeds: BTreeMap<FeedKey, FeedState>,
     // What this line claims before it is written: the state does not know of it yet.
     claimed: BTreeSet<String>,
-    learned: BTreeSet<IdentityKey>,
+    learned: BTreeMap<IdentityKey, EntryNo>,
+    entries: BTreeMap<EntryNo, Entry>,
+    rewritten: BTreeSet<EntryNo>,
     placed: Placed,
     changes: Vec<Change>,
 }
@@ -81,7 +84,9 @@ impl<'a, S: State> Fold<'a, S> {
             meta,
             feeds: BTreeMap::new(),
             claimed: BTreeSet::new(),
-            learned: BTreeSet::new(),
+            learned: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            rewritten: BTreeSet::new(),
             placed: Placed::default(),
             changes: Vec::new(),
         }
@@ -91,37 +96,52 @@ impl<'a, S: State> Fold<'a, S> {
         self.meta.instance = config.instance;
         self.meta.config_at = config.at;
         self.meta.config.clone_from(&config.fingerprint);
+        // A rename and a definition may both speak of one source.
+        let mut sources = BTreeMap::new();
         for def in &config.sources {
             let id = self.rules.current_id(&def.id).clone();
-            // A rename hands the old source's state on; a definition that left under its old name
-            // must not overwrite the one it lives on under.
-            let mut source = self.state.source(&id)?.unwrap_or_else(|| SourceState::new(def.clone()));
-            let today = self.rules.definition(&id).unwrap_or(def).clone();
-            if source.def.url != today.url {
-                // Validators and failures are those of an address; entries and their ids stay.
+            let mut source = match sources.remove(&id) {
+                Some(source) => source,
+                None => self.state.source(&id)?.unwrap_or_else(|| self.new_source(def)),
+            };
+            if source.def.url != def.url {
+                // Validators, failures and a "gone" are those of an address; entries and ids stay.
                 source.poll = PollState { scheduled: source.poll.scheduled, ..PollState::default() };
+                source.outcome = None;
             }
-            source.def = today;
+            source.def = self.definition(&id, def);
             source.gone = false;
-            self.changes.push(Change::Source(id, Box::new(source)));
+            sources.insert(id, source);
         }
         for old in &config.gone {
             let id = self.rules.current_id(old);
-            if self.rules.definition(id).is_some() {
-                continue;
-            }
-            if let Some(mut source) = self.state.source(id)? {
+            if self.rules.definition(id).is_none()
+                && let Some(mut source) = self.state.source(id)?
+            {
                 source.gone = true;
-                self.changes.push(Change::Source(id.clone(), Box::new(source)));
+                sources.insert(id.clone(), source);
             }
         }
+        let changed = sources.into_iter().map(|(id, source)| Change::Source(id, Box::new(source)));
+        self.changes.extend(changed);
         Ok(())
     }
 
+    fn new_source(&mut self, def: &SourceDef) -> SourceState {
+        self.meta.sources += 1;
+        SourceState::new(def.clone())
+    }
+
+    /// Today's definition, which entries are derived under, with the address that was recorded: a
+    /// replay must see it change where the record does.
+    fn definition(&self, id: &SourceId, recorded: &SourceDef) -> SourceDef {
+        let today = self.rules.definition(id).unwrap_or(recorded);
+        SourceDef { url: recorded.url.clone(), ..today.clone() }
+    }
+
     fn poll(&mut self, poll: &PollRecord) -> Result<(), S::Error> {
-        if let Some((id, mut source)) = self.polled(poll)? {
-            // A poll does not touch what is published, so it moves no feed.
-            source.polled_at = Some(poll.at);
+        // A poll does not touch what is published, so it moves no feed.
+        if let Some((id, source)) = self.polled(poll)? {
             self.changes.push(Change::Source(id, Box::new(source)));
         }
         Ok(())
@@ -134,11 +154,12 @@ impl<'a, S: State> Fold<'a, S> {
         }
         let backlog = !source.seeded;
         source.seeded = true;
-        for new in &seen.new {
+        // Documents list the newest first; among entries of one date the one numbered last is shown first.
+        for new in seen.new.iter().rev() {
             self.add(&id, &mut source, new, seen.poll.at, backlog)?;
         }
         for changed in &seen.changed {
-            self.rewrite(&mut source, changed, seen.poll.at)?;
+            self.rewrite(&id, &mut source, changed, seen.poll.at)?;
         }
         if seen.feed.is_some() {
             // The feed's own title and rights stand in every entry of it.
@@ -155,9 +176,10 @@ impl<'a, S: State> Fold<'a, S> {
         let id = self.rules.current_id(&poll.source).clone();
         let stored = match self.state.source(&id)? {
             Some(stored) => Some(stored),
-            None => self.rules.definition(&id).map(|def| SourceState::new(def.clone())),
+            None => self.rules.definition(&id).map(|def| self.new_source(def)),
         };
         Ok(stored.map(|mut source| {
+            source.def = self.definition(&id, &source.def);
             source.poll = poll.state.clone();
             source.outcome = Some(poll.outcome.clone());
             source.polled_at = Some(poll.at);
@@ -186,6 +208,7 @@ impl<'a, S: State> Fold<'a, S> {
         let regions = self.regions_of(source, &texts);
         let sketch = texts.sketch(source, &regions, &self.rules.classifier, published);
         let story = self.tell(no, sketch)?;
+        self.learn(id, &new.keys, no)?;
         let entry = Entry {
             id: new.published_id.clone(),
             source: id.clone(),
@@ -208,24 +231,26 @@ impl<'a, S: State> Fold<'a, S> {
         source.entries += 1;
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.changes.push(Change::Owner(entry.id.clone(), no));
-        self.learn(id, &new.keys, no)?;
         for feed in entry.feeds() {
             self.list(feed, Rank::of(no, &entry), updated)?;
         }
-        self.changes.push(Change::Entry(no, Box::new(entry)));
+        self.entries.insert(no, entry);
         Ok(())
     }
 
     fn rewrite(
         &mut self,
+        id: &SourceId,
         source: &mut SourceState,
         changed: &ChangedEntry,
         at: Time,
     ) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
-        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
+        let Some(mut entry) = self.entry(no)?.filter(|e| e.withdrawn.is_none()) else { return Ok(()) };
+        if entry.source != *id || !self.rewritten.insert(no) {
+            // Only a damaged journal says so; the counts of a source are those of its own entries.
             return Ok(());
-        };
+        }
         let (old_feeds, rank) = (entry.feeds(), Rank::of(no, &entry));
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.rewrites += 1;
@@ -239,9 +264,10 @@ impl<'a, S: State> Fold<'a, S> {
         entry.body = changed.entry.clone();
         let sketch = texts.sketch(source, &entry.regions, &self.rules.classifier, entry.published);
         self.retell(no, &entry, sketch)?;
-        let fresh: Vec<_> = changed.keys.iter().filter(|k| !entry.keys.contains(k)).copied().collect();
-        self.learn(&entry.source, &fresh, no)?;
-        entry.keys.extend(fresh);
+        self.learn(id, &changed.keys, no)?;
+        entry.keys.extend(changed.keys.iter().copied());
+        entry.keys.sort_unstable();
+        entry.keys.dedup();
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         let feeds = entry.feeds();
         for feed in old_feeds.iter().filter(|f| !feeds.contains(f)) {
@@ -254,7 +280,7 @@ impl<'a, S: State> Fold<'a, S> {
                 self.list(feed, rank, entry.updated)?;
             }
         }
-        self.changes.push(Change::Entry(no, Box::new(entry)));
+        self.entries.insert(no, entry);
         Ok(())
     }
 
@@ -262,7 +288,7 @@ impl<'a, S: State> Fold<'a, S> {
     /// said is dropped; its story goes on without it.
     fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&withdrawal.published_id)? else { return Ok(()) };
-        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
+        let Some(mut entry) = self.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
             return Ok(());
         };
         let Some(mut source) = self.state.source(&entry.source)? else { return Ok(()) };
@@ -278,7 +304,7 @@ impl<'a, S: State> Fold<'a, S> {
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;
         self.changes.push(Change::Source(entry.source.clone(), Box::new(source)));
-        self.changes.push(Change::Entry(no, Box::new(entry)));
+        self.entries.insert(no, entry);
         Ok(())
     }
 
@@ -308,7 +334,7 @@ impl<'a, S: State> Fold<'a, S> {
     fn touch_story(&mut self, founder: EntryNo, but: EntryNo) -> Result<(), S::Error> {
         for other in self.stories().entries(founder, MAX_MEMBERS)? {
             if other != but
-                && let Some(entry) = self.state.entry(other)?
+                && let Some(entry) = self.entry(other)?
             {
                 for feed in entry.feeds() {
                     self.touch(feed, None)?;
@@ -322,17 +348,39 @@ impl<'a, S: State> Fold<'a, S> {
         Stories { state: self.state, placed: &mut self.placed, changes: &mut self.changes }
     }
 
-    /// The newest entry that goes by a key is the one it leads to: a page that is used again tells of
-    /// its present entry.
+    /// Makes the entry known under these keys. The newest entry that goes by a key is the one it leads
+    /// to: a page that is used again tells of its present entry.
     fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
         for key in keys {
-            let first = self.learned.insert(*key);
-            if first && self.state.known(source, key)?.is_none() {
-                self.meta.known += 1;
+            let before = match self.learned.insert(*key, no) {
+                Some(earlier) => Some(earlier),
+                None => self.state.known(source, key)?.map(|known| known.no),
+            };
+            match before {
+                None => self.meta.known += 1,
+                Some(earlier) if earlier != no => self.forget(earlier, key)?,
+                Some(_) => continue,
             }
             self.changes.push(Change::Known(source.clone(), *key, Known { no }));
         }
         Ok(())
+    }
+
+    /// The entry is no longer known by that key.
+    fn forget(&mut self, no: EntryNo, key: &IdentityKey) -> Result<(), S::Error> {
+        if let Some(mut entry) = self.entry(no)? {
+            entry.keys.retain(|own| own != key);
+            self.entries.insert(no, entry);
+        }
+        Ok(())
+    }
+
+    /// An entry as this line has left it so far.
+    fn entry(&self, no: EntryNo) -> Result<Option<Entry>, S::Error> {
+        match self.entries.get(&no) {
+            Some(entry) => Ok(Some(entry.clone())),
+            None => self.state.entry(no),
+        }
     }
 
     fn list(&mut self, feed: FeedKey, rank: Rank, updated: Time) -> Result<(), S::Error> {
@@ -373,8 +421,13 @@ impl<'a, S: State> Fold<'a, S> {
 
     fn finish(mut self) -> Vec<Change> {
         self.meta.seq = self.line.seq;
+        let entries = std::mem::take(&mut self.entries).into_iter();
+        self.changes.extend(entries.map(|(no, entry)| Change::Entry(no, Box::new(entry))));
         self.changes.extend(self.feeds.into_iter().map(|(key, state)| Change::Feed(key, state)));
         self.changes.push(Change::Meta(Box::new(self.meta)));
         self.changes
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! What the store holds, as values: the state that `apply` folds the journal into, and the questions it
 //! asks of it. How the values are laid out as keys and bytes is the store's business.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -40,6 +42,8 @@ pub struct Meta {
     pub next_no: EntryNo,
     /// How many entries are stored.
     pub entries: u64,
+    /// How many sources.
+    pub sources: u64,
     /// How many identity keys.
     pub known: u64,
     /// How many keys of the story index.
@@ -64,6 +68,7 @@ impl Meta {
             seq: 0,
             next_no: 1,
             entries: 0,
+            sources: 0,
             known: 0,
             filed: 0,
             newest_at: Time::UNIX_EPOCH,
@@ -276,7 +281,7 @@ pub trait State {
     ///
     /// # Errors
     /// When the state cannot be read.
-    fn sketch(&self, no: EntryNo) -> Result<Option<Sketch>, Self::Error>;
+    fn sketch(&self, no: EntryNo) -> Result<Option<Arc<Sketch>>, Self::Error>;
     /// The founders of stories whose entries are filed near a point: up to `limit` at or before it, and
     /// up to `limit` after it, each side from the nearest on.
     ///
@@ -309,7 +314,7 @@ pub enum Change {
     /// Give a published id to an entry.
     Owner(String, EntryNo),
     /// Set what an entry is compared by.
-    Sketch(EntryNo, Box<Sketch>),
+    Sketch(EntryNo, Arc<Sketch>),
     /// File an entry of a story in the index; the second number is the story's founder.
     Filed(StoryKey, EntryNo, EntryNo),
     /// Take an entry out of the index.

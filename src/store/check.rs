@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Store, StoreError, key};
-use crate::core::apply::entry_digest;
+use sha2::{Digest, Sha256};
+
+use super::{Store, StoreError, key, value};
+use crate::core::apply::{entry_digest, filing_keys};
 use crate::core::source::SourceId;
-use crate::core::state::{Entry, FeedState, Meta, SourceState, State};
+use crate::core::state::{Entry, EntryNo, FeedState, Meta, Rank, SourceState, State};
+use crate::core::story::Sketch;
 
 /// What does not hold.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +29,8 @@ pub enum Unsound {
     },
 }
 
-/// What is counted on the way through.
+/// What is counted on the way through. A sum of hashes over the rows that the entries call for, less
+/// those over the rows that are there, is zero when they are the same rows.
 #[derive(Default)]
 struct Tally {
     entries: BTreeMap<SourceId, (u64, u64)>,
@@ -35,8 +39,49 @@ struct Tally {
     owners: u64,
     sketches: u64,
     filed: u64,
-    joined: u64,
-    members: u64,
+    parts: u64,
+    rows: u64,
+    newest_seq: u64,
+    founders: BTreeMap<EntryNo, EntryNo>,
+}
+
+impl Tally {
+    fn expect(&mut self, key: &[u8], value: &[u8]) {
+        self.rows = self.rows.wrapping_add(row_hash(key, value));
+    }
+
+    fn find(&mut self, key: &[u8], value: &[u8]) {
+        self.rows = self.rows.wrapping_sub(row_hash(key, value));
+    }
+
+    /// The rows of the story index that an entry is filed in.
+    fn sketch(&mut self, no: EntryNo, sketch: &Sketch) {
+        let founder = self.founders.get(&no).copied().unwrap_or(no);
+        for story in filing_keys(sketch) {
+            self.expect(&key::filed(&story, no), &founder.to_be_bytes());
+        }
+        self.sketches += 1;
+    }
+
+    /// The rows that an entry stands in besides its own.
+    fn entry(&mut self, no: EntryNo, entry: &Entry) {
+        let number = no.to_be_bytes();
+        for feed in entry.feeds() {
+            self.expect(&key::listed(&feed, Rank::of(no, entry)), &[]);
+        }
+        for identity in &entry.keys {
+            self.expect(&key::known(&entry.source, identity), &number);
+        }
+        self.expect(&key::owner(&entry.id), &number);
+        if let Some(story) = &entry.story {
+            self.expect(&key::joined(story.founder, no), &[]);
+            self.founders.insert(no, story.founder);
+        }
+        let (n, digest) = self.entries.entry(entry.source.clone()).or_default();
+        *n += 1;
+        *digest = digest.wrapping_add(entry_digest(no, entry));
+        self.newest_seq = self.newest_seq.max(entry.seq);
+    }
 }
 
 pub(super) fn check(store: &Store) -> Result<(), Unsound> {
@@ -49,27 +94,32 @@ pub(super) fn check(store: &Store) -> Result<(), Unsound> {
     compare(&tally, &meta, &sources, &feeds)
 }
 
+type Sources = BTreeMap<SourceId, SourceState>;
 type Feeds = BTreeMap<Vec<u8>, FeedState>;
 
-fn walk(store: &Store) -> Result<(Tally, BTreeMap<SourceId, SourceState>, Feeds), StoreError> {
-    let (mut tally, mut feeds) = (Tally::default(), Feeds::new());
-    for pair in store.backend.scan(&[key::ENTRY], &[0xff]) {
+fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
+    let (mut tally, mut sources, mut feeds) = (Tally::default(), Sources::new(), Feeds::new());
+    let mut parts = 0;
+    for pair in store.backend.scan(&[0], &[0xff]) {
         let (key, value) = pair?;
         match key[0] {
-            key::ENTRY => {
-                let entry: Entry = store.open(&key, &value)?;
-                let no = u64::from_be_bytes(
-                    key[1..].try_into().map_err(|_| super::value::damaged(&key, "it is no entry's key"))?,
-                );
-                tally.members += u64::from(entry.story.is_some());
-                let (n, digest) = tally.entries.entry(entry.source.clone()).or_default();
-                *n += 1;
-                *digest = digest.wrapping_add(entry_digest(no, &entry));
+            key::META | key::SOURCE | key::ENTRY | key::FEED | key::SKETCH => {
+                parts += u64::from(value::parts(&key, &value)?);
             }
+            key::PART => tally.parts += 1,
+            key::KNOWN | key::OWNER | key::LISTED | key::FILED | key::JOINED => tally.find(&key, &value),
+            _ => {}
+        }
+        match key[0] {
+            key::SOURCE => {
+                sources.insert(key::source_id(&key)?, store.open(&key, &value)?);
+            }
+            key::ENTRY => tally.entry(key::entry_no(&key)?, &store.open(&key, &value)?),
             key::KNOWN => tally.known += 1,
             key::OWNER => tally.owners += 1,
             key::FEED => {
-                let state = store.open(&key, &value)?;
+                let state: FeedState = store.open(&key, &value)?;
+                tally.newest_seq = tally.newest_seq.max(state.changed_seq);
                 feeds.insert(key[1..].to_vec(), state);
             }
             key::LISTED => {
@@ -77,41 +127,56 @@ fn walk(store: &Store) -> Result<(Tally, BTreeMap<SourceId, SourceState>, Feeds)
                 *tally.listed.entry(key[1..key.len() - 24].to_vec()).or_default() += 1;
             }
             key::SKETCH => {
-                store.payload(&key, &value)?;
-                tally.sketches += 1;
+                // Entries come before what they are compared by: their founders are known here.
+                let sketch = value::from_compact(&key, &store.payload(&key, &value)?)?;
+                tally.sketch(key::entry_no(&key)?, &sketch);
             }
             key::FILED => tally.filed += 1,
-            key::JOINED => tally.joined += 1,
-            _ => {}
+            key::META | key::PART | key::JOINED | key::WITHDRAWN => {}
+            _ => return Err(value::damaged(&key, "nothing is kept under such keys")),
         }
     }
-    Ok((tally, store.sources()?, feeds))
+    tally.parts = tally.parts.wrapping_sub(parts);
+    Ok((tally, sources, feeds))
 }
 
-fn compare(
-    tally: &Tally,
-    meta: &Meta,
-    sources: &BTreeMap<SourceId, SourceState>,
-    feeds: &Feeds,
-) -> Result<(), Unsound> {
+fn compare(tally: &Tally, meta: &Meta, sources: &Sources, feeds: &Feeds) -> Result<(), Unsound> {
     let found: u64 = tally.entries.values().map(|(n, _)| n).sum();
     count("entries", found, meta.entries)?;
     count("published ids", tally.owners, meta.entries)?;
+    count("sources", sources.len() as u64, meta.sources)?;
     count("identity keys", tally.known, meta.known)?;
     count("sketches", tally.sketches, meta.entries)?;
     count("keys of the story index", tally.filed, meta.filed)?;
-    count("entries that joined a story", tally.joined, tally.members)?;
+    count("further parts of values, less those recorded", tally.parts, 0)?;
+    count("positions beyond the last", tally.newest_seq.saturating_sub(meta.seq), 0)?;
+    for id in tally.entries.keys().filter(|id| !sources.contains_key(id)) {
+        count(&format!("sources {id}"), 0, 1)?;
+    }
     for (id, source) in sources {
         let (n, digest) = tally.entries.get(id).copied().unwrap_or_default();
         count(&format!("entries of source {id}"), n, source.entries)?;
         count(&format!("digest of source {id}"), digest, source.digest)?;
     }
+    let name = |feed: &[u8]| String::from_utf8_lossy(feed).trim_end_matches('\0').to_owned();
+    for feed in tally.listed.keys().filter(|feed| !feeds.contains_key(*feed)) {
+        count(&format!("feeds {}", name(feed)), 0, 1)?;
+    }
     for (feed, state) in feeds {
         let n = tally.listed.get(feed).copied().unwrap_or_default();
-        let name = String::from_utf8_lossy(feed);
-        count(&format!("entries listed in feed {}", name.trim_end_matches('\0')), n, state.entries)?;
+        count(&format!("entries listed in feed {}", name(feed)), n, state.entries)?;
     }
-    Ok(())
+    count("sum of the rows that entries call for", tally.rows, 0)
+}
+
+/// Sixty-four bits that tell one row from another, for a sum that does not depend on their order.
+fn row_hash(key: &[u8], value: &[u8]) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update((key.len() as u64).to_be_bytes());
+    hash.update(key);
+    hash.update(value);
+    let bytes: [u8; 32] = hash.finalize().into();
+    u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
 }
 
 fn count(what: &str, found: u64, said: u64) -> Result<(), Unsound> {

@@ -25,7 +25,7 @@ use super::{StoreError, value};
 use crate::core::identity::IdentityKey;
 use crate::core::source::SourceId;
 use crate::core::state::{EntryNo, FeedKey, Rank};
-use crate::core::story::{Lookup, StoryKey};
+use crate::core::story::{KEY_LEN, Lookup, StoryKey};
 use crate::core::time::Time;
 
 pub(super) const META: u8 = 1;
@@ -61,6 +61,11 @@ pub(super) fn sources() -> (Vec<u8>, Vec<u8>) {
 
 pub(super) fn entry(no: EntryNo) -> Vec<u8> {
     tagged(ENTRY, &no.to_be_bytes())
+}
+
+pub(super) fn entry_no(key: &[u8]) -> Result<EntryNo, StoreError> {
+    let bytes = key.get(1..).and_then(|rest| <[u8; 8]>::try_from(rest).ok());
+    bytes.map(EntryNo::from_be_bytes).ok_or_else(|| value::damaged(key, "it is no entry's key"))
 }
 
 pub(super) fn part(of: &[u8], n: u16) -> Vec<u8> {
@@ -103,6 +108,21 @@ pub(super) fn filed(story: &StoryKey, no: EntryNo) -> Vec<u8> {
     let mut key = tagged(FILED, &story.0);
     key.extend(no.to_be_bytes());
     key
+}
+
+/// The range of everything filed under keys from one to another, both included.
+pub(super) fn filed_range(first: &StoryKey, last: &StoryKey) -> (Vec<u8>, Vec<u8>) {
+    let mut to = filed(last, EntryNo::MAX);
+    to.push(0);
+    (filed(first, 0), to)
+}
+
+/// The story key and the entry of a `filed` key.
+pub(super) fn filed_parts(key: &[u8]) -> Result<(StoryKey, EntryNo), StoreError> {
+    let story = key.get(1..=KEY_LEN).and_then(|bytes| <[u8; KEY_LEN]>::try_from(bytes).ok());
+    let no = key.get(KEY_LEN + 1..).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+    let parts = story.zip(no).map(|(story, no)| (StoryKey(story), EntryNo::from_be_bytes(no)));
+    parts.ok_or_else(|| value::damaged(key, "it is no key of the story index"))
 }
 
 /// The ranges of a lookup: at or before its point, and after it.
@@ -174,7 +194,7 @@ pub(super) fn list_range(feed: &FeedKey, after: Option<Rank>) -> (Vec<u8>, Vec<u
 
 pub(super) fn rank(key: &[u8]) -> Result<Rank, StoreError> {
     let bad = || value::damaged(key, "it is not a place on a list");
-    let at = key.len().checked_sub(24).ok_or_else(bad)?;
+    let at = key.len().checked_sub(24).filter(|at| *at > 1).ok_or_else(bad)?;
     let number = |from: usize| {
         let bytes: [u8; 8] = key[from..from + 8].try_into().expect("eight bytes of a slice of eight");
         u64::from_be_bytes(bytes)

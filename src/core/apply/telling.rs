@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::entry::{Body, ParsedEntry};
 use super::super::html;
@@ -16,7 +17,7 @@ use super::super::time::Time;
 #[derive(Default)]
 pub(super) struct Placed {
     filed: BTreeMap<(StoryKey, EntryNo), EntryNo>,
-    sketches: BTreeMap<EntryNo, Sketch>,
+    sketches: BTreeMap<EntryNo, Arc<Sketch>>,
     joined: BTreeMap<EntryNo, Vec<EntryNo>>,
 }
 
@@ -101,7 +102,7 @@ impl<S: State> Stories<'_, S> {
     ) -> Result<(u64, u64), S::Error> {
         let mut given_up = 0;
         if let Some(old) = self.sketch_of(no)? {
-            for key in story::index_keys(&old) {
+            for key in filing_keys(&old) {
                 self.placed.filed.remove(&(key, no));
                 self.changes.push(Change::Unfiled(key, no));
                 given_up += 1;
@@ -111,21 +112,20 @@ impl<S: State> Stories<'_, S> {
     }
 
     fn file(&mut self, no: EntryNo, founder: EntryNo, sketch: Sketch) -> u64 {
-        let mut keys = story::index_keys(&sketch);
-        keys.sort_unstable();
-        keys.dedup();
+        let keys = filing_keys(&sketch);
         for key in &keys {
             self.placed.filed.insert((*key, no), founder);
             self.changes.push(Change::Filed(*key, no, founder));
         }
-        self.changes.push(Change::Sketch(no, Box::new(sketch.clone())));
+        let sketch = Arc::new(sketch);
+        self.changes.push(Change::Sketch(no, Arc::clone(&sketch)));
         self.placed.sketches.insert(no, sketch);
         keys.len() as u64
     }
 
-    fn sketch_of(&self, no: EntryNo) -> Result<Option<Sketch>, S::Error> {
+    fn sketch_of(&self, no: EntryNo) -> Result<Option<Arc<Sketch>>, S::Error> {
         match self.placed.sketches.get(&no) {
-            Some(sketch) => Ok(Some(sketch.clone())),
+            Some(sketch) => Ok(Some(Arc::clone(sketch))),
             None => self.state.sketch(no),
         }
     }
@@ -138,6 +138,15 @@ impl<S: State> Stories<'_, S> {
         members.truncate(limit);
         Ok(members)
     }
+}
+
+/// The keys an entry is filed under, each once: they are counted as they come and go.
+#[must_use]
+pub fn filing_keys(sketch: &Sketch) -> Vec<StoryKey> {
+    let mut keys = story::index_keys(sketch);
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 impl<S: State> Shelf for Stories<'_, S> {
@@ -153,7 +162,7 @@ impl<S: State> Shelf for Stories<'_, S> {
         Ok(founders)
     }
 
-    fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<Sketch>, S::Error> {
+    fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<Arc<Sketch>>, S::Error> {
         let mut sketches = Vec::new();
         for no in self.entries(founder, limit)? {
             sketches.extend(self.sketch_of(no)?);

@@ -1,0 +1,371 @@
+//! The fold of the journal, held to what subscribers are promised.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::entry::ParsedEntry;
+use crate::core::exchange::Validators;
+use crate::core::outcome::Outcome;
+use crate::core::region::RegionId;
+use crate::core::source::RegionRule;
+use crate::core::time::Stamp;
+use crate::store::Store;
+use crate::testing::*;
+
+fn region(id: &str) -> FeedKey {
+    FeedKey::Region(RegionId::new(id))
+}
+
+fn listed(store: &Store, feed: &FeedKey) -> Vec<String> {
+    let newest = store.newest(feed, usize::MAX).expect("a sound store");
+    newest.into_iter().map(|(_, entry)| entry.id.replace("urn:entry:", "")).collect()
+}
+
+fn entry(store: &Store, n: u64) -> Entry {
+    let no = store.owner(&format!("urn:entry:{n}")).expect("a sound store").expect("it is owned");
+    store.entry(no).expect("a sound store").expect("it is stored")
+}
+
+fn feed_state(store: &Store, feed: &FeedKey) -> FeedState {
+    store.feed(feed).expect("a sound store").expect("the feed has a state")
+}
+
+fn source_state(store: &Store, source: &str) -> SourceState {
+    store.source(&id(source)).expect("a sound store").expect("the source is known")
+}
+
+fn henan() -> Vec<SourceDef> {
+    vec![def("paper", fixed(&["henan"]))]
+}
+
+/// One source, a config line, then these.
+fn paper(records: impl IntoIterator<Item = Record>) -> Store {
+    let all = [config(0, &henan(), &[])].into_iter().chain(records);
+    let store = folded(&lines(all), &rules(&henan()));
+    store.check().expect("sound");
+    store
+}
+
+#[test]
+fn entries_are_dated_by_their_publisher_and_never_after_they_were_seen() {
+    let day_end = |seconds| Some(Stamp::day(at(seconds)));
+    let second = |seconds| Some(Stamp::second(at(seconds)));
+    // Seen at 1000; published and updated as said, then as stored.
+    let cases = [
+        ("a date in the past is kept", second(500), None, 500, 500),
+        ("a date in the future is when it was seen", second(5000), None, 1000, 1000),
+        ("an undated entry is dated when it was seen", None, None, 1000, 1000),
+        ("a day that is over is its end", day_end(700), None, 700, 700),
+        ("a day that still runs is when it was seen", day_end(80_000), None, 1000, 1000),
+        ("updated alone dates it too", None, second(600), 600, 600),
+        ("updated later than published", second(500), second(800), 500, 800),
+        ("updated before published is no update", second(500), second(300), 500, 500),
+        ("updated in the future is when it was seen", second(500), second(9000), 500, 1000),
+    ];
+    for (name, published, updated, stored, moved) in cases {
+        let body = ParsedEntry { updated, ..body("标题", published) };
+        let store = paper([seen("paper", 1000, vec![new(1, body)], vec![])]);
+        let entry = entry(&store, 1);
+        assert_eq!((entry.published, entry.updated), (at(stored), at(moved)), "{name}");
+        assert_eq!(entry.first_seen, at(1000), "{name}");
+        assert_eq!(feed_state(&store, &FeedKey::All).updated, at(moved), "{name}");
+    }
+}
+
+#[test]
+fn a_backlog_stands_at_its_dates_and_what_comes_later_where_it_was_seen() {
+    let old = |n, seconds| new(n, body("旧闻", Some(Stamp::second(at(seconds)))));
+    let store = paper([
+        seen("paper", 1000, vec![old(1, 900), old(2, 100)], vec![]),
+        // Published before entry 1, but nobody could see it: it is not buried.
+        seen("paper", 2000, vec![old(3, 500)], vec![]),
+    ]);
+    assert_eq!(listed(&store, &FeedKey::All), ["3", "1", "2"]);
+    assert_eq!(entry(&store, 3).surfaced, at(2000));
+    assert_eq!(entry(&store, 2).surfaced, at(100));
+}
+
+#[test]
+fn a_source_whose_first_reading_was_empty_has_no_backlog_later() {
+    let late = new(1, body("迟到", Some(Stamp::second(at(50)))));
+    let store = paper([
+        poll("paper", 400),
+        seen("paper", 500, vec![], vec![]),
+        seen("paper", 900, vec![late], vec![]),
+    ]);
+    assert_eq!(entry(&store, 1).surfaced, at(900));
+}
+
+#[test]
+fn entries_of_one_date_stand_in_the_order_of_their_document() {
+    for (name, stamp) in [("undated", None), ("of one day", Some(Stamp::day(at(400))))] {
+        let document = |from: u64| (from..from + 3).map(|n| new(n, body("同日", stamp))).collect::<Vec<_>>();
+        let store =
+            paper([seen("paper", 1000, document(1), vec![]), seen("paper", 2000, document(4), vec![])]);
+        assert_eq!(listed(&store, &FeedKey::All), ["4", "5", "6", "1", "2", "3"], "{name}");
+    }
+}
+
+#[test]
+fn a_rewrite_moves_updated_on_and_nothing_else() {
+    let first = || seen("paper", 1000, vec![new(1, body("初稿", Some(Stamp::second(at(500)))))], vec![]);
+    let cases = [
+        ("undated, it is when it was seen", None, 2000, 2000),
+        ("dated later, that is believed", Some(1500), 2000, 1500),
+        ("dated before the last, it is when it was seen", Some(100), 2000, 2000),
+        ("dated in the future, it is when it was seen", Some(90_000), 2000, 2000),
+        ("seen by a clock that was set back, it stays", None, 200, 500),
+    ];
+    for (name, said, seen_at, stored) in cases {
+        let updated = said.map(|s| Stamp::second(at(s)));
+        let body = ParsedEntry { updated, ..body("定稿", Some(Stamp::second(at(7)))) };
+        let store = paper([first(), seen("paper", seen_at, vec![], vec![changed(1, body)])]);
+        let entry = entry(&store, 1);
+        assert_eq!(entry.updated, at(stored), "{name}");
+        assert_eq!((entry.published, entry.surfaced), (at(500), at(500)), "{name}");
+        assert_eq!((entry.rewrites, entry.title()), (1, "定稿"), "{name}");
+        assert_eq!(entry.fingerprint, fingerprint(1_000_001), "{name}");
+    }
+}
+
+#[test]
+fn a_rewrite_that_names_another_region_moves_between_lists() {
+    let defs = vec![def("wire", RegionRule::Auto)];
+    let before = seen("wire", 1000, vec![new(1, body("河南暴雨", None))], vec![]);
+    let after = seen("wire", 2000, vec![], vec![changed(1, body("新疆暴雨", None))]);
+    let all = lines([config(0, &defs, &[]), before, after]);
+    let store = folded(&all[..2], &rules(&defs));
+    assert_eq!(listed(&store, &region("henan")), ["1"]);
+    let updated = feed_state(&store, &region("henan")).updated;
+    fold(&store, &all, &rules(&defs));
+    store.check().expect("sound");
+    assert_eq!(listed(&store, &region("henan")), [""; 0]);
+    assert_eq!(listed(&store, &region("xinjiang")), ["1"]);
+    assert_eq!(listed(&store, &FeedKey::National), [""; 0]);
+    let left = feed_state(&store, &region("henan"));
+    assert_eq!((left.entries, left.updated, left.changed_seq), (0, updated, 3), "its date does not go back");
+}
+
+#[test]
+fn a_poll_moves_no_feed() {
+    let all = [seen("paper", 1000, vec![new(1, body("一", None))], vec![]), poll("paper", 2000)];
+    let store = paper(all);
+    assert_eq!(feed_state(&store, &FeedKey::All).changed_seq, 2);
+    assert_eq!(source_state(&store, "paper").polled_at, Some(at(2000)));
+    assert_eq!(store.meta().expect("sound").expect("there").newest_at, at(2000));
+}
+
+#[test]
+fn a_source_that_leaves_keeps_its_entries_and_one_that_returns_goes_on() {
+    let mut all = vec![config(0, &henan(), &[]), seen("paper", 1000, vec![new(1, body("一", None))], vec![])];
+    all.push(config(2000, &[], &["paper"]));
+    let gone = folded(&lines(all.clone()), &rules(&[]));
+    gone.check().expect("sound");
+    assert!(source_state(&gone, "paper").gone);
+    assert_eq!(listed(&gone, &region("henan")), ["1"]);
+    all.push(config(3000, &henan(), &[]));
+    all.push(seen("paper", 4000, vec![new(2, body("二", None))], vec![]));
+    let back = folded(&lines(all), &rules(&henan()));
+    assert!(!source_state(&back, "paper").gone);
+    assert_eq!(listed(&back, &region("henan")), ["2", "1"]);
+}
+
+#[test]
+fn a_renamed_source_keeps_everything_under_its_new_name() {
+    let now = vec![SourceDef { id: id("daily"), ..henan()[0].clone() }];
+    let mut all = vec![config(0, &henan(), &[]), seen("paper", 1000, vec![new(1, body("一", None))], vec![])];
+    // As the engine records it, whether the rename or the departure comes to its mind first.
+    for (name, record) in [
+        ("nothing but the rename", config(2000, &[], &[])),
+        ("a new and a gone source", config(2000, &now, &["paper"])),
+        ("the definitions of both", config(2000, &[now[0].clone(), henan()[0].clone()], &[])),
+    ] {
+        all.truncate(2);
+        all.push(record);
+        all.push(seen("daily", 3000, vec![new(2, body("二", None))], vec![]));
+        let store = folded(&lines(all.clone()), &renamed(&now, &[("paper", "daily")]));
+        store.check().expect(name);
+        assert_eq!(store.source(&id("paper")).expect("sound"), None, "{name}");
+        let source = source_state(&store, "daily");
+        assert_eq!((source.entries, source.gone, &source.def.id), (2, false, &id("daily")), "{name}");
+        assert_eq!(entry(&store, 1).source, id("daily"), "{name}");
+        assert_eq!(store.known(&id("daily"), &key(1)).expect("sound"), Some(Known { no: 1 }), "{name}");
+        assert_eq!(listed(&store, &FeedKey::Source(id("daily"))), ["2", "1"], "{name}");
+        assert_eq!(entry(&store, 2).surfaced, at(3000), "{name}: its backlog was the old name's");
+    }
+}
+
+/// A poll that leaves something behind.
+fn polled(seconds: i64, outcome: Outcome) -> Record {
+    let mut poll = poll_record("paper", seconds, outcome);
+    poll.state.validators = Validators { etag: Some(b"\"1\"".to_vec()), last_modified: None };
+    poll.state.failures = 3;
+    poll.state.not_before = Some(at(99_000));
+    Record::Poll(poll)
+}
+
+#[test]
+fn a_new_address_is_asked_as_if_for_the_first_time_and_changes_no_entry() {
+    let moved = vec![SourceDef { url: "https://moved.example/feed".to_owned(), ..henan()[0].clone() }];
+    let all = lines([
+        config(0, &henan(), &[]),
+        seen("paper", 1000, vec![new(1, body("一", None))], vec![]),
+        polled(2000, Outcome::Gone),
+        config(3000, &moved, &[]),
+    ]);
+    // As it happened: three lines under the old address, then the new one.
+    let lived = folded(&all[..3], &rules(&henan()));
+    let before = entry(&lived, 1);
+    fold(&lived, &all[3..], &rules(&moved));
+    let source = source_state(&lived, "paper");
+    let fresh = PollState { scheduled: Some(at(2000)), ..PollState::default() };
+    assert_eq!(source.poll, fresh, "the phase of the schedule is kept, what the old address said is not");
+    assert_eq!(source.outcome, None, "the old address is gone, not the new one");
+    assert_eq!(source.def, moved[0]);
+    assert_eq!(entry(&lived, 1), before);
+    // And replayed, with only the new address known.
+    assert_eq!(folded(&all, &rules(&moved)).dump(), lived.dump());
+}
+
+#[test]
+fn a_poll_of_a_source_nobody_defined_is_passed_over() {
+    let stray = seen("stray", 1000, vec![new(1, body("一", None))], vec![]);
+    let store = paper([stray, poll("stray", 1100)]);
+    assert_eq!(store.meta().expect("sound").expect("there").seq, 3);
+    assert_eq!(listed(&store, &FeedKey::All), [""; 0]);
+}
+
+#[test]
+fn the_first_entry_keeps_an_id_and_other_claims_are_passed_over() {
+    let defs = vec![def("paper", fixed(&["henan"])), def("other", RegionRule::Auto)];
+    let records = [
+        config(0, &defs, &[]),
+        seen("paper", 1000, vec![new(1, body("先", None))], vec![]),
+        seen("other", 2000, vec![new(1, body("后", None)), new(2, body("二", None))], vec![]),
+        seen("other", 3000, vec![new(3, body("三", None)), new(3, body("四", None))], vec![]),
+        // Another source's entry is not this one's to rewrite, nor an entry twice a line.
+        seen("other", 4000, vec![], vec![changed(1, body("抢", None)), changed(9, body("无", None))]),
+        seen("paper", 5000, vec![], vec![changed(1, body("改", None)), changed(1, body("又改", None))]),
+    ];
+    let store = folded(&lines(records), &rules(&defs));
+    store.check().expect("sound");
+    let first = entry(&store, 1);
+    assert_eq!((first.source, first.rewrites), (id("paper"), 1));
+    assert_eq!(first.body.title.as_deref(), Some("改"));
+    assert_eq!(listed(&store, &FeedKey::All), ["3", "2", "1"]);
+}
+
+#[test]
+fn a_key_stays_with_the_entry_it_was_learned_for() {
+    let keyed = |n, keys: &[u64]| NewEntry {
+        keys: keys.iter().map(|k| key(*k)).collect(),
+        ..new(n, body("同", None))
+    };
+    let more = ChangedEntry { keys: vec![key(10), key(30)], ..changed(2, body("改", None)) };
+    let store = paper([
+        seen("paper", 1000, vec![keyed(1, &[10, 11]), keyed(2, &[20])], vec![]),
+        seen("paper", 2000, vec![keyed(3, &[11, 31])], vec![more]),
+    ]);
+    let keys_of = |n| entry(&store, n).keys;
+    assert_eq!(keys_of(1), [key(10), key(11)]);
+    assert_eq!(keys_of(2), [key(20), key(30)], "one it was not known by, one that was taken");
+    assert_eq!(keys_of(3), [key(31)]);
+}
+
+#[test]
+fn a_line_survives_the_journal_unchanged() {
+    for line in workload(3, 60) {
+        let text = serde_json::to_string(&line).expect("JSON");
+        assert_eq!(serde_json::from_str::<Line>(&text).expect("ours"), line, "{text}");
+    }
+    // The dates that publishers give are of any year, and finer than a second.
+    for at in ["-0044-03-15T12:00:00.000000001Z", "+12026-01-01T00:00:00.5Z", "2016-12-31T23:59:60Z"] {
+        let stamp = Stamp::second(at.parse().expect("a time"));
+        let record = seen("paper", 1, vec![new(1, body("奇", Some(stamp)))], vec![]);
+        let line = Line { v: LINE, seq: 1, round: 1, record };
+        let text = serde_json::to_string(&line).expect("JSON");
+        assert_eq!(serde_json::from_str::<Line>(&text).expect("ours"), line, "{text}");
+    }
+}
+
+const LINE: u8 = crate::core::record::LINE_VERSION;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn a_line_applied_twice_changes_nothing(seed in any::<u64>()) {
+        let (all, rules) = (workload(seed, 25), rules(&sources()));
+        let store = memory();
+        for (n, line) in all.iter().enumerate() {
+            fold(&store, std::slice::from_ref(line), &rules);
+            let once = store.dump();
+            fold(&store, &all[n.saturating_sub(3)..=n], &rules);
+            prop_assert_eq!(store.dump(), once);
+        }
+    }
+
+    #[test]
+    fn feeds_keep_their_promises_line_by_line(seed in any::<u64>()) {
+        let (all, rules) = (workload(seed, 40), rules(&sources()));
+        let store = memory();
+        let mut dates: BTreeMap<FeedKey, Time> = BTreeMap::new();
+        let mut published = BTreeSet::new();
+        for line in &all {
+            for change in apply(&store, line, &rules).expect("sound") {
+                if let Change::Feed(feed, state) = change {
+                    let before = dates.insert(feed, state.updated);
+                    prop_assert!(before.is_none_or(|b| b <= state.updated), "a feed's date went back");
+                    prop_assert_eq!(state.changed_seq, line.seq);
+                }
+            }
+            fold(&store, std::slice::from_ref(line), &rules);
+        }
+        store.check().expect("sound");
+        let everything = store.newest(&FeedKey::All, usize::MAX).expect("sound");
+        for (no, entry) in &everything {
+            prop_assert!(published.insert(entry.id.clone()), "{} is published twice", entry.id);
+            prop_assert!(entry.published <= entry.updated);
+            prop_assert!(entry.published <= entry.first_seen);
+            prop_assert!(entry.updated <= entry.first_seen.max(at(1_000_000)));
+            for feed in entry.feeds() {
+                let rank = Rank::of(*no, entry);
+                prop_assert!(store.list(&feed, None, usize::MAX).expect("sound").contains(&rank));
+                prop_assert!(dates[&feed] >= entry.updated);
+            }
+        }
+        let order: Vec<Time> = everything.iter().map(|(_, e)| e.surfaced).collect();
+        prop_assert!(order.is_sorted_by(|a, b| a >= b));
+        prop_assert_eq!(store.meta().expect("sound").expect("there").entries, everything.len() as u64);
+    }
+
+    #[test]
+    fn stopping_anywhere_and_going_on_gives_the_same_bytes(seed in any::<u64>(), stop in 0_usize..30) {
+        let (all, rules) = (workload(seed, 30), rules(&sources()));
+        let resumed = folded(&all[..stop], &rules);
+        fold(&resumed, &all, &rules);
+        prop_assert_eq!(resumed.dump(), folded(&all, &rules).dump());
+    }
+}
+
+#[test]
+fn a_replay_under_the_definitions_of_today_equals_what_was_lived() {
+    let title = |t: &str| vec![SourceDef { title: Some(t.to_owned()), ..henan()[0].clone() }];
+    let story = |n, seconds| {
+        let text = "殷墟遗址今天公布新的考古发现，专家称其填补空白";
+        seen("paper", seconds, vec![new(n, body(text, Some(Stamp::second(at(seconds - 60)))))], vec![])
+    };
+    let all = lines([
+        config(0, &title("甲报"), &[]),
+        poll("paper", 500),
+        story(1, 1000),
+        config(2000, &title("乙报"), &[]),
+        story(2, 3000),
+    ]);
+    // The definition changed before anything was stored: today's is in force from there on.
+    let lived = folded(&all[..2], &rules(&title("甲报")));
+    fold(&lived, &all[2..], &rules(&title("乙报")));
+    assert_eq!(folded(&all, &rules(&title("乙报"))).dump(), lived.dump());
+}
