@@ -322,12 +322,15 @@ impl<'a, S: State> Fold<'a, S> {
         Stories { state: self.state, placed: &mut self.placed, changes: &mut self.changes }
     }
 
+    /// The newest entry that goes by a key is the one it leads to: a page that is used again tells of
+    /// its present entry.
     fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
         for key in keys {
-            if self.state.known(source, key)?.is_none() && self.learned.insert(*key) {
+            let first = self.learned.insert(*key);
+            if first && self.state.known(source, key)?.is_none() {
                 self.meta.known += 1;
-                self.changes.push(Change::Known(source.clone(), *key, Known { no }));
             }
+            self.changes.push(Change::Known(source.clone(), *key, Known { no }));
         }
         Ok(())
     }

@@ -5,6 +5,9 @@
 //! between readings that are all possible; detection decides where no label helps; and whatever still fits
 //! nothing costs one U+FFFD a byte, never the document.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};

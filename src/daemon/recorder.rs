@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::clock::Clock;
 use super::vault::{StoreHandle, Vault, VaultError};
@@ -258,7 +259,11 @@ fn claim(store: &Store, claimed: &mut HashSet<String>, draft: DraftEntry) -> Res
         Some(iri) if !claimed.contains(&iri) && store.owner(&iri)?.is_none() => Some(iri),
         _ => None,
     };
-    let published_id = free.unwrap_or(draft.minted);
+    let mut published_id = free.unwrap_or(draft.minted);
+    // Two entries of a source may be made from one key only when it led to another entry meanwhile.
+    while claimed.contains(&published_id) || store.owner(&published_id)?.is_some() {
+        published_id = Uuid::new_v5(&Uuid::NAMESPACE_URL, published_id.as_bytes()).urn().to_string();
+    }
     claimed.insert(published_id.clone());
     let DraftEntry { keys, fingerprint, entry, .. } = draft;
     Ok(NewEntry { published_id, keys, fingerprint, entry })

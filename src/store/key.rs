@@ -72,7 +72,7 @@ pub(super) fn part(of: &[u8], n: u16) -> Vec<u8> {
 pub(super) fn known(source: &SourceId, identity: &IdentityKey) -> Vec<u8> {
     let mut key = tagged(KNOWN, source.as_str().as_bytes());
     key.push(0);
-    key.extend(identity.0);
+    key.extend(identity.as_bytes());
     key
 }
 

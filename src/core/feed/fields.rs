@@ -1,13 +1,17 @@
 //! Where a finished text or an attribute goes: the rules that turn dialects' elements into an entry's parts.
 
+use super::attributes::Attributes;
 use super::draft::alternate;
 use super::markup::Capture;
 use super::names::{Field, Vocab};
-use super::xml::{Attributes, Scope, Walk};
+use super::xml::{Scope, Walk};
 use crate::core::date;
 use crate::core::entry::{Category, Link};
 use crate::core::text::one_line;
 use crate::core::time::Stamp;
+
+/// The longest text taken for a date, in bytes; the longest real ones spell out weekday, month and zone.
+const MAX_DATE: usize = 128;
 
 impl Walk<'_> {
     /// Puts a text where its field says, in whatever it is a field of.
@@ -106,7 +110,11 @@ impl Walk<'_> {
     }
 
     fn date(&self, text: &str) -> Option<Stamp> {
-        date::parse(text.trim(), &self.context.dates)
+        let text = text.trim();
+        if text.len() > MAX_DATE {
+            return None;
+        }
+        date::parse(text, &self.context.dates)
     }
 
     fn person_field(&mut self, capture: Capture) {

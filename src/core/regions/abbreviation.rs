@@ -45,7 +45,7 @@ const NOT_BEFORE_VERB: [(char, &str); 9] = [
     ('回', "收召撤"),
 ];
 /// Nouns that only the name of a region goes before.
-const NOUNS: &str = "企商籍媒剧省";
+const NOUNS: &str = "企商籍媒剧省货";
 /// Letters whose government, press and people are spoken of this way: 港府, 台胞, 涉台.
 const ISLAND_NOUNS: &str = "胞商企资媒警府方独军青生人剧籍湾";
 const ISLAND_VERBS: &str = "赴在来访涉对驻抵留返离入";
@@ -130,7 +130,9 @@ fn is_verb_of(letter: &Letter, verb: char) -> bool {
 
 fn is_noun_of(letter: &Letter, noun: char) -> bool {
     match (letter.char, letter.strength) {
-        ('台' | '港', _) => ISLAND_NOUNS.contains(noun),
+        // 收银台人员: the common word before 人 wins.
+        ('台', _) => ISLAND_NOUNS.contains(noun) && noun != '人',
+        ('港', _) => ISLAND_NOUNS.contains(noun),
         ('澳', _) => noun == '胞' || noun == '生',
         // 京剧 is the whole country's, 京籍 and 京企 are Beijing's.
         ('京', _) => "籍企郊".contains(noun),

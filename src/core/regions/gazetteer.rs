@@ -212,6 +212,7 @@ fn meaning_of(kind: &str) -> (Option<Rule>, Guard) {
         "landmark" => (Rule::Landmark, Guard::Sight),
         "landmark-bare" => (Rule::Landmark, Guard::Bare),
         "club" => (Rule::Club, Guard::Sport),
+        "straits" => (Rule::Group, Guard::Straits),
         "group" => (Rule::Group, Guard::None),
         "full-never" => return (None, Guard::Full),
         _ => return (None, Guard::None),
@@ -227,7 +228,7 @@ pub(super) fn rows_of_names() -> impl Iterator<Item = &'static str> {
 
 /// The kinds of `names.tsv`, for the test that no line has a misspelt one.
 #[cfg(test)]
-pub(super) const KINDS: [&str; 16] = [
+pub(super) const KINDS: [&str; 17] = [
     "province",
     "prefecture",
     "prefecture-short",
@@ -242,6 +243,7 @@ pub(super) const KINDS: [&str; 16] = [
     "landmark",
     "landmark-bare",
     "club",
+    "straits",
     "group",
     "stop",
 ];

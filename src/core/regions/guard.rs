@@ -23,6 +23,8 @@ pub(super) enum Guard {
     Sport,
     /// 兵团: not the army formations, which have numbers or arms before the word.
     Corps,
+    /// 两岸: the two shores of the Taiwan Strait, unless a river, lake or street stands before it.
+    Straits,
     /// A Latin name: not inside a longer word.
     Word,
     /// Counts only if no other of its regions is named.
@@ -47,27 +49,42 @@ pub(super) struct Around<'t> {
     pub(super) follows_word: bool,
 }
 
+/// What becomes of a name and of its characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It counts.
+    Counts,
+    /// Something else bears the name (陕西南路): it names nothing, and 陕 in it names nothing either.
+    Swallowed,
+    /// It is not this name at all: its characters are free for others.
+    Refused,
+}
+
 impl Guard {
     /// Whether the name counts here. `sport` says whether the title is about sport.
-    pub(super) fn admits(self, around: Around<'_>, sport: bool) -> bool {
+    pub(super) fn judge(self, around: Around<'_>, sport: bool) -> Verdict {
+        let bears = matches!(self, Self::Place | Self::Person | Self::Boundary | Self::Prefer);
+        if !self.admits(around, sport) {
+            Verdict::Refused
+        } else if bears && is_named_after(around.after) {
+            Verdict::Swallowed
+        } else {
+            Verdict::Counts
+        }
+    }
+
+    fn admits(self, around: Around<'_>, sport: bool) -> bool {
         let next = around.after.chars().next();
         match self {
-            Self::None => true,
-            Self::Sight => !around.follows_other_region,
-            Self::Place => !is_named_after(around.after),
-            Self::Prefer => !is_named_after(around.after) && !around.follows_other_region,
+            Self::None | Self::Place => true,
+            Self::Sight | Self::Prefer => !around.follows_other_region,
             Self::Full => !is_inside_longer_word(around.name, next),
-            Self::Person => {
-                !is_named_after(around.after) && !around.follows_other_region && !follows_surname(around)
-            }
-            Self::Boundary => {
-                !is_named_after(around.after)
-                    && !is_inside_longer_word(around.name, next)
-                    && starts_clause(around)
-            }
+            Self::Person => !around.follows_other_region && !follows_surname(around),
+            Self::Boundary => !is_inside_longer_word(around.name, next) && starts_clause(around),
             Self::Bare => !around.follows_place && !matches!(next, Some('(' | '（')),
             Self::Sport => sport,
             Self::Corps => !is_army(around.before, next),
+            Self::Straits => !is_shore_of_water(around.before, next),
             Self::Word => is_whole_word(around),
         }
     }
@@ -146,6 +163,11 @@ fn is_army(before: &str, next: Option<char>) -> bool {
         .next_back()
         .is_some_and(|c| "一二三四五六七八九十百甲军集红路混装防工各".contains(c) || c.is_ascii_digit())
         || next.is_some_and(|c| "级长司".contains(c))
+}
+
+fn is_shore_of_water(before: &str, next: Option<char>) -> bool {
+    before.chars().next_back().is_some_and(|c| "江河湖溪水川海湾港峡运街沿渠洋堤流浦淮泾塘".contains(c))
+        || next.is_some_and(|c| "风景猿绿堤山柳的".contains(c))
 }
 
 fn is_whole_word(around: Around<'_>) -> bool {

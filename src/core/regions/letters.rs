@@ -89,7 +89,7 @@ pub(super) const LETTERS: [Letter; 38] = [
     letter('甬', "zhejiang", Strong, "", "道"),
     letter('杭', "zhejiang", Medium, "余苏", "白"),
     letter('昆', "yunnan", Weak, "", "山虫曲仑"),
-    letter('汉', "hubei", Weak, "", "语字朝代族江中口阳堡诺服学"),
+    letter('汉', "hubei", Weak, "", "语字朝代族江中口阳堡诺服学庭"),
     letter('哈', "heilongjiang", Weak, "", "佛萨里马尼瓦密利尔根"),
     letter('榕', "fujian", Weak, "", "树江"),
 ];

@@ -4,7 +4,7 @@ use super::Classifier;
 use super::abbreviation::{self, Char};
 use super::evidence::Rule;
 use super::gazetteer::Meaning;
-use super::guard::{Around, Guard};
+use super::guard::{Around, Guard, Verdict};
 
 /// A region and the bytes of the text that name it.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,8 @@ pub(super) struct Finding {
 struct Taken<'c> {
     from: usize,
     to: usize,
-    meaning: &'c Meaning,
+    /// None if something else bears the name.
+    meaning: Option<&'c Meaning>,
 }
 
 /// Words of a title about sport. Clubs that are known without their city count beside one of them.
@@ -81,10 +82,10 @@ impl Classifier {
         let taken = self.names(text);
         let mut found: Vec<Finding> = Vec::new();
         for name in &taken {
-            if let (Some(rule), true) = (name.meaning.rule, name.meaning.guard != Guard::Prefer) {
-                let regions = name.meaning.regions.iter();
-                found.extend(regions.map(|&region| Finding { region, from: name.from, to: name.to, rule }));
-            }
+            let Some(meaning) = name.meaning.filter(|m| m.guard != Guard::Prefer) else { continue };
+            let Some(rule) = meaning.rule else { continue };
+            let regions = meaning.regions.iter();
+            found.extend(regions.map(|&region| Finding { region, from: name.from, to: name.to, rule }));
         }
         self.add_abbreviations(text, &taken, &mut found);
         add_preferred(&taken, &mut found);
@@ -110,18 +111,21 @@ impl Classifier {
             }
             let meaning = &self.meanings[pattern];
             let before = last.filter(|t| t.to == from);
+            let place = before.and_then(|t| t.meaning);
             let around = Around {
                 name: &text[from..to],
                 before: &text[..from],
                 after: &text[to..],
-                follows_place: before.is_some_and(|t| t.meaning.rule.is_some()),
-                follows_other_region: before.is_some_and(|t| is_elsewhere(t.meaning, meaning)),
+                follows_place: place.is_some_and(|m| m.rule.is_some()),
+                follows_other_region: place.is_some_and(|m| is_elsewhere(m, meaning)),
                 follows_word: before.is_some(),
             };
             let about_sport =
                 meaning.guard == Guard::Sport && *sport.get_or_insert_with(|| is_about_sport(text));
-            if meaning.guard.admits(around, about_sport) {
-                taken.push(Taken { from, to, meaning });
+            match meaning.guard.judge(around, about_sport) {
+                Verdict::Counts => taken.push(Taken { from, to, meaning: Some(meaning) }),
+                Verdict::Swallowed => taken.push(Taken { from, to, meaning: None }),
+                Verdict::Refused => {}
             }
         }
         taken
@@ -150,10 +154,10 @@ fn is_elsewhere(place: &Meaning, other: &Meaning) -> bool {
 
 /// Shared names mean the first of their regions, unless another of them is named.
 fn add_preferred(taken: &[Taken<'_>], found: &mut Vec<Finding>) {
-    for name in taken.iter().filter(|t| t.meaning.guard == Guard::Prefer) {
-        let regions = &name.meaning.regions;
-        let named = found.iter().any(|f| regions.contains(&f.region));
-        if let (false, Some(&region), Some(rule)) = (named, regions.first(), name.meaning.rule) {
+    for name in taken {
+        let Some(meaning) = name.meaning.filter(|m| m.guard == Guard::Prefer) else { continue };
+        let named = found.iter().any(|f| meaning.regions.contains(&f.region));
+        if let (false, Some(&region), Some(rule)) = (named, meaning.regions.first(), meaning.rule) {
             found.push(Finding { region, from: name.from, to: name.to, rule });
         }
     }
