@@ -4,8 +4,6 @@
 //! `cargo bench --bench parse` prints criterion's figures for both, then their ratio from rounds that take
 //! turns, so that a busy machine slows both alike.
 
-#![expect(missing_docs, reason = "criterion's macros write undocumented functions")]
-
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

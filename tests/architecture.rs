@@ -102,9 +102,9 @@ impl Source {
         self.code.match_indices(word).any(|(at, _)| {
             let before = self.code[..at].chars().next_back();
             let after = self.code[at + word.len()..].chars().next();
-            let starts_word = word.starts_with(is_word);
-            let ends_word = word.ends_with(is_word);
-            !(starts_word && before.is_some_and(is_word)) && !(ends_word && after.is_some_and(is_word))
+            let goes_on_before = word.starts_with(is_word) && before.is_some_and(is_word);
+            let goes_on_after = word.ends_with(is_word) && after.is_some_and(is_word);
+            !goes_on_before && !goes_on_after
         })
     }
 
