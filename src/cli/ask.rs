@@ -32,22 +32,45 @@ pub(super) fn ask(config: Arc<Config>, command: Command, json: bool) -> ExitCode
     exit(answered.and_then(|()| printer.finish()))
 }
 
-fn is_running(config: &Config) -> bool {
+/// Whether a daemon answers on the admin socket.
+pub(super) fn is_running(config: &Config) -> bool {
     UnixStream::connect(&config.server.admin_socket).is_ok()
 }
 
 async fn remote(config: &Config, command: &Command, printer: &mut Printer) -> anyhow::Result<()> {
+    lines(config, command, &mut |line| printer.line(line)).await
+}
+
+/// The rows of a running daemon's answer.
+pub(super) async fn rows(
+    config: &Config,
+    command: &Command,
+    each: &mut (dyn FnMut(serde_json::Value) + Send),
+) -> anyhow::Result<()> {
+    let mut take = |line| {
+        match line {
+            Line::Row(row) => each(row),
+            Line::Done { .. } => {}
+            Line::Failed(why) => anyhow::bail!(why),
+        }
+        Ok(())
+    };
+    lines(config, command, &mut take).await
+}
+
+async fn lines(
+    config: &Config,
+    command: &Command,
+    each: &mut (dyn FnMut(Line) -> anyhow::Result<()> + Send),
+) -> anyhow::Result<()> {
     let mut failed = None;
     let json = serde_json::to_string(command)?;
-    let mut each = |line: &[u8]| {
+    let mut read = |line: &[u8]| {
         if failed.is_none() {
-            failed = serde_json::from_slice(line)
-                .map_err(anyhow::Error::from)
-                .and_then(|line| printer.line(line))
-                .err();
+            failed = serde_json::from_slice(line).map_err(anyhow::Error::from).and_then(&mut *each).err();
         }
     };
-    socket::post_lines(&config.server.admin_socket, json, &mut each).await?;
+    socket::post_lines(&config.server.admin_socket, json, &mut read).await?;
     failed.map_or(Ok(()), Err)
 }
 

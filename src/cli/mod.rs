@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod demo;
+mod rehearse;
 mod run;
 mod table;
 
@@ -75,7 +76,25 @@ enum Command {
         output: Output,
     },
     /// Build the store anew from the journal, under today's rules
-    Rebuild,
+    Rebuild {
+        /// Change nothing: list the entries that would get other regions or stories
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Say why an entry is in its regions and its story, and where it came from
+    Explain {
+        /// Its id, or the address of its page
+        entry: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Take an entry out of all feeds, for good; feeds announce that it was deleted
+    Withdraw {
+        /// Its id, or the address of its page
+        entry: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -100,7 +119,12 @@ pub fn main(args: Args) -> ExitCode {
             let limit = limit.or((!output.json).then_some(50));
             (Ask::Entries { region, source, limit }, output.json)
         }
-        Command::Rebuild => (Ask::Rebuild, false),
+        Command::Rebuild { dry_run: true, output } => {
+            return with_config(config, |config| rehearse::rehearse(config, output.json));
+        }
+        Command::Rebuild { output, .. } => (Ask::Rebuild, output.json),
+        Command::Explain { entry, output } => (Ask::Explain { entry }, output.json),
+        Command::Withdraw { entry } => (Ask::Withdraw { entry }, false),
     };
     with_config(config, |config| ask::ask(config, ask.0, ask.1))
 }

@@ -26,7 +26,9 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         Command::Sources => &["id", "state", "entries", "failures", "polled", "next", "title"],
         Command::Regions => &["id", "code", "entries", "updated", "feed", "name"],
         Command::Entries { .. } => &["published", "source", "regions", "title"],
-        Command::Poll { .. } | Command::Rebuild => return String::new(),
+        Command::Poll { .. } | Command::Rebuild | Command::Explain { .. } | Command::Withdraw { .. } => {
+            return String::new();
+        }
     };
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
@@ -41,6 +43,36 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         line(&mut out, &widths, row);
     }
     out
+}
+
+/// An entry, one fact a line.
+fn explained(row: &Value) -> String {
+    let mut out = String::new();
+    let plain = ["title", "id", "link", "source", "outlet", "published", "updated", "first_seen", "rewrites"];
+    for fact in plain.into_iter().chain(["withdrawn", "feeds"]) {
+        if !row[fact].is_null() {
+            // Writing to a string does not fail.
+            let _ = writeln!(out, "{fact:<12} {}", cell(row, fact));
+        }
+    }
+    for evidence in row["regions"].as_array().into_iter().flatten() {
+        let (region, rule) = (cell(evidence, "region"), cell(evidence, "rule"));
+        let why = match cell(evidence, "place").as_str() {
+            "source" => "its source is fixed to it".to_owned(),
+            place => format!("{rule}: {:?} in the {place}", cell(evidence, "text")),
+        };
+        let _ = writeln!(out, "{:<12} {region}: {why}", "region");
+    }
+    let reports = row["story"]["reports"].as_array();
+    for report in reports.into_iter().flatten() {
+        let why = match &report["why"] {
+            Value::Null => "told it first".to_owned(),
+            why => why.to_string(),
+        };
+        let (source, title) = (cell(report, "source"), cell(report, "title"));
+        let _ = writeln!(out, "{:<12} {source}: {title} ({why})", "story");
+    }
+    out.trim_end().to_owned()
 }
 
 fn line(out: &mut String, widths: &[usize], row: Vec<String>) {

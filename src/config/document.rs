@@ -103,7 +103,7 @@ impl<'d> Table<'d> {
         Some(At { value, place })
     }
 
-    /// Takes a table within; an empty one where there is none.
+    /// Takes a table within.
     pub(super) fn table(&mut self, key: &'static str, report: &mut Report) -> Option<Table<'d>> {
         let (place, value) = self.take_any(key)?;
         match value.get_ref() {

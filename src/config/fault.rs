@@ -86,10 +86,13 @@ impl Report {
         self.faults.push(fault);
     }
 
-    /// Something that is not there, if it can be told: a fault of syntax may have swallowed it.
-    pub(super) fn missing(&mut self, place: &Place, message: impl Into<String>) {
-        if !self.broken.iter().any(|(file, _)| **file == *place.file) {
-            self.fault(place, message);
+    /// A key that a table must have and has not, unless it is there and was reported, or a fault of
+    /// syntax may have swallowed it.
+    pub(super) fn missing(&mut self, table: &Place, key: &str, message: &str) {
+        let dotted = format!("{}.{key}", table.key);
+        let is_known = self.faults.iter().any(|fault| *fault.file == *table.file && fault.key == dotted);
+        if !is_known && !self.broken.iter().any(|(file, _)| **file == *table.file) {
+            self.fault(table, format!("has no {key}; {message}"));
         }
     }
 

@@ -9,8 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use super::entry::ParsedEntry;
 use super::identity::IdentityKey;
-use super::record::{ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record};
+use super::record::{
+    ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record, Withdrawal,
+};
 use super::regions;
 use super::rules::Rules;
 use super::source::{SourceDef, SourceId};
@@ -40,6 +43,7 @@ pub fn apply<S: State>(state: &S, line: &Line, rules: &Rules) -> Result<Vec<Chan
         Record::Config(config) => fold.config(config)?,
         Record::Poll(poll) => fold.poll(poll)?,
         Record::Observation(observation) => fold.observation(observation)?,
+        Record::Withdraw(withdrawal) => fold.withdraw(withdrawal)?,
     }
     Ok(fold.finish())
 }
@@ -51,6 +55,7 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
     hash.update(no.to_be_bytes());
     hash.update(entry.id.as_bytes());
     hash.update(entry.rewrites.to_be_bytes());
+    hash.update([u8::from(entry.withdrawn.is_some())]);
     let bytes: [u8; 32] = hash.finalize().into();
     u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
 }
@@ -201,7 +206,6 @@ impl<'a, S: State> Fold<'a, S> {
         let regions = self.regions_of(source, &texts);
         let sketch = texts.sketch(source, &regions, &self.rules.classifier, published);
         let story = self.tell(no, sketch)?;
-        let keys = self.learn(id, &new.keys, no)?;
         let entry = Entry {
             id: new.published_id.clone(),
             source: id.clone(),
@@ -211,9 +215,10 @@ impl<'a, S: State> Fold<'a, S> {
             updated,
             fingerprint: new.fingerprint,
             rewrites: 0,
-            keys,
+            keys: new.keys.clone(),
             regions,
             story,
+            withdrawn: None,
             seq: self.line.seq,
             round: self.line.round,
             body: body.clone(),
@@ -223,6 +228,7 @@ impl<'a, S: State> Fold<'a, S> {
         source.entries += 1;
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.changes.push(Change::Owner(entry.id.clone(), no));
+        self.learn(id, &new.keys, no)?;
         for feed in entry.feeds() {
             self.list(feed, Rank::of(no, &entry), updated)?;
         }
@@ -238,7 +244,9 @@ impl<'a, S: State> Fold<'a, S> {
         at: Time,
     ) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
-        let Some(mut entry) = self.state.entry(no)? else { return Ok(()) };
+        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
+            return Ok(());
+        };
         if entry.source != *id || !self.rewritten.insert(no) {
             // Only a damaged journal says so; the counts of a source are those of its own entries.
             return Ok(());
@@ -256,7 +264,9 @@ impl<'a, S: State> Fold<'a, S> {
         entry.body = changed.entry.clone();
         let sketch = texts.sketch(source, &entry.regions, &self.rules.classifier, entry.published);
         self.retell(no, &entry, sketch)?;
-        entry.keys.extend(self.learn(id, &changed.keys, no)?);
+        let fresh: Vec<_> = changed.keys.iter().filter(|k| !entry.keys.contains(k)).copied().collect();
+        self.learn(id, &fresh, no)?;
+        entry.keys.extend(fresh);
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         let feeds = entry.feeds();
         for feed in old_feeds.iter().filter(|f| !feeds.contains(f)) {
@@ -269,6 +279,30 @@ impl<'a, S: State> Fold<'a, S> {
                 self.list(feed, rank, entry.updated)?;
             }
         }
+        self.changes.push(Change::Entry(no, Box::new(entry)));
+        Ok(())
+    }
+
+    /// The entry leaves the lists and keeps its keys, so that its source's next poll knows it. What it
+    /// said is dropped; its story goes on without it.
+    fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<(), S::Error> {
+        let Some(no) = self.state.owner(&withdrawal.published_id)? else { return Ok(()) };
+        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
+            return Ok(());
+        };
+        let Some(mut source) = self.state.source(&entry.source)? else { return Ok(()) };
+        let (at, rank) = (withdrawal.at, Rank::of(no, &entry));
+        for feed in entry.feeds() {
+            self.unlist(&feed, rank)?;
+            self.changes.push(Change::Withdrawn(feed, at, no, entry.id.clone()));
+        }
+        source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
+        entry.withdrawn = Some(at);
+        entry.body =
+            ParsedEntry { title: entry.body.title, links: entry.body.links, ..ParsedEntry::default() };
+        source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
+        self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;
+        self.changes.push(Change::Source(entry.source.clone(), Box::new(source)));
         self.changes.push(Change::Entry(no, Box::new(entry)));
         Ok(())
     }
@@ -313,22 +347,17 @@ impl<'a, S: State> Fold<'a, S> {
         Stories { state: self.state, placed: &mut self.placed, changes: &mut self.changes }
     }
 
-    /// Makes an entry known under those keys that no entry of the source has, and returns them.
-    fn learn(
-        &mut self,
-        source: &SourceId,
-        keys: &[IdentityKey],
-        no: EntryNo,
-    ) -> Result<Vec<IdentityKey>, S::Error> {
-        let mut learned = Vec::with_capacity(keys.len());
+    /// The newest entry that goes by a key is the one it leads to: a page that is used again tells of
+    /// its present entry.
+    fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
         for key in keys {
-            if self.state.known(source, key)?.is_none() && self.learned.insert(*key) {
+            let first = self.learned.insert(*key);
+            if first && self.state.known(source, key)?.is_none() {
                 self.meta.known += 1;
-                self.changes.push(Change::Known(source.clone(), *key, Known { no }));
-                learned.push(*key);
             }
+            self.changes.push(Change::Known(source.clone(), *key, Known { no }));
         }
-        Ok(learned)
+        Ok(())
     }
 
     fn list(&mut self, feed: FeedKey, rank: Rank, updated: Time) -> Result<(), S::Error> {
@@ -354,7 +383,9 @@ impl<'a, S: State> Fold<'a, S> {
         let (at, seq) = (self.line.record.at(), self.line.seq);
         if !self.feeds.contains_key(&feed) {
             let fresh = FeedState { updated: Time::UNIX_EPOCH, changed_at: at, changed_seq: seq, entries: 0 };
-            let stored = self.state.feed(&feed)?.unwrap_or(fresh);
+            let stored = self.state.feed(&feed)?;
+            self.meta.feeds += u64::from(stored.is_none());
+            let stored = stored.unwrap_or(fresh);
             self.feeds.insert(feed.clone(), stored);
         }
         let state = self.feeds.get_mut(&feed).expect("inserted above");

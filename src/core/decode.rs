@@ -5,6 +5,9 @@
 //! between readings that are all possible; detection decides where no label helps; and whatever still fits
 //! nothing costs one U+FFFD a byte, never the document.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -52,10 +55,9 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
         return utf8(bytes, &labels);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        if let Some(label) = labels.multibyte().filter(|_| is_ambiguous(bytes)) {
-            if let Some(text) = strictly(label, bytes) {
-                return labels.decoded(Cow::Owned(text), label, false);
-            }
+        let label = labels.multibyte().filter(|_| is_ambiguous(bytes));
+        if let Some((label, text)) = label.and_then(|label| Some((label, strictly(label, bytes)?))) {
+            return labels.decoded(Cow::Owned(text), label, false);
         }
         return labels.decoded(Cow::Borrowed(text), UTF_8, false);
     }
@@ -64,10 +66,9 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
     }
     let guess = detect(bytes, host);
     for encoding in labels.candidates(guess) {
-        if !is_multibyte(encoding) {
-            if let Some((encoding, text)) = labels.multibyte().and_then(|label| nearly(label, bytes)) {
-                return labels.decoded(Cow::Owned(text), encoding, true);
-            }
+        let damaged = labels.multibyte().filter(|_| !is_multibyte(encoding));
+        if let Some((encoding, text)) = damaged.and_then(|label| nearly(label, bytes)) {
+            return labels.decoded(Cow::Owned(text), encoding, true);
         }
         if let Some(text) = strictly(encoding, bytes) {
             return labels.decoded(Cow::Owned(text), encoding, false);
@@ -157,7 +158,7 @@ fn by_shape(bytes: &[u8]) -> Option<Decoded<'_>> {
 }
 
 fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32, encoding: &'static str) -> Decoded<'static> {
-    let mut lossy = bytes.len() % 4 != 0;
+    let mut lossy = !bytes.len().is_multiple_of(4);
     let mut text = String::with_capacity(bytes.len() / 4);
     for unit in bytes.chunks_exact(4) {
         let code = read([unit[0], unit[1], unit[2], unit[3]]);

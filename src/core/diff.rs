@@ -1,12 +1,14 @@
 //! The decider between parser and store: of what a poll read, what is new, what changed, and what is
 //! known already. Pure: it asks the state and answers with values.
 
+use std::collections::BTreeMap;
+
 use super::entry::{Body, ParsedEntry, ParsedFeed};
 use super::html;
-use super::identity::{self, Fingerprint, IdentityKey};
+use super::identity::{self, Candidate, Fingerprint, IdentityKey, KnownEntry, Verdict};
 use super::record::{ChangedEntry, FeedFacts, PollRecord};
 use super::source::SourceId;
-use super::state::{SourceState, State};
+use super::state::{Entry, EntryNo, Known, SourceState, State};
 use crate::core::apply::MAX_REWRITES;
 
 /// A poll, ready to be recorded but for the published ids of its new entries: those are given by the
@@ -57,8 +59,7 @@ pub struct Findings {
     pub changed: Vec<ChangedEntry>,
 }
 
-/// What of a read feed is new to the store, or changed. Known entries cost a look-up and a fingerprint;
-/// only what is recorded is sanitised.
+/// What of a read feed is new to the store, or changed. Only what is recorded is sanitised.
 ///
 /// # Errors
 /// When the state cannot be read.
@@ -69,35 +70,86 @@ pub fn findings<S: State>(
     parsed: &ParsedFeed,
 ) -> Result<Findings, S::Error> {
     let mut found = Findings { feed: changed_facts(stored, parsed), ..Findings::default() };
-    let mut seen = std::collections::BTreeSet::new();
-    for entry in &parsed.entries {
-        let key = identity::simple_key(entry);
-        if !seen.insert(key) {
-            continue;
-        }
-        let fingerprint = identity::simple_print(entry);
-        match state.known(source, &key)? {
-            None => found.new.push(DraftEntry {
-                iri: entry.id.clone().filter(|id| id.contains(':') && !id.contains(' ')),
-                minted: identity::simple_mint(source, &key),
-                keys: vec![key],
-                fingerprint,
-                entry: clean(entry.clone()),
-            }),
-            Some(known) => {
-                let Some(old) = state.entry(known.no)? else { continue };
-                if old.fingerprint != fingerprint && old.rewrites < MAX_REWRITES {
-                    found.changed.push(ChangedEntry {
-                        published_id: old.id,
-                        keys: Vec::new(),
-                        fingerprint,
-                        entry: clean(entry.clone()),
-                    });
-                }
+    let candidates = identity::candidates(&parsed.entries);
+    let mut memory = Memory { state, source, entries: BTreeMap::new(), failed: None };
+    let verdicts = identity::match_known(&candidates, &mut |key| memory.recall(key));
+    let Memory { entries: known, failed, .. } = memory;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    for ((verdict, candidate), entry) in verdicts.into_iter().zip(candidates).zip(&parsed.entries) {
+        match verdict {
+            Verdict::New { key } => found.new.push(draft(source, key, candidate, entry)),
+            Verdict::Known { no, .. } => {
+                found.changed.extend(known.get(&no).and_then(|old| rewritten(old, candidate, entry)));
             }
+            Verdict::Duplicate(_) => {}
         }
     }
     Ok(found)
+}
+
+/// What is stored of a source's entries, as far as a document asks for it.
+struct Memory<'a, S: State> {
+    state: &'a S,
+    source: &'a SourceId,
+    entries: BTreeMap<EntryNo, Entry>,
+    /// The first question the state could not answer: the answers after it mean nothing.
+    failed: Option<S::Error>,
+}
+
+impl<S: State> Memory<'_, S> {
+    fn recall(&mut self, key: &IdentityKey) -> Option<KnownEntry> {
+        if self.failed.is_some() {
+            return None;
+        }
+        match self.look_up(key) {
+            Ok(known) => known,
+            Err(error) => {
+                self.failed = Some(error);
+                None
+            }
+        }
+    }
+
+    fn look_up(&mut self, key: &IdentityKey) -> Result<Option<KnownEntry>, S::Error> {
+        let Some(Known { no }) = self.state.known(self.source, key)? else { return Ok(None) };
+        if !self.entries.contains_key(&no) {
+            let Some(entry) = self.state.entry(no)? else { return Ok(None) };
+            self.entries.insert(no, entry);
+        }
+        let body = &self.entries[&no].body;
+        Ok(identity::candidates(std::slice::from_ref(body)).pop().map(|was| KnownEntry {
+            no,
+            title: was.title,
+            page: was.page,
+            published: was.published,
+        }))
+    }
+}
+
+fn draft(source: &SourceId, key: IdentityKey, candidate: Candidate, entry: &ParsedEntry) -> DraftEntry {
+    let mut keys = candidate.keys;
+    if !keys.contains(&key) {
+        keys.push(key);
+    }
+    DraftEntry {
+        iri: identity::original_iri(entry.id.as_deref()),
+        minted: identity::minted(source, &key),
+        keys,
+        fingerprint: candidate.fingerprint,
+        entry: clean(entry.clone()),
+    }
+}
+
+fn rewritten(old: &Entry, candidate: Candidate, entry: &ParsedEntry) -> Option<ChangedEntry> {
+    let quiet = old.rewrites >= MAX_REWRITES || old.withdrawn.is_some();
+    (!quiet && candidate.fingerprint.differs(&old.fingerprint)).then(|| ChangedEntry {
+        published_id: old.id.clone(),
+        keys: candidate.keys.into_iter().filter(|key| !old.keys.contains(key)).collect(),
+        fingerprint: candidate.fingerprint,
+        entry: clean(entry.clone()),
+    })
 }
 
 /// The entry with its HTML made safe to display.

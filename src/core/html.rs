@@ -156,7 +156,7 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 pub fn sanitise(html: &str, base: Option<&str>) -> String {
     let legal = text::xml_legal(html);
     if !legal.contains(['<', '&', '>']) {
-        return legal.trim().to_owned();
+        return legal[..legal.floor_char_boundary(MAX_HTML)].trim().to_owned();
     }
     let balanced = balance::balance(&legal, &Base::new(base));
     let clean = CLEANER.clean(balanced.trim()).to_string();

@@ -42,6 +42,8 @@ pub enum Record {
     Poll(PollRecord),
     /// A poll that brought new or changed entries.
     Observation(Observation),
+    /// The operator took an entry back.
+    Withdraw(Withdrawal),
 }
 
 impl Record {
@@ -49,7 +51,7 @@ impl Record {
     #[must_use]
     pub fn source(&self) -> Option<&SourceId> {
         match self {
-            Self::Config(_) => None,
+            Self::Config(_) | Self::Withdraw(_) => None,
             Self::Poll(r) => Some(&r.source),
             Self::Observation(r) => Some(&r.poll.source),
         }
@@ -62,6 +64,7 @@ impl Record {
             Self::Config(r) => r.at,
             Self::Poll(r) => r.at,
             Self::Observation(r) => r.poll.at,
+            Self::Withdraw(r) => r.at,
         }
     }
 }
@@ -93,6 +96,16 @@ pub struct PollRecord {
     pub outcome: Outcome,
     /// What the next poll has to know.
     pub state: PollState,
+}
+
+/// An entry taken back: it leaves every feed, is announced there as deleted (RFC 6721), and never
+/// comes again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// When it was taken back.
+    pub at: Time,
+    /// The id it was published under.
+    pub published_id: String,
 }
 
 /// What one poll learned.

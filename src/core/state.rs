@@ -42,6 +42,8 @@ pub struct Meta {
     pub entries: u64,
     /// How many sources.
     pub sources: u64,
+    /// How many feeds were ever touched.
+    pub feeds: u64,
     /// How many identity keys.
     pub known: u64,
     /// How many keys of the story index.
@@ -67,6 +69,7 @@ impl Meta {
             next_no: 1,
             entries: 0,
             sources: 0,
+            feeds: 0,
             known: 0,
             filed: 0,
             newest_at: Time::UNIX_EPOCH,
@@ -177,6 +180,9 @@ pub struct Entry {
     /// The story it joined; `None` when it founded its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<Membership>,
+    /// When the operator took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Time>,
     /// The journal line it came with.
     pub seq: u64,
     /// The publish round it came with: entries of one round become visible together.
@@ -186,9 +192,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The feeds it is listed in, each once.
+    /// The feeds it is listed in, each once; none for one that was withdrawn.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedKey> {
+        if self.withdrawn.is_some() {
+            return Vec::new();
+        }
         let mut feeds = vec![FeedKey::All, FeedKey::Source(self.source.clone())];
         if self.regions.is_empty() {
             feeds.push(FeedKey::National);
@@ -319,4 +328,6 @@ pub enum Change {
     Listed(FeedKey, Rank),
     /// Take an entry off a feed's list.
     Unlisted(FeedKey, Rank),
+    /// Announce in a feed that an entry (its number and published id) was withdrawn.
+    Withdrawn(FeedKey, Time, EntryNo, String),
 }

@@ -105,7 +105,9 @@ impl Engine {
     }
 }
 
-fn rules(config: &Config) -> Rules {
+/// The rules of a configuration.
+#[must_use]
+pub fn rules(config: &Config) -> Rules {
     let definitions = config.sources.iter().map(|source| source.def.clone());
     let renames = config.sources.iter().flat_map(|source| {
         source.was.iter().map(|old| (old.clone(), source.def.id.clone())).collect::<Vec<_>>()

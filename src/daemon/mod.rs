@@ -10,6 +10,7 @@ pub mod commands;
 pub mod engine;
 pub mod publisher;
 pub mod recorder;
+pub mod rehearse;
 pub mod run;
 pub mod scheduler;
 pub mod systemd;

@@ -173,7 +173,15 @@ impl Publisher {
             }
         }
         let state = store.feed(feed)?;
-        let input = FeedInput { feed, state: state.as_ref(), meta, entries: &entries, sources: &sources };
+        let withdrawn = store.withdrawn(feed, document::withdrawn_since(meta), self.site.entries)?;
+        let input = FeedInput {
+            feed,
+            state: state.as_ref(),
+            meta,
+            entries: &entries,
+            withdrawn: &withdrawn,
+            sources: &sources,
+        };
         let doc = document::feed(&self.site, &input);
         Ok(Page::new(atom::render(&doc), atom::MEDIA_TYPE, doc.modified))
     }

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::clock::Clock;
 use super::vault::{StoreHandle, Vault, VaultError};
 use crate::core::diff::{Draft, DraftEntry};
-use crate::core::record::{ConfigRecord, NewEntry, Observation, Record};
+use crate::core::record::{ConfigRecord, NewEntry, Observation, Record, Withdrawal};
 use crate::core::state::{Change, FeedKey, FeedState, State};
 use crate::store::{Store, StoreError};
 
@@ -29,6 +30,8 @@ pub enum Entry {
     Poll(Box<Draft>),
     /// A change of the configuration.
     Config(ConfigRecord),
+    /// An entry taken back.
+    Withdraw(Withdrawal),
 }
 
 /// What became of it.
@@ -106,6 +109,16 @@ impl Recorder {
         vault.rebuild(why).map_err(|e| RecordError::Vault(Arc::new(e)))
     }
 
+    /// Tells that a store could not be read: it is rebuilt, unless that was done meanwhile. Blocks.
+    ///
+    /// # Errors
+    /// When the fresh store cannot be written.
+    pub fn heal(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
+        let mut vault = lock(&self.vault);
+        let vault = vault.as_mut().ok_or(RecordError::Stopped)?;
+        vault.heal(failed, &error.to_string()).map_err(|e| RecordError::Vault(Arc::new(e)))
+    }
+
     /// Closes the state directory with everything durable. Blocks. What is recorded later is refused.
     ///
     /// # Errors
@@ -166,14 +179,12 @@ impl Writer {
         let Some(vault) = guard.as_mut() else { return true };
         let (entries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         let durable = entries.iter().any(|entry| match entry {
-            Entry::Config(_) => true,
+            Entry::Config(_) | Entry::Withdraw(_) => true,
             Entry::Poll(draft) => draft.brings_something(),
         });
-        let store = vault.store().load_full();
-        let outcome = resolve(&store, entries)
-            .map_err(VaultError::from)
-            .and_then(|records| self.write(vault, records, durable));
+        let outcome = resolve_on(vault, entries).and_then(|records| self.write(vault, records, durable));
         drop(guard);
+        let synced = durable && outcome.is_ok();
         match outcome {
             Ok(recorded) => {
                 for (reply, done) in replies.into_iter().zip(recorded) {
@@ -188,7 +199,7 @@ impl Writer {
                 }
             }
         }
-        durable
+        synced
     }
 
     fn write(
@@ -216,7 +227,7 @@ fn count(record: &Record) -> Recorded {
             new: u32::try_from(o.new.len()).unwrap_or(u32::MAX),
             changed: u32::try_from(o.changed.len()).unwrap_or(u32::MAX),
         },
-        Record::Config(_) | Record::Poll(_) => Recorded::default(),
+        Record::Config(_) | Record::Poll(_) | Record::Withdraw(_) => Recorded::default(),
     }
 }
 
@@ -228,37 +239,66 @@ fn feeds(changes: Vec<Change>) -> Vec<(FeedKey, FeedState)> {
     changes.into_iter().filter_map(feed).collect()
 }
 
-/// Gives every new entry its published id: the publisher's own, when no other entry has it, stored or
-/// in this group; else one of ours.
-fn resolve(store: &Store, entries: Vec<Entry>) -> Result<Vec<Record>, StoreError> {
-    let mut claimed = HashSet::new();
-    let mut records = Vec::with_capacity(entries.len());
-    for entry in entries {
-        records.push(match entry {
-            Entry::Config(config) => Record::Config(config),
-            Entry::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
-            Entry::Poll(draft) => {
-                let Draft { poll, feed, new, changed } = *draft;
-                let mut resolved = Vec::with_capacity(new.len());
-                for entry in new {
-                    resolved.push(claim(store, &mut claimed, entry)?);
-                }
-                Record::Observation(Observation { poll, feed, new: resolved, changed })
-            }
-        });
-    }
-    Ok(records)
+/// Resolves the entries against the vault's store; where that cannot be read, against a fresh one.
+fn resolve_on(vault: &mut Vault, entries: Vec<Entry>) -> Result<Vec<Record>, VaultError> {
+    let store = vault.store().load_full();
+    let ids = match published_ids(&store, &entries) {
+        Ok(ids) => ids,
+        Err(error) => {
+            vault.heal(&store, &error.to_string())?;
+            published_ids(&vault.store().load(), &entries)?
+        }
+    };
+    let mut ids = ids.into_iter();
+    Ok(entries.into_iter().map(|entry| record(entry, &mut ids)).collect())
 }
 
-fn claim(store: &Store, claimed: &mut HashSet<String>, draft: DraftEntry) -> Result<NewEntry, StoreError> {
-    let free = match draft.iri {
-        Some(iri) if !claimed.contains(&iri) && store.owner(&iri)?.is_none() => Some(iri),
-        _ => None,
-    };
-    let published_id = free.unwrap_or(draft.minted);
-    claimed.insert(published_id.clone());
-    let DraftEntry { keys, fingerprint, entry, .. } = draft;
-    Ok(NewEntry { published_id, keys, fingerprint, entry })
+/// A published id for every new entry of the group, in order: the publisher's own, when no other entry
+/// has it, stored or in this group; else one of ours.
+fn published_ids(store: &Store, entries: &[Entry]) -> Result<Vec<String>, StoreError> {
+    let (mut claimed, mut ids) = (HashSet::new(), Vec::new());
+    for entry in entries {
+        if let Entry::Poll(draft) = entry {
+            for new in &draft.new {
+                let id = claim(store, &claimed, new)?;
+                claimed.insert(id.clone());
+                ids.push(id);
+            }
+        }
+    }
+    Ok(ids)
+}
+
+fn claim(store: &Store, claimed: &HashSet<String>, draft: &DraftEntry) -> Result<String, StoreError> {
+    let is_taken = |id: &String| Ok::<_, StoreError>(claimed.contains(id) || store.owner(id)?.is_some());
+    if let Some(iri) = &draft.iri
+        && !is_taken(iri)?
+    {
+        return Ok(iri.clone());
+    }
+    let mut id = draft.minted.clone();
+    // Two entries of a source may be made from one key only when it led to another entry meanwhile.
+    while is_taken(&id)? {
+        id = Uuid::new_v5(&Uuid::NAMESPACE_URL, id.as_bytes()).urn().to_string();
+    }
+    Ok(id)
+}
+
+fn record(entry: Entry, ids: &mut impl Iterator<Item = String>) -> Record {
+    match entry {
+        Entry::Config(config) => Record::Config(config),
+        Entry::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
+        Entry::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
+        Entry::Poll(draft) => {
+            let Draft { poll, feed, new, changed } = *draft;
+            let named = |(published_id, draft)| {
+                let DraftEntry { keys, fingerprint, entry, .. } = draft;
+                NewEntry { published_id, keys, fingerprint, entry }
+            };
+            let new = ids.take(new.len()).zip(new).map(named).collect();
+            Record::Observation(Observation { poll, feed, new, changed })
+        }
+    }
 }
 
 fn lock(vault: &Mutex<Option<Vault>>) -> MutexGuard<'_, Option<Vault>> {

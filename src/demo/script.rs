@@ -213,6 +213,8 @@ impl Drop for Script {
 }
 
 async fn converse(mut stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
+    // Head and body are two writes; without this the second waits 40 ms for a delayed acknowledgement.
+    stream.set_nodelay(true)?;
     while let Some(seen) = read_request(&mut stream).await? {
         let reply = next_reply(state, seen);
         for part in reply.parts {

@@ -32,24 +32,23 @@ pub(super) fn read(status: u16, at: &Url, hops: Vec<Hop>, headers: &HeaderMap) -
 
 /// What a response that carries no body of use means; `None` when its body is to be read.
 pub(super) fn without_body(head: &ResponseHead, headers: &HeaderMap, conditional: bool) -> Option<Exchange> {
-    let head = || head.clone();
-    let blocked = |why| Exchange::Blocked { head: head(), why };
-    Some(match head().status {
+    let blocked = |why| Exchange::Blocked { head: head.clone(), why };
+    Some(match head.status {
         // 204, 205 and 206 are successes too, of something else than the whole feed.
         200..=203 | 207..=299 => return None,
-        304 if conditional => Exchange::NotModified(head()),
+        304 if conditional => Exchange::NotModified(head.clone()),
         304 => {
             Exchange::Failed(FetchFault::Http { why: "304 to a request that was not conditional".to_owned() })
         }
         400.. if is_challenge(headers) => blocked(Block::Challenge),
         401 | 407 => blocked(Block::Credentials),
         403 => blocked(Block::Forbidden),
-        410 => Exchange::Gone(head()),
+        410 => Exchange::Gone(head.clone()),
         412 => blocked(Block::Firewall),
-        429 => Exchange::Throttled(head()),
+        429 => Exchange::Throttled(head.clone()),
         451 => blocked(Block::Legal),
-        503 if headers.contains_key(RETRY_AFTER) => Exchange::Throttled(head()),
-        _ => Exchange::Status(head()),
+        503 if headers.contains_key(RETRY_AFTER) => Exchange::Throttled(head.clone()),
+        _ => Exchange::Status(head.clone()),
     })
 }
 

@@ -13,6 +13,10 @@ use tokio::time::{Instant, sleep_until};
 /// the cost of sweeping is spread and the table stays within twice what is in use.
 const SWEEP_FROM: usize = 256;
 
+/// Longest hold. `Retry-After` is any number; no publisher means more than a month, and a clock cannot
+/// be set past its end.
+const MAX_HOLD: Duration = Duration::from_secs(31 * 24 * 3600);
+
 /// The queues of all hosts.
 pub struct HostQueue {
     per_host: usize,
@@ -77,10 +81,10 @@ impl HostQueue {
         Ok(Turn { _slot: slot, _among_all: among_all })
     }
 
-    /// Gives out no turns at `host` for `wait`; a shorter hold never replaces a longer one. Who waits
+    /// Gives out no turns at `host` for `wait` (a month at most); a shorter hold never replaces a longer one. Who waits
     /// already is told when its turn comes.
     pub fn hold(&self, host: &str, wait: Duration) {
-        let until = Instant::now() + wait;
+        let until = Instant::now() + wait.min(MAX_HOLD);
         let host = self.host(host);
         let mut held = lock(&host.held_until);
         *held = Some(held.map_or(until, |earlier| earlier.max(until)));

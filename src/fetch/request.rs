@@ -69,22 +69,22 @@ pub(super) fn without_credentials(url: &mut Url) {
 /// An address as an error may show it: no credentials, no query, not endless.
 pub(super) fn brief(url: &Url) -> String {
     const LONGEST: usize = 120;
-    let mut text = format!("{}://{}", url.scheme(), host_key_with_port(url));
+    let mut text = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
+    if let Some(port) = url.port() {
+        text.push_str(&format!(":{port}"));
+    }
     text.extend(url.path().chars().take(LONGEST));
     text
-}
-
-fn host_key_with_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// The name a host queues under: http and https of one name are one host; another port is another
 /// server, such as a bridge beside a web site.
 pub(super) fn host_key(url: &Url) -> String {
+    // A name with a dot at its end is the same name (RFC 1034 section 3.1).
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     match url.port_or_known_default() {
-        Some(80 | 443) => url.host_str().unwrap_or_default().to_owned(),
-        _ => host_key_with_port(url),
+        Some(port) if port != 80 && port != 443 => format!("{host}:{port}"),
+        _ => host.to_owned(),
     }
 }
 

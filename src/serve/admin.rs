@@ -45,6 +45,16 @@ pub enum Command {
     },
     /// Build the store anew from the journal.
     Rebuild,
+    /// Why an entry is in its regions and its story, and where it came from.
+    Explain {
+        /// Its published id, or the address of its page.
+        entry: String,
+    },
+    /// Take an entry out of all feeds, for good.
+    Withdraw {
+        /// Its published id, or the address of its page.
+        entry: String,
+    },
 }
 
 /// One line of an answer.

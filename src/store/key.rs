@@ -14,6 +14,7 @@
 //! | 9 | entry number (8) | what it is compared by |
 //! | 10 | story key (14), entry number (8) | number of its story's founder |
 //! | 11 | founder's number (8), entry number (8) | nothing: it joined that story |
+//! | 12 | feed, when (8), entry number (8) | published id of an entry that was withdrawn then |
 //!
 //! A feed is `a` (all), `n` (national), `r` and a region's id, or `s` and a source's, then a 0.
 
@@ -38,6 +39,7 @@ pub(super) const LISTED: u8 = 8;
 pub(super) const SKETCH: u8 = 9;
 pub(super) const FILED: u8 = 10;
 pub(super) const JOINED: u8 = 11;
+pub(super) const WITHDRAWN: u8 = 12;
 
 pub(super) fn meta() -> Vec<u8> {
     vec![META]
@@ -75,7 +77,7 @@ pub(super) fn part(of: &[u8], n: u16) -> Vec<u8> {
 pub(super) fn known(source: &SourceId, identity: &IdentityKey) -> Vec<u8> {
     let mut key = tagged(KNOWN, source.as_str().as_bytes());
     key.push(0);
-    key.extend(identity.0);
+    key.extend(identity.as_bytes());
     key
 }
 
@@ -134,6 +136,29 @@ pub(super) fn joined_range(founder: EntryNo) -> (Vec<u8>, Vec<u8>) {
 pub(super) fn joined_no(key: &[u8]) -> Result<EntryNo, StoreError> {
     let bytes = key.get(9..).and_then(|rest| <[u8; 8]>::try_from(rest).ok());
     bytes.map(EntryNo::from_be_bytes).ok_or_else(|| value::damaged(key, "it is no member of a story"))
+}
+
+pub(super) fn withdrawn(feed: &FeedKey, at: Time, no: EntryNo) -> Vec<u8> {
+    let mut key = vec![WITHDRAWN];
+    push_feed(&mut key, feed);
+    push_time(&mut key, at);
+    key.extend(no.to_be_bytes());
+    key
+}
+
+/// The range of what was withdrawn from a feed at or after a time.
+pub(super) fn withdrawn_since(feed: &FeedKey, since: Time) -> (Vec<u8>, Vec<u8>) {
+    let mut to = vec![WITHDRAWN];
+    push_feed(&mut to, feed);
+    *to.last_mut().expect("a feed ends with a 0") = 1;
+    (withdrawn(feed, since, 0), to)
+}
+
+/// When the entry of a `withdrawn` key was withdrawn.
+pub(super) fn withdrawn_at(key: &[u8]) -> Result<Time, StoreError> {
+    let bytes = key.len().checked_sub(16).and_then(|at| <[u8; 8]>::try_from(&key[at..at + 8]).ok());
+    let time = bytes.and_then(|bytes| DateTime::from_timestamp_millis(unshift(u64::from_be_bytes(bytes))));
+    time.ok_or_else(|| value::damaged(key, "it is no withdrawal"))
 }
 
 /// The range of a feed's list from behind a place on (or from its start) to its end.

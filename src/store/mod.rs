@@ -16,6 +16,7 @@ use crate::core::identity::IdentityKey;
 use crate::core::source::SourceId;
 use crate::core::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
 use crate::core::story::{Lookup, Sketch};
+use crate::core::time::Time;
 
 pub use backend::{Backend, Batch, Pair, Pairs};
 pub use check::Unsound;
@@ -97,6 +98,10 @@ impl Store {
                 batch.put(key::listed(feed, *rank), Vec::new());
                 Ok(())
             }
+            Change::Withdrawn(feed, at, no, id) => {
+                batch.put(key::withdrawn(feed, *at, *no), id.clone().into_bytes());
+                Ok(())
+            }
             Change::Unlisted(feed, rank) => {
                 batch.delete(key::listed(feed, *rank));
                 Ok(())
@@ -173,6 +178,27 @@ impl Store {
         let entry = self.entry(rank.no)?;
         let missing = || value::damaged(&key::entry(rank.no), "it is on a list, but not there");
         Ok((rank.no, entry.ok_or_else(missing)?))
+    }
+
+    /// What was withdrawn from a feed at or after a time, oldest first: published ids and when; at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn withdrawn(
+        &self,
+        feed: &FeedKey,
+        since: Time,
+        limit: usize,
+    ) -> Result<Vec<(String, Time)>, StoreError> {
+        let (from, to) = key::withdrawn_since(feed, since);
+        let mut found = Vec::new();
+        for pair in self.backend.scan(&from, &to).take(limit) {
+            let (key, id) = pair?;
+            let id = String::from_utf8(id).map_err(|_| value::damaged(&key, "it is no id"))?;
+            found.push((id, key::withdrawn_at(&key)?));
+        }
+        Ok(found)
     }
 
     /// Every source ever known, by id.

@@ -1,6 +1,8 @@
 //! A feed as Atom (RFC 4287). The only place that names `atom_syndication`, which writes what it is
 //! given: control characters are taken out here, because it does not.
 
+mod tombstones;
+
 use atom_syndication as atom;
 
 use super::document::{EntryDoc, FeedDoc, SourceDoc};
@@ -30,6 +32,8 @@ pub fn render(doc: &FeedDoc) -> Vec<u8> {
         rights: doc.rights.as_deref().map(|r| atom::Text::plain(legal(r))),
         entries: doc.entries.iter().map(entry).collect(),
         lang: Some("zh".to_owned()),
+        namespaces: tombstones::namespaces(doc),
+        extensions: tombstones::extensions(doc),
         ..atom::Feed::default()
     };
     let config = atom::WriteConfig { write_document_declaration: true, indent_size: Some(1) };

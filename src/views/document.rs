@@ -76,6 +76,8 @@ pub struct FeedDoc {
     pub rights: Option<String>,
     /// Entries, in order.
     pub entries: Vec<EntryDoc>,
+    /// Ids of entries that were withdrawn, and when.
+    pub withdrawn: Vec<(String, Time)>,
 }
 
 /// An entry of a feed.
@@ -154,6 +156,8 @@ pub struct FeedInput<'a> {
     pub meta: &'a Meta,
     /// Its first entries, in order, one a story.
     pub entries: &'a [Shown],
+    /// What was withdrawn from it lately: since [`withdrawn_since`].
+    pub withdrawn: &'a [(String, Time)],
     /// The sources of these entries, and the feed's own.
     pub sources: &'a BTreeMap<SourceId, SourceState>,
 }
@@ -180,7 +184,17 @@ pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
         modified: changed.max(input.meta.config_at).max(cut),
         rights: site.rights.clone(),
         entries,
+        withdrawn: input.withdrawn.to_vec(),
     }
+}
+
+/// How long a withdrawal is announced: a reader that was not asked for a month starts anew.
+const ANNOUNCED: TimeDelta = TimeDelta::days(30);
+
+/// Withdrawals from then on are announced.
+#[must_use]
+pub fn withdrawn_since(meta: &Meta) -> Time {
+    today(meta) - ANNOUNCED
 }
 
 /// The id of something this instance publishes.

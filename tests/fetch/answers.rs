@@ -63,6 +63,17 @@ async fn a_request_says_who_asks_and_nothing_it_need_not() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_is_opened_again() {
+    let script = script().await;
+    script.on("/", [Reply::of(200, &[], FEED).close(), Reply::of(200, &[], FEED)]);
+    let fetcher = fetcher(patient());
+    for _ in 0..3 {
+        body(fetcher.get(&request(script.url("/"))).await);
+    }
+    assert_eq!(script.connections(), 2);
+}
+
+#[tokio::test]
 async fn compressed_bodies_are_decompressed() {
     let zstd = zstd::encode_all(FEED, 3).expect("memory");
     for (coding, bytes) in [("gzip", gzip(FEED)), ("zstd", zstd), ("identity", FEED.to_vec())] {

@@ -20,7 +20,7 @@ async fn literals_that_are_not_public_are_refused_wherever_they_appear() {
         "[fd00:ec2::254]",
         "10.0.0.1",
     ];
-    let fetcher = fetcher(options());
+    let fetcher = fetcher(patient());
     for literal in literals {
         let url = format!("http://{literal}:{port}/inside");
         let fault1 = fault(fetcher.get(&request(&*url)).await);

@@ -1,13 +1,17 @@
 //! Where a finished text or an attribute goes: the rules that turn dialects' elements into an entry's parts.
 
+use super::attributes::Attributes;
 use super::draft::alternate;
 use super::markup::Capture;
 use super::names::{Field, Vocab};
-use super::xml::{Attributes, Scope, Walk};
+use super::xml::{Scope, Walk};
 use crate::core::date;
 use crate::core::entry::{Category, Link};
 use crate::core::text::one_line;
 use crate::core::time::Stamp;
+
+/// The longest text taken for a date, in bytes; the longest real ones spell out weekday, month and zone.
+const MAX_DATE: usize = 128;
 
 impl Walk<'_> {
     /// Puts a text where its field says, in whatever it is a field of.
@@ -56,7 +60,7 @@ impl Walk<'_> {
                 }
             }
             Field::Published | Field::Updated | Field::Created => {
-                self.entry_date(field, depth, &capture.into_text())
+                self.entry_date(field, depth, &capture.into_text());
             }
             Field::Rights => self.draft.rights = Some(capture.into_prose(&mut self.repairs)),
             Field::Category => self.finish_category(capture),
@@ -66,7 +70,7 @@ impl Walk<'_> {
                 }
             }
             Field::Language => {
-                self.draft.language = Some(one_line(&capture.into_text())).filter(|l| !l.is_empty())
+                self.draft.language = Some(one_line(&capture.into_text())).filter(|l| !l.is_empty());
             }
             Field::Subtitle | Field::Ttl | Field::Name | Field::Email | Field::Homepage => {}
         }
@@ -106,7 +110,11 @@ impl Walk<'_> {
     }
 
     fn date(&self, text: &str) -> Option<Stamp> {
-        date::parse(text.trim(), &self.context.dates)
+        let text = text.trim();
+        if text.len() > MAX_DATE {
+            return None;
+        }
+        date::parse(text, &self.context.dates)
     }
 
     fn person_field(&mut self, capture: Capture) {

@@ -1,12 +1,12 @@
 //! The text of one element while it is read, with the markup that stands inside it. Owns when inline markup
 //! is kept as HTML; must not know what the text is for beyond its field.
 
+use super::attributes::Attributes;
 use super::draft::Prose;
 use super::entities::Entities;
 use super::mojibake::encoded_once;
 use super::names::Field;
 use super::repair::{Repair, Repairs};
-use super::xml::Attributes;
 
 /// How an element says its text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

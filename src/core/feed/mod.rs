@@ -6,6 +6,7 @@
 //! Every feed takes the same way, well made or not, so a feed that breaks for one poll and is mended at the
 //! next reads the same both times. Must not sanitise bodies, and must not make up ids or dates.
 
+mod attributes;
 mod canonical;
 mod draft;
 mod entities;
@@ -17,6 +18,8 @@ mod mojibake;
 mod names;
 mod person;
 mod repair;
+#[cfg(test)]
+mod tests;
 mod token;
 mod xml;
 

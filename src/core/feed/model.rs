@@ -9,8 +9,8 @@ use feed_rs::model as theirs;
 use super::ReadError;
 use super::canonical::DAY_MARK;
 use crate::core::entry::{Body, Category, Link, ParsedEntry, ParsedFeed, Person};
-use crate::core::text;
 use crate::core::time::Stamp;
+use crate::core::{html, text};
 
 /// Reads a canonical document.
 ///
@@ -33,7 +33,7 @@ pub(super) fn read(canonical: &str, url: &str) -> Result<ParsedFeed, ReadError> 
     }
 }
 
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
+pub(super) fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
@@ -77,7 +77,7 @@ fn entry(entry: theirs::Entry) -> ParsedEntry {
 fn one_line(value: theirs::Text) -> Option<String> {
     let line = match value.content_type.as_str() {
         "text/plain" => text::one_line(&value.content),
-        _ => text::one_line(&text::plain(&value.content)),
+        _ => text::one_line(&html::to_text(&value.content)),
     };
     Some(line).filter(|line| !line.is_empty())
 }

@@ -38,11 +38,12 @@ pub(super) struct Tokens<'a> {
     at: usize,
     absent: Absent,
     seen_prolog: bool,
+    seen_doctype: bool,
 }
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, absent: Absent::default(), seen_prolog: false }
+        Self { text, at: 0, absent: Absent::default(), seen_prolog: false, seen_doctype: false }
     }
 
     /// The next token. `inside` is the name of the innermost open element: where a CDATA section is never
@@ -96,7 +97,8 @@ impl<'a> Tokens<'a> {
         if starts_with_ignore_case(rest, "<!doctype") {
             return Some(self.doctype(rest, repairs));
         }
-        if "<![CDATA[".starts_with(rest) || "<!DOCTYPE".starts_with(rest) {
+        let cut = rest.trim_ascii_end();
+        if "<![CDATA[".starts_with(cut) || "<!DOCTYPE".starts_with(cut) {
             repairs.note(Repair::Truncated);
             self.at += rest.len();
             return None;
@@ -160,7 +162,9 @@ impl<'a> Tokens<'a> {
         let mut quote = None;
         let mut depth = 0_usize;
         let mut end = None;
-        for (i, b) in rest.bytes().enumerate().take(MAX_DOCTYPE) {
+        // A document has one; the window is not searched again for each of a thousand.
+        let window = if self.seen_doctype { 0 } else { MAX_DOCTYPE };
+        for (i, b) in rest.bytes().enumerate().take(window) {
             match (quote, b) {
                 (Some(q), _) if q == b => quote = None,
                 (Some(_), _) => {}
@@ -176,6 +180,7 @@ impl<'a> Tokens<'a> {
                 (None, _) => {}
             }
         }
+        self.seen_doctype = true;
         let Some(end) = end else {
             repairs.note(Repair::Unclosed);
             let end = rest.find('>').map_or(rest.len(), |i| i + 1);
@@ -292,29 +297,4 @@ fn is_name_start(c: char) -> bool {
 /// Whether `text` begins with the ASCII `prefix`, in any case.
 pub(super) fn starts_with_ignore_case(text: &str, prefix: &str) -> bool {
     text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
-}
-
-/// The attributes of a start tag, in order, values raw. Values may be unquoted, or missing (then empty).
-pub(super) fn attributes(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
-    std::iter::from_fn(move || {
-        text = text.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\''));
-        if text.is_empty() {
-            return None;
-        }
-        let end = text.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(text.len());
-        let name = &text[..end];
-        let rest = text[end..].trim_ascii_start();
-        let Some(value) = rest.strip_prefix('=') else {
-            text = rest;
-            return Some((name, ""));
-        };
-        let value = value.trim_ascii_start();
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let (value, rest) = match quote {
-            Some(q) => value[1..].split_once(q).unwrap_or((&value[1..], "")),
-            None => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
-        };
-        text = rest;
-        Some((name, value))
-    })
 }

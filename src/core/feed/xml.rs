@@ -2,15 +2,14 @@
 //! stack of open elements. Owns scope (whose field is this?), namespaces, `xml:base` and `xml:lang`. What an
 //! element means is in `names`, what a finished text is in `fields`.
 
-use std::borrow::Cow;
-
+use super::attributes::{self, Attributes};
 use super::canonical::Canonical;
 use super::draft::{Draft, Head};
 use super::entities::Entities;
 use super::markup::{self, Capture};
 use super::names::{self, Field, Meaning, Role, Vocab};
 use super::repair::{Repair, Repairs};
-use super::token::{Token, Tokens, attributes};
+use super::token::{Token, Tokens};
 use super::{Context, MAX_ENTRIES, ReadError};
 use crate::core::entry::Person;
 use crate::core::text::one_line;
@@ -18,41 +17,12 @@ use crate::core::text::one_line;
 /// Elements open at once. Feeds need about 10, their inline markup some tens; an HTML parser behind this one
 /// takes time quadratic in depth.
 const MAX_DEPTH: usize = 256;
-/// Attributes read of one element; the busiest real ones (`<rss>` with its namespaces) have about 30.
-const MAX_ATTRIBUTES: usize = 64;
-
-/// Attributes by lower-case name with references resolved.
-#[derive(Debug, Default)]
-pub(super) struct Attributes<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
-
-impl<'a> Attributes<'a> {
-    fn read(text: &'a str, entities: &mut Entities, repairs: &mut Repairs) -> Self {
-        let mut all = Vec::new();
-        for (name, value) in attributes(text).take(MAX_ATTRIBUTES) {
-            let name = match name.bytes().any(|b| b.is_ascii_uppercase()) {
-                true => Cow::Owned(name.to_ascii_lowercase()),
-                false => Cow::Borrowed(name),
-            };
-            all.push((name, entities.resolve(value, repairs)));
-        }
-        Self(all)
-    }
-
-    /// The value of the attribute of that name, or of that local name under any prefix.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let exact = self.0.iter().find(|(n, _)| n == name);
-        exact.map(|(_, v)| v.as_ref())
-    }
-
-    /// The first of `names` that has a value.
-    pub(super) fn any(&self, names: &[&str]) -> Option<&str> {
-        names.iter().find_map(|n| self.get(n)).filter(|v| !v.trim().is_empty())
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(n, v)| (n.as_ref(), v.as_ref()))
-    }
-}
+/// Namespace declarations in force at once: the bound of what looking a prefix up costs.
+const MAX_NAMESPACES: usize = 128;
+/// The longest base address believed, in bytes: every relative link is copied onto it.
+const MAX_BASE: usize = 2048;
+/// The longest language tag believed; RFC 5646 section 4.4.1 asks for 35.
+const MAX_LANGUAGE: usize = 64;
 
 /// Whose fields are being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,10 +223,13 @@ impl<'a> Walk<'a> {
 
     /// Takes namespaces, base and language from a start tag.
     fn declare(&mut self, raw: &'a str, attributes: &Attributes<'a>) {
-        if attributes.0.is_empty() {
+        if attributes.is_empty() {
             return;
         }
-        for (name, value) in super::token::attributes(raw).take(MAX_ATTRIBUTES) {
+        for (name, value) in attributes::raw(raw) {
+            if self.namespaces.len() == MAX_NAMESPACES {
+                break;
+            }
             if name == "xmlns" {
                 let known = names::vocab(value);
                 // An unknown default namespace is a misspelt known one far more often than another language.
@@ -265,12 +238,10 @@ impl<'a> Walk<'a> {
                 self.namespaces.push((prefix, names::vocab(value)));
             }
         }
-        if let Some(base) = attributes.any(&["xml:base", "base"]) {
-            if let Some(base) = self.join(base) {
-                self.bases.push(base);
-            }
-        }
-        if let Some(language) = attributes.get("xml:lang").or_else(|| attributes.get("lang")) {
+        let base = attributes.any(&["xml:base", "base"]).and_then(|base| self.join(base));
+        self.bases.extend(base.filter(|base| base.as_str().len() <= MAX_BASE));
+        let language = attributes.get("xml:lang").or_else(|| attributes.get("lang"));
+        if let Some(language) = language.filter(|l| l.len() <= MAX_LANGUAGE) {
             self.languages.push(language.trim().replace('_', "-"));
         }
     }

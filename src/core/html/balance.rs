@@ -105,6 +105,9 @@ impl<'b> Writer<'b> {
     /// [`SPECIALS_IN_A_RUN`]).
     fn run(&mut self, text: &str) {
         for c in text.chars() {
+            if self.out.len() > MAX_HTML {
+                return;
+            }
             // Characters whose UTF-8 begins with 0xC2, which may be a no-break space.
             if c == '&' || matches!(c, '\u{80}'..='\u{BF}') {
                 self.specials += 1;
@@ -120,6 +123,11 @@ impl<'b> Writer<'b> {
     fn start(&mut self, name: &str, attributes: &[Attribute<'_>]) {
         let Some(name) = ELEMENTS.iter().copied().find(|known| *known == name) else { return };
         if self.elements >= MAX_ELEMENTS || !self.fits(name) {
+            return;
+        }
+        // Inside what was too deep nothing is closed by implication: a million such tags cost a count.
+        if self.too_deep > 0 {
+            self.too_deep += usize::from(!VOID.contains(&name));
             return;
         }
         self.close_implied(name);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::keys::{Lookup, lookups};
-use super::same::{Reason, same};
+use super::same::{Reason, Verdict, judge};
 use super::sketch::Sketch;
 
 /// Filed entries taken from each side of a lookup's point. Reports of one story come within hours, so
@@ -45,18 +45,23 @@ pub struct Joined<S> {
     pub reason: Reason,
 }
 
-/// Finds the story a new entry joins, if any: the oldest of those that are the same. Existing stories
-/// are never merged.
+/// Finds the story a new entry joins, if any: the oldest of those it is the same as. Existing stories
+/// are never merged. Where outlets retell a daily bulletin, yesterday's story is older and near as
+/// well, so one whose days and figures agree goes before one where they do not.
 ///
 /// # Errors
 /// What the shelf reports.
 pub fn join<S: Shelf>(new: &Sketch, shelf: &S) -> Result<Option<Joined<S::Story>>, S::Error> {
+    let mut second = None;
     for story in candidates(new, shelf)? {
-        if let Some(reason) = belongs(new, &shelf.members(story, MAX_MEMBERS)?) {
-            return Ok(Some(Joined { story, reason }));
+        let Some(verdict) = belongs(new, &shelf.members(story, MAX_MEMBERS)?) else { continue };
+        let joined = Joined { story, reason: verdict.reason };
+        if verdict.agrees {
+            return Ok(Some(joined));
         }
+        second = second.or(Some(joined));
     }
-    Ok(None)
+    Ok(second)
 }
 
 /// The stories to compare with, oldest first.
@@ -78,9 +83,9 @@ fn candidates<S: Shelf>(new: &Sketch, shelf: &S) -> Result<Vec<S::Story>, S::Err
 /// Whether an entry belongs to a story: it is the same as the founder, or as at least half of the
 /// members. One member alone does not vouch for it, or a story would drift from report to report
 /// until its ends have nothing in common.
-fn belongs(new: &Sketch, members: &[Sketch]) -> Option<Reason> {
-    let reasons: Vec<_> = members.iter().map(|member| same(new, member)).collect();
-    let founder = *reasons.first()?;
-    let alike = reasons.iter().flatten().count();
-    founder.or_else(|| reasons.into_iter().flatten().next().filter(|_| alike * 2 >= members.len()))
+fn belongs(new: &Sketch, members: &[Sketch]) -> Option<Verdict> {
+    let verdicts: Vec<_> = members.iter().map(|member| judge(new, member)).collect();
+    let founder = *verdicts.first()?;
+    let alike = verdicts.iter().flatten().count();
+    founder.or_else(|| verdicts.into_iter().flatten().next().filter(|_| alike * 2 >= members.len()))
 }

@@ -3,19 +3,22 @@
 use serde::{Deserialize, Serialize};
 
 use super::{fold, hash};
+use crate::core::region::RegionId;
 use crate::core::regions::{Evidence, Rule};
 
 /// Characters of a name that are kept; the longest Chinese division has fewer.
 const NAME: usize = 16;
 /// What a full name ends with and a short one does not.
-const LEVELS: [char; 6] = ['市', '县', '区', '州', '盟', '旗'];
+const LEVELS: [char; 7] = ['省', '市', '县', '区', '州', '盟', '旗'];
 
 /// A place in a region, or a region as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
     /// Hash of the region's id.
     pub(super) region: u32,
-    /// The name of a place within it, folded and short; empty for the region.
+    /// Whether it is the region itself, not a place within it.
+    whole: bool,
+    /// What it was called, folded and short; empty where the source alone says which region it is.
     pub(super) name: String,
 }
 
@@ -26,15 +29,17 @@ impl Place {
             evidence.rule,
             Rule::Prefecture | Rule::PrefectureShort | Rule::County | Rule::CountyShort | Rule::Bingtuan
         );
-        let name = if within { short(&evidence.text) } else { String::new() };
-        Self { region: region(evidence.region.as_str()), name }
+        Self { region: region(evidence.region.as_str()), whole: !within, name: short(&evidence.text) }
     }
 
-    /// Whether one may lie in the other. A county of a city cannot be told from its neighbour here, so
-    /// two names within a region are for the texts to settle.
+    /// The region an entry was published for.
+    pub(super) fn published_for(id: &RegionId) -> Self {
+        Self { region: region(id.as_str()), whole: true, name: String::new() }
+    }
+
+    /// Whether one may lie in the other. A county cannot be told from a neighbour of its city here.
     fn related(&self, other: &Self) -> bool {
-        self.region == other.region
-            && (self.name.is_empty() || other.name.is_empty() || self.name == other.name)
+        self.region == other.region && (self.whole || other.whole || self.name == other.name)
     }
 }
 
@@ -52,74 +57,52 @@ fn short(name: &str) -> String {
     name.into_iter().collect()
 }
 
-/// How the places that two texts name stand to one another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Relation {
-    /// One names none, or a place of one is or holds a place of the other.
-    Fits,
-    /// No place of one is in a region of the other.
-    OtherRegion,
-    /// They share a region, and in it each names another place.
-    OtherName,
-}
-
-/// Compares two sets of places.
-pub(super) fn compare(a: &[Place], b: &[Place]) -> Relation {
-    let any = |test: fn(&Place, &Place) -> bool| a.iter().any(|x| b.iter().any(|y| test(x, y)));
-    if a.is_empty() || b.is_empty() || any(Place::related) {
-        Relation::Fits
-    } else if any(|x, y| x.region == y.region) {
-        Relation::OtherName
-    } else {
-        Relation::OtherRegion
-    }
+/// Whether each text names places, and no place of one may be or hold one of the other.
+pub(super) fn apart(a: &[Place], b: &[Place]) -> bool {
+    !a.is_empty() && !b.is_empty() && !a.iter().any(|x| b.iter().any(|y| x.related(y)))
 }
 
 /// Whether both name the same places.
 pub(super) fn equal(a: &[Place], b: &[Place]) -> bool {
-    a.iter().all(|p| b.contains(p)) && b.iter().all(|p| a.contains(p))
+    let within = |a: &[Place], b: &[Place]| {
+        a.iter().all(|x| {
+            b.iter().any(|y| x.region == y.region && x.whole == y.whole && (x.whole || x.name == y.name))
+        })
+    };
+    within(a, b) && within(b, a)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::region::RegionId;
     use crate::core::regions;
 
-    fn places(named: &[(&str, &str, Rule)]) -> Vec<Place> {
-        let evidence = |&(id, text, rule): &(&str, &str, Rule)| Evidence {
-            region: RegionId::new(id),
-            text: text.to_owned(),
-            place: regions::Place::Title,
-            rule,
-        };
-        named.iter().map(evidence).map(|e| Place::of(&e)).collect()
+    fn place(id: &str, text: &str, rule: Rule) -> Place {
+        let place = regions::Place::Title;
+        Place::of(&Evidence { region: RegionId::new(id), text: text.to_owned(), place, rule })
     }
 
     #[test]
-    fn places_fit_unless_each_names_another() {
-        const HENAN: (&str, &str, Rule) = ("henan", "河南省", Rule::Province);
-        const ZHENGZHOU: (&str, &str, Rule) = ("henan", "郑州市", Rule::Prefecture);
-        const ZHENGZHOU_SHORT: (&str, &str, Rule) = ("henan", "鄭州", Rule::PrefectureShort);
-        const LUOYANG: (&str, &str, Rule) = ("henan", "洛阳", Rule::PrefectureShort);
-        const HUBEI: (&str, &str, Rule) = ("hubei", "湖北", Rule::Province);
-        type Case = (
-            &'static str,
-            &'static [(&'static str, &'static str, Rule)],
-            &'static [(&'static str, &'static str, Rule)],
-            Relation,
-        );
-        let cases: [Case; 6] = [
-            ("a city and its region", &[HENAN], &[ZHENGZHOU], Relation::Fits),
-            ("full and short name", &[ZHENGZHOU], &[ZHENGZHOU_SHORT], Relation::Fits),
-            ("two cities of a region", &[ZHENGZHOU], &[LUOYANG], Relation::OtherName),
-            ("two regions", &[HENAN], &[HUBEI], Relation::OtherRegion),
-            ("one in common is enough", &[HUBEI, LUOYANG], &[HUBEI, ZHENGZHOU], Relation::Fits),
-            ("nothing named", &[], &[HUBEI], Relation::Fits),
+    fn places_are_apart_if_each_text_names_another() {
+        let henan = place("henan", "河南省", Rule::Province);
+        let zhengzhou = place("henan", "郑州市", Rule::Prefecture);
+        let traditional = place("henan", "鄭州", Rule::PrefectureShort);
+        let luoyang = place("henan", "洛阳", Rule::PrefectureShort);
+        let hubei = place("hubei", "湖北", Rule::Province);
+        let ours = Place::published_for(&RegionId::new("henan"));
+        let cases = [
+            ("a city and its region", vec![&henan], vec![&zhengzhou], false),
+            ("full and short name, in both scripts", vec![&zhengzhou], vec![&traditional], false),
+            ("two cities of a region", vec![&zhengzhou], vec![&luoyang], true),
+            ("two regions", vec![&henan], vec![&hubei], true),
+            ("one in common is enough", vec![&hubei, &luoyang], vec![&hubei, &zhengzhou], false),
+            ("nothing named", vec![], vec![&hubei], false),
+            ("the region it was published for", vec![&ours], vec![&luoyang], false),
         ];
+        let owned = |places: &[&Place]| places.iter().copied().cloned().collect::<Vec<_>>();
         for (name, a, b, want) in cases {
-            assert_eq!(compare(&places(a), &places(b)), want, "{name}");
-            assert_eq!(compare(&places(b), &places(a)), want, "{name}, the other way");
+            assert_eq!(apart(&owned(&a), &owned(&b)), want, "{name}");
+            assert_eq!(apart(&owned(&b), &owned(&a)), want, "{name}, the other way");
         }
     }
 }

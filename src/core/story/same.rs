@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::place::{self, Relation};
+use super::place::{self, Place};
 use super::sketch::Sketch;
 use super::text::Day;
 use super::{subject, title};
@@ -60,27 +60,42 @@ struct Pair<'a> {
     numbers: super::sample::Overlap,
 }
 
+/// A judgement of two entries: the reason, and whether their days and figures agree too.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Verdict {
+    pub(super) reason: Reason,
+    pub(super) agrees: bool,
+}
+
 /// Whether two entries tell the same story.
 #[must_use]
 pub fn same(a: &Sketch, b: &Sketch) -> Option<Reason> {
+    judge(a, b).map(|verdict| verdict.reason)
+}
+
+pub(super) fn judge(a: &Sketch, b: &Sketch) -> Option<Verdict> {
     if a.version != b.version {
         return None;
     }
     let pair = Pair { a, b, text: a.text.overlap(&b.text), numbers: a.numbers.overlap(&b.numbers) };
-    let apart = a.minute.abs_diff(b.minute);
-    if apart <= LINK_MINUTES && pair.same_link() {
-        return Some(Reason::SameLink);
-    }
-    if apart > WINDOW_MINUTES || pair.other_place() || pair.other_subject() {
-        return None;
-    }
-    pair.same_title()
-        .or_else(|| pair.near_text())
-        .or_else(|| pair.part_of_text())
-        .or_else(|| pair.near_title())
+    pair.reason().map(|reason| Verdict { reason, agrees: !pair.next_bulletin() })
 }
 
 impl Pair<'_> {
+    fn reason(&self) -> Option<Reason> {
+        let apart = self.a.minute.abs_diff(self.b.minute);
+        if apart <= LINK_MINUTES && self.same_link() {
+            return Some(Reason::SameLink);
+        }
+        if apart > WINDOW_MINUTES || self.other_place() || self.other_subject() {
+            return None;
+        }
+        self.same_title()
+            .or_else(|| self.near_text())
+            .or_else(|| self.part_of_text())
+            .or_else(|| self.near_title())
+    }
+
     /// Two feeds that link to one page tell what it tells. Within one outlet a page that several
     /// entries link to is as often a ticker, so there the entries must have something in common.
     fn same_link(&self) -> bool {
@@ -114,20 +129,17 @@ impl Pair<'_> {
     }
 
     /// Reports of one template from two places. A title's places are what it is about; where one
-    /// title names none, the head of its text stands in.
+    /// title names none, the head of its text stands in. Two titles may still name two places of one
+    /// report, a city and its county: then one of the entries speaks of all that the other names.
     fn other_place(&self) -> bool {
         let (a, b) = (self.a, self.b);
-        let relation = if a.title_places.is_empty() || b.title_places.is_empty() {
-            let all = |s: &Sketch| [s.title_places.as_slice(), s.text_places.as_slice()].concat();
-            place::compare(&all(a), &all(b))
-        } else {
-            place::compare(&a.title_places, &b.title_places)
+        let titled = !a.title_places.is_empty() && !b.title_places.is_empty();
+        let places = |s: &Sketch| match titled {
+            true => s.title_places.clone(),
+            false => [s.title_places.as_slice(), s.text_places.as_slice()].concat(),
         };
-        match relation {
-            Relation::Fits => false,
-            Relation::OtherRegion => true,
-            Relation::OtherName => !mentions_place_of(a, b) && !mentions_place_of(b, a),
-        }
+        let (of_a, of_b) = (places(a), places(b));
+        place::apart(&of_a, &of_b) && !mentions_all(b, &of_a) && !mentions_all(a, &of_b)
     }
 
     /// Both say which day they are about, and it is not the same.
@@ -203,12 +215,8 @@ impl Pair<'_> {
     }
 }
 
-/// Whether the head of one entry names a place of the other: a county's report names its city.
-fn mentions_place_of(one: &Sketch, other: &Sketch) -> bool {
-    let places = other.title_places.iter().chain(&other.text_places);
-    let names: Vec<Vec<char>> =
-        places.filter(|p| !p.name.is_empty()).map(|p| p.name.chars().collect()).collect();
-    one.mentions.name(&names)
+fn mentions_all(entry: &Sketch, places: &[Place]) -> bool {
+    places.iter().all(|p| !p.name.is_empty() && entry.mentions.name(&[p.name.chars().collect()]))
 }
 
 fn digits(title: &str) -> Vec<&str> {

@@ -153,7 +153,7 @@ fn text_places(input: &StoryInput<'_>) -> Vec<Place> {
         return dateline;
     }
     let regions = input.regions.iter().take(PLACES);
-    regions.map(|r| Place { region: place::region(r.as_str()), name: String::new() }).collect()
+    regions.map(Place::published_for).collect()
 }
 
 fn on_topic(title: &str, readings: &[Reading]) -> bool {

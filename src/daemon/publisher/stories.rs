@@ -43,7 +43,7 @@ fn leading(store: &Store, feed: &FeedKey, rank: Rank) -> Result<Option<Shown>, S
     }
     let mut others = Vec::with_capacity(joined.len());
     for other in [founder].into_iter().chain(joined).filter(|other| *other != no) {
-        others.extend(store.entry(other)?.map(|entry| (other, entry)));
+        others.extend(store.entry(other)?.filter(|e| e.withdrawn.is_none()).map(|entry| (other, entry)));
     }
     let place = precedence(store, no, &entry)?;
     for (other, theirs) in &others {

@@ -98,6 +98,13 @@ async fn a_held_host_refuses_now_and_who_waits_and_serves_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hold_without_measure_is_cut_to_a_month() {
+    let queue = HostQueue::new(1, GAP, 9);
+    queue.hold("a", Duration::MAX);
+    assert_eq!(queue.held("a"), Some(MAX_HOLD));
+}
+
+#[tokio::test(start_paused = true)]
 async fn giving_up_while_waiting_gives_the_turn_to_the_next() {
     let queue = Arc::new(HostQueue::new(1, GAP, 9));
     let began = Instant::now();

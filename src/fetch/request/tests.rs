@@ -72,6 +72,8 @@ fn http_and_https_of_one_name_queue_together_and_other_ports_apart() {
     for (text, key) in [
         ("http://a.example/x", "a.example"),
         ("https://a.example/x", "a.example"),
+        ("https://A.example./x", "a.example"),
+        ("http://a.example:443/x", "a.example"),
         ("http://a.example:1200/x", "a.example:1200"),
         ("http://[2400::1]/x", "[2400::1]"),
     ] {

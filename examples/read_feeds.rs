@@ -1,0 +1,113 @@
+//! Reads feeds from files as if they had been fetched, and writes what dibao would store of them.
+//!
+//! JSON lines on standard input, one a feed:
+//! `{"id", "file", "url", "content_type"}`, and optionally `"zone"` (an IANA name: the zone of dates that
+//! name none; default Asia/Shanghai, as dibao's sources have by default) and `"fetched_at"` (Unix seconds;
+//! default now).
+//!
+//! One JSON line for each on standard output:
+//! `{"id", "ok", "error", "feed_title", "repairs", "entries": [{"id", "title", "links", "published",
+//! "updated", "summary", "content"}]}`. Dates are Unix seconds or null; of a date without a time of day, the
+//! end of that day in its zone, or the fetch if that is sooner. An entry without an id of its own has one
+//! that is made from its link or title.
+//!
+//! ```sh
+//! echo '{"id":"a","file":"feed.xml","url":"https://example.com/feed.xml","content_type":"text/xml"}' \
+//!   | cargo run --release --example read_feeds
+//! ```
+
+use std::io::{BufRead as _, Write as _, stdin, stdout};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use dibao::core::entry::{Body, ParsedEntry, ParsedFeed};
+use dibao::core::feed::{FeedInput, read};
+use dibao::core::html::sanitise;
+use dibao::core::time::{Stamp, Time};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+#[derive(Deserialize)]
+struct Request {
+    id: Value,
+    file: String,
+    url: String,
+    content_type: Option<String>,
+    zone: Option<String>,
+    fetched_at: Option<i64>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let mut out = stdout().lock();
+    for line in stdin().lock().lines() {
+        let line = line.context("standard input")?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let request: Request = serde_json::from_str(&line).with_context(|| format!("request {line}"))?;
+        writeln!(out, "{}", answer(&request))?;
+    }
+    Ok(())
+}
+
+fn answer(request: &Request) -> Value {
+    let now = Utc::now();
+    let fetched_at = request.fetched_at.and_then(|s| DateTime::from_timestamp(s, 0)).unwrap_or(now);
+    let zone = request.zone.as_deref().map_or(Ok(chrono_tz::Asia::Shanghai), str::parse::<Tz>);
+    let bytes = std::fs::read(&request.file).map_err(|e| e.to_string());
+    let feed = zone.map_err(|e| e.to_string()).and_then(|zone| {
+        let bytes = bytes?;
+        let input = FeedInput {
+            bytes: &bytes,
+            url: &request.url,
+            content_type: request.content_type.as_deref(),
+            zone,
+            fetched_at,
+        };
+        read(&input).map_err(|e| e.to_string())
+    });
+    match feed {
+        Ok(feed) => report(&request.id, &request.url, &feed, fetched_at),
+        Err(error) => json!({
+            "id": request.id, "ok": false, "error": error, "feed_title": null, "repairs": [], "entries": [],
+        }),
+    }
+}
+
+fn report(id: &Value, url: &str, feed: &ParsedFeed, fetched_at: Time) -> Value {
+    let entries: Vec<Value> = feed.entries.iter().map(|e| entry(e, url, fetched_at)).collect();
+    json!({
+        "id": id, "ok": true, "error": null, "feed_title": feed.title, "repairs": feed.repairs, "entries": entries,
+    })
+}
+
+fn entry(entry: &ParsedEntry, url: &str, fetched_at: Time) -> Value {
+    let seconds = |stamp: Option<Stamp>| stamp.map(|s| s.not_after(fetched_at).timestamp());
+    let base = entry.base.as_deref().or(entry.page()).unwrap_or(url);
+    json!({
+        "id": entry.id.clone().unwrap_or_else(|| derived_id(entry, url)),
+        "title": entry.title,
+        "links": entry.links,
+        "published": seconds(entry.published),
+        "updated": seconds(entry.updated),
+        "summary": entry.summary.as_ref().map(|b| stored(b, base)),
+        "content": entry.content.as_ref().map(|b| stored(b, base)),
+    })
+}
+
+/// A body as it is stored: HTML sanitised, its addresses absolute; text as it is.
+fn stored(body: &Body, base: &str) -> String {
+    match body {
+        Body::Text(text) => text.clone(),
+        Body::Html(html) => sanitise(html, Some(base)),
+    }
+}
+
+/// An id for an entry that has none, the same at every reading.
+fn derived_id(entry: &ParsedEntry, url: &str) -> String {
+    let key = entry.page().or(entry.title.as_deref()).unwrap_or_default();
+    let source = Uuid::new_v5(&Uuid::NAMESPACE_URL, url.as_bytes());
+    Uuid::new_v5(&source, key.as_bytes()).urn().to_string()
+}

@@ -1,0 +1,40 @@
+//! Reading a feed never panics, not even inside the fence around feed-rs, keeps its promises about what it
+//! returns, and reads the same bytes the same twice.
+//!
+//! `RUSTC_BOOTSTRAP=1 cargo fuzz run parse -- -max_total_time=60`
+
+#![no_main]
+
+use chrono::{DateTime, Utc};
+use dibao::core::feed::{FeedInput, ReadError, read};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let input = FeedInput {
+        bytes: data,
+        url: "https://news.example/feed.xml",
+        content_type: None,
+        zone: chrono_tz::Asia::Shanghai,
+        fetched_at: DateTime::<Utc>::UNIX_EPOCH + chrono::Duration::days(20_000),
+    };
+    let feed = read(&input);
+    assert_eq!(feed, read(&input), "two readings differ");
+    match feed {
+        Ok(feed) => feed.entries.iter().for_each(check),
+        Err(ReadError::NotAFeed(_)) => {}
+        Err(ReadError::Panicked(message)) => panic!("feed-rs panicked: {message}"),
+    }
+});
+
+fn check(entry: &dibao::core::entry::ParsedEntry) {
+    if let Some(title) = &entry.title {
+        assert!(!title.is_empty() && !title.contains('\n') && title.trim() == title, "title {title:?}");
+    }
+    if let Some(id) = &entry.id {
+        assert!(!id.trim().is_empty(), "blank id");
+    }
+    for link in &entry.links {
+        assert!(link.href.contains(':'), "relative link {:?}", link.href);
+        assert!(!link.href.starts_with("javascript:"), "dangerous link {:?}", link.href);
+    }
+}

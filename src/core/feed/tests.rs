@@ -1,0 +1,209 @@
+use chrono::{TimeZone as _, Utc};
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::entry::{Body, ParsedEntry};
+
+fn reading(bytes: &[u8]) -> Result<ParsedFeed, ReadError> {
+    read(&FeedInput {
+        bytes,
+        url: "https://news.example/dir/feed.xml",
+        content_type: None,
+        zone: chrono_tz::Asia::Shanghai,
+        fetched_at: Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).single().expect("a real instant"),
+    })
+}
+
+fn item(inside: &str) -> ParsedEntry {
+    let feed = format!("<rss version='2.0'><channel><item>{inside}</item></channel></rss>");
+    reading(feed.as_bytes()).expect("a feed").entries.remove(0)
+}
+
+#[test]
+fn inputs_that_made_feed_rs_panic_are_read() {
+    let author = "张三（a@b.com）";
+    let rss = |inside: &str| {
+        format!("<rss version=\"2.0\"><channel><item><title>题</title>{inside}</item></channel></rss>")
+    };
+    let utf16: Vec<u8> = format!("\u{feff}<?xml version=\"1.0\" encoding=\"utf-16\"?>{}", rss(""))
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let cases: [(&str, Vec<u8>); 8] = [
+        ("author", rss(&format!("<author>{author}</author>")).into_bytes()),
+        ("dc:creator", rss(&format!("<dc:creator>{author}</dc:creator>")).into_bytes()),
+        (
+            "managingEditor and webMaster",
+            rss("")
+                .replace(
+                    "<item>",
+                    &format!(
+                        "<managingEditor>{author}</managingEditor><webMaster>{author}</webMaster><item>"
+                    ),
+                )
+                .into_bytes(),
+        ),
+        ("a parenthesis first", rss("<author>）a@b.com（</author>").into_bytes()),
+        ("UTF-16 with a mark declared utf-16", utf16),
+        (
+            "two prologs that contradict each other",
+            format!(
+                "<?xml version='1.0' encoding='utf-8'?><?xml version='1.0' encoding='utf-16'?>{}",
+                rss("")
+            )
+            .into_bytes(),
+        ),
+        (
+            "a prolog in the middle",
+            rss("<?xml version='1.0' encoding='gbk'?><description>文</description>").into_bytes(),
+        ),
+        (
+            "a duration past every integer",
+            rss("<itunes:duration>99999999999999999999</itunes:duration>").into_bytes(),
+        ),
+    ];
+    for (name, bytes) in cases {
+        let feed = reading(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(feed.entries[0].title.as_deref(), Some("题"), "{name}");
+    }
+}
+
+#[test]
+fn a_parser_that_panics_is_an_error_not_a_crash() {
+    // What is fenced is the call; a panic anywhere inside it comes out as this.
+    let caught = std::panic::catch_unwind(|| panic!("at {}", 7)).expect_err("it panicked");
+    assert_eq!(model::message(caught.as_ref()), "at 7");
+}
+
+#[test]
+fn bounds_hold_and_say_so() {
+    let deep = format!(
+        "<item><description>{}深{}</description></item>",
+        "<div>".repeat(5000),
+        "</div>".repeat(5000)
+    );
+    let entities: String = (0..20).map(|i| format!("<!ENTITY e{i} \"{}\">", "x".repeat(1000))).collect();
+    let bomb = format!("<item><title>{}</title></item>", "&e1;".repeat(2000));
+    let cases = [
+        ("nesting", String::new(), deep, "elements nested too deep were flattened"),
+        ("expansion", format!("<!DOCTYPE rss [{entities}]>"), bomb, "entity declarations were refused"),
+    ];
+    for (name, doctype, entry, note) in cases {
+        let feed = format!("{doctype}<rss><channel>{entry}</channel></rss>");
+        let feed = reading(feed.as_bytes()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(feed.repairs.iter().any(|r| r == note), "{name}: {:?}", feed.repairs);
+        let longest = feed.entries.iter().filter_map(|e| e.title.as_ref().map(String::len)).max();
+        assert!(longest.unwrap_or(0) < 300 * 1024, "{name}: a title of {longest:?} bytes");
+    }
+}
+
+#[test]
+fn entries_past_the_limit_are_left_out_and_that_is_said() {
+    let feed = format!("<rss><channel>{}", "<item/>".repeat(MAX_ENTRIES + 1));
+    let seen = Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).single().expect("a real instant");
+    let dates = DateContext { zone: chrono_tz::Asia::Shanghai, seen, near: None };
+    let context = Context { url: None, dates, address: "" };
+    let (canonical, _, repairs) = xml::read(&feed, &context, Repairs::default()).expect("a feed");
+    assert_eq!(canonical.matches("<entry>").count(), MAX_ENTRIES);
+    assert!(repairs.notes().contains(&"entries past the limit were left out".to_owned()));
+}
+
+#[test]
+fn inputs_made_to_be_slow_are_read_in_passing() {
+    // Each of these is quadratic in a careless reader: at this size that would be minutes.
+    const N: usize = 200_000;
+    let cases = [
+        ("DOCTYPEs that never close", "<!DOCTYPE <>".repeat(N)),
+        ("comments that never close", "<!--<".repeat(N)),
+        ("instructions that never close", "<?x<".repeat(N)),
+        ("CDATA that never closes", "<![CDATA[<a".repeat(N)),
+        ("quotes that never close", "<a b=\"<a c='".repeat(N)),
+        ("angles", "<".repeat(N)),
+        ("ampersands", "&".repeat(N)),
+        (
+            "references without an end",
+            "&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".repeat(N / 20),
+        ),
+        ("end tags of nothing", "</a>".repeat(N)),
+        ("namespaces", format!("<a xmlns:b='c'>{}", "<d e='f' xmlns:g='h'>".repeat(N / 4))),
+        (
+            "a base that every link is copied onto",
+            format!("<x xml:base='http://a/{}'>{}", "y".repeat(N), "<link href='z'/>".repeat(N / 10)),
+        ),
+    ];
+    for (name, inside) in cases {
+        let entry = format!("<rss><channel><title>河</title><item><title>题</title><description>{inside}");
+        let feed = reading(entry.as_bytes()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(feed.title.as_deref(), Some("河"), "{name}");
+    }
+}
+
+#[test]
+fn ids_are_the_publishers_or_none() {
+    assert_eq!(item("<title>题</title><link>https://news.example/1</link>").id, None);
+    assert_eq!(item("<title>题</title><guid> a b </guid>").id.as_deref(), Some("a b"));
+    assert_eq!(item("<guid/>").id, None);
+}
+
+#[test]
+fn a_day_stays_a_day_through_feed_rs() {
+    use crate::core::time::Precision;
+    let day = item("<pubDate>2022-04-20</pubDate>").published.expect("a date");
+    assert_eq!(
+        (day.precision, day.at.to_rfc3339()),
+        (Precision::Day, "2022-04-20T15:59:59+00:00".to_owned())
+    );
+    let second = item("<pubDate>2022-04-20 14:06:00</pubDate>").published.expect("a date");
+    assert_eq!(
+        (second.precision, second.at.to_rfc3339()),
+        (Precision::Second, "2022-04-20T06:06:00+00:00".to_owned())
+    );
+}
+
+#[test]
+fn cdata_ends_and_markup_survive_the_canonical_dialect() {
+    let entry = item("<description>a]]&gt;b &lt;i&gt;c&lt;/i&gt; ]]]]&gt;&gt; &amp;amp;</description>");
+    assert_eq!(entry.summary, Some(Body::Html("a]]>b <i>c</i> ]]]]>> &amp;".to_owned())));
+    let entry = item("<enclosure url='https://news.example/?a=\"&amp;b=&lt;' title='x'/>");
+    assert_eq!(entry.links[0].href, "https://news.example/?a=%22&b=%3C");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        prop_assert!(!matches!(reading(&bytes), Err(ReadError::Panicked(_))));
+    }
+
+    #[test]
+    fn any_soup_of_markup_is_read_and_what_is_read_is_clean(
+        parts in proptest::collection::vec(
+            prop::sample::select(vec![
+                "<item>", "</item>", "<title>", "</title>", "<link>", "</link>", "<link href='/a'/>", "<guid>", "</guid>",
+                "<description>", "</description>", "<content:encoded>", "<![CDATA[", "]]>", "<b>", "</b>", "<br>", "&", "&amp;",
+                "&nbsp;", "&#0;", "&#x80;", "<", ">", "\"", "'", "=", "题", "\u{0}", "\u{92}", "https://x.example/1", "javascript:x",
+                "<entry>", "</entry>", "<source>", "</source>", "<author>", "张（a@b.cn）", "</author>", "<image>", "</channel>",
+                "<!--", "-->", "<?xml version='1.0'?>", "<pubDate>", "2022-04-20", "</pubDate>", "<category>", " ", "\n",
+                "<content type='xhtml'><div>", "</div></content>", "<summary type='", "'>", "xml:base='//y/'", "<x ", "/>",
+            ]),
+            0..60,
+        )
+    ) {
+        let feed = format!("<rss><channel>{}", parts.concat());
+        let read = reading(feed.as_bytes());
+        prop_assert_eq!(&read, &reading(feed.as_bytes()));
+        let read = read.expect("there is a channel");
+        for entry in &read.entries {
+            let title = entry.title.as_deref().unwrap_or("x");
+            prop_assert!(!title.is_empty() && title == crate::core::text::one_line(title), "title {title:?}");
+            for link in &entry.links {
+                prop_assert!(Url::parse(&link.href).is_ok(), "link {link:?}");
+                prop_assert!(!link.href.starts_with("javascript"), "link {link:?}");
+            }
+            for body in entry.summary.iter().chain(&entry.content) {
+                prop_assert!(body.as_str().chars().all(entities::is_xml_char), "body {body:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Which entries of a document are known, which are new, and which are there twice. No decision depends
+//! on the order of entries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::Candidate;
+use super::key::{IdentityKey, KeyKind};
+use crate::core::time::Time;
+
+/// What the caller knows of the entry that a key leads to, as of its last change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownEntry {
+    /// The entry's number in the store.
+    pub no: u64,
+    /// [`Candidate::title`] of it.
+    pub title: Option<u64>,
+    /// [`Candidate::page`] of it.
+    pub page: Option<u64>,
+    /// [`Candidate::published`] of it.
+    pub published: Option<Time>,
+}
+
+/// What an entry of a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The known entry of this number, found by a key of this kind.
+    Known {
+        /// Its number.
+        no: u64,
+        /// What it was found by.
+        by: KeyKind,
+    },
+    /// An entry never seen; `key` is its own (no known entry has it), and what to mint its id from.
+    New {
+        /// The key.
+        key: IdentityKey,
+    },
+    /// Once more the entry at this index of the document.
+    Duplicate(usize),
+}
+
+/// Decides for each candidate of one document.
+///
+/// | what the publisher did | verdict |
+/// |---|---|
+/// | same guid, other title, link or date | known |
+/// | same guid, but title, link and date are all others | new: the guid was reused |
+/// | new guid, same link, same title or same date | known |
+/// | new guid, same link, another title and date | new: a live page; but known if guids change at every poll |
+/// | no guid, same link | known |
+/// | no usable guid or link, same title and date | known |
+/// | every guid and link is new, some titles and dates are not | those are known: the site moved |
+///
+/// A known entry is matched once; the candidate with the more trusted key gets it.
+#[must_use]
+pub fn match_known(
+    candidates: &[Candidate],
+    known: &mut dyn FnMut(&IdentityKey) -> Option<KnownEntry>,
+) -> Vec<Verdict> {
+    let first_of = duplicates(candidates);
+    let mut hits: BTreeMap<IdentityKey, KnownEntry> = BTreeMap::new();
+    for key in candidates.iter().flat_map(|c| &c.keys).collect::<BTreeSet<_>>() {
+        if let Some(found) = known(key) {
+            hits.insert(*key, found);
+        }
+    }
+    let habits = Habits::of(candidates, &hits);
+    let mut offers: Vec<Offer<'_>> = Vec::new();
+    for (index, candidate) in candidates.iter().enumerate().filter(|(at, _)| first_of[*at] == *at) {
+        offers.extend(candidate.keys.iter().filter_map(|key| {
+            let (kind, found) = (key.kind()?, hits.get(key)?);
+            let fits = accepts(candidate, kind, found, habits);
+            fits.then(|| Offer {
+                kind,
+                other_title: candidate.title != found.title,
+                candidate,
+                no: found.no,
+                index,
+            })
+        }));
+    }
+    // The index decides nothing: candidates that are equal in all else are duplicates.
+    offers.sort_by_key(|o| (o.kind, o.other_title, o.candidate, o.no));
+    let mut taken = BTreeSet::new();
+    let mut verdicts: Vec<Option<Verdict>> = vec![None; candidates.len()];
+    for offer in offers {
+        if verdicts[offer.index].is_none() && taken.insert(offer.no) {
+            verdicts[offer.index] = Some(Verdict::Known { no: offer.no, by: offer.kind });
+        }
+    }
+    (0..candidates.len())
+        .map(|at| match verdicts[at] {
+            _ if first_of[at] != at => Verdict::Duplicate(first_of[at]),
+            Some(verdict) => verdict,
+            None => Verdict::New { key: own_key(&candidates[at], &hits) },
+        })
+        .collect()
+}
+
+struct Offer<'a> {
+    kind: KeyKind,
+    other_title: bool,
+    candidate: &'a Candidate,
+    no: u64,
+    index: usize,
+}
+
+/// The first key that no known entry has; if all are taken, one of the content under the first.
+fn own_key(candidate: &Candidate, hits: &BTreeMap<IdentityKey, KnownEntry>) -> IdentityKey {
+    let free = candidate.keys.iter().find(|key| !hits.contains_key(key));
+    free.copied().unwrap_or_else(|| {
+        let first = candidate.keys.first().map_or(&[][..], |key| key.as_bytes());
+        IdentityKey::new(KeyKind::Content, &[first, candidate.fingerprint.as_bytes()])
+    })
+}
+
+/// What the document as a whole says of the source's habits.
+#[derive(Clone, Copy)]
+struct Habits {
+    /// No guid was ever seen, but some pages with their titles were: guids are made up at each poll.
+    guids_change: bool,
+    /// Neither a guid nor a page was ever seen.
+    all_moved: bool,
+}
+
+impl Habits {
+    fn of(candidates: &[Candidate], hits: &BTreeMap<IdentityKey, KnownEntry>) -> Self {
+        let any = |kind: KeyKind, test: &dyn Fn(&Candidate, &KnownEntry) -> bool| {
+            candidates.iter().any(|c| {
+                c.keys
+                    .iter()
+                    .any(|k| k.kind() == Some(kind) && hits.get(k).is_some_and(|found| test(c, found)))
+            })
+        };
+        let guid_seen = any(KeyKind::Guid, &|_, _| true);
+        let page_seen = any(KeyKind::Link, &|_, _| true);
+        let page_with_title = any(KeyKind::Link, &|c, found| both(c.title, found.title) == Some(true));
+        Self { guids_change: !guid_seen && page_with_title, all_moved: !guid_seen && !page_seen }
+    }
+}
+
+fn both<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<bool> {
+    Some(a? == b?)
+}
+
+fn accepts(candidate: &Candidate, kind: KeyKind, found: &KnownEntry, habits: Habits) -> bool {
+    let title = both(candidate.title, found.title);
+    let page = both(candidate.page, found.page);
+    let date = both(candidate.published, found.published);
+    let has = |kind: KeyKind| candidate.keys.iter().any(|key| key.kind() == Some(kind));
+    let unnamed = !has(KeyKind::Guid) || habits.guids_change;
+    match kind {
+        KeyKind::Guid => [title, page, date] != [Some(false); 3],
+        KeyKind::Link => unnamed || title == Some(true) || date == Some(true),
+        KeyKind::LinkDate => unnamed || title == Some(true),
+        KeyKind::TitleDate => {
+            (!has(KeyKind::Guid) && !has(KeyKind::Link))
+                || (habits.all_moved && title == Some(true) && date == Some(true))
+        }
+        KeyKind::Content => false,
+    }
+}
+
+/// For each candidate the index of the one it repeats, or its own. Of several the latest is kept.
+///
+/// Entries are one if they share a usable guid or address, or if one of them has nothing but a title and
+/// a date, and another has those too.
+fn duplicates(candidates: &[Candidate]) -> Vec<usize> {
+    let mut root: Vec<usize> = (0..candidates.len()).collect();
+    let mut holder: BTreeMap<IdentityKey, usize> = BTreeMap::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        for key in candidate.keys.iter().filter(|key| key.kind() != Some(KeyKind::TitleDate)) {
+            let other = *holder.entry(*key).or_insert(index);
+            join(&mut root, other, index);
+        }
+    }
+    // With titles and dates, the greatest candidate that has one stands for all that have nothing else.
+    let mut named: BTreeMap<IdentityKey, usize> = BTreeMap::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        let Some(key) = candidate.keys.last() else { continue };
+        let best = named.entry(*key).or_insert(index);
+        if rank(candidate) > rank(&candidates[*best]) {
+            *best = index;
+        }
+    }
+    for (index, candidate) in candidates.iter().enumerate().filter(|(_, c)| c.keys.len() == 1) {
+        if let Some(best) = candidate.keys.last().and_then(|key| named.get(key)) {
+            join(&mut root, *best, index);
+        }
+    }
+    keep_the_latest(candidates, &mut root)
+}
+
+fn find(root: &mut [usize], mut at: usize) -> usize {
+    while root[at] != at {
+        root[at] = root[root[at]];
+        at = root[at];
+    }
+    at
+}
+
+fn join(root: &mut [usize], a: usize, b: usize) {
+    let (a, b) = (find(root, a), find(root, b));
+    root[a.max(b)] = a.min(b);
+}
+
+/// More keys first (a guid is worth more than none), then the later date, then the content.
+fn rank(candidate: &Candidate) -> (usize, Option<Time>, &Candidate) {
+    (candidate.keys.len(), candidate.published, candidate)
+}
+
+fn keep_the_latest(candidates: &[Candidate], root: &mut [usize]) -> Vec<usize> {
+    let roots: Vec<usize> = (0..candidates.len()).map(|at| find(root, at)).collect();
+    let mut best = roots.clone();
+    for (at, root) in roots.iter().enumerate() {
+        if rank(&candidates[at]) > rank(&candidates[best[*root]]) {
+            best[*root] = at;
+        }
+    }
+    roots.iter().map(|root| best[*root]).collect()
+}

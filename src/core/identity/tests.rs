@@ -1,0 +1,332 @@
+//! What publishers do to ids, case by case.
+
+use std::collections::BTreeMap;
+
+use chrono::{TimeZone, Utc};
+use proptest::prelude::*;
+
+use super::{
+    Candidate, IdentityKey, KeyKind, KnownEntry, Verdict, candidates, fingerprint, match_known, minted,
+    original_iri,
+};
+use crate::core::entry::{Body, Link, ParsedEntry};
+use crate::core::source::SourceId;
+use crate::core::time::Stamp;
+
+/// `guid|link|title|day`, empty for none.
+fn entry(spec: &str) -> ParsedEntry {
+    let mut parts = spec.split('|').map(|part| Some(part).filter(|p| !p.is_empty()));
+    let mut next = || parts.next().flatten().map(str::to_owned);
+    let (id, href, title, day) = (next(), next(), next(), next());
+    let links =
+        href.map(|href| Link { href, rel: "alternate".to_owned(), ..Link::default() }).into_iter().collect();
+    let day = day.and_then(|d| d.parse().ok());
+    let published = day.and_then(|d| Utc.with_ymd_and_hms(2026, 11, d, 8, 0, 0).single()).map(Stamp::second);
+    ParsedEntry { id, title, links, published, ..ParsedEntry::default() }
+}
+
+fn document(specs: &[&str]) -> Vec<ParsedEntry> {
+    specs.iter().map(|spec| entry(spec)).collect()
+}
+
+/// A store in small: every key of an entry leads to it, the newest winning.
+#[derive(Default)]
+struct Store {
+    by_key: BTreeMap<IdentityKey, KnownEntry>,
+    next: u64,
+}
+
+impl Store {
+    fn poll(&mut self, entries: &[ParsedEntry]) -> Vec<Verdict> {
+        let found = candidates(entries);
+        let verdicts = match_known(&found, &mut |key| self.by_key.get(key).copied());
+        for (candidate, verdict) in found.iter().zip(&verdicts) {
+            match verdict {
+                Verdict::Known { no, .. } => self.keep(*no, candidate, None),
+                Verdict::New { key } => {
+                    self.next += 1;
+                    self.keep(self.next, candidate, Some(*key));
+                }
+                Verdict::Duplicate(_) => {}
+            }
+        }
+        verdicts
+    }
+
+    fn keep(&mut self, no: u64, c: &Candidate, own: Option<IdentityKey>) {
+        let known = KnownEntry { no, title: c.title, page: c.page, published: c.published };
+        for value in self.by_key.values_mut().filter(|k| k.no == no) {
+            *value = known;
+        }
+        for key in c.keys.iter().copied().chain(own) {
+            self.by_key.insert(key, known);
+        }
+    }
+}
+
+/// `1` known as number 1, `new`, `=0` the same as the entry at 0.
+fn shown(verdicts: &[Verdict]) -> String {
+    let one = |v: &Verdict| match v {
+        Verdict::Known { no, .. } => no.to_string(),
+        Verdict::New { .. } => "new".to_owned(),
+        Verdict::Duplicate(of) => format!("={of}"),
+    };
+    verdicts.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_a_second_poll_makes_of_the_first() {
+    let a = "http://a.cn/1";
+    let cases: &[(&str, &[&str], &[&str], &str)] = &[
+        ("nothing changed", &["g1|http://a.cn/1|甲|1"], &["g1|http://a.cn/1|甲|1"], "1"),
+        ("guid stable, link changed", &["g1|http://a.cn/1|甲|1"], &["g1|http://a.cn/2|甲|1"], "1"),
+        (
+            "guid stable, title corrected, date bumped",
+            &["g1|http://a.cn/1|甲|1"],
+            &["g1|http://a.cn/1|乙|2"],
+            "1",
+        ),
+        ("guid reused for something else", &["g1|http://a.cn/1|甲|1"], &["g1|http://a.cn/2|乙|2"], "new"),
+        ("guid new at each poll, title same", &["x1|http://a.cn/1|甲|1"], &["x2|http://a.cn/1|甲|2"], "1"),
+        ("guid new at each poll, date same", &["x1|http://a.cn/1|甲|1"], &["x2|http://a.cn/1|乙|1"], "1"),
+        ("guid new, live page", &["x1|http://a.cn/live|甲|1"], &["x2|http://a.cn/live|乙|2"], "new"),
+        (
+            "guids new at each poll, one title and date corrected",
+            &["x1|http://a.cn/1|甲|1", "x2|http://a.cn/2|乙|2"],
+            &["y1|http://a.cn/1|甲|1", "y2|http://a.cn/2|丙|3"],
+            "1 2",
+        ),
+        ("no guid, title corrected", &["|http://a.cn/1|甲|1"], &["|http://a.cn/1|乙|1"], "1"),
+        (
+            "no guid, tracking and scheme differ",
+            &["|http://a.cn/1|甲|1"],
+            &["|https://www.a.cn/1?utm_source=x|甲|1"],
+            "1",
+        ),
+        (
+            "no guid, another id in the query",
+            &["|http://a.cn/x?id=1|甲|1"],
+            &["|http://a.cn/x?id=2|乙|1"],
+            "new",
+        ),
+        ("guid appears later", &["|http://a.cn/1|甲|1"], &["g1|http://a.cn/1|甲|1"], "1"),
+        ("no guid, no link", &["||甲|1", "||乙|1"], &["||乙|1", "||丙|1", "||甲|1"], "2 new 1"),
+        ("no guid, no link, no date", &["||甲|"], &["||甲|", "||乙|"], "1 new"),
+        (
+            "links all the home page, guids good",
+            &["g1|http://a.cn/|甲|1", "g2|http://a.cn/|乙|2"],
+            &["g3|http://a.cn/|丙|3", "g1|http://a.cn/|甲|1", "g2|http://a.cn/|丁|2"],
+            "new 1 2",
+        ),
+        (
+            "links all one page, guids good, no titles",
+            &["g1|http://a.cn/x||1", "g2|http://a.cn/x||2"],
+            &["g3|http://a.cn/x||3", "g2|http://a.cn/x||2"],
+            "new 2",
+        ),
+        (
+            "links all the home page, no guids",
+            &["|http://a.cn/|甲|1", "|http://a.cn/|乙|2"],
+            &["|http://a.cn/|丙|3", "|http://a.cn/|乙|2"],
+            "new 2",
+        ),
+        (
+            "guids all one, links good",
+            &["0|http://a.cn/1|甲|1", "0|http://a.cn/2|乙|2"],
+            &["0|http://a.cn/3|丙|3", "0|http://a.cn/2|乙二|2"],
+            "new 2",
+        ),
+        (
+            "guids and links all one",
+            &["0|http://a.cn/x|甲|1", "0|http://a.cn/x|乙|2"],
+            &["0|http://a.cn/x|丙|3", "0|http://a.cn/x|乙|2"],
+            "new 2",
+        ),
+        (
+            "the site moved: other guids and links",
+            &["http://a.cn/1|http://a.cn/1|甲|1", "http://a.cn/2|http://a.cn/2|乙|2"],
+            &["http://b.cn/1|http://b.cn/1|甲|1", "http://b.cn/3|http://b.cn/3|丙|3"],
+            "1 new",
+        ),
+        (
+            "two with one title and date, guids good",
+            &["g1|http://a.cn/1|快讯|1"],
+            &["g2|http://a.cn/2|快讯|1", "g1|http://a.cn/1|快讯|1"],
+            "new 1",
+        ),
+        ("the same twice", &[], &["g1|http://a.cn/1|甲|1", "g1|http://a.cn/1|甲|1"], "new =0"),
+        (
+            "twice, once without its guid and date",
+            &[],
+            &["g1|http://a.cn/1|甲|1", "|http://a.cn/1|甲|"],
+            "new =0",
+        ),
+        ("twice, under http and https", &[], &["|http://a.cn/1|甲|1", "|https://a.cn/1|甲|1"], "=1 new"),
+        ("twice, the later one counts", &[], &["g1|http://a.cn/1|甲|1", "g1|http://a.cn/1|甲|2"], "=1 new"),
+        ("empty guids", &[], &[" |http://a.cn/1|甲|1", " |http://a.cn/2|乙|1"], "new new"),
+    ];
+    assert_eq!(entry(&format!("|{a}||")).page(), Some(a));
+    for (name, first, second, want) in cases {
+        let mut store = Store::default();
+        store.poll(&document(first));
+        assert_eq!(shown(&store.poll(&document(second))), *want, "{name}");
+    }
+}
+
+#[test]
+fn a_reused_guid_gives_another_published_id() {
+    let mut store = Store::default();
+    let id = |verdicts: &[Verdict]| match verdicts {
+        [Verdict::New { key }] => minted(&SourceId::new("a"), key),
+        other => format!("{other:?}"),
+    };
+    let first = id(&store.poll(&document(&["g1|http://a.cn/1|甲|1"])));
+    let second = id(&store.poll(&document(&["g1|http://a.cn/2|乙|2"])));
+    assert!(first.starts_with("urn:uuid:") && second.starts_with("urn:uuid:"), "{first} {second}");
+    assert_ne!(first, second);
+}
+
+#[test]
+fn keys_and_ids_never_change_their_bytes() {
+    let found = candidates(&document(&["g1|http://a.cn/1|甲|1"]));
+    let kinds: Vec<_> = found[0].keys.iter().filter_map(IdentityKey::kind).collect();
+    assert_eq!(kinds, [KeyKind::Guid, KeyKind::Link, KeyKind::LinkDate, KeyKind::TitleDate]);
+    let written = serde_json::to_string(&found[0].keys).expect("keys are strings");
+    let read: Vec<IdentityKey> = serde_json::from_str(&written).expect("what was written");
+    assert_eq!(read, found[0].keys);
+    insta::assert_snapshot!(format!(
+        "{}\n{}\n{}",
+        written,
+        found[0].fingerprint,
+        minted(&SourceId::new("ha"), &found[0].keys[0])
+    ));
+    let other = minted(&SourceId::new("hb"), &found[0].keys[0]);
+    assert_ne!(
+        other,
+        minted(&SourceId::new("ha"), &found[0].keys[0]),
+        "one guid in two sources is two entries"
+    );
+}
+
+#[test]
+fn only_what_a_reader_sees_is_an_update() {
+    let base = entry("g1|http://a.cn/1|甲|1");
+    let with = |change: &dyn Fn(&mut ParsedEntry)| {
+        let mut changed = base.clone();
+        change(&mut changed);
+        fingerprint(&base).differs(&fingerprint(&changed))
+    };
+    assert!(with(&|e| e.title = Some("乙".to_owned())));
+    assert!(with(&|e| e.summary = Some(Body::Text("新".to_owned()))));
+    assert!(with(&|e| e.content = Some(Body::Html("<p>新</p>".to_owned()))));
+    assert!(with(&|e| e.links[0].href = "http://a.cn/2".to_owned()));
+    assert!(!with(&|e| e.links[0].href = "https://www.a.cn/1?utm_source=rss".to_owned()));
+    assert!(!with(&|e| e.published = None));
+    assert!(!with(&|e| e.title = Some("　甲 ".to_owned())));
+    assert!(
+        !with(&|e| e.content = Some(Body::Html("<img src=http://x.cn/c?1 width=1 height=1>".to_owned())))
+    );
+}
+
+#[test]
+fn ids_that_can_be_published_are_kept_and_others_are_not() {
+    for good in [
+        "http://a.cn/1",
+        "https://a.cn/新闻?id=1#x",
+        "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a",
+        "tag:a.cn,2026:河南",
+        "tag:1,2026:x",
+        " http://a.cn/1\n",
+        "oai:arXiv.org:2401",
+    ] {
+        assert_eq!(original_iri(Some(good)).as_deref(), Some(good.trim()), "{good}");
+    }
+    for bad in [
+        "",
+        "1",
+        "123:456",
+        "/news/1",
+        "http://",
+        "http:///",
+        "http:a.cn",
+        "C:\\x",
+        "c:/x",
+        "a b:c",
+        "http://a.cn/a b",
+        "http://a.cn/<x>",
+        "http://a.cn/%zz",
+        "javascript:alert(1)",
+        "data:text/plain,x",
+        "urn:x",
+        "http://a.cn/\u{1}",
+        "http://a.cn/\u{fffe}",
+        "localhost:8080",
+        "news.a.cn:80/x",
+        "标题:x",
+        "http://a.cn/\u{202e}x",
+        "mailto:",
+        "title: 河南",
+    ] {
+        assert_eq!(original_iri(Some(bad)), None, "{bad}");
+    }
+    assert_eq!(original_iri(None), None);
+    assert_eq!(original_iri(Some(&format!("http://a.cn/{}", "x".repeat(2000)))), None);
+}
+
+fn specs() -> impl Strategy<Value = Vec<String>> {
+    let part = |of: &'static [&'static str]| prop::sample::select(of);
+    let one = (
+        part(&["", "0", "g1", "g2", "g3", "g4"]),
+        part(&["", "http://a.cn/", "http://a.cn/1", "https://a.cn/1", "http://a.cn/2", "http://a.cn/3"]),
+        part(&["", "甲", "乙", "丙"]),
+        part(&["", "1", "2", "3"]),
+    )
+        .prop_map(|(guid, link, title, day)| format!("{guid}|{link}|{title}|{day}"));
+    proptest::collection::vec(one, 0..8)
+}
+
+/// What was decided for each entry, by its content rather than its place.
+fn by_content(specs: &[String], verdicts: &[Verdict]) -> Vec<(String, String)> {
+    let mut decided: Vec<(String, String)> = specs
+        .iter()
+        .zip(verdicts)
+        .map(|(spec, verdict)| {
+            let verdict = match verdict {
+                Verdict::Duplicate(of) => format!("as {}", specs[*of]),
+                other => format!("{other:?}"),
+            };
+            (spec.clone(), verdict)
+        })
+        .collect();
+    decided.sort();
+    decided
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn a_document_seen_again_has_nothing_new(first in specs(), second in specs()) {
+        let mut store = Store::default();
+        store.poll(&first.iter().map(|s| entry(s)).collect::<Vec<_>>());
+        let document: Vec<_> = second.iter().map(|s| entry(s)).collect();
+        store.poll(&document);
+        let again = store.poll(&document);
+        let new = again.iter().any(|v| matches!(v, Verdict::New { .. }));
+        prop_assert!(!new, "{:?} {:?} {}", first, second, shown(&again));
+    }
+
+    #[test]
+    fn the_order_of_entries_decides_nothing(
+        first in specs(),
+        (second, shuffled) in specs().prop_flat_map(|s| (Just(s.clone()), Just(s).prop_shuffle()))
+    ) {
+        let first: Vec<_> = first.iter().map(|s| entry(s)).collect();
+        let decide = |specs: &[String]| {
+            let mut store = Store::default();
+            store.poll(&first);
+            by_content(specs, &store.poll(&specs.iter().map(|s| entry(s)).collect::<Vec<_>>()))
+        };
+        prop_assert_eq!(decide(&second), decide(&shuffled));
+    }
+}

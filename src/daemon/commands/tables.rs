@@ -1,0 +1,116 @@
+//! The commands that list: sources, regions, entries.
+
+use serde_json::{Value, json};
+
+use super::{Out, Stop};
+use crate::config::Source;
+use crate::core::outcome::Outcome;
+use crate::core::region::RegionId;
+use crate::core::source::SourceId;
+use crate::core::state::{Entry, FeedKey, Rank, SourceState, State};
+use crate::daemon::engine::Engine;
+use crate::daemon::scheduler;
+use crate::daemon::worker::Worker;
+use crate::store::{Store, StoreError};
+
+/// Entries read from the store at a time.
+const PAGE: usize = 500;
+
+pub(super) fn sources(engine: &Engine, out: Out<'_>) -> Result<(), Stop> {
+    let stored = engine.store().load().sources()?;
+    for source in &engine.config.sources {
+        out(source_row(engine, source, stored.get(&source.def.id)))?;
+    }
+    for (id, state) in stored.iter().filter(|(_, state)| state.gone) {
+        out(json!({"id": id, "state": "removed", "entries": state.entries, "title": state.title()}))?;
+    }
+    Ok(())
+}
+
+fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) -> Value {
+    let plan = source.plan(&engine.config.polling);
+    let due = scheduler::first_due(&plan, Worker::past(stored), engine.clock.now());
+    let outcome = stored.and_then(|s| s.outcome.as_ref());
+    json!({
+        "id": source.def.id,
+        "state": if source.enabled { outcome.map_or("new", Outcome::name) } else { "off" },
+        "entries": stored.map_or(0, |s| s.entries),
+        "failures": stored.map_or(0, |s| s.poll.failures),
+        "polled": stored.and_then(|s| s.polled_at),
+        "next": due.filter(|_| source.enabled).map(|d| d.at),
+        "news": stored.and_then(|s| s.poll.news_at),
+        "detail": outcome.map(ToString::to_string),
+        "title": stored.map_or_else(|| source.def.title.clone(), |s| Some(s.title().to_owned())),
+        "url": source.def.url,
+    })
+}
+
+pub(super) fn regions(engine: &Engine, out: Out<'_>) -> Result<(), Stop> {
+    let store = engine.store().load_full();
+    for region in engine.config.regions.iter() {
+        let state = store.feed(&FeedKey::Region(region.id.clone()))?;
+        out(json!({
+            "id": region.id,
+            "code": region.code,
+            "entries": state.as_ref().map_or(0, |s| s.entries),
+            "updated": state.as_ref().map(|s| s.updated),
+            "feed": format!("{}/{}.atom", engine.config.server.public_url, region.id),
+            "name": region.name,
+        }))?;
+    }
+    Ok(())
+}
+
+pub(super) fn entries(
+    engine: &Engine,
+    region: Option<&str>,
+    source: Option<&str>,
+    limit: Option<usize>,
+    out: Out<'_>,
+) -> Result<(), Stop> {
+    let feed = feed(engine, region, source)?;
+    let store = engine.store().load_full();
+    let mut left = limit.unwrap_or(usize::MAX);
+    let mut after: Option<Rank> = None;
+    while left > 0 {
+        let ranks = store.list(&feed, after, left.min(PAGE))?;
+        let Some(last) = ranks.last() else { break };
+        after = Some(*last);
+        left -= ranks.len();
+        for rank in ranks {
+            let (_, entry) = store.listed_entry(rank)?;
+            out(entry_row(&store, &entry)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn feed(engine: &Engine, region: Option<&str>, source: Option<&str>) -> Result<FeedKey, Stop> {
+    match (region, source) {
+        (_, Some(id)) => Ok(FeedKey::Source(SourceId::new(id))),
+        (None | Some("all"), None) => Ok(FeedKey::All),
+        (Some("national"), None) => Ok(FeedKey::National),
+        (Some(id), None) if engine.config.regions.get(id).is_some() => Ok(FeedKey::Region(RegionId::new(id))),
+        (Some(id), None) => Err(Stop::No(format!("there is no region {id:?}; `dibao regions` lists them"))),
+    }
+}
+
+fn entry_row(store: &Store, entry: &Entry) -> Result<Value, StoreError> {
+    Ok(json!({
+        "id": entry.id,
+        "source": entry.source,
+        "regions": entry.regions.iter().map(|e| &e.region).collect::<Vec<_>>(),
+        "story": founder(store, entry)?,
+        "published": entry.published,
+        "updated": entry.updated,
+        "first_seen": entry.first_seen,
+        "link": entry.body.page(),
+        "title": entry.title(),
+    }))
+}
+
+/// The published id of the entry whose story this one joined.
+fn founder(store: &Store, entry: &Entry) -> Result<Option<String>, StoreError> {
+    let Some(story) = &entry.story else { return Ok(None) };
+    Ok(store.entry(story.founder)?.map(|founder| founder.id))
+}

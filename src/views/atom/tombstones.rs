@@ -1,0 +1,33 @@
+//! Withdrawn entries in a feed: `at:deleted-entry` (RFC 6721 section 3).
+
+use std::collections::BTreeMap;
+
+use atom_syndication::extension::{Extension, ExtensionMap};
+
+use super::{FeedDoc, legal};
+
+const PREFIX: &str = "at";
+const NAMESPACE: &str = "http://purl.org/atompub/tombstones/1.0";
+
+/// The namespace, where it is needed.
+pub(super) fn namespaces(doc: &FeedDoc) -> BTreeMap<String, String> {
+    let needed = (!doc.withdrawn.is_empty()).then(|| (PREFIX.to_owned(), NAMESPACE.to_owned()));
+    needed.into_iter().collect()
+}
+
+/// One element a withdrawal.
+pub(super) fn extensions(doc: &FeedDoc) -> ExtensionMap {
+    if doc.withdrawn.is_empty() {
+        return ExtensionMap::new();
+    }
+    let elements = doc.withdrawn.iter().map(|(id, when)| Extension {
+        name: format!("{PREFIX}:deleted-entry"),
+        attrs: BTreeMap::from([
+            ("ref".to_owned(), legal(id)),
+            ("when".to_owned(), when.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+        ]),
+        ..Extension::default()
+    });
+    let named = BTreeMap::from([("deleted-entry".to_owned(), elements.collect())]);
+    BTreeMap::from([(PREFIX.to_owned(), named)])
+}
