@@ -1,4 +1,36 @@
-//! dibao polls regional news sources, stores their entries and republishes merged per-province feeds.
+//! dibao (邸报) polls regional news sources on schedules, journals and stores their entries, and
+//! republishes them as merged, per-province feeds.
+//!
+//! ```text
+//! scheduler ─due─▶ worker: fetch ─▶ decode ─▶ parse ─▶ diff ─▶ recorder
+//!                                                               │ append + fsync (group commit)
+//!                                                           journal  (NDJSON in zstd frames)
+//!                                                               │ apply: one pure function, one atomic batch
+//!                                                            store ─▶ views (rendered once a change) ─▶ HTTP
+//! ```
+//!
+//! The journal is the record, the store is its index, feeds are views. What the modules are, from the
+//! pure to the outermost; each names only those above it:
+//!
+//! - [`core`]: every decision, as functions of values: no clock, disk, socket, randomness, async.
+//! - [`views`]: stored entries as documents, and documents as bytes. Pure too.
+//! - [`journal`]: the append-only record on disk.
+//! - [`store`]: sled as an index that can always be rebuilt from the journal.
+//! - [`fetch`]: one polite, bounded, conditional HTTP exchange.
+//! - [`serve`]: views over HTTP, commands over the admin socket.
+//! - [`config`]: the TOML file to a checked configuration, every fault at once.
+//! - [`daemon`]: the parts put together: scheduler, worker, recorder, vault, publisher.
+//! - [`demo`]: publishers of our own on loopback, for `dibao demo` and for tests.
+//! - [`cli`]: one file a subcommand.
+//!
+//! What always holds:
+//!
+//! 1. A validator is stored only with, or after, the entries it vouches for are durable.
+//! 2. What was withdrawn is never published again.
+//! 3. A view's bytes change only if its entries or the configuration change; `updated` is never "now".
+//! 4. A line of the journal may be applied twice: the store ends the same.
+//! 5. Every task is bounded: bodies, redirects, entries, queues, time, memory.
+
 pub mod cli;
 pub mod config;
 pub mod core;

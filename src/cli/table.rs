@@ -9,15 +9,17 @@ use crate::serve::admin::Command;
 
 /// A row that is printed as it comes, because people watch it: polls.
 pub(super) fn streamed(command: &Command, row: &Value) -> Option<String> {
-    if !matches!(command, Command::Poll { .. }) {
-        return None;
+    match command {
+        Command::Poll { .. } => Some(match &row["error"] {
+            Value::String(error) => format!("not polled: {error}"),
+            _ => {
+                let (source, ms) = (cell(row, "source"), cell(row, "elapsed_ms"));
+                format!("{source:<24} {ms:>6} ms  {}", cell(row, "detail"))
+            }
+        }),
+        Command::Explain { .. } => Some(explained(row)),
+        _ => None,
     }
-    Some(match &row["error"] {
-        Value::String(error) => format!("not polled: {error}"),
-        _ => {
-            format!("{:<24} {:>6} ms  {}", cell(row, "source"), cell(row, "elapsed_ms"), cell(row, "detail"))
-        }
-    })
 }
 
 /// The other rows, as a table.

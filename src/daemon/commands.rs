@@ -129,6 +129,6 @@ async fn withdraw(engine: &Arc<Engine>, named: String) -> Answer {
         return Err(Stop::No(format!("it was withdrawn already, at {}", when.to_rfc3339())));
     }
     let withdrawal = Withdrawal { at: engine.clock.now(), published_id: entry.id.clone() };
-    engine.recorder.record(recorder::Entry::Withdraw(withdrawal)).await?;
+    engine.recorder.record(recorder::Fact::Withdraw(withdrawal)).await?;
     Ok(Done::saying(format!("withdrawn: {} ({})", entry.title(), entry.id)))
 }

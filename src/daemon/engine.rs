@@ -77,7 +77,7 @@ impl Engine {
         let audience: Arc<dyn recorder::Audience> = publisher.clone();
         let recorder = Recorder::start(vault, Arc::clone(&clock), audience);
         if let Some(change) = change {
-            recorder.record(recorder::Entry::Config(change)).await?;
+            recorder.record(recorder::Fact::Config(change)).await?;
         }
         let worker = Arc::new(Worker::new(&config, recorder.clone(), Arc::clone(&clock))?);
         Ok((Arc::new(Self { config, worker, publisher, recorder, clock }), notes))

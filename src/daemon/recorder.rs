@@ -25,7 +25,7 @@ const QUEUE: usize = 256;
 const SYNC_EVERY: Duration = Duration::from_secs(60);
 
 /// Something to record.
-pub enum Entry {
+pub enum Fact {
     /// A poll, with what it found.
     Poll(Box<Draft>),
     /// A change of the configuration.
@@ -48,7 +48,7 @@ type Reply = oneshot::Sender<Result<Recorded, Arc<VaultError>>>;
 /// Where polls hand in what they learned.
 #[derive(Clone)]
 pub struct Recorder {
-    queue: mpsc::Sender<(Entry, Reply)>,
+    queue: mpsc::Sender<(Fact, Reply)>,
     vault: Arc<Mutex<Option<Vault>>>,
     store: StoreHandle,
 }
@@ -87,9 +87,9 @@ impl Recorder {
     ///
     /// # Errors
     /// When the state directory refuses: then nothing of it is stored.
-    pub async fn record(&self, entry: Entry) -> Result<Recorded, RecordError> {
+    pub async fn record(&self, fact: Fact) -> Result<Recorded, RecordError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send((entry, reply)).await.map_err(|_| RecordError::Stopped)?;
+        self.queue.send((fact, reply)).await.map_err(|_| RecordError::Stopped)?;
         answer.await.map_err(|_| RecordError::Stopped)?.map_err(RecordError::Vault)
     }
 
@@ -138,7 +138,7 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(self, mut waiting: mpsc::Receiver<(Entry, Reply)>) {
+    async fn run(self, mut waiting: mpsc::Receiver<(Fact, Reply)>) {
         let writer = Arc::new(self);
         let mut sync_due: Option<Instant> = None;
         loop {
@@ -173,16 +173,16 @@ impl Writer {
     }
 
     /// Records a group. Returns whether it was synced.
-    fn group(&self, group: Vec<(Entry, Reply)>) -> bool {
+    fn group(&self, group: Vec<(Fact, Reply)>) -> bool {
         let mut guard = lock(&self.vault);
         // Dropping the replies tells whoever waits that the daemon is stopping.
         let Some(vault) = guard.as_mut() else { return true };
-        let (entries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let durable = entries.iter().any(|entry| match entry {
-            Entry::Config(_) | Entry::Withdraw(_) => true,
-            Entry::Poll(draft) => draft.brings_something(),
+        let (facts, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let durable = facts.iter().any(|fact| match fact {
+            Fact::Config(_) | Fact::Withdraw(_) => true,
+            Fact::Poll(draft) => draft.brings_something(),
         });
-        let outcome = resolve_on(vault, entries).and_then(|records| self.write(vault, records, durable));
+        let outcome = resolve_on(vault, facts).and_then(|records| self.write(vault, records, durable));
         drop(guard);
         let synced = durable && outcome.is_ok();
         match outcome {
@@ -239,26 +239,26 @@ fn feeds(changes: Vec<Change>) -> Vec<(FeedKey, FeedState)> {
     changes.into_iter().filter_map(feed).collect()
 }
 
-/// Resolves the entries against the vault's store; where that cannot be read, against a fresh one.
-fn resolve_on(vault: &mut Vault, entries: Vec<Entry>) -> Result<Vec<Record>, VaultError> {
+/// Resolves the facts against the vault's store; where that cannot be read, against a fresh one.
+fn resolve_on(vault: &mut Vault, facts: Vec<Fact>) -> Result<Vec<Record>, VaultError> {
     let store = vault.store().load_full();
-    let ids = match published_ids(&store, &entries) {
+    let ids = match published_ids(&store, &facts) {
         Ok(ids) => ids,
         Err(error) => {
             vault.heal(&store, &error.to_string())?;
-            published_ids(&vault.store().load(), &entries)?
+            published_ids(&vault.store().load(), &facts)?
         }
     };
     let mut ids = ids.into_iter();
-    Ok(entries.into_iter().map(|entry| record(entry, &mut ids)).collect())
+    Ok(facts.into_iter().map(|fact| record(fact, &mut ids)).collect())
 }
 
 /// A published id for every new entry of the group, in order: the publisher's own, when no other entry
 /// has it, stored or in this group; else one of ours.
-fn published_ids(store: &Store, entries: &[Entry]) -> Result<Vec<String>, StoreError> {
+fn published_ids(store: &Store, facts: &[Fact]) -> Result<Vec<String>, StoreError> {
     let (mut claimed, mut ids) = (HashSet::new(), Vec::new());
-    for entry in entries {
-        if let Entry::Poll(draft) = entry {
+    for fact in facts {
+        if let Fact::Poll(draft) = fact {
             for new in &draft.new {
                 let id = claim(store, &claimed, new)?;
                 claimed.insert(id.clone());
@@ -284,12 +284,12 @@ fn claim(store: &Store, claimed: &HashSet<String>, draft: &DraftEntry) -> Result
     Ok(id)
 }
 
-fn record(entry: Entry, ids: &mut impl Iterator<Item = String>) -> Record {
-    match entry {
-        Entry::Config(config) => Record::Config(config),
-        Entry::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
-        Entry::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
-        Entry::Poll(draft) => {
+fn record(fact: Fact, ids: &mut impl Iterator<Item = String>) -> Record {
+    match fact {
+        Fact::Config(config) => Record::Config(config),
+        Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
+        Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
+        Fact::Poll(draft) => {
             let Draft { poll, feed, new, changed } = *draft;
             let named = |(published_id, draft)| {
                 let DraftEntry { keys, fingerprint, entry, .. } = draft;

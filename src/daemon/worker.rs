@@ -129,7 +129,7 @@ impl Worker {
         let recorder = self.recorder.clone();
         // A poll that is given up here keeps its turn: the next one must see what this one recorded.
         let recording = tokio::spawn(async move {
-            let recorded = recorder.record(recorder::Entry::Poll(Box::new(draft))).await;
+            let recorded = recorder.record(recorder::Fact::Poll(Box::new(draft))).await;
             drop(turn);
             recorded
         });

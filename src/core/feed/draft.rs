@@ -5,7 +5,7 @@ use super::names::{Field, Role};
 use crate::core::entry::{Category, Link, Person};
 use crate::core::time::Stamp;
 
-/// The most values of one list (links, categories, people) kept for one entry; real entries have tens.
+/// The most values of one list (links, categories, people) kept for one entry or feed; real entries have tens.
 const MAX_LIST: usize = 256;
 
 /// A text and whether it is HTML.
@@ -99,13 +99,6 @@ impl Draft {
         !texts && self.id.get().is_none() && self.links.is_empty()
     }
 
-    pub(super) fn add_link(&mut self, link: Link) {
-        if self.links.len() < MAX_LIST && !self.links.iter().any(|l| l.href == link.href && l.rel == link.rel)
-        {
-            self.links.push(link);
-        }
-    }
-
     pub(super) fn add_person(&mut self, role: Role, person: Person) {
         if self.people.len() < MAX_LIST && !self.people.iter().any(|(r, p)| *r == role && *p == person) {
             self.people.push((role, person));
@@ -131,6 +124,13 @@ fn is_page(link: &Link) -> bool {
     match link.media_type.as_deref() {
         None => true,
         Some(t) => matches!(t, "" | "text/html" | "html" | "application/xhtml+xml" | "xhtml"),
+    }
+}
+
+/// Adds a link unless it is there already, or there are too many.
+pub(super) fn add_link(links: &mut Vec<Link>, link: Link) {
+    if links.len() < MAX_LIST && !links.iter().any(|l| l.href == link.href && l.rel == link.rel) {
+        links.push(link);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a finished text or an attribute goes: the rules that turn dialects' elements into an entry's parts.
 
 use super::attributes::Attributes;
-use super::draft::alternate;
+use super::draft::{add_link, alternate};
 use super::markup::Capture;
 use super::names::{Field, Vocab};
 use super::xml::{Scope, Walk};
@@ -42,7 +42,7 @@ impl Walk<'_> {
                 let rel = capture.hint.clone();
                 if let Some(href) = self.absolute(&capture.into_text()) {
                     let link = Link { rel: rel.unwrap_or_else(|| "alternate".to_owned()), ..alternate(href) };
-                    self.draft.add_link(link);
+                    add_link(&mut self.draft.links, link);
                 }
             }
             Field::Description | Field::Summary | Field::OtherSummary | Field::Abstract => {
@@ -76,8 +76,11 @@ impl Walk<'_> {
         }
     }
 
-    /// Remembers the base and language that a body stands in.
+    /// Remembers the base and language that a body stands in: the full text's, else the short one's.
     fn note_place(&mut self) {
+        if !self.draft.contents.is_empty() {
+            return;
+        }
         self.draft.base = self.own_base();
         if let Some(language) = self.own_language() {
             self.draft.language = Some(language);
@@ -150,7 +153,7 @@ impl Walk<'_> {
             Field::Link => {
                 let rel = capture.hint.clone().unwrap_or_else(|| "alternate".to_owned());
                 if let Some(href) = self.absolute(&capture.into_text()) {
-                    self.head.links.push(Link { rel, ..alternate(href) });
+                    add_link(&mut self.head.links, Link { rel, ..alternate(href) });
                 }
             }
             Field::Subtitle | Field::Description | Field::Abstract | Field::Summary => {
@@ -188,10 +191,8 @@ impl Walk<'_> {
             title: attributes.any(&["title"]).map(one_line),
             length: attributes.get("length").and_then(|l| l.trim().parse().ok()),
         };
-        match self.scope {
-            Scope::Entry => self.draft.add_link(link),
-            _ => self.head.links.push(link),
-        }
+        let links = if self.scope == Scope::Entry { &mut self.draft.links } else { &mut self.head.links };
+        add_link(links, link);
     }
 
     /// RSS `enclosure` and Media RSS `content`: a file that belongs to the entry.
@@ -201,13 +202,16 @@ impl Walk<'_> {
         }
         let Some(href) = attributes.any(&["url", "href"]).and_then(|u| self.absolute(u)) else { return };
         let length = if vocab == Vocab::Media { "filesize" } else { "length" };
-        self.draft.add_link(Link {
-            href,
-            rel: "enclosure".to_owned(),
-            media_type: attributes.any(&["type"]).map(|t| t.trim().to_ascii_lowercase()),
-            title: None,
-            length: attributes.get(length).and_then(|l| l.trim().parse().ok()),
-        });
+        add_link(
+            &mut self.draft.links,
+            Link {
+                href,
+                rel: "enclosure".to_owned(),
+                media_type: attributes.any(&["type"]).map(|t| t.trim().to_ascii_lowercase()),
+                title: None,
+                length: attributes.get(length).and_then(|l| l.trim().parse().ok()),
+            },
+        );
     }
 
     pub(super) fn category(&mut self, attributes: &Attributes<'_>) {
@@ -233,7 +237,7 @@ impl Walk<'_> {
     /// CDF says an entry's address and date in attributes.
     pub(super) fn entry_attributes(&mut self, attributes: &Attributes<'_>) {
         if let Some(href) = attributes.any(&["href"]).and_then(|h| self.absolute(h)) {
-            self.draft.add_link(alternate(href));
+            add_link(&mut self.draft.links, alternate(href));
         }
         if let Some(stamp) = attributes.any(&["lastmod"]).and_then(|d| self.date(d)) {
             self.draft.updated.offer(1, 0, stamp);
@@ -243,7 +247,7 @@ impl Walk<'_> {
     /// CDF says a channel's address in an attribute.
     pub(super) fn channel_attributes(&mut self, attributes: &Attributes<'_>) {
         if let Some(href) = attributes.any(&["href"]).and_then(|h| self.absolute(h)) {
-            self.head.links.push(alternate(href));
+            add_link(&mut self.head.links, alternate(href));
         }
     }
 

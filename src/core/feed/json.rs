@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::canonical::Canonical;
-use super::draft::{Draft, Head, Prose, alternate};
+use super::draft::{Draft, Head, Prose, add_link, alternate};
 use super::names::{Field, Role};
 use super::repair::{Repair, Repairs};
 use super::{Context, MAX_ENTRIES, ReadError};
@@ -92,17 +92,20 @@ fn entry(item: &Object, context: &Context<'_>) -> Draft {
 fn links(item: &Object, context: &Context<'_>, draft: &mut Draft) {
     // The page on this site; where a link log has none, what it links to.
     if let Some(href) = address(item, "url", context).or_else(|| address(item, "external_url", context)) {
-        draft.add_link(alternate(href));
+        add_link(&mut draft.links, alternate(href));
     }
     for file in objects(item, "attachments") {
         let Some(href) = address(file, "url", context) else { continue };
-        draft.add_link(Link {
-            href,
-            rel: "enclosure".to_owned(),
-            media_type: string(file, "mime_type"),
-            title: string(file, "title").map(|t| one_line(&t)),
-            length: file.get("size_in_bytes").and_then(Value::as_u64),
-        });
+        add_link(
+            &mut draft.links,
+            Link {
+                href,
+                rel: "enclosure".to_owned(),
+                media_type: string(file, "mime_type"),
+                title: string(file, "title").map(|t| one_line(&t)),
+                length: file.get("size_in_bytes").and_then(Value::as_u64),
+            },
+        );
     }
 }
 

@@ -1,0 +1,400 @@
+//! The whole way from a publisher to a subscriber, in process: the demo's news world and a scripted
+//! publisher on loopback, a real state directory, the real listeners.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::DateTime;
+use dibao::config::{self, Config, Env};
+use dibao::core::source::RegionRule;
+use dibao::daemon::clock::SystemClock;
+use dibao::daemon::engine::Engine;
+use dibao::daemon::run;
+use dibao::demo::publisher::Publisher;
+use dibao::demo::script::{Reply, Script};
+use dibao::demo::world::World;
+use dibao::serve::admin::{Command, Commander, Line};
+use dibao::serve::{View, Views};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+
+/// A state directory, and the config that goes with it. Nothing in it is due by itself.
+struct Desk {
+    dir: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new(sources: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let desk = Self { dir };
+        desk.set_sources(sources);
+        desk
+    }
+
+    fn set_sources(&self, sources: &str) {
+        let text = format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://news.example\"\n\
+             [state]\ndir = \"state\"\n\
+             [polling]\nschedule = \"0 0 1 1 *\"\njitter = \"0s\"\nallow_networks = [\"127.0.0.0/8\"]\n{sources}"
+        );
+        std::fs::write(self.path(), text).unwrap();
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("dibao.toml")
+    }
+
+    fn config(&self) -> Arc<Config> {
+        Arc::new(config::load(&self.path(), &Env::default()).unwrap_or_else(|faults| panic!("{faults}")))
+    }
+
+    async fn open(&self) -> Arc<Engine> {
+        Engine::open(self.config(), Arc::new(SystemClock)).await.unwrap().0
+    }
+}
+
+fn source(id: &str, url: &str, region: &str) -> String {
+    format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\nregion = \"{region}\"\n")
+}
+
+/// Carries out a command and returns its rows and last line.
+async fn ask(engine: &Arc<Engine>, command: Command) -> (Vec<Value>, Line) {
+    let (lines, mut answer) = mpsc::channel(16);
+    let work = tokio::spawn(engine.clone().execute(command, lines));
+    let (mut rows, mut last) = (Vec::new(), None);
+    while let Some(line) = answer.recv().await {
+        match line {
+            Line::Row(row) => rows.push(row),
+            other => last = Some(other),
+        }
+    }
+    work.await.unwrap();
+    (rows, last.unwrap())
+}
+
+async fn poll_all(engine: &Arc<Engine>) -> Vec<Value> {
+    ask(engine, Command::Poll { sources: Vec::new() }).await.0
+}
+
+async fn entries(engine: &Arc<Engine>, region: Option<&str>) -> Vec<Value> {
+    let command = Command::Entries { region: region.map(str::to_owned), source: None, limit: None };
+    ask(engine, command).await.0
+}
+
+fn page(engine: &Engine, path: &str) -> Vec<u8> {
+    match engine.publisher.view(path) {
+        View::Page(page) => page.plain.bytes.to_vec(),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+fn ids_in(atom: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(atom).unwrap();
+    let doc = roxmltree::Document::parse(text).unwrap();
+    let entries = doc.root_element().children().filter(|n| n.has_tag_name("entry"));
+    let id =
+        |n: roxmltree::Node<'_, '_>| n.children().find(|c| c.has_tag_name("id"))?.text().map(str::to_owned);
+    entries.filter_map(id).collect()
+}
+
+/// A news world with its sources, served on loopback until the test ends.
+async fn world() -> (Arc<Publisher>, String) {
+    let epoch = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+    let publisher = Publisher::new(World::new(7, epoch), 0);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(Arc::clone(&publisher).serve(listener, std::future::pending()));
+    let sources = World::sources(&base).into_iter().map(|def| {
+        let region = match &def.region {
+            RegionRule::Fixed(ids) => ids[0].to_string(),
+            _ => "auto".to_owned(),
+        };
+        source(def.id.as_str(), &def.url, &region)
+    });
+    (publisher, sources.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_entry_is_stored_once_however_often_it_is_polled() {
+    let (publisher, sources) = world().await;
+    let desk = Desk::new(&sources);
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    let first = entries(&engine, None).await.len();
+    assert!(first > 50, "only {first} entries");
+    poll_all(&engine).await;
+    assert_eq!(entries(&engine, None).await.len(), first, "the same feeds again");
+    assert!(publisher.counts().with_status(304) > 0, "no conditional request was answered by 304");
+    for _ in 0..6 {
+        publisher.advance();
+        poll_all(&engine).await;
+    }
+    let all = entries(&engine, None).await;
+    assert!(all.len() > first, "nothing new in six steps");
+    let ids: BTreeSet<&str> = all.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), all.len(), "an id twice");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_feed_is_well_formed_and_holds_what_the_store_does() {
+    let (_publisher, sources) = world().await;
+    let desk = Desk::new(&sources);
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    let regions: Vec<String> = engine.config.regions.iter().map(|r| r.id.to_string()).collect();
+    assert_eq!(regions.len(), 35);
+    for region in regions.iter().map(String::as_str).chain(["all", "national"]) {
+        let shown = ids_in(&page(&engine, &format!("{region}.atom")));
+        let stored: BTreeSet<String> = entries(&engine, Some(region))
+            .await
+            .iter()
+            .map(|row| row["id"].as_str().unwrap().to_owned())
+            .collect();
+        let unique: BTreeSet<String> = shown.iter().cloned().collect();
+        assert_eq!(unique.len(), shown.len(), "{region}: an entry twice");
+        assert!(unique.is_subset(&stored), "{region}: shows what is not stored");
+        assert_eq!(unique.is_empty(), stored.is_empty(), "{region}");
+    }
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_and_a_rebuild_serve_the_same_bytes() {
+    let (publisher, sources) = world().await;
+    let desk = Desk::new(&sources);
+    let engine = desk.open().await;
+    for _ in 0..3 {
+        poll_all(&engine).await;
+        publisher.advance();
+    }
+    let paths = ["", "all.atom", "henan.atom", "national.atom", "source/demo-henan.atom"];
+    let before: Vec<_> = paths.iter().map(|path| page(&engine, path)).collect();
+    engine.close().await.unwrap();
+    drop(engine);
+
+    let engine = desk.open().await;
+    let again: Vec<_> = paths.iter().map(|path| page(&engine, path)).collect();
+    assert!(again == before, "other bytes after a restart");
+    ask(&engine, Command::Rebuild).await;
+    let rebuilt: Vec<_> = paths.iter().map(|path| page(&engine, path)).collect();
+    assert!(rebuilt == before, "other bytes after a rebuild");
+    engine.close().await.unwrap();
+    drop(engine);
+
+    std::fs::remove_dir_all(desk.dir.path().join("state/store")).unwrap();
+    let engine = desk.open().await;
+    let recovered: Vec<_> = paths.iter().map(|path| page(&engine, path)).collect();
+    assert!(recovered == before, "other bytes from the journal alone");
+    engine.close().await.unwrap();
+}
+
+fn rss(items: &[(&str, &str, &str)]) -> Vec<u8> {
+    let items: String = items
+        .iter()
+        .map(|(guid, title, text)| {
+            format!(
+                "<item><guid isPermaLink=\"false\">{guid}</guid><title>{title}</title>\
+                 <link>http://paper.example/{guid}</link><description>{text}</description></item>"
+            )
+        })
+        .collect();
+    format!("<rss version=\"2.0\"><channel><title>报</title>{items}</channel></rss>").into_bytes()
+}
+
+fn ok(body: &[u8]) -> Reply {
+    Reply::of(200, &["Content-Type: application/rss+xml; charset=utf-8"], body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_guid_in_two_sources_is_two_entries_with_two_ids() {
+    let script = Script::start().await.unwrap();
+    script.on("/a", [ok(&rss(&[("http://x.example/1", "甲地的第一条新闻", "甲")]))]);
+    script.on("/b", [ok(&rss(&[("http://x.example/1", "乙地的另一条消息", "乙")]))]);
+    let sources = source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "hubei");
+    let engine = Desk::new(&sources).open().await;
+    ask(&engine, Command::Poll { sources: vec!["a".to_owned()] }).await;
+    ask(&engine, Command::Poll { sources: vec!["b".to_owned()] }).await;
+    let all = entries(&engine, None).await;
+    assert_eq!(all.len(), 2);
+    let of = |name: &str| all.iter().find(|row| row["source"] == name).unwrap()["id"].clone();
+    assert_eq!(of("a"), "http://x.example/1", "the first in the journal keeps it");
+    assert!(of("b").as_str().unwrap().starts_with("urn:uuid:"));
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_updates_the_entry_and_a_failure_touches_nothing() {
+    let script = Script::start().await.unwrap();
+    let before = rss(&[("1", "河南一地发布消息", "旧文")]);
+    let after = rss(&[("1", "河南一地发布消息（更正）", "新文")]);
+    script.on("/a", [ok(&before), Reply::of(500, &[], b"oops"), ok(b"<html>no feed</html>"), ok(&after)]);
+    let engine = Desk::new(&source("a", &script.url("/a"), "henan")).open().await;
+    poll_all(&engine).await;
+    let old = page(&engine, "henan.atom");
+    for outcome in ["failed", "not-a-feed"] {
+        let rows = poll_all(&engine).await;
+        assert_eq!(rows[0]["outcome"], outcome);
+        assert!(page(&engine, "henan.atom") == old, "{outcome} changed the feed");
+    }
+    poll_all(&engine).await;
+    let new = page(&engine, "henan.atom");
+    assert_eq!(ids_in(&new), ids_in(&old), "a correction is no new entry");
+    assert!(String::from_utf8(new).unwrap().contains("更正"));
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wire_story_is_shown_once_and_the_other_report_is_linked() {
+    let text = "记者从省水利厅获悉，受连日降雨影响，多条河流出现明显涨水过程，防汛部门已提前转移群众三百余人，\
+                目前水库运行平稳，未发生人员伤亡。";
+    let script = Script::start().await.unwrap();
+    script.on("/a", [ok(&rss(&[("a1", "河南多条河流涨水 三百余人提前转移", text)]))]);
+    script.on("/b", [ok(&rss(&[("b1", "河南提前转移三百余名群众应对河流涨水", text)]))]);
+    let sources = source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "henan");
+    let engine = Desk::new(&sources).open().await;
+    for id in ["a", "b"] {
+        ask(&engine, Command::Poll { sources: vec![id.to_owned()] }).await;
+    }
+    assert_eq!(entries(&engine, Some("henan")).await.len(), 2, "stories never reduce what is stored");
+    let shown = page(&engine, "henan.atom");
+    assert_eq!(ids_in(&shown).len(), 1);
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains("rel=\"related\"") && shown.contains("http://paper.example/b1"), "{shown}");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_entry_leaves_the_feeds_is_announced_and_stays_out() {
+    let script = Script::start().await.unwrap();
+    let feed = rss(&[("1", "河南第一条", "一"), ("2", "河南第二条", "二")]);
+    let more = rss(&[("1", "河南第一条", "一"), ("2", "河南第二条", "二"), ("3", "河南第三条", "三")]);
+    script.on("/a", [ok(&feed), ok(&more)]);
+    let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    let (_, done) = ask(&engine, Command::Withdraw { entry: "http://paper.example/1".to_owned() }).await;
+    assert!(matches!(done, Line::Done { good: true, .. }), "{done:?}");
+    poll_all(&engine).await;
+    for path in ["henan.atom", "all.atom", "source/a.atom"] {
+        let shown = page(&engine, path);
+        assert_eq!(ids_in(&shown).len(), 2, "{path}");
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(!shown.contains("第一条"), "{path}");
+        assert!(shown.contains("<at:deleted-entry"), "{path}: {shown}");
+    }
+    let before = page(&engine, "henan.atom");
+    engine.close().await.unwrap();
+    drop(engine);
+    std::fs::remove_dir_all(desk.dir.path().join("state/store")).unwrap();
+    let engine = desk.open().await;
+    assert!(page(&engine, "henan.atom") == before, "other bytes from the journal alone");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_leaves_the_config_keeps_its_entries_and_answers_410() {
+    let script = Script::start().await.unwrap();
+    script.on("/a", [ok(&rss(&[("1", "河南第一条", "一")]))]);
+    let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    engine.close().await.unwrap();
+    drop(engine);
+    desk.set_sources(&source("b", &script.url("/b"), "hubei"));
+    let engine = desk.open().await;
+    assert_eq!(ids_in(&page(&engine, "henan.atom")).len(), 1);
+    assert!(matches!(engine.publisher.view("source/a.atom"), View::Gone));
+    assert!(matches!(engine.publisher.view("source/b.atom"), View::Page(_)));
+    assert!(matches!(engine.publisher.view("source/c.atom"), View::Missing));
+    engine.close().await.unwrap();
+}
+
+/// The daemon in a task of its own; returns its address and what stops it.
+async fn start(config: Arc<Config>) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (up, address) = oneshot::channel();
+    let daemon = tokio::spawn(async move {
+        let shutdown = async { stopped.await.unwrap_or(()) };
+        run::run(config, Arc::new(SystemClock), |at| up.send(at).unwrap(), shutdown).await.unwrap();
+    });
+    (address.await.unwrap(), stop, daemon)
+}
+
+fn client() -> reqwest::Client {
+    // No CA bundle is needed to speak to loopback.
+    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_listener_speaks_http() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (_publisher, sources) = world().await;
+    let desk = Desk::new(&sources);
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    engine.close().await.unwrap();
+    drop(engine);
+    let (address, stop, daemon) = start(desk.config()).await;
+    let (client, url) = (client(), |path: &str| format!("http://{address}{path}"));
+
+    assert_eq!(client.get(url("/healthz")).send().await.unwrap().status(), 200);
+    assert_eq!(client.get(url("/nowhere.atom")).send().await.unwrap().status(), 404);
+    assert_eq!(client.post(url("/henan.atom")).send().await.unwrap().status(), 405);
+
+    let full = client.get(url("/henan.atom")).send().await.unwrap();
+    assert_eq!(full.status(), 200);
+    let header = |name: &str| full.headers()[name].to_str().unwrap().to_owned();
+    let (etag, modified) = (header("etag"), header("last-modified"));
+    assert_eq!(header("content-type"), "application/atom+xml; charset=utf-8");
+    assert!(!etag.starts_with("W/"));
+    let body = full.bytes().await.unwrap();
+
+    let head = client.head(url("/henan.atom")).send().await.unwrap();
+    assert_eq!(head.headers()["content-length"].to_str().unwrap(), body.len().to_string());
+    assert!(head.bytes().await.unwrap().is_empty());
+
+    for (name, value, status) in [
+        ("if-none-match", etag.as_str(), 304),
+        ("if-none-match", "\"other\"", 200),
+        ("if-modified-since", modified.as_str(), 304),
+        ("if-modified-since", "Thu, 01 Jan 1970 00:00:00 GMT", 200),
+    ] {
+        let response = client.get(url("/henan.atom")).header(name, value).send().await.unwrap();
+        assert_eq!(response.status(), status, "{name}: {value}");
+        assert_eq!(response.headers()["etag"].to_str().unwrap(), etag, "{name}: {value}");
+    }
+    stop.send(()).unwrap();
+    daemon.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_admin_socket_is_private_and_carries_commands() {
+    let (_publisher, sources) = world().await;
+    let desk = Desk::new(&sources);
+    let config = desk.config();
+    let (_, stop, daemon) = start(Arc::clone(&config)).await;
+    let socket: &Path = &config.server.admin_socket;
+    assert_eq!(socket.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let mut lines = Vec::new();
+    let command = serde_json::to_string(&Command::Regions).unwrap();
+    dibao::fetch::socket::post_lines(socket, command, &mut |line| {
+        lines.push(serde_json::from_slice::<Line>(line).unwrap());
+    })
+    .await
+    .unwrap();
+    assert_eq!(lines.len(), 36, "35 regions and an end");
+    assert!(matches!(lines.last(), Some(Line::Done { good: true, .. })));
+
+    let second = Engine::open(config, Arc::new(SystemClock)).await;
+    let refusal = second.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(refusal.contains("in use by another dibao"), "{refusal}");
+    stop.send(()).unwrap();
+    daemon.await.unwrap();
+}
