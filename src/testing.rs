@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta};
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::core::apply::apply;
@@ -13,7 +12,7 @@ use crate::core::identity::{Fingerprint, IdentityKey};
 use crate::core::outcome::Outcome;
 use crate::core::record::{
     ChangedEntry, ConfigRecord, FeedFacts, LINE_VERSION, Line, NewEntry, Observation, PollRecord, PollState,
-    Record,
+    Record, Withdrawal,
 };
 use crate::core::region::{RegionId, RegionTable};
 use crate::core::rules::Rules;
@@ -30,14 +29,13 @@ pub(crate) fn id(source: &str) -> SourceId {
     SourceId::new(source)
 }
 
-/// The one place that makes identity keys.
+/// An identity key of 32 hexadecimal digits, as the journal writes it.
 pub(crate) fn key(n: u64) -> IdentityKey {
-    serde_json::from_value(json!(format!("{n:032x}"))).expect("32 hexadecimal digits")
+    serde_json::from_str(&format!("\"{n:032x}\"")).expect("a key")
 }
 
-/// The one place that makes fingerprints.
 pub(crate) fn fingerprint(n: u64) -> Fingerprint {
-    serde_json::from_value(json!(format!("{n:032x}"))).expect("32 hexadecimal digits")
+    serde_json::from_str(&format!("\"{n:032x}\"")).expect("a fingerprint")
 }
 
 pub(crate) fn fixed(regions: &[&str]) -> RegionRule {
@@ -189,6 +187,10 @@ pub(crate) fn workload(seed: u64, count: usize) -> Vec<Line> {
         let source = sources[n].id.as_str();
         records.push(match draw.below(12) {
             0 | 1 => poll(source, now),
+            3 if next > 1 => Record::Withdraw(Withdrawal {
+                at: at(now),
+                published_id: format!("urn:entry:{}", 1 + draw.below(next)),
+            }),
             2 if draw.one_in(2) => config(now, &[], &[source]),
             2 => config(now, &sources, &[]),
             _ => {

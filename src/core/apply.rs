@@ -231,6 +231,7 @@ impl<'a, S: State> Fold<'a, S> {
         source.entries += 1;
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.changes.push(Change::Owner(entry.id.clone(), no));
+        self.learn(id, &new.keys, no)?;
         for feed in entry.feeds() {
             self.list(feed, Rank::of(no, &entry), updated)?;
         }
@@ -406,7 +407,9 @@ impl<'a, S: State> Fold<'a, S> {
         let (at, seq) = (self.line.record.at(), self.line.seq);
         if !self.feeds.contains_key(&feed) {
             let fresh = FeedState { updated: Time::UNIX_EPOCH, changed_at: at, changed_seq: seq, entries: 0 };
-            let stored = self.state.feed(&feed)?.unwrap_or(fresh);
+            let stored = self.state.feed(&feed)?;
+            self.meta.feeds += u64::from(stored.is_none());
+            let stored = stored.unwrap_or(fresh);
             self.feeds.insert(feed.clone(), stored);
         }
         let state = self.feeds.get_mut(&feed).expect("inserted above");

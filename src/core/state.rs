@@ -44,6 +44,8 @@ pub struct Meta {
     pub entries: u64,
     /// How many sources.
     pub sources: u64,
+    /// How many feeds were ever touched.
+    pub feeds: u64,
     /// How many identity keys.
     pub known: u64,
     /// How many keys of the story index.
@@ -69,6 +71,7 @@ impl Meta {
             next_no: 1,
             entries: 0,
             sources: 0,
+            feeds: 0,
             known: 0,
             filed: 0,
             newest_at: Time::UNIX_EPOCH,

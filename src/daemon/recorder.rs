@@ -109,6 +109,16 @@ impl Recorder {
         vault.rebuild(why).map_err(|e| RecordError::Vault(Arc::new(e)))
     }
 
+    /// Tells that a store could not be read: it is rebuilt, unless that was done meanwhile. Blocks.
+    ///
+    /// # Errors
+    /// When the fresh store cannot be written.
+    pub fn heal(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
+        let mut vault = lock(&self.vault);
+        let vault = vault.as_mut().ok_or(RecordError::Stopped)?;
+        vault.heal(failed, &error.to_string()).map_err(|e| RecordError::Vault(Arc::new(e)))
+    }
+
     /// Closes the state directory with everything durable. Blocks. What is recorded later is refused.
     ///
     /// # Errors
@@ -172,11 +182,9 @@ impl Writer {
             Fact::Config(_) | Fact::Withdraw(_) => true,
             Fact::Poll(draft) => draft.brings_something(),
         });
-        let store = vault.store().load_full();
-        let outcome = resolve(&store, facts)
-            .map_err(VaultError::from)
-            .and_then(|records| self.write(vault, records, durable));
+        let outcome = resolve_on(vault, facts).and_then(|records| self.write(vault, records, durable));
         drop(guard);
+        let synced = durable && outcome.is_ok();
         match outcome {
             Ok(recorded) => {
                 for (reply, done) in replies.into_iter().zip(recorded) {
@@ -191,7 +199,7 @@ impl Writer {
                 }
             }
         }
-        durable
+        synced
     }
 
     fn write(
@@ -231,42 +239,66 @@ fn feeds(changes: Vec<Change>) -> Vec<(FeedKey, FeedState)> {
     changes.into_iter().filter_map(feed).collect()
 }
 
-/// Gives every new entry its published id: the publisher's own, when no other entry has it, stored or
-/// in this group; else one of ours.
-fn resolve(store: &Store, facts: Vec<Fact>) -> Result<Vec<Record>, StoreError> {
-    let mut claimed = HashSet::new();
-    let mut records = Vec::with_capacity(facts.len());
-    for fact in facts {
-        records.push(match fact {
-            Fact::Config(config) => Record::Config(config),
-            Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
-            Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
-            Fact::Poll(draft) => {
-                let Draft { poll, feed, new, changed } = *draft;
-                let mut resolved = Vec::with_capacity(new.len());
-                for entry in new {
-                    resolved.push(claim(store, &mut claimed, entry)?);
-                }
-                Record::Observation(Observation { poll, feed, new: resolved, changed })
-            }
-        });
-    }
-    Ok(records)
+/// Resolves the facts against the vault's store; where that cannot be read, against a fresh one.
+fn resolve_on(vault: &mut Vault, facts: Vec<Fact>) -> Result<Vec<Record>, VaultError> {
+    let store = vault.store().load_full();
+    let ids = match published_ids(&store, &facts) {
+        Ok(ids) => ids,
+        Err(error) => {
+            vault.heal(&store, &error.to_string())?;
+            published_ids(&vault.store().load(), &facts)?
+        }
+    };
+    let mut ids = ids.into_iter();
+    Ok(facts.into_iter().map(|fact| record(fact, &mut ids)).collect())
 }
 
-fn claim(store: &Store, claimed: &mut HashSet<String>, draft: DraftEntry) -> Result<NewEntry, StoreError> {
-    let free = match draft.iri {
-        Some(iri) if !claimed.contains(&iri) && store.owner(&iri)?.is_none() => Some(iri),
-        _ => None,
-    };
-    let mut published_id = free.unwrap_or(draft.minted);
-    // Two entries of a source may be made from one key only when it led to another entry meanwhile.
-    while claimed.contains(&published_id) || store.owner(&published_id)?.is_some() {
-        published_id = Uuid::new_v5(&Uuid::NAMESPACE_URL, published_id.as_bytes()).urn().to_string();
+/// A published id for every new entry of the group, in order: the publisher's own, when no other entry
+/// has it, stored or in this group; else one of ours.
+fn published_ids(store: &Store, facts: &[Fact]) -> Result<Vec<String>, StoreError> {
+    let (mut claimed, mut ids) = (HashSet::new(), Vec::new());
+    for fact in facts {
+        if let Fact::Poll(draft) = fact {
+            for new in &draft.new {
+                let id = claim(store, &claimed, new)?;
+                claimed.insert(id.clone());
+                ids.push(id);
+            }
+        }
     }
-    claimed.insert(published_id.clone());
-    let DraftEntry { keys, fingerprint, entry, .. } = draft;
-    Ok(NewEntry { published_id, keys, fingerprint, entry })
+    Ok(ids)
+}
+
+fn claim(store: &Store, claimed: &HashSet<String>, draft: &DraftEntry) -> Result<String, StoreError> {
+    let is_taken = |id: &String| Ok::<_, StoreError>(claimed.contains(id) || store.owner(id)?.is_some());
+    if let Some(iri) = &draft.iri
+        && !is_taken(iri)?
+    {
+        return Ok(iri.clone());
+    }
+    let mut id = draft.minted.clone();
+    // Two entries of a source may be made from one key only when it led to another entry meanwhile.
+    while is_taken(&id)? {
+        id = Uuid::new_v5(&Uuid::NAMESPACE_URL, id.as_bytes()).urn().to_string();
+    }
+    Ok(id)
+}
+
+fn record(fact: Fact, ids: &mut impl Iterator<Item = String>) -> Record {
+    match fact {
+        Fact::Config(config) => Record::Config(config),
+        Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
+        Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
+        Fact::Poll(draft) => {
+            let Draft { poll, feed, new, changed } = *draft;
+            let named = |(published_id, draft)| {
+                let DraftEntry { keys, fingerprint, entry, .. } = draft;
+                NewEntry { published_id, keys, fingerprint, entry }
+            };
+            let new = ids.take(new.len()).zip(new).map(named).collect();
+            Record::Observation(Observation { poll, feed, new, changed })
+        }
+    }
 }
 
 fn lock(vault: &Mutex<Option<Vault>>) -> MutexGuard<'_, Option<Vault>> {

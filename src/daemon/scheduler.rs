@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
@@ -18,6 +19,9 @@ use crate::core::time::Time;
 
 /// The clock of the machine may be set while we sleep: look again at least this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// Less than this a clock is corrected by all the time.
+const SLEW: TimeDelta = TimeDelta::minutes(1);
 
 /// What the scheduler has to know of a source's past.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,29 +90,20 @@ fn held(due: Due, past: Past) -> Due {
 
 /// Runs until dropped. At most one poll of a source is under way at a time.
 pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dyn Clock>) {
-    let now = clock.now();
-    let mut queue = BinaryHeap::new();
-    let mut plans = BTreeMap::new();
-    for source in sources {
-        if let Some(due) = first_due(&source.plan, source.past, now) {
-            queue.push(Reverse((due.at, source.id.clone(), due.scheduled)));
-        }
-        plans.insert(source.id, source.plan);
-    }
+    let mut agenda = Agenda::new(sources, clock.now());
     let mut under_way: JoinSet<(SourceId, Past)> = JoinSet::new();
     let mut names = BTreeMap::new();
     loop {
-        while let Some(Reverse((_, id, scheduled))) = pop_due(&mut queue, clock.now()) {
-            let poll = poller.poll(id.clone(), scheduled);
+        while let Some((id, scheduled)) = agenda.pop_due(clock.now()) {
+            let poller = Arc::clone(&poller);
             let handle = under_way.spawn({
                 let id = id.clone();
-                async move { (id, poll.await) }
+                async move { (id.clone(), poller.poll(id, scheduled).await) }
             });
             names.insert(handle.id(), (id, scheduled));
         }
-        let sleep = queue.peek().map_or(LONGEST_SLEEP, |Reverse((at, ..))| until(*at, clock.now()));
         tokio::select! {
-            () = tokio::time::sleep(sleep.min(LONGEST_SLEEP)) => {}
+            () = tokio::time::sleep(agenda.wait(clock.now()).min(LONGEST_SLEEP)) => {}
             Some(ended) = under_way.join_next_with_id() => {
                 let (id, past) = match ended {
                     Ok((task, ended)) => {
@@ -122,19 +117,76 @@ pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dy
                         (id, Past { scheduled: Some(scheduled), ..Past::default() })
                     }
                 };
-                if let Some(due) = plans.get(&id).and_then(|plan| following(plan, past, clock.now())) {
-                    queue.push(Reverse((due.at, id, due.scheduled)));
-                }
+                agenda.ended(id, past, clock.now());
             }
         }
     }
 }
 
-type Queue = BinaryHeap<Reverse<(Time, SourceId, Time)>>;
+/// What is due when.
+struct Agenda {
+    queue: BinaryHeap<Reverse<(Time, SourceId, Time)>>,
+    sources: BTreeMap<SourceId, (Plan, Past)>,
+    /// The latest look at the clock.
+    seen: Time,
+}
 
-fn pop_due(queue: &mut Queue, now: Time) -> Option<Reverse<(Time, SourceId, Time)>> {
-    let Reverse((at, ..)) = queue.peek()?;
-    if *at <= now { queue.pop() } else { None }
+impl Agenda {
+    fn new(sources: Vec<Scheduled>, now: Time) -> Self {
+        let sources = sources.into_iter().map(|s| (s.id, (s.plan, s.past))).collect();
+        let mut agenda = Self { queue: BinaryHeap::new(), sources, seen: now };
+        let ids: Vec<_> = agenda.sources.keys().cloned().collect();
+        agenda.queue_first(ids, now);
+        agenda
+    }
+
+    fn queue_first(&mut self, ids: Vec<SourceId>, now: Time) {
+        for id in ids {
+            let due = self.sources.get(&id).and_then(|(plan, past)| first_due(plan, *past, now));
+            self.push(id, due);
+        }
+    }
+
+    fn push(&mut self, id: SourceId, due: Option<Due>) {
+        self.queue.extend(due.map(|due| Reverse((due.at, id, due.scheduled))));
+    }
+
+    fn pop_due(&mut self, now: Time) -> Option<(SourceId, Time)> {
+        self.look(now);
+        let Reverse((at, ..)) = self.queue.peek()?;
+        if *at > now {
+            return None;
+        }
+        self.queue.pop().map(|Reverse((_, id, scheduled))| (id, scheduled))
+    }
+
+    fn wait(&self, now: Time) -> Duration {
+        self.queue.peek().map_or(LONGEST_SLEEP, |Reverse((at, ..))| until(*at, now))
+    }
+
+    fn ended(&mut self, id: SourceId, past: Past, now: Time) {
+        self.look(now);
+        let Some((plan, known)) = self.sources.get_mut(&id) else { return };
+        *known = past;
+        let due = following(plan, past, now);
+        self.push(id, due);
+    }
+
+    /// A clock that was set back leaves every deadline in its old future: they are worked out anew, or
+    /// nothing would be polled until it comes round again.
+    fn look(&mut self, now: Time) {
+        let back = self.seen - now;
+        self.seen = now;
+        if back <= SLEW {
+            return;
+        }
+        tracing::warn!(seconds = back.num_seconds(), "the clock was set back");
+        for (_, past) in self.sources.values_mut() {
+            past.not_before = past.not_before.map(|hold| hold - back);
+        }
+        let queued = std::mem::take(&mut self.queue).into_iter().map(|Reverse((_, id, _))| id);
+        self.queue_first(queued.collect(), now);
+    }
 }
 
 fn until(at: Time, now: Time) -> Duration {

@@ -103,11 +103,12 @@ impl Vault {
     }
 
     /// Records facts and applies them. When this returns they survive the end of the process; with
-    /// `durable`, a power cut too. Returns the lines and the changes they made. On an error nothing
-    /// was recorded.
+    /// `durable`, a power cut too. Returns the lines and the changes they made; none where the store
+    /// failed and was rebuilt.
     ///
     /// # Errors
-    /// When the journal cannot be written. A store that fails is rebuilt, not an error.
+    /// [`VaultError::Journal`] when the journal cannot be written: then nothing was recorded. Any other
+    /// when a fresh store cannot be built either: then it is recorded, and the next rebuild applies it.
     pub fn record(
         &mut self,
         records: Vec<Record>,
@@ -143,12 +144,22 @@ impl Vault {
         match applied {
             Ok(changes) => Ok(changes),
             Err(error) => {
-                drop(store);
-                tracing::error!(%error, "the store failed; building it anew from the journal");
-                self.rebuild(&error.to_string())?;
+                self.heal(&store, &error.to_string())?;
                 Ok(Vec::new())
             }
         }
+    }
+
+    /// Rebuilds the store if `failed`, which could not be read, is still the one in use.
+    ///
+    /// # Errors
+    /// When the fresh one cannot be written.
+    pub fn heal(&mut self, failed: &Arc<Store>, why: &str) -> Result<(), VaultError> {
+        if Arc::ptr_eq(&self.store.load_full(), failed) {
+            tracing::error!(why, "the store failed; building it anew from the journal");
+            self.rebuild(why)?;
+        }
+        Ok(())
     }
 
     /// Builds a fresh store from the journal and swaps it in. Returns how many lines it took.

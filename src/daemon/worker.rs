@@ -24,7 +24,7 @@ use crate::core::source::SourceId;
 use crate::core::state::{SourceState, State};
 use crate::core::time::Time;
 use crate::fetch::{ACCEPT_FEED, FetchLimits, FetchOptions, FetchRequest, FetchSetupError, Fetcher};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
 /// memory.
@@ -66,7 +66,7 @@ pub struct Worker {
     parsers: Arc<Semaphore>,
     max_entries: usize,
     /// One poll of a source at a time, whoever asks for it.
-    turns: BTreeMap<SourceId, Mutex<()>>,
+    turns: BTreeMap<SourceId, Arc<Mutex<()>>>,
 }
 
 impl Worker {
@@ -85,7 +85,7 @@ impl Worker {
         let sources: BTreeMap<_, _> =
             config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect();
         Ok(Self {
-            turns: sources.keys().map(|id| (id.clone(), Mutex::default())).collect(),
+            turns: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
             fetchers,
             recorder,
@@ -104,9 +104,13 @@ impl Worker {
     pub async fn poll(&self, id: &SourceId, scheduled: Option<Time>) -> Result<Report, PollError> {
         let unknown = || PollError::Unknown(id.to_string());
         let source = self.sources.get(id).ok_or_else(unknown)?;
-        let _turn = self.turns.get(id).ok_or_else(unknown)?.lock().await;
+        let turn = Arc::clone(self.turns.get(id).ok_or_else(unknown)?).lock_owned().await;
         let started = tokio::time::Instant::now();
-        let stored = self.recorder.store().load().source(id)?;
+        let store = self.recorder.store().load_full();
+        let stored = match store.source(id) {
+            Ok(stored) => stored,
+            Err(error) => return Err(self.heal(store, error).await),
+        };
         let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
         let asked = poll::address(&source.def.url, &before).to_owned();
         let exchange = self.exchange(source, &asked, before.validators.clone()).await;
@@ -116,12 +120,20 @@ impl Worker {
             _ => (None, Findings::default()),
         };
         let draw = draw(id, before.failures);
-        let poll = Circumstances { at, scheduled: scheduled.or(before.scheduled), asked: &asked, draw };
+        let poll =
+            Circumstances { at, scheduled: scheduled.or(before.scheduled).or(Some(at)), asked: &asked, draw };
         let (outcome, state) = poll::conclude(&before, poll, &exchange, reading);
         let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
         let Findings { feed, new, changed } = findings;
         let draft = Draft { poll: record, feed, new, changed };
-        self.recorder.record(recorder::Fact::Poll(Box::new(draft))).await?;
+        let recorder = self.recorder.clone();
+        // A poll that is given up here keeps its turn: the next one must see what this one recorded.
+        let recording = tokio::spawn(async move {
+            let recorded = recorder.record(recorder::Fact::Poll(Box::new(draft))).await;
+            drop(turn);
+            recorded
+        });
+        recording.await.unwrap_or(Err(RecordError::Stopped))?;
         Ok(Report { source: id.clone(), outcome, elapsed: started.elapsed(), state })
     }
 
@@ -173,7 +185,9 @@ impl Worker {
                 parsed.repairs.push(format!("only the first {max_entries} entries were taken"));
                 parsed.entries.truncate(max_entries);
             }
-            let findings = diff::findings(&**store.load(), &id, stored.as_ref(), &parsed)?;
+            let store = store.load_full();
+            let findings =
+                diff::findings(&*store, &id, stored.as_ref(), &parsed).map_err(|error| (store, error))?;
             let reading = Reading::Feed {
                 entries: count(parsed.entries.len()),
                 new: count(findings.new.len()),
@@ -184,10 +198,25 @@ impl Worker {
             };
             Ok((Some(reading), findings))
         });
-        task.await.unwrap_or_else(|panic| {
-            let why = format!("reading it ended in a panic ({panic})");
-            Ok((Some(Reading::NotAFeed(why)), Findings::default()))
-        })
+        match task.await {
+            Ok(Ok(read)) => Ok(read),
+            Ok(Err((store, error))) => Err(self.heal(store, error).await),
+            Err(panic) => {
+                let why = format!("reading it ended in a panic ({panic})");
+                Ok((Some(Reading::NotAFeed(why)), Findings::default()))
+            }
+        }
+    }
+
+    /// A store that cannot be read is rebuilt, so that the next poll finds it well.
+    async fn heal(&self, store: Arc<Store>, error: StoreError) -> PollError {
+        let recorder = self.recorder.clone();
+        let healing = tokio::task::spawn_blocking(move || (recorder.heal(&store, &error), error));
+        match healing.await {
+            Ok((Ok(()), error)) => PollError::Store(error),
+            Ok((Err(error), _)) => PollError::Record(error),
+            Err(_) => PollError::Record(RecordError::Stopped),
+        }
     }
 
     /// What the scheduler has to know of a source's past.

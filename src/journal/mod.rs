@@ -118,7 +118,7 @@ impl Journal {
         today: NaiveDate,
     ) -> Result<(Self, OpenReport), JournalError> {
         fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
-        if let Some(parent) = dir.parent() {
+        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             sync_dir(parent)?;
         }
         let segments = segment::list(dir)?;

@@ -43,6 +43,8 @@ struct Tally {
     rows: u64,
     newest_seq: u64,
     founders: BTreeMap<EntryNo, EntryNo>,
+    /// The rows that keys of entries may stand in: a key leads to the newest entry that has it.
+    keys: Vec<u64>,
 }
 
 impl Tally {
@@ -70,7 +72,13 @@ impl Tally {
             self.expect(&key::listed(&feed, Rank::of(no, entry)), &[]);
         }
         for identity in &entry.keys {
-            self.expect(&key::known(&entry.source, identity), &number);
+            self.keys.push(row_hash(&key::known(&entry.source, identity), &number));
+        }
+        if let Some(when) = entry.withdrawn {
+            let before = Entry { withdrawn: None, ..entry.clone() };
+            for feed in before.feeds() {
+                self.expect(&key::withdrawn(&feed, when, no), entry.id.as_bytes());
+            }
         }
         self.expect(&key::owner(&entry.id), &number);
         if let Some(story) = &entry.story {
@@ -107,7 +115,7 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
                 parts += u64::from(value::parts(&key, &value)?);
             }
             key::PART => tally.parts += 1,
-            key::KNOWN | key::OWNER | key::LISTED | key::FILED | key::JOINED => tally.find(&key, &value),
+            key::OWNER | key::LISTED | key::FILED | key::JOINED | key::WITHDRAWN => tally.find(&key, &value),
             _ => {}
         }
         match key[0] {
@@ -115,7 +123,16 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
                 sources.insert(key::source_id(&key)?, store.open(&key, &value)?);
             }
             key::ENTRY => tally.entry(key::entry_no(&key)?, &store.open(&key, &value)?),
-            key::KNOWN => tally.known += 1,
+            key::KNOWN => {
+                if tally.known == 0 {
+                    // Entries come before them: all are there.
+                    tally.keys.sort_unstable();
+                }
+                if tally.keys.binary_search(&row_hash(&key, &value)).is_err() {
+                    return Err(value::damaged(&key, "the entry it leads to has no such key"));
+                }
+                tally.known += 1;
+            }
             key::OWNER => tally.owners += 1,
             key::FEED => {
                 let state: FeedState = store.open(&key, &value)?;
@@ -145,6 +162,7 @@ fn compare(tally: &Tally, meta: &Meta, sources: &Sources, feeds: &Feeds) -> Resu
     count("entries", found, meta.entries)?;
     count("published ids", tally.owners, meta.entries)?;
     count("sources", sources.len() as u64, meta.sources)?;
+    count("feeds", feeds.len() as u64, meta.feeds)?;
     count("identity keys", tally.known, meta.known)?;
     count("sketches", tally.sketches, meta.entries)?;
     count("keys of the story index", tally.filed, meta.filed)?;

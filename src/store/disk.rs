@@ -44,6 +44,16 @@ impl SledBackend {
         Ok(Self { db, dir: dir.to_owned(), failed: AtomicBool::new(false) })
     }
 
+    /// Whether the database in `dir` is open somewhere: a handle outlives the lock of the state directory
+    /// while a reader holds it.
+    #[must_use]
+    pub fn is_open(dir: &Path) -> bool {
+        // sled locks this file.
+        let Ok(file) = File::open(dir.join("db")) else { return false };
+        rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)
+            == Err(rustix::io::Errno::WOULDBLOCK)
+    }
+
     fn guard<T>(&self, work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
         if self.failed.load(Ordering::Acquire) {
             return Err(StoreError::Backend("it failed before and is out of use".to_owned()));

@@ -278,7 +278,7 @@ fn the_check_misses_no_entry_source_or_feed_that_is_an_older_one() {
             tried += u32::from(!harmless);
             raw(&new, vec![(key, now)]);
         }
-        assert!(tried > 3, "{tried} of line {stop}");
+        assert!(tried > 0, "{tried} of line {stop}");
         new.check().expect("all is back");
     }
 }

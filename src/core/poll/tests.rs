@@ -1,1 +1,239 @@
+//! What a poll concludes, as tables: the outcome, and the state the next poll starts from.
 
+use chrono::DateTime;
+
+use super::*;
+use crate::core::exchange::{Block, FetchFault, Hop, Response};
+
+fn at(seconds: i64) -> Time {
+    DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("an instant")
+}
+
+fn validators(etag: Option<&str>, modified: Option<&str>) -> Validators {
+    let bytes = |text: Option<&str>| text.map(|t| t.as_bytes().to_vec());
+    Validators { etag: bytes(etag), last_modified: bytes(modified) }
+}
+
+fn head(status: u16) -> ResponseHead {
+    ResponseHead { status, final_url: CONFIGURED.to_owned(), ..ResponseHead::default() }
+}
+
+const CONFIGURED: &str = "https://paper.example/feed";
+const TARGET: &str = "https://new.example/feed";
+
+fn circumstances(asked: &str) -> Circumstances<'_> {
+    Circumstances { at: at(0), scheduled: Some(at(-30)), asked, draw: 0.0 }
+}
+
+fn feed(new: u32) -> Option<Reading> {
+    Some(Reading::Feed {
+        entries: 10,
+        new,
+        changed: 0,
+        repairs: Vec::new(),
+        body_hash: "hash".to_owned(),
+        ttl_minutes: None,
+    })
+}
+
+fn body(head: ResponseHead) -> Exchange {
+    Exchange::Body(Response { head, ..Response::default() })
+}
+
+/// A source that was fine until yesterday.
+fn before() -> PollState {
+    PollState {
+        scheduled: Some(at(-90_000)),
+        validators: validators(Some("\"old\""), Some("yesterday")),
+        body_hash: Some("old hash".to_owned()),
+        failures: 2,
+        not_before: Some(at(-60)),
+        good_at: Some(at(-86_400)),
+        news_at: Some(at(-90_000)),
+        moved: None,
+    }
+}
+
+fn conclude_on(before: &PollState, exchange: &Exchange, reading: Option<Reading>) -> (Outcome, PollState) {
+    conclude(before, circumstances(CONFIGURED), exchange, reading)
+}
+
+#[test]
+fn every_exchange_has_its_outcome() {
+    let fault = FetchFault::Truncated;
+    let reading = || Some(Reading::NotAFeed("a page".to_owned()));
+    let cases = [
+        ("a feed", body(head(200)), feed(3), "fetched"),
+        ("the same bytes", body(head(200)), Some(Reading::SameBytes), "unchanged"),
+        ("a page", body(head(200)), reading(), "not-a-feed"),
+        ("a body nobody read", body(head(200)), None, "not-a-feed"),
+        ("304", Exchange::NotModified(head(304)), None, "not-modified"),
+        ("410", Exchange::Gone(head(410)), None, "gone"),
+        ("429", Exchange::Throttled(head(429)), None, "throttled"),
+        ("403", Exchange::Blocked { head: head(403), why: Block::Forbidden }, None, "blocked"),
+        ("500", Exchange::Status(head(500)), None, "failed"),
+        ("no answer", Exchange::Failed(fault), None, "failed"),
+    ];
+    for (name, exchange, reading, expected) in cases {
+        let (outcome, state) = conclude_on(&before(), &exchange, reading);
+        assert_eq!(outcome.name(), expected, "{name}");
+        assert_eq!(state.scheduled, Some(at(-30)), "{name}: the floor counts from this poll");
+    }
+}
+
+#[test]
+fn validators_are_those_of_the_last_good_answer() {
+    let sent =
+        |status, etag, modified| ResponseHead { validators: validators(etag, modified), ..head(status) };
+    let old = before().validators;
+    let (both, etag) = (validators(Some("\"new\""), Some("today")), validators(Some("\"new\""), None));
+    let refreshed = validators(Some("\"new\""), Some("yesterday"));
+    let new = || sent(200, Some("\"new\""), Some("today"));
+    let cases = [
+        ("a feed's replace the old", body(new()), feed(1), &both),
+        ("a feed's alone count, even if fewer", body(sent(200, Some("\"new\""), None)), feed(1), &etag),
+        ("a feed without any drops them", body(head(200)), feed(1), &Validators::default()),
+        ("the same bytes may carry new ones", body(new()), Some(Reading::SameBytes), &both),
+        ("a 304 without any keeps them", Exchange::NotModified(head(304)), None, &old),
+        (
+            "a 304 replaces what it repeats",
+            Exchange::NotModified(sent(304, Some("\"new\""), None)),
+            None,
+            &refreshed,
+        ),
+        ("a page's are not a feed's", body(new()), Some(Reading::NotAFeed(String::new())), &old),
+        ("an error page's neither", Exchange::Status(sent(500, Some("\"new\""), None)), None, &old),
+        ("nor those of a refusal", Exchange::Throttled(sent(429, Some("\"new\""), None)), None, &old),
+        ("no answer keeps them", Exchange::Failed(FetchFault::Reset), None, &old),
+    ];
+    for (name, exchange, reading, expected) in cases {
+        assert_eq!(&conclude_on(&before(), &exchange, reading).1.validators, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_good_poll_resets_what_failures_left() {
+    for (name, exchange, reading, news, hash) in [
+        ("news", body(head(200)), feed(2), Some(at(0)), "hash"),
+        ("a feed without news", body(head(200)), feed(0), before().news_at, "hash"),
+        ("the same bytes", body(head(200)), Some(Reading::SameBytes), before().news_at, "old hash"),
+        ("304", Exchange::NotModified(head(304)), None, before().news_at, "old hash"),
+    ] {
+        let (_, state) = conclude_on(&before(), &exchange, reading);
+        assert_eq!((state.failures, state.not_before, state.good_at), (0, None, Some(at(0))), "{name}");
+        assert_eq!((state.news_at, state.body_hash.as_deref()), (news, Some(hash)), "{name}");
+    }
+}
+
+#[test]
+fn failures_back_off_twice_as_long_each_to_a_day() {
+    let mut state = PollState { good_at: Some(at(-5)), ..PollState::default() };
+    for (failures, minutes) in (1..).zip([10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440]) {
+        state = conclude_on(&state, &Exchange::Failed(FetchFault::Reset), None).1;
+        assert_eq!((state.failures, state.not_before), (failures, Some(at(minutes * 60))));
+        assert_eq!(state.good_at, Some(at(-5)));
+    }
+    let (_, state) = conclude_on(&state, &body(head(200)), feed(0));
+    assert_eq!((state.failures, state.not_before), (0, None), "one success resets it");
+    let spread = Circumstances { draw: 0.99, ..circumstances(CONFIGURED) };
+    let (_, drawn) = conclude(&state, spread, &Exchange::Gone(head(410)), None);
+    assert!(drawn.not_before.is_some_and(|t| t < at(600) && t > at(440)), "{:?}", drawn.not_before);
+}
+
+#[test]
+fn a_publisher_that_asks_to_wait_is_left_alone_that_long() {
+    let day = 24 * 3600;
+    let cases = [
+        ("seconds", Some("120"), None, at(120), 2),
+        ("a date", Some("Fri, 15 Jan 2027 08:02:00 GMT"), None, at(120), 2),
+        (
+            "a date beside the server's own",
+            Some("Fri, 15 Jan 2027 09:01:00 GMT"),
+            Some("Fri, 15 Jan 2027 09:00:00 GMT"),
+            at(60),
+            2,
+        ),
+        ("a year is a day", Some("31536000"), None, at(day), 2),
+        ("no time at all", Some("0"), None, at(0), 2),
+        ("nothing said: it backs off", None, None, at(40 * 60), 3),
+        ("nothing that can be read", Some("soon"), None, at(40 * 60), 3),
+    ];
+    for (name, retry_after, date, until, failures) in cases {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        let head = ResponseHead { retry_after: own(retry_after), date: own(date), ..head(429) };
+        let (_, state) = conclude_on(&before(), &Exchange::Throttled(head), None);
+        assert_eq!((state.not_before, state.failures), (Some(until), failures), "{name}");
+    }
+}
+
+#[test]
+fn freshness_and_ttl_delay_the_next_poll() {
+    let fresh = |control: &str| ResponseHead { cache_control: Some(control.to_owned()), ..head(200) };
+    let ttl = |minutes| match feed(1) {
+        Some(Reading::Feed { entries, new, changed, repairs, body_hash, .. }) => {
+            Some(Reading::Feed { entries, new, changed, repairs, body_hash, ttl_minutes: Some(minutes) })
+        }
+        other => other,
+    };
+    let cases = [
+        ("max-age", body(fresh("max-age=900")), feed(1), Some(at(900))),
+        ("max-age of a 304", Exchange::NotModified(fresh("max-age=900")), None, Some(at(900))),
+        ("a week is six hours", body(fresh("max-age=604800")), feed(1), Some(at(6 * 3600))),
+        ("no-cache delays nothing", body(fresh("no-cache, max-age=900")), feed(1), None),
+        ("ttl", body(head(200)), ttl(60), Some(at(3600))),
+        ("the longer of both", body(fresh("max-age=900")), ttl(60), Some(at(3600))),
+        ("nothing said", body(head(200)), feed(1), None),
+    ];
+    for (name, exchange, reading, until) in cases {
+        assert_eq!(conclude_on(&before(), &exchange, reading).1.not_before, until, "{name}");
+    }
+}
+
+fn redirected(status: u16, to: &str) -> Exchange {
+    let hops = vec![Hop { status, to: to.to_owned() }];
+    body(ResponseHead { hops, final_url: to.to_owned(), ..head(200) })
+}
+
+#[test]
+fn a_permanent_redirect_is_taken_over_once_it_proved_steady() {
+    let mut state = before();
+    for seen in 1..=MOVED_AFTER {
+        assert_eq!(address(CONFIGURED, &state), CONFIGURED, "after {} polls", seen - 1);
+        state = conclude_on(&state, &redirected(301, TARGET), feed(0)).1;
+        assert_eq!(state.moved, Some(Moved { to: TARGET.to_owned(), seen }));
+    }
+    assert_eq!(address(CONFIGURED, &state), TARGET);
+    // Asked directly, it answers for itself.
+    let direct = |exchange: &Exchange| conclude(&state, circumstances(TARGET), exchange, feed(0)).1.moved;
+    assert_eq!(direct(&body(head(200))), state.moved);
+    assert_eq!(direct(&Exchange::NotModified(head(304))), state.moved);
+    let onward = direct(&redirected(308, "https://third.example/"));
+    assert_eq!(
+        onward,
+        Some(Moved { to: "https://third.example/".to_owned(), seen: 1 }),
+        "the watch begins anew"
+    );
+    assert_eq!(direct(&Exchange::Status(head(404))), None, "it fails: back to the configured address");
+    assert_eq!(direct(&Exchange::Gone(head(410))), None);
+    let throttled = conclude(&state, circumstances(TARGET), &Exchange::Throttled(head(429)), None).1;
+    assert_eq!(throttled.moved, state.moved, "it is there, and asks to wait");
+}
+
+#[test]
+fn a_redirect_that_is_not_steady_is_forgotten() {
+    let moved = |to: &str, seen| Some(Moved { to: to.to_owned(), seen });
+    let watched = PollState { moved: moved(TARGET, 2), ..before() };
+    let cases = [
+        (
+            "one elsewhere starts over",
+            redirected(301, "https://other.example/"),
+            moved("https://other.example/", 1),
+        ),
+        ("a temporary one ends it", redirected(302, TARGET), None),
+        ("an answer of its own ends it", body(head(200)), None),
+        ("a failure ends it", Exchange::Failed(FetchFault::Reset), None),
+    ];
+    for (name, exchange, expected) in cases {
+        assert_eq!(conclude_on(&watched, &exchange, feed(0)).1.moved, expected, "{name}");
+    }
+}

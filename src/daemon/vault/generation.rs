@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OpenNotes, VaultError, catch_up, io_error};
 use crate::core::rules::Rules;
+use crate::core::source::SourceDef;
 use crate::core::state::State;
 use crate::journal::Journal;
 use crate::store::{SledBackend, Store};
@@ -39,14 +40,12 @@ pub(super) fn open(
     let mut notes = OpenNotes::default();
     let newest = sweep(&root)?;
     if let Some(number) = newest {
-        match try_open(&root, number, journal, rules) {
+        match try_open(dir, number, journal, rules) {
             Ok((store, lines)) => {
                 notes.replayed = lines;
-                let generation = Generation { number };
-                generation.write_mark(dir, false)?;
-                return Ok((generation, store, notes));
+                return Ok((Generation { number }, store, notes));
             }
-            Err(Refusal::Newer(error)) => return Err(error),
+            Err(Refusal::Stop(error)) => return Err(error),
             Err(Refusal::Doubt(why)) => {
                 notes.rebuilt = Some(why.clone());
                 Generation { number }.discard(dir, &why);
@@ -87,29 +86,48 @@ fn rebuild_as(
     rules: &Rules,
 ) -> Result<(Generation, Store, u64), VaultError> {
     let path = root(dir).join(name(number));
-    let store = Store::new(Box::new(SledBackend::open(&path)?));
-    let lines = catch_up(&store, journal, rules)?;
     let generation = Generation { number };
-    generation.write_mark(dir, false)?;
-    Ok((generation, store, lines))
+    let built = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
+        let store = Store::new(Box::new(backend));
+        let lines = catch_up(&store, journal, rules)?;
+        generation.write_mark(dir, false)?;
+        Ok((store, lines))
+    });
+    match built {
+        Ok((store, lines)) => Ok((generation, store, lines)),
+        Err(error) => {
+            // The disk may be full: the next attempt needs the room.
+            let _ = fs::remove_file(mark_path(&root(dir), number));
+            let _ = remove_if_there(&path);
+            Err(error)
+        }
+    }
 }
 
 enum Refusal {
     /// It must not be used; a fresh one can be built.
     Doubt(String),
-    /// A newer dibao wrote it, or the journal: nothing here may touch it.
-    Newer(VaultError),
+    /// A fresh one would fare no better: a newer dibao wrote the journal, or it cannot be read, or a
+    /// reader in this process still has the store open.
+    Stop(VaultError),
 }
 
-fn try_open(root: &Path, number: u32, journal: &Journal, rules: &Rules) -> Result<(Store, u64), Refusal> {
+fn try_open(dir: &Path, number: u32, journal: &Journal, rules: &Rules) -> Result<(Store, u64), Refusal> {
     let doubt = |why: String| Refusal::Doubt(why);
-    let mark = read_mark(root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
+    let root = root(dir);
+    let path = root.join(name(number));
+    let mark = read_mark(&root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
     // Where the kernel does not tell, no two boots are the same.
     let same_boot = boot_id().is_some_and(|id| Some(id) == mark.boot_id);
     if !mark.clean && !same_boot {
         return Err(doubt("the machine went down while it was open".to_owned()));
     }
-    let backend = SledBackend::open(&root.join(name(number))).map_err(|e| doubt(e.to_string()))?;
+    if SledBackend::is_open(&path) {
+        return Err(Refusal::Stop(VaultError::Locked(path)));
+    }
+    // From here on sled writes: a power cut must not find it marked as clean.
+    Generation { number }.write_mark(dir, false).map_err(Refusal::Stop)?;
+    let backend = SledBackend::open(&path).map_err(|e| doubt(e.to_string()))?;
     let store = Store::new(Box::new(backend));
     store.check().map_err(|e| doubt(e.to_string()))?;
     if let Some(why) = derived_otherwise(&store, journal, rules).map_err(|e| doubt(e.to_string()))? {
@@ -117,7 +135,7 @@ fn try_open(root: &Path, number: u32, journal: &Journal, rules: &Rules) -> Resul
     }
     match catch_up(&store, journal, rules) {
         Ok(lines) => Ok((store, lines)),
-        Err(error @ VaultError::Journal(_)) => Err(Refusal::Newer(error)),
+        Err(error @ VaultError::Journal(_)) => Err(Refusal::Stop(error)),
         Err(error) => Err(doubt(error.to_string())),
     }
 }
@@ -134,9 +152,11 @@ fn derived_otherwise(store: &Store, journal: &Journal, rules: &Rules) -> Result<
         return Ok(Some("the regions or the rules changed".to_owned()));
     }
     for (id, source) in store.sources()? {
-        let changed = rules.definition(&id).is_some_and(|def| def.region != source.def.region);
+        // Stories tell a source by its title.
+        let derived = |def: &SourceDef| (def.region.clone(), def.title.clone());
+        let changed = rules.definition(&id).is_some_and(|def| derived(def) != derived(&source.def));
         if changed && source.entries > 0 {
-            return Ok(Some(format!("the regions of source {id} changed")));
+            return Ok(Some(format!("the regions or the title of source {id} changed")));
         }
     }
     Ok(None)
