@@ -40,7 +40,7 @@ impl Desk {
     fn set_sources(&self, sources: &str) {
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://news.example\"\n\
-             [state]\ndir = \"state\"\n\
+             [state]\ndir = \"state\"\n[publish]\nmax_age = \"none\"\n\
              [polling]\nschedule = \"0 0 1 1 *\"\njitter = \"0s\"\nallow_networks = [\"127.0.0.0/8\"]\n{sources}"
         );
         std::fs::write(self.path(), text).unwrap();
@@ -218,7 +218,8 @@ async fn the_same_guid_in_two_sources_is_two_entries_with_two_ids() {
     script.on("/a", [ok(&rss(&[("http://x.example/1", "甲地的第一条新闻", "甲")]))]);
     script.on("/b", [ok(&rss(&[("http://x.example/1", "乙地的另一条消息", "乙")]))]);
     let sources = source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "hubei");
-    let engine = Desk::new(&sources).open().await;
+    let desk = Desk::new(&sources);
+    let engine = desk.open().await;
     ask(&engine, Command::Poll { sources: vec!["a".to_owned()] }).await;
     ask(&engine, Command::Poll { sources: vec!["b".to_owned()] }).await;
     let all = entries(&engine, None).await;
@@ -235,7 +236,8 @@ async fn a_correction_updates_the_entry_and_a_failure_touches_nothing() {
     let before = rss(&[("1", "河南一地发布消息", "旧文")]);
     let after = rss(&[("1", "河南一地发布消息（更正）", "新文")]);
     script.on("/a", [ok(&before), Reply::of(500, &[], b"oops"), ok(b"<html>no feed</html>"), ok(&after)]);
-    let engine = Desk::new(&source("a", &script.url("/a"), "henan")).open().await;
+    let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
+    let engine = desk.open().await;
     poll_all(&engine).await;
     let old = page(&engine, "henan.atom");
     for outcome in ["failed", "not-a-feed"] {
@@ -258,7 +260,8 @@ async fn a_wire_story_is_shown_once_and_the_other_report_is_linked() {
     script.on("/a", [ok(&rss(&[("a1", "河南多条河流涨水 三百余人提前转移", text)]))]);
     script.on("/b", [ok(&rss(&[("b1", "河南提前转移三百余名群众应对河流涨水", text)]))]);
     let sources = source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "henan");
-    let engine = Desk::new(&sources).open().await;
+    let desk = Desk::new(&sources);
+    let engine = desk.open().await;
     for id in ["a", "b"] {
         ask(&engine, Command::Poll { sources: vec![id.to_owned()] }).await;
     }
@@ -329,7 +332,7 @@ async fn start(config: Arc<Config>) -> (SocketAddr, oneshot::Sender<()>, tokio::
 
 fn client() -> reqwest::Client {
     // No CA bundle is needed to speak to loopback.
-    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
+    reqwest::Client::builder().no_proxy().no_gzip().no_brotli().no_zstd().tls_certs_only([]).build().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

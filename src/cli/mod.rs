@@ -154,6 +154,7 @@ fn with_config(explicit: Option<PathBuf>, work: impl FnOnce(Arc<Config>) -> Exit
 
 /// Logs go to stderr, one line each; `RUST_LOG` changes how much. Under systemd the journal dates lines
 /// itself.
+#[expect(clippy::disallowed_methods, reason = "where a log goes is the process's affair, not the config's")]
 fn start_logging(default: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let builder = tracing_subscriber::fmt()

@@ -166,6 +166,7 @@ pub struct Env {
 impl Env {
     /// The process's own environment. Variables that are empty count as unset.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     pub fn of_process() -> Self {
         let get = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         Self {

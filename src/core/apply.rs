@@ -68,7 +68,8 @@ struct Fold<'a, S: State> {
     feeds: BTreeMap<FeedKey, FeedState>,
     // What this line claims before it is written: the state does not know of it yet.
     claimed: BTreeSet<String>,
-    learned: BTreeSet<IdentityKey>,
+    learned: BTreeMap<IdentityKey, EntryNo>,
+    entries: BTreeMap<EntryNo, Entry>,
     rewritten: BTreeSet<EntryNo>,
     placed: Placed,
     changes: Vec<Change>,
@@ -83,7 +84,8 @@ impl<'a, S: State> Fold<'a, S> {
             meta,
             feeds: BTreeMap::new(),
             claimed: BTreeSet::new(),
-            learned: BTreeSet::new(),
+            learned: BTreeMap::new(),
+            entries: BTreeMap::new(),
             rewritten: BTreeSet::new(),
             placed: Placed::default(),
             changes: Vec::new(),
@@ -206,6 +208,7 @@ impl<'a, S: State> Fold<'a, S> {
         let regions = self.regions_of(source, &texts);
         let sketch = texts.sketch(source, &regions, &self.rules.classifier, published);
         let story = self.tell(no, sketch)?;
+        self.learn(id, &new.keys, no)?;
         let entry = Entry {
             id: new.published_id.clone(),
             source: id.clone(),
@@ -232,7 +235,7 @@ impl<'a, S: State> Fold<'a, S> {
         for feed in entry.feeds() {
             self.list(feed, Rank::of(no, &entry), updated)?;
         }
-        self.changes.push(Change::Entry(no, Box::new(entry)));
+        self.entries.insert(no, entry);
         Ok(())
     }
 
@@ -244,9 +247,7 @@ impl<'a, S: State> Fold<'a, S> {
         at: Time,
     ) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
-        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
-            return Ok(());
-        };
+        let Some(mut entry) = self.entry(no)?.filter(|e| e.withdrawn.is_none()) else { return Ok(()) };
         if entry.source != *id || !self.rewritten.insert(no) {
             // Only a damaged journal says so; the counts of a source are those of its own entries.
             return Ok(());
@@ -264,9 +265,10 @@ impl<'a, S: State> Fold<'a, S> {
         entry.body = changed.entry.clone();
         let sketch = texts.sketch(source, &entry.regions, &self.rules.classifier, entry.published);
         self.retell(no, &entry, sketch)?;
-        let fresh: Vec<_> = changed.keys.iter().filter(|k| !entry.keys.contains(k)).copied().collect();
-        self.learn(id, &fresh, no)?;
-        entry.keys.extend(fresh);
+        self.learn(id, &changed.keys, no)?;
+        entry.keys.extend(changed.keys.iter().copied());
+        entry.keys.sort_unstable();
+        entry.keys.dedup();
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         let feeds = entry.feeds();
         for feed in old_feeds.iter().filter(|f| !feeds.contains(f)) {
@@ -279,7 +281,7 @@ impl<'a, S: State> Fold<'a, S> {
                 self.list(feed, rank, entry.updated)?;
             }
         }
-        self.changes.push(Change::Entry(no, Box::new(entry)));
+        self.entries.insert(no, entry);
         Ok(())
     }
 
@@ -287,7 +289,7 @@ impl<'a, S: State> Fold<'a, S> {
     /// said is dropped; its story goes on without it.
     fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&withdrawal.published_id)? else { return Ok(()) };
-        let Some(mut entry) = self.state.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
+        let Some(mut entry) = self.entry(no)?.filter(|e| e.withdrawn.is_none()) else {
             return Ok(());
         };
         let Some(mut source) = self.state.source(&entry.source)? else { return Ok(()) };
@@ -303,7 +305,7 @@ impl<'a, S: State> Fold<'a, S> {
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;
         self.changes.push(Change::Source(entry.source.clone(), Box::new(source)));
-        self.changes.push(Change::Entry(no, Box::new(entry)));
+        self.entries.insert(no, entry);
         Ok(())
     }
 
@@ -333,7 +335,7 @@ impl<'a, S: State> Fold<'a, S> {
     fn touch_story(&mut self, founder: EntryNo, but: EntryNo) -> Result<(), S::Error> {
         for other in self.stories().entries(founder, MAX_MEMBERS)? {
             if other != but
-                && let Some(entry) = self.state.entry(other)?
+                && let Some(entry) = self.entry(other)?
             {
                 for feed in entry.feeds() {
                     self.touch(feed, None)?;
@@ -347,17 +349,39 @@ impl<'a, S: State> Fold<'a, S> {
         Stories { state: self.state, placed: &mut self.placed, changes: &mut self.changes }
     }
 
-    /// The newest entry that goes by a key is the one it leads to: a page that is used again tells of
-    /// its present entry.
+    /// Makes the entry known under these keys. The newest entry that goes by a key is the one it leads
+    /// to: a page that is used again tells of its present entry.
     fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
         for key in keys {
-            let first = self.learned.insert(*key);
-            if first && self.state.known(source, key)?.is_none() {
-                self.meta.known += 1;
+            let before = match self.learned.insert(*key, no) {
+                Some(earlier) => Some(earlier),
+                None => self.state.known(source, key)?.map(|known| known.no),
+            };
+            match before {
+                None => self.meta.known += 1,
+                Some(earlier) if earlier != no => self.forget(earlier, key)?,
+                Some(_) => continue,
             }
             self.changes.push(Change::Known(source.clone(), *key, Known { no }));
         }
         Ok(())
+    }
+
+    /// The entry is no longer known by that key.
+    fn forget(&mut self, no: EntryNo, key: &IdentityKey) -> Result<(), S::Error> {
+        if let Some(mut entry) = self.entry(no)? {
+            entry.keys.retain(|own| own != key);
+            self.entries.insert(no, entry);
+        }
+        Ok(())
+    }
+
+    /// An entry as this line has left it so far.
+    fn entry(&self, no: EntryNo) -> Result<Option<Entry>, S::Error> {
+        match self.entries.get(&no) {
+            Some(entry) => Ok(Some(entry.clone())),
+            None => self.state.entry(no),
+        }
     }
 
     fn list(&mut self, feed: FeedKey, rank: Rank, updated: Time) -> Result<(), S::Error> {
@@ -400,6 +424,8 @@ impl<'a, S: State> Fold<'a, S> {
 
     fn finish(mut self) -> Vec<Change> {
         self.meta.seq = self.line.seq;
+        let entries = std::mem::take(&mut self.entries).into_iter();
+        self.changes.extend(entries.map(|(no, entry)| Change::Entry(no, Box::new(entry))));
         self.changes.extend(self.feeds.into_iter().map(|(key, state)| Change::Feed(key, state)));
         self.changes.push(Change::Meta(Box::new(self.meta)));
         self.changes

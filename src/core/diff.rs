@@ -59,7 +59,8 @@ pub struct Findings {
     pub changed: Vec<ChangedEntry>,
 }
 
-/// What of a read feed is new to the store, or changed. Only what is recorded is sanitised.
+/// What of a read feed, which came from `url`, is new to the store, or changed. Only what is recorded is
+/// sanitised.
 ///
 /// # Errors
 /// When the state cannot be read.
@@ -68,6 +69,7 @@ pub fn findings<S: State>(
     source: &SourceId,
     stored: Option<&SourceState>,
     parsed: &ParsedFeed,
+    url: &str,
 ) -> Result<Findings, S::Error> {
     let mut found = Findings { feed: changed_facts(stored, parsed), ..Findings::default() };
     let candidates = identity::candidates(&parsed.entries);
@@ -79,9 +81,9 @@ pub fn findings<S: State>(
     }
     for ((verdict, candidate), entry) in verdicts.into_iter().zip(candidates).zip(&parsed.entries) {
         match verdict {
-            Verdict::New { key } => found.new.push(draft(source, key, candidate, entry)),
+            Verdict::New { key } => found.new.push(draft(source, key, candidate, clean(entry, url))),
             Verdict::Known { no, .. } => {
-                found.changed.extend(known.get(&no).and_then(|old| rewritten(old, candidate, entry)));
+                found.changed.extend(known.get(&no).and_then(|old| rewritten(old, candidate, entry, url)));
             }
             Verdict::Duplicate(_) => {}
         }
@@ -128,7 +130,7 @@ impl<S: State> Memory<'_, S> {
     }
 }
 
-fn draft(source: &SourceId, key: IdentityKey, candidate: Candidate, entry: &ParsedEntry) -> DraftEntry {
+fn draft(source: &SourceId, key: IdentityKey, candidate: Candidate, entry: ParsedEntry) -> DraftEntry {
     let mut keys = candidate.keys;
     if !keys.contains(&key) {
         keys.push(key);
@@ -138,26 +140,29 @@ fn draft(source: &SourceId, key: IdentityKey, candidate: Candidate, entry: &Pars
         minted: identity::minted(source, &key),
         keys,
         fingerprint: candidate.fingerprint,
-        entry: clean(entry.clone()),
+        entry,
     }
 }
 
-fn rewritten(old: &Entry, candidate: Candidate, entry: &ParsedEntry) -> Option<ChangedEntry> {
+fn rewritten(old: &Entry, candidate: Candidate, entry: &ParsedEntry, url: &str) -> Option<ChangedEntry> {
     let quiet = old.rewrites >= MAX_REWRITES || old.withdrawn.is_some();
     (!quiet && candidate.fingerprint.differs(&old.fingerprint)).then(|| ChangedEntry {
         published_id: old.id.clone(),
         keys: candidate.keys.into_iter().filter(|key| !old.keys.contains(key)).collect(),
         fingerprint: candidate.fingerprint,
-        entry: clean(entry.clone()),
+        entry: clean(entry, url),
     })
 }
 
-/// The entry with its HTML made safe to display.
-fn clean(mut entry: ParsedEntry) -> ParsedEntry {
-    let base = entry.page().map(str::to_owned);
+/// The entry with its HTML made safe to display. Relative links in it start where the entry says, else at
+/// its page, else at the feed.
+fn clean(entry: &ParsedEntry, url: &str) -> ParsedEntry {
+    let mut entry = entry.clone();
+    let base = entry.base.take().or_else(|| entry.page().map(str::to_owned));
+    let base = base.as_deref().unwrap_or(url);
     for body in [&mut entry.summary, &mut entry.content].into_iter().flatten() {
         if let Body::Html(markup) = body {
-            *markup = html::sanitise(markup, base.as_deref());
+            *markup = html::sanitise(markup, Some(base));
         }
     }
     entry

@@ -1,6 +1,8 @@
 //! What the store holds, as values: the state that `apply` folds the journal into, and the questions it
 //! asks of it. How the values are laid out as keys and bytes is the store's business.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -282,7 +284,7 @@ pub trait State {
     ///
     /// # Errors
     /// When the state cannot be read.
-    fn sketch(&self, no: EntryNo) -> Result<Option<Sketch>, Self::Error>;
+    fn sketch(&self, no: EntryNo) -> Result<Option<Arc<Sketch>>, Self::Error>;
     /// The founders of stories whose entries are filed near a point: up to `limit` at or before it, and
     /// up to `limit` after it, each side from the nearest on.
     ///
@@ -315,7 +317,7 @@ pub enum Change {
     /// Give a published id to an entry.
     Owner(String, EntryNo),
     /// Set what an entry is compared by.
-    Sketch(EntryNo, Box<Sketch>),
+    Sketch(EntryNo, Arc<Sketch>),
     /// File an entry of a story in the index; the second number is the story's founder.
     Filed(StoryKey, EntryNo, EntryNo),
     /// Take an entry out of the index.

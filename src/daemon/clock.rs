@@ -18,6 +18,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else is handed")]
     fn now(&self) -> Time {
         millis(DateTime::from(SystemTime::now()))
     }

@@ -142,6 +142,7 @@ fn config_change(
     }
     let stored = store.sources()?;
     let now: BTreeMap<_, _> = config.sources.iter().map(|s| (&s.def.id, &s.def)).collect();
+    #[expect(clippy::disallowed_methods, reason = "drawn once for an instance, and journalled")]
     let instance = if meta.instance.is_nil() { Uuid::new_v4() } else { meta.instance };
     let is_news = |def: &SourceDef| stored.get(&def.id).is_none_or(|s| s.gone || s.def != *def);
     Ok(Some(ConfigRecord {

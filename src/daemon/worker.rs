@@ -186,8 +186,8 @@ impl Worker {
                 parsed.entries.truncate(max_entries);
             }
             let store = store.load_full();
-            let findings =
-                diff::findings(&*store, &id, stored.as_ref(), &parsed).map_err(|error| (store, error))?;
+            let findings = diff::findings(&*store, &id, stored.as_ref(), &parsed, input.url)
+                .map_err(|error| (store, error))?;
             let reading = Reading::Feed {
                 entries: count(parsed.entries.len()),
                 new: count(findings.new.len()),

@@ -25,7 +25,7 @@ use super::{StoreError, value};
 use crate::core::identity::IdentityKey;
 use crate::core::source::SourceId;
 use crate::core::state::{EntryNo, FeedKey, Rank};
-use crate::core::story::{Lookup, StoryKey};
+use crate::core::story::{KEY_LEN, Lookup, StoryKey};
 use crate::core::time::Time;
 
 pub(super) const META: u8 = 1;
@@ -108,6 +108,21 @@ pub(super) fn filed(story: &StoryKey, no: EntryNo) -> Vec<u8> {
     let mut key = tagged(FILED, &story.0);
     key.extend(no.to_be_bytes());
     key
+}
+
+/// The range of everything filed under keys from one to another, both included.
+pub(super) fn filed_range(first: &StoryKey, last: &StoryKey) -> (Vec<u8>, Vec<u8>) {
+    let mut to = filed(last, EntryNo::MAX);
+    to.push(0);
+    (filed(first, 0), to)
+}
+
+/// The story key and the entry of a `filed` key.
+pub(super) fn filed_parts(key: &[u8]) -> Result<(StoryKey, EntryNo), StoreError> {
+    let story = key.get(1..=KEY_LEN).and_then(|bytes| <[u8; KEY_LEN]>::try_from(bytes).ok());
+    let no = key.get(KEY_LEN + 1..).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+    let parts = story.zip(no).map(|(story, no)| (StoryKey(story), EntryNo::from_be_bytes(no)));
+    parts.ok_or_else(|| value::damaged(key, "it is no key of the story index"))
 }
 
 /// The ranges of a lookup: at or before its point, and after it.

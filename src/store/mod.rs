@@ -8,14 +8,16 @@ mod check;
 mod disk;
 mod key;
 mod memory;
+mod recent;
 mod value;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::core::identity::IdentityKey;
 use crate::core::source::SourceId;
 use crate::core::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
-use crate::core::story::{Lookup, Sketch};
+use crate::core::story::{Lookup, Sketch, StoryKey};
 use crate::core::time::Time;
 
 pub use backend::{Backend, Batch, Pair, Pairs};
@@ -46,13 +48,14 @@ pub enum StoreError {
 /// The store.
 pub struct Store {
     backend: Box<dyn Backend>,
+    recent: recent::Recent,
 }
 
 impl Store {
     /// A store over a backend.
     #[must_use]
     pub fn new(backend: Box<dyn Backend>) -> Self {
-        Self { backend }
+        Self { backend, recent: recent::Recent::default() }
     }
 
     /// Writes the changes of one line of the journal: all or none.
@@ -64,7 +67,9 @@ impl Store {
         for change in changes {
             self.encode(change, &mut batch)?;
         }
-        self.backend.commit(batch)
+        self.backend.commit(batch)?;
+        self.recent.follow(changes);
+        Ok(())
     }
 
     fn encode(&self, change: &Change, batch: &mut Batch) -> Result<(), StoreError> {
@@ -81,7 +86,7 @@ impl Store {
                 batch.put(key::owner(id), no.to_be_bytes().to_vec());
                 Ok(())
             }
-            Change::Sketch(no, sketch) => self.put(batch, key::sketch(*no), &value::compact(sketch)),
+            Change::Sketch(no, sketch) => self.put(batch, key::sketch(*no), &value::compact(&**sketch)),
             Change::Filed(story, no, founder) => {
                 batch.put(key::filed(story, *no), founder.to_be_bytes().to_vec());
                 Ok(())
@@ -201,6 +206,19 @@ impl Store {
         Ok(found)
     }
 
+    /// Everything filed in the story index in one era.
+    fn era(&self, era: u16) -> Result<recent::Filed, StoreError> {
+        let mut filed = recent::Filed::new();
+        for (first, last) in StoryKey::ranges_of(era) {
+            let (from, to) = key::filed_range(&first, &last);
+            for pair in self.backend.scan(&from, &to) {
+                let (key, value) = pair?;
+                filed.insert(key::filed_parts(&key)?, number(&key, &value)?);
+            }
+        }
+        Ok(filed)
+    }
+
     /// Every source ever known, by id.
     ///
     /// # Errors
@@ -261,13 +279,21 @@ impl State for Store {
         self.number(&key::owner(published_id))
     }
 
-    fn sketch(&self, no: EntryNo) -> Result<Option<Sketch>, StoreError> {
+    fn sketch(&self, no: EntryNo) -> Result<Option<Arc<Sketch>>, StoreError> {
+        if let Some(sketch) = self.recent.sketch(no) {
+            return Ok(Some(sketch));
+        }
         let key = key::sketch(no);
         let Some(head) = self.backend.get(&key)? else { return Ok(None) };
-        value::from_compact(&key, &self.payload(&key, &head)?).map(Some)
+        let sketch = Arc::new(value::from_compact(&key, &self.payload(&key, &head)?)?);
+        self.recent.keep_sketch(no, &sketch);
+        Ok(Some(sketch))
     }
 
     fn near(&self, lookup: &Lookup, limit: usize) -> Result<Vec<EntryNo>, StoreError> {
+        if let Some(era) = lookup.at.era() {
+            return self.recent.near(era, lookup, limit, || self.era(era));
+        }
         let [(from, middle), (after, to)] = key::lookup_ranges(lookup);
         let before = self.backend.scan_back(&from, &middle).take(limit);
         let behind = self.backend.scan(&after, &to).take(limit);

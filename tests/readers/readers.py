@@ -33,27 +33,43 @@ def expect(what, got, wanted):
         sys.exit(f"{what}:\n  got    {got}\n  wanted {wanted}")
 
 
+def of_stories(rows, ids):
+    """The stored rows of the ids a reader lists: in the store's order, exactly one of each story."""
+    by_id = {row["id"]: row for row in rows}
+    expect("ids that the store does not have", [i for i in ids if i not in by_id], [])
+    story = lambda row: row["story"] or row["id"]
+    listed = [by_id[i] for i in ids]
+    expect("stories, each listed once", sorted(map(story, listed)), sorted(set(map(story, rows))))
+    return listed
+
+
 def with_feedparser(url, path):
     import feedparser
 
-    wanted = stored(path)
+    rows = stored(path)
     feed = feedparser.parse(url)
     expect("well-formed to feedparser", bool(feed.bozo), False)
     expect("version", feed.version, "atom10")
-    expect("ids, in order", [e.id for e in feed.entries], [w["id"] for w in wanted])
+    ids = [e.id for e in feed.entries]
+    wanted = of_stories(rows, ids)
+    expect("ids, in the store's order", ids, [row["id"] for row in rows if row["id"] in ids])
+    for row in rows:
+        if row["id"] not in ids:
+            links = [link["href"] for e in feed.entries for link in e.links if link["rel"] == "related"]
+            expect(f"a link to {row['link']} from its story", row["link"] in links, True)
     expect("titles", [e.title for e in feed.entries], [w["title"] for w in wanted])
     expect("links", [e.get("link") for e in feed.entries], [w["link"] for w in wanted])
     for date in ("published", "updated"):
         got = [calendar.timegm(e[f"{date}_parsed"]) for e in feed.entries]
         expect(date, got, [seconds(w[date]) for w in wanted])
-    newest = max(seconds(w["updated"]) for w in wanted)
+    newest = max(seconds(row["updated"]) for row in rows)
     expect("the feed's updated", calendar.timegm(feed.feed.updated_parsed), newest)
-    print(len(wanted), "entries")
+    print(len(wanted), "entries,", len(rows), "stored")
 
 
 def with_newsboat(cache, path):
-    wanted = stored(path)
     rows = sqlite3.connect(cache).execute("select guid, title, url, pubDate from rss_item").fetchall()
+    wanted = of_stories(stored(path), [row[0] for row in rows])
     keys = lambda rows: sorted((str(a), str(b), str(c), int(d)) for a, b, c, d in rows)
     expect(
         "articles",

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::entry::{Body, ParsedEntry};
 use super::super::html;
@@ -16,7 +17,7 @@ use super::super::time::Time;
 #[derive(Default)]
 pub(super) struct Placed {
     filed: BTreeMap<(StoryKey, EntryNo), EntryNo>,
-    sketches: BTreeMap<EntryNo, Sketch>,
+    sketches: BTreeMap<EntryNo, Arc<Sketch>>,
     joined: BTreeMap<EntryNo, Vec<EntryNo>>,
 }
 
@@ -116,14 +117,15 @@ impl<S: State> Stories<'_, S> {
             self.placed.filed.insert((*key, no), founder);
             self.changes.push(Change::Filed(*key, no, founder));
         }
-        self.changes.push(Change::Sketch(no, Box::new(sketch.clone())));
+        let sketch = Arc::new(sketch);
+        self.changes.push(Change::Sketch(no, Arc::clone(&sketch)));
         self.placed.sketches.insert(no, sketch);
         keys.len() as u64
     }
 
-    fn sketch_of(&self, no: EntryNo) -> Result<Option<Sketch>, S::Error> {
+    fn sketch_of(&self, no: EntryNo) -> Result<Option<Arc<Sketch>>, S::Error> {
         match self.placed.sketches.get(&no) {
-            Some(sketch) => Ok(Some(sketch.clone())),
+            Some(sketch) => Ok(Some(Arc::clone(sketch))),
             None => self.state.sketch(no),
         }
     }
@@ -160,7 +162,7 @@ impl<S: State> Shelf for Stories<'_, S> {
         Ok(founders)
     }
 
-    fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<Sketch>, S::Error> {
+    fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<Arc<Sketch>>, S::Error> {
         let mut sketches = Vec::new();
         for no in self.entries(founder, limit)? {
             sketches.extend(self.sketch_of(no)?);

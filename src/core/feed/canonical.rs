@@ -7,6 +7,7 @@ use chrono::SecondsFormat;
 
 use super::draft::{Draft, Head, Prose};
 use super::names::Role;
+use super::token::cdata_end;
 use crate::core::entry::{Category, Link, Person};
 use crate::core::time::{Precision, Stamp};
 
@@ -32,7 +33,7 @@ impl Canonical {
             element(out, "id", id);
         }
         prose(out, "title", draft.title.get());
-        draft.ordered_links().iter().for_each(|l| link(out, l));
+        draft.ordered_links(|l| link(out, l));
         stamp(out, "published", draft.published.get());
         stamp(out, "updated", draft.updated.get());
         for (role, who) in &draft.people {
@@ -83,9 +84,9 @@ fn body(out: &mut String, draft: &Draft, content: Option<&Prose>) {
 fn prose(out: &mut String, name: &str, value: Option<&Prose>) {
     // An empty text element is an error to feed-rs.
     let Some(prose) = value.filter(|p| !p.text.trim().is_empty()) else { return };
-    _ = write!(out, "<{name} type=\"{}\">", if prose.html { "html" } else { "text" });
+    tag(out, "<", name, if prose.html { " type=\"html\">" } else { " type=\"text\">" });
     cdata(out, &prose.text);
-    _ = write!(out, "</{name}>");
+    tag(out, "</", name, ">");
 }
 
 fn stamp(out: &mut String, name: &str, value: Option<&Stamp>) {
@@ -108,7 +109,7 @@ fn link(out: &mut String, link: &Link) {
 }
 
 fn person(out: &mut String, name: &str, person: &Person) {
-    _ = write!(out, "<{name}>");
+    tag(out, "<", name, ">");
     element(out, "name", &person.name);
     if let Some(email) = &person.email {
         element(out, "email", email);
@@ -116,7 +117,7 @@ fn person(out: &mut String, name: &str, person: &Person) {
     if let Some(uri) = &person.uri {
         element(out, "uri", uri);
     }
-    _ = write!(out, "</{name}>");
+    tag(out, "</", name, ">");
 }
 
 fn category(out: &mut String, category: &Category) {
@@ -129,27 +130,41 @@ fn category(out: &mut String, category: &Category) {
 
 fn element(out: &mut String, name: &str, text: &str) {
     if !text.is_empty() {
-        _ = write!(out, "<{name}>");
+        tag(out, "<", name, ">");
         cdata(out, text);
-        _ = write!(out, "</{name}>");
+        tag(out, "</", name, ">");
     }
+}
+
+fn tag(out: &mut String, open: &str, name: &str, close: &str) {
+    out.push_str(open);
+    out.push_str(name);
+    out.push_str(close);
 }
 
 /// One CDATA section is one event to feed-rs; escaped markup would be thousands.
 fn cdata(out: &mut String, text: &str) {
     out.push_str("<![CDATA[");
-    let mut parts = text.split("]]>");
-    out.push_str(parts.next().unwrap_or_default());
-    for part in parts {
+    let mut rest = text;
+    while let Some(end) = cdata_end(rest) {
+        out.push_str(&rest[..end]);
         out.push_str("]]]]><![CDATA[>");
-        out.push_str(part);
+        rest = &rest[end + 3..];
     }
+    out.push_str(rest);
     out.push_str("]]>");
 }
 
 fn attribute(out: &mut String, name: &str, value: Option<&str>) {
     let Some(value) = value else { return };
-    _ = write!(out, " {name}=\"");
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("=\"");
+    if !value.contains(['&', '<', '"', '\n', '\r', '\t']) {
+        out.push_str(value);
+        out.push('"');
+        return;
+    }
     for c in value.chars() {
         match c {
             '&' => out.push_str("&amp;"),

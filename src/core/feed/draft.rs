@@ -81,16 +81,15 @@ impl Draft {
         (summary, content.or(second))
     }
 
-    /// The links, the entry's page first.
-    pub(super) fn ordered_links(&self) -> Vec<Link> {
-        let mut links = self.links.clone();
-        let page = links.iter().position(|l| l.rel == "alternate" && is_page(l));
+    /// Shows each link, the entry's page first.
+    pub(super) fn ordered_links(&self, mut show: impl FnMut(&Link)) {
+        let page = self.links.iter().position(|l| l.rel == "alternate" && is_page(l));
         match (page, &self.permalink) {
-            (Some(at), _) => links[..=at].rotate_right(1),
-            (None, Some(href)) => links.insert(0, alternate(href.clone())),
+            (Some(at), _) => show(&self.links[at]),
+            (None, Some(href)) => show(&alternate(href.clone())),
             (None, None) => {}
         }
-        links
+        self.links.iter().enumerate().filter(|(at, _)| Some(*at) != page).for_each(|(_, link)| show(link));
     }
 
     /// Whether nothing was found that a reader could open or read.

@@ -105,6 +105,9 @@ pub fn read(input: &FeedInput<'_>) -> Result<ParsedFeed, ReadError> {
 
 /// The text without characters that XML 1.0 forbids: they would reach titles and from there our own feeds.
 fn legal<'a>(text: &'a str, repairs: &mut Repairs) -> Cow<'a, str> {
+    if !needs_mending(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
     let legal = super::text::xml_legal(text);
     if legal.len() != text.len() {
         repairs.note(Repair::ControlCharacters);
@@ -116,4 +119,15 @@ fn legal<'a>(text: &'a str, repairs: &mut Repairs) -> Cow<'a, str> {
             Cow::Owned(mended)
         }
     }
+}
+
+/// Whether UTF-8 holds anything that [`legal`] would change. One pass over every byte of every feed, so it
+/// looks at bytes: a control, a C1 control (C2 80 to C2 9F), U+FFFE or U+FFFF (EF BF BE, EF BF BF).
+fn needs_mending(bytes: &[u8]) -> bool {
+    let suspect = |b: u8| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0xc2 || b == 0xef;
+    bytes.iter().enumerate().filter(|(_, b)| suspect(**b)).any(|(at, b)| match b {
+        0xc2 => bytes.get(at + 1).is_some_and(|next| *next < 0xa0),
+        0xef => bytes.get(at + 1) == Some(&0xbf) && bytes.get(at + 2).is_some_and(|last| *last >= 0xbe),
+        _ => true,
+    })
 }

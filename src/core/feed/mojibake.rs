@@ -10,8 +10,8 @@ use encoding_rs::WINDOWS_1252;
 /// Every character beyond ASCII must be one that windows-1252 has, and the bytes they stand for must be
 /// UTF-8. Text that was meant as it stands does not do that: `Â` and `Ã` would have to precede signs only.
 pub(super) fn encoded_once(text: &str) -> Option<String> {
-    // The first byte of a UTF-8 sequence read as windows-1252 is one of U+00C2 to U+00F4, in UTF-8 C3 xx or C2.
-    if !text.bytes().any(|b| b == 0xc3) && !text.contains('\u{c2}') {
+    // The first byte of a UTF-8 sequence, read as windows-1252, is one of U+00C2 to U+00F4: in UTF-8, C3 and more.
+    if !text.as_bytes().contains(&0xc3) {
         return None;
     }
     let mut bytes = Vec::with_capacity(text.len());

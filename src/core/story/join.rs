@@ -1,6 +1,7 @@
 //! Which story a new entry joins.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::keys::{Lookup, lookups};
 use super::same::{Reason, Verdict, judge};
@@ -33,7 +34,7 @@ pub trait Shelf {
     ///
     /// # Errors
     /// When the shelf cannot be read.
-    fn members(&self, story: Self::Story, limit: usize) -> Result<Vec<Sketch>, Self::Error>;
+    fn members(&self, story: Self::Story, limit: usize) -> Result<Vec<Arc<Sketch>>, Self::Error>;
 }
 
 /// The story an entry joins.
@@ -83,7 +84,7 @@ fn candidates<S: Shelf>(new: &Sketch, shelf: &S) -> Result<Vec<S::Story>, S::Err
 /// Whether an entry belongs to a story: it is the same as the founder, or as at least half of the
 /// members. One member alone does not vouch for it, or a story would drift from report to report
 /// until its ends have nothing in common.
-fn belongs(new: &Sketch, members: &[Sketch]) -> Option<Verdict> {
+fn belongs(new: &Sketch, members: &[Arc<Sketch>]) -> Option<Verdict> {
     let verdicts: Vec<_> = members.iter().map(|member| judge(new, member)).collect();
     let founder = *verdicts.first()?;
     let alike = verdicts.iter().flatten().count();

@@ -15,6 +15,32 @@ pub const KEY_LEN: usize = 14;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoryKey(pub [u8; KEY_LEN]);
 
+impl StoryKey {
+    /// The stretch of eight days the key belongs to; `None` for a link, which is looked for longer.
+    #[must_use]
+    pub fn era(&self) -> Option<u16> {
+        let [kind, high, low, ..] = self.0;
+        (kind != Kind::Link as u8).then(|| u16::from_be_bytes([high, low]))
+    }
+
+    /// The ranges, ends included, that hold every key of an era.
+    #[must_use]
+    pub fn ranges_of(era: u16) -> Vec<(Self, Self)> {
+        let bands = (0..sketch::BANDS).map(|i| Kind::Band as u8 + i as u8);
+        let kinds = [Kind::Title as u8, Kind::TitlePart as u8, Kind::Clause as u8].into_iter().chain(bands);
+        kinds
+            .map(|kind| {
+                let (mut first, mut last) = ([0; KEY_LEN], [0xff; KEY_LEN]);
+                for key in [&mut first, &mut last] {
+                    key[0] = kind;
+                    key[1..3].copy_from_slice(&era.to_be_bytes());
+                }
+                (Self(first), Self(last))
+            })
+            .collect()
+    }
+}
+
 /// A range of keys to look into, and the point in it to look from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lookup {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use super::join::{Joined, Shelf, join};
 use super::keys::{Lookup, StoryKey, index_keys};
@@ -11,7 +12,7 @@ use super::sketch::Sketch;
 #[derive(Clone, Debug, Default)]
 pub struct MemoryShelf {
     filed: BTreeSet<(StoryKey, u64, u64)>,
-    stories: BTreeMap<u64, Vec<Sketch>>,
+    stories: BTreeMap<u64, Vec<Arc<Sketch>>>,
     entries: u64,
 }
 
@@ -23,7 +24,7 @@ impl MemoryShelf {
         self.entries += 1;
         let story = joined.map_or(entry, |j| j.story);
         self.filed.extend(index_keys(&sketch).into_iter().map(|key| (key, entry, story)));
-        self.stories.entry(story).or_default().push(sketch);
+        self.stories.entry(story).or_default().push(Arc::new(sketch));
         joined
     }
 
@@ -47,7 +48,7 @@ impl Shelf for MemoryShelf {
         Ok(before.chain(after).map(|&(_, _, story)| story).collect())
     }
 
-    fn members(&self, story: u64, limit: usize) -> Result<Vec<Sketch>, Infallible> {
+    fn members(&self, story: u64, limit: usize) -> Result<Vec<Arc<Sketch>>, Infallible> {
         Ok(self.stories.get(&story).map(|all| all.iter().take(limit).cloned().collect()).unwrap_or_default())
     }
 }

@@ -1,0 +1,225 @@
+//! The shape of the code: dependencies point down, the core is pure, and each large foreign crate is
+//! named in one place. What is not listed here is refused, so that a new module gets its place on purpose.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each part of the crate, and the parts it may name.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("main", &["cli"]),
+    ("cli", &["config", "core", "daemon", "demo", "fetch", "journal", "serve", "store", "views"]),
+    ("daemon", &["config", "core", "fetch", "journal", "serve", "store", "views"]),
+    ("config", &["core"]),
+    ("demo", &["core"]),
+    ("fetch", &["core"]),
+    ("journal", &["core"]),
+    ("store", &["core"]),
+    ("serve", &["core", "views"]),
+    ("views", &["core"]),
+    ("core", &[]),
+];
+
+/// Parts in which bytes and values go in, and bytes and values come out.
+const PURE: &[&str] = &["core", "views"];
+
+/// What a pure part does not name: clocks, disks, sockets, the environment, chance, tasks.
+const IMPURE: &[&str] = &[
+    "tokio",
+    "std::env",
+    "std::fs",
+    "std::process",
+    "std::thread",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "ToSocketAddrs",
+    "SystemTime::now",
+    "Instant::now",
+    "Utc::now",
+    "new_v4",
+    "async fn",
+    ".await",
+    "println!",
+    "tracing",
+];
+
+/// Foreign crates that could be replaced in one place, and that place.
+const FOREIGN: &[(&str, &[&str])] = &[
+    ("ammonia", &["core/html"]),
+    ("atom_syndication", &["views/atom"]),
+    ("axum", &["serve/", "daemon/run.rs", "demo/publisher.rs"]),
+    ("chardetng", &["core/decode"]),
+    ("clap", &["cli/", "main.rs"]),
+    ("crc32fast", &["store/value.rs"]),
+    ("cron", &["core/schedule"]),
+    ("feed_rs", &["core/feed/"]),
+    ("flate2", &["views/page.rs", "demo/publisher.rs"]),
+    ("reqwest", &["fetch/"]),
+    ("rustix", &["daemon/vault"]),
+    ("rustls", &["fetch/"]),
+    ("sd_notify", &["daemon/systemd.rs"]),
+    ("sled", &["store/disk.rs"]),
+    ("toml", &["config/"]),
+    ("tower_http", &["serve/"]),
+    ("tracing_subscriber", &["cli/"]),
+    ("zstd", &["journal/", "store/"]),
+];
+
+struct Source {
+    /// Below `src/`.
+    path: String,
+    /// Its text without comments.
+    code: String,
+}
+
+impl Source {
+    /// The part of the crate it belongs to.
+    fn part(&self) -> &str {
+        let first = self.path.split('/').next().expect("a path has a first part");
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// How many modules lie between it and the crate's root.
+    fn depth(&self) -> usize {
+        let parts: Vec<&str> = self.path.split('/').collect();
+        if parts.last() == Some(&"mod.rs") { parts.len() - 1 } else { parts.len() }
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.ends_with("tests.rs") || self.path.contains("/tests/")
+    }
+
+    /// The parts of the crate that it names, as `crate::part`, `dibao::part` or by way of `super`.
+    fn names(&self) -> BTreeSet<&str> {
+        let up = "super::".repeat(self.depth());
+        let heads = ["crate::", "dibao::", up.as_str()];
+        let found = heads.iter().flat_map(|head| self.code.split(head).skip(1));
+        found.map(|rest| rest.split(|c: char| !is_word(c)).next().unwrap_or_default()).collect()
+    }
+
+    fn has_word(&self, word: &str) -> bool {
+        self.code.match_indices(word).any(|(at, _)| {
+            let before = self.code[..at].chars().next_back();
+            let after = self.code[at + word.len()..].chars().next();
+            let goes_on_before = word.starts_with(is_word) && before.is_some_and(is_word);
+            let goes_on_after = word.ends_with(is_word) && after.is_some_and(is_word);
+            !goes_on_before && !goes_on_after
+        })
+    }
+
+    fn uses_crate(&self, name: &str) -> bool {
+        self.has_word(&format!("{name}::")) || self.has_word(&format!("use {name} as"))
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut sources, mut dirs) = (Vec::new(), vec![root.clone()]);
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(&dir).expect("src can be listed") {
+            let path = entry.expect("src can be listed").path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                sources.push(read(&root, &path));
+            }
+        }
+    }
+    assert!(sources.len() > 50, "src was not found: {} files", sources.len());
+    sources
+}
+
+fn read(root: &Path, path: &PathBuf) -> Source {
+    let text = fs::read_to_string(path).expect("sources are UTF-8");
+    let below = path.strip_prefix(root).expect("found below src").to_string_lossy().into_owned();
+    let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+    Source { path: below, code: code.join("\n") }
+}
+
+#[test]
+fn dependencies_point_down() {
+    let layers: BTreeMap<&str, &[&str]> = LAYERS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.path != "lib.rs") {
+        let Some(allowed) = layers.get(source.part()) else {
+            wrong.push(format!("{} has no place among the layers", source.path));
+            continue;
+        };
+        if source.code.contains("crate::{") {
+            wrong.push(format!("{} groups `crate::{{…}}`, which this test cannot read", source.path));
+        }
+        for name in source.names() {
+            if layers.contains_key(name) && name != source.part() && !allowed.contains(&name) {
+                wrong.push(format!("{} names {name}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_core_and_the_views_are_pure() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| PURE.contains(&source.part()) && !source.is_test()) {
+        let impure = IMPURE.iter().filter(|word| source.has_word(word));
+        wrong.extend(impure.map(|word| format!("{} names {word}", source.path)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_foreign_crate_has_its_place() {
+    let sources = sources();
+    let mut wrong = Vec::new();
+    for (name, places) in FOREIGN {
+        let users: Vec<&Source> =
+            sources.iter().filter(|source| !source.is_test() && source.uses_crate(name)).collect();
+        for source in users {
+            if !places.iter().any(|place| source.path.starts_with(place)) {
+                wrong.push(format!("{} names {name}, whose place is {}", source.path, places.join(", ")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let text = fs::read_to_string(manifest).expect("the manifest is there");
+    let (_, after) = text.split_once("[dependencies]\n").expect("there are dependencies");
+    let (table, _) = after.split_once("\n[").expect("another table follows");
+    let sources = sources();
+    let names =
+        table.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.replace('-', "_"));
+    let unused: Vec<String> =
+        names.filter(|name| !sources.iter().any(|source| source.uses_crate(name))).collect();
+    assert!(unused.is_empty(), "take out of Cargo.toml: {}", unused.join(", "));
+}
+
+#[test]
+fn no_file_is_too_long_without_a_reason() {
+    const LONGEST: usize = 500;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let lines = source.code.lines().count();
+        let text = fs::read_to_string(root.join(&source.path)).expect("it was read before");
+        let head: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        if head.is_empty() && source.path != "main.rs" && !source.is_test() {
+            wrong.push(format!("{} does not say what it owns", source.path));
+        }
+        if lines > LONGEST && !head.join(" ").contains("long") {
+            wrong.push(format!(
+                "{} has {lines} lines, and its head does not say why it is so long",
+                source.path
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
