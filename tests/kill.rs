@@ -113,7 +113,8 @@ fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
         let polls = cycle % 3 != 0;
         let daemon = Daemon::start(&config, if polls { &["poll", "--all"] } else { &["run"] });
         // Spread over the start and the polls after it, differently in every cycle.
-        std::thread::sleep(Duration::from_millis(cycle * 157 % LATEST_MS));
+        let moment = Duration::from_millis(cycle * 157 % LATEST_MS);
+        runtime.block_on(async { tokio::time::sleep(moment).await });
         if !polls && let Some(found) = entries(&config) {
             keep(&mut seen, found, cycle);
         }
