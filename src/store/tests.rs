@@ -148,7 +148,7 @@ fn payloads_of_every_length_around_a_part_are_sealed_and_opened() {
 }
 
 fn loaded(store: &Store) {
-    fold(store, &workload(11, 16), &rules(&sources()));
+    fold(store, &workload(11, 12), &rules(&sources()));
     store.check().expect("sound");
 }
 
@@ -187,9 +187,9 @@ fn a_value_with_any_octet_changed_is_damaged() {
 fn the_check_passes_after_any_workload() {
     for seed in 0..2 {
         on_both(|name, store| {
-            for (n, line) in workload(seed, 24).iter().enumerate() {
+            for (n, line) in workload(seed, 12).iter().enumerate() {
                 fold(&store, std::slice::from_ref(line), &rules(&sources()));
-                if n % 8 == 0 {
+                if n % 4 == 0 {
                     store.check().unwrap_or_else(|e| panic!("{name}, seed {seed}, line {n}: {e}"));
                 }
             }
@@ -227,7 +227,7 @@ fn the_check_misses_no_octet_that_is_flipped() {
     let store = memory();
     loaded(&store);
     for (key, value) in store.dump() {
-        for at in [0, 1, 3, 4, 7, 8, value.len() / 2, value.len().saturating_sub(1)] {
+        for at in [0, 3, 4, 8, value.len().saturating_sub(1)] {
             let mut bad = value.clone();
             let Some(octet) = bad.get_mut(at) else { continue };
             *octet ^= 1;
@@ -307,7 +307,7 @@ fn a_store_on_disk_says_the_same_after_it_was_closed() {
     let store = open();
     loaded(&store);
     let before = store.dump();
-    assert_eq!(before, folded(&workload(11, 16), &rules(&sources())).dump(), "memory and disk differ");
+    assert_eq!(before, folded(&workload(11, 12), &rules(&sources())).dump(), "memory and disk differ");
     store.flush().expect("flushed");
     drop(store);
     let store = open();

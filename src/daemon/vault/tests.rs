@@ -194,7 +194,7 @@ fn a_damaged_store_is_found_out_and_gives_the_same_bytes_again() {
         .iter()
         .map(|p| p.strip_prefix(sound.path()).expect("below it").to_owned())
         .collect();
-    for round in 0..12 {
+    for round in 0..8 {
         for name in &names {
             let dir = TempDir::new().expect("a directory");
             copy(sound.path(), dir.path());

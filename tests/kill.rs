@@ -1,0 +1,139 @@
+//! The real daemon, killed with SIGKILL at any moment and started again: nothing that anyone saw is
+//! lost, nothing is doubled, and the journal alone gives the same store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dibao::demo::publisher::Publisher;
+use dibao::demo::world::World;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+const CYCLES: u64 = 20;
+
+/// The latest moment of a kill: a start takes about a third of it.
+const LATEST_MS: u64 = 500;
+
+fn dibao(config: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
+    command.arg("--config").arg(config).env("RUST_LOG", "off").stdin(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+struct Daemon(Child);
+
+impl Daemon {
+    /// The daemon, or a command that polls everything without one: a daemon polls by the clock, and
+    /// seldom in its first moments.
+    fn start(config: &Path, what: &[&str]) -> Self {
+        let mut command = dibao(config);
+        let child = command.args(what).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Self(child.expect("the daemon starts"))
+    }
+
+    fn kill(mut self) {
+        self.0.kill().expect("it runs until it is killed");
+        self.0.wait().expect("it is gone");
+    }
+}
+
+/// Every stored entry by its id, asked of the daemon if one runs, else of the state directory.
+fn entries(config: &Path) -> Option<BTreeMap<String, Value>> {
+    let output = dibao(config).args(["entries", "--json"]).output().expect("the command runs");
+    if !output.status.success() {
+        return None;
+    }
+    let text = String::from_utf8(output.stdout).expect("text");
+    let mut found = BTreeMap::new();
+    let mut pages = BTreeSet::new();
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).expect("JSON");
+        let (source, link) = (row["source"].to_string(), row["link"].to_string());
+        assert!(pages.insert((source, link)), "published twice: {row}");
+        let id = row["id"].as_str().expect("an id").to_owned();
+        assert!(found.insert(id, row.clone()).is_none(), "listed twice: {row}");
+    }
+    Some(found)
+}
+
+fn config(dir: &Path, base: &str) -> PathBuf {
+    let mut text = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1\"\n\
+         admin_socket = \"admin.sock\"\n[state]\ndir = {:?}\n\
+         [polling]\nschedule = \"* * * * * *\"\njitter = \"0s\"\nfloor = \"1s\"\nhost_delay = \"0s\"\n\
+         per_host = 6\nallow_networks = [\"127.0.0.0/8\"]\n",
+        dir.join("state").display().to_string(),
+    );
+    for source in World::sources(base) {
+        text.push_str(&format!(
+            "[[source]]\nid = \"{}\"\nurl = {:?}\nregion = \"auto\"\n",
+            source.id, source.url
+        ));
+    }
+    let path = dir.join("dibao.toml");
+    fs::write(&path, text).expect("written");
+    path
+}
+
+/// What a write that was cut short by a power loss leaves.
+fn tear_the_journal(dir: &Path) {
+    let listing = fs::read_dir(dir.join("state/journal")).expect("a journal");
+    let last = listing.map(|e| e.expect("an entry").path()).max().expect("a segment");
+    let torn = zstd::bulk::compress(b"{\"v\":1,\"seq\":999,", 1).expect("a frame");
+    let mut file = OpenOptions::new().append(true).open(last).expect("opens");
+    file.write_all(&torn[..torn.len() - 2]).expect("written");
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let publisher = Publisher::new(World::new(1, "2026-11-23T08:00:00Z".parse().expect("a time")), 0);
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a loopback port");
+    let base = format!("http://{}", listener.local_addr().expect("bound"));
+    runtime.spawn(Arc::clone(&publisher).serve(listener, std::future::pending()));
+    let dir = TempDir::new().expect("a directory");
+    let config = config(dir.path(), &base);
+
+    let mut seen: BTreeMap<String, Value> = BTreeMap::new();
+    let keep = |seen: &mut BTreeMap<String, Value>, found: BTreeMap<String, Value>, cycle: u64| {
+        for (id, row) in seen.iter() {
+            let now = found.get(id).unwrap_or_else(|| panic!("lost after kill {cycle}: {row}"));
+            assert_eq!(now["first_seen"], row["first_seen"], "found anew after kill {cycle}: {now}");
+        }
+        seen.extend(found);
+    };
+    for cycle in 0..CYCLES {
+        publisher.advance();
+        let polls = cycle % 3 != 0;
+        let daemon = Daemon::start(&config, if polls { &["poll", "--all"] } else { &["run"] });
+        // Spread over the start and the polls after it, differently in every cycle.
+        let moment = Duration::from_millis(cycle * 157 % LATEST_MS);
+        runtime.block_on(async { tokio::time::sleep(moment).await });
+        if !polls && let Some(found) = entries(&config) {
+            keep(&mut seen, found, cycle);
+        }
+        daemon.kill();
+        match cycle % 8 {
+            3 if dir.path().join("state/journal").exists() => tear_the_journal(dir.path()),
+            5 => {
+                let _ = fs::remove_dir_all(dir.path().join("state/store"));
+            }
+            _ => {}
+        }
+        if cycle % 4 == 2 {
+            keep(&mut seen, entries(&config).expect("the state directory opens"), cycle);
+        }
+    }
+    let at_last = entries(&config).expect("the state directory opens");
+    keep(&mut seen, at_last.clone(), CYCLES);
+    assert!(seen.len() > 30, "only {} entries were stored: nothing was tested", seen.len());
+    let rebuilt = dibao(&config).arg("rebuild").output().expect("the command runs");
+    assert!(rebuilt.status.success(), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    assert_eq!(entries(&config).expect("the state directory opens"), at_last, "the journal says otherwise");
+}
