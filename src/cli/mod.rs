@@ -139,12 +139,7 @@ fn with_config(explicit: Option<PathBuf>, work: impl FnOnce(Arc<Config>) -> Exit
         }
     };
     match loaded {
-        Ok(config) => {
-            for warning in &config.warnings {
-                eprintln!("dibao: warning: {warning}");
-            }
-            work(Arc::new(config))
-        }
+        Ok(config) => work(Arc::new(config)),
         Err(faults) => {
             eprintln!("{faults}");
             ExitCode::from(BAD_CONFIG)

@@ -12,6 +12,9 @@ use crate::daemon::{run, systemd};
 
 pub(super) fn run(config: Arc<Config>) -> ExitCode {
     start_logging("info");
+    for warning in &config.warnings {
+        tracing::warn!(%warning, "config");
+    }
     exit(block_on(daemon(config, |_| {})).map_err(anyhow::Error::from).flatten().map(|()| true))
 }
 

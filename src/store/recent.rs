@@ -3,6 +3,7 @@
 //! entry, from here some tens of microseconds. A mirror of what the backend holds, never ahead of it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::StoreError;
@@ -43,9 +44,8 @@ impl Recent {
         load: impl FnOnce() -> Result<Filed, StoreError>,
     ) -> Result<Vec<EntryNo>, StoreError> {
         let mut kept = self.lock();
-        if !kept.eras.contains_key(&era) {
-            let filed = load()?;
-            kept.eras.insert(era, filed);
+        if let Entry::Vacant(place) = kept.eras.entry(era) {
+            place.insert(load()?);
         }
         kept.asked_for(era);
         let filed = &kept.eras[&era];

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{Out, Stop};
-use crate::core::state::{Entry, EntryNo, FeedKey, State};
-use crate::core::story::MAX_MEMBERS;
+use crate::core::state::{Entry, EntryNo, FeedKey, SourceState, State};
 use crate::daemon::engine::Engine;
 use crate::store::{Store, StoreError};
 
 /// How far back an entry is looked for by its page. Ids are found however old they are.
 const LOOK_BACK: usize = 20_000;
+/// The most reports of a story that are named.
+const REPORTS: usize = 64;
 
 pub(super) fn explain(engine: &Engine, named: &str, out: Out<'_>) -> Result<(), Stop> {
     let (no, entry) = find(engine, named)?;
@@ -29,7 +30,7 @@ pub(super) fn explain(engine: &Engine, named: &str, out: Out<'_>) -> Result<(), 
         "title": entry.title(),
         "link": entry.body.page(),
         "source": entry.source,
-        "outlet": source.as_ref().map(|s| s.title()),
+        "outlet": source.as_ref().map(SourceState::title),
         "polled_at": source.as_ref().map(|s| &s.def.url),
         "published": entry.published,
         "updated": entry.updated,
@@ -45,7 +46,7 @@ pub(super) fn explain(engine: &Engine, named: &str, out: Out<'_>) -> Result<(), 
 /// The story an entry belongs to, if it is told more than once.
 fn story(store: &Store, no: EntryNo, entry: &Entry) -> Result<Value, StoreError> {
     let founder = entry.story.as_ref().map_or(no, |story| story.founder);
-    let joined = store.joined(founder, MAX_MEMBERS)?;
+    let joined = store.joined(founder, REPORTS)?;
     if joined.is_empty() {
         return Ok(Value::Null);
     }

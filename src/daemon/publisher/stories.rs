@@ -2,18 +2,23 @@
 //! later; the others are linked from it.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use crate::core::state::{Entry, EntryNo, FeedKey, Rank, State};
-use crate::core::story::MAX_MEMBERS;
 use crate::store::{Store, StoreError};
 use crate::views::document::{Related, Shown};
 
 /// Places of the list read to fill a feed: when nine of ten entries repeat others, a feed is shorter
 /// rather than its rendering unbounded.
 const LOOK: usize = 10;
+/// The most reports of a story that are looked at. A report beyond them is taken for a repetition.
+const REPORTS: usize = 512;
+/// The most of them that are linked from the one that is shown.
+const LINKED: usize = 16;
 
 /// The first entries of a feed to be shown, at most `limit`.
 pub(super) fn shown(store: &Store, feed: &FeedKey, limit: usize) -> Result<Vec<Shown>, StoreError> {
+    let mut stories = Stories { store, feed, told: HashMap::new() };
     let mut shown = Vec::with_capacity(limit);
     let mut after: Option<Rank> = None;
     for _ in 0..LOOK {
@@ -24,7 +29,7 @@ pub(super) fn shown(store: &Store, feed: &FeedKey, limit: usize) -> Result<Vec<S
             if shown.len() == limit {
                 return Ok(shown);
             }
-            shown.extend(leading(store, feed, rank)?);
+            shown.extend(stories.shown(rank)?);
         }
         if last_page {
             break;
@@ -33,38 +38,68 @@ pub(super) fn shown(store: &Store, feed: &FeedKey, limit: usize) -> Result<Vec<S
     Ok(shown)
 }
 
-/// The entry at a place, if it is the one that tells its story in this feed.
-fn leading(store: &Store, feed: &FeedKey, rank: Rank) -> Result<Option<Shown>, StoreError> {
-    let (no, entry) = store.listed_entry(rank)?;
-    let founder = entry.story.as_ref().map_or(no, |story| story.founder);
-    let joined = store.joined(founder, MAX_MEMBERS)?;
-    if joined.is_empty() {
-        return Ok(Some(Shown { entry, related: Vec::new() }));
-    }
-    let mut others = Vec::with_capacity(joined.len());
-    for other in [founder].into_iter().chain(joined).filter(|other| *other != no) {
-        others.extend(store.entry(other)?.filter(|e| e.withdrawn.is_none()).map(|entry| (other, entry)));
-    }
-    let place = precedence(store, no, &entry)?;
-    for (other, theirs) in &others {
-        if theirs.feeds().contains(feed) && precedence(store, *other, theirs)? < place {
-            return Ok(None);
-        }
-    }
-    let mut related = Vec::with_capacity(others.len());
-    for (_, other) in others {
-        let Some(href) = other.body.page() else { continue };
-        let outlet = store.source(&other.source)?;
-        let outlet = outlet.as_ref().map_or(other.source.as_str(), |source| source.title());
-        related.push(Related { title: format!("{outlet}：{}", other.title()), href: href.to_owned() });
-    }
-    Ok(Some(Shown { entry, related }))
+/// The stories of a feed, each looked at once however many reports of it are listed.
+struct Stories<'a> {
+    store: &'a Store,
+    feed: &'a FeedKey,
+    told: HashMap<EntryNo, Story>,
 }
 
-type Precedence = (u64, Reverse<i32>, EntryNo);
+/// A story in one feed.
+struct Story {
+    /// The report that is shown.
+    leader: Option<EntryNo>,
+    /// The first reports, to be linked.
+    reports: Vec<(EntryNo, Related)>,
+}
 
 /// Earlier publish rounds come first; within a round, the source the operator prefers.
-fn precedence(store: &Store, no: EntryNo, entry: &Entry) -> Result<Precedence, StoreError> {
-    let priority = store.source(&entry.source)?.map_or(0, |source| source.def.priority);
-    Ok((entry.round, Reverse(priority), no))
+type Precedence = (u64, Reverse<i32>, EntryNo);
+
+impl Stories<'_> {
+    /// The entry at a place, if it is the one that tells its story here.
+    fn shown(&mut self, rank: Rank) -> Result<Option<Shown>, StoreError> {
+        let (no, entry) = self.store.listed_entry(rank)?;
+        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
+        if founder == no && self.store.joined(founder, 1)?.is_empty() {
+            return Ok(Some(Shown { entry, related: Vec::new() }));
+        }
+        if !self.told.contains_key(&founder) {
+            let story = self.look(founder)?;
+            self.told.insert(founder, story);
+        }
+        let story = &self.told[&founder];
+        if story.leader != Some(no) {
+            return Ok(None);
+        }
+        let others = story.reports.iter().filter(|(other, _)| *other != no);
+        let related = others.take(LINKED).map(|(_, related)| related.clone()).collect();
+        Ok(Some(Shown { entry, related }))
+    }
+
+    fn look(&self, founder: EntryNo) -> Result<Story, StoreError> {
+        let mut leader: Option<Precedence> = None;
+        let mut reports = Vec::new();
+        for no in [founder].into_iter().chain(self.store.joined(founder, REPORTS)?) {
+            let Some(entry) = self.store.entry(no)?.filter(|entry| entry.withdrawn.is_none()) else {
+                continue;
+            };
+            let source = self.store.source(&entry.source)?;
+            if entry.feeds().contains(self.feed) {
+                let priority = source.as_ref().map_or(0, |source| source.def.priority);
+                let place = (entry.round, Reverse(priority), no);
+                leader = Some(leader.map_or(place, |best| best.min(place)));
+            }
+            if reports.len() <= LINKED {
+                let outlet = source.as_ref().map_or(entry.source.as_str(), |source| source.title());
+                reports.extend(related(&entry, outlet).map(|related| (no, related)));
+            }
+        }
+        Ok(Story { leader: leader.map(|(_, _, no)| no), reports })
+    }
+}
+
+fn related(entry: &Entry, outlet: &str) -> Option<Related> {
+    let href = entry.body.page()?.to_owned();
+    Some(Related { title: format!("{outlet}：{}", entry.title()), href })
 }
