@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::core::identity::IdentityKey;
 use crate::core::source::SourceId;
 use crate::core::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
-use crate::core::story::{Lookup, Sketch, StoryKey};
+use crate::core::story::{Lookup, MAX_MEMBERS, Sketch, StoryKey};
 use crate::core::time::Time;
 
 pub use backend::{Backend, Batch, Pair, Pairs};
@@ -301,8 +301,16 @@ impl State for Store {
     }
 
     fn joined(&self, founder: EntryNo, limit: usize) -> Result<Vec<EntryNo>, StoreError> {
-        let (from, to) = key::joined_range(founder);
-        self.backend.scan(&from, &to).take(limit).map(|pair| key::joined_no(&pair?.0)).collect()
+        let read = |limit| {
+            let (from, to) = key::joined_range(founder);
+            self.backend.scan(&from, &to).take(limit).map(|pair| key::joined_no(&pair?.0)).collect()
+        };
+        if limit > MAX_MEMBERS {
+            return read(limit);
+        }
+        let mut joined: Vec<EntryNo> = self.recent.joined(founder, || read(MAX_MEMBERS))?;
+        joined.truncate(limit);
+        Ok(joined)
     }
 
     fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, StoreError> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::StoreError;
 use crate::core::state::{Change, EntryNo};
-use crate::core::story::{Lookup, Sketch, StoryKey};
+use crate::core::story::{Lookup, MAX_MEMBERS, Sketch, StoryKey};
 
 /// What is filed in one era: the story of each key and entry.
 pub(super) type Filed = BTreeMap<(StoryKey, EntryNo), EntryNo>;
@@ -32,6 +32,8 @@ struct Kept {
     /// Eras in the order they were last asked for.
     order: Vec<u16>,
     sketches: BTreeMap<EntryNo, Arc<Sketch>>,
+    /// The first entries that joined a story, by its founder.
+    joined: BTreeMap<EntryNo, Vec<EntryNo>>,
 }
 
 impl Recent {
@@ -62,6 +64,23 @@ impl Recent {
         self.lock().keep_sketch(no, sketch);
     }
 
+    /// The first entries that joined a story, which `load` reads if they are not here.
+    pub(super) fn joined(
+        &self,
+        founder: EntryNo,
+        load: impl FnOnce() -> Result<Vec<EntryNo>, StoreError>,
+    ) -> Result<Vec<EntryNo>, StoreError> {
+        let mut kept = self.lock();
+        if let Entry::Vacant(place) = kept.joined.entry(founder) {
+            place.insert(load()?);
+        }
+        let joined = kept.joined[&founder].clone();
+        while kept.joined.len() > SKETCHES {
+            kept.joined.pop_first();
+        }
+        Ok(joined)
+    }
+
     /// Takes over what was written. An era that is not here stays out until it is asked for.
     pub(super) fn follow(&self, changes: &[Change]) {
         let mut kept = self.lock();
@@ -75,6 +94,12 @@ impl Recent {
                 Change::Unfiled(key, no) => {
                     if let Some(filed) = key.era().and_then(|era| kept.eras.get_mut(&era)) {
                         filed.remove(&(*key, *no));
+                    }
+                }
+                Change::Joined(founder, no) => {
+                    let joined = kept.joined.get_mut(founder);
+                    if let Some(joined) = joined.filter(|j| j.len() < MAX_MEMBERS && !j.contains(no)) {
+                        joined.push(*no);
                     }
                 }
                 Change::Sketch(no, sketch) => kept.keep_sketch(*no, sketch),

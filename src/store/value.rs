@@ -4,8 +4,13 @@
 //! added with a default needs no new version, and a dump reads as itself. The checksum is over key,
 //! flags and the whole payload, so a value that strayed to another key is found out too.
 
+use std::cell::RefCell;
+use std::io;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use zstd::bulk::{Compressor, Decompressor};
 
 use super::StoreError;
 
@@ -19,6 +24,9 @@ const PART: usize = 4096;
 
 /// A payload shorter than this does not get smaller.
 const WORTH_COMPRESSING: usize = 256;
+
+/// Level 1: records are read far more often than written, and are small either way.
+const LEVEL: i32 = 1;
 
 /// The most one payload may be once decompressed: an entry is bounded by the body it came in.
 const MAX_PAYLOAD: usize = 64 << 20;
@@ -43,7 +51,7 @@ pub(super) fn json<T: Serialize>(value: &T) -> Vec<u8> {
 /// The value and its further parts.
 pub(super) fn seal(key: &[u8], payload: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
     let compressed = (payload.len() >= WORTH_COMPRESSING)
-        .then(|| zstd::bulk::compress(payload, 1).ok())
+        .then(|| compress(payload))
         .flatten()
         .filter(|c| c.len() < payload.len());
     let flags = if compressed.is_some() { COMPRESSED } else { 0 };
@@ -79,10 +87,26 @@ pub(super) fn unseal(key: &[u8], head: &[u8], rest: &[u8]) -> Result<Vec<u8>, St
         return Err(damaged(key, "its checksum does not match"));
     }
     if flags & COMPRESSED != 0 {
-        payload = zstd::bulk::decompress(&payload, capacity(&payload))
-            .map_err(|e| damaged(key, &format!("it does not decompress: {e}")))?;
+        payload = decompress(&payload).map_err(|e| damaged(key, &format!("it does not decompress: {e}")))?;
     }
     Ok(payload)
+}
+
+thread_local! {
+    // Making a context costs more than compressing a record with it.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = RefCell::new(Compressor::new(LEVEL).ok());
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
+}
+
+fn compress(payload: &[u8]) -> Option<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|context| context.as_mut()?.compress(payload).ok())
+}
+
+fn decompress(payload: &[u8]) -> io::Result<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|context| match context {
+        Some(context) => context.decompress(payload, capacity(payload)),
+        None => Err(io::ErrorKind::OutOfMemory.into()),
+    })
 }
 
 /// The frame says how long its content is: we wrote it in one go.

@@ -85,8 +85,22 @@ fn candidates<S: Shelf>(new: &Sketch, shelf: &S) -> Result<Vec<S::Story>, S::Err
 /// members. One member alone does not vouch for it, or a story would drift from report to report
 /// until its ends have nothing in common.
 fn belongs(new: &Sketch, members: &[Arc<Sketch>]) -> Option<Verdict> {
-    let verdicts: Vec<_> = members.iter().map(|member| judge(new, member)).collect();
-    let founder = *verdicts.first()?;
-    let alike = verdicts.iter().flatten().count();
-    founder.or_else(|| verdicts.into_iter().flatten().next().filter(|_| alike * 2 >= members.len()))
+    let (founder, others) = members.split_first()?;
+    if let Some(verdict) = judge(new, founder) {
+        return Some(verdict);
+    }
+    let (mut first, mut alike, mut apart) = (None, 0, 1);
+    for member in others {
+        match judge(new, member) {
+            Some(verdict) => {
+                first = first.or(Some(verdict));
+                alike += 1;
+            }
+            None => apart += 1,
+        }
+        if apart * 2 > members.len() {
+            return None;
+        }
+    }
+    first.filter(|_| alike * 2 >= members.len())
 }
