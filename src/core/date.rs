@@ -65,7 +65,7 @@ pub fn parse(text: &str, ctx: &DateContext) -> Option<Stamp> {
 }
 
 /// Finds the first date inside a text (`2026年06月26日 10:30 来源：新华社`): a form that begins with
-/// digits and has a year, a month and a day. Looks at the first [`MAX_CHARS`] characters only.
+/// digits and has a year, a month and a day. Looks at the first `MAX_CHARS` (120) characters only.
 #[must_use]
 pub fn find(text: &str, ctx: &DateContext) -> Option<Stamp> {
     let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(at, _)| at);

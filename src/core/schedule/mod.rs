@@ -1,5 +1,5 @@
 //! Schedules: standard cron text, and the instants it means in a time zone. The only place that names
-//! `cron`. When a source is really polled (floor, jitter) is [`plan`]'s business.
+//! `cron`. When a source is really polled (floor, jitter) is `plan`'s business.
 //!
 //! The `cron` crate does not read standard cron: it wants seconds, counts weekdays from 1, ANDs the two
 //! day fields, and walks daylight saving changes into the past. So it is used for one thing only, the
