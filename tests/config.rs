@@ -180,6 +180,7 @@ fn summary(config: &Config) -> String {
             lines.push(format!("region {n}: {region:?}"));
         }
     }
+    lines.extend(config.rules.iter().map(|rule| format!("{rule:?}")));
     for source in &config.sources {
         let Source { def, kind, zone, content, was, enabled, .. } = source;
         lines.push(format!("source {}: {kind:?} {} {:?}", def.id, def.url, def.region));

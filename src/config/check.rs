@@ -29,7 +29,7 @@ pub(super) fn new_id(
     report: &mut Report,
 ) -> Option<String> {
     let Some(id) = id else {
-        report.missing(table, "id", "write id = \"…\"");
+        report.missing(table, &["id"], "write id = \"…\"");
         return None;
     };
     if let Err(message) = check_id(&id.value) {

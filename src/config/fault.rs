@@ -86,13 +86,13 @@ impl Report {
         self.faults.push(fault);
     }
 
-    /// A key that a table must have and has not, unless it is there and was reported, or a fault of
-    /// syntax may have swallowed it.
-    pub(super) fn missing(&mut self, table: &Place, key: &str, message: &str) {
-        let dotted = format!("{}.{key}", table.key);
-        let is_known = self.faults.iter().any(|fault| *fault.file == *table.file && fault.key == dotted);
+    /// Keys of which a table must have one and has none, unless one is there and was reported, or a
+    /// fault of syntax may have swallowed it.
+    pub(super) fn missing(&mut self, table: &Place, keys: &[&str], message: &str) {
+        let is_one = |key: &str| keys.iter().any(|one| key == format!("{}.{one}", table.key));
+        let is_known = self.faults.iter().any(|fault| *fault.file == *table.file && is_one(&fault.key));
         if !is_known && !self.broken.iter().any(|(file, _)| **file == *table.file) {
-            self.fault(table, format!("has no {key}; {message}"));
+            self.fault(table, format!("has no {}; {message}", keys.join(" or ")));
         }
     }
 

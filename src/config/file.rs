@@ -15,12 +15,11 @@ type OneOrManyTexts = Option<At<OneOrMany<String>>>;
 /// They are faults, because a key that is taken and ignored is worse than one that is refused.
 const NOT_YET: &[(&str, &str, &str)] = &[
     ("", "retention", "is not supported yet: nothing is expired from the store"),
-    ("", "rule", "is not supported yet: entries cannot be filtered or rewritten"),
     ("publish", "static_dir", "is not supported yet: feeds are only served over HTTP"),
     ("publish", "websub_hub", "is not supported yet: no hub is told of new entries"),
-    ("region", "rule", "is not supported yet: entries cannot be filtered or rewritten"),
+    ("region", "rule", "is not supported yet: a [[rule]] stands by itself, and names regions"),
     ("source", "page", "is not supported yet: only feeds can be polled"),
-    ("source", "rule", "is not supported yet: entries cannot be filtered or rewritten"),
+    ("source", "rule", "is not supported yet: a [[rule]] stands by itself, and acts on all sources"),
 ];
 
 /// One file.
@@ -32,6 +31,7 @@ pub(super) struct File {
     pub(super) polling: Polling,
     pub(super) publish: Publish,
     pub(super) regions: Vec<Region>,
+    pub(super) rules: Vec<Rule>,
     pub(super) sources: Vec<Source>,
 }
 
@@ -82,6 +82,15 @@ pub(super) struct Region {
     pub(super) parent: Text,
 }
 
+/// `[[rule]]`.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) place: Place,
+    pub(super) pattern: Text,
+    pub(super) region: OneOrManyTexts,
+    pub(super) not_region: OneOrManyTexts,
+}
+
 /// `[[source]]`.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -113,6 +122,7 @@ pub(super) fn read_main(path: &Path, text: &str, report: &mut Report) -> File {
             polling: read_table(&mut root, "polling", Polling::read, report),
             publish: read_table(&mut root, "publish", Publish::read, report),
             regions: read_tables(&mut root, "region", Region::read, report),
+            rules: read_tables(&mut root, "rule", Rule::read, report),
             sources: read_tables(&mut root, "source", Source::read, report),
         };
         root.finish(not_yet, report);
@@ -129,7 +139,7 @@ pub(super) fn read_included(path: &Path, text: &str, report: &mut Report) -> Fil
             ..File::default()
         };
         let elsewhere = |shape: &str, key: &str| {
-            let main_only = ["include", "server", "state", "polling", "publish"].contains(&key);
+            let main_only = ["include", "server", "state", "polling", "publish", "rule"].contains(&key);
             let message = "belongs in the main file: an included file holds [[source]] and [[region]] only";
             not_yet(shape, key).or(main_only.then_some(message))
         };
@@ -230,6 +240,17 @@ impl Region {
             code: table.take("code", report),
             aliases: table.take("aliases", report),
             parent: table.take("parent", report),
+        }
+    }
+}
+
+impl Rule {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        Self {
+            place: table.place().clone(),
+            pattern: table.take("match", report),
+            region: table.take("region", report),
+            not_region: table.take("not_region", report),
         }
     }
 }

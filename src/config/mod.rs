@@ -8,6 +8,7 @@ mod file;
 mod include;
 mod region;
 mod resolve;
+mod rule;
 mod secret;
 mod source;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 
 use crate::core::region::RegionTable;
+use crate::core::regions::RegionPattern;
 use crate::core::schedule::{Plan, Schedule};
 pub use crate::core::source::ContentPolicy;
 use crate::core::source::{SourceDef, SourceId};
@@ -44,6 +46,9 @@ pub struct Config {
     pub publish: Publish,
     /// The regions: the built-in ones, and those the file overrides or adds.
     pub regions: RegionTable,
+    /// `[[rule]]`, in the order of the file. They act on what the title decides: sources with
+    /// `region = "auto"` or `route = true`, never on regions that a source is fixed to.
+    pub rules: Vec<RegionPattern>,
     /// The sources, in the order of the files.
     pub sources: Vec<Source>,
     /// What is doubtful but does not keep the configuration from being used.

@@ -20,7 +20,7 @@ pub(super) fn resolve(raw: Vec<file::Region>, report: &mut Report) -> RegionTabl
         let Some(id) = new_id(region.id, &region.place, &mut seen, report) else { continue };
         let builtin = table.get(&id).cloned();
         if builtin.is_none() && region.name.is_none() {
-            report.missing(&region.place, "name", "write name = \"…\"");
+            report.missing(&region.place, &["name"], "write name = \"…\"");
         }
         parents.extend(region.parent.clone().map(|parent| (id.clone(), parent)));
         let name = read(region.name, value::line, report);

@@ -12,7 +12,7 @@ use super::check::{count, proxy, read, read_all, schedules, within_size, within_
 use super::fault::{At, Place, Report};
 use super::file::{self, File};
 use super::value;
-use super::{Config, ContentPolicy, Env, Polling, Publish, Server, region, source};
+use super::{Config, ContentPolicy, Env, Polling, Publish, Server, region, rule, source};
 use crate::core::schedule::Schedule;
 
 const MINUTE: u64 = 60;
@@ -57,6 +57,7 @@ pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -
     let context = Context { base: path.parent().unwrap_or(Path::new("")), env, main: Place::of_file(path) };
     let state_dir = state_dir(file.state_dir, &context);
     let regions = region::resolve(file.regions, report);
+    let rules = rule::resolve(file.rules, &regions, report);
     let polling = resolve_polling(file.polling, &context, report);
     let publish = resolve_publish(file.publish, report);
     let defaults = source::Defaults { regions: &regions, polling: &polling, content: publish.content };
@@ -68,6 +69,7 @@ pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -
         polling,
         publish,
         regions,
+        rules,
         sources,
         warnings: Vec::new(),
     }

@@ -89,7 +89,7 @@ fn url(
     report: &mut Report,
 ) -> Option<String> {
     let Some(text) = url else {
-        report.missing(table, "url", "write url = \"https://…\"");
+        report.missing(table, &["url"], "write url = \"https://…\"");
         return None;
     };
     let place = text.place.clone();

@@ -112,7 +112,7 @@ pub fn rules(config: &Config) -> Rules {
     let renames = config.sources.iter().flat_map(|source| {
         source.was.iter().map(|old| (old.clone(), source.def.id.clone())).collect::<Vec<_>>()
     });
-    Rules::new(&config.regions, Vec::new(), definitions, renames)
+    Rules::new(&config.regions, config.rules.clone(), definitions, renames)
 }
 
 fn site(config: &Config) -> Site {
@@ -169,4 +169,41 @@ fn fingerprint(config: &Config, rules: &Rules) -> String {
         hash.update(serde_json::to_vec(&source.def).expect("a definition is plain JSON"));
     }
     hex16(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::rules;
+    use crate::config::{self, Config, Env};
+    use crate::core::region::RegionId;
+    use crate::core::regions::decide;
+    use crate::core::source::RegionRule;
+
+    fn config() -> Config {
+        config::load(Path::new("tests/config/valid/rules.toml"), &Env::default()).expect("the sample loads")
+    }
+
+    #[test]
+    fn the_rules_of_the_configuration_reach_those_of_the_core() {
+        let rules = rules(&config());
+        let title = "京港澳高速郑州段恢复通行，北京车主先行";
+        let regions = |patterns| {
+            let found = decide(&RegionRule::Auto, patterns, &rules.classifier, title, None);
+            found.into_iter().map(|evidence| evidence.region).collect::<Vec<_>>()
+        };
+        let (henan, beijing) = (RegionId::new("henan"), RegionId::new("beijing"));
+        assert!(regions(&[]).contains(&beijing), "what the rule forbids is there without it");
+        assert!(regions(&rules.patterns).contains(&henan));
+        assert!(!regions(&rules.patterns).contains(&beijing));
+    }
+
+    #[test]
+    fn another_rule_is_another_fingerprint() {
+        let config = config();
+        let mut fewer = config.clone();
+        fewer.rules.pop();
+        assert_ne!(rules(&config).fingerprint, rules(&fewer).fingerprint);
+    }
 }
