@@ -302,6 +302,61 @@ async fn a_withdrawn_entry_leaves_the_feeds_is_announced_and_stays_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_entry_stays_out_when_its_publisher_moves() {
+    let item = |host: &str, n: u32| {
+        format!(
+            "<item><guid>http://{host}/{n}</guid><link>http://{host}/{n}</link><title>河南第{n}条</title>\
+             <pubDate>Fri, 20 Nov 2026 08:0{n}:00 +0800</pubDate></item>"
+        )
+    };
+    let feed = |host: &str| {
+        let items = item(host, 1) + &item(host, 2);
+        format!("<rss version=\"2.0\"><channel><title>报</title>{items}</channel></rss>").into_bytes()
+    };
+    let script = Script::start().await.unwrap();
+    script.on("/a", [ok(&feed("old.example")), ok(&feed("new.example"))]);
+    let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    ask(&engine, Command::Withdraw { entry: "http://old.example/1".to_owned() }).await;
+    poll_all(&engine).await;
+    let titles = entries(&engine, None).await;
+    assert_eq!(titles.len(), 1, "{titles:?}");
+    assert_eq!(titles[0]["title"], "河南第2条");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publisher_that_asks_for_patience_is_left_alone_even_by_hand() {
+    let script = Script::start().await.unwrap();
+    script.on("/a", [Reply::of(429, &["Retry-After: 3600"], b""), ok(&rss(&[("1", "河南一条", "一")]))]);
+    let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
+    let engine = desk.open().await;
+    for _ in 0..2 {
+        let rows = poll_all(&engine).await;
+        assert_eq!(rows[0]["outcome"], "throttled");
+    }
+    assert_eq!(script.seen().len(), 1, "asked again before its time");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_without_a_page_still_has_an_alternate_link() {
+    let feed = b"<rss version=\"2.0\"><channel><title>r</title><link>http://paper.example/</link>\
+        <item><guid isPermaLink=\"false\">x1</guid><title>t</title><description>d</description></item></channel></rss>";
+    let script = Script::start().await.unwrap();
+    script.on("/a", [ok(feed)]);
+    let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    let atom = String::from_utf8(page(&engine, "henan.atom")).unwrap();
+    let entry = &atom[atom.find("<entry>").unwrap()..];
+    let before_source = &entry[..entry.find("<source>").unwrap()];
+    assert!(before_source.contains("rel=\"alternate\""), "{entry}");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_leaves_the_config_keeps_its_entries_and_answers_410() {
     let script = Script::start().await.unwrap();
     script.on("/a", [ok(&rss(&[("1", "河南第一条", "一")]))]);

@@ -14,13 +14,14 @@ use super::identity::IdentityKey;
 use super::record::{
     ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record, Withdrawal,
 };
+use super::region::RegionId;
 use super::regions;
 use super::rules::Rules;
-use super::source::{SourceDef, SourceId};
+use super::source::{RegionRule, SourceDef, SourceId};
 use super::state::{
     Change, Entry, EntryNo, FeedKey, FeedState, Known, Membership, Meta, Rank, SourceState, State,
 };
-use super::story::{MAX_MEMBERS, Sketch};
+use super::story::Sketch;
 use super::time::Time;
 pub use telling::filing_keys;
 use telling::{Placed, Stories, Texts};
@@ -59,6 +60,9 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
     let bytes: [u8; 32] = hash.finalize().into();
     u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
 }
+
+/// The reports of a story whose feeds are told of a new one: at least those that are linked anywhere.
+const LINKED: usize = 512;
 
 struct Fold<'a, S: State> {
     state: &'a S,
@@ -162,8 +166,7 @@ impl<'a, S: State> Fold<'a, S> {
             self.rewrite(&id, &mut source, changed, seen.poll.at)?;
         }
         if seen.feed.is_some() {
-            // The feed's own title and rights stand in every entry of it.
-            self.touch_source(&id)?;
+            self.touch_source(&id, &source)?;
         }
         self.changes.push(Change::Source(id, Box::new(source)));
         Ok(())
@@ -300,8 +303,9 @@ impl<'a, S: State> Fold<'a, S> {
         }
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.withdrawn = Some(at);
-        entry.body =
-            ParsedEntry { title: entry.body.title, links: entry.body.links, ..ParsedEntry::default() };
+        // What it is recognised by stays, or a publisher that moves would bring it back as new.
+        let ParsedEntry { id, title, links, published, updated, .. } = entry.body;
+        entry.body = ParsedEntry { id, title, links, published, updated, ..ParsedEntry::default() };
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;
         self.changes.push(Change::Source(entry.source.clone(), Box::new(source)));
@@ -333,7 +337,7 @@ impl<'a, S: State> Fold<'a, S> {
 
     /// The other entries of a story link to this one: their feeds change, without being updated.
     fn touch_story(&mut self, founder: EntryNo, but: EntryNo) -> Result<(), S::Error> {
-        for other in self.stories().entries(founder, MAX_MEMBERS)? {
+        for other in self.stories().entries(founder, LINKED)? {
             if other != but
                 && let Some(entry) = self.entry(other)?
             {
@@ -397,9 +401,20 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(())
     }
 
-    fn touch_source(&mut self, id: &SourceId) -> Result<(), S::Error> {
-        let feed = FeedKey::Source(id.clone());
-        self.touch(feed, None).map(drop)
+    /// The feed's own title and rights stand in every entry of it: every feed that may list one has
+    /// changed.
+    fn touch_source(&mut self, id: &SourceId, source: &SourceState) -> Result<(), S::Error> {
+        let regions: Vec<RegionId> = match &source.def.region {
+            RegionRule::Fixed(ids) => ids.clone(),
+            RegionRule::Routed(_) | RegionRule::Auto => self.rules.regions().cloned().collect(),
+        };
+        let feeds = [FeedKey::Source(id.clone()), FeedKey::All, FeedKey::National];
+        for feed in feeds.into_iter().chain(regions.into_iter().map(FeedKey::Region)) {
+            if self.feeds.contains_key(&feed) || self.state.feed(&feed)?.is_some() {
+                self.touch(feed, None)?;
+            }
+        }
+        Ok(())
     }
 
     /// The feed's state, marked as changed by this line.

@@ -125,14 +125,14 @@ fn good(
     };
     state.failures = 0;
     state.good_at = Some(poll.at);
-    let mut ttl = None;
     if let Some(Reading::Feed { new, body_hash, ttl_minutes, .. }) = reading {
         state.body_hash = Some(body_hash);
-        ttl = ttl_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
+        state.ttl_minutes = ttl_minutes;
         if new > 0 {
             state.news_at = Some(poll.at);
         }
     }
+    let ttl = state.ttl_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
     let headers = freshness::Headers {
         cache_control: head.cache_control.as_deref(),
         expires: head.expires.as_deref(),

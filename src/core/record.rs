@@ -78,7 +78,7 @@ pub struct ConfigRecord {
     pub instance: Uuid,
     /// Fingerprint of everything that feeds' bytes depend on.
     pub fingerprint: String,
-    /// The sources that were added or changed since the last such record.
+    /// The sources, all of them: what left the config later is replayed under what it last was.
     pub sources: Vec<SourceDef>,
     /// The sources that left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -183,6 +183,9 @@ pub struct PollState {
     /// SHA-256 (first 16 octets, hexadecimal) of the last body that was read in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,
+    /// RSS `ttl` of the last reading: it holds until another feed is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_minutes: Option<u32>,
     /// Failed polls since the last good one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failures: u32,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::region::RegionTable;
+use super::region::{RegionId, RegionTable};
 use super::regions::{Classifier, RegionPattern};
 use super::source::{SourceDef, SourceId};
 use super::story;
@@ -21,6 +21,7 @@ pub struct Rules {
     pub fingerprint: String,
     definitions: BTreeMap<SourceId, SourceDef>,
     renames: BTreeMap<SourceId, SourceId>,
+    regions: Vec<RegionId>,
 }
 
 impl Rules {
@@ -35,13 +36,19 @@ impl Rules {
         let definitions: BTreeMap<_, _> = definitions.into_iter().map(|def| (def.id.clone(), def)).collect();
         let renames: BTreeMap<_, _> = renames.into_iter().collect();
         let fingerprint = fingerprint(table, &patterns, &renames);
-        Self { classifier: Classifier::new(table), patterns, fingerprint, definitions, renames }
+        let regions = table.iter().map(|region| region.id.clone()).collect();
+        Self { classifier: Classifier::new(table), patterns, fingerprint, definitions, renames, regions }
     }
 
     /// Today's id of a source that may have been renamed.
     #[must_use]
     pub fn current_id<'a>(&'a self, id: &'a SourceId) -> &'a SourceId {
         self.renames.get(id).unwrap_or(id)
+    }
+
+    /// The regions an entry can be in.
+    pub fn regions(&self) -> impl Iterator<Item = &RegionId> {
+        self.regions.iter()
     }
 
     /// Today's definition of a source, if it is in the config.

@@ -16,7 +16,6 @@ use super::worker::Worker;
 use crate::config::{Config, Source};
 use crate::core::record::ConfigRecord;
 use crate::core::rules::{Rules, hex16};
-use crate::core::source::SourceDef;
 use crate::core::state::{Meta, State};
 use crate::fetch::FetchSetupError;
 use crate::store::{Store, StoreError};
@@ -144,12 +143,11 @@ fn config_change(
     let now: BTreeMap<_, _> = config.sources.iter().map(|s| (&s.def.id, &s.def)).collect();
     #[expect(clippy::disallowed_methods, reason = "drawn once for an instance, and journalled")]
     let instance = if meta.instance.is_nil() { Uuid::new_v4() } else { meta.instance };
-    let is_news = |def: &SourceDef| stored.get(&def.id).is_none_or(|s| s.gone || s.def != *def);
     Ok(Some(ConfigRecord {
         at: clock.now(),
         instance,
         fingerprint,
-        sources: now.values().copied().filter(|def| is_news(def)).cloned().collect(),
+        sources: now.values().copied().cloned().collect(),
         gone: stored
             .iter()
             .filter(|(id, s)| !s.gone && !now.contains_key(id))

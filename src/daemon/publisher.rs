@@ -12,6 +12,7 @@ use super::recorder::Audience;
 use super::vault::StoreHandle;
 use crate::core::source::{SourceId, is_slug};
 use crate::core::state::{FeedKey, FeedState, Meta, SourceState, State};
+use crate::core::time::Time;
 use crate::serve::{View, Views};
 use crate::store::{Store, StoreError};
 use crate::views::document::{self, FeedInput, Site};
@@ -21,6 +22,9 @@ use crate::views::{atom, index};
 /// The most views kept beside those of the regions: a source's feed is rendered when it is asked for,
 /// and there can be thousands.
 const KEPT: usize = 512;
+
+/// The most withdrawals that a feed announces, the latest.
+const ANNOUNCED: usize = 1000;
 
 /// A view by what it shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,9 +36,9 @@ enum ViewKey {
 /// A view's place in the cache: whoever renders it holds the lock, so that others wait and share.
 type Slot = Arc<Mutex<Option<(Version, Arc<Page>)>>>;
 
-/// What a rendered view was made from: the generation of everything, and the position of the last
-/// record that touched it.
-type Version = (u64, u64);
+/// What a rendered view was made from: the generation of everything, the position of the last record
+/// that touched it, and the day that ageing counts from.
+type Version = (u64, u64, Option<Time>);
 
 /// Renders and keeps views.
 pub struct Publisher {
@@ -122,13 +126,13 @@ impl Publisher {
         }
     }
 
-    fn version(&self, key: &ViewKey) -> Version {
+    fn version(&self, key: &ViewKey, day: Option<Time>) -> Version {
         let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
         let seq = match key {
             ViewKey::Index => changed.newest,
             ViewKey::Feed(feed) => changed.feeds.get(feed).copied().unwrap_or(0),
         };
-        (changed.everything, seq)
+        (changed.everything, seq, day)
     }
 
     fn slot(&self, key: &ViewKey) -> Slot {
@@ -143,7 +147,8 @@ impl Publisher {
         let slot = self.slot(key);
         let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
         // Read before the store is: what changes meanwhile makes the page stale, never stay so.
-        let version = self.version(key);
+        let day = self.store.load().meta()?.map(|meta| document::today(&meta));
+        let version = self.version(key, day);
         if let Some((_, page)) = kept.as_ref().filter(|(of, _)| *of == version) {
             return Ok(Arc::clone(page));
         }
@@ -173,7 +178,7 @@ impl Publisher {
             }
         }
         let state = store.feed(feed)?;
-        let withdrawn = store.withdrawn(feed, document::withdrawn_since(meta), self.site.entries)?;
+        let withdrawn = store.withdrawn(feed, document::withdrawn_since(meta), ANNOUNCED)?;
         let input = FeedInput {
             feed,
             state: state.as_ref(),

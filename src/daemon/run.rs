@@ -5,7 +5,7 @@ use std::fs;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,11 +76,9 @@ pub async fn run(
     polling.abort();
     warming.abort();
     let _ = stop.send(true);
-    for server in [public, admin] {
-        let mut server = server;
-        if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
-            server.abort();
-        }
+    let late = [public.abort_handle(), admin.abort_handle()];
+    if tokio::time::timeout(DRAIN, async { tokio::join!(public, admin) }).await.is_err() {
+        late.iter().for_each(tokio::task::AbortHandle::abort);
     }
     let _ = fs::remove_file(&socket.path);
     engine.close().await?;
@@ -108,7 +106,8 @@ impl AdminSocket {
             if let Some(dir) = path.parent() {
                 fs::create_dir_all(dir)?;
             }
-            if path.exists() {
+            // Anything else that stands there is somebody's file, named by mistake: binding fails then.
+            if path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket()) {
                 fs::remove_file(path)?;
             }
             let listener = UnixListener::bind(path)?;

@@ -28,6 +28,8 @@ const SLEW: TimeDelta = TimeDelta::minutes(1);
 pub struct Past {
     /// The scheduled instant of its last poll.
     pub scheduled: Option<Time>,
+    /// When it was last polled, by schedule or by hand.
+    pub polled: Option<Time>,
     /// No poll before this.
     pub not_before: Option<Time>,
     /// It said that it is gone: it is not asked again by schedule.
@@ -65,7 +67,13 @@ pub fn first_due(plan: &Plan, past: Past, now: Time) -> Option<Due> {
         Some(last) if last > now => plan.next_due(Some(last), now),
         Some(last) => {
             let due = plan.next_due(Some(last), last);
-            if due.at > now { due } else { now_due(plan, now) }
+            let just_now = past.polled.is_some_and(|at| at + plan.floor() > now);
+            match due.at > now {
+                true => due,
+                // Polled by hand while nothing ran: its missed turn has been made up for.
+                false if just_now => plan.next_due(Some(last), now),
+                false => now_due(plan, now),
+            }
         }
         None => now_due(plan, now),
     };

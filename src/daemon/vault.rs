@@ -18,6 +18,7 @@ use arc_swap::ArcSwap;
 use chrono::NaiveDate;
 
 use crate::core::apply::apply;
+use crate::core::exchange::Validators;
 use crate::core::record::{Line, Record};
 use crate::core::rules::Rules;
 use crate::core::state::{Change, State};
@@ -115,6 +116,12 @@ impl Vault {
         today: NaiveDate,
         durable: bool,
     ) -> Result<Vec<(Line, Vec<Change>)>, VaultError> {
+        // A line that was recorded and then not applied (two faults at once) must not be passed over.
+        let applied = self.store.load().meta().ok().flatten().map_or(0, |meta| meta.seq);
+        if applied != self.journal.seq() {
+            let store = self.store.load_full();
+            self.heal(&store, "the store is behind the journal")?;
+        }
         let lines = match durable {
             true => self.journal.commit(records, today)?,
             false => self.journal.append(records, today)?,
@@ -210,6 +217,9 @@ fn catch_up(store: &Store, journal: &Journal, rules: &Rules) -> Result<u64, Vaul
         lines += 1;
         Ok(())
     })?;
+    if !losses.damage.is_empty() || !losses.gaps.is_empty() {
+        forget_validators(store)?;
+    }
     for damage in losses.damage {
         tracing::error!(%damage, "the journal is damaged; what stood there is passed over");
     }
@@ -217,6 +227,17 @@ fn catch_up(store: &Store, journal: &Journal, rules: &Rules) -> Result<u64, Vaul
         tracing::error!(first, last, "lines of the journal are lost");
     }
     Ok(lines)
+}
+
+/// What is lost may have held the entries that a source's validators vouch for: every source is read in
+/// full once more.
+fn forget_validators(store: &Store) -> Result<(), VaultError> {
+    for (id, mut source) in store.sources()? {
+        source.poll.validators = Validators::default();
+        source.poll.body_hash = None;
+        store.commit(&[Change::Source(id, Box::new(source))])?;
+    }
+    Ok(())
 }
 
 fn lock(dir: &Path) -> Result<File, VaultError> {

@@ -112,6 +112,9 @@ impl Worker {
             Err(error) => return Err(self.heal(store, error).await),
         };
         let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
+        if let Some(outcome) = stored.as_ref().and_then(|stored| still_waiting(stored, self.clock.now())) {
+            return Ok(Report { source: id.clone(), outcome, elapsed: started.elapsed(), state: before });
+        }
         let asked = poll::address(&source.def.url, &before).to_owned();
         let exchange = self.exchange(source, &asked, before.validators.clone()).await;
         let at = self.clock.now();
@@ -222,7 +225,8 @@ impl Worker {
     /// What the scheduler has to know of a source's past.
     #[must_use]
     pub fn past(stored: Option<&SourceState>) -> Past {
-        stored.map_or_else(Past::default, |s| past(&s.poll, s.outcome.as_ref()))
+        stored
+            .map_or_else(Past::default, |s| Past { polled: s.polled_at, ..past(&s.poll, s.outcome.as_ref()) })
     }
 }
 
@@ -244,9 +248,17 @@ impl Poller for Arc<Worker> {
     }
 }
 
+/// The outcome that stands while a publisher has asked for patience: nothing is asked before that time is
+/// over (RFC 9110 section 10.2.3), by schedule or by hand.
+fn still_waiting(stored: &SourceState, now: Time) -> Option<Outcome> {
+    let throttled = stored.outcome.clone().filter(|outcome| matches!(outcome, Outcome::Throttled { .. }));
+    throttled.filter(|_| stored.poll.not_before.is_some_and(|until| until > now))
+}
+
 fn past(state: &PollState, outcome: Option<&Outcome>) -> Past {
     Past {
         scheduled: state.scheduled,
+        polled: None,
         not_before: state.not_before,
         gone: matches!(outcome, Some(Outcome::Gone)),
     }

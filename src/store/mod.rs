@@ -185,7 +185,7 @@ impl Store {
         Ok((rank.no, entry.ok_or_else(missing)?))
     }
 
-    /// What was withdrawn from a feed at or after a time, oldest first: published ids and when; at most
+    /// What was withdrawn from a feed at or after a time, latest first: published ids and when; at most
     /// `limit`.
     ///
     /// # Errors
@@ -198,7 +198,7 @@ impl Store {
     ) -> Result<Vec<(String, Time)>, StoreError> {
         let (from, to) = key::withdrawn_since(feed, since);
         let mut found = Vec::new();
-        for pair in self.backend.scan(&from, &to).take(limit) {
+        for pair in self.backend.scan_back(&from, &to).take(limit) {
             let (key, id) = pair?;
             let id = String::from_utf8(id).map_err(|_| value::damaged(&key, "it is no id"))?;
             found.push((id, key::withdrawn_at(&key)?));

@@ -205,9 +205,14 @@ pub fn urn(instance: Uuid, path: &str) -> String {
 
 /// The day that ageing counts from. Only whole days count, so that a feed's bytes change at most once a
 /// day for that reason, and not with every poll.
-fn today(meta: &Meta) -> Time {
-    let day = meta.newest_at.timestamp().div_euclid(86_400) * 86_400;
-    DateTime::from_timestamp(day, 0).unwrap_or(EMPTY_UPDATED)
+#[must_use]
+pub fn today(meta: &Meta) -> Time {
+    day(meta.newest_at)
+}
+
+fn day(time: Time) -> Time {
+    let start = time.timestamp().div_euclid(86_400) * 86_400;
+    DateTime::from_timestamp(start, 0).unwrap_or(EMPTY_UPDATED)
 }
 
 fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> &'a [Shown] {
@@ -221,7 +226,7 @@ fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> &'a [Shown] {
 /// When the newest entry that is too old for the feed went out of it.
 fn age_out(site: &Site, input: &FeedInput<'_>, shown: usize) -> Time {
     match (site.max_age, input.entries.get(shown)) {
-        (Some(_), Some(_)) => today(input.meta),
+        (Some(max_age), Some(gone)) => day(gone.entry.surfaced + max_age) + TimeDelta::days(1),
         _ => EMPTY_UPDATED,
     }
 }
@@ -259,7 +264,7 @@ fn entry_doc(site: &Site, shown: &Shown, source: &SourceState) -> EntryDoc {
     EntryDoc {
         id: entry.id.clone(),
         title: entry_title(entry, summary.as_deref()),
-        links: links(shown),
+        links: links(shown, source),
         published: entry.published,
         updated: entry.updated,
         authors,
@@ -286,9 +291,14 @@ fn source_doc(entry: &Entry, source: &SourceState, title: String) -> SourceDoc {
 
 /// The page, the enclosures, and the other reports of the story. Further alternates of a type are not
 /// allowed (RFC 4287 section 4.1.2), and a publisher's `self` or `edit` is not ours to offer.
-fn links(shown: &Shown) -> Vec<Link> {
+fn links(shown: &Shown, source: &SourceState) -> Vec<Link> {
     let own = &shown.entry.body.links;
-    let page = own.iter().find(|l| l.rel == "alternate");
+    let page = own.iter().find(|l| l.rel == "alternate").cloned().unwrap_or_else(|| Link {
+        // An entry without a page of its own is to be found on its source's.
+        href: source.facts.home.clone().unwrap_or_else(|| source.def.url.clone()),
+        rel: "alternate".to_owned(),
+        ..Link::default()
+    });
     let related = shown.related.iter().map(|other| Link {
         href: other.href.clone(),
         rel: "related".to_owned(),
@@ -296,7 +306,7 @@ fn links(shown: &Shown) -> Vec<Link> {
         ..Link::default()
     });
     let enclosures = own.iter().filter(|l| l.rel == "enclosure").cloned();
-    page.into_iter().cloned().chain(enclosures).chain(related).collect()
+    std::iter::once(page).chain(enclosures).chain(related).collect()
 }
 
 /// An entry without a title is shown by the start of its text, or by its date: readers list titles.

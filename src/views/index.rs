@@ -29,9 +29,9 @@ pub fn render(site: &Site, rows: &[Row]) -> Vec<u8> {
         // Writing to a string does not fail.
         let _ = writeln!(
             heads,
-            "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"邸报：{name}\" href=\"/{path}.atom\">"
+            "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"邸报：{name}\" href=\"{path}.atom\">"
         );
-        let _ = writeln!(items, "<li><a href=\"/{path}.atom\">{name}</a> <span>{}</span></li>", row.entries);
+        let _ = writeln!(items, "<li><a href=\"{path}.atom\">{name}</a> <span>{}</span></li>", row.entries);
     }
     let public = escape(&site.public_url);
     format!(

@@ -43,6 +43,7 @@ fn body(head: ResponseHead) -> Exchange {
 /// A source that was fine until yesterday.
 fn before() -> PollState {
     PollState {
+        ttl_minutes: None,
         scheduled: Some(at(-90_000)),
         validators: validators(Some("\"old\""), Some("yesterday")),
         body_hash: Some("old hash".to_owned()),

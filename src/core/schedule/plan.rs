@@ -55,6 +55,12 @@ impl Plan {
         Self { schedules, zone, floor: delta(floor), offset: delta(offset(source, jitter)) }
     }
 
+    /// The least time between two polls.
+    #[must_use]
+    pub fn floor(&self) -> TimeDelta {
+        self.floor
+    }
+
     /// The source's own part of the jitter.
     #[must_use]
     pub fn offset(&self) -> TimeDelta {
