@@ -270,6 +270,7 @@ async fn a_wire_story_is_shown_once_and_the_other_report_is_linked() {
     assert_eq!(ids_in(&shown).len(), 1);
     let shown = String::from_utf8(shown).unwrap();
     assert!(shown.contains("rel=\"related\"") && shown.contains("http://paper.example/b1"), "{shown}");
+    assert!(shown.contains("（另有1篇同题报道）"), "{shown}");
     engine.close().await.unwrap();
 }
 

@@ -133,8 +133,10 @@ pub struct SourceDoc {
 pub struct Shown {
     /// The entry.
     pub entry: Entry,
-    /// The other reports of its story, in the order they came.
+    /// The other reports of its story, in the order they came; the first of them, where there are many.
     pub related: Vec<Related>,
+    /// How many other reports there are.
+    pub others: usize,
 }
 
 /// Another report of the same story.
@@ -255,7 +257,7 @@ fn entry_doc(site: &Site, shown: &Shown, source: &SourceState) -> EntryDoc {
     } else {
         body.authors.clone()
     };
-    let summary = (policy != ContentPolicy::Title).then(|| short(entry)).flatten();
+    let told = (policy != ContentPolicy::Title).then(|| short(entry)).flatten();
     let content = match (policy, &body.content) {
         (ContentPolicy::Full, Some(Body::Html(html))) => Some(html.clone()),
         (ContentPolicy::Full, Some(Body::Text(text))) => Some(from_text(text)),
@@ -263,14 +265,14 @@ fn entry_doc(site: &Site, shown: &Shown, source: &SourceState) -> EntryDoc {
     };
     EntryDoc {
         id: entry.id.clone(),
-        title: entry_title(entry, summary.as_deref()),
+        title: entry_title(entry, told.as_deref()),
         links: links(shown, source),
         published: entry.published,
         updated: entry.updated,
         authors,
         contributors: body.contributors.clone(),
         categories: categories(site, entry),
-        summary,
+        summary: counted(told, shown.others),
         content,
         rights: body.rights.clone(),
         language: body.language.clone().or_else(|| source.facts.language.clone()),
@@ -315,6 +317,15 @@ fn entry_title(entry: &Entry, summary: Option<&str>) -> String {
         ("", Some(text)) => html::summary(text, 40),
         ("", None) => format!("（无题，{}）", entry.published.format("%Y-%m-%d")),
         (title, _) => title.to_owned(),
+    }
+}
+
+/// The summary, with how many others tell the same: readers show no `related` links in their lists.
+fn counted(summary: Option<String>, others: usize) -> Option<String> {
+    match (summary, others) {
+        (summary, 0) => summary,
+        (None, _) => None,
+        (Some(text), n) => Some(format!("{text}（另有{n}篇同题报道）")),
     }
 }
 

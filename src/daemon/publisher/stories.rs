@@ -49,6 +49,8 @@ struct Stories<'a> {
 struct Story {
     /// The report that is shown.
     leader: Option<EntryNo>,
+    /// How many tell it, in whatever feed.
+    told: usize,
     /// The first reports, to be linked.
     reports: Vec<(EntryNo, Related)>,
 }
@@ -62,7 +64,7 @@ impl Stories<'_> {
         let (no, entry) = self.store.listed_entry(rank)?;
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
         if founder == no && self.store.joined(founder, 1)?.is_empty() {
-            return Ok(Some(Shown { entry, related: Vec::new() }));
+            return Ok(Some(Shown { entry, related: Vec::new(), others: 0 }));
         }
         if !self.told.contains_key(&founder) {
             let story = self.look(founder)?;
@@ -74,16 +76,17 @@ impl Stories<'_> {
         }
         let others = story.reports.iter().filter(|(other, _)| *other != no);
         let related = others.take(LINKED).map(|(_, related)| related.clone()).collect();
-        Ok(Some(Shown { entry, related }))
+        Ok(Some(Shown { entry, related, others: story.told - 1 }))
     }
 
     fn look(&self, founder: EntryNo) -> Result<Story, StoreError> {
         let mut leader: Option<Precedence> = None;
-        let mut reports = Vec::new();
+        let (mut told, mut reports) = (0, Vec::new());
         for no in [founder].into_iter().chain(self.store.joined(founder, REPORTS)?) {
             let Some(entry) = self.store.entry(no)?.filter(|entry| entry.withdrawn.is_none()) else {
                 continue;
             };
+            told += 1;
             let source = self.store.source(&entry.source)?;
             if entry.feeds().contains(self.feed) {
                 let priority = source.as_ref().map_or(0, |source| source.def.priority);
@@ -95,7 +98,7 @@ impl Stories<'_> {
                 reports.extend(related(&entry, outlet).map(|related| (no, related)));
             }
         }
-        Ok(Story { leader: leader.map(|(_, _, no)| no), reports })
+        Ok(Story { leader: leader.map(|(_, _, no)| no), told, reports })
     }
 }
 
