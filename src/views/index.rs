@@ -24,14 +24,19 @@ pub struct Row {
 #[must_use]
 pub fn render(site: &Site, rows: &[Row]) -> Vec<u8> {
     let (mut heads, mut items) = (String::new(), String::new());
+    let base = escape(base_path(&site.public_url));
     for row in rows {
         let (path, name) = (escape(&row.path), escape(&row.name));
         // Writing to a string does not fail.
         let _ = writeln!(
             heads,
-            "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"邸报：{name}\" href=\"{path}.atom\">"
+            "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"邸报：{name}\" href=\"{base}/{path}.atom\">"
         );
-        let _ = writeln!(items, "<li><a href=\"{path}.atom\">{name}</a> <span>{}</span></li>", row.entries);
+        let _ = writeln!(
+            items,
+            "<li><a href=\"{base}/{path}.atom\">{name}</a> <span>{}</span></li>",
+            row.entries
+        );
     }
     let public = escape(&site.public_url);
     format!(
@@ -44,6 +49,12 @@ pub fn render(site: &Site, rows: &[Row]) -> Vec<u8> {
          <ul>\n{items}</ul>\n</body>\n</html>\n"
     )
     .into_bytes()
+}
+
+/// The path that views are published under: empty, or `/news` for `https://host/news`.
+fn base_path(public_url: &str) -> &str {
+    let rest = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
+    rest.find('/').map_or("", |at| &rest[at..])
 }
 
 fn escape(text: &str) -> String {
