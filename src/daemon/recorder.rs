@@ -34,16 +34,7 @@ pub enum Fact {
     Withdraw(Withdrawal),
 }
 
-/// What became of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recorded {
-    /// How many new entries were stored.
-    pub new: u32,
-    /// How many known ones were changed.
-    pub changed: u32,
-}
-
-type Reply = oneshot::Sender<Result<Recorded, Arc<VaultError>>>;
+type Reply = oneshot::Sender<Result<(), Arc<VaultError>>>;
 
 /// Where polls hand in what they learned.
 #[derive(Clone)]
@@ -87,7 +78,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When the state directory refuses: then nothing of it is stored.
-    pub async fn record(&self, fact: Fact) -> Result<Recorded, RecordError> {
+    pub async fn record(&self, fact: Fact) -> Result<(), RecordError> {
         let (reply, answer) = oneshot::channel();
         self.queue.send((fact, reply)).await.map_err(|_| RecordError::Stopped)?;
         answer.await.map_err(|_| RecordError::Stopped)?.map_err(RecordError::Vault)
@@ -186,10 +177,10 @@ impl Writer {
         drop(guard);
         let synced = durable && outcome.is_ok();
         match outcome {
-            Ok(recorded) => {
-                for (reply, done) in replies.into_iter().zip(recorded) {
+            Ok(()) => {
+                for reply in replies {
                     // A poll that was given up waits for no answer.
-                    let _ = reply.send(Ok(done));
+                    let _ = reply.send(Ok(()));
                 }
             }
             Err(error) => {
@@ -202,13 +193,7 @@ impl Writer {
         synced
     }
 
-    fn write(
-        &self,
-        vault: &mut Vault,
-        records: Vec<Record>,
-        durable: bool,
-    ) -> Result<Vec<Recorded>, VaultError> {
-        let counts = records.iter().map(count).collect();
+    fn write(&self, vault: &mut Vault, records: Vec<Record>, durable: bool) -> Result<(), VaultError> {
         let done = vault.record(records, self.clock.now().date_naive(), durable)?;
         for (line, changes) in done {
             if matches!(line.record, Record::Config(_)) || changes.is_empty() {
@@ -217,17 +202,7 @@ impl Writer {
                 self.audience.touched(&feeds(changes));
             }
         }
-        Ok(counts)
-    }
-}
-
-fn count(record: &Record) -> Recorded {
-    match record {
-        Record::Observation(o) => Recorded {
-            new: u32::try_from(o.new.len()).unwrap_or(u32::MAX),
-            changed: u32::try_from(o.changed.len()).unwrap_or(u32::MAX),
-        },
-        Record::Config(_) | Record::Poll(_) | Record::Withdraw(_) => Recorded::default(),
+        Ok(())
     }
 }
 
