@@ -108,6 +108,8 @@ pub struct ResponseHead {
     pub retry_after: Option<String>,
     /// `Link`, several lines joined by a comma: hubs and archives announce themselves there.
     pub link: Option<String>,
+    /// `X-Robots-Tag`, several lines joined by a line end, since a name in one speaks for its line alone.
+    pub x_robots_tag: Option<String>,
 }
 
 impl ResponseHead {

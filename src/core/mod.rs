@@ -23,6 +23,7 @@ pub mod poll;
 pub mod record;
 pub mod region;
 pub mod regions;
+pub mod robots;
 pub mod rules;
 pub mod schedule;
 pub mod source;

@@ -1,4 +1,4 @@
-//! Bodies: read whole or not at all, counted after decompression, so that neither an endless body nor
+//! Bodies: read whole or not at all (of a robots.txt the beginning is enough), counted after decompression, so that neither an endless body nor
 //! a compression bomb holds more memory than the limit.
 
 use bytes::{Bytes, BytesMut};
@@ -8,18 +8,34 @@ use crate::core::exchange::FetchFault;
 
 use super::fault;
 
-/// Reads a body of at most `limit` bytes.
-pub(super) async fn read(mut response: reqwest::Response, limit: u64) -> Result<Bytes, FetchFault> {
+/// How much of a body is wanted, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Limit {
+    /// All of it; one that is longer is of no use.
+    Whole(u64),
+    /// One byte more than this at most, by which whoever reads it can tell that there is more.
+    Prefix(usize),
+}
+
+/// Reads a body.
+pub(super) async fn read(mut response: reqwest::Response, limit: Limit) -> Result<Bytes, FetchFault> {
     check_coding(&response)?;
-    let too_large = || FetchFault::TooLarge { limit };
     // Where the length is known (uncompressed bodies), an excess need not be downloaded to be seen.
-    if response.content_length().is_some_and(|length| length > limit) {
-        return Err(too_large());
+    if let Limit::Whole(limit) = limit
+        && response.content_length().is_some_and(|length| length > limit)
+    {
+        return Err(FetchFault::TooLarge { limit });
     }
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|e| fault::of_body(&e))? {
-        if body.len() as u64 + chunk.len() as u64 > limit {
-            return Err(too_large());
+        let length = body.len() + chunk.len();
+        match limit {
+            Limit::Whole(limit) if length as u64 > limit => return Err(FetchFault::TooLarge { limit }),
+            Limit::Prefix(limit) if length > limit => {
+                body.extend_from_slice(&chunk[..limit + 1 - body.len()]);
+                return Ok(body.freeze());
+            }
+            Limit::Whole(_) | Limit::Prefix(_) => {}
         }
         body.extend_from_slice(&chunk);
     }

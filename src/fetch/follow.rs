@@ -15,6 +15,7 @@ use url::{Host, Url};
 
 use crate::core::exchange::{Exchange, FetchFault, Hop, Response};
 
+use super::body::Limit;
 use super::hosts::Turn;
 use super::{FetchRequest, Fetcher, body, fault, head, request};
 
@@ -22,6 +23,7 @@ use super::{FetchRequest, Fetcher, body, fault, head, request};
 struct Journey<'a> {
     fetcher: &'a Fetcher,
     request: &'a FetchRequest,
+    limit: Limit,
     /// The address asked for, with its credentials.
     home: Url,
     /// The address to ask next, without credentials.
@@ -41,13 +43,17 @@ enum Step {
 }
 
 /// Performs the exchange.
-pub(super) async fn exchange(fetcher: &Fetcher, request: &FetchRequest) -> Result<Exchange, FetchFault> {
+pub(super) async fn exchange(
+    fetcher: &Fetcher,
+    request: &FetchRequest,
+    limit: Limit,
+) -> Result<Exchange, FetchFault> {
     let home = request::target(&request.url).map_err(|why| FetchFault::BadUrl { why })?;
     let mut at = home.clone();
     request::without_credentials(&mut at);
     let seen = HashSet::from([at.as_str().to_owned()]);
     let left = fetcher.limits.timeout;
-    Journey { fetcher, request, home, at, at_home: true, hops: Vec::new(), seen, left }.run().await
+    Journey { fetcher, request, limit, home, at, at_home: true, hops: Vec::new(), seen, left }.run().await
 }
 
 impl Journey<'_> {
@@ -109,7 +115,7 @@ impl Journey<'_> {
         if let Some(exchange) = head::without_body(&head, response.headers(), conditional) {
             return Ok(Step::Ended(exchange));
         }
-        let body = body::read(response, self.fetcher.limits.max_body).await?;
+        let body = body::read(response, self.limit).await?;
         Ok(Step::Ended(Exchange::Body(Response { head, body })))
     }
 

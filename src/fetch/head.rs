@@ -21,12 +21,13 @@ pub(super) fn read(status: u16, at: &Url, hops: Vec<Hop>, headers: &HeaderMap) -
         hops,
         validators: Validators { etag: bytes(headers, ETAG), last_modified: bytes(headers, LAST_MODIFIED) },
         content_type: text(headers, CONTENT_TYPE),
-        cache_control: joined(headers, CACHE_CONTROL),
+        cache_control: joined(headers, CACHE_CONTROL, ", "),
         expires: text(headers, EXPIRES),
         date: text(headers, DATE),
         age: text(headers, AGE),
         retry_after: text(headers, RETRY_AFTER),
-        link: joined(headers, LINK),
+        link: joined(headers, LINK, ", "),
+        x_robots_tag: joined(headers, "x-robots-tag", "\n"),
     }
 }
 
@@ -67,7 +68,7 @@ fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<String> {
     String::from_utf8(bytes(headers, name)?).ok()
 }
 
-fn joined(headers: &HeaderMap, name: impl AsHeaderName) -> Option<String> {
+fn joined(headers: &HeaderMap, name: impl AsHeaderName, by: &str) -> Option<String> {
     let mut all = String::new();
     for value in headers.get_all(name) {
         let Ok(value) = std::str::from_utf8(value.as_bytes()) else { continue };
@@ -75,7 +76,7 @@ fn joined(headers: &HeaderMap, name: impl AsHeaderName) -> Option<String> {
             break;
         }
         if !all.is_empty() {
-            all.push_str(", ");
+            all.push_str(by);
         }
         all.push_str(value);
     }

@@ -35,6 +35,8 @@ struct Host {
     slots: Arc<Semaphore>,
     /// The start of the latest request; locked by the one who waits for the gap to pass.
     last_start: tokio::sync::Mutex<Option<Instant>>,
+    /// The gap its latest turn was asked for with.
+    gap: Mutex<Duration>,
     held_until: Mutex<Option<Instant>>,
 }
 
@@ -57,14 +59,22 @@ impl HostQueue {
         }
     }
 
-    /// Waits for a turn at `host`. `gapless` is asked when the gap would make it wait, since whether
+    /// Waits for a turn at `host`, the queue's gap or `at_least` after the start of the last one,
+    /// whichever is longer: a publisher may ask for more than we give everyone. `gapless` is asked when the gap would make it wait, since whether
     /// a host is the operator's own may be learned only from the request before.
     ///
     /// # Errors
     /// How long the host is still held, if it is. Waiting that out here could take hours; the caller
     /// has better to do.
-    pub async fn turn(&self, host: &str, gapless: impl Fn() -> bool) -> Result<Turn, Duration> {
+    pub async fn turn(
+        &self,
+        host: &str,
+        at_least: Duration,
+        gapless: impl Fn() -> bool,
+    ) -> Result<Turn, Duration> {
         let host = self.host(host);
+        let gap = self.gap.max(at_least);
+        *lock(&host.gap) = gap;
         host.refuse_if_held()?;
         let slot = Arc::clone(&host.slots).acquire_owned().await.expect("the semaphore is never closed");
         let mut last_start = host.last_start.lock().await;
@@ -72,7 +82,7 @@ impl HostQueue {
         if let Some(last) = *last_start
             && !gapless()
         {
-            sleep_until(last + self.gap).await;
+            sleep_until(last + gap).await;
         }
         let among_all =
             Arc::clone(&self.everyone).acquire_owned().await.expect("the semaphore is never closed");
@@ -103,13 +113,13 @@ impl HostQueue {
             return Arc::clone(host);
         }
         if table.hosts.len() >= table.sweep_at {
-            let gap = self.gap;
-            table.hosts.retain(|_, host| !host.is_idle(gap));
+            table.hosts.retain(|_, host| !host.is_idle());
             table.sweep_at = SWEEP_FROM.max(table.hosts.len() * 2);
         }
         let host = Arc::new(Host {
             slots: Arc::new(Semaphore::new(self.per_host)),
             last_start: tokio::sync::Mutex::new(None),
+            gap: Mutex::new(self.gap),
             held_until: Mutex::new(None),
         });
         table.hosts.insert(name.to_owned(), Arc::clone(&host));
@@ -128,7 +138,8 @@ impl Host {
     }
 
     /// Whether forgetting it changes nothing: nobody waits or asks, no gap runs, no hold.
-    fn is_idle(self: &Arc<Self>, gap: Duration) -> bool {
+    fn is_idle(self: &Arc<Self>) -> bool {
+        let gap = *lock(&self.gap);
         let gap_is_over = || match self.last_start.try_lock() {
             Ok(last) => last.is_none_or(|last| last.elapsed() >= gap),
             Err(_) => false,

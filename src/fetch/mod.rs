@@ -10,6 +10,7 @@ mod head;
 pub mod hosts;
 mod request;
 mod resolve;
+mod robots;
 pub mod socket;
 mod tls;
 
@@ -23,10 +24,12 @@ use url::{Host, Url};
 
 use crate::core::exchange::{Exchange, FetchFault, Validators};
 
+use body::Limit;
 use guard::Guard;
 use hosts::{HostQueue, Turn};
 use resolve::GuardedLookup;
 pub use resolve::{Looking, Lookup};
+use robots::RobotsCache;
 
 /// What one exchange may cost.
 #[derive(Clone, Debug)]
@@ -140,6 +143,7 @@ pub struct Fetcher {
     guard: Guard,
     lookup: Arc<GuardedLookup>,
     queue: HostQueue,
+    robots: RobotsCache,
     limits: FetchLimits,
     proxy_host: Option<String>,
     has_roots: bool,
@@ -187,6 +191,7 @@ impl Fetcher {
             guard,
             lookup,
             queue: HostQueue::new(per_host, host_delay, concurrency),
+            robots: RobotsCache::default(),
             limits,
             proxy_host,
             has_roots: tls.has_roots,
@@ -196,7 +201,9 @@ impl Fetcher {
     /// One exchange: waits for the host's turn, asks, follows redirects, reads the body. Dropping the
     /// future gives it up at once.
     pub async fn get(&self, request: &FetchRequest) -> Exchange {
-        follow::exchange(self, request).await.unwrap_or_else(Exchange::Failed)
+        follow::exchange(self, request, Limit::Whole(self.limits.max_body))
+            .await
+            .unwrap_or_else(Exchange::Failed)
     }
 
     /// Leaves the host of `url` alone for `wait`: requests to it, also those that wait for their turn,
@@ -221,7 +228,7 @@ impl Fetcher {
             None => false,
         };
         let held = |wait| FetchFault::Held { host: key.to_owned(), wait };
-        self.queue.turn(key, own).await.map_err(held)
+        self.queue.turn(key, self.robots.delay(at), own).await.map_err(held)
     }
 }
 

@@ -6,6 +6,7 @@ mod guard;
 mod hostile;
 mod manners;
 mod redirects;
+mod robots;
 
 use std::io;
 use std::net::IpAddr;

@@ -24,7 +24,8 @@ async fn starts(
         .map(|i| {
             let queue = Arc::clone(&queue);
             tokio::spawn(async move {
-                let turn = queue.turn(&host(i), || own).await.map_err(|_| "held").expect("not held");
+                let turn =
+                    queue.turn(&host(i), Duration::ZERO, || own).await.map_err(|_| "held").expect("not held");
                 let start = began.elapsed().as_secs_f32();
                 tokio::time::sleep(lasts).await;
                 drop(turn);
@@ -79,22 +80,22 @@ async fn own_machines_have_no_gap_but_still_their_order() {
 #[tokio::test(start_paused = true)]
 async fn a_held_host_refuses_now_and_who_waits_and_serves_afterwards() {
     let queue = Arc::new(HostQueue::new(1, GAP, 9));
-    let first = queue.turn("a", no).await.map_err(|_| "held").expect("not held");
+    let first = queue.turn("a", Duration::ZERO, no).await.map_err(|_| "held").expect("not held");
     let waiting = tokio::spawn({
         let queue = Arc::clone(&queue);
-        async move { queue.turn("a", no).await.map(drop) }
+        async move { queue.turn("a", Duration::ZERO, no).await.map(drop) }
     });
     tokio::task::yield_now().await;
     queue.hold("a", SECOND * 60);
     queue.hold("a", SECOND * 5);
-    assert_eq!(queue.turn("a", no).await.map(drop), Err(SECOND * 60));
+    assert_eq!(queue.turn("a", Duration::ZERO, no).await.map(drop), Err(SECOND * 60));
     assert_eq!(queue.held("b"), None);
-    assert!(queue.turn("b", no).await.is_ok());
+    assert!(queue.turn("b", Duration::ZERO, no).await.is_ok());
     drop(first);
     assert_eq!(waiting.await.expect("no panic"), Err(SECOND * 60));
     tokio::time::advance(SECOND * 60).await;
     assert_eq!(queue.held("a"), None);
-    assert!(queue.turn("a", no).await.is_ok());
+    assert!(queue.turn("a", Duration::ZERO, no).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,10 +109,10 @@ async fn a_hold_without_measure_is_cut_to_a_month() {
 async fn giving_up_while_waiting_gives_the_turn_to_the_next() {
     let queue = Arc::new(HostQueue::new(1, GAP, 9));
     let began = Instant::now();
-    drop(queue.turn("a", no).await);
-    let quitter = tokio::time::timeout(SECOND / 2, queue.turn("a", no)).await;
+    drop(queue.turn("a", Duration::ZERO, no).await);
+    let quitter = tokio::time::timeout(SECOND / 2, queue.turn("a", Duration::ZERO, no)).await;
     assert!(quitter.is_err());
-    assert!(queue.turn("a", no).await.is_ok());
+    assert!(queue.turn("a", Duration::ZERO, no).await.is_ok());
     assert_eq!(began.elapsed().as_secs(), 1);
 }
 
@@ -120,11 +121,29 @@ async fn idle_hosts_are_forgotten_and_held_ones_are_not() {
     let queue = HostQueue::new(1, GAP, 9);
     queue.hold("held.example", SECOND * 3600);
     for i in 0..20_000 {
-        drop(queue.turn(&many(i), no).await);
+        drop(queue.turn(&many(i), Duration::ZERO, no).await);
         tokio::time::advance(SECOND / 100).await;
     }
     // A hundred hosts a second and a gap of one second: a hundred are not idle.
     let size = lock(&queue.table).hosts.len();
     assert!(size <= SWEEP_FROM + 1, "{size} hosts remembered");
     assert!(queue.held("held.example").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_longer_gap_that_a_publisher_asks_for_is_kept_and_outlives_a_sweep() {
+    let queue = HostQueue::new(1, GAP, 9);
+    let began = Instant::now();
+    for start in [0, 10, 20] {
+        drop(queue.turn("a", SECOND * 10, no).await);
+        assert_eq!(began.elapsed().as_secs(), start);
+    }
+    tokio::time::advance(SECOND * 2).await;
+    for i in 0..SWEEP_FROM {
+        drop(queue.turn(&many(i), Duration::ZERO, no).await);
+    }
+    drop(queue.turn("a", SECOND * 10, no).await);
+    assert_eq!(began.elapsed().as_secs(), 30);
+    drop(queue.turn("a", SECOND / 10, no).await);
+    assert_eq!(began.elapsed().as_secs(), 31, "a shorter one does not shorten ours");
 }

@@ -1,0 +1,101 @@
+//! Path patterns of robots.txt: `*`, `$` and percent-encoding (RFC 9309 section 2.2.2 and 2.2.3).
+
+use std::fmt;
+
+/// A pattern, in the form in which it is compared. ASCII only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern {
+    /// Without the `$` at its end; `*` is the wildcard, a literal one is `%2A`.
+    text: String,
+    /// Whether it ended in `$`.
+    anchored: bool,
+}
+
+impl Pattern {
+    pub(super) fn new(written: &[u8]) -> Self {
+        let (body, anchored) = match written.strip_suffix(b"$") {
+            Some(body) => (body, true),
+            None => (written, false),
+        };
+        Self { text: normal(body, b"$"), anchored }
+    }
+
+    /// An empty pattern is how files say "no restriction".
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Its length, by which the most specific rule is told.
+    pub(super) fn octets(&self) -> usize {
+        self.text.len() + usize::from(self.anchored)
+    }
+
+    /// Whether a normal path begins as the pattern says, or is as it says. The pieces between wildcards
+    /// are looked for from left to right, each once: taking the first place for a piece never costs a
+    /// later one its own, so nothing is tried twice and time is linear.
+    pub(super) fn matches(&self, path: &str) -> bool {
+        let mut pieces = self.text.split('*');
+        let Some(mut rest) = path.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+        let mut pieces = pieces.peekable();
+        if pieces.peek().is_none() {
+            return !self.anchored || rest.is_empty();
+        }
+        while let Some(piece) = pieces.next() {
+            if self.anchored && pieces.peek().is_none() {
+                return rest.ends_with(piece);
+            }
+            let Some(at) = rest.find(piece) else { return false };
+            rest = &rest[at + piece.len()..];
+        }
+        true
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.text, if self.anchored { "$" } else { "" })
+    }
+}
+
+/// A path with its query in the form in which it is compared; the special characters are plain in it.
+pub(super) fn normal_path(path: &str) -> String {
+    let path = if path.is_empty() { "/" } else { path };
+    normal(path.as_bytes(), b"$*")
+}
+
+/// One form for each octet: unreserved characters plain, all others that were escaped as `%XY` in upper
+/// case, non-ASCII octets and those in `escaped` escaped.
+fn normal(bytes: &[u8], escaped: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        let coded = (byte == b'%').then(|| coded(after)).flatten();
+        match coded {
+            Some(octet) => {
+                rest = &after[2..];
+                if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
+                    out.push(char::from(octet));
+                } else {
+                    push_escaped(octet, &mut out);
+                }
+            }
+            None if !byte.is_ascii() || escaped.contains(&byte) => push_escaped(byte, &mut out),
+            None => out.push(char::from(byte)),
+        }
+    }
+    out
+}
+
+/// The octet that two hexadecimal digits stand for.
+fn coded(after: &[u8]) -> Option<u8> {
+    let digit = |at: usize| after.get(at).and_then(|b| char::from(*b).to_digit(16));
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+}
+
+fn push_escaped(octet: u8, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.push('%');
+    out.push(char::from(HEX[usize::from(octet >> 4)]));
+    out.push(char::from(HEX[usize::from(octet & 15)]));
+}

@@ -1,0 +1,163 @@
+//! Who may be asked for what: robots.txt of each origin, fetched through the same guard and host queue as
+//! everything else, and kept for a day. Reads no file itself: `core::robots` does.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use url::Url;
+
+use crate::core::exchange::{Exchange, Validators};
+use crate::core::robots::{AGENT, MAX_BYTES, Robots, Verdict};
+
+use super::{FetchRequest, Fetcher, body, follow, request};
+
+/// How long a robots.txt holds (RFC 9309 section 2.4).
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+/// How soon one that could not be had is asked for again: a server that was down for a minute must not
+/// cost a day, nor be asked once for every page.
+const UNKNOWN_KEPT: Duration = Duration::from_secs(15 * 60);
+/// Origins that are remembered: several times the hosts of a large config. Past it the one that was
+/// fetched longest ago is forgotten, which costs one request when it is needed again.
+const MAX_ORIGINS: usize = 1024;
+
+/// The robots.txt of all origins.
+#[derive(Default)]
+pub(super) struct RobotsCache {
+    origins: Mutex<HashMap<String, Origin>>,
+}
+
+struct Origin {
+    /// Locked while it is fetched, so that forty pages of one host ask for it once.
+    known: Arc<tokio::sync::Mutex<Option<Known>>>,
+    touched: Instant,
+    /// What it asks of the host's queue.
+    delay: Duration,
+}
+
+#[derive(Clone)]
+struct Known {
+    robots: Arc<Robots>,
+    until: Instant,
+}
+
+impl RobotsCache {
+    fn known(&self, origin: &str) -> Arc<tokio::sync::Mutex<Option<Known>>> {
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        if !origins.contains_key(origin) && origins.len() >= MAX_ORIGINS {
+            let oldest = origins.iter().min_by_key(|(_, o)| o.touched).map(|(name, _)| name.clone());
+            oldest.map(|name| origins.remove(&name));
+        }
+        let new = || Origin { known: Arc::default(), touched: Instant::now(), delay: Duration::ZERO };
+        Arc::clone(&origins.entry(origin.to_owned()).or_insert_with(new).known)
+    }
+
+    fn learned(&self, origin: &str, robots: &Robots) {
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(origin) = origins.get_mut(origin) {
+            origin.touched = Instant::now();
+            origin.delay = robots.crawl_delay(AGENT).unwrap_or_default();
+        }
+    }
+
+    /// The gap that the robots.txt of an address's origin asks for, as far as it is known.
+    pub(super) fn delay(&self, url: &Url) -> Duration {
+        let origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        origins.get(&origin(url)).map_or(Duration::ZERO, |origin| origin.delay)
+    }
+}
+
+/// RFC 9309 section 2.3: the rules hold for scheme, host and port together.
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+impl Fetcher {
+    /// Whether the robots.txt of its origin lets this program ask for `url`. Asks for the robots.txt
+    /// first unless it is known; the publisher's Crawl-delay holds for the host from then on. Do not
+    /// call it while a turn at the host is held.
+    ///
+    /// Feeds and pages that an operator named are the operator's own requests, and need not be asked
+    /// about; what a page links to is another matter.
+    pub async fn may_fetch(&self, url: &str) -> Verdict {
+        match request::target(url) {
+            Ok(at) => self.robots(&at).await.verdict(AGENT, path_and_query(&at)),
+            Err(why) => Verdict { allowed: false, why },
+        }
+    }
+
+    /// The robots.txt of the origin of `url`; `None` if that is no address.
+    pub async fn robots_of(&self, url: &str) -> Option<Arc<Robots>> {
+        Some(self.robots(&request::target(url).ok()?).await)
+    }
+
+    async fn robots(&self, at: &Url) -> Arc<Robots> {
+        let origin = origin(at);
+        let known = self.robots.known(&origin);
+        let mut known = known.lock().await;
+        let now = Instant::now();
+        if let Some(fresh) = known.as_ref().filter(|known| known.until > now) {
+            return Arc::clone(&fresh.robots);
+        }
+        let asked = Robots::of(&self.ask_for_robots(at).await);
+        let (robots, kept) = match (known.take(), asked.is_unknown()) {
+            (_, false) => (Arc::new(asked), KEPT),
+            // While it cannot be had, what it said last still holds (section 2.4).
+            (Some(before), true) => (before.robots, UNKNOWN_KEPT),
+            (None, true) => (Arc::new(asked), UNKNOWN_KEPT),
+        };
+        self.robots.learned(&origin, &robots);
+        *known = Some(Known { robots: Arc::clone(&robots), until: Instant::now() + kept });
+        robots
+    }
+
+    async fn ask_for_robots(&self, at: &Url) -> Exchange {
+        let mut url = at.clone();
+        request::without_credentials(&mut url);
+        url.set_query(None);
+        url.set_path("/robots.txt");
+        let asked = FetchRequest {
+            url: url.into(),
+            validators: Validators::default(),
+            headers: Vec::new(),
+            accept: "text/plain, */*;q=0.5".to_owned(),
+        };
+        let limit = body::Limit::Prefix(MAX_BYTES);
+        follow::exchange(self, &asked, limit).await.unwrap_or_else(Exchange::Failed)
+    }
+}
+
+fn path_and_query(url: &Url) -> &str {
+    &url[url::Position::BeforePath..url::Position::AfterQuery]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_origin_fetched_longest_ago_is_forgotten_first() {
+        let cache = RobotsCache::default();
+        for n in 0..MAX_ORIGINS {
+            cache.known(&format!("http://{n}.example"));
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        cache.learned("http://0.example", &Robots::everything());
+        cache.known("http://one-more.example");
+        let origins = cache.origins.lock().expect("not poisoned");
+        assert_eq!(origins.len(), MAX_ORIGINS);
+        assert!(origins.contains_key("http://0.example") && !origins.contains_key("http://1.example"));
+    }
+
+    #[test]
+    fn a_crawl_delay_holds_for_its_origin() {
+        let cache = RobotsCache::default();
+        let robots = Robots::parse(b"User-agent: *\nCrawl-delay: 7");
+        let url = |text| Url::parse(text).expect("an address");
+        cache.known("https://a.example");
+        cache.learned("https://a.example", &robots);
+        assert_eq!(cache.delay(&url("https://a.example:443/x?y")), Duration::from_secs(7));
+        assert_eq!(cache.delay(&url("https://b.example/")), Duration::ZERO);
+    }
+}

@@ -1,0 +1,110 @@
+//! robots.txt: asked for once, obeyed, and remembered for as long as it may be.
+
+use std::sync::Arc;
+
+use dibao::core::robots::AGENT;
+
+use super::*;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn file(text: &str) -> Reply {
+    Reply::of(200, &["Content-Type: text/plain"], text.as_bytes())
+}
+
+/// Lets hours go by without anything else noticing: sockets do not run on the paused clock.
+async fn later(hours: u32) {
+    tokio::time::pause();
+    tokio::time::advance(HOUR * hours).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_robots_txt_is_fetched_once_for_many_pages_and_again_after_a_day() {
+    let script = script().await;
+    script.on("/robots.txt", [file("User-agent: *\nDisallow: /a"), file("")]);
+    let fetcher = Arc::new(fetcher(patient()));
+    let many: Vec<_> = (0..20)
+        .map(|n| {
+            let (fetcher, url) = (Arc::clone(&fetcher), script.url(&format!("/a/{n}.html")));
+            tokio::spawn(async move { fetcher.may_fetch(&url).await })
+        })
+        .collect();
+    for one in many {
+        let verdict = one.await.expect("no panic");
+        assert!(!verdict.allowed && verdict.why.ends_with("Disallow: /a"), "{verdict:?}");
+    }
+    assert!(fetcher.may_fetch(&script.url("/b?a")).await.allowed);
+    later(23).await;
+    assert!(!fetcher.may_fetch(&script.url("/a")).await.allowed);
+    assert_eq!(script.seen().len(), 1);
+    later(2).await;
+    assert!(fetcher.may_fetch(&script.url("/a")).await.allowed);
+    let paths: Vec<String> = script.seen().into_iter().map(|seen| seen.path).collect();
+    assert_eq!(paths, ["/robots.txt", "/robots.txt"]);
+}
+
+#[tokio::test]
+async fn without_a_robots_txt_everything_may_be_fetched_and_with_a_broken_server_nothing() {
+    let cases = [
+        (404, true, "there is no robots.txt (status 404)"),
+        (403, true, "there is no robots.txt (status 403)"),
+        (429, false, "its robots.txt cannot be had: status 429"),
+        (500, false, "its robots.txt cannot be had: status 500"),
+    ];
+    for (status, allowed, why) in cases {
+        let script = script().await;
+        script.on("/robots.txt", [Reply::of(status, &[], b"")]);
+        let verdict = fetcher(patient()).may_fetch(&script.url("/a")).await;
+        assert_eq!((verdict.allowed, verdict.why.as_str()), (allowed, why));
+    }
+    let (_kept, address) = closed_port();
+    assert!(!fetcher(patient()).may_fetch(&format!("http://{address}/")).await.allowed);
+    assert!(!fetcher(options()).may_fetch("ftp://a.example/").await.allowed);
+}
+
+#[tokio::test]
+async fn while_it_cannot_be_had_what_it_said_last_holds() {
+    let script = script().await;
+    let replies =
+        [file("User-agent: dibao\nDisallow: /a"), Reply::of(503, &[], b""), file("User-agent: *\nAllow: /")];
+    script.on("/robots.txt", replies);
+    let fetcher = fetcher(patient());
+    assert!(fetcher.may_fetch(&script.url("/b")).await.allowed);
+    later(25).await;
+    assert!(fetcher.may_fetch(&script.url("/b")).await.allowed, "the broken server does not close it");
+    assert!(!fetcher.may_fetch(&script.url("/a")).await.allowed);
+    later(1).await;
+    assert!(fetcher.may_fetch(&script.url("/a")).await.allowed);
+    assert_eq!(script.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn its_redirects_are_followed_and_its_rules_hold_where_it_was_asked_for() {
+    let (home, away) = (script().await, script().await);
+    home.on("/robots.txt", [Reply::of(301, &[&format!("Location: {}", away.url("/r"))], b"")]);
+    away.on("/r", [file("User-agent: *\nDisallow: /a")]);
+    let fetcher = fetcher(patient());
+    assert!(!fetcher.may_fetch(&home.url("/a")).await.allowed);
+    assert!(fetcher.may_fetch(&away.url("/a")).await.allowed, "it has none of its own");
+}
+
+#[tokio::test]
+async fn an_endless_one_is_read_as_far_as_its_limit() {
+    let script = script().await;
+    let reply = Reply::open(200, &[]).send(b"User-agent: *\nDisallow: /a\n").forever(&[b'#'; 4096]);
+    script.on("/robots.txt", [reply]);
+    let fetcher = fetcher(patient());
+    assert!(!fetcher.may_fetch(&script.url("/a")).await.allowed);
+    let robots = fetcher.robots_of(&script.url("/b")).await.expect("an address");
+    assert!(robots.allows(AGENT, "/b"));
+}
+
+#[tokio::test]
+async fn the_source_s_secrets_stay_out_of_it() {
+    let script = script().await;
+    let fetcher = fetcher(patient());
+    fetcher.may_fetch(&script.url("/a?token=hush").replace("http://", "http://me:word@")).await;
+    let seen = script.seen();
+    assert_eq!((seen[0].path.as_str(), seen[0].header("authorization")), ("/robots.txt", None));
+}
