@@ -167,6 +167,7 @@ fn summary(config: &Config) -> String {
             polling.concurrency, polling.per_host, polling.host_delay
         ),
         format!("at most {} bytes, {} entries", polling.max_body, polling.max_entries),
+        format!("freshness up to {:?}, retry_after {:?}", polling.freshness, polling.retry_after),
         format!("contact {:?}, proxy {:?}", polling.contact, proxy(&polling.proxy)),
         format!("networks {:?}", polling.allow_networks),
         format!(
@@ -187,6 +188,7 @@ fn summary(config: &Config) -> String {
         lines
             .push(format!("  at {} in {zone}, {content:?}, enabled {enabled}", schedules(&source.schedules)));
         lines.push(format!("  title {:?}, rights {:?}, priority {}", def.title, def.rights, def.priority));
+        lines.push(format!("  retry_after {:?}", source.retry_after));
         lines.push(format!("  was {was:?}, proxy {:?}", proxy(&source.proxy)));
         lines.extend(source.headers.iter().map(|(name, value)| format!("  {name}: {}", value.expose())));
     }

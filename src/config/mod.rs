@@ -90,6 +90,11 @@ pub struct Polling {
     /// The largest body read, decompressed, in bytes. 8 MiB by default: the largest feeds of whole
     /// archives seen are a few MiB.
     pub max_body: u64,
+    /// How far a publisher's freshness (Cache-Control, Expires, `ttl`, `sy:*`, `skipHours`, `skipDays`) may
+    /// delay a poll. 6 hours by default: behind a CDN many say "a day" of everything they serve.
+    pub freshness: Duration,
+    /// What a Retry-After speaks for, where the source does not say. The host by default.
+    pub retry_after: RetryAfter,
     /// The most entries read of one document. 2,000 by default: feeds have 10 to 100.
     pub max_entries: usize,
     /// How publishers reach the operator, for the User-Agent.
@@ -112,6 +117,16 @@ pub struct Publish {
     pub content: ContentPolicy,
     /// The rights notice of the merged feeds.
     pub rights: Option<String>,
+}
+
+/// What a publisher's Retry-After speaks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// Its host: all sources there wait.
+    #[default]
+    Host,
+    /// The one source: for a bridge that passes on the refusals of many publishers.
+    Source,
 }
 
 /// What a source's address leads to.
@@ -141,6 +156,8 @@ pub struct Source {
     pub headers: Vec<(String, Secret)>,
     /// Its proxy: its own or that of `[polling]`.
     pub proxy: Option<Secret>,
+    /// What its Retry-After speaks for.
+    pub retry_after: RetryAfter,
     /// Ids it had before.
     pub was: Vec<SourceId>,
     /// Whether it is polled; its entries are served either way.

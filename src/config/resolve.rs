@@ -13,6 +13,7 @@ use super::fault::{At, Place, Report};
 use super::file::{self, File};
 use super::value;
 use super::{Config, ContentPolicy, Env, Polling, Publish, Server, region, rule, source};
+use crate::core::freshness;
 use crate::core::schedule::Schedule;
 
 const MINUTE: u64 = 60;
@@ -33,6 +34,8 @@ const HOST_DELAY: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_sec
 const TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(10 * MINUTE);
 /// Every poll under way may hold a body of this size in memory.
 const MAX_BODY: RangeInclusive<u64> = 1 << 10..=64 << 20;
+/// Past a week a publisher's word is followed no longer: news is old by then.
+const FRESHNESS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(7 * DAY);
 /// A body of the largest size cannot hold more entries than this of any use.
 const MAX_ENTRIES: RangeInclusive<i64> = 1..=100_000;
 /// Readers fetch the whole feed each time it changes.
@@ -125,6 +128,8 @@ fn resolve_polling(raw: file::Polling, context: &Context<'_>, report: &mut Repor
         host_delay: within_time(raw.host_delay, HOST_DELAY, report).unwrap_or(seconds(1)),
         timeout: within_time(raw.timeout, TIMEOUT, report).unwrap_or(seconds(30)),
         max_body: within_size(raw.max_body, MAX_BODY, report).unwrap_or(8 << 20),
+        freshness: within_time(raw.freshness, FRESHNESS, report).unwrap_or(freshness::LIMIT),
+        retry_after: read(raw.retry_after, value::retry_after, report).unwrap_or_default(),
         max_entries: count(raw.max_entries, MAX_ENTRIES, report).unwrap_or(2000),
         contact: read(raw.contact, value::contact, report),
         proxy: proxy(raw.proxy, context, report),

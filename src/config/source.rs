@@ -62,6 +62,8 @@ fn resolve_one(
     let title = read(raw.title, value::line, report);
     let rights = read(raw.rights, value::line, report);
     let priority = within(raw.priority, PRIORITY, report).and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
+    let retry_after =
+        read(raw.retry_after, value::retry_after, report).unwrap_or(defaults.polling.retry_after);
     let kind = kind(raw.kind, report);
     let schedules = schedules(raw.schedule, report).unwrap_or_else(|| defaults.polling.schedule.clone());
     let zone = read(raw.timezone, value::zone, report).unwrap_or(defaults.polling.timezone);
@@ -70,7 +72,7 @@ fn resolve_one(
     let proxy = proxy(raw.proxy, context, report).or_else(|| defaults.polling.proxy.clone());
     let def = SourceDef { id: SourceId::new(&id?), title, url: url?, region, rights, priority };
     let enabled = raw.enabled.is_none_or(|enabled| enabled.value);
-    Some(Source { def, kind, schedules, zone, content, headers, proxy, was, enabled })
+    Some(Source { def, kind, schedules, zone, content, headers, proxy, retry_after, was, enabled })
 }
 
 fn kind(text: Option<At<String>>, report: &mut Report) -> Kind {

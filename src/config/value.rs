@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::fault::did_you_mean;
-use super::{ContentPolicy, Kind};
+use super::{ContentPolicy, Kind, RetryAfter};
 
 /// Reads `90s`, `15m`, `6h`, `30d`, `1h30m`; also `500ms` and `0s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -162,6 +162,14 @@ pub(super) fn content(text: &str) -> Result<ContentPolicy, String> {
         "full" => ContentPolicy::Full,
         _ => return Err(format!("{text:?} is none of \"title\", \"summary\", \"full\"")),
     })
+}
+
+pub(super) fn retry_after(text: &str) -> Result<RetryAfter, String> {
+    match text {
+        "host" => Ok(RetryAfter::Host),
+        "source" => Ok(RetryAfter::Source),
+        _ => Err(format!("{text:?} is neither \"host\" nor \"source\"")),
+    }
 }
 
 pub(super) fn kind(text: &str) -> Result<Kind, String> {

@@ -184,6 +184,7 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(stored.map(|mut source| {
             source.def = self.definition(&id, &source.def);
             source.poll = poll.state.clone();
+            source.habits.note_poll(poll.at, &poll.outcome, !source.seeded);
             source.outcome = Some(poll.outcome.clone());
             source.polled_at = Some(poll.at);
             (id, source)
@@ -232,6 +233,7 @@ impl<'a, S: State> Fold<'a, S> {
         self.meta.next_no += 1;
         self.meta.entries += 1;
         source.entries += 1;
+        source.habits.note_entry(published);
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.changes.push(Change::Owner(entry.id.clone(), no));
         self.learn(id, &new.keys, no)?;

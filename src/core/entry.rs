@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::freshness::Skip;
 use super::time::Stamp;
 
 /// A link of an entry or a feed (RFC 4287 section 4.2.7), its `href` absolute.
@@ -84,8 +85,11 @@ pub struct ParsedFeed {
     pub rights: Option<String>,
     /// Its language (BCP 47), if said.
     pub language: Option<String>,
-    /// RSS `ttl` in minutes, if said.
+    /// How often it changes, in minutes, if said: RSS `ttl` or `sy:updatePeriod`, the longer.
     pub ttl_minutes: Option<u32>,
+    /// When it need not be asked: RSS `skipHours` and `skipDays`.
+    #[serde(default, skip_serializing_if = "Skip::is_none")]
+    pub skip: Skip,
     /// The entries, in document order.
     pub entries: Vec<ParsedEntry>,
     /// What had to be mended before the bytes could be read; empty for a well-made feed.

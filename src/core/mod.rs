@@ -13,6 +13,7 @@ pub mod entry;
 pub mod exchange;
 pub mod feed;
 pub mod freshness;
+pub mod habits;
 pub mod html;
 pub mod identity;
 pub mod link;

@@ -36,6 +36,21 @@ pub enum Outcome {
         /// What it said.
         why: String,
     },
+    /// Not asked: its host wants to be left alone, which another source of that host was told.
+    Held {
+        /// Which host, and for how long.
+        why: String,
+    },
+    /// A list page without anything that could be an entry.
+    Emptied {
+        /// What it holds instead.
+        why: String,
+    },
+    /// A list page that the source's selectors no longer fit.
+    SelectorsStopped {
+        /// Which selector, and what would help.
+        why: String,
+    },
     /// An answer that is no feed.
     NotAFeed {
         /// Why it is none.
@@ -59,6 +74,9 @@ impl Outcome {
             Self::Gone => "gone",
             Self::Throttled { .. } => "throttled",
             Self::Blocked { .. } => "blocked",
+            Self::Held { .. } => "held",
+            Self::Emptied { .. } => "emptied",
+            Self::SelectorsStopped { .. } => "selectors-stopped",
             Self::NotAFeed { .. } => "not-a-feed",
             Self::Failed { .. } => "failed",
         }
@@ -83,7 +101,12 @@ impl fmt::Display for Outcome {
                 Ok(())
             }
             Self::Throttled { status } => write!(f, ": status {status}, asked to wait"),
-            Self::Blocked { why } | Self::NotAFeed { why } | Self::Failed { why } => write!(f, ": {why}"),
+            Self::Blocked { why }
+            | Self::Held { why }
+            | Self::Emptied { why }
+            | Self::SelectorsStopped { why }
+            | Self::NotAFeed { why }
+            | Self::Failed { why } => write!(f, ": {why}"),
             Self::NotModified | Self::Unchanged | Self::Gone => Ok(()),
         }
     }

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
-use super::exchange::{Exchange, ResponseHead, Validators};
+use chrono::TimeDelta;
+
+use super::backoff;
+use super::exchange::{Exchange, FetchFault, ResponseHead, Validators};
+use super::freshness::{self, Skip};
 use super::outcome::Outcome;
-use super::record::{Moved, PollState};
+use super::record::{Moved, PollState, Rejected};
 use super::time::Time;
-use super::{backoff, freshness};
 
 /// The wait after a first failure; it doubles from there to a day.
 pub const BACKOFF_BASE: Duration = Duration::from_secs(10 * 60);
@@ -28,6 +31,8 @@ pub struct Circumstances<'a> {
     pub asked: &'a str,
     /// A draw from `[0, 1)`, for the spread of the backoff.
     pub draw: f64,
+    /// How far the publisher's freshness may delay the next poll.
+    pub patience: Duration,
 }
 
 /// What reading a body gave.
@@ -45,13 +50,15 @@ pub enum Reading {
         repairs: Vec<String>,
         /// Hash of the body.
         body_hash: String,
-        /// RSS `ttl`.
+        /// How often it says it changes.
         ttl_minutes: Option<u32>,
+        /// When it says it does not.
+        skip: Skip,
     },
     /// The very bytes of last time.
     SameBytes,
-    /// Not a feed.
-    NotAFeed(String),
+    /// A body without entries to take, and the outcome that says why.
+    Unreadable(Outcome),
 }
 
 /// The address to ask: where the source has steadily said it moved to, else where it is configured.
@@ -63,6 +70,16 @@ pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
     }
 }
 
+/// What makes the next request conditional: the validators of what is stored, or those of a body that
+/// came since and was no feed. The latter for a day: then it is read once more, by whatever reads it then.
+#[must_use]
+pub fn validators(state: &PollState, now: Time) -> &Validators {
+    match &state.rejected {
+        Some(rejected) if now - rejected.at < TimeDelta::days(1) => &rejected.validators,
+        _ => &state.validators,
+    }
+}
+
 /// The outcome of a poll and the state it leaves. `reading` is that of the body, where there is one.
 #[must_use]
 pub fn conclude(
@@ -71,9 +88,15 @@ pub fn conclude(
     exchange: &Exchange,
     reading: Option<Reading>,
 ) -> (Outcome, PollState) {
-    let outcome = outcome(exchange, reading.as_ref());
+    let outcome = outcome(before, poll, exchange, reading.as_ref());
     let mut state = before.clone();
     state.scheduled = poll.scheduled;
+    if let Exchange::Failed(FetchFault::Held { wait, .. }) = exchange {
+        // Nothing was asked, so nothing failed: what is known of the source stays as it is.
+        state.not_before = poll.at.checked_add_signed(TimeDelta::from_std(*wait).unwrap_or_default());
+        return (outcome, state);
+    }
+    state.asked_to_wait = false;
     match exchange.head() {
         Some(head) if outcome.is_good() => good(&mut state, poll, head, &outcome, reading),
         Some(head) if matches!(outcome, Outcome::Throttled { .. }) => {
@@ -82,21 +105,33 @@ pub fn conclude(
         _ => {
             // The new address may be what fails: the next poll starts from the configured one.
             state.moved = None;
+            if let (Outcome::NotAFeed { .. }, Exchange::Body(response)) = (&outcome, exchange) {
+                let validators = response.head.validators.clone();
+                state.rejected = (!validators.is_empty()).then_some(Rejected { validators, at: poll.at });
+            }
             state.not_before = Some(back_off(&mut state, poll));
         }
     }
     (outcome, state)
 }
 
-fn outcome(exchange: &Exchange, reading: Option<&Reading>) -> Outcome {
+fn outcome(
+    before: &PollState,
+    poll: Circumstances<'_>,
+    exchange: &Exchange,
+    reading: Option<&Reading>,
+) -> Outcome {
     match (exchange, reading) {
         (Exchange::Body(_), Some(Reading::Feed { entries, new, changed, repairs, .. })) => {
             let (entries, new, changed) = (*entries, *new, *changed);
             Outcome::Fetched { entries, new, changed, repairs: repairs.clone() }
         }
         (Exchange::Body(_), Some(Reading::SameBytes)) => Outcome::Unchanged,
-        (Exchange::Body(_), Some(Reading::NotAFeed(why))) => Outcome::NotAFeed { why: why.clone() },
+        (Exchange::Body(_), Some(Reading::Unreadable(outcome))) => outcome.clone(),
         (Exchange::Body(_), None) => Outcome::NotAFeed { why: "it was not read".to_owned() },
+        (Exchange::NotModified(_), _) if *validators(before, poll.at) != before.validators => {
+            Outcome::NotAFeed { why: "it is still what was no feed the last time".to_owned() }
+        }
         (Exchange::NotModified(_), _) => Outcome::NotModified,
         (Exchange::Gone(_), _) => Outcome::Gone,
         (Exchange::Throttled(head), _) => Outcome::Throttled { status: head.status },
@@ -104,6 +139,7 @@ fn outcome(exchange: &Exchange, reading: Option<&Reading>) -> Outcome {
             Outcome::Blocked { why: format!("status {}: {why}", head.status) }
         }
         (Exchange::Status(head), _) => Outcome::Failed { why: format!("status {}", head.status) },
+        (Exchange::Failed(fault @ FetchFault::Held { .. }), _) => Outcome::Held { why: fault.to_string() },
         (Exchange::Failed(fault), _) => Outcome::Failed { why: fault.to_string() },
     }
 }
@@ -123,11 +159,13 @@ fn good(
         },
         _ => head.validators.clone(),
     };
+    state.rejected = None;
     state.failures = 0;
     state.good_at = Some(poll.at);
-    if let Some(Reading::Feed { new, body_hash, ttl_minutes, .. }) = reading {
+    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, .. }) = reading {
         state.body_hash = Some(body_hash);
         state.ttl_minutes = ttl_minutes;
+        state.skip = skip;
         if new > 0 {
             state.news_at = Some(poll.at);
         }
@@ -139,7 +177,7 @@ fn good(
         date: head.date.as_deref(),
         age: head.age.as_deref(),
     };
-    state.not_before = freshness::not_before(poll.at, &headers, ttl, freshness::LIMIT);
+    state.not_before = freshness::not_before(poll.at, &headers, ttl, poll.patience);
     state.moved = moved(state.moved.take(), poll.asked, head);
 }
 
@@ -161,6 +199,7 @@ fn asked_to_wait(state: &mut PollState, poll: Circumstances<'_>, head: &Response
         .retry_after
         .as_deref()
         .and_then(|value| freshness::retry_after(value, head.date.as_deref(), poll.at, LONGEST_RETRY_AFTER));
+    state.asked_to_wait = said.is_some();
     match said {
         Some(until) => until,
         None => back_off(state, poll),

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::entry::ParsedEntry;
 use super::exchange::Validators;
+use super::freshness::Skip;
 use super::identity::{Fingerprint, IdentityKey};
 use super::outcome::Outcome;
 use super::source::{SourceDef, SourceId};
@@ -186,12 +187,21 @@ pub struct PollState {
     /// RSS `ttl` of the last reading: it holds until another feed is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_minutes: Option<u32>,
+    /// RSS `skipHours` and `skipDays` of the last reading.
+    #[serde(default, skip_serializing_if = "Skip::is_none")]
+    pub skip: Skip,
+    /// The last body, if it was no feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<Rejected>,
     /// Failed polls since the last good one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failures: u32,
     /// No poll before this instant: Retry-After, backoff after failures, or the response's freshness.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Time>,
+    /// Whether `not_before` is what the publisher asked for by Retry-After.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub asked_to_wait: bool,
     /// When the source last answered as it should (200 with a feed, or 304).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Time>,
@@ -203,6 +213,16 @@ pub struct PollState {
     pub moved: Option<Moved>,
 }
 
+/// A body that was no feed. Its validators vouch for no entries, but a server that handed them out need
+/// not send that body again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The validators that came with it.
+    pub validators: Validators,
+    /// When it came.
+    pub at: Time,
+}
+
 /// A permanent redirect: followed each time, and asked directly once it proved steady.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
@@ -210,6 +230,11 @@ pub struct Moved {
     pub to: String,
     /// How many polls in a row said so.
     pub seen: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::entry::ParsedEntry;
+use super::habits::Habits;
 use super::identity::{Fingerprint, IdentityKey};
 use super::outcome::Outcome;
 use super::record::{FeedFacts, PollState};
@@ -106,6 +107,9 @@ pub struct SourceState {
     /// Whether it ever brought entries: the first time is a backlog, not news.
     #[serde(default)]
     pub seeded: bool,
+    /// What its polls and dates tell of it.
+    #[serde(default)]
+    pub habits: Habits,
     /// How many of its entries are stored.
     #[serde(default)]
     pub entries: u64,
@@ -126,8 +130,20 @@ impl SourceState {
             outcome: None,
             polled_at: None,
             seeded: false,
+            habits: Habits::default(),
             entries: 0,
             digest: 0,
+        }
+    }
+
+    /// How it is: how its last poll ended, or that it has fallen silent though it answers.
+    #[must_use]
+    pub fn condition(&self, now: Time) -> &'static str {
+        match &self.outcome {
+            None => "new",
+            Some(outcome) if outcome.is_good() && self.habits.is_silent(now) => "stale",
+            Some(outcome) if outcome.is_good() => "ok",
+            Some(outcome) => outcome.name(),
         }
     }
 

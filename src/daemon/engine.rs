@@ -79,6 +79,7 @@ impl Engine {
             recorder.record(recorder::Fact::Config(change)).await?;
         }
         let worker = Arc::new(Worker::new(&config, recorder.clone(), Arc::clone(&clock))?);
+        worker.resume_holds(&recorder.store().load().sources()?);
         Ok((Arc::new(Self { config, worker, publisher, recorder, clock }), notes))
     }
 

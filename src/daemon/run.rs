@@ -18,7 +18,6 @@ use super::clock::Clock;
 use super::engine::{Engine, StartError};
 use super::scheduler::{self, Scheduled};
 use super::vault::OpenNotes;
-use super::worker::Worker;
 use crate::config::Config;
 use crate::core::state::State;
 use crate::serve;
@@ -168,7 +167,7 @@ fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {
         scheduled.push(Scheduled {
             id: source.def.id.clone(),
             plan: source.plan(&engine.config.polling),
-            past: Worker::past(stored.as_ref()),
+            past: engine.worker.past(stored.as_ref()),
         });
     }
     Ok(scheduled)

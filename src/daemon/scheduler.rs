@@ -13,6 +13,7 @@ use chrono::TimeDelta;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
+use crate::core::freshness::Skip;
 use crate::core::schedule::{Due, Plan};
 use crate::core::source::SourceId;
 use crate::core::time::Time;
@@ -23,6 +24,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Less than this a clock is corrected by all the time.
 const SLEW: TimeDelta = TimeDelta::minutes(1);
 
+/// The scheduler looks at the clock every [`LONGEST_SLEEP`]: more than this between two looks is a jump.
+const JUMP: TimeDelta = TimeDelta::seconds(90);
+
 /// What the scheduler has to know of a source's past.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Past {
@@ -32,6 +36,10 @@ pub struct Past {
     pub polled: Option<Time>,
     /// No poll before this.
     pub not_before: Option<Time>,
+    /// When its publisher says it has nothing new.
+    pub skip: Skip,
+    /// How far that may delay a poll.
+    pub patience: Duration,
     /// It said that it is gone: it is not asked again by schedule.
     pub gone: bool,
 }
@@ -93,7 +101,7 @@ fn now_due(plan: &Plan, now: Time) -> Due {
 /// A hold moves the poll, not the instant it was scheduled for: the phase is kept.
 fn held(due: Due, past: Past) -> Due {
     let at = past.not_before.map_or(due.at, |hold| hold.max(due.at));
-    Due { at, ..due }
+    Due { at: past.skip.postpone(at, past.patience), ..due }
 }
 
 /// Runs until dropped. At most one poll of a source is under way at a time.
@@ -181,10 +189,17 @@ impl Agenda {
     }
 
     /// A clock that was set back leaves every deadline in its old future: they are worked out anew, or
-    /// nothing would be polled until it comes round again.
+    /// nothing would be polled until it comes round again. One that was set forward, or a machine that
+    /// slept, leaves many of them in the past: each has its turn at its own place within the jitter, as
+    /// after a restart, rather than all at once.
     fn look(&mut self, now: Time) {
         let back = self.seen - now;
         self.seen = now;
+        if -back > JUMP {
+            tracing::warn!(seconds = -back.num_seconds(), "the clock was set forward, or the machine slept");
+            self.spread_overdue(now);
+            return;
+        }
         if back <= SLEW {
             return;
         }
@@ -194,6 +209,16 @@ impl Agenda {
         }
         let queued = std::mem::take(&mut self.queue).into_iter().map(|Reverse((_, id, _))| id);
         self.queue_first(queued.collect(), now);
+    }
+
+    /// The overdue keep the instants they were scheduled for, and so their phase.
+    fn spread_overdue(&mut self, now: Time) {
+        let queue = std::mem::take(&mut self.queue).into_iter().map(|Reverse((at, id, scheduled))| {
+            let offset = self.sources.get(&id).map_or(TimeDelta::zero(), |(plan, _)| plan.offset());
+            let at = if at <= now { now + offset } else { at };
+            Reverse((at, id, scheduled))
+        });
+        self.queue = queue.collect();
     }
 }
 

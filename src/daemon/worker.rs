@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, Semaphore};
 use super::clock::Clock;
 use super::recorder::{self, RecordError, Recorder};
 use super::scheduler::{Past, Poller};
-use crate::config::{Config, Source};
+use crate::config::{Config, RetryAfter, Source};
 use crate::core::diff::{self, Draft, Findings};
 use crate::core::exchange::{Exchange, Response, Validators};
 use crate::core::feed::{self, FeedInput};
@@ -37,6 +37,8 @@ pub struct Report {
     pub source: SourceId,
     /// How it ended.
     pub outcome: Outcome,
+    /// How the poll before it ended.
+    pub before: Option<Outcome>,
     /// How long it took, waiting for the host's turn included.
     pub elapsed: Duration,
     /// What the next poll starts from.
@@ -65,6 +67,8 @@ pub struct Worker {
     clock: Arc<dyn Clock>,
     parsers: Arc<Semaphore>,
     max_entries: usize,
+    /// How far freshness may delay a poll.
+    patience: Duration,
     /// One poll of a source at a time, whoever asks for it.
     turns: BTreeMap<SourceId, Arc<Mutex<()>>>,
 }
@@ -92,6 +96,7 @@ impl Worker {
             clock,
             parsers: Arc::new(Semaphore::new(PARSERS)),
             max_entries: config.polling.max_entries,
+            patience: config.polling.freshness,
         })
     }
 
@@ -112,20 +117,31 @@ impl Worker {
             Err(error) => return Err(self.heal(store, error).await),
         };
         let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
+        let last = stored.as_ref().and_then(|stored| stored.outcome.clone());
         if let Some(outcome) = stored.as_ref().and_then(|stored| still_waiting(stored, self.clock.now())) {
-            return Ok(Report { source: id.clone(), outcome, elapsed: started.elapsed(), state: before });
+            let elapsed = started.elapsed();
+            return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
         }
         let asked = poll::address(&source.def.url, &before).to_owned();
-        let exchange = self.exchange(source, &asked, before.validators.clone()).await;
+        let exchange =
+            self.exchange(source, &asked, poll::validators(&before, self.clock.now()).clone()).await;
         let at = self.clock.now();
         let (reading, findings) = match &exchange {
             Exchange::Body(response) => self.read(source, stored, &before, response.clone(), at).await?,
             _ => (None, Findings::default()),
         };
         let draw = draw(id, before.failures);
-        let poll =
-            Circumstances { at, scheduled: scheduled.or(before.scheduled).or(Some(at)), asked: &asked, draw };
+        let poll = Circumstances {
+            at,
+            scheduled: scheduled.or(before.scheduled).or(Some(at)),
+            asked: &asked,
+            draw,
+            patience: self.patience,
+        };
         let (outcome, state) = poll::conclude(&before, poll, &exchange, reading);
+        if state.asked_to_wait && source.retry_after == RetryAfter::Host {
+            self.hold(&source.def.url, state.not_before, at);
+        }
         let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
         let Findings { feed, new, changed } = findings;
         let draft = Draft { poll: record, feed, new, changed };
@@ -137,7 +153,21 @@ impl Worker {
             recorded
         });
         recording.await.unwrap_or(Err(RecordError::Stopped))?;
-        Ok(Report { source: id.clone(), outcome, elapsed: started.elapsed(), state })
+        Ok(Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state })
+    }
+
+    /// Leaves the hosts alone that asked for it before the last stop, for as long as is left of it.
+    pub fn resume_holds(&self, stored: &BTreeMap<SourceId, SourceState>) {
+        let now = self.clock.now();
+        let by_host = |id| self.sources.get(id).is_some_and(|source| source.retry_after == RetryAfter::Host);
+        for (_, stored) in stored.iter().filter(|(id, stored)| stored.poll.asked_to_wait && by_host(*id)) {
+            self.hold(&stored.def.url, stored.poll.not_before, now);
+        }
+    }
+
+    fn hold(&self, url: &str, until: Option<Time>, now: Time) {
+        let Some(wait) = until.and_then(|until| (until - now).to_std().ok()) else { return };
+        self.fetchers.values().for_each(|fetcher| fetcher.hold(url, wait));
     }
 
     async fn exchange(&self, source: &Source, asked: &str, validators: Validators) -> Exchange {
@@ -182,7 +212,7 @@ impl Worker {
             };
             let mut parsed = match feed::read(&input) {
                 Ok(parsed) => parsed,
-                Err(why) => return Ok((Some(Reading::NotAFeed(why.to_string())), Findings::default())),
+                Err(why) => return Ok((Some(not_a_feed(why.to_string())), Findings::default())),
             };
             if parsed.entries.len() > max_entries {
                 parsed.repairs.push(format!("only the first {max_entries} entries were taken"));
@@ -198,6 +228,7 @@ impl Worker {
                 repairs: parsed.repairs,
                 body_hash,
                 ttl_minutes: parsed.ttl_minutes,
+                skip: parsed.skip,
             };
             Ok((Some(reading), findings))
         });
@@ -206,7 +237,7 @@ impl Worker {
             Ok(Err((store, error))) => Err(self.heal(store, error).await),
             Err(panic) => {
                 let why = format!("reading it ended in a panic ({panic})");
-                Ok((Some(Reading::NotAFeed(why)), Findings::default()))
+                Ok((Some(not_a_feed(why)), Findings::default()))
             }
         }
     }
@@ -224,9 +255,11 @@ impl Worker {
 
     /// What the scheduler has to know of a source's past.
     #[must_use]
-    pub fn past(stored: Option<&SourceState>) -> Past {
-        stored
-            .map_or_else(Past::default, |s| Past { polled: s.polled_at, ..past(&s.poll, s.outcome.as_ref()) })
+    pub fn past(&self, stored: Option<&SourceState>) -> Past {
+        stored.map_or_else(Past::default, |s| Past {
+            polled: s.polled_at,
+            ..past(&s.poll, s.outcome.as_ref(), self.patience)
+        })
     }
 }
 
@@ -237,7 +270,7 @@ impl Poller for Arc<Worker> {
             match Worker::poll(&worker, &id, Some(scheduled)).await {
                 Ok(report) => {
                     log(&report);
-                    past(&report.state, Some(&report.outcome))
+                    past(&report.state, Some(&report.outcome), worker.patience)
                 }
                 Err(error) => {
                     tracing::error!(source = %id, %error, "poll not recorded");
@@ -251,12 +284,15 @@ impl Poller for Arc<Worker> {
 /// The outcome that stands while a publisher has asked for patience: nothing is asked before that time is
 /// over (RFC 9110 section 10.2.3), by schedule or by hand.
 fn still_waiting(stored: &SourceState, now: Time) -> Option<Outcome> {
-    let throttled = stored.outcome.clone().filter(|outcome| matches!(outcome, Outcome::Throttled { .. }));
-    throttled.filter(|_| stored.poll.not_before.is_some_and(|until| until > now))
+    let waits = |outcome: &Outcome| matches!(outcome, Outcome::Throttled { .. } | Outcome::Held { .. });
+    let waiting = stored.outcome.clone().filter(waits);
+    waiting.filter(|_| stored.poll.not_before.is_some_and(|until| until > now))
 }
 
-fn past(state: &PollState, outcome: Option<&Outcome>) -> Past {
+fn past(state: &PollState, outcome: Option<&Outcome>, patience: Duration) -> Past {
     Past {
+        skip: state.skip,
+        patience,
         scheduled: state.scheduled,
         polled: None,
         not_before: state.not_before,
@@ -264,16 +300,27 @@ fn past(state: &PollState, outcome: Option<&Outcome>) -> Past {
     }
 }
 
-/// One line a poll: what a person wants to see go by.
+/// One line a poll: what a person wants to see go by. Trouble is told when it begins and when it ends,
+/// not with every poll between.
 fn log(report: &Report) {
-    let Report { source, outcome, elapsed, .. } = report;
+    let Report { source, outcome, before, elapsed, .. } = report;
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let was_good = before.as_ref().is_none_or(Outcome::is_good);
     if outcome.is_good() {
-        tracing::info!(source.id = %source, elapsed_ms, "{outcome}");
+        let ended = before.as_ref().filter(|_| !was_good).map(Outcome::name);
+        tracing::info!(source.id = %source, elapsed_ms, ended, "{outcome}");
+        return;
+    }
+    let until = report.state.not_before.map_or_else(|| "-".to_owned(), |t| t.to_rfc3339());
+    if before.as_ref().map(Outcome::name) == Some(outcome.name()) {
+        tracing::debug!(source.id = %source, elapsed_ms, not_before = %until, "still {outcome}");
     } else {
-        let until = report.state.not_before.map_or_else(|| "-".to_owned(), |t| t.to_rfc3339());
         tracing::warn!(source.id = %source, elapsed_ms, not_before = %until, "{outcome}");
     }
+}
+
+fn not_a_feed(why: String) -> Reading {
+    Reading::Unreadable(Outcome::NotAFeed { why })
 }
 
 fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {

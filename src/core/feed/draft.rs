@@ -3,6 +3,7 @@
 
 use super::names::{Field, Role};
 use crate::core::entry::{Category, Link, Person};
+use crate::core::freshness::{Skip, update_interval};
 use crate::core::time::Stamp;
 
 /// The most values of one list (links, categories, people) kept for one entry or feed; real entries have tens.
@@ -147,5 +148,29 @@ pub(super) struct Head {
     pub(super) rights: Option<Prose>,
     pub(super) links: Vec<Link>,
     pub(super) language: Option<String>,
+    pub(super) rhythm: Rhythm,
+}
+
+/// What the feed says of when it changes, as it was written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rhythm {
     pub(super) ttl_minutes: Option<u32>,
+    pub(super) period: Option<String>,
+    pub(super) frequency: Option<String>,
+    pub(super) hours: Vec<String>,
+    pub(super) days: Vec<String>,
+}
+
+impl Rhythm {
+    /// The longest interval it names, in minutes.
+    pub(super) fn minutes(&self) -> Option<u32> {
+        let period = self.period.as_deref();
+        let interval = period.and_then(|period| update_interval(period, self.frequency.as_deref()));
+        let minutes = interval.map(|interval| u32::try_from(interval.as_secs() / 60).unwrap_or(u32::MAX));
+        self.ttl_minutes.max(minutes)
+    }
+
+    pub(super) fn skip(&self) -> Skip {
+        Skip::new(self.hours.iter().map(String::as_str), self.days.iter().map(String::as_str))
+    }
 }

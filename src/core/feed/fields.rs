@@ -13,6 +13,9 @@ use crate::core::time::Stamp;
 /// The longest text taken for a date, in bytes; the longest real ones spell out weekday, month and zone.
 const MAX_DATE: usize = 128;
 
+/// Hours and days that a feed may name; there are 24 and 7, and some write each twice.
+const MAX_SKIPPED: usize = 64;
+
 impl Walk<'_> {
     /// Puts a text where its field says, in whatever it is a field of.
     pub(super) fn finish(&mut self, capture: Capture) {
@@ -72,7 +75,15 @@ impl Walk<'_> {
             Field::Language => {
                 self.draft.language = Some(one_line(&capture.into_text())).filter(|l| !l.is_empty());
             }
-            Field::Subtitle | Field::Ttl | Field::Name | Field::Email | Field::Homepage => {}
+            Field::Subtitle
+            | Field::Ttl
+            | Field::UpdatePeriod
+            | Field::UpdateFrequency
+            | Field::SkipHour
+            | Field::SkipDay
+            | Field::Name
+            | Field::Email
+            | Field::Homepage => {}
         }
     }
 
@@ -168,7 +179,15 @@ impl Walk<'_> {
                 let language = one_line(&capture.into_text()).replace('_', "-");
                 self.head.language = Some(language).filter(|l| !l.is_empty());
             }
-            Field::Ttl => self.head.ttl_minutes = capture.into_text().trim().parse().ok(),
+            Field::Ttl => self.head.rhythm.ttl_minutes = capture.into_text().trim().parse().ok(),
+            Field::UpdatePeriod => self.head.rhythm.period = Some(capture.into_text()),
+            Field::UpdateFrequency => self.head.rhythm.frequency = Some(capture.into_text()),
+            Field::SkipHour if self.head.rhythm.hours.len() < MAX_SKIPPED => {
+                self.head.rhythm.hours.push(capture.into_text());
+            }
+            Field::SkipDay if self.head.rhythm.days.len() < MAX_SKIPPED => {
+                self.head.rhythm.days.push(capture.into_text());
+            }
             _ => {}
         }
     }

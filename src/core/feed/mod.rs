@@ -98,7 +98,8 @@ pub fn read(input: &FeedInput<'_>) -> Result<ParsedFeed, ReadError> {
     };
     let mut feed = model::read(&canonical, context.address)?;
     feed.language = head.language;
-    feed.ttl_minutes = head.ttl_minutes;
+    feed.ttl_minutes = head.rhythm.minutes();
+    feed.skip = head.rhythm.skip();
     feed.repairs = repairs.notes();
     Ok(feed)
 }

@@ -12,6 +12,8 @@ pub(super) enum Vocab {
     Media,
     Itunes,
     Xhtml,
+    /// When the feed changes: the syndication module of RSS 1.0.
+    Syndication,
     /// Known to say nothing that is read here, or unknown.
     Other,
 }
@@ -40,6 +42,7 @@ pub(super) fn vocab(uri: &str) -> Vocab {
         "purl.org/dc/elements/1.1" | "purl.org/dc/elements/1.0" => Vocab::Dc,
         "purl.org/dc/terms" => Vocab::DcTerms,
         "purl.org/rss/1.0/modules/content" => Vocab::Content,
+        "purl.org/rss/1.0/modules/syndication" => Vocab::Syndication,
         "search.yahoo.com/mrss" => Vocab::Media,
         "www.itunes.com/dtds/podcast-1.0.dtd" | "example.com/dtds/podcast-1.0.dtd" => Vocab::Itunes,
         "www.w3.org/1999/xhtml" => Vocab::Xhtml,
@@ -57,6 +60,7 @@ pub(super) fn usual_prefix(prefix: &str) -> Vocab {
         "content" => Vocab::Content,
         "media" => Vocab::Media,
         "itunes" => Vocab::Itunes,
+        "sy" => Vocab::Syndication,
         "xhtml" | "html" => Vocab::Xhtml,
         _ => Vocab::Other,
     }
@@ -126,6 +130,10 @@ pub(super) enum Field {
     Subtitle,
     Language,
     Ttl,
+    UpdatePeriod,
+    UpdateFrequency,
+    SkipHour,
+    SkipDay,
     Category,
     Keywords,
     Name,
@@ -160,6 +168,8 @@ pub(super) fn meaning(vocab: Vocab, local: &str) -> Meaning {
         Vocab::Content if local == "encoded" => Meaning::Text(Field::Encoded),
         Vocab::Media => media(local),
         Vocab::Itunes => itunes(local),
+        Vocab::Syndication if local == "updateperiod" => Meaning::Text(Field::UpdatePeriod),
+        Vocab::Syndication if local == "updatefrequency" => Meaning::Text(Field::UpdateFrequency),
         Vocab::Xhtml if local == "body" => Meaning::Text(Field::Body),
         _ => Meaning::Nothing,
     }
@@ -171,7 +181,7 @@ fn core(local: &str) -> Meaning {
         "feed" => Meaning::AtomFeed,
         "channel" => Meaning::Channel,
         "item" | "entry" => Meaning::Entry,
-        "image" | "textinput" | "cloud" | "skiphours" | "skipdays" => Meaning::Aside,
+        "image" | "textinput" | "cloud" => Meaning::Aside,
         "source" => Meaning::Source,
         "author" | "managingeditor" => Meaning::Person(Role::Author),
         "contributor" => Meaning::Person(Role::Contributor),
@@ -195,6 +205,8 @@ fn core(local: &str) -> Meaning {
         "subtitle" | "tagline" => Meaning::Text(Field::Subtitle),
         "language" => Meaning::Text(Field::Language),
         "ttl" => Meaning::Text(Field::Ttl),
+        "hour" => Meaning::Text(Field::SkipHour),
+        "day" => Meaning::Text(Field::SkipDay),
         "enclosure" => Meaning::Enclosure,
         "category" => Meaning::Category,
         "keywords" => Meaning::Keywords,

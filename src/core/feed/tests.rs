@@ -207,3 +207,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_feed_says_of_its_rhythm_is_read() {
+    use crate::core::freshness::Skip;
+    let channel = |inside: &str| {
+        let sy = "xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'";
+        let feed = format!("<rss version='2.0' {sy}><channel><title>题</title>{inside}</channel></rss>");
+        reading(feed.as_bytes()).expect("a feed")
+    };
+    let cases = [
+        ("nothing", "", None),
+        ("ttl", "<ttl> 30 </ttl>", Some(30)),
+        ("sy", "<sy:updatePeriod>hourly</sy:updatePeriod>", Some(60)),
+        (
+            "sy, twice a day",
+            "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>",
+            Some(720),
+        ),
+        ("the longer of both", "<ttl>30</ttl><sy:updatePeriod>hourly</sy:updatePeriod>", Some(60)),
+        ("another module's element", "<updatePeriod>hourly</updatePeriod>", None),
+        ("no period at all", "<sy:updatePeriod>often</sy:updatePeriod>", None),
+    ];
+    for (name, inside, minutes) in cases {
+        assert_eq!(channel(inside).ttl_minutes, minutes, "{name}");
+    }
+    let skips = "<skipHours><hour>0</hour><hour>24</hour><hour>5</hour></skipHours>\
+                 <skipDays><day>Sunday</day></skipDays>";
+    assert_eq!(channel(skips).skip, Skip::new(["0", "5"], ["Sunday"]));
+    assert_eq!(channel(skips).title.as_deref(), Some("题"));
+    let in_an_entry = "<item><title>一</title><hour>3</hour><day>Monday</day></item>";
+    assert!(channel(in_an_entry).skip.is_none());
+}

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use chrono::Datelike;
 use chrono::{DurationRound, TimeDelta, Timelike};
+use serde::{Deserialize, Serialize};
 
 use super::super::time::Time;
 
 /// Hours and days, in UTC, in which a feed need not be polled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skip {
     /// Bit n: hour n.
     hours: u32,
@@ -30,6 +31,12 @@ impl Skip {
             hours: hours.into_iter().filter_map(hour).fold(0, |set, hour| set | 1 << (hour % 24)),
             days: days.into_iter().filter_map(day).fold(0, |set, day| set | 1 << day.num_days_from_monday()),
         }
+    }
+
+    /// Whether nothing is skipped.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
     }
 
     /// When to poll instead of `due`: at the end of the skipped hours it falls into, `limit` later at

@@ -22,7 +22,7 @@ const CONFIGURED: &str = "https://paper.example/feed";
 const TARGET: &str = "https://new.example/feed";
 
 fn circumstances(asked: &str) -> Circumstances<'_> {
-    Circumstances { at: at(0), scheduled: Some(at(-30)), asked, draw: 0.0 }
+    Circumstances { at: at(0), scheduled: Some(at(-30)), asked, draw: 0.0, patience: freshness::LIMIT }
 }
 
 fn feed(new: u32) -> Option<Reading> {
@@ -33,7 +33,12 @@ fn feed(new: u32) -> Option<Reading> {
         repairs: Vec::new(),
         body_hash: "hash".to_owned(),
         ttl_minutes: None,
+        skip: Skip::default(),
     })
+}
+
+fn not_a_feed() -> Option<Reading> {
+    Some(Reading::Unreadable(Outcome::NotAFeed { why: "a page".to_owned() }))
 }
 
 fn body(head: ResponseHead) -> Exchange {
@@ -44,11 +49,14 @@ fn body(head: ResponseHead) -> Exchange {
 fn before() -> PollState {
     PollState {
         ttl_minutes: None,
+        skip: Skip::default(),
+        rejected: None,
         scheduled: Some(at(-90_000)),
         validators: validators(Some("\"old\""), Some("yesterday")),
         body_hash: Some("old hash".to_owned()),
         failures: 2,
         not_before: Some(at(-60)),
+        asked_to_wait: false,
         good_at: Some(at(-86_400)),
         news_at: Some(at(-90_000)),
         moved: None,
@@ -62,11 +70,13 @@ fn conclude_on(before: &PollState, exchange: &Exchange, reading: Option<Reading>
 #[test]
 fn every_exchange_has_its_outcome() {
     let fault = FetchFault::Truncated;
-    let reading = || Some(Reading::NotAFeed("a page".to_owned()));
+    let held = FetchFault::Held { host: "paper.example".to_owned(), wait: Duration::from_secs(60) };
+    let emptied = Reading::Unreadable(Outcome::Emptied { why: String::new() });
     let cases = [
         ("a feed", body(head(200)), feed(3), "fetched"),
         ("the same bytes", body(head(200)), Some(Reading::SameBytes), "unchanged"),
-        ("a page", body(head(200)), reading(), "not-a-feed"),
+        ("a page", body(head(200)), not_a_feed(), "not-a-feed"),
+        ("a list without entries", body(head(200)), Some(emptied), "emptied"),
         ("a body nobody read", body(head(200)), None, "not-a-feed"),
         ("304", Exchange::NotModified(head(304)), None, "not-modified"),
         ("410", Exchange::Gone(head(410)), None, "gone"),
@@ -74,6 +84,7 @@ fn every_exchange_has_its_outcome() {
         ("403", Exchange::Blocked { head: head(403), why: Block::Forbidden }, None, "blocked"),
         ("500", Exchange::Status(head(500)), None, "failed"),
         ("no answer", Exchange::Failed(fault), None, "failed"),
+        ("nothing asked", Exchange::Failed(held), None, "held"),
     ];
     for (name, exchange, reading, expected) in cases {
         let (outcome, state) = conclude_on(&before(), &exchange, reading);
@@ -102,7 +113,7 @@ fn validators_are_those_of_the_last_good_answer() {
             None,
             &refreshed,
         ),
-        ("a page's are not a feed's", body(new()), Some(Reading::NotAFeed(String::new())), &old),
+        ("a page's are not a feed's", body(new()), not_a_feed(), &old),
         ("an error page's neither", Exchange::Status(sent(500, Some("\"new\""), None)), None, &old),
         ("nor those of a refusal", Exchange::Throttled(sent(429, Some("\"new\""), None)), None, &old),
         ("no answer keeps them", Exchange::Failed(FetchFault::Reset), None, &old),
@@ -110,6 +121,35 @@ fn validators_are_those_of_the_last_good_answer() {
     for (name, exchange, reading, expected) in cases {
         assert_eq!(&conclude_on(&before(), &exchange, reading).1.validators, expected, "{name}");
     }
+}
+
+#[test]
+fn a_body_that_is_no_feed_is_not_sent_again_for_a_day() {
+    let new = validators(Some("\"new\""), None);
+    let page = body(ResponseHead { validators: new.clone(), ..head(200) });
+    let (_, state) = conclude_on(&before(), &page, not_a_feed());
+    assert_eq!(state.validators, before().validators, "what is stored keeps its own");
+    assert_eq!(validators_of(&state, 60), &new);
+    assert_eq!(validators_of(&state, 86_400), &before().validators, "a day later it is read anew");
+    let (outcome, again) = conclude_on(&state, &Exchange::NotModified(head(304)), None);
+    assert_eq!((outcome.name(), again.failures), ("not-a-feed", state.failures + 1), "304 makes it no feed");
+    let (outcome, mended) = conclude_on(&again, &body(head(200)), Some(Reading::SameBytes));
+    assert_eq!((outcome.name(), &mended.rejected), ("unchanged", &None));
+    let bare = conclude_on(&before(), &body(head(200)), not_a_feed()).1;
+    assert_eq!(bare.rejected, None, "a server that hands none out is asked as before");
+}
+
+fn validators_of(state: &PollState, seconds: i64) -> &Validators {
+    super::validators(state, at(seconds))
+}
+
+#[test]
+fn a_host_that_was_held_costs_its_sources_nothing_but_time() {
+    let held = FetchFault::Held { host: "paper.example".to_owned(), wait: Duration::from_secs(600) };
+    let (outcome, state) = conclude_on(&before(), &Exchange::Failed(held), None);
+    assert_eq!(outcome.name(), "held");
+    let waiting = PollState { scheduled: Some(at(-30)), not_before: Some(at(600)), ..before() };
+    assert_eq!(state, waiting);
 }
 
 #[test]
@@ -171,9 +211,15 @@ fn a_publisher_that_asks_to_wait_is_left_alone_that_long() {
 fn freshness_and_ttl_delay_the_next_poll() {
     let fresh = |control: &str| ResponseHead { cache_control: Some(control.to_owned()), ..head(200) };
     let ttl = |minutes| match feed(1) {
-        Some(Reading::Feed { entries, new, changed, repairs, body_hash, .. }) => {
-            Some(Reading::Feed { entries, new, changed, repairs, body_hash, ttl_minutes: Some(minutes) })
-        }
+        Some(Reading::Feed { entries, new, changed, repairs, body_hash, .. }) => Some(Reading::Feed {
+            entries,
+            new,
+            changed,
+            repairs,
+            body_hash,
+            ttl_minutes: Some(minutes),
+            skip: Skip::default(),
+        }),
         other => other,
     };
     let cases = [

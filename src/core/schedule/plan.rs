@@ -67,6 +67,21 @@ impl Plan {
         self.offset
     }
 
+    /// The time between two polls, as the schedules have it after `now`: the mean over the next eight.
+    #[must_use]
+    pub fn usual_interval(&self, now: Time) -> Duration {
+        const LOOK: i32 = 8;
+        let first = next_of(&self.schedules, self.zone, now);
+        let last = (0..LOOK).fold(first, |at, _| {
+            next_of(
+                &self.schedules,
+                self.zone,
+                at + self.floor.max(TimeDelta::nanoseconds(1)) - TimeDelta::nanoseconds(1),
+            )
+        });
+        ((last - first) / LOOK).to_std().unwrap_or_default()
+    }
+
     /// The next poll: later than `now`, and scheduled at least the floor after `last_scheduled`, the
     /// scheduled instant of the last poll. Comparing scheduled instants keeps `*/10` with a floor of
     /// ten minutes in phase, however long a poll took.

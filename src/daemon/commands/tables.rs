@@ -4,13 +4,11 @@ use serde_json::{Value, json};
 
 use super::{Out, Stop};
 use crate::config::Source;
-use crate::core::outcome::Outcome;
 use crate::core::region::RegionId;
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, FeedKey, Rank, SourceState, State};
 use crate::daemon::engine::Engine;
 use crate::daemon::scheduler;
-use crate::daemon::worker::Worker;
 use crate::store::{Store, StoreError};
 
 /// Entries read from the store at a time.
@@ -29,16 +27,21 @@ pub(super) fn sources(engine: &Engine, out: Out<'_>) -> Result<(), Stop> {
 
 fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) -> Value {
     let plan = source.plan(&engine.config.polling);
-    let due = scheduler::first_due(&plan, Worker::past(stored), engine.clock.now());
+    let now = engine.clock.now();
+    let due = scheduler::first_due(&plan, engine.worker.past(stored), now);
+    let interval = plan.usual_interval(now);
     let outcome = stored.and_then(|s| s.outcome.as_ref());
     json!({
         "id": source.def.id,
-        "state": if source.enabled { outcome.map_or("new", Outcome::name) } else { "off" },
+        "state": if source.enabled { stored.map_or("new", |s| s.condition(now)) } else { "off" },
         "entries": stored.map_or(0, |s| s.entries),
         "failures": stored.map_or(0, |s| s.poll.failures),
         "polled": stored.and_then(|s| s.polled_at),
         "next": due.filter(|_| source.enabled).map(|d| d.at),
         "news": stored.and_then(|s| s.poll.news_at),
+        "newest": stored.and_then(|s| s.habits.newest()),
+        "in_vain": stored.and_then(|s| s.habits.in_vain()),
+        "advice": stored.map(|s| s.habits.advice(interval, now)).filter(|advice| !advice.is_empty()),
         "detail": outcome.map(ToString::to_string),
         "title": stored.map_or_else(|| source.def.title.clone(), |s| Some(s.title().to_owned())),
         "url": source.def.url,

@@ -264,6 +264,39 @@ async fn a_clock_set_forth_polls_what_was_missed_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_sleep_of_the_machine_made_overdue_is_spread_as_after_a_restart() {
+    let jittered = |n: u32| {
+        let id = format!("s{n}");
+        let plan = plan(&id, "*/20 * * * *", 120, 600);
+        Scheduled { id: SourceId::new(&id), plan, past: polled(start() - TimeDelta::seconds(7)) }
+    };
+    let run = Run::of((0..40).map(jittered).collect());
+    run.pass(minutes(5)).await;
+    run.clock.set(minutes(8 * 60));
+    run.pass(minutes(4)).await;
+    let polls: Vec<_> = (0..40).map(|n| run.polls(&format!("s{n}"))).collect();
+    assert!(polls.iter().all(|polls| polls.len() == 1), "each once: {polls:?}");
+    let mut seconds: Vec<_> = polls.iter().map(|polls| polls[0] / 5).collect();
+    seconds.sort_unstable();
+    seconds.dedup();
+    assert!(seconds.len() > 12, "over the two minutes of the jitter: {seconds:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn hours_that_the_publisher_skips_are_not_polled() {
+    // The run starts at midnight UTC.
+    let skip = Skip::new(["0", "1"], []);
+    let patience = Duration::from_secs(6 * 3600);
+    let script: Script = Box::new(move |_, at| {
+        (Duration::ZERO, Past { scheduled: Some(at), skip, patience, ..Past::default() })
+    });
+    let past = Past { skip, patience, ..polled(start() - minutes(20)) };
+    let run = Run::with(vec![source("a", "*/30 * * * *", past)], script);
+    run.pass(minutes(200)).await;
+    assert_eq!(run.polls("a")[0], 2 * 3600 - 7);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_that_is_slewed_changes_nothing() {
     let past = polled(start() - TimeDelta::seconds(7));
     let run = Run::of(vec![source("a", "*/10 * * * *", past)]);
