@@ -56,6 +56,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("crc32fast", &["store/value.rs"]),
     ("cron", &["core/schedule"]),
     ("feed_rs", &["core/feed/"]),
+    ("scraper", &["core/page/"]),
     ("flate2", &["views/page.rs", "demo/publisher.rs"]),
     ("reqwest", &["fetch/"]),
     ("rustix", &["daemon/vault", "store/disk.rs"]),

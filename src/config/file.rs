@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::document::{self, Named, OneOrMany, SecretRef, Table};
 use super::fault::{At, Place, Report};
+use super::page::{RawJson, RawPage};
 
 type Text = Option<At<String>>;
 type Number = Option<At<i64>>;
@@ -18,7 +19,6 @@ const NOT_YET: &[(&str, &str, &str)] = &[
     ("publish", "static_dir", "is not supported yet: feeds are only served over HTTP"),
     ("publish", "websub_hub", "is not supported yet: no hub is told of new entries"),
     ("region", "rule", "is not supported yet: a [[rule]] stands by itself, and names regions"),
-    ("source", "page", "is not supported yet: only feeds can be polled"),
     ("source", "rule", "is not supported yet: a [[rule]] stands by itself, and acts on all sources"),
 ];
 
@@ -101,6 +101,8 @@ pub(super) struct Source {
     pub(super) title: Text,
     pub(super) url: Text,
     pub(super) kind: Text,
+    pub(super) page: Option<RawPage>,
+    pub(super) json: Option<RawJson>,
     pub(super) region: OneOrManyTexts,
     pub(super) route: Option<At<bool>>,
     pub(super) schedule: OneOrManyTexts,
@@ -161,6 +163,19 @@ fn read_table<T: Default>(
     let value = read(&mut table, report);
     table.finish(not_yet, report);
     value
+}
+
+/// A table within a table, if it is there.
+fn read_within<T>(
+    table: &mut Table<'_>,
+    key: &'static str,
+    read: impl FnOnce(&mut Table<'_>, &mut Report) -> T,
+    report: &mut Report,
+) -> Option<T> {
+    let mut table = table.table(key, report)?;
+    let value = read(&mut table, report);
+    table.finish(not_yet, report);
+    Some(value)
 }
 
 fn read_tables<T>(
@@ -269,6 +284,8 @@ impl Source {
             title: table.take("title", report),
             url: table.take("url", report),
             kind: table.take("kind", report),
+            page: read_within(table, "page", RawPage::read, report),
+            json: read_within(table, "json", RawJson::read, report),
             region: table.take("region", report),
             route: table.take("route", report),
             schedule: table.take("schedule", report),

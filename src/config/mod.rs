@@ -6,6 +6,7 @@ mod document;
 mod fault;
 mod file;
 mod include;
+mod page;
 mod region;
 mod resolve;
 mod rule;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use ipnet::IpNet;
 
+use crate::core::page::{JsonRules, PageRules};
 use crate::core::region::RegionTable;
 use crate::core::regions::RegionPattern;
 use crate::core::schedule::{Plan, Schedule};
@@ -130,13 +132,32 @@ pub enum RetryAfter {
 }
 
 /// What a source's address leads to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// RSS, Atom, RDF or JSON Feed.
     #[default]
     Feed,
     /// An HTML page that lists entries.
-    Page,
+    Page(Box<Page>),
+    /// A JSON document of any shape.
+    Json(Box<JsonRules>),
+}
+
+/// `[source.page]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Selectors that override the generic rules.
+    pub rules: PageRules,
+    /// The most list pages read in one poll.
+    pub pages: usize,
+    /// Whether new entries' own pages are read, and how many of them in one poll.
+    pub follow: Option<usize>,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { rules: PageRules::default(), pages: 1, follow: None }
+    }
 }
 
 /// `[[source]]`.

@@ -9,7 +9,7 @@ use super::fault::{At, Place, Report};
 use super::file;
 use super::region::unknown_region;
 use super::resolve::Context;
-use super::{ContentPolicy, Kind, Polling, Secret, Source, secret, value};
+use super::{ContentPolicy, Polling, Secret, Source, page, secret, value};
 use crate::core::region::{RegionId, RegionTable};
 use crate::core::source::{RegionRule, SourceDef, SourceId};
 
@@ -64,7 +64,8 @@ fn resolve_one(
     let priority = within(raw.priority, PRIORITY, report).and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
     let retry_after =
         read(raw.retry_after, value::retry_after, report).unwrap_or(defaults.polling.retry_after);
-    let kind = kind(raw.kind, report);
+    let kind = read(raw.kind, value::kind, report).unwrap_or_default();
+    let kind = page::resolve(kind, &raw.place, raw.page, raw.json, report);
     let schedules = schedules(raw.schedule, report).unwrap_or_else(|| defaults.polling.schedule.clone());
     let zone = read(raw.timezone, value::zone, report).unwrap_or(defaults.polling.timezone);
     let content = read(raw.content, value::content, report).unwrap_or(defaults.content);
@@ -72,16 +73,7 @@ fn resolve_one(
     let proxy = proxy(raw.proxy, context, report).or_else(|| defaults.polling.proxy.clone());
     let def = SourceDef { id: SourceId::new(&id?), title, url: url?, region, rights, priority };
     let enabled = raw.enabled.is_none_or(|enabled| enabled.value);
-    Some(Source { def, kind, schedules, zone, content, headers, proxy, retry_after, was, enabled })
-}
-
-fn kind(text: Option<At<String>>, report: &mut Report) -> Kind {
-    let place = text.as_ref().map(|text| text.place.clone());
-    let kind = read(text, value::kind, report).unwrap_or_default();
-    if let (Kind::Page, Some(place)) = (kind, place) {
-        report.fault(&place, "\"page\" is not supported yet: only feeds can be polled");
-    }
-    kind
+    Some(Source { def, kind: kind?, schedules, zone, content, headers, proxy, retry_after, was, enabled })
 }
 
 fn url(

@@ -10,7 +10,8 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::fault::did_you_mean;
-use super::{ContentPolicy, Kind, RetryAfter};
+use super::page::KindName;
+use super::{ContentPolicy, RetryAfter};
 
 /// Reads `90s`, `15m`, `6h`, `30d`, `1h30m`; also `500ms` and `0s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -172,11 +173,12 @@ pub(super) fn retry_after(text: &str) -> Result<RetryAfter, String> {
     }
 }
 
-pub(super) fn kind(text: &str) -> Result<Kind, String> {
+pub(super) fn kind(text: &str) -> Result<KindName, String> {
     match text {
-        "feed" => Ok(Kind::Feed),
-        "page" => Ok(Kind::Page),
-        _ => Err(format!("{text:?} is not a kind of source; write \"feed\"")),
+        "feed" => Ok(KindName::Feed),
+        "page" => Ok(KindName::Page),
+        "json" => Ok(KindName::Json),
+        _ => Err(format!("{text:?} is not a kind of source; write \"feed\", \"page\" or \"json\"")),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod html;
 pub mod identity;
 pub mod link;
 pub mod outcome;
+pub mod page;
 pub mod poll;
 pub mod record;
 pub mod region;
