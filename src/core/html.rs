@@ -28,6 +28,29 @@ pub const MAX_HTML: usize = 512 << 10;
 /// hundred bytes an element.
 pub const MAX_ELEMENTS: usize = 20_000;
 
+/// How much of a whole page is read, in bytes: list pages have 50 to 500 KiB.
+pub const MAX_PAGE: usize = 3 << 20;
+
+/// How many elements of a page are read; portals' home pages have some 10,000.
+pub const MAX_PAGE_ELEMENTS: usize = 60_000;
+
+/// A page as a parser can take it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Markup {
+    /// Balanced, bounded markup with all its attributes; unsafe to display.
+    pub(crate) markup: String,
+    /// What its `<title>` says.
+    pub(crate) title: Option<String>,
+    /// Its JSON-LD blocks, as written.
+    pub(crate) data: Vec<String>,
+}
+
+/// A whole page with its nesting, elements and size bounded ([`MAX_NESTING`], [`MAX_PAGE_ELEMENTS`],
+/// [`MAX_PAGE`]), in one linear pass, so that an HTML parser takes linear time over it.
+pub(crate) fn page(html: &str) -> Markup {
+    balance::page(&text::xml_legal(html))
+}
+
 /// Elements an entry may have.
 const ELEMENTS: &[&str] = &[
     "a",

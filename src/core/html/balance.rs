@@ -4,11 +4,23 @@
 //! be reached from outside.
 
 use super::tokens::{Attribute, Token, Tokens, value};
-use super::{ADDRESSES, ATTRIBUTES, ELEMENTS, MAX_ELEMENTS, MAX_HTML, MAX_NESTING, image};
+use super::{
+    ADDRESSES, ATTRIBUTES, ELEMENTS, MAX_ELEMENTS, MAX_HTML, MAX_NESTING, MAX_PAGE, MAX_PAGE_ELEMENTS,
+    Markup, image,
+};
 use crate::core::link::Base;
 use crate::core::text::unescape;
 
-const VOID: &[&str] = &["br", "col", "hr", "img", "source", "wbr"];
+const VOID: &[&str] = &["base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"];
+
+/// Elements of pages that entries do not have.
+const PAGE_ELEMENTS: &[&str] = &[
+    "address", "base", "big", "button", "fieldset", "font", "form", "hgroup", "input", "label", "link",
+    "main", "menu", "meta", "nav",
+];
+
+/// Elements that do not stand in one of their own: a parser drops the inner one, or ends the outer.
+const NOT_IN_ITSELF: &[&str] = &["button", "form"];
 
 /// Start tags that close an open paragraph (WHATWG 13.2.6.4.7).
 const CLOSES_PARAGRAPH: &[&str] = &[
@@ -40,6 +52,13 @@ const CLOSES_PARAGRAPH: &[&str] = &[
     "summary",
     "table",
     "ul",
+    "address",
+    "fieldset",
+    "form",
+    "hgroup",
+    "main",
+    "menu",
+    "nav",
 ];
 
 const TABLE_PARTS: &[&str] = &["caption", "col", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr"];
@@ -61,6 +80,7 @@ pub(super) fn balance(html: &str, base: &Base) -> String {
             Token::Literal(text) => writer.literal(text),
             Token::Start(name, attributes) => writer.start(&name, &attributes),
             Token::End(name) => writer.end(&name),
+            Token::Raw(..) => {}
         }
         if writer.out.len() > MAX_HTML {
             break;
@@ -69,6 +89,46 @@ pub(super) fn balance(html: &str, base: &Base) -> String {
     writer.close_to(0);
     writer.out
 }
+
+/// Rewrites a whole page for a parser, not for display: classes, ids and all other attributes stay, as do
+/// elements that no entry has. Nesting and number are bounded as in [`balance`].
+pub(super) fn page(html: &str) -> Markup {
+    let base = Base::default();
+    let mut writer = Writer::new(html.len(), &base);
+    writer.page = true;
+    // With a doctype parsers agree on what a table in a paragraph means.
+    writer.out.push_str("<!DOCTYPE html>");
+    let mut page = Markup::default();
+    for token in Tokens::with_raw(html, &["title", "script"]) {
+        match token {
+            Token::Text(text) => writer.text(text),
+            Token::Literal(text) => writer.literal(text),
+            Token::Start(name, attributes) if name == "html" || name == "body" => {
+                writer.root(&name, &attributes)
+            }
+            Token::Start(name, attributes) => writer.start(&name, &attributes),
+            Token::End(name) => writer.end(&name),
+            Token::Raw(name, _, text) if name == "title" => {
+                page.title.get_or_insert_with(|| crate::core::text::one_line(&unescape(text)));
+            }
+            Token::Raw(_, attributes, text) => {
+                let kind = value(&attributes, "type").unwrap_or_default();
+                if kind.trim().eq_ignore_ascii_case("application/ld+json") && page.data.len() < MAX_DATA {
+                    page.data.push(text.to_owned());
+                }
+            }
+        }
+        if writer.out.len() > MAX_PAGE {
+            break;
+        }
+    }
+    writer.close_to(0);
+    page.markup = writer.out;
+    page
+}
+
+/// How many JSON-LD blocks of a page are kept; pages have one or two.
+const MAX_DATA: usize = 8;
 
 struct Writer<'b> {
     out: String,
@@ -81,12 +141,58 @@ struct Writer<'b> {
     last_image: Option<String>,
     /// Ampersands and the like since the last tag.
     specials: usize,
+    /// Whether it writes a page for a parser, not an entry for display.
+    page: bool,
+    /// Which of `html` and `body` have been written: a parser merges further ones into the first.
+    roots: [bool; 2],
 }
 
 impl<'b> Writer<'b> {
     fn new(size: usize, base: &'b Base) -> Self {
         let out = String::with_capacity(size.min(MAX_HTML) + 64);
-        Self { out, base, open: Vec::new(), too_deep: 0, elements: 0, last_image: None, specials: 0 }
+        Self {
+            out,
+            base,
+            open: Vec::new(),
+            too_deep: 0,
+            elements: 0,
+            last_image: None,
+            specials: 0,
+            page: false,
+            roots: [false; 2],
+        }
+    }
+
+    fn limits(&self) -> (usize, usize) {
+        if self.page { (MAX_PAGE, MAX_PAGE_ELEMENTS) } else { (MAX_HTML, MAX_ELEMENTS) }
+    }
+
+    fn known(&self, name: &str) -> Option<&'static str> {
+        let more = if self.page { PAGE_ELEMENTS } else { &[] };
+        ELEMENTS.iter().chain(more).copied().find(|known| *known == name)
+    }
+
+    /// The page's own two elements: they are open anyway, so only what they say is written.
+    fn root(&mut self, name: &str, attributes: &[Attribute<'_>]) {
+        let written = &mut self.roots[usize::from(name == "body")];
+        if !self.open.is_empty() || std::mem::replace(written, true) {
+            return;
+        }
+        self.out.push('<');
+        self.out.push_str(name);
+        self.all_attributes(attributes);
+        self.out.push('>');
+    }
+
+    fn all_attributes(&mut self, attributes: &[Attribute<'_>]) {
+        for attribute in attributes {
+            let name = attribute.name.as_str();
+            let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:".contains(&b));
+            let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
+            if plain && starts && !name.starts_with("on") {
+                push_attribute(name, &unescape(attribute.value), &mut self.out);
+            }
+        }
     }
 
     fn text(&mut self, text: &str) {
@@ -105,7 +211,7 @@ impl<'b> Writer<'b> {
     /// [`SPECIALS_IN_A_RUN`]).
     fn run(&mut self, text: &str) {
         for c in text.chars() {
-            if self.out.len() > MAX_HTML {
+            if self.out.len() > self.limits().0 {
                 return;
             }
             // Characters whose UTF-8 begins with 0xC2, which may be a no-break space.
@@ -121,8 +227,8 @@ impl<'b> Writer<'b> {
     }
 
     fn start(&mut self, name: &str, attributes: &[Attribute<'_>]) {
-        let Some(name) = ELEMENTS.iter().copied().find(|known| *known == name) else { return };
-        if self.elements >= MAX_ELEMENTS || !self.fits(name) {
+        let Some(name) = self.known(name) else { return };
+        if self.elements >= self.limits().1 || !self.fits(name) {
             return;
         }
         // Inside what was too deep nothing is closed by implication: a million such tags cost a count.
@@ -137,6 +243,7 @@ impl<'b> Writer<'b> {
             return;
         }
         let source = match name {
+            _ if self.page => None,
             "img" => match image::source(attributes, self.base) {
                 // The same picture again, in the `noscript` after a lazy one.
                 Some(source) if self.last_image.as_ref() == Some(&source) => return,
@@ -158,8 +265,12 @@ impl<'b> Writer<'b> {
         if let Some(source) = source {
             push_attribute("src", &source, &mut self.out);
         }
-        self.attributes(name, attributes);
-        if matches!(name, "audio" | "video") {
+        if self.page {
+            self.all_attributes(attributes);
+        } else {
+            self.attributes(name, attributes);
+        }
+        if !self.page && matches!(name, "audio" | "video") {
             push_attribute("controls", "", &mut self.out);
         }
         self.out.push('>');
@@ -188,6 +299,7 @@ impl<'b> Writer<'b> {
         match name {
             "source" => matches!(self.open.last(), Some(&("audio" | "video"))),
             _ if TABLE_PARTS.contains(&name) => self.open.contains(&"table"),
+            _ if NOT_IN_ITSELF.contains(&name) => !self.open.contains(&name),
             _ => true,
         }
     }
@@ -262,7 +374,7 @@ impl<'b> Writer<'b> {
         if name == "br" {
             return self.start("br", &[]);
         }
-        if VOID.contains(&name) || !ELEMENTS.contains(&name) {
+        if VOID.contains(&name) || self.known(name).is_none() {
             return;
         }
         if self.too_deep > 0 {

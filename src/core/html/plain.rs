@@ -67,6 +67,7 @@ pub fn to_text(html: &str) -> String {
                 continue;
             }
             Token::Start(name, _) | Token::End(name) => break_of(&name),
+            Token::Raw(..) => continue,
         };
         match meets {
             Break::None => {}

@@ -42,6 +42,8 @@ pub(super) enum Token<'a> {
     Start(String, Vec<Attribute<'a>>),
     /// An end tag.
     End(String),
+    /// An element whose content is no markup, whole; only where [`Tokens::with_raw`] asks for it.
+    Raw(String, Vec<Attribute<'a>>, &'a str),
 }
 
 /// An attribute; its value as written, references unresolved.
@@ -75,11 +77,17 @@ pub(super) fn opens_markup(after: &str) -> bool {
 /// Splits markup into tokens.
 pub(super) struct Tokens<'a> {
     rest: &'a str,
+    raw: &'static [&'static str],
 }
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(html: &'a str) -> Self {
-        Self { rest: html }
+        Self { rest: html, raw: &[] }
+    }
+
+    /// Gives the elements `raw`, of those that are skipped, with what is in them.
+    pub(super) fn with_raw(html: &'a str, raw: &'static [&'static str]) -> Self {
+        Self { rest: html, raw }
     }
 
     fn take(&mut self, bytes: usize) -> &'a str {
@@ -122,13 +130,14 @@ impl<'a> Tokens<'a> {
         let (attributes, used) = attributes(&self.rest[1 + name.len()..])?;
         self.take(1 + name.len() + used);
         if SKIPPED.contains(&name.as_str()) {
-            self.skip_element(&name);
-            return None;
+            let content = self.skip_element(&name);
+            return self.raw.contains(&name.as_str()).then_some(Token::Raw(name, attributes, content));
         }
         Some(Token::Start(name, attributes))
     }
 
-    fn skip_element(&mut self, name: &str) {
+    /// Skips to past the end of the element; what was in it.
+    fn skip_element(&mut self, name: &str) -> &'a str {
         let bytes = self.rest.as_bytes();
         let closes = |at: usize| {
             let after = &bytes[at..];
@@ -136,10 +145,11 @@ impl<'a> Tokens<'a> {
                 && after.get(2..2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
         };
         let end = self.rest.match_indices("</").map(|(at, _)| at).find(|at| closes(*at));
-        self.rest = end.map_or("", |at| &self.rest[at..]);
+        let content = self.take(end.unwrap_or(self.rest.len()));
         if !self.rest.is_empty() {
             self.skip_past(">");
         }
+        content
     }
 }
 

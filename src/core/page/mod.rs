@@ -1,5 +1,60 @@
 //! HTML pages and JSON documents to the same values as feeds. The only place that names `scraper`.
+//!
+//! bytes ─decode─▶ text ─bounded markup─▶ [`dom`] ─generic rule or selectors─▶ entries, or an article
+//!
+//! Must not sanitise bodies, make up dates, or hand a parser markup that was not bounded before.
 
+mod article;
+mod body;
+mod challenge;
+mod dated;
+mod dom;
+mod enrich;
+mod generic;
+mod json;
+mod lines;
+mod list;
+mod meta;
+mod near;
 mod rules;
+#[cfg(test)]
+mod tests;
 
+pub use article::{Article, article};
+pub use challenge::is_challenge;
+pub use dom::feed_links;
+pub use enrich::enrich;
+pub use json::json;
+pub use list::{ListPage, list};
 pub use rules::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
+
+/// Entries taken of one page; the longest lists seen have some 500.
+pub const MAX_ENTRIES: usize = 2_000;
+
+/// Why bytes are not the page or document that was looked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// It is no HTML.
+    #[error("not an HTML page: {0}")]
+    NotHtml(String),
+    /// It is a feed, and wants to be read as one.
+    #[error("not a page but a feed: {0}")]
+    LooksLikeFeed(String),
+    /// It is no JSON document with entries where they were said to be.
+    #[error("not the JSON document that was described: {0}")]
+    NotJson(String),
+    /// A wall between programs and the page.
+    #[error("a wall stands before the page: {0}")]
+    Challenge(String),
+    /// A page that has nothing on it.
+    #[error("the page is empty: nothing on it could be an entry")]
+    Empty,
+    /// A selector that found something once finds nothing.
+    #[error("the selector {selector:?} matches nothing; without selectors there would be {generic} entries")]
+    SelectorsMatchNothing {
+        /// Which.
+        selector: String,
+        /// How many entries the generic rule finds.
+        generic: usize,
+    },
+}

@@ -1,0 +1,227 @@
+//! The lines of a page's frame: title, outlet, editor, section, rights, told by their labels. Reads single
+//! lines; where they stand on a page is `article`'s to know.
+
+use crate::core::text::one_line;
+
+/// A site's name at the end of a title has one of these in it.
+const SITE_WORDS: &[&str] =
+    &["网", "新闻", "频道", "在线", "日报", "晚报", "客户端", "人民", "新华", "央广", "门户", "网站"];
+
+/// What ends the value of a label on a line with others.
+const LABELS: &[&str] = &[
+    "作者",
+    "责任编辑",
+    "责编",
+    "编辑",
+    "记者",
+    "浏览",
+    "点击",
+    "字号",
+    "字体",
+    "时间",
+    "发布",
+    "来源",
+    "分享",
+    "阅读",
+    "评论",
+    "摄影",
+    "校对",
+    "审核",
+    "打印",
+    "更新",
+];
+
+/// Labels of the outlet, longest first where one is in another.
+const OUTLET: &[&str] = &["文章来源", "信息来源", "稿件来源", "新闻来源", "来源", "稿源", "出处", "來源"];
+
+/// Labels of editors.
+const EDITOR: &[&str] = &["责任编辑", "責任編輯", "责编", "编辑", "編輯"];
+
+/// The longest name of an outlet or an editor, in characters.
+const MAX_NAME: usize = 40;
+
+/// A line with a breadcrumb is no longer, in characters.
+const MAX_TRAIL: usize = 120;
+
+/// The longest rights notice that is kept, in characters: some hold a whole licence.
+const MAX_RIGHTS: usize = 300;
+
+/// The title of a list without the name of the site after it.
+pub(super) fn list_title(title: &str) -> String {
+    first_part(title)
+}
+
+/// The title of an article without the name of the site after it.
+pub(super) fn article_title(title: &str) -> String {
+    let mut left = title.trim();
+    while let Some((at, mark)) = ["_", "|", "｜", "--", "——", " - ", "-"]
+        .iter()
+        .filter_map(|mark| left.rfind(mark).map(|at| (at, mark)))
+        .max_by_key(|(at, _)| *at)
+    {
+        let tail = left[at + mark.len()..].trim();
+        let is_site = tail.chars().count() <= 24 && SITE_WORDS.iter().any(|word| tail.contains(word));
+        let head = left[..at].trim_end_matches(['-', '—', '_', ' ']);
+        if !is_site || head.chars().count() < 4 {
+            break;
+        }
+        left = head;
+    }
+    one_line(left)
+}
+
+fn first_part(title: &str) -> String {
+    let parts: Vec<&str> = title.split(['_', '|', '｜', '-', '—']).map(str::trim).collect();
+    let first = parts.first().copied().unwrap_or_default();
+    let rest = parts.iter().skip(1).any(|part| !part.is_empty());
+    let is_site = rest && (first.ends_with('网') || first.ends_with("在线"));
+    if first.is_empty() || is_site { one_line(title) } else { one_line(first) }
+}
+
+/// What stands after one of the labels and a colon, up to where the next label or a blank begins.
+fn labelled<'a>(line: &'a str, labels: &[&str]) -> Option<&'a str> {
+    labels.iter().find_map(|label| {
+        let (_, rest) = line.split_once(label)?;
+        let rest = rest.trim_start().strip_prefix([':', '：'])?;
+        Some(rest.trim())
+    })
+}
+
+/// The outlet on a line: `来源：新华社 作者：…`.
+pub(super) fn outlet(line: &str) -> Option<String> {
+    let said = labelled(line, OUTLET)?;
+    let end = said.find([' ', '|', '｜', '【', '】', '(', '（', ';', '；']).unwrap_or(said.len());
+    name(&said[..label_at(said).min(end)])
+}
+
+/// Whether a line is a label of an outlet whose value stands on the next.
+pub(super) fn is_bare_outlet(line: &str) -> bool {
+    labelled(line, OUTLET).is_some_and(str::is_empty)
+}
+
+/// The editors on a line: `责任编辑：张三、李四`, `【编辑:王五】`. Lines of prose have none.
+pub(super) fn editor(line: &str) -> Option<String> {
+    const MAX_LINE: usize = 100;
+    if line.chars().count() > MAX_LINE || line.contains('。') {
+        return None;
+    }
+    let said = labelled(line, EDITOR)?;
+    let end = said.find(['】', ']', '|', '｜', ')', '）', '【']).unwrap_or(said.len());
+    name(&said[..label_at(said).min(end)])
+}
+
+/// Where the next label of a line begins.
+fn label_at(said: &str) -> usize {
+    let is_label = |label: &str| {
+        let at = said.find(label)?;
+        let after = said[at + label.len()..].trim_start();
+        (after.starts_with([':', '：']) || after.starts_with("时间")).then_some(at)
+    };
+    LABELS.iter().filter_map(|label| is_label(label)).min().unwrap_or(said.len())
+}
+
+fn name(text: &str) -> Option<String> {
+    let name = one_line(text.trim_matches(|c: char| c.is_whitespace() || "：:【】[]|()（）".contains(c)));
+    (!name.is_empty() && name.chars().count() <= MAX_NAME).then_some(name)
+}
+
+/// A value that a selector chose: without its label, if it has one.
+pub(super) fn unlabelled(text: &str, read: fn(&str) -> Option<String>) -> Option<String> {
+    let has_label = text.contains([':', '：']);
+    read(text).or_else(|| (!has_label).then(|| name(text)).flatten())
+}
+
+/// The names of several editors.
+pub(super) fn names(text: &str) -> Vec<String> {
+    let parts = text.split(|c: char| c.is_whitespace() || "、，,;；/".contains(c)).map(one_line);
+    parts.filter(|name| !name.is_empty()).take(8).collect()
+}
+
+/// The sections of a breadcrumb, without the home page, the word for the article and the title.
+pub(super) fn trail(line: &str, title: Option<&str>) -> Option<Vec<String>> {
+    const HERE: &[&str] =
+        &["您现在的位置", "您的当前位置", "您当前的位置", "您的位置", "当前位置", "所在位置", "位置"];
+    if line.chars().count() > MAX_TRAIL {
+        return None;
+    }
+    let here = HERE.iter().find_map(|label| {
+        let (_, rest) = line.split_once(label)?;
+        Some(rest.trim_start_matches([':', '：', ' ']))
+    });
+    let from = here.unwrap_or(line);
+    let parts: Vec<String> =
+        from.split(['>', '＞', '»', '›', '→']).map(one_line).filter(|part| !part.is_empty()).collect();
+    let starts_home = parts.first().is_some_and(|first| is_home(first));
+    if parts.len() < 2 || !(here.is_some() || starts_home || parts.last().is_some_and(|last| is_leaf(last))) {
+        return None;
+    }
+    let kept = parts.into_iter().filter(|part| {
+        let is_title = title.is_some_and(|title| title == part);
+        !is_home(part) && !is_leaf(part) && !is_title && part.chars().count() <= 20
+    });
+    Some(kept.collect())
+}
+
+fn is_home(part: &str) -> bool {
+    part.ends_with("首页") || part.ends_with("首頁") || part.eq_ignore_ascii_case("home")
+}
+
+fn is_leaf(part: &str) -> bool {
+    matches!(part, "正文" | "新闻正文" | "内容" | "详情" | "文章内容" | "新闻详情")
+}
+
+/// Whether a line is a notice of rights, and how much it says.
+pub(super) fn rights(line: &str) -> Option<String> {
+    const ABOUT: &[&str] = &["版权", "授权", "转载", "copyright", "©"];
+    const CLAIM: &[&str] =
+        &["未经", "不得", "禁止", "严禁", "所有", "必究", "注明", "责任", "reserved", "务经"];
+    let lower = line.to_lowercase();
+    let fits = ABOUT.iter().any(|word| lower.contains(word)) && CLAIM.iter().any(|word| lower.contains(word));
+    fits.then(|| crate::core::text::truncate_chars(line, MAX_RIGHTS))
+}
+
+/// Whether a line belongs to the frame about a body: what leads through the site, shares, or claims rights.
+pub(super) fn is_frame(line: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "分享到",
+        "分享至",
+        "分享让更多人",
+        "扫一扫",
+        "相关新闻",
+        "相关阅读",
+        "相关报道",
+        "延伸阅读",
+        "推荐阅读",
+        "更多精彩",
+        "上一篇",
+        "下一篇",
+        "上一页",
+        "下一页",
+        "打印",
+        "关闭窗口",
+        "返回顶部",
+        "我要评论",
+        "网友评论",
+        "责任编辑",
+        "责编",
+        "【编辑",
+        "(责编",
+        "（责编",
+        "(责任编辑",
+        "（责任编辑",
+        "字号",
+        "版权声明",
+        "关于我们",
+        "举报电话",
+        "违法和不良信息",
+    ];
+    const MAX_LINE: usize = 80;
+    if line.chars().count() > MAX_LINE && rights(line).is_none() {
+        return false;
+    }
+    STARTS.iter().any(|start| line.starts_with(start))
+        || (editor(line).is_some() && (line.starts_with("编辑") || line.starts_with('[')))
+        || line.contains("ICP备")
+        || line.contains("公网安备")
+        || (rights(line).is_some() && !line.contains('“'))
+}
