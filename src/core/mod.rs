@@ -20,6 +20,7 @@ pub mod link;
 pub mod outcome;
 pub mod page;
 pub mod poll;
+pub mod probe;
 pub mod record;
 pub mod region;
 pub mod regions;

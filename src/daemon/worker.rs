@@ -323,7 +323,9 @@ fn not_a_feed(why: String) -> Reading {
     Reading::Unreadable(Outcome::NotAFeed { why })
 }
 
-fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
+/// How a fetcher behaves under a configuration, for the sources of one proxy.
+#[must_use]
+pub fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
     let polling = &config.polling;
     FetchOptions {
         limits: FetchLimits {
