@@ -8,8 +8,9 @@
 //! One JSON line for each on standard output:
 //! `{"id", "ok", "error", "feed_title", "repairs", "entries": [{"id", "title", "links", "published",
 //! "updated", "summary", "content"}]}`. Dates are Unix seconds or null; of a date without a time of day, the
-//! end of that day in its zone, or the fetch if that is sooner. An entry without an id of its own has one
-//! that is made from its link or title.
+//! end of that day in its zone, or the fetch if that is sooner. The id is the publisher's as it is kept; an
+//! entry without one has the id that dibao mints for it from its identity keys. (An id that is no absolute
+//! IRI is kept too, to know the entry again, but published under a minted one; that one is not shown here.)
 //!
 //! ```sh
 //! echo '{"id":"a","file":"feed.xml","url":"https://example.com/feed.xml","content_type":"text/xml"}' \
@@ -24,10 +25,11 @@ use chrono_tz::Tz;
 use dibao::core::entry::{Body, ParsedEntry, ParsedFeed};
 use dibao::core::feed::{FeedInput, read};
 use dibao::core::html::sanitise;
+use dibao::core::identity::{DocFacts, keys, minted};
+use dibao::core::source::SourceId;
 use dibao::core::time::{Stamp, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 #[derive(Deserialize)]
 struct Request {
@@ -78,17 +80,18 @@ fn answer(request: &Request) -> Value {
 }
 
 fn report(id: &Value, url: &str, feed: &ParsedFeed, fetched_at: Time) -> Value {
-    let entries: Vec<Value> = feed.entries.iter().map(|e| entry(e, url, fetched_at)).collect();
+    let facts = DocFacts::of(&feed.entries);
+    let entries: Vec<Value> = feed.entries.iter().map(|e| entry(e, &facts, url, fetched_at)).collect();
     json!({
         "id": id, "ok": true, "error": null, "feed_title": feed.title, "repairs": feed.repairs, "entries": entries,
     })
 }
 
-fn entry(entry: &ParsedEntry, url: &str, fetched_at: Time) -> Value {
+fn entry(entry: &ParsedEntry, facts: &DocFacts, url: &str, fetched_at: Time) -> Value {
     let seconds = |stamp: Option<Stamp>| stamp.map(|s| s.not_after(fetched_at).timestamp());
     let base = entry.base.as_deref().or(entry.page()).unwrap_or(url);
     json!({
-        "id": entry.id.clone().unwrap_or_else(|| derived_id(entry, url)),
+        "id": entry.id.clone().or_else(|| minted_id(entry, facts, url)),
         "title": entry.title,
         "links": entry.links,
         "published": seconds(entry.published),
@@ -106,9 +109,8 @@ fn stored(body: &Body, base: &str) -> String {
     }
 }
 
-/// An id for an entry that has none, the same at every reading.
-fn derived_id(entry: &ParsedEntry, url: &str) -> String {
-    let key = entry.page().or(entry.title.as_deref()).unwrap_or_default();
-    let source = Uuid::new_v5(&Uuid::NAMESPACE_URL, url.as_bytes());
-    Uuid::new_v5(&source, key.as_bytes()).urn().to_string()
+/// The id that is minted for an entry without one: from its most trusted key, as when it is stored. The feed's
+/// address stands for the source's name.
+fn minted_id(entry: &ParsedEntry, facts: &DocFacts, url: &str) -> Option<String> {
+    keys(entry, facts).first().map(|key| minted(&SourceId::new(url), key))
 }

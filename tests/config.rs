@@ -182,6 +182,9 @@ fn summary(config: &Config) -> String {
         }
     }
     lines.extend(config.rules.iter().map(|rule| format!("{rule:?}")));
+    lines.extend(config.shown.everywhere.iter().map(|rule| format!("{rule:?}")));
+    lines.extend(config.shown.regions.iter().map(|(id, rules)| format!("region {id}: {rules:?}")));
+    lines.extend(config.shown.sources.iter().map(|(id, rules)| format!("source {id}: {rules:?}")));
     for source in &config.sources {
         let Source { def, kind, zone, content, was, enabled, .. } = source;
         lines.push(format!("source {}: {kind:?} {} {:?}", def.id, def.url, def.region));

@@ -127,7 +127,11 @@ impl<'d> Table<'d> {
         };
         let mut tables = Vec::new();
         for (n, value) in array.iter().enumerate() {
-            let place = self.source.place(value.span().start, format!("{key}[{}]", n + 1));
+            let dotted = match self.place.key.as_str() {
+                "" => format!("{key}[{}]", n + 1),
+                within => format!("{within}.{key}[{}]", n + 1),
+            };
+            let place = self.source.place(value.span().start, dotted);
             match value.get_ref() {
                 DeValue::Table(table) => tables.push(Table::new(self.source, table, key, place)),
                 other => report.fault(&place, format!("must be a table, not {}", noun(other))),

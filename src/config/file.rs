@@ -18,8 +18,6 @@ const NOT_YET: &[(&str, &str, &str)] = &[
     ("", "retention", "is not supported yet: nothing is expired from the store"),
     ("publish", "static_dir", "is not supported yet: feeds are only served over HTTP"),
     ("publish", "websub_hub", "is not supported yet: no hub is told of new entries"),
-    ("region", "rule", "is not supported yet: a [[rule]] stands by itself, and names regions"),
-    ("source", "rule", "is not supported yet: a [[rule]] stands by itself, and acts on all sources"),
 ];
 
 /// One file.
@@ -82,6 +80,7 @@ pub(super) struct Region {
     pub(super) code: Number,
     pub(super) aliases: Texts,
     pub(super) parent: Text,
+    pub(super) rules: Vec<PublishingRule>,
 }
 
 /// `[[rule]]`.
@@ -91,6 +90,18 @@ pub(super) struct Rule {
     pub(super) pattern: Text,
     pub(super) region: OneOrManyTexts,
     pub(super) not_region: OneOrManyTexts,
+    pub(super) publishing: PublishingRule,
+}
+
+/// What a rule of any table may say of what is shown.
+#[derive(Debug)]
+pub(super) struct PublishingRule {
+    pub(super) place: Place,
+    pub(super) exclude: Text,
+    pub(super) include: Text,
+    pub(super) rewrite: Text,
+    pub(super) with: Text,
+    pub(super) fields: OneOrManyTexts,
 }
 
 /// `[[source]]`.
@@ -115,6 +126,7 @@ pub(super) struct Source {
     pub(super) rights: Text,
     pub(super) was: OneOrManyTexts,
     pub(super) enabled: Option<At<bool>>,
+    pub(super) rules: Vec<PublishingRule>,
 }
 
 /// Reads the main file.
@@ -260,6 +272,7 @@ impl Region {
             code: table.take("code", report),
             aliases: table.take("aliases", report),
             parent: table.take("parent", report),
+            rules: read_tables(table, "rule", PublishingRule::read, report),
         }
     }
 }
@@ -271,7 +284,27 @@ impl Rule {
             pattern: table.take("match", report),
             region: table.take("region", report),
             not_region: table.take("not_region", report),
+            publishing: PublishingRule::read(table, report),
         }
+    }
+}
+
+impl PublishingRule {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        Self {
+            place: table.place().clone(),
+            exclude: table.take("exclude", report),
+            include: table.take("include", report),
+            rewrite: table.take("rewrite", report),
+            with: table.take("with", report),
+            fields: table.take("in", report),
+        }
+    }
+
+    /// Whether nothing of it was written.
+    pub(super) fn is_absent(&self) -> bool {
+        let texts = [&self.exclude, &self.include, &self.rewrite, &self.with];
+        texts.into_iter().all(Option::is_none) && self.fields.is_none()
     }
 }
 
@@ -298,6 +331,7 @@ impl Source {
             rights: table.take("rights", report),
             was: table.take("was", report),
             enabled: table.take("enabled", report),
+            rules: read_tables(table, "rule", PublishingRule::read, report),
         }
     }
 }

@@ -7,6 +7,7 @@ mod fault;
 mod file;
 mod include;
 mod page;
+mod publishing;
 mod region;
 mod resolve;
 mod rule;
@@ -24,6 +25,7 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 
 use crate::core::page::{JsonRules, PageRules};
+use crate::core::publishing::PublishRules;
 use crate::core::region::RegionTable;
 use crate::core::regions::RegionPattern;
 use crate::core::schedule::{Plan, Schedule};
@@ -51,6 +53,8 @@ pub struct Config {
     /// `[[rule]]`, in the order of the file. They act on what the title decides: sources with
     /// `region = "auto"` or `route = true`, never on regions that a source is fixed to.
     pub rules: Vec<RegionPattern>,
+    /// What is shown: `exclude`, `include` and `rewrite` of rules.
+    pub shown: PublishRules,
     /// The sources, in the order of the files.
     pub sources: Vec<Source>,
     /// What is doubtful but does not keep the configuration from being used.

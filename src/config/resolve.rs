@@ -12,9 +12,12 @@ use super::check::{count, proxy, read, read_all, schedules, within_size, within_
 use super::fault::{At, Place, Report};
 use super::file::{self, File};
 use super::value;
-use super::{Config, ContentPolicy, Env, Polling, Publish, Server, region, rule, source};
+use super::{Config, ContentPolicy, Env, Polling, Publish, Server, publishing, region, rule, source};
 use crate::core::freshness;
+use crate::core::publishing::PublishRules;
+use crate::core::region::RegionId;
 use crate::core::schedule::Schedule;
+use crate::core::source::SourceId;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -59,12 +62,32 @@ pub(super) struct Context<'a> {
 pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -> Config {
     let context = Context { base: path.parent().unwrap_or(Path::new("")), env, main: Place::of_file(path) };
     let state_dir = state_dir(file.state_dir, &context);
-    let regions = region::resolve(file.regions, report);
-    let rules = rule::resolve(file.rules, &regions, report);
+    let (mut raw_regions, mut raw_sources) = (file.regions, file.sources);
+    let of_regions: Vec<_> =
+        raw_regions.iter_mut().map(|raw| (raw.id.clone(), std::mem::take(&mut raw.rules))).collect();
+    let of_sources: Vec<_> =
+        raw_sources.iter_mut().map(|raw| (raw.id.clone(), std::mem::take(&mut raw.rules))).collect();
+    let regions = region::resolve(raw_regions, report);
+    let (rules, everywhere) = rule::resolve(file.rules, &regions, report);
+    let mut shown = PublishRules { everywhere, ..PublishRules::default() };
+    for (id, raw) in of_regions {
+        let rules = raw.into_iter().filter_map(|rule| publishing::resolve(rule, &regions, report));
+        let rules: Vec<_> = rules.collect();
+        if let (Some(id), false) = (id, rules.is_empty()) {
+            shown.regions.insert(RegionId::new(&id.value), rules);
+        }
+    }
+    for (id, raw) in of_sources {
+        let rules = raw.into_iter().filter_map(|rule| publishing::resolve(rule, &regions, report));
+        let rules: Vec<_> = rules.collect();
+        if let (Some(id), false) = (id, rules.is_empty()) {
+            shown.sources.insert(SourceId::new(&id.value), rules);
+        }
+    }
     let polling = resolve_polling(file.polling, &context, report);
     let publish = resolve_publish(file.publish, report);
     let defaults = source::Defaults { regions: &regions, polling: &polling, content: publish.content };
-    let sources = source::resolve(file.sources, &defaults, &context, report);
+    let sources = source::resolve(raw_sources, &defaults, &context, report);
     Config {
         path: path.to_owned(),
         server: resolve_server(file.server, &state_dir, &context, report),
@@ -73,6 +96,7 @@ pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -
         publish,
         regions,
         rules,
+        shown,
         sources,
         warnings: Vec::new(),
     }

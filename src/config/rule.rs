@@ -1,13 +1,14 @@
-//! `[[rule]]` tables to patterns that give regions to titles, or keep them away. What a match does to an
-//! entry is `core::regions::decide`'s business.
+//! `[[rule]]` tables: those that give regions to titles or keep them away, and those that say what is
+//! shown. What a match does to an entry is the core's business.
 
 use regex::{Regex, RegexBuilder};
 
 use super::check::read;
 use super::document::OneOrMany;
 use super::fault::{At, Report};
-use super::file;
 use super::region::unknown_region;
+use super::{file, publishing};
+use crate::core::publishing::PublishRule;
 use crate::core::region::{RegionId, RegionTable};
 use crate::core::regions::RegionPattern;
 
@@ -17,14 +18,29 @@ const LONGEST: usize = 1000;
 /// repetitions of wide classes, such as `\w{50}`, take more.
 const COMPILED: usize = 1 << 20;
 
-/// Makes the patterns, in the order of the file.
+/// Makes the patterns that give regions, and the rules of what is shown, each in the order of the file.
 pub(super) fn resolve(
     raw: Vec<file::Rule>,
     regions: &RegionTable,
     report: &mut Report,
-) -> Vec<RegionPattern> {
-    // Each is read to its end, so that one fault hides no other.
-    raw.into_iter().filter_map(|rule| resolve_one(rule, regions, report)).collect()
+) -> (Vec<RegionPattern>, Vec<PublishRule>) {
+    let (mut patterns, mut shown) = (Vec::new(), Vec::new());
+    for rule in raw {
+        if rule.publishing.is_absent() {
+            patterns.extend(resolve_one(rule, regions, report));
+            continue;
+        }
+        let strangers = [
+            rule.pattern.as_ref().map(|at| &at.place),
+            rule.region.as_ref().map(|at| &at.place),
+            rule.not_region.as_ref().map(|at| &at.place),
+        ];
+        for place in strangers.into_iter().flatten() {
+            report.fault(place, "gives regions, and this rule says what is shown; write two rules");
+        }
+        shown.extend(publishing::resolve(rule.publishing, regions, report));
+    }
+    (patterns, shown)
 }
 
 fn resolve_one(raw: file::Rule, regions: &RegionTable, report: &mut Report) -> Option<RegionPattern> {
@@ -49,7 +65,7 @@ fn resolve_one(raw: file::Rule, regions: &RegionTable, report: &mut Report) -> O
     Some(RegionPattern { pattern: pattern?, force, forbid })
 }
 
-fn pattern(text: &str) -> Result<Regex, String> {
+pub(super) fn pattern(text: &str) -> Result<Regex, String> {
     if text.is_empty() {
         return Err("is empty, and would match every title".to_owned());
     }

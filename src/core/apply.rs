@@ -16,7 +16,7 @@ use super::record::{
 };
 use super::region::RegionId;
 use super::regions;
-use super::rules::Rules;
+use super::rules::{CODE_SCHEME, Rules};
 use super::source::{RegionRule, SourceDef, SourceId};
 use super::state::{
     Change, Entry, EntryNo, FeedKey, FeedState, Known, Membership, Meta, Rank, SourceState, State,
@@ -152,11 +152,13 @@ impl<'a, S: State> Fold<'a, S> {
     }
 
     fn observation(&mut self, seen: &Observation) -> Result<(), S::Error> {
+        let unfinished = self.state.source(self.rules.current_id(&seen.poll.source))?;
+        let unfinished = unfinished.is_some_and(|source| source.poll.backlog);
         let Some((id, mut source)) = self.polled(&seen.poll)? else { return Ok(()) };
         if let Some(facts) = &seen.feed {
             source.facts = facts.clone();
         }
-        let backlog = !source.seeded;
+        let backlog = !source.seeded || unfinished;
         source.seeded = true;
         // Documents list the newest first; among entries of one date the one numbered last is shown first.
         for new in seen.new.iter().rev() {
@@ -209,7 +211,7 @@ impl<'a, S: State> Fold<'a, S> {
         let updated = body.updated.map_or(published, |stamp| stamp.not_after(at)).max(published);
         let no = self.meta.next_no;
         let texts = Texts::of(body);
-        let regions = self.regions_of(source, &texts);
+        let regions = self.regions_of(source, &texts, body);
         let sketch = texts.sketch(source, &regions, &self.rules.classifier, published);
         let story = self.tell(no, sketch)?;
         self.learn(id, &new.keys, no)?;
@@ -266,7 +268,7 @@ impl<'a, S: State> Fold<'a, S> {
         let said = changed.entry.updated.map(|stamp| stamp.not_after(at)).filter(|t| *t > entry.updated);
         entry.updated = said.unwrap_or(at).max(entry.updated);
         let texts = Texts::of(&changed.entry);
-        entry.regions = self.regions_of(source, &texts);
+        entry.regions = self.regions_of(source, &texts, &changed.entry);
         entry.body = changed.entry.clone();
         let sketch = texts.sketch(source, &entry.regions, &self.rules.classifier, entry.published);
         self.retell(no, &entry, sketch)?;
@@ -315,9 +317,26 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(())
     }
 
-    fn regions_of(&self, source: &SourceState, texts: &Texts<'_>) -> Vec<regions::Evidence> {
+    fn regions_of(
+        &self,
+        source: &SourceState,
+        texts: &Texts<'_>,
+        body: &ParsedEntry,
+    ) -> Vec<regions::Evidence> {
         let Rules { patterns, classifier, .. } = self.rules;
-        regions::decide(&source.def.region, patterns, classifier, texts.title, texts.summary.as_deref())
+        let rule = &source.def.region;
+        let found = regions::decide(rule, patterns, classifier, texts.title, texts.summary.as_deref());
+        let coded = body.categories.iter().find(|category| category.scheme.as_deref() == Some(CODE_SCHEME));
+        match coded.and_then(|category| self.rules.coded(&category.term)) {
+            Some(evidence) if !matches!(rule, RegionRule::Fixed(_)) => {
+                let mut all = vec![evidence];
+                all.extend(
+                    found.into_iter().filter(|other| other.region != all[0].region).collect::<Vec<_>>(),
+                );
+                all
+            }
+            _ => found,
+        }
     }
 
     /// Finds the story of a new entry, and marks the feeds in which its telling is now linked.

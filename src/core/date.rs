@@ -12,6 +12,7 @@
 //!   year that does not put it more than a day after it was seen;
 //! - only a time (`22:20`): the day of `near`, else the latest such time not after it was seen.
 
+mod address;
 mod civil;
 mod lex;
 mod numeric;
@@ -22,6 +23,7 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
+pub use address::day_in_address;
 use chrono::{Days, NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 
@@ -62,6 +64,17 @@ pub fn parse(text: &str, ctx: &DateContext) -> Option<Stamp> {
         .or_else(|| numeric::read_whole(&tokens, ctx))
         .or_else(|| words::read(&tokens, ctx))?;
     plausible(stamp, ctx).then_some(stamp)
+}
+
+/// Whether a text is a date whose year, or day, can only be known from what is near it ([`DateContext::near`]).
+#[must_use]
+pub fn needs_near(text: &str, ctx: &DateContext) -> bool {
+    // Nearly every date spells its year out, and costs no more than this.
+    if text.as_bytes().windows(4).any(|w| w.iter().all(u8::is_ascii_digit)) {
+        return false;
+    }
+    let near = |year| parse(text, &DateContext { near: NaiveDate::from_ymd_opt(year, 7, 1), ..*ctx });
+    near(2000) != near(2010)
 }
 
 /// Finds the first date inside a text (`2026年06月26日 10:30 来源：新华社`): a form that begins with

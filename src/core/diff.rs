@@ -59,6 +59,15 @@ pub struct Findings {
     pub changed: Vec<ChangedEntry>,
 }
 
+/// How a known entry that its document now has otherwise is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// As it is now, as a whole.
+    Whole,
+    /// Only its title: what else is stored of it was read from its own page, and that is not read again.
+    Followed,
+}
+
 /// What of a read feed, which came from `url`, is new to the store, or changed. Only what is recorded is
 /// sanitised.
 ///
@@ -70,6 +79,7 @@ pub fn findings<S: State>(
     stored: Option<&SourceState>,
     parsed: &ParsedFeed,
     url: &str,
+    manner: Manner,
 ) -> Result<Findings, S::Error> {
     let mut found = Findings { feed: changed_facts(stored, parsed), ..Findings::default() };
     let candidates = identity::candidates(&parsed.entries);
@@ -83,7 +93,9 @@ pub fn findings<S: State>(
         match verdict {
             Verdict::New { key } => found.new.push(draft(source, key, candidate, clean(entry, url))),
             Verdict::Known { no, .. } => {
-                found.changed.extend(known.get(&no).and_then(|old| rewritten(old, candidate, entry, url)));
+                found
+                    .changed
+                    .extend(known.get(&no).and_then(|old| rewritten(old, candidate, entry, url, manner)));
             }
             Verdict::Duplicate(_) => {}
         }
@@ -144,13 +156,22 @@ fn draft(source: &SourceId, key: IdentityKey, candidate: Candidate, entry: Parse
     }
 }
 
-fn rewritten(old: &Entry, candidate: Candidate, entry: &ParsedEntry, url: &str) -> Option<ChangedEntry> {
+fn rewritten(
+    old: &Entry,
+    candidate: Candidate,
+    entry: &ParsedEntry,
+    url: &str,
+    manner: Manner,
+) -> Option<ChangedEntry> {
     let quiet = old.rewrites >= MAX_REWRITES || old.withdrawn.is_some();
     (!quiet && candidate.fingerprint.differs(&old.fingerprint)).then(|| ChangedEntry {
         published_id: old.id.clone(),
         keys: candidate.keys.into_iter().filter(|key| !old.keys.contains(key)).collect(),
         fingerprint: candidate.fingerprint,
-        entry: clean(entry, url),
+        entry: match manner {
+            Manner::Whole => clean(entry, url),
+            Manner::Followed => ParsedEntry { title: entry.title.clone(), ..old.body.clone() },
+        },
     })
 }
 

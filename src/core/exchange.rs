@@ -264,6 +264,9 @@ pub enum FetchFault {
     /// The host asked for patience earlier, and that time is not over.
     #[error("{host} asked to be left alone for another {} s", .wait.as_secs())]
     Held { host: String, wait: Duration },
+    /// The publisher's robots.txt keeps programs away.
+    #[error("{why}; ask the publisher, or take another address")]
+    Robots { why: String },
     /// What came was not HTTP.
     #[error("not a valid HTTP response: {why}")]
     Http { why: String },
@@ -291,6 +294,7 @@ impl FetchFault {
             Self::TooManyRedirects { .. } => "too-many-redirects",
             Self::RedirectRefused { .. } => "redirect-refused",
             Self::Held { .. } => "held",
+            Self::Robots { .. } => "robots",
             Self::Http { .. } => "http",
         }
     }

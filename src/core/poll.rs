@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 
 use super::backoff;
 use super::exchange::{Exchange, FetchFault, ResponseHead, Validators};
+use super::follow::Settled;
 use super::freshness::{self, Skip};
 use super::outcome::Outcome;
 use super::record::{Moved, PollState, Rejected};
@@ -115,6 +116,16 @@ pub fn conclude(
     (outcome, state)
 }
 
+/// Takes over which entries wait for their pages to be read; `first` is whether the source never brought
+/// entries before. Where some could not be kept, the list must come in full again.
+pub fn keep_waiting(state: &mut PollState, settled: Settled, first: bool) {
+    state.backlog = (first || state.backlog) && !settled.waiting.is_empty();
+    state.waiting = settled.waiting;
+    if settled.overflow {
+        (state.validators, state.body_hash, state.rejected) = (Validators::default(), None, None);
+    }
+}
+
 fn outcome(
     before: &PollState,
     poll: Circumstances<'_>,
@@ -140,6 +151,9 @@ fn outcome(
         }
         (Exchange::Status(head), _) => Outcome::Failed { why: format!("status {}", head.status) },
         (Exchange::Failed(fault @ FetchFault::Held { .. }), _) => Outcome::Held { why: fault.to_string() },
+        (Exchange::Failed(fault @ FetchFault::Robots { .. }), _) => {
+            Outcome::Blocked { why: fault.to_string() }
+        }
         (Exchange::Failed(fault), _) => Outcome::Failed { why: fault.to_string() },
     }
 }

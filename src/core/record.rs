@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::entry::ParsedEntry;
 use super::exchange::Validators;
+use super::follow::Waiting;
 use super::freshness::Skip;
 use super::identity::{Fingerprint, IdentityKey};
 use super::outcome::Outcome;
@@ -208,6 +209,12 @@ pub struct PollState {
     /// When it last brought a new entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news_at: Option<Time>,
+    /// Entries of a list that wait for their pages to be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
+    /// Whether these are what is left of the source's first list: when they come they are no news.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backlog: bool,
     /// A permanent redirect that is being watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,

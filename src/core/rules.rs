@@ -6,9 +6,13 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::region::{RegionId, RegionTable};
-use super::regions::{Classifier, RegionPattern};
+use super::regions::{Classifier, Evidence, Place, RegionPattern, Rule};
 use super::source::{SourceDef, SourceId};
 use super::story;
+
+/// The scheme of a category whose term begins with a GB/T 2260 code: warnings and gazettes say by it
+/// where they hold, better than any text does.
+pub const CODE_SCHEME: &str = "urn:gb2260";
 
 /// Everything `apply` depends on besides the journal.
 pub struct Rules {
@@ -22,6 +26,8 @@ pub struct Rules {
     definitions: BTreeMap<SourceId, SourceDef>,
     renames: BTreeMap<SourceId, SourceId>,
     regions: Vec<RegionId>,
+    /// The first two digits of a region's code, which all codes within it share.
+    codes: BTreeMap<u32, RegionId>,
 }
 
 impl Rules {
@@ -37,7 +43,25 @@ impl Rules {
         let renames: BTreeMap<_, _> = renames.into_iter().collect();
         let fingerprint = fingerprint(table, &patterns, &renames);
         let regions = table.iter().map(|region| region.id.clone()).collect();
-        Self { classifier: Classifier::new(table), patterns, fingerprint, definitions, renames, regions }
+        let code = |code: u32| code / 10_000;
+        let codes = table.iter().filter_map(|r| Some((code(r.code?), r.id.clone()))).collect();
+        Self {
+            classifier: Classifier::new(table),
+            patterns,
+            fingerprint,
+            definitions,
+            renames,
+            regions,
+            codes,
+        }
+    }
+
+    /// The region of a text that begins with a GB/T 2260 code of six digits, as `41010041600000_2026…`.
+    #[must_use]
+    pub fn coded(&self, text: &str) -> Option<Evidence> {
+        let digits = text.get(..6).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+        let region = self.codes.get(&digits[..2].parse().ok()?)?.clone();
+        Some(Evidence { region, text: digits.to_owned(), place: Place::Code, rule: Rule::Code })
     }
 
     /// Today's id of a source that may have been renamed.

@@ -1,6 +1,9 @@
 //! One poll from end to end: what to ask, the exchange, reading on a blocking thread, the decision what
 //! is new, and handing it to the recorder. Whatever happens to one source stays with that source.
 
+mod reading;
+mod visits;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -12,19 +15,20 @@ use tokio::sync::{Mutex, Semaphore};
 use super::clock::Clock;
 use super::recorder::{self, RecordError, Recorder};
 use super::scheduler::{Past, Poller};
-use crate::config::{Config, RetryAfter, Source};
-use crate::core::diff::{self, Draft, Findings};
-use crate::core::exchange::{Exchange, Response, Validators};
-use crate::core::feed::{self, FeedInput};
+use crate::config::{Config, Kind, RetryAfter, Source};
+use crate::core::diff::{Draft, Findings};
+use crate::core::exchange::{Exchange, FetchFault, Validators};
 use crate::core::outcome::Outcome;
-use crate::core::poll::{self, Circumstances, Reading};
+use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
-use crate::core::rules::hex16;
 use crate::core::source::SourceId;
 use crate::core::state::{SourceState, State};
 use crate::core::time::Time;
-use crate::fetch::{ACCEPT_FEED, FetchLimits, FetchOptions, FetchRequest, FetchSetupError, Fetcher};
+use crate::fetch::{
+    ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchLimits, FetchOptions, FetchRequest, FetchSetupError, Fetcher,
+};
 use crate::store::{Store, StoreError};
+use reading::Read;
 
 /// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
 /// memory.
@@ -57,6 +61,9 @@ pub enum PollError {
     /// What was learned cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// Comparing it with the store broke off.
+    #[error("{0}")]
+    Broken(String),
 }
 
 /// Polls sources.
@@ -123,13 +130,10 @@ impl Worker {
             return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
         }
         let asked = poll::address(&source.def.url, &before).to_owned();
-        let exchange =
-            self.exchange(source, &asked, poll::validators(&before, self.clock.now()).clone()).await;
+        let validators = poll::validators(&before, self.clock.now()).clone();
+        let exchange = self.exchange(source, &asked, validators).await;
         let at = self.clock.now();
-        let (reading, findings) = match &exchange {
-            Exchange::Body(response) => self.read(source, stored, &before, response.clone(), at).await?,
-            _ => (None, Findings::default()),
-        };
+        let Read { reading, findings, settled } = self.read(source, stored.as_ref(), &exchange, at).await?;
         let draw = draw(id, before.failures);
         let poll = Circumstances {
             at,
@@ -138,7 +142,11 @@ impl Worker {
             draw,
             patience: self.patience,
         };
-        let (outcome, state) = poll::conclude(&before, poll, &exchange, reading);
+        let (outcome, mut state) = poll::conclude(&before, poll, &exchange, reading);
+        if let Some(settled) = settled {
+            let first = stored.as_ref().is_none_or(|stored| !stored.seeded);
+            poll::keep_waiting(&mut state, settled, first);
+        }
         if state.asked_to_wait && source.retry_after == RetryAfter::Host {
             self.hold(&source.def.url, state.not_before, at);
         }
@@ -170,76 +178,26 @@ impl Worker {
         self.fetchers.values().for_each(|fetcher| fetcher.hold(url, wait));
     }
 
+    /// Asks for the source's document; for a page only if its publisher lets programs.
     async fn exchange(&self, source: &Source, asked: &str, validators: Validators) -> Exchange {
-        let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
-        let fetcher = self.fetchers.get(&proxy).expect("one was built for every source's proxy");
-        let headers = source.headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
-        let request = FetchRequest {
-            url: asked.to_owned(),
-            validators,
-            headers: headers.collect(),
-            accept: ACCEPT_FEED.to_owned(),
+        let fetcher = self.fetcher(source);
+        if matches!(source.kind, Kind::Page(_)) {
+            let verdict = fetcher.may_fetch(asked).await;
+            if !verdict.allowed {
+                return Exchange::Failed(FetchFault::Robots { why: verdict.why });
+            }
+        }
+        let accept = match source.kind {
+            Kind::Feed => ACCEPT_FEED,
+            Kind::Page(_) => ACCEPT_PAGE,
+            Kind::Json(_) => ACCEPT_JSON,
         };
-        fetcher.get(&request).await
+        fetcher.get(&request(source, asked, validators, accept)).await
     }
 
-    /// Reads a body on a blocking thread, unless it is the one of last time.
-    async fn read(
-        &self,
-        source: &Source,
-        stored: Option<SourceState>,
-        before: &PollState,
-        response: Response,
-        at: Time,
-    ) -> Result<(Option<Reading>, Findings), PollError> {
-        let body_hash = hex16(&Sha256::digest(&response.body));
-        if before.body_hash.as_ref() == Some(&body_hash) {
-            return Ok((Some(Reading::SameBytes), Findings::default()));
-        }
-        let permit = Arc::clone(&self.parsers).acquire_owned().await;
-        let (id, zone) = (source.def.id.clone(), source.zone);
-        let store = self.recorder.store();
-        let max_entries = self.max_entries;
-        let task = tokio::task::spawn_blocking(move || {
-            // Its slot counts until the parse really ends, even if nobody waits for it any more.
-            let _permit = permit;
-            let input = FeedInput {
-                bytes: &response.body,
-                url: &response.head.final_url,
-                content_type: response.head.content_type.as_deref(),
-                zone,
-                fetched_at: at,
-            };
-            let mut parsed = match feed::read(&input) {
-                Ok(parsed) => parsed,
-                Err(why) => return Ok((Some(not_a_feed(why.to_string())), Findings::default())),
-            };
-            if parsed.entries.len() > max_entries {
-                parsed.repairs.push(format!("only the first {max_entries} entries were taken"));
-                parsed.entries.truncate(max_entries);
-            }
-            let store = store.load_full();
-            let findings = diff::findings(&*store, &id, stored.as_ref(), &parsed, input.url)
-                .map_err(|error| (store, error))?;
-            let reading = Reading::Feed {
-                entries: count(parsed.entries.len()),
-                new: count(findings.new.len()),
-                changed: count(findings.changed.len()),
-                repairs: parsed.repairs,
-                body_hash,
-                ttl_minutes: parsed.ttl_minutes,
-                skip: parsed.skip,
-            };
-            Ok((Some(reading), findings))
-        });
-        match task.await {
-            Ok(Ok(read)) => Ok(read),
-            Ok(Err((store, error))) => Err(self.heal(store, error).await),
-            Err(panic) => {
-                let why = format!("reading it ended in a panic ({panic})");
-                Ok((Some(not_a_feed(why)), Findings::default()))
-            }
-        }
+    fn fetcher(&self, source: &Source) -> &Fetcher {
+        let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
+        self.fetchers.get(&proxy).expect("one was built for every source's proxy")
     }
 
     /// A store that cannot be read is rebuilt, so that the next poll finds it well.
@@ -319,8 +277,11 @@ fn log(report: &Report) {
     }
 }
 
-fn not_a_feed(why: String) -> Reading {
-    Reading::Unreadable(Outcome::NotAFeed { why })
+/// A request of a source's, with its headers: they may hold secrets, so only for its own address or one
+/// beside it.
+fn request(source: &Source, url: &str, validators: Validators, accept: &str) -> FetchRequest {
+    let headers = source.headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
+    FetchRequest { url: url.to_owned(), validators, headers: headers.collect(), accept: accept.to_owned() }
 }
 
 /// How a fetcher behaves under a configuration, for the sources of one proxy.
@@ -356,8 +317,4 @@ impl fmt::Display for UserAgent<'_> {
 fn draw(id: &SourceId, failures: u32) -> f64 {
     let hash = Sha256::digest(format!("{id} {failures}"));
     f64::from(u16::from_be_bytes([hash[0], hash[1]])) / 65_536.0
-}
-
-fn count(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -110,6 +110,9 @@ pub const ACCEPT_FEED: &str = "application/atom+xml, application/rss+xml, applic
 /// The `Accept` of a request for a page.
 pub const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
 
+/// The `Accept` of a request for JSON.
+pub const ACCEPT_JSON: &str = "application/json, */*;q=0.5";
+
 /// One request.
 #[derive(Clone)]
 pub struct FetchRequest {

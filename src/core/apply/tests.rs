@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::entry::ParsedEntry;
+use crate::core::entry::{Category, ParsedEntry};
 use crate::core::exchange::Validators;
 use crate::core::outcome::Outcome;
 use crate::core::region::RegionId;
@@ -376,4 +376,51 @@ fn a_replay_under_the_definitions_of_today_equals_what_was_lived() {
     let lived = folded(&all[..2], &rules(&title("甲报")));
     fold(&lived, &all[2..], &rules(&title("乙报")));
     assert_eq!(folded(&all, &rules(&title("乙报"))).dump(), lived.dump());
+}
+
+#[test]
+fn what_is_left_of_a_first_list_is_no_news_when_it_comes() {
+    let old = |n, seconds| new(n, body("旧闻", Some(Stamp::second(at(seconds)))));
+    let backlog = |record: Record, is_left: bool| match record {
+        Record::Observation(mut seen) => {
+            seen.poll.state.backlog = is_left;
+            Record::Observation(seen)
+        }
+        other => other,
+    };
+    let store = paper([
+        backlog(seen("paper", 1000, vec![old(1, 900)], vec![]), true),
+        backlog(seen("paper", 2000, vec![old(2, 100)], vec![]), false),
+        seen("paper", 3000, vec![old(3, 500)], vec![]),
+    ]);
+    assert_eq!(entry(&store, 2).surfaced, at(100), "it waited for its page to be read");
+    assert_eq!(entry(&store, 3).surfaced, at(3000));
+}
+
+#[test]
+fn a_code_that_the_publisher_gave_decides_the_region() {
+    let coded = |n, title: &str, code: &str| {
+        let category =
+            Category { term: code.to_owned(), scheme: Some("urn:gb2260".to_owned()), ..Category::default() };
+        new(n, ParsedEntry { categories: vec![category], ..body(title, None) })
+    };
+    let defs = vec![def("alarms", RegionRule::Auto), def("paper", fixed(&["hubei"]))];
+    let alarms = vec![
+        coded(1, "气象台发布大风蓝色预警", "41010041600000_20261123"),
+        coded(2, "乌鲁木齐市气象台发布大风蓝色预警", "650100_1"),
+        coded(3, "气象台发布大风蓝色预警信号", "990100_1"),
+        coded(4, "气象台发布暴雨预警", "四一"),
+    ];
+    let records = [
+        config(0, &defs, &[]),
+        seen("alarms", 1000, alarms, vec![]),
+        seen("paper", 1000, vec![coded(5, "大风预警", "410100")], vec![]),
+    ];
+    let store = folded(&lines(records), &rules(&defs));
+    store.check().expect("sound");
+    let regions = |n| entry(&store, n).regions.into_iter().map(|e| e.region.to_string()).collect::<Vec<_>>();
+    assert_eq!(regions(1), ["henan"]);
+    assert_eq!(regions(2), ["xinjiang"], "once, though the title says so too");
+    assert_eq!((regions(3), regions(4)), (vec![], vec![]), "no such code, and none at all");
+    assert_eq!(regions(5), ["hubei"], "its source is fixed");
 }

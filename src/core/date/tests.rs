@@ -337,3 +337,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_day_stands_in_an_address_in_many_ways() {
+    let day = NaiveDate::from_ymd_opt(2026, 9, 27);
+    for address in [
+        "https://www.news.example/cj/2026/09-27/10001.shtml",
+        "https://news.example/2026-09-27/a.html",
+        "https://news.example/c/2026/0927/c1-2.html",
+        "https://news.example/a/20260927/1.html",
+        "https://news.example/a/2026/9/27/1.html",
+    ] {
+        assert_eq!(super::day_in_address(address), day, "{address}");
+    }
+    for address in [
+        "https://20260927.example/a.html",
+        "https://news.example/a/12026092701.html",
+        "https://news.example/2026/99-27/1.html",
+        "https://news.example/3026/09-27/1.html",
+        "https://news.example",
+        "",
+    ] {
+        assert_eq!(super::day_in_address(address), None, "{address}");
+    }
+}
+
+#[test]
+fn only_dates_without_a_year_need_something_near() {
+    for (text, needs) in [
+        ("9-27 22:20", true),
+        ("9月27日", true),
+        ("22:20", true),
+        ("2026-09-27 22:20", false),
+        ("27 Sep 26 22:20:00 +0800", false),
+        ("nonsense", false),
+    ] {
+        assert_eq!(super::needs_near(text, &shanghai()), needs, "{text}");
+    }
+}

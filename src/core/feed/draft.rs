@@ -58,6 +58,8 @@ pub(super) struct Draft {
     pub(super) permalink: Option<String>,
     pub(super) published: Slot<Stamp>,
     pub(super) updated: Slot<Stamp>,
+    /// Dates without a year, until the entry's address is known.
+    pub(super) yearless: Vec<(Field, usize, String)>,
     pub(super) people: Vec<(Role, Person)>,
     pub(super) categories: Vec<Category>,
     pub(super) summaries: Vec<(u8, usize, Prose)>,
@@ -82,15 +84,22 @@ impl Draft {
         (summary, content.or(second))
     }
 
-    /// Shows each link, the entry's page first.
-    pub(super) fn ordered_links(&self, mut show: impl FnMut(&Link)) {
-        let page = self.links.iter().position(|l| l.rel == "alternate" && is_page(l));
-        match (page, &self.permalink) {
-            (Some(at), _) => show(&self.links[at]),
-            (None, Some(href)) => show(&alternate(href.clone())),
+    /// The address of the entry's page, as far as it is known.
+    pub(super) fn page(&self) -> Option<&str> {
+        let page = self.links.iter().find(|l| l.rel == "alternate" && is_page(l)).map(|l| l.href.as_str());
+        page.or(self.permalink.as_deref())
+    }
+
+    /// Takes the links, the entry's page first.
+    pub(super) fn take_links(&mut self) -> Vec<Link> {
+        let mut links = std::mem::take(&mut self.links);
+        let page = links.iter().position(|l| l.rel == "alternate" && is_page(l));
+        match (page, self.permalink.take()) {
+            (Some(at), _) => links[..=at].rotate_right(1),
+            (None, Some(href)) => links.insert(0, alternate(href)),
             (None, None) => {}
         }
-        self.links.iter().enumerate().filter(|(at, _)| Some(*at) != page).for_each(|(_, link)| show(link));
+        links
     }
 
     /// Whether nothing was found that a reader could open or read.

@@ -5,13 +5,15 @@ use super::draft::{add_link, alternate};
 use super::markup::Capture;
 use super::names::{Field, Vocab};
 use super::xml::{Scope, Walk};
-use crate::core::date;
+use crate::core::date::{self, DateContext};
 use crate::core::entry::{Category, Link};
 use crate::core::text::one_line;
 use crate::core::time::Stamp;
 
 /// The longest text taken for a date, in bytes; the longest real ones spell out weekday, month and zone.
 const MAX_DATE: usize = 128;
+/// Dates without a year kept for one entry until its end; real ones have one or two.
+const MAX_YEARLESS: usize = 8;
 
 /// Hours and days that a feed may name; there are 24 and 7, and some write each twice.
 const MAX_SKIPPED: usize = 64;
@@ -115,11 +117,35 @@ impl Walk<'_> {
     }
 
     fn entry_date(&mut self, field: Field, depth: usize, text: &str) {
-        let Some(stamp) = self.date(text) else { return };
+        let text = text.trim();
+        if text.len() > MAX_DATE {
+            return;
+        }
+        if self.draft.yearless.len() < MAX_YEARLESS && date::needs_near(text, &self.context.dates) {
+            self.draft.yearless.push((field, depth, text.to_owned()));
+        } else {
+            self.dated(field, depth, self.date(text));
+        }
+    }
+
+    fn dated(&mut self, field: Field, depth: usize, stamp: Option<Stamp>) {
+        let Some(stamp) = stamp else { return };
         match field {
             Field::Published => self.draft.published.offer_last(0, depth, stamp),
             Field::Created => self.draft.published.offer_last(1, depth, stamp),
             _ => self.draft.updated.offer_last(0, depth, stamp),
+        }
+    }
+
+    /// Reads the dates without a year: `9-27 22:20` on the page `/2026/09-27/1.shtml` is of 2026.
+    pub(super) fn date_yearless(&mut self) {
+        if self.draft.yearless.is_empty() {
+            return;
+        }
+        let near = self.draft.page().and_then(date::day_in_address);
+        let context = DateContext { near, ..self.context.dates };
+        for (field, depth, text) in std::mem::take(&mut self.draft.yearless) {
+            self.dated(field, depth, date::parse(&text, &context));
         }
     }
 

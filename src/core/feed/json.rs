@@ -18,7 +18,7 @@ pub(super) fn read(
     text: &str,
     context: &Context<'_>,
     mut repairs: Repairs,
-) -> Result<(String, Head, Repairs), ReadError> {
+) -> Result<(Canonical, Head, Repairs), ReadError> {
     let value: Value = serde_json::from_str(text).map_err(|e| ReadError::NotAFeed(format!("JSON: {e}")))?;
     let Some(feed) = value.as_object() else {
         return Err(ReadError::NotAFeed("JSON, but no object".to_owned()));
@@ -31,7 +31,7 @@ pub(super) fn read(
     }
     let mut out = Canonical::new(text.len());
     for item in items.iter().take(MAX_ENTRIES).filter_map(Value::as_object) {
-        out.entry(&entry(item, context));
+        out.entry(entry(item, context));
     }
     let head = head(feed, context);
     Ok((out.finish(&head), head, repairs))

@@ -96,7 +96,7 @@ pub fn read(input: &FeedInput<'_>) -> Result<ParsedFeed, ReadError> {
         true => json::read(&text, &context, repairs)?,
         false => xml::read(&text, &context, repairs)?,
     };
-    let mut feed = model::read(&canonical, context.address)?;
+    let mut feed = model::read(canonical, context.address)?;
     feed.language = head.language;
     feed.ttl_minutes = head.rhythm.minutes();
     feed.skip = head.rhythm.skip();

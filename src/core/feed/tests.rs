@@ -104,7 +104,7 @@ fn entries_past_the_limit_are_left_out_and_that_is_said() {
     let dates = DateContext { zone: chrono_tz::Asia::Shanghai, seen, near: None };
     let context = Context { url: None, dates, address: "" };
     let (canonical, _, repairs) = xml::read(&feed, &context, Repairs::default()).expect("a feed");
-    assert_eq!(canonical.matches("<entry>").count(), MAX_ENTRIES);
+    assert_eq!(canonical.text.matches("<entry>").count(), MAX_ENTRIES);
     assert!(repairs.notes().contains(&"entries past the limit were left out".to_owned()));
 }
 
@@ -238,4 +238,16 @@ fn what_a_feed_says_of_its_rhythm_is_read() {
     assert_eq!(channel(skips).title.as_deref(), Some("题"));
     let in_an_entry = "<item><title>一</title><hour>3</hour><day>Monday</day></item>";
     assert!(channel(in_an_entry).skip.is_none());
+}
+
+#[test]
+fn a_date_without_a_year_takes_it_from_the_entrys_link_wherever_that_stands() {
+    let link = "<link>https://news.example/cj/2024/09-27/1.shtml</link>";
+    let date = "<pubDate>9-27 22:20</pubDate>";
+    let want = Utc.with_ymd_and_hms(2024, 9, 27, 14, 20, 0).single();
+    for inside in [format!("{link}{date}"), format!("{date}{link}")] {
+        assert_eq!(item(&inside).published.map(|s| s.at), want, "{inside}");
+    }
+    let seen_year = Utc.with_ymd_and_hms(2026, 9, 27, 14, 20, 0).single();
+    assert_eq!(item(date).published.map(|s| s.at), seen_year);
 }

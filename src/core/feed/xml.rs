@@ -88,7 +88,7 @@ pub(super) fn read(
     text: &str,
     context: &Context<'_>,
     repairs: Repairs,
-) -> Result<(String, Head, Repairs), ReadError> {
+) -> Result<(Canonical, Head, Repairs), ReadError> {
     let mut walk = Walk::new(text, context, repairs);
     walk.run()?;
     let canonical = walk.out.finish(&walk.head);
@@ -462,12 +462,13 @@ impl<'a> Walk<'a> {
             self.repairs.note(Repair::TooManyEntries);
             return;
         }
+        self.date_yearless();
         let draft = std::mem::take(&mut self.draft);
         if self.truncated && draft.is_blank() {
             return;
         }
         self.entries += 1;
-        self.out.entry(&draft);
+        self.out.entry(draft);
     }
 
     /// The base and language in force, where the entry itself or something in it declared one.

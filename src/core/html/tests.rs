@@ -23,7 +23,10 @@ fn what_could_run_or_style_is_gone() {
         ("<a href=\" java&#10;script&#58;x()\">a</a>", "<a rel=\"noopener noreferrer\">a</a>"),
         ("<img src=x onerror=alert(1)>", "<img src=\"https://www.ha.chinanews.com.cn/news/x\">"),
         ("<img src=\"data:image/png;base64,AAAA\">a", "a"),
-        ("<svg><script>x</script><a xlink:href=\"javascript:x\">t</a></svg>a", "a"),
+        (
+            "<svg><script>x</script><a xlink:href=\"javascript:x\">t</a></svg>a",
+            "<a rel=\"noopener noreferrer\">t</a>a",
+        ),
         ("<math><mtext></p><style><img src=x></style></mtext></math>a", "a"),
         ("<iframe src=\"https://x.cn\">i</iframe>a<object data=x>o</object><embed src=y>", "ao"),
         ("<form action=/x><input value=v><button>b</button></form>", "b"),
@@ -215,4 +218,23 @@ proptest! {
         prop_assert!(clean.chars().all(crate::core::text::is_xml_char));
         let _ = to_text(&html);
     }
+}
+
+#[test]
+fn the_text_of_foreign_elements_is_kept_but_not_their_scripts() {
+    check(&[
+        ("<p>a <math><mi>x</mi><mo>=</mo><mn>2</mn></math> b</p>", "<p>a x=2 b</p>"),
+        ("<math><semantics><mi>x</mi><annotation encoding=tex>\\x</annotation></semantics></math>", "x"),
+        ("a<svg><style>p{}</style><text onload=\"x()\">标题</text><script>x</script></svg>b", "a标题b"),
+        ("<custom-box><unknown>文</unknown></custom-box>", "文"),
+    ]);
+    assert_eq!(to_text("a<math><mi>x</mi></math>b"), "axb");
+}
+
+#[test]
+fn no_run_of_ampersands_is_long_enough_to_be_slow() {
+    let clean = sanitise(&"&".repeat(500_000), None);
+    let longest = clean.split("<wbr>").map(|run| run.matches("&amp;").count()).max().unwrap_or_default();
+    assert!((2..=128).contains(&longest), "{longest}");
+    assert!(clean.len() <= MAX_HTML + 64);
 }

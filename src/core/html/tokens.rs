@@ -15,8 +15,8 @@ const SKIPPED: &[&str] = &[
     "noframes",
     "noembed",
     "xmp",
-    "svg",
-    "math",
+    "annotation",
+    "annotation-xml",
     "template",
     "select",
     "plaintext",
@@ -28,7 +28,7 @@ const OTHERS: &[&str] = &[
     "button", "label", "fieldset", "object", "embed", "param", "picture", "noscript", "map", "area",
     "acronym", "address", "dir", "menu", "hgroup", "dialog", "marquee", "canvas", "track", "option", "o:p",
     "frame", "frameset", "applet", "data", "meter", "progress", "output", "legend", "basefont", "blink",
-    "isindex", "listing", "rtc",
+    "isindex", "listing", "rtc", "svg", "math",
 ];
 
 /// A piece of markup.

@@ -43,8 +43,7 @@ impl Css {
     }
 
     /// What matches it.
-    #[must_use]
-    pub fn selector(&self) -> &Selector {
+    pub(super) fn selector(&self) -> &Selector {
         &self.selector
     }
 }
@@ -145,7 +144,7 @@ pub struct JsonPath {
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Name(String),
     Index(usize),
 }
@@ -187,8 +186,7 @@ impl JsonPath {
     }
 
     /// What it leads to.
-    #[must_use]
-    pub fn of<'v>(&self, value: &'v serde_json::Value) -> Option<&'v serde_json::Value> {
+    pub(super) fn of<'v>(&self, value: &'v serde_json::Value) -> Option<&'v serde_json::Value> {
         self.steps.iter().try_fold(value, |value, step| match step {
             Step::Name(name) => value.get(name),
             Step::Index(index) => value.get(index),

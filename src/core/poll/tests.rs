@@ -59,6 +59,8 @@ fn before() -> PollState {
         asked_to_wait: false,
         good_at: Some(at(-86_400)),
         news_at: Some(at(-90_000)),
+        waiting: Vec::new(),
+        backlog: false,
         moved: None,
     }
 }

@@ -31,6 +31,8 @@ pub enum Place {
     Source,
     /// In the text, by a pattern of the config.
     Rule,
+    /// Not in the text: the publisher gave the region's code.
+    Code,
 }
 
 /// The kind of name that gave the evidence. The names are stored and shown: they are stable.
@@ -63,6 +65,8 @@ pub enum Rule {
     Fixed,
     /// A pattern of the config forces the region.
     Pattern,
+    /// The region's GB/T 2260 code.
+    Code,
 }
 
 impl Rule {
@@ -83,6 +87,7 @@ impl Rule {
             Self::Alias => "alias",
             Self::Fixed => "fixed",
             Self::Pattern => "pattern",
+            Self::Code => "code",
         }
     }
 }
@@ -102,6 +107,7 @@ impl Place {
             Self::Dateline => "dateline",
             Self::Source => "source",
             Self::Rule => "rule",
+            Self::Code => "code",
         }
     }
 }

@@ -1,0 +1,180 @@
+//! Following the entries of a list to their own pages: which wait to be read, and when waiting ends. An
+//! entry is published once its page was read, or once that has failed often enough; never twice. Pure:
+//! who fetches the pages hands in how it went.
+
+use serde::{Deserialize, Serialize};
+
+use super::diff::DraftEntry;
+use super::entry::{ParsedEntry, ParsedFeed};
+
+/// Polls in which an entry's page may fail before the entry is published as the list has it.
+pub const TRIES: u8 = 3;
+/// The most entries of a source that wait at once. What is beyond is left to the list, which is then
+/// read in full again.
+pub const MAX_WAITING: usize = 200;
+
+/// An entry of a list that waits for its page to be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The entry, as the list had it.
+    pub entry: ParsedEntry,
+    /// How often its page could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u8,
+}
+
+/// How a visit to an entry's page went.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Visit {
+    /// It was read: the entry with what it said.
+    Read(Box<ParsedEntry>),
+    /// There is nothing to be had from it, now or later.
+    Bare,
+    /// It could not be read this time.
+    Failed,
+    /// It was not asked for.
+    NotMade,
+}
+
+/// What came of a poll's visits.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settled {
+    /// The entries to be published.
+    pub publish: Vec<DraftEntry>,
+    /// Those that wait on.
+    pub waiting: Vec<Waiting>,
+    /// Whether some could not be kept: the list must be read in full at the next poll.
+    pub overflow: bool,
+}
+
+/// Adds the entries that wait to those of a list, which may have dropped them.
+pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) {
+    let gone: Vec<_> = waiting
+        .iter()
+        .map(|w| &w.entry)
+        .filter(|e| list.entries.iter().all(|l| l.page() != e.page()))
+        .collect();
+    let gone: Vec<ParsedEntry> = gone.into_iter().cloned().collect();
+    list.entries.extend(gone);
+}
+
+/// The order of visits: those that wait already, then the others as the list has them. Indices of
+/// `drafts`, `limit` at most.
+#[must_use]
+pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_key(|at| tries(&drafts[*at], waiting).is_none());
+    order.truncate(limit);
+    order
+}
+
+/// Parts the drafts by how their visits went; `visits` are as many as `drafts`.
+#[must_use]
+pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting]) -> Settled {
+    let mut settled = Settled::default();
+    for (draft, visit) in drafts.into_iter().zip(visits) {
+        let tries = tries(&draft, before).unwrap_or(0);
+        let tries = match visit {
+            Visit::Read(entry) => {
+                settled.publish.push(DraftEntry { entry: *entry, ..draft });
+                continue;
+            }
+            Visit::Bare => TRIES,
+            Visit::Failed => tries + 1,
+            Visit::NotMade => tries,
+        };
+        if tries >= TRIES {
+            settled.publish.push(draft);
+        } else if settled.waiting.len() < MAX_WAITING {
+            settled.waiting.push(Waiting { entry: draft.entry, tries });
+        } else {
+            settled.overflow = true;
+        }
+    }
+    settled
+}
+
+fn tries(draft: &DraftEntry, waiting: &[Waiting]) -> Option<u8> {
+    waiting.iter().find(|w| w.entry.page() == draft.entry.page()).map(|w| w.tries)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(n: &u8) -> bool {
+    *n == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::entry::Link;
+    use crate::core::identity;
+
+    fn entry(n: usize) -> ParsedEntry {
+        let href = format!("https://paper.example/2026/1123/{n}.html");
+        let page = Link { href, rel: "alternate".to_owned(), ..Link::default() };
+        ParsedEntry { title: Some(format!("第{n}条")), links: vec![page], ..ParsedEntry::default() }
+    }
+
+    fn draft(n: usize) -> DraftEntry {
+        let entry = entry(n);
+        let candidate = identity::candidates(std::slice::from_ref(&entry)).pop().expect("one");
+        DraftEntry {
+            iri: None,
+            minted: format!("urn:x:{n}"),
+            keys: candidate.keys,
+            fingerprint: candidate.fingerprint,
+            entry,
+        }
+    }
+
+    fn titles<'a>(entries: impl IntoIterator<Item = &'a ParsedEntry>) -> Vec<&'a str> {
+        entries.into_iter().filter_map(|e| e.title.as_deref()).collect()
+    }
+
+    #[test]
+    fn an_entry_is_published_once_its_page_was_read_or_has_failed_three_times() {
+        let mut waiting = Vec::new();
+        for poll in 1..=3 {
+            let drafts = vec![draft(1), draft(2), draft(3), draft(4)];
+            let read = Box::new(ParsedEntry { title: Some("全文".to_owned()), ..entry(1) });
+            let visits = match poll {
+                1 => vec![Visit::Read(read), Visit::Bare, Visit::Failed, Visit::NotMade],
+                _ => vec![Visit::Bare, Visit::Bare, Visit::Failed, Visit::NotMade],
+            };
+            let settled = settle(drafts, visits, &waiting);
+            let published = titles(settled.publish.iter().map(|d| &d.entry));
+            match poll {
+                1 => assert_eq!(published, ["全文", "第2条"]),
+                2 => assert_eq!(published, ["第1条", "第2条"]),
+                _ => assert_eq!(published, ["第1条", "第2条", "第3条"], "the third failure"),
+            }
+            let tries: Vec<u8> = settled.waiting.iter().map(|w| w.tries).collect();
+            assert_eq!(tries, if poll < 3 { vec![poll, 0] } else { vec![0] });
+            waiting = settled.waiting;
+        }
+    }
+
+    #[test]
+    fn what_the_list_dropped_while_it_waited_is_not_lost() {
+        let mut list = ParsedFeed { entries: vec![entry(2), entry(3)], ..ParsedFeed::default() };
+        let waiting = [1, 2].map(|n| Waiting { entry: entry(n), tries: 1 });
+        add_waiting(&mut list, &waiting);
+        assert_eq!(titles(&list.entries), ["第2条", "第3条", "第1条"]);
+    }
+
+    #[test]
+    fn who_waits_is_visited_first() {
+        let drafts = [draft(1), draft(2), draft(3), draft(4)];
+        let waiting = [Waiting { entry: entry(3), tries: 0 }];
+        assert_eq!(itinerary(&drafts, &waiting, 3), [2, 0, 1]);
+    }
+
+    #[test]
+    fn no_more_wait_than_can_be_kept_and_the_list_is_asked_again_for_the_rest() {
+        let drafts: Vec<_> = (0..MAX_WAITING + 5).map(draft).collect();
+        let visits = vec![Visit::NotMade; drafts.len()];
+        let settled = settle(drafts, visits, &[]);
+        assert_eq!((settled.waiting.len(), settled.overflow), (MAX_WAITING, true));
+        assert_eq!(settled.publish, []);
+    }
+}

@@ -1,0 +1,240 @@
+//! The operator's word on what is shown: rules that leave entries out, let only some in, or write titles
+//! anew. They act when a feed is rendered and on nothing that is stored, so taking a rule out brings
+//! back what it hid.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use regex::Regex;
+
+use super::entry::Body;
+use super::html;
+use super::region::{RegionId, RegionTable};
+use super::source::SourceId;
+use super::state::{Entry, FeedKey};
+
+/// How much of a text a rule looks at, in bytes: a rule is a few words, and they stand near the start.
+const LOOKED_AT: usize = 16 * 1024;
+
+/// What a rule does with what matches it.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// It is not shown.
+    Exclude,
+    /// Only what matches this, or another such rule of the same place, is shown.
+    Include,
+    /// Its title is written anew: what matched becomes this, `$1` being its first group.
+    Rewrite(String),
+}
+
+/// Where a rule looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The title.
+    Title,
+    /// The title, the summary and the body, as plain text.
+    Text,
+    /// The outlet: the source's title, and the authors the entry names.
+    Outlet,
+    /// The publisher's own categories.
+    Section,
+    /// The regions, by id and by name.
+    Region,
+    /// The address of its page.
+    Link,
+}
+
+/// One rule.
+#[derive(Clone, Debug)]
+pub struct PublishRule {
+    /// What it does.
+    pub action: Action,
+    /// What it looks for.
+    pub pattern: Regex,
+    /// Where.
+    pub fields: Vec<Field>,
+}
+
+/// All rules. Those of a source act on its entries wherever they are shown, those of a region in its
+/// feeds, the others everywhere.
+#[derive(Clone, Debug, Default)]
+pub struct PublishRules {
+    /// `[[rule]]`.
+    pub everywhere: Vec<PublishRule>,
+    /// `[[region.rule]]`.
+    pub regions: BTreeMap<RegionId, Vec<PublishRule>>,
+    /// `[[source.rule]]`.
+    pub sources: BTreeMap<SourceId, Vec<PublishRule>>,
+}
+
+impl PublishRules {
+    /// Whether a feed shows an entry, whose source is called `outlet`.
+    #[must_use]
+    pub fn shows(&self, feed: &FeedKey, entry: &Entry, outlet: &str, table: &RegionTable) -> bool {
+        self.sets(feed, &entry.source).all(|rules| {
+            let matches = |rule: &&PublishRule| rule.matches(entry, outlet, table);
+            let excluded = of(rules, |action| matches!(action, Action::Exclude)).any(|r| matches(&r));
+            let mut wanted = of(rules, |action| matches!(action, Action::Include)).peekable();
+            !excluded && (wanted.peek().is_none() || wanted.any(|r| matches(&r)))
+        })
+    }
+
+    /// The title a feed gives to an entry.
+    #[must_use]
+    pub fn title<'e>(&self, feed: &FeedKey, entry: &'e Entry) -> Cow<'e, str> {
+        let mut title = Cow::Borrowed(entry.title());
+        for rule in self.sets(feed, &entry.source).flatten() {
+            if let Action::Rewrite(with) = &rule.action
+                && rule.pattern.is_match(&title)
+            {
+                title = Cow::Owned(rule.pattern.replace_all(&title, with.as_str()).into_owned());
+            }
+        }
+        title
+    }
+
+    /// Whether there is no rule at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.everywhere.is_empty() && self.regions.is_empty() && self.sources.is_empty()
+    }
+
+    /// The rules that act on a source's entries in a feed, the widest first.
+    fn sets<'a>(&'a self, feed: &FeedKey, source: &SourceId) -> impl Iterator<Item = &'a [PublishRule]> {
+        let region = match feed {
+            FeedKey::Region(id) => self.regions.get(id),
+            FeedKey::All | FeedKey::National | FeedKey::Source(_) => None,
+        };
+        let some = region.into_iter().chain(self.sources.get(source)).map(Vec::as_slice);
+        std::iter::once(self.everywhere.as_slice()).chain(some)
+    }
+}
+
+fn of(rules: &[PublishRule], is: impl Fn(&Action) -> bool) -> impl Iterator<Item = &PublishRule> {
+    rules.iter().filter(move |rule| is(&rule.action))
+}
+
+impl PublishRule {
+    fn matches(&self, entry: &Entry, outlet: &str, table: &RegionTable) -> bool {
+        self.fields.iter().any(|field| self.matches_in(*field, entry, outlet, table))
+    }
+
+    fn matches_in(&self, field: Field, entry: &Entry, outlet: &str, table: &RegionTable) -> bool {
+        let found = |text: &str| self.pattern.is_match(text);
+        let body = &entry.body;
+        match field {
+            Field::Title => found(entry.title()),
+            Field::Text => {
+                let bodies = [&body.summary, &body.content];
+                found(entry.title()) || bodies.into_iter().flatten().any(|body| found(&plain(body)))
+            }
+            Field::Outlet => found(outlet) || body.authors.iter().any(|author| found(&author.name)),
+            Field::Section => {
+                body.categories.iter().any(|c| found(&c.term) || c.label.as_deref().is_some_and(found))
+            }
+            Field::Region => entry.regions.iter().any(|evidence| {
+                let name = table.get(evidence.region.as_str()).map(|region| region.name.as_str());
+                found(evidence.region.as_str()) || name.is_some_and(found)
+            }),
+            Field::Link => body.page().is_some_and(found),
+        }
+    }
+}
+
+fn plain(body: &Body) -> Cow<'_, str> {
+    match body {
+        Body::Text(text) => Cow::Borrowed(&text[..text.floor_char_boundary(LOOKED_AT)]),
+        Body::Html(markup) => {
+            Cow::Owned(html::summary(&markup[..markup.floor_char_boundary(LOOKED_AT)], LOOKED_AT))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::entry::{Category, Person};
+    use crate::core::source::RegionRule;
+    use crate::core::state::State;
+    use crate::testing::*;
+
+    fn rule(action: Action, pattern: &str, fields: &[Field]) -> PublishRule {
+        PublishRule { action, pattern: Regex::new(pattern).expect("a pattern"), fields: fields.to_vec() }
+    }
+
+    fn entry() -> Entry {
+        let mut body = body("郑州地铁广告招商", None);
+        body.summary = Some(Body::Html("<p>河南日报讯，<b>新</b>线路开通</p>".to_owned()));
+        body.authors = vec![Person { name: "河南日报客户端".to_owned(), ..Person::default() }];
+        body.categories = vec![Category { term: "财经".to_owned(), ..Category::default() }];
+        let defs = [def("paper", RegionRule::Auto)];
+        let records = [config(0, &defs, &[]), seen("paper", 10, vec![new(1, body)], vec![])];
+        let store = folded(&lines(records), &rules(&defs));
+        let no = store.owner("urn:entry:1").expect("sound").expect("it is there");
+        store.entry(no).expect("sound").expect("it is stored")
+    }
+
+    fn shows(rules: &PublishRules, feed: &FeedKey) -> bool {
+        rules.shows(feed, &entry(), "中新网河南", &RegionTable::builtin())
+    }
+
+    fn everywhere(rules: Vec<PublishRule>) -> PublishRules {
+        PublishRules { everywhere: rules, ..PublishRules::default() }
+    }
+
+    #[test]
+    fn each_field_is_looked_at() {
+        let cases = [
+            (Field::Title, "广告", true),
+            (Field::Title, "日报", false),
+            (Field::Text, "新线路", true),
+            (Field::Text, "广告", true),
+            (Field::Outlet, "^中新网", true),
+            (Field::Outlet, "客户端$", true),
+            (Field::Section, "^财经$", true),
+            (Field::Region, "^henan$", true),
+            (Field::Region, "河南", true),
+            (Field::Region, "湖北", false),
+            (Field::Link, r"news\.example", true),
+        ];
+        for (field, pattern, matches) in cases {
+            let excluding = everywhere(vec![rule(Action::Exclude, pattern, &[field])]);
+            assert_eq!(shows(&excluding, &FeedKey::All), !matches, "exclude {pattern} in {field:?}");
+            let including = everywhere(vec![rule(Action::Include, pattern, &[field])]);
+            assert_eq!(shows(&including, &FeedKey::All), matches, "include {pattern} in {field:?}");
+        }
+    }
+
+    #[test]
+    fn one_of_several_includes_is_enough_and_no_include_undoes_an_exclude() {
+        let include = |pattern| rule(Action::Include, pattern, &[Field::Title]);
+        let exclude = || rule(Action::Exclude, "广告", &[Field::Title]);
+        assert!(shows(&everywhere(vec![include("武汉"), include("郑州")]), &FeedKey::All));
+        assert!(!shows(&everywhere(vec![include("郑州"), exclude()]), &FeedKey::All));
+        assert!(shows(&PublishRules::default(), &FeedKey::All));
+    }
+
+    #[test]
+    fn rules_act_where_they_stand() {
+        let exclude = || vec![rule(Action::Exclude, "广告", &[Field::Title])];
+        let henan = RegionId::new("henan");
+        let of_region =
+            PublishRules { regions: [(henan.clone(), exclude())].into(), ..PublishRules::default() };
+        assert!(!shows(&of_region, &FeedKey::Region(henan)));
+        assert!(shows(&of_region, &FeedKey::All), "elsewhere it is shown");
+        let of_source = |source: &str| PublishRules {
+            sources: [(SourceId::new(source), exclude())].into(),
+            ..PublishRules::default()
+        };
+        assert!(!shows(&of_source("paper"), &FeedKey::All));
+        assert!(shows(&of_source("other"), &FeedKey::All));
+    }
+
+    #[test]
+    fn titles_are_rewritten_in_the_order_of_the_rules() {
+        let rewrite = |pattern, with: &str| rule(Action::Rewrite(with.to_owned()), pattern, &[Field::Title]);
+        let rules = everywhere(vec![rewrite("广告(..)", "$1公告"), rewrite("公告$", "")]);
+        assert_eq!(rules.title(&FeedKey::All, &entry()), "郑州地铁招商");
+        assert_eq!(PublishRules::default().title(&FeedKey::All, &entry()), "郑州地铁广告招商");
+    }
+}

@@ -1,0 +1,272 @@
+//! What a poll reads: bodies parsed and compared with the store on blocking threads, and the further
+//! pages of a list where the first holds nothing known.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+
+use super::{PollError, Worker, request};
+use crate::config::{Kind, Source};
+use crate::core::diff::{self, Findings, Manner};
+use crate::core::entry::ParsedFeed;
+use crate::core::exchange::{Exchange, Response, Validators};
+use crate::core::feed::{self, FeedInput};
+use crate::core::follow::{self, Settled};
+use crate::core::outcome::Outcome;
+use crate::core::page::{self, PageError};
+use crate::core::poll::Reading;
+use crate::core::rules::hex16;
+use crate::core::source::SourceId;
+use crate::core::state::SourceState;
+use crate::core::time::Time;
+use crate::fetch::ACCEPT_PAGE;
+
+/// What a poll read.
+#[derive(Default)]
+pub(super) struct Read {
+    /// What the body was, where there was one.
+    pub(super) reading: Option<Reading>,
+    /// What is new in it.
+    pub(super) findings: Findings,
+    /// What came of following its entries, where they are followed.
+    pub(super) settled: Option<Settled>,
+}
+
+impl Read {
+    fn unreadable(outcome: Outcome) -> Self {
+        Self { reading: Some(Reading::Unreadable(outcome)), ..Self::default() }
+    }
+}
+
+/// A document that was read.
+#[derive(Default)]
+struct Document {
+    feed: ParsedFeed,
+    /// The following page of the list.
+    next: Option<String>,
+}
+
+/// How to read a document, apart from the document: everything a blocking thread needs.
+#[derive(Clone)]
+struct Reader {
+    source: SourceId,
+    kind: Kind,
+    zone: Tz,
+    at: Time,
+    max_entries: usize,
+}
+
+impl Worker {
+    /// Reads what an exchange brought.
+    pub(super) async fn read(
+        &self,
+        source: &Source,
+        stored: Option<&SourceState>,
+        exchange: &Exchange,
+        at: Time,
+    ) -> Result<Read, PollError> {
+        let before = stored.map(|stored| &stored.poll);
+        let mut read = match exchange {
+            Exchange::Body(response) => {
+                let hash = hex16(&Sha256::digest(&response.body));
+                if before.and_then(|before| before.body_hash.as_ref()) == Some(&hash) {
+                    Read { reading: Some(Reading::SameBytes), ..Read::default() }
+                } else {
+                    self.read_body(source, stored, response, hash, at).await?
+                }
+            }
+            Exchange::NotModified(_) => Read::default(),
+            _ => return Ok(Read::default()),
+        };
+        if let Kind::Page(page) = &source.kind
+            && let Some(limit) = page.follow
+            && !matches!(read.reading, Some(Reading::Unreadable(_)))
+        {
+            let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
+            if !matches!(read.reading, Some(Reading::Feed { .. })) && !waiting.is_empty() {
+                let mut feed = ParsedFeed::default();
+                follow::add_waiting(&mut feed, waiting);
+                let reader = self.reader(source, at);
+                read.findings.new = self.compare(reader, stored, feed, source.def.url.clone()).await?.1.new;
+            }
+            let drafts = std::mem::take(&mut read.findings.new);
+            let settled = self.follow(source, page, limit, drafts, waiting, at).await;
+            if let Some(Reading::Feed { new, .. }) = &mut read.reading {
+                *new = count(settled.publish.len());
+            }
+            read.findings.new.clone_from(&settled.publish);
+            read.settled = Some(settled);
+        }
+        Ok(read)
+    }
+
+    async fn read_body(
+        &self,
+        source: &Source,
+        stored: Option<&SourceState>,
+        response: &Response,
+        body_hash: String,
+        at: Time,
+    ) -> Result<Read, PollError> {
+        let reader = self.reader(source, at);
+        let Document { mut feed, mut next } = match self.parse(&reader, response.clone()).await {
+            Ok(document) => document,
+            Err(outcome) => return Ok(Read::unreadable(outcome)),
+        };
+        let url = response.head.final_url.clone();
+        let (pages, waiting) = match (&source.kind, stored) {
+            (Kind::Page(page), Some(stored)) => (page.pages, stored.poll.waiting.as_slice()),
+            (Kind::Page(page), None) => (page.pages, &[][..]),
+            _ => (1, &[][..]),
+        };
+        let listed = feed.entries.len();
+        follow::add_waiting(&mut feed, waiting);
+        let (mut feed, mut findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
+        for _ in 1..pages {
+            // Something known on a page means that what follows was there at an earlier poll.
+            let Some(address) = next.take().filter(|_| findings.new.len() >= listed && listed > 0) else {
+                break;
+            };
+            let Some(more) = self.further_page(source, &reader, &address).await else { break };
+            next = more.next;
+            feed.entries.extend(more.feed.entries);
+            (feed, findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
+            if findings.new.len() < feed.entries.len() {
+                break;
+            }
+        }
+        let reading = Reading::Feed {
+            entries: count(feed.entries.len()),
+            new: count(findings.new.len()),
+            changed: count(findings.changed.len()),
+            repairs: feed.repairs,
+            body_hash,
+            ttl_minutes: feed.ttl_minutes,
+            skip: feed.skip,
+        };
+        Ok(Read { reading: Some(reading), findings, settled: None })
+    }
+
+    async fn further_page(&self, source: &Source, reader: &Reader, address: &str) -> Option<Document> {
+        let fetcher = self.fetcher(source);
+        if !fetcher.may_fetch(address).await.allowed {
+            return None;
+        }
+        let request = request(source, address, Validators::default(), ACCEPT_PAGE);
+        match fetcher.get(&request).await {
+            Exchange::Body(response) => self.parse(reader, response).await.ok(),
+            _ => None,
+        }
+    }
+
+    fn reader(&self, source: &Source, at: Time) -> Reader {
+        let (source, kind, zone) = (source.def.id.clone(), source.kind.clone(), source.zone);
+        Reader { source, kind, zone, at, max_entries: self.max_entries }
+    }
+
+    /// Reads a body on a blocking thread.
+    async fn parse(&self, reader: &Reader, response: Response) -> Result<Document, Outcome> {
+        let reader = reader.clone();
+        let parsed = self.blocking(move || reader.document(&response)).await;
+        parsed.unwrap_or_else(|why| Err(Outcome::NotAFeed { why }))
+    }
+
+    /// What of a document is new, on a blocking thread. Gives the document back.
+    async fn compare(
+        &self,
+        reader: Reader,
+        stored: Option<&SourceState>,
+        feed: ParsedFeed,
+        url: String,
+    ) -> Result<(ParsedFeed, Findings), PollError> {
+        let (store, stored) = (self.recorder.store().load_full(), stored.cloned());
+        let task = self.blocking(move || {
+            let manner = reader.manner();
+            let found = diff::findings(&*store, &reader.source, stored.as_ref(), &feed, &url, manner);
+            found.map(|findings| (feed, findings)).map_err(|error| (store, error))
+        });
+        match task.await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err((store, error))) => Err(self.heal(store, error).await),
+            Err(why) => Err(PollError::Broken(why)),
+        }
+    }
+
+    /// Runs on a blocking thread, within the bound of parsers.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let permit = Arc::clone(&self.parsers).acquire_owned().await;
+        let task = tokio::task::spawn_blocking(move || {
+            // Its slot counts until the work really ends, even if nobody waits for it any more.
+            let _permit = permit;
+            work()
+        });
+        task.await.map_err(|panic| format!("reading it ended in a panic ({panic})"))
+    }
+}
+
+impl Reader {
+    fn document(&self, response: &Response) -> Result<Document, Outcome> {
+        let input = input(response, self.zone, self.at);
+        let mut document = match &self.kind {
+            Kind::Feed => feed::read(&input).map(of_feed).map_err(|why| no_feed(&input, &why.to_string()))?,
+            Kind::Page(page) => page::list(&input, &page.rules.list)
+                .map(|list| Document { feed: list.feed, next: list.next })
+                .map_err(|why| no_list(&why))?,
+            Kind::Json(rules) => page::json(&input, rules).map(of_feed).map_err(|why| no_list(&why))?,
+        };
+        let feed = &mut document.feed;
+        if feed.entries.len() > self.max_entries {
+            feed.repairs.push(format!("only the first {} entries were taken", self.max_entries));
+            feed.entries.truncate(self.max_entries);
+        }
+        Ok(document)
+    }
+
+    fn manner(&self) -> Manner {
+        match &self.kind {
+            Kind::Page(page) if page.follow.is_some() => Manner::Followed,
+            _ => Manner::Whole,
+        }
+    }
+}
+
+/// A response as readers want it.
+pub(super) fn input(response: &Response, zone: Tz, fetched_at: Time) -> FeedInput<'_> {
+    FeedInput {
+        bytes: &response.body,
+        url: &response.head.final_url,
+        content_type: response.head.content_type.as_deref(),
+        zone,
+        fetched_at,
+    }
+}
+
+fn of_feed(feed: ParsedFeed) -> Document {
+    Document { feed, next: None }
+}
+
+/// What came instead of a feed: a wall, perhaps, rather than a page.
+fn no_feed(input: &FeedInput<'_>, why: &str) -> Outcome {
+    match page::is_challenge(&String::from_utf8_lossy(input.bytes)) {
+        Some(wall) => Outcome::Blocked { why: format!("a wall stands before the feed: {wall}") },
+        None => Outcome::NotAFeed { why: why.to_owned() },
+    }
+}
+
+fn no_list(why: &PageError) -> Outcome {
+    let text = why.to_string();
+    match why {
+        PageError::Challenge(_) => Outcome::Blocked { why: text },
+        PageError::Empty => Outcome::Emptied { why: text },
+        PageError::SelectorsMatchNothing { .. } => Outcome::SelectorsStopped { why: text },
+        _ => Outcome::NotAFeed { why: text },
+    }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
