@@ -3,6 +3,8 @@
 mod ask;
 mod check;
 mod demo;
+mod online;
+mod probe;
 mod rehearse;
 mod run;
 mod table;
@@ -39,7 +41,9 @@ enum Command {
     /// Run the daemon against a small news world of its own: no network, no config
     Demo(demo::DemoArgs),
     /// Check the configuration: every fault at once, with file, line and key
-    Check,
+    Check(check::CheckArgs),
+    /// Look at an address: what it is, what is wrong with it, and a [[source]] table for it
+    Probe(probe::ProbeArgs),
     /// Poll sources now, whatever their schedule; Retry-After and host limits are still obeyed
     Poll {
         /// The ids of sources
@@ -110,7 +114,8 @@ pub fn main(args: Args) -> ExitCode {
     let Args { config, command } = args;
     let ask = match command {
         Command::Demo(demo) => return demo::demo(demo),
-        Command::Check => return check::check(config.as_deref()),
+        Command::Check(args) => return check::check(config.as_deref(), &args),
+        Command::Probe(args) => return probe::probe(config.as_deref(), args),
         Command::Run => return with_config(config, run::run),
         Command::Poll { sources, output, .. } => (Ask::Poll { sources }, output.json),
         Command::Sources { output } => (Ask::Sources, output.json),

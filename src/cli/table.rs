@@ -34,6 +34,11 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
     };
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
+    aligned(columns, cells)
+}
+
+/// Rows under the names of their columns.
+pub(super) fn aligned(columns: &[&str], cells: Vec<Vec<String>>) -> String {
     let width = |n: usize| {
         let longest = cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
         longest.max(columns[n].len())

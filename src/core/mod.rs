@@ -21,6 +21,7 @@ pub mod link;
 pub mod outcome;
 pub mod page;
 pub mod poll;
+pub mod probe;
 pub mod publishing;
 pub mod record;
 pub mod region;

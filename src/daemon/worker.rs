@@ -284,7 +284,9 @@ fn request(source: &Source, url: &str, validators: Validators, accept: &str) -> 
     FetchRequest { url: url.to_owned(), validators, headers: headers.collect(), accept: accept.to_owned() }
 }
 
-fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
+/// How a fetcher behaves under a configuration, for the sources of one proxy.
+#[must_use]
+pub fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
     let polling = &config.polling;
     FetchOptions {
         limits: FetchLimits {
