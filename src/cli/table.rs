@@ -51,7 +51,7 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
 fn explained(row: &Value) -> String {
     let mut out = String::new();
     let plain = ["title", "id", "link", "source", "outlet", "published", "updated", "first_seen", "rewrites"];
-    for fact in plain.into_iter().chain(["withdrawn", "feeds"]) {
+    for fact in plain.into_iter().chain(["withdrawn", "expired", "feeds"]) {
         if !row[fact].is_null() {
             // Writing to a string does not fail.
             let _ = writeln!(out, "{fact:<12} {}", cell(row, fact));

@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod backoff;
+pub mod base;
 pub mod date;
 pub mod decode;
 pub mod diff;
@@ -21,6 +22,7 @@ pub mod poll;
 pub mod record;
 pub mod region;
 pub mod regions;
+pub mod retention;
 pub mod rules;
 pub mod schedule;
 pub mod source;

@@ -47,6 +47,8 @@ pub enum Reading {
         body_hash: String,
         /// RSS `ttl`.
         ttl_minutes: Option<u32>,
+        /// Where the document begins among the stored entries: [`PollState::window_from`].
+        window_from: Option<u64>,
     },
     /// The very bytes of last time.
     SameBytes,
@@ -125,7 +127,9 @@ fn good(
     };
     state.failures = 0;
     state.good_at = Some(poll.at);
-    if let Some(Reading::Feed { new, body_hash, ttl_minutes, .. }) = reading {
+    if let Some(Reading::Feed { new, body_hash, ttl_minutes, window_from, .. }) = reading {
+        // A document that is empty for once has not moved past anything.
+        state.window_from = window_from.or(state.window_from);
         state.body_hash = Some(body_hash);
         state.ttl_minutes = ttl_minutes;
         if new > 0 {

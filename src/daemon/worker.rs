@@ -127,7 +127,7 @@ impl Worker {
             Circumstances { at, scheduled: scheduled.or(before.scheduled).or(Some(at)), asked: &asked, draw };
         let (outcome, state) = poll::conclude(&before, poll, &exchange, reading);
         let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
-        let Findings { feed, new, changed } = findings;
+        let Findings { feed, new, changed, .. } = findings;
         let draft = Draft { poll: record, feed, new, changed };
         let recorder = self.recorder.clone();
         // A poll that is given up here keeps its turn: the next one must see what this one recorded.
@@ -198,6 +198,7 @@ impl Worker {
                 repairs: parsed.repairs,
                 body_hash,
                 ttl_minutes: parsed.ttl_minutes,
+                window_from: findings.window_from,
             };
             Ok((Some(reading), findings))
         });

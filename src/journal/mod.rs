@@ -218,7 +218,7 @@ impl Journal {
     fn write(&mut self, records: Vec<Record>) -> Result<Vec<Line>, JournalError> {
         let lines: Vec<_> = (self.seq + 1..)
             .zip(records)
-            .map(|(seq, record)| Line { v: LINE_VERSION, seq, round: self.seq + 1, record })
+            .map(|(seq, record)| Line { v: record.version(), seq, round: self.seq + 1, record })
             .collect();
         let frames = frames(&lines, &self.path)?;
         if let Err(error) = self.file.append(&frames) {

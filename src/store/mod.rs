@@ -111,7 +111,31 @@ impl Store {
                 batch.delete(key::listed(feed, *rank));
                 Ok(())
             }
+            Change::Removed(no) => self.remove(batch, key::entry(*no)),
+            Change::Unsketched(no) => self.remove(batch, key::sketch(*no)),
+            Change::Unknown(id, identity) => {
+                batch.delete(key::known(id, identity));
+                Ok(())
+            }
+            Change::Disowned(id) => {
+                batch.delete(key::owner(id));
+                Ok(())
+            }
+            Change::Parted(founder, no) => {
+                batch.delete(key::joined(*founder, *no));
+                Ok(())
+            }
         }
+    }
+
+    /// Deletes a value with all its parts.
+    fn remove(&self, batch: &mut Batch, key: Vec<u8>) -> Result<(), StoreError> {
+        let parts = self.backend.get(&key)?.map_or(Ok(0), |old| value::parts(&key, &old))?;
+        for n in 0..parts {
+            batch.delete(key::part(&key, n));
+        }
+        batch.delete(key);
+        Ok(())
     }
 
     /// A value of any length: what sled would put into a file of its own (which it never syncs) is cut
@@ -173,6 +197,32 @@ impl Store {
     pub fn newest(&self, feed: &FeedKey, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
         let ranks = self.list(feed, None, limit)?;
         ranks.into_iter().map(|rank| self.listed_entry(rank)).collect()
+    }
+
+    /// Stored entries of any kind in the order of their numbers, from `first` on; at most `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn entries_from(&self, first: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
+        let read = |pair: Result<Pair, StoreError>| {
+            let (key, head) = pair?;
+            Ok((key::entry_no(&key)?, self.open(&key, &head)?))
+        };
+        self.backend.scan(&key::entry(first), &key::entries_end()).take(limit).map(read).collect()
+    }
+
+    /// Every feed ever touched.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn feeds(&self) -> Result<Vec<(FeedKey, FeedState)>, StoreError> {
+        let (from, to) = key::feeds();
+        let mut feeds = Vec::new();
+        for pair in self.backend.scan(&from, &to) {
+            let (key, head) = pair?;
+            feeds.push((key::feed_key(&key)?, self.open(&key, &head)?));
+        }
+        Ok(feeds)
     }
 
     /// The entry at a place of a list.

@@ -377,3 +377,5 @@ fn a_replay_under_the_definitions_of_today_equals_what_was_lived() {
     fold(&lived, &all[2..], &rules(&title("乙报")));
     assert_eq!(folded(&all, &rules(&title("乙报"))).dump(), lived.dump());
 }
+
+mod keeping;

@@ -33,6 +33,7 @@ fn feed(new: u32) -> Option<Reading> {
         repairs: Vec::new(),
         body_hash: "hash".to_owned(),
         ttl_minutes: None,
+        window_from: Some(7),
     })
 }
 
@@ -43,6 +44,7 @@ fn body(head: ResponseHead) -> Exchange {
 /// A source that was fine until yesterday.
 fn before() -> PollState {
     PollState {
+        window_from: Some(7),
         ttl_minutes: None,
         scheduled: Some(at(-90_000)),
         validators: validators(Some("\"old\""), Some("yesterday")),
@@ -171,8 +173,9 @@ fn a_publisher_that_asks_to_wait_is_left_alone_that_long() {
 fn freshness_and_ttl_delay_the_next_poll() {
     let fresh = |control: &str| ResponseHead { cache_control: Some(control.to_owned()), ..head(200) };
     let ttl = |minutes| match feed(1) {
-        Some(Reading::Feed { entries, new, changed, repairs, body_hash, .. }) => {
-            Some(Reading::Feed { entries, new, changed, repairs, body_hash, ttl_minutes: Some(minutes) })
+        Some(Reading::Feed { entries, new, changed, repairs, body_hash, window_from, .. }) => {
+            let ttl_minutes = Some(minutes);
+            Some(Reading::Feed { entries, new, changed, repairs, body_hash, ttl_minutes, window_from })
         }
         other => other,
     };
