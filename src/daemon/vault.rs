@@ -8,6 +8,7 @@
 //! STATE/store/damaged/                             the last generation that was set aside
 //! ```
 
+mod compaction;
 mod generation;
 
 use std::fs::{self, File};
@@ -24,6 +25,7 @@ use crate::core::rules::Rules;
 use crate::core::state::{Change, State};
 use crate::journal::{Journal, JournalError, OpenReport};
 use crate::store::{Store, StoreError};
+pub use compaction::{Compacted, Compaction};
 use generation::Generation;
 
 /// The store as everyone who reads it holds it: it is swapped when it had to be rebuilt.
@@ -116,12 +118,8 @@ impl Vault {
         today: NaiveDate,
         durable: bool,
     ) -> Result<Vec<(Line, Vec<Change>)>, VaultError> {
-        // A line that was recorded and then not applied (two faults at once) must not be passed over.
-        let applied = self.store.load().meta().ok().flatten().map_or(0, |meta| meta.seq);
-        if applied != self.journal.seq() {
-            let store = self.store.load_full();
-            self.heal(&store, "the store is behind the journal")?;
-        }
+        // A line that was recorded and then not applied must not be passed over.
+        self.make_current()?;
         let lines = match durable {
             true => self.journal.commit(records, today)?,
             false => self.journal.append(records, today)?,
@@ -180,6 +178,47 @@ impl Vault {
         // The old handle may live on in a reader; its files may go all the same.
         old.discard(&self.dir, why);
         Ok(lines)
+    }
+
+    /// Makes sure that the store reflects the whole journal, as after two faults at once it may not.
+    fn make_current(&mut self) -> Result<(), VaultError> {
+        let applied = self.store.load().meta().ok().flatten().map_or(0, |meta| meta.seq);
+        if applied != self.journal.seq() {
+            let store = self.store.load_full();
+            self.heal(&store, "the store is behind the journal")?;
+        }
+        Ok(())
+    }
+
+    /// Begins to compact the journal: the store is frozen, and what is recorded from now on stands behind
+    /// the base. `None` when there is nothing to compact, or it is under way.
+    ///
+    /// # Errors
+    /// When the disk refuses; then nothing has changed.
+    pub fn begin_compaction(&mut self, today: NaiveDate) -> Result<Option<Compaction>, VaultError> {
+        self.make_current()?;
+        if self.journal.seq() == 0 {
+            return Ok(None);
+        }
+        let Some(frozen) = self.store.load_full().freeze() else { return Ok(None) };
+        let writer = self.journal.begin_base(today)?;
+        Ok(Some(Compaction::new(frozen, Arc::clone(&self.rules), writer)))
+    }
+
+    /// Removes what a finished base stands for.
+    ///
+    /// # Errors
+    /// When the disk refuses; the next start removes it.
+    pub fn finish_compaction(&mut self, compacted: &Compacted) -> Result<(), VaultError> {
+        Ok(self.journal.keep_from(&compacted.base)?)
+    }
+
+    /// How large the base of the journal and what follows it are, in octets.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn journal_sizes(&self) -> Result<(u64, u64), VaultError> {
+        Ok(self.journal.sizes()?)
     }
 
     /// Closes: everything recorded is durable, and the store may be trusted at the next start.

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::core::base::{Base, End, Head};
 use crate::core::outcome::Outcome;
 use crate::core::record::{PollRecord, PollState};
 use crate::core::source::SourceId;
@@ -314,7 +315,7 @@ impl Disk for Moody {
 fn open_moody(dir: &TempDir) -> (Journal, Script) {
     let script = Script::default();
     let shared = Arc::clone(&script);
-    let open_disk: OpenDisk = Box::new(move |path, mode| {
+    let open_disk: OpenDisk = Arc::new(move |path, mode| {
         if mode == Mode::Fresh && shared.lock().expect("no poison").no_open {
             return Err(full());
         }
@@ -469,5 +470,90 @@ proptest! {
         let (journal, report) = open(&dir, day(30));
         prop_assert_eq!(report.seq, acknowledged.len() as u64);
         prop_assert_eq!(&read(&journal, 0), &(acknowledged, Losses::default()));
+    }
+}
+
+fn base_parts() -> [Base; 2] {
+    let at = DateTime::from_timestamp(9, 0).expect("an instant");
+    let head =
+        Head { at, newest_at: at, instance: uuid::Uuid::nil(), config_at: at, config: "c".repeat(500) };
+    [Base::Head(head), Base::End(End { at, next_no: 1, entries: 0 })]
+}
+
+fn write_base(journal: &mut Journal) -> Result<(), JournalError> {
+    let mut writer = journal.begin_base(day(1))?;
+    for part in base_parts() {
+        writer.push(part)?;
+    }
+    let base = writer.finish()?;
+    journal.keep_from(&base)
+}
+
+#[test]
+fn a_base_stands_for_the_segments_before_it() {
+    let dir = TempDir::new().expect("a directory");
+    let (mut journal, _) = open(&dir, day(1));
+    append(&mut journal, 0..3, day(1));
+    append(&mut journal, 3..5, day(2));
+    write_base(&mut journal).expect("written");
+    assert_eq!(names(&dir), ["00000003-2026-11-02.ndjson.zst", "00000004-2026-11-02.ndjson.zst"]);
+    append(&mut journal, 5..6, day(2));
+    assert_eq!((seqs(&journal), read(&journal, 0).1), (vec![5, 5, 6], Losses::default()));
+    assert_eq!((read(&journal, 5).0.len(), journal.base_seq()), (1, 5));
+    let (base, tail) = journal.sizes().expect("read");
+    assert!(base > 0 && tail > 0);
+    drop(journal);
+    let (journal, report) = open(&dir, day(2));
+    assert_eq!((report.seq, journal.base_seq(), seqs(&journal)), (6, 5, vec![5, 5, 6]));
+}
+
+#[test]
+fn a_base_that_cannot_be_written_leaves_the_journal_as_it_was() {
+    let failures = [
+        ("the disk is full", Mood { room: Some(10), ..Mood::default() }),
+        ("it cannot be synced", Mood { no_sync: true, ..Mood::default() }),
+        ("no file can be opened", Mood { no_open: true, ..Mood::default() }),
+    ];
+    for (name, mood) in failures {
+        for begun in [false, true] {
+            let dir = TempDir::new().expect("a directory");
+            let (mut journal, script) = open_moody(&dir);
+            append(&mut journal, 0..4, day(1));
+            let written = if begun {
+                let mut writer = journal.begin_base(day(1)).expect("begun");
+                set(&script, mood);
+                let pushed = base_parts().into_iter().try_for_each(|part| writer.push(part));
+                // Where no file can be opened, this one is open already.
+                pushed
+                    .and_then(|()| if mood.no_open { Err(full_error()) } else { writer.finish().map(|_| ()) })
+            } else {
+                set(&script, mood);
+                write_base(&mut journal)
+            };
+            assert!(written.is_err(), "{name}");
+            set(&script, Mood::default());
+            append(&mut journal, 4..5, day(1));
+            assert_eq!((seqs(&journal), journal.base_seq()), (vec![1, 2, 3, 4, 5], 0), "{name}");
+            let listing = fs::read_dir(dir.path().join("journal")).expect("a listing");
+            let unfinished =
+                listing.filter(|e| e.as_ref().expect("one").path().extension() == Some("new".as_ref()));
+            assert_eq!(unfinished.count(), 0, "{name}");
+            write_base(&mut journal).expect("the disk is well again");
+            assert_eq!(seqs(&journal), [5, 5], "{name}");
+        }
+    }
+}
+
+fn full_error() -> JournalError {
+    io_error(Path::new("base"), "open it")(full())
+}
+
+#[test]
+fn lines_say_the_oldest_version_that_reads_them() {
+    let expiry = Record::Expire(crate::core::record::Expiry::default());
+    let [head, _] = base_parts();
+    for (record, version) in [(record(1), 1), (expiry, 2), (Record::Base(head), 2)] {
+        assert_eq!(record.version(), version, "{record:?}");
+        assert!(version <= LINE_VERSION);
     }
 }

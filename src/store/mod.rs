@@ -6,6 +6,7 @@
 mod backend;
 mod check;
 mod disk;
+mod freeze;
 mod key;
 mod memory;
 mod recent;
@@ -49,13 +50,14 @@ pub enum StoreError {
 pub struct Store {
     backend: Box<dyn Backend>,
     recent: recent::Recent,
+    frozen: freeze::Freezer,
 }
 
 impl Store {
     /// A store over a backend.
     #[must_use]
     pub fn new(backend: Box<dyn Backend>) -> Self {
-        Self { backend, recent: recent::Recent::default() }
+        Self { backend, recent: recent::Recent::default(), frozen: freeze::Freezer::default() }
     }
 
     /// Writes the changes of one line of the journal: all or none.
@@ -67,9 +69,18 @@ impl Store {
         for change in changes {
             self.encode(change, &mut batch)?;
         }
+        self.frozen.before(&batch, &*self.backend)?;
         self.backend.commit(batch)?;
         self.recent.follow(changes);
         Ok(())
+    }
+
+    /// The store as it is now, for reading, whatever is written from now on. Nothing may be written at the
+    /// very moment. `None` while another freeze is in use.
+    #[must_use]
+    pub fn freeze(self: &Arc<Self>) -> Option<Self> {
+        let aside = self.frozen.freeze()?;
+        Some(Self::new(Box::new(freeze::Frozen::new(Arc::clone(self), aside))))
     }
 
     fn encode(&self, change: &Change, batch: &mut Batch) -> Result<(), StoreError> {
@@ -211,6 +222,16 @@ impl Store {
         self.backend.scan(&key::entry(first), &key::entries_end()).take(limit).map(read).collect()
     }
 
+    /// What an entry is compared by, for readers of all of them: it is not kept in memory.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn stored_sketch(&self, no: EntryNo) -> Result<Option<Sketch>, StoreError> {
+        let key = key::sketch(no);
+        let Some(head) = self.backend.get(&key)? else { return Ok(None) };
+        Ok(Some(value::from_compact(&key, &self.payload(&key, &head)?)?))
+    }
+
     /// Every feed ever touched.
     ///
     /// # Errors
@@ -333,11 +354,11 @@ impl State for Store {
         if let Some(sketch) = self.recent.sketch(no) {
             return Ok(Some(sketch));
         }
-        let key = key::sketch(no);
-        let Some(head) = self.backend.get(&key)? else { return Ok(None) };
-        let sketch = Arc::new(value::from_compact(&key, &self.payload(&key, &head)?)?);
-        self.recent.keep_sketch(no, &sketch);
-        Ok(Some(sketch))
+        let sketch = self.stored_sketch(no)?.map(Arc::new);
+        if let Some(sketch) = &sketch {
+            self.recent.keep_sketch(no, sketch);
+        }
+        Ok(sketch)
     }
 
     fn near(&self, lookup: &Lookup, limit: usize) -> Result<Vec<EntryNo>, StoreError> {

@@ -148,6 +148,13 @@ fn derived_otherwise(store: &Store, journal: &Journal, rules: &Rules) -> Result<
     if meta.seq > journal.seq() {
         return Ok(Some(format!("it is ahead of the journal ({} > {})", meta.seq, journal.seq())));
     }
+    if meta.seq < journal.base_seq() {
+        return Ok(Some(format!(
+            "it is behind the base of the journal ({} < {})",
+            meta.seq,
+            journal.base_seq()
+        )));
+    }
     if meta.rules != rules.fingerprint {
         return Ok(Some("the regions or the rules changed".to_owned()));
     }

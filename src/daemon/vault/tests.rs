@@ -315,3 +315,5 @@ fn a_rebuild_that_cannot_finish_leaves_the_store_in_use() {
     fs::write(&segment, good).expect("written");
     assert_eq!(reopened(&dir, "the older dibao again"), None);
 }
+
+mod compaction;
