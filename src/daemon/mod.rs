@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod commands;
 pub mod engine;
+pub mod keeper;
 pub mod publisher;
 pub mod recorder;
 pub mod rehearse;

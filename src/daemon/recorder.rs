@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::clock::Clock;
 use super::vault::{StoreHandle, Vault, VaultError};
 use crate::core::diff::{Draft, DraftEntry};
-use crate::core::record::{ConfigRecord, NewEntry, Observation, Record, Withdrawal};
+use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Withdrawal};
 use crate::core::state::{Change, FeedKey, FeedState, State};
 use crate::store::{Store, StoreError};
 
@@ -32,6 +32,8 @@ pub enum Fact {
     Config(ConfigRecord),
     /// An entry taken back.
     Withdraw(Withdrawal),
+    /// Entries that are too old.
+    Expire(Expiry),
 }
 
 type Reply = oneshot::Sender<Result<(), Arc<VaultError>>>;
@@ -42,6 +44,7 @@ pub struct Recorder {
     queue: mpsc::Sender<(Fact, Reply)>,
     vault: Arc<Mutex<Option<Vault>>>,
     store: StoreHandle,
+    clock: Arc<dyn Clock>,
 }
 
 /// Is told which feeds a record touched, before the record is acknowledged.
@@ -69,9 +72,9 @@ impl Recorder {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let store = vault.store();
         let vault = Arc::new(Mutex::new(Some(vault)));
-        let writer = Writer { vault: Arc::clone(&vault), clock, audience };
+        let writer = Writer { vault: Arc::clone(&vault), clock: Arc::clone(&clock), audience };
         tokio::spawn(writer.run(waiting));
-        Self { queue, vault, store }
+        Self { queue, vault, store, clock }
     }
 
     /// Records one thing; returns when it is durable and applied.
@@ -95,9 +98,39 @@ impl Recorder {
     /// # Errors
     /// When the fresh store cannot be written.
     pub fn rebuild(&self, why: &str) -> Result<u64, RecordError> {
+        self.with_vault(|vault| vault.rebuild(why))
+    }
+
+    /// How large the base of the journal and what follows it are, in octets.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn journal_sizes(&self) -> Result<(u64, u64), RecordError> {
+        self.with_vault(|vault| vault.journal_sizes())
+    }
+
+    /// Compacts the journal; recording waits at its beginning and its end only. Returns how many entries
+    /// the base holds; `None` when there is nothing to compact, or it is under way. Blocks.
+    ///
+    /// # Errors
+    /// When the disk refuses: then the journal is as it was.
+    pub fn compact(&self) -> Result<Option<u64>, RecordError> {
+        let today = self.clock.now().date_naive();
+        let Some(compaction) = self.with_vault(|vault| vault.begin_compaction(today))? else {
+            return Ok(None);
+        };
+        let compacted = compaction.write().map_err(|e| RecordError::Vault(Arc::new(e)))?;
+        self.with_vault(|vault| vault.finish_compaction(&compacted))?;
+        Ok(Some(compacted.entries))
+    }
+
+    fn with_vault<T>(
+        &self,
+        work: impl FnOnce(&mut Vault) -> Result<T, VaultError>,
+    ) -> Result<T, RecordError> {
         let mut vault = lock(&self.vault);
         let vault = vault.as_mut().ok_or(RecordError::Stopped)?;
-        vault.rebuild(why).map_err(|e| RecordError::Vault(Arc::new(e)))
+        work(vault).map_err(|e| RecordError::Vault(Arc::new(e)))
     }
 
     /// Tells that a store could not be read: it is rebuilt, unless that was done meanwhile. Blocks.
@@ -105,9 +138,7 @@ impl Recorder {
     /// # Errors
     /// When the fresh store cannot be written.
     pub fn heal(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
-        let mut vault = lock(&self.vault);
-        let vault = vault.as_mut().ok_or(RecordError::Stopped)?;
-        vault.heal(failed, &error.to_string()).map_err(|e| RecordError::Vault(Arc::new(e)))
+        self.with_vault(|vault| vault.heal(failed, &error.to_string()))
     }
 
     /// Closes the state directory with everything durable. Blocks. What is recorded later is refused.
@@ -172,6 +203,8 @@ impl Writer {
         let durable = facts.iter().any(|fact| match fact {
             Fact::Config(_) | Fact::Withdraw(_) => true,
             Fact::Poll(draft) => draft.brings_something(),
+            // What a power cut brings back expires once more.
+            Fact::Expire(_) => false,
         });
         let outcome = resolve_on(vault, facts).and_then(|records| self.write(vault, records, durable));
         drop(guard);
@@ -263,6 +296,7 @@ fn record(fact: Fact, ids: &mut impl Iterator<Item = String>) -> Record {
     match fact {
         Fact::Config(config) => Record::Config(config),
         Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
+        Fact::Expire(expiry) => Record::Expire(expiry),
         Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
         Fact::Poll(draft) => {
             let Draft { poll, feed, new, changed } = *draft;

@@ -1,7 +1,6 @@
 //! Entries that expire, and those that are forgotten.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map;
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use super::super::record::Expiry;
 use super::super::source::SourceId;
@@ -12,12 +11,15 @@ use super::{Fold, entry_digest, filing_keys};
 /// The sources whose entries a line takes away, as it has left them so far.
 type Sources = BTreeMap<SourceId, SourceState>;
 
+/// The stories that were told of it, by their founders. Once a line is enough, however many reports leave.
+type Told = BTreeSet<EntryNo>;
+
 impl<S: State> Fold<'_, S> {
     /// Nothing here depends on the policy: that was applied when the line was written.
     pub(super) fn expire(&mut self, expiry: &Expiry) -> Result<(), S::Error> {
-        let mut sources = Sources::new();
+        let (mut sources, mut told) = (Sources::new(), Told::new());
         for id in &expiry.entries {
-            self.retire(id, expiry.at, &mut sources)?;
+            self.retire(id, expiry.at, &mut sources, &mut told)?;
         }
         for id in &expiry.forgotten {
             self.forget_all(id, &mut sources)?;
@@ -27,7 +29,13 @@ impl<S: State> Fold<'_, S> {
     }
 
     /// The entry leaves every list and its story; what it is recognised by stays.
-    fn retire(&mut self, id: &str, at: Time, sources: &mut Sources) -> Result<(), S::Error> {
+    fn retire(
+        &mut self,
+        id: &str,
+        at: Time,
+        sources: &mut Sources,
+        told: &mut Told,
+    ) -> Result<(), S::Error> {
         let Some((no, mut entry)) = self.owned(id)?.filter(|(_, entry)| entry.is_shown()) else {
             return Ok(());
         };
@@ -38,7 +46,10 @@ impl<S: State> Fold<'_, S> {
             self.unlist(&feed, rank)?;
         }
         // Those that told the story too do not link to this one any more.
-        self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;
+        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
+        if told.insert(founder) {
+            self.touch_story(founder, no)?;
+        }
         if let Some(story) = entry.story.take() {
             self.changes.push(Change::Parted(story.founder, no));
         }
