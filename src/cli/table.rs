@@ -28,7 +28,11 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         Command::Sources => &["id", "state", "entries", "failures", "polled", "next", "title"],
         Command::Regions => &["id", "code", "entries", "updated", "feed", "name"],
         Command::Entries { .. } => &["published", "source", "regions", "title"],
-        Command::Poll { .. } | Command::Rebuild | Command::Explain { .. } | Command::Withdraw { .. } => {
+        Command::Poll { .. }
+        | Command::Rebuild
+        | Command::Backup
+        | Command::Explain { .. }
+        | Command::Withdraw { .. } => {
             return String::new();
         }
     };

@@ -5,6 +5,7 @@
 //!                                     └─touched feeds─▶ publisher ─views─▶ serve
 //! ```
 
+pub mod backup;
 pub mod clock;
 pub mod commands;
 pub mod engine;

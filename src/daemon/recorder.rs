@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::backup::Part;
 use super::clock::Clock;
 use super::vault::{StoreHandle, Vault, VaultError};
 use crate::core::diff::{Draft, DraftEntry};
@@ -107,6 +108,14 @@ impl Recorder {
     /// When they cannot be read.
     pub fn journal_sizes(&self) -> Result<(u64, u64), RecordError> {
         self.with_vault(|vault| vault.journal_sizes())
+    }
+
+    /// [`Vault::acknowledged`]. Blocks.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn acknowledged(&self) -> Result<(u64, Vec<Part>), RecordError> {
+        self.with_vault(Vault::acknowledged)
     }
 
     /// Compacts the journal; recording waits at its beginning and its end only. Returns how many entries

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use chrono::NaiveDate;
 
+use super::backup::Part;
 use crate::core::apply::apply;
 use crate::core::exchange::Validators;
 use crate::core::record::{Line, Record};
@@ -213,6 +214,17 @@ impl Vault {
         Ok(self.journal.keep_from(&compacted.base)?)
     }
 
+    /// Makes everything recorded so far durable, and says which files hold it: the last position, and how
+    /// much of each file of the journal counts.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn acknowledged(&mut self) -> Result<(u64, Vec<Part>), VaultError> {
+        self.journal.sync()?;
+        let files = self.journal.files()?.into_iter();
+        Ok((self.journal.seq(), files.map(|(name, octets)| Part { name, octets }).collect()))
+    }
+
     /// How large the base of the journal and what follows it are, in octets.
     ///
     /// # Errors
@@ -279,7 +291,7 @@ fn forget_validators(store: &Store) -> Result<(), VaultError> {
     Ok(())
 }
 
-fn lock(dir: &Path) -> Result<File, VaultError> {
+pub(super) fn lock(dir: &Path) -> Result<File, VaultError> {
     let file = File::open(dir).map_err(io_error(dir, "open it"))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),

@@ -245,16 +245,27 @@ impl Journal {
         self.base_seq
     }
 
+    /// The files that the journal consists of, with how much of each is accepted. Durable after
+    /// [`Self::sync`].
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn files(&self) -> Result<Vec<(String, u64)>, JournalError> {
+        let mut files = Vec::new();
+        for Segment { name, path } in live(&self.dir)?.1 {
+            let len = if path == self.path { self.good_len } else { length(&path)? };
+            files.push((name.to_string(), len));
+        }
+        Ok(files)
+    }
+
     /// How large the base and what follows it are, in octets.
     ///
     /// # Errors
     /// When the directory cannot be read.
     pub fn sizes(&self) -> Result<(u64, u64), JournalError> {
         let (base_seq, segments) = live(&self.dir)?;
-        let length = |s: &Segment| {
-            fs::metadata(&s.path).map(|m| m.len()).map_err(io_error(&s.path, "read its length"))
-        };
-        let lengths = segments.iter().map(length).collect::<Result<Vec<_>, _>>()?;
+        let lengths = segments.iter().map(|s| length(&s.path)).collect::<Result<Vec<_>, _>>()?;
         let total: u64 = lengths.iter().sum();
         let base = lengths.first().copied().filter(|_| base_seq > 0).unwrap_or(0);
         Ok((base, total - base))
@@ -368,6 +379,16 @@ fn mend(segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalErro
         }
     }
     Ok(())
+}
+
+fn length(path: &Path) -> Result<u64, JournalError> {
+    fs::metadata(path).map(|m| m.len()).map_err(io_error(path, "read its length"))
+}
+
+/// Whether a file of this name is a segment of a journal.
+#[must_use]
+pub fn is_segment(name: &str) -> bool {
+    SegmentName::parse(name).is_some_and(|parsed| parsed.to_string() == name)
 }
 
 /// The segments that count: the newest base, if there is one, and what follows it, or else all. And the

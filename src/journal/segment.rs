@@ -27,7 +27,7 @@ impl fmt::Display for SegmentName {
 }
 
 impl SegmentName {
-    fn parse(name: &str) -> Option<Self> {
+    pub(super) fn parse(name: &str) -> Option<Self> {
         let (number, date) = name.strip_suffix(SUFFIX)?.split_once('-')?;
         Some(Self { number: number.parse().ok()?, date: NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()? })
     }

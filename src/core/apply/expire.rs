@@ -29,13 +29,7 @@ impl<S: State> Fold<'_, S> {
     }
 
     /// The entry leaves every list and its story; what it is recognised by stays.
-    fn retire(
-        &mut self,
-        id: &str,
-        at: Time,
-        sources: &mut Sources,
-        told: &mut Told,
-    ) -> Result<(), S::Error> {
+    fn retire(&mut self, id: &str, at: Time, sources: &mut Sources, told: &mut Told) -> Result<(), S::Error> {
         let Some((no, mut entry)) = self.owned(id)?.filter(|(_, entry)| entry.is_shown()) else {
             return Ok(());
         };
