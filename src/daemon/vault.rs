@@ -10,6 +10,7 @@
 
 mod compaction;
 mod generation;
+mod room;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ use crate::journal::{Journal, JournalError, OpenReport};
 use crate::store::{Store, StoreError};
 pub use compaction::{Compacted, Compaction};
 use generation::Generation;
+pub(crate) use room::Room;
 
 /// The store as everyone who reads it holds it: it is swapped when it had to be rebuilt.
 pub type StoreHandle = Arc<ArcSwap<Store>>;
@@ -38,6 +40,14 @@ pub enum VaultError {
     /// Another process has it.
     #[error("{0} is in use by another dibao; stop it, or name another state.dir")]
     Locked(PathBuf),
+    /// There is hardly any room left.
+    #[error("{path}: only {left} MiB are left on its file system; make room there")]
+    Full {
+        /// The state directory.
+        path: PathBuf,
+        /// MiB.
+        left: u64,
+    },
     /// The disk said no.
     #[error("{path}: cannot {what}: {source}")]
     Io {
@@ -54,6 +64,19 @@ pub enum VaultError {
     /// The store cannot go on, nor be built anew.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl VaultError {
+    /// Whether nothing can be recorded until something is done about the disk, as opposed to one record
+    /// that cannot be.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::Full { .. } | Self::Io { .. } | Self::Store(_) => true,
+            Self::Journal(error) => matches!(error, JournalError::Io { .. }),
+            Self::Locked(_) => false,
+        }
+    }
 }
 
 /// What opening found and did, for the operator.
@@ -74,6 +97,8 @@ pub struct Vault {
     rules: Arc<Rules>,
     generation: Generation,
     dir: PathBuf,
+    /// Tells how much room is left where a directory is.
+    room: Box<dyn Fn(&Path) -> Option<Room> + Send>,
     /// Held for its lock, which goes with it.
     _lock: File,
 }
@@ -91,7 +116,8 @@ impl Vault {
         let (generation, store, mut notes) = generation::open(dir, &journal, &rules)?;
         notes.journal = report;
         let store = Arc::new(ArcSwap::from_pointee(store));
-        Ok((Self { store, journal, rules, generation, dir: dir.to_owned(), _lock: lock }, notes))
+        let (dir, room) = (dir.to_owned(), Box::new(Room::at));
+        Ok((Self { store, journal, rules, generation, dir, room, _lock: lock }, notes))
     }
 
     /// The store, for readers.
@@ -119,6 +145,7 @@ impl Vault {
         today: NaiveDate,
         durable: bool,
     ) -> Result<Vec<(Line, Vec<Change>)>, VaultError> {
+        self.require_room(0)?;
         // A line that was recorded and then not applied must not be passed over.
         self.make_current()?;
         let lines = match durable {
@@ -181,6 +208,26 @@ impl Vault {
         Ok(lines)
     }
 
+    /// Tries whether recording would work again, after it failed.
+    ///
+    /// # Errors
+    /// When it would not.
+    pub fn probe(&mut self) -> Result<(), VaultError> {
+        self.require_room(0)?;
+        self.journal.probe()?;
+        self.make_current()
+    }
+
+    fn require_room(&self, more: u64) -> Result<(), VaultError> {
+        (self.room)(&self.dir).map_or(Ok(()), |room| room.require(&self.dir, more))
+    }
+
+    /// Plays a file system with so much room.
+    #[cfg(test)]
+    pub(super) fn pretend(&mut self, room: impl Fn(&Path) -> Option<Room> + Send + 'static) {
+        self.room = Box::new(room);
+    }
+
     /// Makes sure that the store reflects the whole journal, as after two faults at once it may not.
     fn make_current(&mut self) -> Result<(), VaultError> {
         let applied = self.store.load().meta().ok().flatten().map_or(0, |meta| meta.seq);
@@ -201,6 +248,8 @@ impl Vault {
         if self.journal.seq() == 0 {
             return Ok(None);
         }
+        let (base, tail) = self.journal.sizes()?;
+        self.require_room(base + tail)?;
         let Some(frozen) = self.store.load_full().freeze() else { return Ok(None) };
         let writer = self.journal.begin_base(today)?;
         Ok(Some(Compaction::new(frozen, Arc::clone(&self.rules), writer)))

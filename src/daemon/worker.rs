@@ -30,6 +30,9 @@ use crate::store::{Store, StoreError};
 /// memory.
 const PARSERS: usize = 4;
 
+/// Polls that waited for the disk are spread over this.
+const AFTER_A_STALL: Duration = Duration::from_secs(60);
+
 /// How a poll went, for whoever asked for it.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -103,6 +106,10 @@ impl Worker {
     /// outcome.
     pub async fn poll(&self, id: &SourceId, scheduled: Option<Time>) -> Result<Report, PollError> {
         let unknown = || PollError::Unknown(id.to_string());
+        if let Some(stall) = self.recorder.stall() {
+            // Whatever the publisher said could not be kept.
+            return Err(stall.into());
+        }
         let source = self.sources.get(id).ok_or_else(unknown)?;
         let turn = Arc::clone(self.turns.get(id).ok_or_else(unknown)?).lock_owned().await;
         let started = tokio::time::Instant::now();
@@ -138,6 +145,20 @@ impl Worker {
         });
         recording.await.unwrap_or(Err(RecordError::Stopped))?;
         Ok(Report { source: id.clone(), outcome, elapsed: started.elapsed(), state })
+    }
+
+    /// Polls once recording works; again, if it failed meanwhile. Polls that had to wait do not go all at
+    /// once, but each at its own place in a minute.
+    async fn poll_when_possible(&self, id: &SourceId, scheduled: Time) -> Result<Report, PollError> {
+        loop {
+            if self.recorder.ready().await {
+                tokio::time::sleep(AFTER_A_STALL.mul_f64(draw(id, 0))).await;
+            }
+            match self.poll(id, Some(scheduled)).await {
+                Err(PollError::Record(_)) if self.recorder.stall().is_some() => {}
+                polled => return polled,
+            }
+        }
     }
 
     async fn exchange(&self, source: &Source, asked: &str, validators: Validators) -> Exchange {
@@ -235,7 +256,7 @@ impl Poller for Arc<Worker> {
     fn poll(&self, id: SourceId, scheduled: Time) -> std::pin::Pin<Box<dyn Future<Output = Past> + Send>> {
         let worker = Arc::clone(self);
         Box::pin(async move {
-            match Worker::poll(&worker, &id, Some(scheduled)).await {
+            match worker.poll_when_possible(&id, scheduled).await {
                 Ok(report) => {
                     log(&report);
                     past(&report.state, Some(&report.outcome))

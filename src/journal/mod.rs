@@ -35,6 +35,9 @@ pub use segment::{Damage, Segment};
 /// it and one line.
 const FRAME: usize = 64 << 20;
 
+/// How much [`Journal::probe`] writes: as much as most groups of records.
+const PROBE: usize = 64 << 10;
+
 /// Why the journal cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -144,7 +147,7 @@ impl Journal {
         base::sweep(dir)?;
         base::remove(&superseded(dir, &segments)?, dir)?;
         let path = dir.join(name.to_string());
-        let mut file = open_disk(&path, Mode::GoOn).map_err(io_error(&path, "open it"))?;
+        let mut file = open_disk(&path, Mode::GoOn).map_err(io_error(&path, "open it to write"))?;
         // What a process that was killed left unsynced is vouched for from here on.
         file.sync().map_err(io_error(&path, "sync"))?;
         sync_dir(dir)?;
@@ -215,6 +218,22 @@ impl Journal {
         }
         self.doubtful = true;
         self.start(self.name.number + 1, self.name.date)
+    }
+
+    /// Tries, after something failed, whether the disk takes and keeps anything: a small file is written,
+    /// synced and removed.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn probe(&mut self) -> Result<(), JournalError> {
+        let path = self.dir.join("probe.new");
+        let tried = (self.open_disk)(&path, Mode::Fresh).and_then(|mut file| {
+            file.append(&[0; PROBE])?;
+            file.sync()
+        });
+        let _ = fs::remove_file(&path);
+        tried.map_err(io_error(&path, "write to it"))?;
+        self.sync()
     }
 
     /// Begins a base of everything so far: what is written from now on goes into a segment behind it.

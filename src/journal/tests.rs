@@ -557,3 +557,38 @@ fn lines_say_the_oldest_version_that_reads_them() {
         assert!(version <= LINE_VERSION);
     }
 }
+
+#[test]
+fn a_probe_says_whether_the_disk_is_well_and_leaves_nothing() {
+    let failures = [
+        Mood { room: Some(10), ..Mood::default() },
+        Mood { no_sync: true, ..Mood::default() },
+        Mood { no_open: true, ..Mood::default() },
+    ];
+    for mood in failures {
+        let dir = TempDir::new().expect("a directory");
+        let (mut journal, script) = open_moody(&dir);
+        append(&mut journal, 0..2, day(1));
+        set(&script, mood);
+        assert!(journal.commit(vec![record(9)], day(2)).is_err(), "{mood:?}");
+        assert!(journal.probe().is_err(), "{mood:?}");
+        set(&script, Mood::default());
+        journal.probe().expect("the disk is well again");
+        append(&mut journal, 2..3, day(2));
+        assert_eq!(seqs(&journal), [1, 2, 3], "{mood:?}");
+        assert!(!dir.path().join("journal/probe.new").exists(), "{mood:?}");
+    }
+}
+
+#[test]
+fn a_journal_that_is_read_only_says_so_at_open() {
+    let dir = TempDir::new().expect("a directory");
+    let (mut journal, _) = open(&dir, day(1));
+    append(&mut journal, 0..1, day(1));
+    drop(journal);
+    let read_only: OpenDisk = Arc::new(|_, _| Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem)));
+    let refused = Journal::open_on(read_only, &dir.path().join("journal"), day(1)).map(|_| ());
+    let said = refused.expect_err("it is read-only").to_string();
+    assert!(said.contains("cannot open it to write") && said.contains("read-only"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
