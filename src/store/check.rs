@@ -42,6 +42,8 @@ struct Tally {
     parts: u64,
     rows: u64,
     newest_seq: u64,
+    /// What all rows add up to, in octets.
+    octets: u64,
     founders: BTreeMap<EntryNo, EntryNo>,
     /// The rows that keys of entries may stand in: a key leads to the newest entry that has it.
     keys: Vec<u64>,
@@ -102,14 +104,16 @@ impl Tally {
     }
 }
 
-pub(super) fn check(store: &Store) -> Result<(), Unsound> {
+/// Returns what all rows add up to, in octets.
+pub(super) fn check(store: &Store) -> Result<u64, Unsound> {
     let Some(meta) = store.meta()? else {
         // Nothing may stand in a store that has no record about itself.
         let any = store.backend.scan(&[0], &[0xff]).next().transpose()?;
-        return count("records without a head record", u64::from(any.is_some()), 0);
+        return count("records without a head record", u64::from(any.is_some()), 0).map(|()| 0);
     };
     let (tally, sources, feeds) = walk(store)?;
-    compare(&tally, &meta, &sources, &feeds)
+    compare(&tally, &meta, &sources, &feeds)?;
+    Ok(tally.octets)
 }
 
 type Sources = BTreeMap<SourceId, SourceState>;
@@ -120,6 +124,7 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
     let mut parts = 0;
     for pair in store.backend.scan(&[0], &[0xff]) {
         let (key, value) = pair?;
+        tally.octets += (key.len() + value.len()) as u64;
         match key[0] {
             key::META | key::SOURCE | key::ENTRY | key::FEED | key::SKETCH => {
                 parts += u64::from(value::parts(&key, &value)?);

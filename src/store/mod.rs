@@ -26,6 +26,9 @@ pub use check::Unsound;
 pub use disk::SledBackend;
 pub use memory::MemoryBackend;
 
+/// Octets of one batch when a store is copied.
+const COPIED: usize = 1 << 20;
+
 /// Why the store cannot answer. After any of these the handle is not used again: set it aside and
 /// rebuild from the journal.
 #[derive(Debug, thiserror::Error)]
@@ -304,11 +307,30 @@ impl Store {
         Ok(sources)
     }
 
-    /// Holds the whole store against its own checksums and counts.
+    /// Copies every row into an empty store.
+    ///
+    /// # Errors
+    /// When one cannot be read, or the other not be written.
+    pub fn copy_into(&self, fresh: &Self) -> Result<(), StoreError> {
+        let (mut batch, mut octets) = (Batch::default(), 0);
+        for pair in self.backend.scan(&[0], &[0xff]) {
+            let (key, value) = pair?;
+            octets += key.len() + value.len();
+            batch.put(key, value);
+            if octets >= COPIED {
+                fresh.backend.commit(std::mem::take(&mut batch))?;
+                octets = 0;
+            }
+        }
+        fresh.backend.commit(batch)
+    }
+
+    /// Holds the whole store against its own checksums and counts. Returns what its rows add up to, in
+    /// octets.
     ///
     /// # Errors
     /// [`Unsound`] says what does not hold.
-    pub fn check(&self) -> Result<(), Unsound> {
+    pub fn check(&self) -> Result<u64, Unsound> {
         check::check(self)
     }
 
