@@ -6,9 +6,10 @@ use chrono::TimeDelta;
 use super::state::{Entry, EntryNo, FeedKey, Rank, SourceState};
 use super::time::Time;
 
-/// How long after it expired an entry is still recognised, at least, when its source's document does not
-/// hold it any more. Documents move back: a site restores a backup, or sorts by the date of the last
-/// change. After a month none was seen to.
+/// How long after it expired an entry is still recognised when its source's document does not hold it any
+/// more, unless entries are kept shorter than that themselves: then so long. Documents move back: a site
+/// restores a backup, or sorts by the date of the last change. A month covers both, and whoever keeps
+/// entries for a week does not want to keep what is left of them for a month.
 pub const MARGIN: TimeDelta = TimeDelta::days(30);
 
 /// What is kept.
@@ -53,7 +54,8 @@ pub fn fate<E>(
     // A source without a record does not exist; its entries, of which there are none, are not judged.
     let Some(source) = source else { return Ok(Fate::Stays) };
     if let Some(expired) = entry.expired {
-        let over = expired <= now - MARGIN && entry.withdrawn.is_none() && has_moved_past(source, no);
+        let margin = MARGIN.min(policy.max_age);
+        let over = expired <= now - margin && entry.withdrawn.is_none() && has_moved_past(source, no);
         return Ok(if over { Fate::Forgotten } else { Fate::Stays });
     }
     let answers = source.gone || source.outcome.as_ref().is_some_and(|outcome| outcome.is_good());

@@ -104,9 +104,12 @@ async fn compact(engine: &Arc<Engine>) -> Result<(), KeepError> {
     Ok(())
 }
 
+/// Whether to compact a journal of a base and a tail of so many octets.
+///
 /// Each octet is rewritten about once as the tail grows to the size of the base, and the journal takes up
 /// to twice what is live.
-fn is_worth_it(base: u64, tail: u64) -> bool {
+#[must_use]
+pub fn is_worth_it(base: u64, tail: u64) -> bool {
     tail >= WORTH_COMPACTING.max(base)
 }
 

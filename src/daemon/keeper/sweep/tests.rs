@@ -84,8 +84,8 @@ fn stubs_are_forgotten_once_the_window_has_moved_past_them() {
     };
     records.push(reading(5));
     let store = store(records);
-    assert_eq!(ids(&walk(&store, policy(0), day(49)), |e| &e.forgotten), [0; 0], "too soon");
-    let found = walk(&store, policy(0), day(50));
+    assert_eq!(ids(&walk(&store, policy(0), day(26)), |e| &e.forgotten), [0; 0], "too soon");
+    let found = walk(&store, policy(0), day(27));
     assert_eq!(ids(&found, |e| &e.forgotten), [1, 3], "the other source's window is not known");
     assert_eq!(ids(&found, |e| &e.entries), (14..=20).collect::<Vec<_>>());
 }
