@@ -186,3 +186,6 @@ fn changed_facts(stored: Option<&SourceState>, parsed: &ParsedFeed) -> Option<Fe
     };
     stored.is_none_or(|s| !s.seeded || s.facts != facts).then_some(facts)
 }
+
+#[cfg(test)]
+mod tests;

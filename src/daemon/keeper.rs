@@ -95,11 +95,12 @@ async fn compact(engine: &Arc<Engine>) -> Result<(), KeepError> {
         if !is_worth_it(base, tail) {
             return Ok(None);
         }
-        recorder.compact().map(|entries| entries.map(|n| (n, base + tail)))
+        let Some(entries) = recorder.compact()? else { return Ok(None) };
+        let (new_base, new_tail) = recorder.journal_sizes()?;
+        Ok::<_, RecordError>(Some((entries, base + tail, new_base + new_tail)))
     });
-    if let Some((entries, before)) = done.await?? {
-        let (base, tail) = engine.recorder.journal_sizes()?;
-        tracing::info!(entries, octets_before = before, octets = base + tail, "the journal was compacted");
+    if let Some((entries, octets_before, octets)) = done.await?? {
+        tracing::info!(entries, octets_before, octets, "the journal was compacted");
     }
     Ok(())
 }

@@ -592,3 +592,23 @@ fn a_journal_that_is_read_only_says_so_at_open() {
     assert!(said.contains("cannot open it to write") && said.contains("read-only"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }
+
+#[test]
+fn lines_of_the_first_version_are_read() {
+    let lines = [
+        r#"{"v":1,"seq":1,"round":1,"kind":"config","at":"2026-11-01T00:00:00Z","instance":"00000000-0000-0000-0000-000000000007","fingerprint":"f","sources":[{"id":"a","url":"https://a.example/","region":"auto","priority":0}]}"#,
+        r#"{"v":1,"seq":2,"round":2,"kind":"poll","at":"2026-11-01T00:00:01Z","source":"a","outcome":{"is":"not-modified"},"state":{"scheduled":null,"validators":{"etag":null,"last_modified":null}}}"#,
+        r#"{"v":1,"seq":3,"round":3,"kind":"withdraw","at":"2026-11-01T00:00:02Z","published_id":"urn:x"}"#,
+    ];
+    let dir = TempDir::new().expect("a directory");
+    fs::create_dir(dir.path().join("journal")).expect("created");
+    let path = dir.path().join("journal/00000001-2026-11-01.ndjson.zst");
+    let text = format!("{}\n", lines.join("\n"));
+    fs::write(path, frame::encode(text.as_bytes()).expect("a frame")).expect("written");
+    let (mut journal, report) = open(&dir, day(1));
+    assert_eq!((report.seq, report.damage.len()), (3, 0));
+    let (read, losses) = read(&journal, 0);
+    assert_eq!((read.len(), losses), (3, Losses::default()));
+    assert!(matches!(&read[1].record, Record::Poll(poll) if poll.state.window_from.is_none()));
+    assert_eq!(append(&mut journal, 3..4, day(1))[0].seq, 4);
+}
