@@ -81,7 +81,8 @@ fn a_list_runs_from_the_greatest_place_down_and_pages_meet() {
                 })
                 .collect();
             let feed = feed_of(feed);
-            let changes: Vec<_> = ranks.iter().map(|r| Change::Listed(feed.clone(), *r)).collect();
+            let changes: Vec<_> =
+                ranks.iter().map(|r| Change::Listed(feed.clone(), *r, r.surfaced)).collect();
             store.commit(&changes).expect("written");
             ranks.sort_by(|a, b| b.cmp(a));
             assert_eq!(store.list(&feed, None, usize::MAX).expect("read"), ranks, "{name}");
@@ -96,7 +97,7 @@ fn a_list_runs_from_the_greatest_place_down_and_pages_meet() {
                 }
                 assert_eq!(all, ranks, "{name}, pages of {page}");
             }
-            store.commit(&[Change::Unlisted(feed.clone(), ranks[3])]).expect("written");
+            store.commit(&[Change::Unlisted(feed.clone(), ranks[3], ranks[3].surfaced)]).expect("written");
             ranks.remove(3);
             assert_eq!(store.list(&feed, None, usize::MAX).expect("read"), ranks, "{name}");
         }

@@ -7,5 +7,11 @@
 
 pub mod atom;
 pub mod document;
-pub mod index;
+pub mod html;
+pub mod json;
+pub mod opml;
 pub mod page;
+pub mod rss;
+pub mod site;
+pub mod window;
+mod xml;

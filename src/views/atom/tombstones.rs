@@ -10,9 +10,8 @@ const PREFIX: &str = "at";
 const NAMESPACE: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// The namespace, where it is needed.
-pub(super) fn namespaces(doc: &FeedDoc) -> BTreeMap<String, String> {
-    let needed = (!doc.withdrawn.is_empty()).then(|| (PREFIX.to_owned(), NAMESPACE.to_owned()));
-    needed.into_iter().collect()
+pub(super) fn namespace(doc: &FeedDoc) -> Option<(String, String)> {
+    (!doc.withdrawn.is_empty()).then(|| (PREFIX.to_owned(), NAMESPACE.to_owned()))
 }
 
 /// One element a withdrawal.
