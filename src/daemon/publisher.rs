@@ -5,6 +5,8 @@ mod cache;
 mod feeds;
 mod paths;
 mod stories;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -2,8 +2,6 @@
 //! the same documents, and link nothing but the feeds and the publishers' own pages.
 
 mod listing;
-#[cfg(test)]
-mod tests;
 
 use std::fmt::Write;
 

@@ -13,5 +13,7 @@ pub mod opml;
 pub mod page;
 pub mod rss;
 pub mod site;
+#[cfg(test)]
+mod tests;
 pub mod window;
 mod xml;

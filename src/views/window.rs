@@ -20,7 +20,8 @@ pub struct Window<T> {
     share: usize,
     offered: usize,
     taken: Vec<(usize, T)>,
-    passed: Vec<(usize, T)>,
+    /// What was passed over, after its place among its source's own entries.
+    passed: Vec<(usize, usize, T)>,
     counts: HashMap<SourceId, usize>,
 }
 
@@ -54,21 +55,22 @@ impl<T> Window<T> {
         }
         let count = self.counts.entry(source.clone()).or_default();
         if *count < self.share {
-            *count += 1;
             self.taken.push((self.offered, entry));
-        } else if self.passed.len() < self.limit {
-            self.passed.push((self.offered, entry));
+        } else if *count < self.limit {
+            self.passed.push((*count, self.offered, entry));
         }
+        *count += 1;
         self.offered += 1;
     }
 
-    /// The entries that stand in it, in the order of the list. Places that nobody else took go to the
-    /// first of those that were passed over.
+    /// The entries that stand in it, in the order of the list. Places that are left go to what was
+    /// passed over, one after another to each source that has more.
     #[must_use]
-    pub fn finish(self) -> Vec<T> {
+    pub fn finish(mut self) -> Vec<T> {
         let left = self.limit.saturating_sub(self.taken.len());
+        self.passed.sort_by_key(|(nth, at, _)| (*nth, *at));
         let mut all = self.taken;
-        all.extend(self.passed.into_iter().take(left));
+        all.extend(self.passed.into_iter().take(left).map(|(_, at, entry)| (at, entry)));
         all.sort_by_key(|(at, _)| *at);
         all.into_iter().map(|(_, entry)| entry).collect()
     }
@@ -106,9 +108,14 @@ mod tests {
                 a(37) + "bbb",
             ),
             (
-                "what comes after the share is passed over, not what came before it",
+                "they are given back evenly",
+                vec![("a", 60), ("b", 13), ("c", 60)],
+                a(14) + &"b".repeat(13) + &"c".repeat(13),
+            ),
+            (
+                "those that end the list have their share like those that begin it",
                 vec![("b", 2), ("a", 60), ("c", 40)],
-                "bb".to_owned() + &a(28) + &"c".repeat(10),
+                "bb".to_owned() + &a(19) + &"c".repeat(19),
             ),
         ];
         for (name, list, wanted) in cases {
