@@ -30,10 +30,11 @@ pub fn xml_legal(text: &str) -> Cow<'_, str> {
 }
 
 /// The text as it stands in XML or HTML, between tags or in an attribute between quotes of either kind.
+/// Returns stay as they are: a reference to one is an error in HTML, and parsers make line feeds of them.
 #[must_use]
 pub fn escape(text: &str) -> Cow<'_, str> {
     let text = xml_legal(text);
-    if !text.contains(['&', '<', '>', '"', '\'', '\r']) {
+    if !text.contains(['&', '<', '>', '"', '\'']) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -44,8 +45,6 @@ pub fn escape(text: &str) -> Cow<'_, str> {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // As it is, a parser would read a line feed (XML 1.0 section 2.11).
-            '\r' => out.push_str("&#13;"),
             c => out.push(c),
         }
     }
