@@ -42,7 +42,7 @@ pub fn home(site: &Site, rows: &[Row], newest: &FeedDoc) -> Vec<u8> {
             writeln!(regions, "<li><a href=\"{base}/{path}/\">{name}</a> <span>{}</span></li>", row.entries);
     }
     let public = escape(&site.public_url);
-    let headlines = listing::headlines(site, newest, NEWEST);
+    let headlines = listing::headlines(site, newest, NEWEST, "h3");
     let body = format!(
         "<header><h1>邸报</h1>\n<p>各地新闻，按省汇成可以订阅的源。各条新闻链接到原网站。</p></header>\n\
          <main>\n<nav aria-label=\"各地\">\n<h2>各地</h2>\n<ul class=\"regions\">\n{regions}</ul>\n</nav>\n\
@@ -66,7 +66,7 @@ pub fn feed(site: &Site, doc: &FeedDoc) -> Vec<u8> {
         "<p class=\"subscribe\">订阅：<a href=\"{at}.atom\">Atom</a> <a href=\"{at}.rss\">RSS</a> \
          <a href=\"{at}.json\">JSON Feed</a></p>\n"
     );
-    let headlines = listing::headlines(site, doc, HEADLINES);
+    let headlines = listing::headlines(site, doc, HEADLINES, "h2");
     let archives = archives(doc, &at);
     let rights = doc.rights.as_deref().map(|r| format!("<footer><p>{}</p></footer>\n", escape(r)));
     let body = format!(

@@ -13,6 +13,10 @@ use crate::views::window::Window;
 /// Places of the list read to fill a feed: when nine of ten entries repeat others, or come from one
 /// source, a feed is shorter or less mixed rather than its rendering unbounded.
 const LOOK: usize = 10;
+/// Places that the far end of first polls may take besides: two documents of 2,000 entries, the most that is
+/// read of one unless the operator says otherwise, all dated today. Else one of them would hide what
+/// lies behind it.
+const FLOOD: usize = 4000;
 /// The most reports of a story that are looked at. A report beyond them is taken for a repetition.
 const REPORTS: usize = 512;
 /// The most of them that are linked from the one that is shown.
@@ -21,13 +25,24 @@ const LINKED: usize = 16;
 /// An entry to be shown, and its place.
 pub(super) type Placed = (Rank, Shown);
 
+/// What a place of the list comes to.
+enum Look {
+    /// The entry is shown.
+    Shows(Box<Shown>),
+    /// Another report of its story is.
+    Repeats,
+    /// It is old stock that a new source brought.
+    Floods,
+}
+
 /// The first entries of a feed to be shown, as many as a feed has, no source with more than its share.
 pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreError> {
     let limit = stories.site.entries;
     let merged = !matches!(stories.feed, FeedKey::Source(_));
     let mut window = if merged { Window::shared(limit) } else { Window::whole(limit) };
+    let (mut looks, mut floods) = (LOOK * limit, FLOOD);
     let mut after: Option<Rank> = None;
-    for _ in 0..LOOK {
+    while looks > 0 && floods > 0 {
         let ranks = stories.store.list(stories.feed, after, limit)?;
         after = ranks.last().copied();
         let last_page = ranks.len() < limit;
@@ -35,8 +50,13 @@ pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreErro
             if window.is_full() {
                 return Ok(window.finish());
             }
-            if let Some(shown) = stories.shown(rank.no)? {
-                window.offer(&shown.entry.source.clone(), (rank, shown));
+            match stories.look_at(rank.no)? {
+                Look::Floods => floods = floods.saturating_sub(1),
+                Look::Repeats => looks = looks.saturating_sub(1),
+                Look::Shows(shown) => {
+                    looks = looks.saturating_sub(1);
+                    window.offer(&shown.entry.source.clone(), (rank, *shown));
+                }
             }
         }
         if last_page {
@@ -54,10 +74,10 @@ pub(super) fn add(
 ) -> Result<(), StoreError> {
     let there: HashSet<EntryNo> = shown.iter().map(|(rank, _)| rank.no).collect();
     for no in entries.iter().filter(|no| !there.contains(no)) {
-        if let Some(more) = stories.shown(*no)?
+        if let Look::Shows(more) = stories.look_at(*no)?
             && !document::too_old_at_first(stories.site, &more.entry)
         {
-            shown.push((Rank::of(*no, &more.entry), more));
+            shown.push((Rank::of(*no, &more.entry), *more));
         }
     }
     Ok(())
@@ -110,15 +130,15 @@ impl<'a> Stories<'a> {
         !matches!(self.feed, FeedKey::Source(_)) && entry.backlog.is_some() && place >= self.site.first_poll
     }
 
-    /// The entry of this number, if it is the one that tells its story here.
-    fn shown(&mut self, no: EntryNo) -> Result<Option<Shown>, StoreError> {
+    /// Whether the entry of this number is the one that tells its story here.
+    fn look_at(&mut self, no: EntryNo) -> Result<Look, StoreError> {
         let entry = self.store.there(no)?;
         if !self.everything && self.floods(&entry) {
-            return Ok(None);
+            return Ok(Look::Floods);
         }
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
         if founder == no && self.store.joined(founder, 1)?.is_empty() {
-            return Ok(Some(Shown { entry, related: Vec::new(), others: 0 }));
+            return Ok(Look::Shows(Box::new(Shown { entry, related: Vec::new(), others: 0 })));
         }
         if !self.told.contains_key(&founder) {
             let story = self.look(founder)?;
@@ -126,11 +146,11 @@ impl<'a> Stories<'a> {
         }
         let story = &self.told[&founder];
         if story.leader != Some(no) {
-            return Ok(None);
+            return Ok(Look::Repeats);
         }
         let others = story.reports.iter().filter(|(other, _)| *other != no);
         let related = others.take(LINKED).map(|(_, related)| related.clone()).collect();
-        Ok(Some(Shown { entry, related, others: story.told - 1 }))
+        Ok(Look::Shows(Box::new(Shown { entry, related, others: story.told - 1 })))
     }
 
     fn look(&self, founder: EntryNo) -> Result<Story, StoreError> {

@@ -220,6 +220,24 @@ fn a_new_source_does_not_flood_the_feeds_it_shares() {
 }
 
 #[test]
+fn what_lies_behind_the_far_end_of_a_first_poll_is_seen() {
+    let small = Site { entries: 10, first_poll: 2, ..site() };
+    let others = (0..8).map(|n| news(1 + n, -DAY)).collect();
+    let backlog = (0..300).map(|n| news(100 + n, 50)).collect();
+    let records = seeds().into_iter().chain([seen("wire", 20, others, vec![])]).chain([seen(
+        "fifth",
+        60,
+        backlog,
+        vec![],
+    )]);
+    let mut defs = defs();
+    defs.push(def("fifth", fixed(&["henan"])));
+    let all = [config(0, &defs, &[])].into_iter().chain(records);
+    let publisher = publisher_of(small, folded(&lines(all), &rules(&defs)));
+    assert_eq!(numbers(&publisher, "henan.atom"), [100, 101, 1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
 fn a_chatty_source_leaves_room_for_the_others() {
     let mut records = seeds();
     let few = |from: u64| (from..from + 12).map(|n| news(n, 100)).collect::<Vec<_>>();

@@ -9,7 +9,8 @@ use super::super::site::Site;
 use crate::core::text::escape;
 
 /// The first headlines of a feed, under the days on which they surfaced: the order they stand in.
-pub(super) fn headlines(site: &Site, doc: &FeedDoc, limit: usize) -> String {
+/// `heading` is the element that a day stands in: one below that of what holds the list.
+pub(super) fn headlines(site: &Site, doc: &FeedDoc, limit: usize, heading: &str) -> String {
     if doc.entries.is_empty() {
         return "<p>还没有新闻。</p>\n".to_owned();
     }
@@ -20,8 +21,11 @@ pub(super) fn headlines(site: &Site, doc: &FeedDoc, limit: usize) -> String {
         if day != Some(of) {
             let before = if day.is_some() { "</ul>\n" } else { "" };
             // Writing to a string does not fail.
-            let _ =
-                write!(out, "{before}<h3>{}</h3>\n<ul class=\"headlines\">\n", of.format("%Y年%-m月%-d日"));
+            let _ = write!(
+                out,
+                "{before}<{heading}>{}</{heading}>\n<ul class=\"headlines\">\n",
+                of.format("%Y年%-m月%-d日")
+            );
             day = Some(of);
         }
         headline(&mut out, site, entry, of);
