@@ -13,6 +13,7 @@ pub mod opml;
 pub mod page;
 pub mod rss;
 pub mod site;
+mod sound;
 #[cfg(test)]
 mod tests;
 pub mod window;

@@ -9,7 +9,7 @@ use roxmltree::Document;
 
 use super::*;
 use crate::core::apply::apply;
-use crate::core::entry::{Link, ParsedEntry};
+use crate::core::entry::{Link, ParsedEntry, Person};
 use crate::core::record::{Line, NewEntry, Record, Withdrawal};
 use crate::core::region::RegionTable;
 use crate::core::rules::Rules;
@@ -235,6 +235,30 @@ fn what_lies_behind_the_far_end_of_a_first_poll_is_seen() {
     let all = [config(0, &defs, &[])].into_iter().chain(records);
     let publisher = publisher_of(small, folded(&lines(all), &rules(&defs)));
     assert_eq!(numbers(&publisher, "henan.atom"), [100, 101, 1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn what_a_publisher_writes_badly_makes_no_view_invalid() {
+    let mut bad = news(1, 50);
+    bad.entry.language = Some("Chinese (simplified)".to_owned());
+    bad.entry.authors = vec![Person { name: " ".to_owned(), ..Person::default() }];
+    bad.entry.contributors =
+        vec![Person { name: "张三".to_owned(), email: Some("none".to_owned()), uri: Some("b".to_owned()) }];
+    let href = "https://news.example/a.mp3".to_owned();
+    let media_type = Some("mp3".to_owned());
+    bad.entry.links.push(Link { href, rel: "enclosure".to_owned(), media_type, ..Link::default() });
+    let publisher = published(site(), seeds().into_iter().chain([seen("paper", 60, vec![bad], vec![])]));
+    let text = text(&publisher, "source/paper.atom");
+    let doc = Document::parse(&text).expect("well-formed");
+    let entry = doc.descendants().find(|node| node.has_tag_name("entry")).expect("an entry");
+    let of = |name: &str| entry.children().find(|node| node.tag_name().name() == name).expect("it is there");
+    let people =
+        |name: &str| of(name).children().filter_map(|node| node.text()).map(str::trim).collect::<String>();
+    assert_eq!((people("author"), people("contributor")), ("paper".to_owned(), "张三".to_owned()));
+    assert_eq!(of("title").attribute(("http://www.w3.org/XML/1998/namespace", "lang")), None);
+    let enclosure = entry.children().find(|node| node.attribute("rel") == Some("enclosure"));
+    assert_eq!(enclosure.and_then(|link| link.attribute("type")), None, "it is there, without a type");
+    assert!(enclosure.is_some());
 }
 
 #[test]
