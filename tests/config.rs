@@ -171,8 +171,8 @@ fn summary(config: &Config) -> String {
         format!("contact {:?}, proxy {:?}", polling.contact, proxy(&polling.proxy)),
         format!("networks {:?}", polling.allow_networks),
         format!(
-            "publish {} entries of {:?}, {:?}, rights {:?}",
-            publish.entries, publish.max_age, publish.content, publish.rights
+            "publish {} entries, {} of a first poll, of {:?}, {:?}, rights {:?}",
+            publish.entries, publish.first_poll, publish.max_age, publish.content, publish.rights
         ),
         format!("keep {} entries, the others {:?}", retention.keep_at_least, retention.max_age),
     ];

@@ -45,6 +45,8 @@ const FRESHNESS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs
 const MAX_ENTRIES: RangeInclusive<i64> = 1..=100_000;
 /// Readers fetch the whole feed each time it changes.
 const FEED_ENTRIES: RangeInclusive<i64> = 1..=1000;
+/// None at all, to more than any feed lists at once.
+const FIRST_POLL: RangeInclusive<i64> = 0..=1000;
 /// From an hour to a lifetime.
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(HOUR)..=Duration::from_secs(36_500 * DAY);
 /// Below a week a source that publishes once a week would be empty half of the time.
@@ -185,6 +187,7 @@ fn resolve_publish(raw: file::Publish, report: &mut Report) -> Publish {
         .then(|| within_time(raw.max_age, MAX_AGE, report).unwrap_or(Duration::from_secs(30 * DAY)));
     Publish {
         entries: count(raw.entries, FEED_ENTRIES, report).unwrap_or(100),
+        first_poll: count(raw.first_poll, FIRST_POLL, report).unwrap_or(20),
         max_age,
         content: read(raw.content, value::content, report).unwrap_or(ContentPolicy::Summary),
         rights: read(raw.rights, value::line, report),

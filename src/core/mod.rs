@@ -19,6 +19,7 @@ pub mod habits;
 pub mod html;
 pub mod identity;
 pub mod link;
+pub mod month;
 pub mod outcome;
 pub mod page;
 pub mod poll;

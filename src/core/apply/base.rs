@@ -2,14 +2,13 @@
 //! derived is derived anew, and where that would give something else, the base says so.
 
 use super::super::base::{Base, BaseEntries, BaseEntry, BaseFeed, BaseSource, Derived, End, Head};
-use super::super::regions::{self, Evidence};
 use super::super::rules::Rules;
 use super::super::source::SourceId;
 use super::super::state::{Change, Entry, EntryNo, FeedKey, FeedState, Rank, SourceState, State};
 use super::super::story::Sketch;
 use super::super::time::Time;
 use super::telling::Texts;
-use super::{Fold, entry_digest};
+use super::{Fold, entry_digest, regions_of};
 
 /// A stored source as the base has it.
 #[must_use]
@@ -29,7 +28,7 @@ pub fn base_entry(
 ) -> BaseEntry {
     let Some(sketch) = sketch else { return BaseEntry { no, entry, derived: None } };
     let texts = Texts::of(&entry.body);
-    let other_regions = entry.is_shown() && entry.regions != decide(rules, source, &texts);
+    let other_regions = entry.is_shown() && entry.regions != regions_of(rules, source, &texts, &entry.body);
     let anew = texts.sketch(source, &entry.regions, &rules.classifier, entry.published);
     let sketch = (anew != *sketch).then(|| sketch.clone());
     // What was withdrawn cannot be derived from what is left of it, and was announced in its feeds.
@@ -39,11 +38,6 @@ pub fn base_entry(
     let derived =
         (regions.is_some() || sketch.is_some()).then(|| Derived { under: under(), regions, sketch });
     BaseEntry { no, entry, derived }
-}
-
-fn decide(rules: &Rules, source: &SourceState, texts: &Texts<'_>) -> Vec<Evidence> {
-    let Rules { patterns, classifier, .. } = rules;
-    regions::decide(&source.def.region, patterns, classifier, texts.title, texts.summary.as_deref())
 }
 
 impl<S: State> Fold<'_, S> {
@@ -131,7 +125,7 @@ impl<S: State> Fold<'_, S> {
             source.stubs += 1;
         }
         for feed in entry.feeds() {
-            self.put_back(feed, Rank::of(no, &entry), entry.updated)?;
+            self.put_back(feed, no, &entry)?;
         }
         self.announce(no, &entry);
         self.changes.push(Change::Owner(entry.id.clone(), no));
@@ -148,7 +142,7 @@ impl<S: State> Fold<'_, S> {
         let regions = match derived.and_then(|derived| derived.regions.as_ref()) {
             _ if !entry.is_shown() => entry.regions.clone(),
             Some(regions) => regions.clone(),
-            None => decide(self.rules, source, &texts),
+            None => regions_of(self.rules, source, &texts, &entry.body),
         };
         let sketch = match derived.and_then(|derived| derived.sketch.as_ref()) {
             Some(sketch) => sketch.clone(),
@@ -159,15 +153,16 @@ impl<S: State> Fold<'_, S> {
     }
 
     /// Puts an entry on a list without marking the feed as changed: its state came with the base.
-    fn put_back(&mut self, feed: FeedKey, rank: Rank, updated: Time) -> Result<(), S::Error> {
+    fn put_back(&mut self, feed: FeedKey, no: EntryNo, entry: &Entry) -> Result<(), S::Error> {
         let stored = match self.feeds.get(&feed) {
             Some(state) => Some(state.clone()),
             None => self.state.feed(&feed)?,
         };
-        let Some(state) = stored else { return self.list(feed, rank, updated) };
-        let state = FeedState { entries: state.entries + 1, updated: state.updated.max(updated), ..state };
+        let Some(state) = stored else { return self.list(feed, no, entry) };
+        let state =
+            FeedState { entries: state.entries + 1, updated: state.updated.max(entry.updated), ..state };
         self.feeds.insert(feed.clone(), state);
-        self.changes.push(Change::Listed(feed, rank));
+        self.changes.push(Change::Listed(feed, Rank::of(no, entry), entry.first_seen));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use super::super::record::Expiry;
 use super::super::source::SourceId;
-use super::super::state::{Change, Entry, EntryNo, Rank, SourceState, State};
+use super::super::state::{Change, Entry, EntryNo, SourceState, State};
 use super::super::time::Time;
 use super::{Fold, entry_digest, filing_keys};
 
@@ -35,9 +35,8 @@ impl<S: State> Fold<'_, S> {
         };
         let Some(source) = self.source_of(&entry, sources)? else { return Ok(()) };
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
-        let rank = Rank::of(no, &entry);
         for feed in entry.feeds() {
-            self.unlist(&feed, rank)?;
+            self.unlist(&feed, no, &entry)?;
         }
         // Those that told the story too do not link to this one any more.
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
