@@ -142,3 +142,17 @@ fn lines_of_the_first_version_are_read() {
     assert!(matches!(&read[1].record, Record::Poll(poll) if poll.state.window_from.is_none()));
     assert_eq!(append(&mut journal, 3..4, day(1))[0].seq, 4);
 }
+
+#[test]
+fn a_base_of_a_later_version_is_refused_by_name_and_left_alone() {
+    let dir = TempDir::new().expect("a directory");
+    let (mut journal, _) = open(&dir, day(1));
+    append(&mut journal, 0..2, day(1));
+    drop(journal);
+    let base = dir.path().join("journal/00000002-2026-11-01.ndjson.zst");
+    let line = r#"{"v":3,"seq":9,"round":9,"kind":"base","of":"riddle"}"#;
+    fs::write(&base, frame::encode(line.as_bytes()).expect("a frame")).expect("written");
+    let refused = Journal::open(&dir.path().join("journal"), day(1)).map(|_| ());
+    assert!(matches!(refused, Err(JournalError::Newer { version: 3, .. })), "{refused:?}");
+    assert_eq!(names(&dir).len(), 2, "what it stands for is still there");
+}
