@@ -18,7 +18,7 @@ pub enum Base {
     /// What is known of the whole.
     Head(Head),
     /// A source.
-    Source(BaseSource),
+    Source(Box<BaseSource>),
     /// A feed.
     Feed(BaseFeed),
     /// Some entries, in the order of their numbers.

@@ -3,6 +3,7 @@
 
 use chrono::TimeDelta;
 
+use super::outcome::Outcome;
 use super::state::{Entry, EntryNo, FeedKey, Rank, SourceState};
 use super::time::Time;
 
@@ -58,7 +59,7 @@ pub fn fate<E>(
         let over = expired <= now - margin && entry.withdrawn.is_none() && has_moved_past(source, no);
         return Ok(if over { Fate::Forgotten } else { Fate::Stays });
     }
-    let answers = source.gone || source.outcome.as_ref().is_some_and(|outcome| outcome.is_good());
+    let answers = source.gone || source.outcome.as_ref().is_some_and(Outcome::is_good);
     if !entry.is_shown() || !answers {
         return Ok(Fate::Stays);
     }

@@ -90,6 +90,9 @@ pub struct OpenNotes {
     pub replayed: u64,
 }
 
+/// Tells how much room is left where a directory is.
+type AskRoom = Box<dyn Fn(&Path) -> Option<Room> + Send>;
+
 /// The state directory, open and locked.
 pub struct Vault {
     store: StoreHandle,
@@ -97,8 +100,7 @@ pub struct Vault {
     rules: Arc<Rules>,
     generation: Generation,
     dir: PathBuf,
-    /// Tells how much room is left where a directory is.
-    room: Box<dyn Fn(&Path) -> Option<Room> + Send>,
+    room: AskRoom,
     /// Held for its lock, which goes with it.
     _lock: File,
 }
@@ -335,6 +337,8 @@ fn forget_validators(store: &Store) -> Result<(), VaultError> {
     for (id, mut source) in store.sources()? {
         source.poll.validators = Validators::default();
         source.poll.body_hash = None;
+        // Lost lines shift the numbers of what came after them.
+        source.poll.window_from = None;
         store.commit(&[Change::Source(id, Box::new(source))])?;
     }
     Ok(())

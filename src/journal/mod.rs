@@ -377,6 +377,11 @@ fn frames(lines: &[Line], path: &Path) -> Result<Vec<u8>, JournalError> {
 /// Finds the last line, and cuts a torn frame off the last segment.
 fn mend(segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalError> {
     for (back, segment) in segments.iter().rev().enumerate() {
+        if let Some(seq) = segment.base_seq()? {
+            // It was read back before it got its name, so its end is whole.
+            report.seq = seq;
+            return Ok(());
+        }
         let mut last = 0;
         let end = segment.read(&mut |line| {
             last = last.max(line.seq);
@@ -441,7 +446,11 @@ pub fn replay<E: From<JournalError>>(
     each: &mut dyn FnMut(Line) -> Result<(), E>,
 ) -> Result<Losses, E> {
     let (mut last, mut losses) = (from, Losses::default());
-    for segment in segments_after(live(dir)?.1, from)? {
+    let (base_seq, mut segments) = live(dir)?;
+    if (1..=from).contains(&base_seq) {
+        segments.remove(0);
+    }
+    for segment in segments_after(segments, from)? {
         let mut failed = None;
         let end = segment.read(&mut |line| {
             let of_base = matches!(line.record, Record::Base(_));

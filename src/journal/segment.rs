@@ -94,6 +94,7 @@ struct Version {
 /// What tells a segment from others.
 #[derive(Deserialize)]
 struct FirstLine {
+    v: u64,
     seq: u64,
     #[serde(default)]
     kind: Option<String>,
@@ -107,8 +108,12 @@ impl Segment {
 
     /// The position of the base that it is, if it is one.
     pub(super) fn base_seq(&self) -> Result<Option<u64>, JournalError> {
-        let is_base = |line: &FirstLine| line.kind.as_deref() == Some("base");
-        Ok(self.first_line()?.filter(is_base).map(|line| line.seq))
+        match self.first_line()?.filter(|line| line.kind.as_deref() == Some("base")) {
+            Some(line) if line.v > u64::from(LINE_VERSION) => {
+                Err(JournalError::Newer { path: self.path.clone(), version: line.v })
+            }
+            base => Ok(base.map(|line| line.seq)),
+        }
     }
 
     fn first_line(&self) -> Result<Option<FirstLine>, JournalError> {

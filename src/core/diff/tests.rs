@@ -45,7 +45,8 @@ fn found(parsed: &ParsedFeed) -> Findings {
 
 #[test]
 fn the_window_begins_with_the_oldest_entry_that_is_known() {
-    let cases: [(&str, &[(u64, &str)], Option<EntryNo>); 5] = [
+    type Case = (&'static str, &'static [(u64, &'static str)], Option<EntryNo>);
+    let cases: [Case; 5] = [
         ("the newest two", &[(3, "3号标题"), (2, "2号标题")], Some(2)),
         ("in any order", &[(2, "2号标题"), (9, "新的"), (3, "3号标题")], Some(2)),
         ("with one that expired", &[(3, "3号标题"), (1, "1号标题")], Some(1)),

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use super::*;
-use crate::core::outcome::Outcome;
 use crate::core::region::RegionId;
 use crate::testing::{at, def, fixed, id};
 

@@ -74,7 +74,8 @@ fn what_is_no_whole_backup_is_refused_and_nothing_is_written() {
         assert!(text.contains(from), "{text}");
         fs::write(path, text.replace(from, to)).expect("written");
     };
-    let cases: [(&str, Box<dyn Fn(&Path)>, &str); 8] = [
+    type Damage = Box<dyn Fn(&Path)>;
+    let cases: [(&str, Damage, &str); 8] = [
         ("no manifest", Box::new(|dir| fs::remove_file(dir.join(MANIFEST)).expect("removed")), "no backup"),
         (
             "half a manifest",

@@ -44,7 +44,7 @@ impl Compaction {
         self.writer.push(Base::Head(Head::of(&meta)))?;
         let sources = self.store.sources()?;
         for (id, state) in &sources {
-            self.writer.push(Base::Source(base_source(at, id.clone(), state.clone())))?;
+            self.writer.push(Base::Source(Box::new(base_source(at, id.clone(), state.clone()))))?;
         }
         for (feed, state) in self.store.feeds()? {
             self.writer.push(Base::Feed(BaseFeed { at, feed, state }))?;
