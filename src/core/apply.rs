@@ -155,6 +155,7 @@ impl<'a, S: State> Fold<'a, S> {
         let Some((id, mut source)) = self.polled(&seen.poll)? else { return Ok(()) };
         if let Some(facts) = &seen.feed {
             source.facts = facts.clone();
+            source.facts_seq = self.line.seq;
         }
         let backlog = !source.seeded;
         source.seeded = true;
@@ -226,6 +227,7 @@ impl<'a, S: State> Fold<'a, S> {
             story,
             withdrawn: None,
             seq: self.line.seq,
+            changed_seq: 0,
             round: self.line.round,
             body: body.clone(),
         };
@@ -258,6 +260,7 @@ impl<'a, S: State> Fold<'a, S> {
         let (old_feeds, rank) = (entry.feeds(), Rank::of(no, &entry));
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.rewrites += 1;
+        entry.changed_seq = self.line.seq;
         entry.fingerprint = changed.fingerprint;
         // A publisher that says when it corrected is believed, if that is later than what it said
         // before; else the correction is dated when it was seen.
@@ -303,6 +306,7 @@ impl<'a, S: State> Fold<'a, S> {
         }
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.withdrawn = Some(at);
+        entry.changed_seq = self.line.seq;
         // What it is recognised by stays, or a publisher that moves would bring it back as new.
         let ParsedEntry { id, title, links, published, updated, .. } = entry.body;
         entry.body = ParsedEntry { id, title, links, published, updated, ..ParsedEntry::default() };

@@ -7,7 +7,9 @@
 
 pub mod clock;
 pub mod commands;
+pub mod dues;
 pub mod engine;
+pub mod front;
 pub mod publisher;
 pub mod recorder;
 pub mod rehearse;

@@ -1,6 +1,7 @@
 //! The publisher: renders views from the store, keeps them, and knows which are stale. A view is
 //! rendered once per change, however many ask for it.
 
+mod delta;
 mod stories;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +17,7 @@ use crate::core::time::Time;
 use crate::serve::{View, Views};
 use crate::store::{Store, StoreError};
 use crate::views::document::{self, FeedInput, Site};
-use crate::views::page::Page;
+use crate::views::page::{Mark, Page};
 use crate::views::{atom, index};
 
 /// The most views kept beside those of the regions: a source's feed is rendered when it is asked for,
@@ -48,6 +49,7 @@ pub struct Publisher {
     changed: RwLock<Changed>,
     slots: Mutex<HashMap<ViewKey, Slot>>,
     news: Notify,
+    deltas: delta::Kept,
 }
 
 #[derive(Default)]
@@ -69,6 +71,7 @@ impl Publisher {
             changed: RwLock::default(),
             slots: Mutex::default(),
             news: Notify::new(),
+            deltas: delta::Kept::default(),
         }
     }
 
@@ -162,12 +165,19 @@ impl Publisher {
         let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
         match key {
             ViewKey::Index => self.render_index(&store, &meta),
-            ViewKey::Feed(feed) => self.render_feed(&store, &meta, feed),
+            ViewKey::Feed(feed) => self.render_feed(&store, &meta, feed, None),
         }
     }
 
-    fn render_feed(&self, store: &Store, meta: &Meta, feed: &FeedKey) -> Result<Page, StoreError> {
-        let entries = stories::shown(store, feed, self.site.entries)?;
+    /// The feed; with `since`, only what is new or changed after that line of the journal.
+    fn render_feed(
+        &self,
+        store: &Store,
+        meta: &Meta,
+        feed: &FeedKey,
+        since: Option<u64>,
+    ) -> Result<Page, StoreError> {
+        let mut entries = stories::shown(store, feed, self.site.entries)?;
         let mut sources: BTreeMap<SourceId, SourceState> = BTreeMap::new();
         let own = if let FeedKey::Source(id) = feed { Some(id) } else { None };
         for id in entries.iter().map(|shown| &shown.entry.source).chain(own) {
@@ -178,7 +188,10 @@ impl Publisher {
             }
         }
         let state = store.feed(feed)?;
-        let withdrawn = store.withdrawn(feed, document::withdrawn_since(meta), ANNOUNCED)?;
+        let mut withdrawn = store.withdrawn(feed, document::withdrawn_since(meta), ANNOUNCED)?;
+        if let Some(since) = since {
+            delta::keep_news(store, since, &mut entries, &mut withdrawn)?;
+        }
         let input = FeedInput {
             feed,
             state: state.as_ref(),
@@ -188,7 +201,8 @@ impl Publisher {
             sources: &sources,
         };
         let doc = document::feed(&self.site, &input);
-        Ok(Page::new(atom::render(&doc), atom::MEDIA_TYPE, doc.modified))
+        let mark = delta::mark(meta, state.as_ref());
+        Ok(Page::feed(atom::render(&doc), atom::MEDIA_TYPE, doc.modified, mark))
     }
 
     fn render_index(&self, store: &Store, meta: &Meta) -> Result<Page, StoreError> {
@@ -231,6 +245,10 @@ impl Views for Publisher {
             Ok(key) => self.page(&key).map_or_else(|error| failed(&error), View::Page),
             Err(view) => view,
         }
+    }
+
+    fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
+        self.since(path, since)
     }
 }
 

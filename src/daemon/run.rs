@@ -15,7 +15,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::clock::Clock;
+use super::dues::Dues;
 use super::engine::{Engine, StartError};
+use super::front::Front;
 use super::scheduler::{self, Scheduled};
 use super::vault::OpenNotes;
 use super::worker::Worker;
@@ -62,12 +64,15 @@ pub async fn run(
     let address = listener.local_addr().map_err(listen_error(&config.server.listen))?;
     let socket = AdminSocket::bind(&config.server.admin_socket)?;
     let (stop, stopped) = watch::channel(false);
-    let public = spawn_public(listener, &engine, stopped.clone());
+    let dues = Arc::new(Dues::new(engine.polled_sources().map(|source| source.def.id.clone())));
+    let front =
+        Arc::new(Front::new(engine.publisher.clone(), &engine.config, Arc::clone(&dues), Arc::clone(&clock)));
+    let public = spawn_public(listener, Arc::clone(&front), stopped.clone());
     let admin = spawn_admin(socket.listener, &engine, stopped);
     let scheduled = scheduled(&engine)?;
     report_next(&scheduled, &*clock);
-    let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(Arc::clone(&engine.worker)), clock));
-    let warming = spawn_refresh(&engine);
+    let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(Arc::clone(&engine.worker)), clock, dues));
+    let warming = spawn_refresh(&engine, front);
     tracing::info!(%address, public_url = %config.server.public_url, "listening");
     ready(address);
 
@@ -120,14 +125,8 @@ impl AdminSocket {
 
 type Server = JoinHandle<()>;
 
-fn spawn_public(listener: TcpListener, engine: &Arc<Engine>, stopped: watch::Receiver<bool>) -> Server {
-    let routes = serve::public(engine.publisher.clone());
-    tokio::spawn(async move {
-        let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the public listener failed");
-        }
-    })
+fn spawn_public(listener: TcpListener, views: Arc<Front>, stopped: watch::Receiver<bool>) -> Server {
+    tokio::spawn(serve::listener::serve(listener, views, serve::listener::Limits::default(), until(stopped)))
 }
 
 fn spawn_admin(listener: UnixListener, engine: &Arc<Engine>, stopped: watch::Receiver<bool>) -> Server {
@@ -146,14 +145,16 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 }
 
 /// Renders what was touched soon after it was, so that readers find it in memory.
-fn spawn_refresh(engine: &Arc<Engine>) -> JoinHandle<()> {
+fn spawn_refresh(engine: &Arc<Engine>, front: Arc<Front>) -> JoinHandle<()> {
     let publisher = Arc::clone(&engine.publisher);
     tokio::spawn(async move {
         loop {
             let task = Arc::clone(&publisher);
             let refreshed = tokio::task::spawn_blocking(move || task.refresh()).await;
-            if let Ok(Err(error)) = refreshed {
-                tracing::error!(%error, "views cannot be rendered");
+            match refreshed {
+                Ok(Ok(())) => front.is_rendered(),
+                Ok(Err(error)) => tracing::error!(%error, "views cannot be rendered"),
+                Err(error) => tracing::error!(%error, "rendering views ended in a panic"),
             }
             publisher.changed().await;
         }
