@@ -173,6 +173,7 @@ fn summary(config: &Config) -> String {
             "publish {} entries of {:?}, {:?}, rights {:?}",
             publish.entries, publish.max_age, publish.content, publish.rights
         ),
+        format!("files in {:?}, hub {:?}", publish.static_dir, publish.websub_hub),
     ];
     let builtin = RegionTable::builtin();
     for (n, region) in config.regions.iter().enumerate() {

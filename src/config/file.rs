@@ -15,8 +15,6 @@ type OneOrManyTexts = Option<At<OneOrMany<String>>>;
 /// They are faults, because a key that is taken and ignored is worse than one that is refused.
 const NOT_YET: &[(&str, &str, &str)] = &[
     ("", "retention", "is not supported yet: nothing is expired from the store"),
-    ("publish", "static_dir", "is not supported yet: feeds are only served over HTTP"),
-    ("publish", "websub_hub", "is not supported yet: no hub is told of new entries"),
     ("region", "rule", "is not supported yet: a [[rule]] stands by itself, and names regions"),
     ("source", "page", "is not supported yet: only feeds can be polled"),
     ("source", "rule", "is not supported yet: a [[rule]] stands by itself, and acts on all sources"),
@@ -68,6 +66,8 @@ pub(super) struct Publish {
     pub(super) max_age: Text,
     pub(super) content: Text,
     pub(super) rights: Text,
+    pub(super) static_dir: Text,
+    pub(super) websub_hub: Text,
 }
 
 /// `[[region]]`.
@@ -225,6 +225,8 @@ impl Publish {
             max_age: table.take("max_age", report),
             content: table.take("content", report),
             rights: table.take("rights", report),
+            static_dir: table.take("static_dir", report),
+            websub_hub: table.take("websub_hub", report),
         }
     }
 }

@@ -6,6 +6,7 @@ mod document;
 mod fault;
 mod file;
 mod include;
+mod publish;
 mod region;
 mod resolve;
 mod rule;
@@ -112,6 +113,10 @@ pub struct Publish {
     pub content: ContentPolicy,
     /// The rights notice of the merged feeds.
     pub rights: Option<String>,
+    /// Where every view is written as a file too, for a web server.
+    pub static_dir: Option<PathBuf>,
+    /// The WebSub hub that is told which feeds have changed.
+    pub websub_hub: Option<String>,
 }
 
 /// What a source's address leads to.

@@ -92,6 +92,13 @@ impl Publisher {
         Ok(())
     }
 
+    /// The paths of the views that every instance has.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        let feeds = self.standing().map(|feed| format!("{}.atom", Site::path(&feed)));
+        std::iter::once(String::new()).chain(feeds).collect()
+    }
+
     /// The feeds every instance has.
     fn standing(&self) -> impl Iterator<Item = FeedKey> {
         let regions = self.site.regions.iter().map(|region| FeedKey::Region(region.id.clone()));

@@ -18,6 +18,7 @@ use super::clock::Clock;
 use super::dues::Dues;
 use super::engine::{Engine, StartError};
 use super::front::Front;
+use super::outlets::Outlets;
 use super::scheduler::{self, Scheduled};
 use super::vault::OpenNotes;
 use super::worker::Worker;
@@ -72,18 +73,20 @@ pub async fn run(
     let scheduled = scheduled(&engine)?;
     report_next(&scheduled, &*clock);
     let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(Arc::clone(&engine.worker)), clock, dues));
-    let warming = spawn_refresh(&engine, front);
+    let outlets = Outlets::start(&engine, front).map_err(StartError::from)?;
     tracing::info!(%address, public_url = %config.server.public_url, "listening");
     ready(address);
 
     shutdown.await;
     tracing::info!("stopping");
     polling.abort();
-    warming.abort();
     let _ = stop.send(true);
     let late = [public.abort_handle(), admin.abort_handle()];
     if tokio::time::timeout(DRAIN, async { tokio::join!(public, admin) }).await.is_err() {
         late.iter().for_each(tokio::task::AbortHandle::abort);
+    }
+    if tokio::time::timeout(DRAIN, outlets.finish()).await.is_err() {
+        tracing::warn!("publish.static_dir takes too long; what changed last is written at the next start");
     }
     let _ = fs::remove_file(&socket.path);
     engine.close().await?;
@@ -142,23 +145,6 @@ fn spawn_admin(listener: UnixListener, engine: &Arc<Engine>, stopped: watch::Rec
 async fn until(mut stopped: watch::Receiver<bool>) {
     // An error means that the sender is gone, which is a stop too.
     let _ = stopped.wait_for(|stop| *stop).await;
-}
-
-/// Renders what was touched soon after it was, so that readers find it in memory.
-fn spawn_refresh(engine: &Arc<Engine>, front: Arc<Front>) -> JoinHandle<()> {
-    let publisher = Arc::clone(&engine.publisher);
-    tokio::spawn(async move {
-        loop {
-            let task = Arc::clone(&publisher);
-            let refreshed = tokio::task::spawn_blocking(move || task.refresh()).await;
-            match refreshed {
-                Ok(Ok(())) => front.is_rendered(),
-                Ok(Err(error)) => tracing::error!(%error, "views cannot be rendered"),
-                Err(error) => tracing::error!(%error, "rendering views ended in a panic"),
-            }
-            publisher.changed().await;
-        }
-    })
 }
 
 fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {

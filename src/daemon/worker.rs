@@ -276,7 +276,8 @@ fn log(report: &Report) {
     }
 }
 
-fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
+/// How the configuration wants hosts to be asked.
+pub(super) fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
     let polling = &config.polling;
     FetchOptions {
         limits: FetchLimits {

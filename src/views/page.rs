@@ -12,6 +12,9 @@ use crate::core::time::Time;
 
 pub use coding::Coding;
 
+/// Digits of the hash in a tag.
+const DIGEST: usize = 32;
+
 /// A rendered view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -65,7 +68,7 @@ impl Mark {
         let mut parts = inner.split('-');
         let (hash, generation, seq) = (parts.next()?, parts.next()?, parts.next()?);
         let known = parts.next().is_none_or(|name| Coding::ALL.iter().any(|c| c.name() == name));
-        if hash.len() != 32 || generation.len() != 8 || !known || parts.next().is_some() {
+        if hash.len() != DIGEST || generation.len() != 8 || !known || parts.next().is_some() {
             return None;
         }
         Some(Self {
@@ -99,6 +102,12 @@ impl Page {
         let coded = coding::all(&bytes).into_iter().map(|(coding, bytes)| encoded(coding, bytes)).collect();
         let plain = Encoded { bytes: bytes.into(), etag: format!("\"{tag}\"") };
         Self { media_type, modified, mark, plain, coded }
+    }
+
+    /// What tells its bytes from all others: hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.plain.etag[1..][..DIGEST]
     }
 
     /// The representation in a coding, or as it is; `None` where there is none in that coding.

@@ -1,0 +1,176 @@
+//! WebSub: tells the hub which feeds have changed (W3C Recommendation, section 7), so that readers behind
+//! it need not ask. One request at a time; what changes meanwhile is told once; a hub that is down is
+//! tried again, and costs nobody else anything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::publisher::Publisher;
+use crate::core::backoff;
+use crate::core::exchange::FetchFault;
+use crate::fetch::Fetcher;
+use crate::serve::{View, Views};
+
+/// The longest a hub that fails is left alone: what it is told late is late for all of its readers.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Who tells the hub.
+pub struct Pinger {
+    /// The hub's address.
+    pub hub: String,
+    /// What stands before the paths of feeds.
+    pub public_url: String,
+    /// Speaks to the hub.
+    pub fetcher: Fetcher,
+    /// After the first failure; doubled for each one after it.
+    pub patience: Duration,
+}
+
+/// How a ping ended.
+enum Told {
+    Yes,
+    /// The hub does not want to know; asking again changes nothing.
+    Refused(u16),
+    Later(String),
+}
+
+impl Pinger {
+    /// Tells of changes until dropped; `rendered` changes whenever views have been rendered.
+    ///
+    /// The first look is the baseline: what changed while nothing ran is told with the next change, or a
+    /// restart would tell of every feed.
+    pub async fn run(self, publisher: Arc<Publisher>, mut rendered: watch::Receiver<u64>) {
+        let mut board = Board::default();
+        let mut failures = 0;
+        let mut not_before = Instant::now();
+        loop {
+            let waiting = board.next().is_some();
+            tokio::select! {
+                changed = rendered.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let publisher = Arc::clone(&publisher);
+                    let seen = tokio::task::spawn_blocking(move || digests(&publisher)).await;
+                    board.look(seen.unwrap_or_default());
+                }
+                () = tokio::time::sleep_until(not_before), if waiting => {
+                    let Some((path, digest)) = board.next() else { continue };
+                    match self.tell(&path).await {
+                        Told::Yes => failures = 0,
+                        Told::Refused(status) => {
+                            tracing::warn!(hub = %self.hub, feed = %path, status, "the hub refuses a feed");
+                        }
+                        Told::Later(why) => {
+                            failures += 1;
+                            let wait = backoff::delay(failures, self.patience, 0.0).min(LONGEST);
+                            not_before = Instant::now() + wait;
+                            tracing::warn!(hub = %self.hub, feed = %path, %why, "the hub was not told; trying again later");
+                            continue;
+                        }
+                    }
+                    board.told(path, digest);
+                }
+            }
+        }
+    }
+
+    async fn tell(&self, path: &str) -> Told {
+        let topic = format!("{}/{path}", self.public_url);
+        let form = [("hub.mode", "publish"), ("hub.url", topic.as_str())];
+        match self.fetcher.post_form(&self.hub, &form).await {
+            Ok(status) if status.is_success() => Told::Yes,
+            // 408 and 429 are of the moment; so is everything that is the server's own fault.
+            Ok(status) if status.is_client_error() && !matches!(status.as_u16(), 408 | 429) => {
+                Told::Refused(status.as_u16())
+            }
+            Ok(status) => Told::Later(format!("it answered {status}")),
+            Err(fault @ (FetchFault::BadUrl { .. } | FetchFault::AddressRefused { .. })) => {
+                Told::Later(format!("{fault}; check publish.websub_hub"))
+            }
+            Err(fault) => Told::Later(fault.to_string()),
+        }
+    }
+}
+
+/// The bytes of each feed, by their digest.
+fn digests(publisher: &Publisher) -> Vec<(String, String)> {
+    let digest = |path: String| match publisher.view(&path) {
+        View::Page(page) if page.mark.is_some() => Some((path, page.digest().to_owned())),
+        _ => None,
+    };
+    publisher.paths().into_iter().filter_map(digest).collect()
+}
+
+/// What the feeds are, and what the hub was told they are.
+#[derive(Default)]
+struct Board {
+    now: BTreeMap<String, String>,
+    told: BTreeMap<String, String>,
+}
+
+impl Board {
+    fn look(&mut self, feeds: Vec<(String, String)>) {
+        if self.now.is_empty() {
+            self.told = feeds.iter().cloned().collect();
+        }
+        // A feed that could not be rendered just now is what it was.
+        self.now.extend(feeds);
+    }
+
+    /// A feed that the hub takes for what it no longer is. A feed that is again what it was is none.
+    fn next(&self) -> Option<(String, String)> {
+        let differs = |(path, digest): &(&String, &String)| self.told.get(*path) != Some(*digest);
+        self.now.iter().find(differs).map(|(path, digest)| (path.clone(), digest.clone()))
+    }
+
+    fn told(&mut self, path: String, digest: String) {
+        self.told.insert(path, digest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feeds(all: &[(&str, &str)]) -> Vec<(String, String)> {
+        all.iter().map(|(path, digest)| ((*path).to_owned(), (*digest).to_owned())).collect()
+    }
+
+    fn next(board: &Board) -> Option<String> {
+        board.next().map(|(path, digest)| format!("{path} {digest}"))
+    }
+
+    #[test]
+    fn only_feeds_that_are_not_what_the_hub_was_told_are_told() {
+        let mut board = Board::default();
+        board.look(feeds(&[("all.atom", "1"), ("henan.atom", "1")]));
+        assert_eq!(next(&board), None, "the first look is the baseline");
+        board.look(feeds(&[("all.atom", "1"), ("henan.atom", "2")]));
+        assert_eq!(next(&board).as_deref(), Some("henan.atom 2"));
+        board.look(feeds(&[("all.atom", "1"), ("henan.atom", "3")]));
+        assert_eq!(next(&board).as_deref(), Some("henan.atom 3"), "two changes are told once");
+        board.told("henan.atom".to_owned(), "3".to_owned());
+        assert_eq!(next(&board), None);
+        board.look(feeds(&[("all.atom", "2")]));
+        board.look(feeds(&[("all.atom", "1")]));
+        assert_eq!(next(&board), None, "what is again as it was is no news");
+        board.look(feeds(&[("hubei.atom", "1")]));
+        assert_eq!(next(&board).as_deref(), Some("hubei.atom 1"), "a feed that is new is news");
+    }
+
+    #[test]
+    fn what_changes_while_the_hub_is_asked_is_told_again() {
+        let mut board = Board::default();
+        board.look(feeds(&[("all.atom", "1")]));
+        board.look(feeds(&[("all.atom", "2")]));
+        let (path, digest) = board.next().expect("it changed");
+        board.look(feeds(&[("all.atom", "3")]));
+        board.told(path, digest);
+        assert_eq!(next(&board).as_deref(), Some("all.atom 3"));
+    }
+}
