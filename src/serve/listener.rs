@@ -154,3 +154,6 @@ async fn handle(
     watch.answered();
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests;
