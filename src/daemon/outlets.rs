@@ -53,7 +53,8 @@ impl Outlets {
                 fetcher: Fetcher::new(fetch_options(&engine.config, proxy))?,
                 patience: HUB_PATIENCE,
             };
-            tasks.spawn(pinger.run(Arc::clone(&publisher), on_rendered));
+            let publisher = Arc::clone(&publisher);
+            tasks.spawn(async move { pinger.watch(publisher).await.run(on_rendered).await });
         }
         tasks.spawn(refresh(Arc::clone(&publisher), front, rendered));
         Ok(Self { tasks, publisher, files })

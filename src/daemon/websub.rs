@@ -38,45 +38,20 @@ enum Told {
     Later(String),
 }
 
+/// A pinger that knows what the feeds were when it began.
+pub struct Watching {
+    pinger: Pinger,
+    publisher: Arc<Publisher>,
+    board: Board,
+}
+
 impl Pinger {
-    /// Tells of changes until dropped; `rendered` changes whenever views have been rendered.
-    ///
-    /// The first look is the baseline: what changed while nothing ran is told with the next change, or a
+    /// Looks at the feeds as they are: what changed while nothing ran is told with the next change, or a
     /// restart would tell of every feed.
-    pub async fn run(self, publisher: Arc<Publisher>, mut rendered: watch::Receiver<u64>) {
-        let mut board = Board::default();
-        let mut failures = 0;
-        let mut not_before = Instant::now();
-        loop {
-            let waiting = board.next().is_some();
-            tokio::select! {
-                changed = rendered.changed() => {
-                    if changed.is_err() {
-                        return;
-                    }
-                    let publisher = Arc::clone(&publisher);
-                    let seen = tokio::task::spawn_blocking(move || digests(&publisher)).await;
-                    board.look(seen.unwrap_or_default());
-                }
-                () = tokio::time::sleep_until(not_before), if waiting => {
-                    let Some((path, digest)) = board.next() else { continue };
-                    match self.tell(&path).await {
-                        Told::Yes => failures = 0,
-                        Told::Refused(status) => {
-                            tracing::warn!(hub = %self.hub, feed = %path, status, "the hub refuses a feed");
-                        }
-                        Told::Later(why) => {
-                            failures += 1;
-                            let wait = backoff::delay(failures, self.patience, 0.0).min(LONGEST);
-                            not_before = Instant::now() + wait;
-                            tracing::warn!(hub = %self.hub, feed = %path, %why, "the hub was not told; trying again later");
-                            continue;
-                        }
-                    }
-                    board.told(path, digest);
-                }
-            }
-        }
+    pub async fn watch(self, publisher: Arc<Publisher>) -> Watching {
+        let feeds = look(&publisher).await;
+        let board = Board { told: feeds.iter().cloned().collect(), now: feeds.into_iter().collect() };
+        Watching { pinger: self, publisher, board }
     }
 
     async fn tell(&self, path: &str) -> Told {
@@ -97,6 +72,55 @@ impl Pinger {
     }
 }
 
+impl Watching {
+    /// Tells of changes until dropped; `rendered` changes whenever views have been rendered.
+    pub async fn run(mut self, mut rendered: watch::Receiver<u64>) {
+        let mut failures = 0;
+        let mut not_before = Instant::now();
+        loop {
+            tokio::select! {
+                changed = rendered.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.board.now.extend(look(&self.publisher).await);
+                }
+                () = tokio::time::sleep_until(not_before), if self.board.next().is_some() => {
+                    if self.tell_next().await {
+                        failures = 0;
+                    } else {
+                        failures += 1;
+                        let wait = backoff::delay(failures, self.pinger.patience, 0.0).min(LONGEST);
+                        not_before = Instant::now() + wait;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells of one feed; whether the hub answered.
+    async fn tell_next(&mut self) -> bool {
+        let Some((path, digest)) = self.board.next() else { return true };
+        let hub = &self.pinger.hub;
+        match self.pinger.tell(&path).await {
+            Told::Yes => {}
+            Told::Refused(status) => tracing::warn!(%hub, feed = %path, status, "the hub refuses a feed"),
+            Told::Later(why) => {
+                tracing::warn!(%hub, feed = %path, %why, "the hub was not told; trying again later");
+                return false;
+            }
+        }
+        self.board.told.insert(path, digest);
+        true
+    }
+}
+
+/// The feeds as they are; a feed that cannot be rendered just now is left out, and stays what it was.
+async fn look(publisher: &Arc<Publisher>) -> Vec<(String, String)> {
+    let publisher = Arc::clone(publisher);
+    tokio::task::spawn_blocking(move || digests(&publisher)).await.unwrap_or_default()
+}
+
 /// The bytes of each feed, by their digest.
 fn digests(publisher: &Publisher) -> Vec<(String, String)> {
     let digest = |path: String| match publisher.view(&path) {
@@ -107,29 +131,16 @@ fn digests(publisher: &Publisher) -> Vec<(String, String)> {
 }
 
 /// What the feeds are, and what the hub was told they are.
-#[derive(Default)]
 struct Board {
     now: BTreeMap<String, String>,
     told: BTreeMap<String, String>,
 }
 
 impl Board {
-    fn look(&mut self, feeds: Vec<(String, String)>) {
-        if self.now.is_empty() {
-            self.told = feeds.iter().cloned().collect();
-        }
-        // A feed that could not be rendered just now is what it was.
-        self.now.extend(feeds);
-    }
-
     /// A feed that the hub takes for what it no longer is. A feed that is again what it was is none.
     fn next(&self) -> Option<(String, String)> {
         let differs = |(path, digest): &(&String, &String)| self.told.get(*path) != Some(*digest);
         self.now.iter().find(differs).map(|(path, digest)| (path.clone(), digest.clone()))
-    }
-
-    fn told(&mut self, path: String, digest: String) {
-        self.told.insert(path, digest);
     }
 }
 
@@ -145,32 +156,25 @@ mod tests {
         board.next().map(|(path, digest)| format!("{path} {digest}"))
     }
 
-    #[test]
-    fn only_feeds_that_are_not_what_the_hub_was_told_are_told() {
-        let mut board = Board::default();
-        board.look(feeds(&[("all.atom", "1"), ("henan.atom", "1")]));
-        assert_eq!(next(&board), None, "the first look is the baseline");
-        board.look(feeds(&[("all.atom", "1"), ("henan.atom", "2")]));
-        assert_eq!(next(&board).as_deref(), Some("henan.atom 2"));
-        board.look(feeds(&[("all.atom", "1"), ("henan.atom", "3")]));
-        assert_eq!(next(&board).as_deref(), Some("henan.atom 3"), "two changes are told once");
-        board.told("henan.atom".to_owned(), "3".to_owned());
-        assert_eq!(next(&board), None);
-        board.look(feeds(&[("all.atom", "2")]));
-        board.look(feeds(&[("all.atom", "1")]));
-        assert_eq!(next(&board), None, "what is again as it was is no news");
-        board.look(feeds(&[("hubei.atom", "1")]));
-        assert_eq!(next(&board).as_deref(), Some("hubei.atom 1"), "a feed that is new is news");
+    fn board(all: &[(&str, &str)]) -> Board {
+        let feeds: BTreeMap<_, _> = feeds(all).into_iter().collect();
+        Board { now: feeds.clone(), told: feeds }
     }
 
     #[test]
-    fn what_changes_while_the_hub_is_asked_is_told_again() {
-        let mut board = Board::default();
-        board.look(feeds(&[("all.atom", "1")]));
-        board.look(feeds(&[("all.atom", "2")]));
-        let (path, digest) = board.next().expect("it changed");
-        board.look(feeds(&[("all.atom", "3")]));
-        board.told(path, digest);
-        assert_eq!(next(&board).as_deref(), Some("all.atom 3"));
+    fn only_feeds_that_are_not_what_the_hub_was_told_are_told() {
+        let mut board = board(&[("all.atom", "1"), ("henan.atom", "1")]);
+        assert_eq!(next(&board), None, "the first look is the baseline");
+        board.now.extend(feeds(&[("all.atom", "1"), ("henan.atom", "2")]));
+        assert_eq!(next(&board).as_deref(), Some("henan.atom 2"));
+        board.now.extend(feeds(&[("all.atom", "1"), ("henan.atom", "3")]));
+        assert_eq!(next(&board).as_deref(), Some("henan.atom 3"), "two changes are told once");
+        board.told.extend(feeds(&[("henan.atom", "3")]));
+        assert_eq!(next(&board), None);
+        board.now.extend(feeds(&[("all.atom", "2")]));
+        board.now.extend(feeds(&[("all.atom", "1")]));
+        assert_eq!(next(&board), None, "what is again as it was is no news");
+        board.now.extend(feeds(&[("hubei.atom", "1")]));
+        assert_eq!(next(&board).as_deref(), Some("hubei.atom 1"), "a feed that is new is news");
     }
 }

@@ -136,6 +136,10 @@ impl Client {
             // The sender sends nothing; that it is gone is the sign.
             _ = stopped.changed() => {}
         }
+        // Half a head would be waited for.
+        if seat.is_waiting() {
+            return;
+        }
         connection.as_mut().graceful_shutdown();
         let _ = tokio::time::timeout(limits.write, connection).await;
     }

@@ -78,7 +78,7 @@ impl Seats {
 
     fn send_one_away(&self) {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = taken.seats.values().filter(|p| p.state.load(Ordering::Relaxed) == WAITING);
+        let waiting = taken.seats.values().filter(|place| place.is_waiting());
         if let Some(place) = waiting.min_by_key(|place| place.since()) {
             place.leave.notify_one();
         }
@@ -86,6 +86,10 @@ impl Seats {
 }
 
 impl Place {
+    fn is_waiting(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == WAITING
+    }
+
     fn since(&self) -> Instant {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,6 +104,11 @@ impl Seat {
     /// Returns when its client is to go.
     pub(super) async fn sent_away(&self) {
         self.place.leave.notified().await;
+    }
+
+    /// Whether its client has asked for nothing that is not answered.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.place.is_waiting()
     }
 
     pub(super) fn watch(&self) -> Watch {
