@@ -170,8 +170,8 @@ fn summary(config: &Config) -> String {
         format!("contact {:?}, proxy {:?}", polling.contact, proxy(&polling.proxy)),
         format!("networks {:?}", polling.allow_networks),
         format!(
-            "publish {} entries of {:?}, {:?}, rights {:?}",
-            publish.entries, publish.max_age, publish.content, publish.rights
+            "publish {} entries, {} of a first poll, of {:?}, {:?}, rights {:?}",
+            publish.entries, publish.first_poll, publish.max_age, publish.content, publish.rights
         ),
         format!("files in {:?}, hub {:?}", publish.static_dir, publish.websub_hub),
     ];

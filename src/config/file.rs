@@ -63,6 +63,7 @@ pub(super) struct Polling {
 #[derive(Debug, Default)]
 pub(super) struct Publish {
     pub(super) entries: Number,
+    pub(super) first_poll: Number,
     pub(super) max_age: Text,
     pub(super) content: Text,
     pub(super) rights: Text,
@@ -222,6 +223,7 @@ impl Publish {
     fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
         Self {
             entries: table.take("entries", report),
+            first_poll: table.take("first_poll", report),
             max_age: table.take("max_age", report),
             content: table.take("content", report),
             rights: table.take("rights", report),

@@ -106,6 +106,9 @@ pub struct Polling {
 pub struct Publish {
     /// The most entries of one feed. 100 by default: more than a day of a busy province.
     pub entries: usize,
+    /// How many entries of a source's first poll are shown outside its own feed. 20 by default: a new
+    /// source is seen to be there, and does not push out what was in the feed.
+    pub first_poll: usize,
     /// The oldest entry shown. 30 days by default, so that the first poll of a feed that died years
     /// ago does not fill a region with old news; `None` for no limit.
     pub max_age: Option<Duration>,

@@ -11,6 +11,8 @@ use super::{ContentPolicy, Publish, file, value};
 
 /// Readers fetch the whole feed each time it changes.
 const FEED_ENTRIES: RangeInclusive<i64> = 1..=1000;
+/// None at all, to more than any feed lists at once.
+const FIRST_POLL: RangeInclusive<i64> = 0..=1000;
 /// From an hour to a lifetime.
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(HOUR)..=Duration::from_secs(36_500 * DAY);
 
@@ -25,6 +27,7 @@ pub(super) fn resolve(
         .then(|| within_time(raw.max_age, MAX_AGE, report).unwrap_or(Duration::from_secs(30 * DAY)));
     Publish {
         entries: count(raw.entries, FEED_ENTRIES, report).unwrap_or(100),
+        first_poll: count(raw.first_poll, FIRST_POLL, report).unwrap_or(20),
         max_age,
         content: read(raw.content, value::content, report).unwrap_or(ContentPolicy::Summary),
         rights: read(raw.rights, value::line, report),

@@ -61,6 +61,26 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
     u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
 }
 
+/// What derives the state is another since: stores of before are derived anew. Raise it when `apply`
+/// gives another state for the same journal.
+pub const VERSION: u8 = 1;
+
+/// The publisher's date of an entry, never after it was seen; else that.
+fn dated(body: &ParsedEntry, at: Time) -> Time {
+    body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at))
+}
+
+/// The places of a first poll's entries, from 0 for the newest; those of one date in document order.
+fn backlog_places(new: &[NewEntry], at: Time) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..new.len()).collect();
+    order.sort_by_key(|n| std::cmp::Reverse(dated(&new[*n].entry, at)));
+    let mut places = vec![0; new.len()];
+    for (place, n) in (0..).zip(order) {
+        places[n] = place;
+    }
+    places
+}
+
 /// The reports of a story whose feeds are told of a new one: at least those that are linked anywhere.
 const LINKED: usize = 512;
 
@@ -157,11 +177,11 @@ impl<'a, S: State> Fold<'a, S> {
             source.facts = facts.clone();
             source.facts_seq = self.line.seq;
         }
-        let backlog = !source.seeded;
+        let places = if source.seeded { Vec::new() } else { backlog_places(&seen.new, seen.poll.at) };
         source.seeded = true;
         // Documents list the newest first; among entries of one date the one numbered last is shown first.
-        for new in seen.new.iter().rev() {
-            self.add(&id, &mut source, new, seen.poll.at, backlog)?;
+        for (n, new) in seen.new.iter().enumerate().rev() {
+            self.add(&id, &mut source, new, seen.poll.at, places.get(n).copied())?;
         }
         for changed in &seen.changed {
             self.rewrite(&id, &mut source, changed, seen.poll.at)?;
@@ -197,7 +217,7 @@ impl<'a, S: State> Fold<'a, S> {
         source: &mut SourceState,
         new: &NewEntry,
         at: Time,
-        backlog: bool,
+        backlog: Option<u32>,
     ) -> Result<(), S::Error> {
         let taken = !self.claimed.insert(new.published_id.clone());
         if taken || self.state.owner(&new.published_id)?.is_some() {
@@ -205,7 +225,7 @@ impl<'a, S: State> Fold<'a, S> {
             return Ok(());
         }
         let body = &new.entry;
-        let published = body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at));
+        let published = dated(body, at);
         let updated = body.updated.map_or(published, |stamp| stamp.not_after(at)).max(published);
         let no = self.meta.next_no;
         let texts = Texts::of(body);
@@ -217,7 +237,8 @@ impl<'a, S: State> Fold<'a, S> {
             id: new.published_id.clone(),
             source: id.clone(),
             first_seen: at,
-            surfaced: if backlog { published } else { at },
+            surfaced: if backlog.is_some() { published } else { at },
+            backlog,
             published,
             updated,
             fingerprint: new.fingerprint,
@@ -238,7 +259,7 @@ impl<'a, S: State> Fold<'a, S> {
         self.changes.push(Change::Owner(entry.id.clone(), no));
         self.learn(id, &new.keys, no)?;
         for feed in entry.feeds() {
-            self.list(feed, Rank::of(no, &entry), updated)?;
+            self.list(feed, no, &entry)?;
         }
         self.entries.insert(no, entry);
         Ok(())
@@ -257,7 +278,7 @@ impl<'a, S: State> Fold<'a, S> {
             // Only a damaged journal says so; the counts of a source are those of its own entries.
             return Ok(());
         }
-        let (old_feeds, rank) = (entry.feeds(), Rank::of(no, &entry));
+        let old_feeds = entry.feeds();
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.rewrites += 1;
         entry.changed_seq = self.line.seq;
@@ -278,14 +299,13 @@ impl<'a, S: State> Fold<'a, S> {
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         let feeds = entry.feeds();
         for feed in old_feeds.iter().filter(|f| !feeds.contains(f)) {
-            self.unlist(feed, rank)?;
+            self.unlist(feed, no, &entry)?;
         }
         for feed in feeds {
-            if old_feeds.contains(&feed) {
-                self.touch(feed, Some(entry.updated))?;
-            } else {
-                self.list(feed, rank, entry.updated)?;
+            if !old_feeds.contains(&feed) {
+                self.list(feed.clone(), no, &entry)?;
             }
+            self.revise(feed, Some(entry.updated))?;
         }
         self.entries.insert(no, entry);
         Ok(())
@@ -299,9 +319,9 @@ impl<'a, S: State> Fold<'a, S> {
             return Ok(());
         };
         let Some(mut source) = self.state.source(&entry.source)? else { return Ok(()) };
-        let (at, rank) = (withdrawal.at, Rank::of(no, &entry));
+        let at = withdrawal.at;
         for feed in entry.feeds() {
-            self.unlist(&feed, rank)?;
+            self.unlist(&feed, no, &entry)?;
             self.changes.push(Change::Withdrawn(feed, at, no, entry.id.clone()));
         }
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
@@ -346,7 +366,7 @@ impl<'a, S: State> Fold<'a, S> {
                 && let Some(entry) = self.entry(other)?
             {
                 for feed in entry.feeds() {
-                    self.touch(feed, None)?;
+                    self.revise(feed, None)?;
                 }
             }
         }
@@ -392,16 +412,21 @@ impl<'a, S: State> Fold<'a, S> {
         }
     }
 
-    fn list(&mut self, feed: FeedKey, rank: Rank, updated: Time) -> Result<(), S::Error> {
-        self.touch(feed.clone(), Some(updated))?.entries += 1;
-        self.changes.push(Change::Listed(feed, rank));
+    fn list(&mut self, feed: FeedKey, no: EntryNo, entry: &Entry) -> Result<(), S::Error> {
+        // A clock that was set back brings new entries to a month that was over.
+        let late = entry.first_seen < self.meta.newest_at;
+        let updated = Some(entry.updated);
+        let state =
+            if late { self.revise(feed.clone(), updated)? } else { self.touch(feed.clone(), updated)? };
+        state.entries += 1;
+        self.changes.push(Change::Listed(feed, Rank::of(no, entry), entry.first_seen));
         Ok(())
     }
 
-    fn unlist(&mut self, feed: &FeedKey, rank: Rank) -> Result<(), S::Error> {
-        let state = self.touch(feed.clone(), None)?;
+    fn unlist(&mut self, feed: &FeedKey, no: EntryNo, entry: &Entry) -> Result<(), S::Error> {
+        let state = self.revise(feed.clone(), None)?;
         state.entries = state.entries.saturating_sub(1);
-        self.changes.push(Change::Unlisted(feed.clone(), rank));
+        self.changes.push(Change::Unlisted(feed.clone(), Rank::of(no, entry), entry.first_seen));
         Ok(())
     }
 
@@ -415,17 +440,31 @@ impl<'a, S: State> Fold<'a, S> {
         let feeds = [FeedKey::Source(id.clone()), FeedKey::All, FeedKey::National];
         for feed in feeds.into_iter().chain(regions.into_iter().map(FeedKey::Region)) {
             if self.feeds.contains_key(&feed) || self.state.feed(&feed)?.is_some() {
-                self.touch(feed, None)?;
+                self.revise(feed, None)?;
             }
         }
         Ok(())
+    }
+
+    /// The feed's state, marked as changed by this line in what it already showed.
+    fn revise(&mut self, feed: FeedKey, updated: Option<Time>) -> Result<&mut FeedState, S::Error> {
+        let state = self.touch(feed, updated)?;
+        (state.revised_at, state.revised_seq) = (state.changed_at, state.changed_seq);
+        Ok(state)
     }
 
     /// The feed's state, marked as changed by this line.
     fn touch(&mut self, feed: FeedKey, updated: Option<Time>) -> Result<&mut FeedState, S::Error> {
         let (at, seq) = (self.line.record.at(), self.line.seq);
         if !self.feeds.contains_key(&feed) {
-            let fresh = FeedState { updated: Time::UNIX_EPOCH, changed_at: at, changed_seq: seq, entries: 0 };
+            let fresh = FeedState {
+                updated: Time::UNIX_EPOCH,
+                changed_at: at,
+                changed_seq: seq,
+                revised_at: Time::UNIX_EPOCH,
+                revised_seq: 0,
+                entries: 0,
+            };
             let stored = self.state.feed(&feed)?;
             self.meta.feeds += u64::from(stored.is_none());
             let stored = stored.unwrap_or(fresh);

@@ -16,6 +16,7 @@ pub mod freshness;
 pub mod html;
 pub mod identity;
 pub mod link;
+pub mod month;
 pub mod outcome;
 pub mod poll;
 pub mod record;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::apply;
 use super::region::{RegionId, RegionTable};
 use super::regions::{Classifier, RegionPattern};
 use super::source::{SourceDef, SourceId};
@@ -70,7 +71,7 @@ fn fingerprint(
 ) -> String {
     let mut hash = Sha256::new();
     hash.update(Classifier::RULES_VERSION.to_be_bytes());
-    hash.update([story::VERSION]);
+    hash.update([story::VERSION, apply::VERSION]);
     for region in table.iter() {
         hash.update(format!("{region:?}\n"));
     }

@@ -152,6 +152,13 @@ pub struct FeedState {
     pub changed_at: Time,
     /// That record's position.
     pub changed_seq: u64,
+    /// The journal time of the last record that changed an entry it already had, or took one from it:
+    /// what its archives change by.
+    #[serde(default)]
+    pub revised_at: Time,
+    /// That record's position.
+    #[serde(default)]
+    pub revised_seq: u64,
     /// How many entries its list holds.
     pub entries: u64,
 }
@@ -169,6 +176,10 @@ pub struct Entry {
     /// surfaces at its own dates; whatever comes later surfaces when it was first seen, so that an
     /// entry that arrives late is not buried.
     pub surfaced: Time,
+    /// Its place among the entries of its source's first poll, from 0 for the newest; `None` for one
+    /// that came later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backlog: Option<u32>,
     /// When it was published: the publisher's date, never after it was first seen; else that.
     pub published: Time,
     /// When it last changed in a way worth telling (RFC 4287 section 4.2.15).
@@ -339,10 +350,10 @@ pub enum Change {
     Joined(EntryNo, EntryNo),
     /// Set a feed.
     Feed(FeedKey, FeedState),
-    /// Put an entry on a feed's list.
-    Listed(FeedKey, Rank),
-    /// Take an entry off a feed's list.
-    Unlisted(FeedKey, Rank),
+    /// Put an entry on a feed's list, and among those first seen at a time.
+    Listed(FeedKey, Rank, Time),
+    /// Take an entry off a feed's list, and from those first seen at a time.
+    Unlisted(FeedKey, Rank, Time),
     /// Announce in a feed that an entry (its number and published id) was withdrawn.
     Withdrawn(FeedKey, Time, EntryNo, String),
 }

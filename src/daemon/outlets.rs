@@ -95,7 +95,9 @@ async fn keep_files(files: Files, publisher: Arc<Publisher>, mut rendered: watch
 async fn write(files: Files, publisher: Arc<Publisher>) {
     let written = tokio::task::spawn_blocking(move || {
         let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.sync(&publisher.paths(), &*publisher)
+        let paths = publisher.paths().map_err(|error| error.to_string())?;
+        let synced = files.sync(&paths, &*publisher, &|path| publisher.version_of(path));
+        synced.map_err(|error| error.to_string())
     });
     match written.await {
         Ok(Ok(0)) => {}

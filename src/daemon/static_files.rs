@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::publisher::Version;
 use crate::serve::{View, Views};
 use crate::views::page::{Coding, Page};
 
@@ -46,12 +47,24 @@ pub enum StaticError {
 /// The directory.
 pub struct StaticFiles {
     dir: PathBuf,
-    /// Each view's tag as written, and the names of its files.
-    written: BTreeMap<String, (String, Vec<String>)>,
+    /// Each view as it was written.
+    written: BTreeMap<String, Written>,
     /// The files that are ours; read from the manifest at first.
     ours: Option<BTreeSet<String>>,
     unsynced: BTreeSet<PathBuf>,
 }
+
+/// A view that was written.
+struct Written {
+    /// What it was made from: while that stays, it need not be rendered to know that it is the same.
+    version: Option<Version>,
+    tag: String,
+    /// Its files.
+    names: Vec<String>,
+}
+
+/// What a view would be made from now; `None` where that is not known.
+pub type VersionOf<'a> = &'a dyn Fn(&str) -> Option<Version>;
 
 /// A file to be: its name and bytes.
 type Wanted<'a> = (String, &'a [u8]);
@@ -68,25 +81,24 @@ impl StaticFiles {
     /// # Errors
     /// [`StaticError`] for the first that cannot be; the others may be done or not, and the next call
     /// goes on.
-    pub fn sync(&mut self, paths: &[String], views: &dyn Views) -> Result<usize, StaticError> {
-        let mut changed = Vec::new();
-        for path in paths {
-            let View::Page(page) = views.view(path) else { return Err(StaticError::View(path.clone())) };
-            if self.written.get(path).is_none_or(|(tag, _)| *tag != page.plain.etag) {
-                changed.push((path.clone(), page));
-            }
-        }
-        self.written.retain(|path, _| paths.contains(path));
-        let mut names: BTreeSet<String> =
-            self.written.values().flat_map(|(_, n)| n.iter().cloned()).collect();
-        names.extend(
-            changed.iter().flat_map(|(path, page)| files(path, page).into_iter().map(|(name, _)| name)),
-        );
+    pub fn sync(
+        &mut self,
+        paths: &[String],
+        views: &dyn Views,
+        version_of: VersionOf<'_>,
+    ) -> Result<usize, StaticError> {
+        let changed = self.changed(paths, views, version_of)?;
+        let all: BTreeSet<&String> = paths.iter().collect();
+        self.written.retain(|path, _| all.contains(path));
+        let changing: BTreeSet<&String> = changed.iter().map(|(path, ..)| path).collect();
+        let staying = self.written.iter().filter(|(path, _)| !changing.contains(path));
+        let mut names: BTreeSet<String> = staying.flat_map(|(_, w)| w.names.iter().cloned()).collect();
+        names.extend(changed.iter().flat_map(|(path, page, _)| files(path, page)).map(|(name, _)| name));
 
         let ours = self.claim(&names)?;
         let mut done = 0;
-        for (path, page) in changed {
-            done += self.write_view(path, &page)?;
+        for (path, page, version) in changed {
+            done += self.write_view(path, &page, version)?;
         }
         let left: Vec<String> = ours.difference(&names).cloned().collect();
         for name in &left {
@@ -99,6 +111,30 @@ impl StaticFiles {
             sync_dir(&dir)?;
         }
         Ok(done)
+    }
+
+    /// The views that are not as they were written.
+    fn changed(
+        &mut self,
+        paths: &[String],
+        views: &dyn Views,
+        version_of: VersionOf<'_>,
+    ) -> Result<Vec<(String, Arc<Page>, Option<Version>)>, StaticError> {
+        let mut changed = Vec::new();
+        for path in paths {
+            // Before the view is looked at: what changes meanwhile is seen the next time.
+            let version = version_of(path);
+            let before = self.written.get_mut(path);
+            if before.as_ref().is_some_and(|before| version.is_some() && before.version == version) {
+                continue;
+            }
+            let View::Page(page) = views.view(path) else { return Err(StaticError::View(path.clone())) };
+            match before.filter(|before| before.tag == page.plain.etag) {
+                Some(same) => same.version = version,
+                None => changed.push((path.clone(), page, version)),
+            }
+        }
+        Ok(changed)
     }
 
     /// Enters the names in the manifest, unless a file by one of them is somebody else's. Returns all that is
@@ -130,7 +166,12 @@ impl StaticFiles {
         Ok(())
     }
 
-    fn write_view(&mut self, path: String, page: &Arc<Page>) -> Result<usize, StaticError> {
+    fn write_view(
+        &mut self,
+        path: String,
+        page: &Arc<Page>,
+        version: Option<Version>,
+    ) -> Result<usize, StaticError> {
         let mut done = 0;
         let mut names = Vec::new();
         for (name, bytes) in files(&path, page) {
@@ -142,7 +183,7 @@ impl StaticFiles {
             }
             names.push(name);
         }
-        self.written.insert(path, (page.plain.etag.clone(), names));
+        self.written.insert(path, Written { version, tag: page.plain.etag.clone(), names });
         Ok(done)
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::publisher::Publisher;
+use super::publisher::{Publisher, Version};
 use crate::core::backoff;
 use crate::core::exchange::FetchFault;
 use crate::fetch::Fetcher;
@@ -43,15 +43,17 @@ pub struct Watching {
     pinger: Pinger,
     publisher: Arc<Publisher>,
     board: Board,
+    versions: Versions,
 }
 
 impl Pinger {
     /// Looks at the feeds as they are: what changed while nothing ran is told with the next change, or a
     /// restart would tell of every feed.
     pub async fn watch(self, publisher: Arc<Publisher>) -> Watching {
-        let feeds = look(&publisher).await;
+        let mut versions = Versions::new();
+        let feeds = look(&publisher, &mut versions).await;
         let board = Board { told: feeds.iter().cloned().collect(), now: feeds.into_iter().collect() };
-        Watching { pinger: self, publisher, board }
+        Watching { pinger: self, publisher, board, versions }
     }
 
     async fn tell(&self, path: &str) -> Told {
@@ -83,7 +85,7 @@ impl Watching {
                     if changed.is_err() {
                         return;
                     }
-                    self.board.now.extend(look(&self.publisher).await);
+                    self.board.now.extend(look(&self.publisher, &mut self.versions).await);
                 }
                 () = tokio::time::sleep_until(not_before), if self.board.next().is_some() => {
                     if self.tell_next().await {
@@ -115,19 +117,47 @@ impl Watching {
     }
 }
 
-/// The feeds as they are; a feed that cannot be rendered just now is left out, and stays what it was.
-async fn look(publisher: &Arc<Publisher>) -> Vec<(String, String)> {
-    let publisher = Arc::clone(publisher);
-    tokio::task::spawn_blocking(move || digests(&publisher)).await.unwrap_or_default()
+/// Feeds by what they were made from when they were last looked at.
+type Versions = BTreeMap<String, Option<Version>>;
+
+/// The feeds that may have changed since the last look, as they are; a feed that cannot be rendered just now
+/// is left out, and stays what it was.
+async fn look(publisher: &Arc<Publisher>, versions: &mut Versions) -> Vec<(String, String)> {
+    let (publisher, before) = (Arc::clone(publisher), std::mem::take(versions));
+    let looked = tokio::task::spawn_blocking(move || digests(&publisher, before)).await;
+    let (feeds, now) = looked.unwrap_or_default();
+    *versions = now;
+    feeds
 }
 
 /// The bytes of each feed, by their digest.
-fn digests(publisher: &Publisher) -> Vec<(String, String)> {
-    let digest = |path: String| match publisher.view(&path) {
-        View::Page(page) if page.mark.is_some() => Some((path, page.digest().to_owned())),
-        _ => None,
+fn digests(publisher: &Publisher, mut versions: Versions) -> (Vec<(String, String)>, Versions) {
+    let paths = match publisher.paths() {
+        Ok(paths) => paths,
+        Err(error) => {
+            tracing::error!(%error, "the feeds cannot be listed for the hub");
+            return (Vec::new(), versions);
+        }
     };
-    publisher.paths().into_iter().filter_map(digest).collect()
+    let mut feeds = Vec::new();
+    for path in paths.into_iter().filter(|path| is_subscribed(path)) {
+        let version = publisher.version_of(&path);
+        if version.is_some() && versions.get(&path) == Some(&version) {
+            continue;
+        }
+        if let View::Page(page) = publisher.view(&path)
+            && page.mark.is_some()
+        {
+            versions.insert(path.clone(), version);
+            feeds.push((path, page.digest().to_owned()));
+        }
+    }
+    (feeds, versions)
+}
+
+/// Pages and archives are not subscribed to: what they are need not be known.
+fn is_subscribed(path: &str) -> bool {
+    [".atom", ".rss", ".json"].iter().any(|ending| path.ends_with(ending)) && !path.contains("/archive/")
 }
 
 /// What the feeds are, and what the hub was told they are.

@@ -70,6 +70,7 @@ impl Tally {
         let number = no.to_be_bytes();
         for feed in entry.feeds() {
             self.expect(&key::listed(&feed, Rank::of(no, entry)), &[]);
+            self.expect(&key::seen(&feed, entry.first_seen, no), &[]);
         }
         for identity in &entry.keys {
             self.keys.push(row_hash(&key::known(&entry.source, identity), &number));
@@ -115,7 +116,9 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
                 parts += u64::from(value::parts(&key, &value)?);
             }
             key::PART => tally.parts += 1,
-            key::OWNER | key::LISTED | key::FILED | key::JOINED | key::WITHDRAWN => tally.find(&key, &value),
+            key::OWNER | key::LISTED | key::SEEN | key::FILED | key::JOINED | key::WITHDRAWN => {
+                tally.find(&key, &value);
+            }
             _ => {}
         }
         match key[0] {
@@ -149,7 +152,7 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
                 tally.sketch(key::entry_no(&key)?, &sketch);
             }
             key::FILED => tally.filed += 1,
-            key::META | key::PART | key::JOINED | key::WITHDRAWN => {}
+            key::META | key::PART | key::JOINED | key::WITHDRAWN | key::SEEN => {}
             _ => return Err(value::damaged(&key, "nothing is kept under such keys")),
         }
     }

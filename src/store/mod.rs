@@ -99,16 +99,18 @@ impl Store {
                 batch.put(key::joined(*founder, *no), Vec::new());
                 Ok(())
             }
-            Change::Listed(feed, rank) => {
+            Change::Listed(feed, rank, first_seen) => {
                 batch.put(key::listed(feed, *rank), Vec::new());
+                batch.put(key::seen(feed, *first_seen, rank.no), Vec::new());
                 Ok(())
             }
             Change::Withdrawn(feed, at, no, id) => {
                 batch.put(key::withdrawn(feed, *at, *no), id.clone().into_bytes());
                 Ok(())
             }
-            Change::Unlisted(feed, rank) => {
+            Change::Unlisted(feed, rank, first_seen) => {
                 batch.delete(key::listed(feed, *rank));
+                batch.delete(key::seen(feed, *first_seen, rank.no));
                 Ok(())
             }
         }
@@ -180,9 +182,16 @@ impl Store {
     /// # Errors
     /// When it cannot be read, or is not there.
     pub fn listed_entry(&self, rank: Rank) -> Result<(EntryNo, Entry), StoreError> {
-        let entry = self.entry(rank.no)?;
-        let missing = || value::damaged(&key::entry(rank.no), "it is on a list, but not there");
-        Ok((rank.no, entry.ok_or_else(missing)?))
+        Ok((rank.no, self.there(rank.no)?))
+    }
+
+    /// An entry that a list says is there.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not there.
+    pub fn there(&self, no: EntryNo) -> Result<Entry, StoreError> {
+        let missing = || value::damaged(&key::entry(no), "it is on a list, but not there");
+        self.entry(no)?.ok_or_else(missing)
     }
 
     /// What was withdrawn from a feed at or after a time, latest first: published ids and when; at most
@@ -204,6 +213,43 @@ impl Store {
             found.push((id, key::withdrawn_at(&key)?));
         }
         Ok(found)
+    }
+
+    /// What a feed lists that was first seen from one time on and before another, the latest first; at
+    /// most `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn seen_between(
+        &self,
+        feed: &FeedKey,
+        from: Time,
+        before: Time,
+        limit: usize,
+    ) -> Result<Vec<EntryNo>, StoreError> {
+        let (from, to) = key::seen_range(feed, from, before);
+        let pairs = self.backend.scan_back(&from, &to).take(limit);
+        pairs.map(|pair| Ok(key::seen_parts(&pair?.0)?.1)).collect()
+    }
+
+    /// When the last entry of a feed's list that was first seen before a time was first seen.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn last_seen_before(&self, feed: &FeedKey, before: Time) -> Result<Option<Time>, StoreError> {
+        let (from, to) = key::seen_range(feed, Time::MIN_UTC, before);
+        let last = self.backend.scan_back(&from, &to).next().transpose()?;
+        last.map(|(key, _)| Ok(key::seen_parts(&key)?.0)).transpose()
+    }
+
+    /// When the first entry of a feed's list that was first seen at or after a time was first seen.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn first_seen_from(&self, feed: &FeedKey, from: Time) -> Result<Option<Time>, StoreError> {
+        let (from, to) = key::seen_range(feed, from, Time::MAX_UTC);
+        let first = self.backend.scan(&from, &to).next().transpose()?;
+        first.map(|(key, _)| Ok(key::seen_parts(&key)?.0)).transpose()
     }
 
     /// Everything filed in the story index in one era.

@@ -15,6 +15,9 @@ use super::Schedule;
 /// 2100: such a clock will be set right, so look again a day later instead of never.
 const NO_INSTANT: TimeDelta = TimeDelta::days(1);
 
+/// How many polls tell a plan's shortest gap: those of a day, where it polls every ten minutes.
+const LOOKED_AT: usize = 144;
+
 /// The first instant after `now` at which any of `schedules` fires in `zone`.
 #[must_use]
 pub fn next_of(schedules: &[Schedule], zone: Tz, now: Time) -> Time {
@@ -65,6 +68,24 @@ impl Plan {
     #[must_use]
     pub fn offset(&self) -> TimeDelta {
         self.offset
+    }
+
+    /// The shortest time between two scheduled polls, over a week or [`LOOKED_AT`] polls from a fixed
+    /// Monday on: it depends on the plan alone, not on when it is asked for.
+    #[must_use]
+    pub fn shortest_gap(&self) -> TimeDelta {
+        let monday = chrono::DateTime::from_timestamp(1_704_067_200, 0).unwrap_or_default();
+        let mut last = self.next_due(None, monday).scheduled;
+        let mut shortest = TimeDelta::days(7);
+        for _ in 0..LOOKED_AT {
+            let next = self.next_due(Some(last), last + self.offset).scheduled;
+            shortest = shortest.min(next - last);
+            if next - monday > TimeDelta::days(7) {
+                break;
+            }
+            last = next;
+        }
+        shortest
     }
 
     /// The next poll: later than `now`, and scheduled at least the floor after `last_scheduled`, the

@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Publisher, Version, ViewKey, document, stories};
+use super::paths::ViewKey;
+use super::{Publisher, Version, stories};
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, FeedState, Meta, State};
-use crate::core::time::Time;
 use crate::store::{Store, StoreError};
-use crate::views::document::Shown;
+use crate::views::document::FeedDoc;
 use crate::views::page::{Mark, Page};
+use crate::views::site::Face;
 
 /// Deltas kept. Readers of one feed that poll at one pace name the same few states of it.
 const KEPT: usize = 256;
@@ -38,19 +39,20 @@ impl Publisher {
     }
 
     fn delta_of(&self, key: &ViewKey, since: Mark) -> Result<Option<Arc<Page>>, StoreError> {
-        let ViewKey::Feed(feed) = key else { return Ok(None) };
-        let store = self.store.load();
-        let Some(meta) = store.meta()? else { return Ok(None) };
-        let version = self.version(key, Some(document::today(&meta)));
+        let ViewKey::Feed(feed, face) = key else { return Ok(None) };
+        let version = self.version(key)?;
         let place = (key.clone(), since.seq);
         if let Some((_, page)) = self.deltas.lock().get(&place).filter(|(of, _)| *of == version) {
             return Ok(Some(Arc::clone(page)));
         }
-        let now = mark(&meta, store.feed(feed)?.as_ref());
-        if since.generation != now.generation || since.seq > now.seq {
+        let whole = self.doc(feed)?;
+        let (now, doc) = &*whole;
+        if since.generation != now.generation || since.seq > now.seq || *face == Face::Html {
             return Ok(None);
         }
-        let page = Arc::new(self.render_feed(&store, &meta, feed, Some(since.seq))?);
+        let mut doc = doc.clone();
+        keep_news(&self.store.load(), since.seq, &mut doc)?;
+        let page = Arc::new(self.render_feed(&doc, *face, Some(*now)));
         let mut kept = self.deltas.lock();
         if kept.len() >= KEPT {
             kept.clear();
@@ -67,28 +69,23 @@ impl Kept {
 }
 
 /// Keeps the entries and withdrawals that a reader of the state as of `since` does not have as they are.
-pub(super) fn keep_news(
-    store: &Store,
-    since: u64,
-    entries: &mut Vec<Shown>,
-    withdrawn: &mut Vec<(String, Time)>,
-) -> Result<(), StoreError> {
+fn keep_news(store: &Store, since: u64, doc: &mut FeedDoc) -> Result<(), StoreError> {
     let mut news = News { store, since, sources: HashMap::new() };
-    let mut kept = Vec::new();
-    for shown in entries.drain(..) {
-        if news.is_in(&shown)? {
-            kept.push(shown);
+    let mut entries = Vec::new();
+    for entry in doc.entries.drain(..) {
+        if news.is_in(&entry.id)? {
+            entries.push(entry);
         }
     }
-    *entries = kept;
-    let mut kept = Vec::new();
-    for (id, at) in withdrawn.drain(..) {
+    doc.entries = entries;
+    let mut withdrawn = Vec::new();
+    for (id, at) in doc.withdrawn.drain(..) {
         let entry = store.owner(&id)?.map(|no| store.entry(no)).transpose()?.flatten();
         if entry.is_none_or(|entry| entry.told_at() > since) {
-            kept.push((id, at));
+            withdrawn.push((id, at));
         }
     }
-    *withdrawn = kept;
+    doc.withdrawn = withdrawn;
     Ok(())
 }
 
@@ -100,16 +97,14 @@ struct News<'a> {
 }
 
 impl News<'_> {
-    fn is_in(&mut self, shown: &Shown) -> Result<bool, StoreError> {
-        if self.changed(&shown.entry)? {
+    fn is_in(&mut self, id: &str) -> Result<bool, StoreError> {
+        // An entry that is gone between two reads is news: better told twice than not.
+        let Some(no) = self.store.owner(id)? else { return Ok(true) };
+        let Some(entry) = self.store.entry(no)? else { return Ok(true) };
+        if self.changed(&entry)? {
             return Ok(true);
         }
-        let own = || self.store.owner(&shown.entry.id);
-        let founder = match &shown.entry.story {
-            Some(story) => Some(story.founder),
-            None => own()?,
-        };
-        let Some(founder) = founder else { return Ok(false) };
+        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
         for no in [founder].into_iter().chain(self.store.joined(founder, stories::REPORTS)?) {
             if let Some(report) = self.store.entry(no)?
                 && self.changed(&report)?

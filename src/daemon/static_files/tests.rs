@@ -73,7 +73,7 @@ impl Site {
 
     fn sync(&mut self) -> Result<usize, StaticError> {
         let paths = self.shelf.paths();
-        self.files.sync(&paths, &self.shelf)
+        self.files.sync(&paths, &self.shelf, &|_| None)
     }
 
     fn text(&self, name: &str) -> Vec<u8> {
@@ -166,7 +166,7 @@ fn a_view_that_cannot_be_rendered_takes_no_file_away() {
     site.sync().expect("the disk takes it");
     let mut paths = site.shelf.paths();
     paths.push("lost.atom".to_owned());
-    let error = site.files.sync(&paths, &site.shelf).expect_err("there is no such view");
+    let error = site.files.sync(&paths, &site.shelf, &|_| None).expect_err("there is no such view");
     assert!(matches!(error, StaticError::View(path) if path == "lost.atom"));
     assert_eq!(names(&site.root()), set(&ALL));
 }
