@@ -447,7 +447,7 @@ async fn a_reader_that_names_its_state_gets_what_came_after() {
     assert_eq!(server.get("/henan.atom", &[]).await.header("etag"), third);
     let delta = server.get("/henan.atom", &[("A-IM", "feed"), ("If-None-Match", &second)]).await;
     assert_eq!((delta.status, delta.titles().len()), (226, 0));
-    let future = third.replace(|c: char| c == '"', "");
+    let future = third.replace('"', "");
     let mut parts: Vec<&str> = future.split('-').collect();
     parts[2] = "ffff";
     let unborn = format!("\"{}\"", parts.join("-"));

@@ -66,6 +66,9 @@ struct Written {
 /// What a view would be made from now; `None` where that is not known.
 pub type VersionOf<'a> = &'a dyn Fn(&str) -> Option<Version>;
 
+/// A view that is not as it was written, its path, and what it was made from.
+type Changed = (String, Arc<Page>, Option<Version>);
+
 /// A file to be: its name and bytes.
 type Wanted<'a> = (String, &'a [u8]);
 
@@ -119,7 +122,7 @@ impl StaticFiles {
         paths: &[String],
         views: &dyn Views,
         version_of: VersionOf<'_>,
-    ) -> Result<Vec<(String, Arc<Page>, Option<Version>)>, StaticError> {
+    ) -> Result<Vec<Changed>, StaticError> {
         let mut changed = Vec::new();
         for path in paths {
             // Before the view is looked at: what changes meanwhile is seen the next time.

@@ -2,7 +2,7 @@
 //! bytes of an entry counts: itself, the reports it links to, and what their sources say of themselves.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::paths::ViewKey;
 use super::{Publisher, Version, stories};
@@ -18,7 +18,9 @@ const KEPT: usize = 256;
 
 /// Rendered deltas, by view and state; each is of use until the view changes.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<HashMap<(ViewKey, u64), (Version, Arc<Page>)>>);
+pub(super) struct Kept(Mutex<ByState>);
+
+type ByState = HashMap<(ViewKey, u64), (Version, Arc<Page>)>;
 
 /// What a feed that is rendered now shows the state as of.
 pub(super) fn mark(meta: &Meta, state: Option<&FeedState>) -> Mark {
@@ -63,7 +65,7 @@ impl Publisher {
 }
 
 impl Kept {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(ViewKey, u64), (Version, Arc<Page>)>> {
+    fn lock(&self) -> MutexGuard<'_, ByState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
