@@ -175,6 +175,7 @@ fn summary(config: &Config) -> String {
             publish.entries, publish.first_poll, publish.max_age, publish.content, publish.rights
         ),
         format!("keep {} entries, the others {:?}", retention.keep_at_least, retention.max_age),
+        format!("files in {:?}, hub {:?}", publish.static_dir, publish.websub_hub),
     ];
     let builtin = RegionTable::builtin();
     for (n, region) in config.regions.iter().enumerate() {

@@ -7,6 +7,7 @@ mod fault;
 mod file;
 mod include;
 mod page;
+mod publish;
 mod publishing;
 mod region;
 mod resolve;
@@ -128,6 +129,10 @@ pub struct Publish {
     pub content: ContentPolicy,
     /// The rights notice of the merged feeds.
     pub rights: Option<String>,
+    /// Where every view is written as a file too, for a web server.
+    pub static_dir: Option<PathBuf>,
+    /// The WebSub hub that is told which feeds have changed.
+    pub websub_hub: Option<String>,
 }
 
 /// `[retention]`.

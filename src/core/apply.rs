@@ -203,6 +203,7 @@ impl<'a, S: State> Fold<'a, S> {
         let Some((id, mut source)) = self.polled(&seen.poll)? else { return Ok(()) };
         if let Some(facts) = &seen.feed {
             source.facts = facts.clone();
+            source.facts_seq = self.line.seq;
         }
         let places = match source.seeded && !unfinished {
             true => Vec::new(),
@@ -284,6 +285,7 @@ impl<'a, S: State> Fold<'a, S> {
             withdrawn: None,
             expired: None,
             seq: self.line.seq,
+            changed_seq: 0,
             round: self.line.round,
             body: body.clone(),
         };
@@ -317,6 +319,7 @@ impl<'a, S: State> Fold<'a, S> {
         let old_feeds = entry.feeds();
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.rewrites += 1;
+        entry.changed_seq = self.line.seq;
         entry.fingerprint = changed.fingerprint;
         // A publisher that says when it corrected is believed, if that is later than what it said
         // before; else the correction is dated when it was seen.
@@ -361,6 +364,7 @@ impl<'a, S: State> Fold<'a, S> {
         }
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.withdrawn = Some(at);
+        entry.changed_seq = self.line.seq;
         entry.fall_silent();
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;

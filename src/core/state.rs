@@ -114,6 +114,9 @@ pub struct SourceState {
     /// What its polls and dates tell of it.
     #[serde(default)]
     pub habits: Habits,
+    /// The journal line that last changed what the feed says of itself, which every entry repeats.
+    #[serde(default)]
+    pub facts_seq: u64,
     /// How many of its entries are stored, without those that expired.
     #[serde(default)]
     pub entries: u64,
@@ -138,6 +141,7 @@ impl SourceState {
             polled_at: None,
             seeded: false,
             habits: Habits::default(),
+            facts_seq: 0,
             entries: 0,
             stubs: 0,
             digest: 0,
@@ -225,6 +229,9 @@ pub struct Entry {
     pub expired: Option<Time>,
     /// The journal line it came with.
     pub seq: u64,
+    /// The journal line that last rewrote or withdrew it; 0 before any did. See [`Entry::told_at`].
+    #[serde(default)]
+    pub changed_seq: u64,
     /// The publish round it came with: entries of one round become visible together.
     pub round: u64,
     /// What the publisher wrote.
@@ -257,6 +264,12 @@ impl Entry {
         }
         feeds.extend(self.regions.iter().map(|e| FeedKey::Region(e.region.clone())));
         feeds
+    }
+
+    /// The journal line that last changed what it says: whoever has read up to it has the entry as it is.
+    #[must_use]
+    pub fn told_at(&self) -> u64 {
+        self.seq.max(self.changed_seq)
     }
 
     /// Its title, or what stands for one: feeds must have it (RFC 4287 section 4.1.2).

@@ -129,7 +129,7 @@ fn site(config: &Config) -> Site {
         default_content: config.publish.content,
         first_poll: config.publish.first_poll,
         zone: config.polling.timezone,
-        hub: None,
+        hub: config.publish.websub_hub.clone(),
         polled: polled(config),
     }
 }

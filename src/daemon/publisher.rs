@@ -2,6 +2,7 @@
 //! rendered once per change, however many ask for it, and all forms of a feed from one document.
 
 mod cache;
+mod delta;
 mod feeds;
 mod paths;
 mod stories;
@@ -22,7 +23,7 @@ use crate::core::time::Time;
 use crate::serve::{View, Views};
 use crate::store::{Store, StoreError};
 use crate::views::document::{self, FeedDoc};
-use crate::views::page::Page;
+use crate::views::page::{Mark, Page};
 use crate::views::site::{Face, Site};
 use crate::views::{atom, html, json, opml, rss};
 use cache::Cache;
@@ -34,7 +35,7 @@ const KEPT: usize = 512;
 
 /// What a rendered view was made from: the generation of everything, the position of the last record
 /// that touched it, and the day and month that ageing counts by.
-type Version = (u64, u64, Option<(Time, Month)>);
+pub type Version = (u64, u64, Option<(Time, Month)>);
 
 /// Renders and keeps views.
 pub struct Publisher {
@@ -42,7 +43,9 @@ pub struct Publisher {
     store: StoreHandle,
     configured: Vec<SourceId>,
     changed: RwLock<Changed>,
-    docs: Cache<FeedKey, Version, FeedDoc>,
+    /// Feeds, and the state that each shows.
+    docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
+    deltas: delta::Kept,
     /// `None` for a month of which nothing is stored.
     pages: Cache<ViewKey, Version, Option<Arc<Page>>>,
     news: Notify,
@@ -66,6 +69,7 @@ impl Publisher {
             store,
             configured,
             changed: RwLock::default(),
+            deltas: delta::Kept::default(),
             docs: Cache::new(KEPT, |feed| !matches!(feed, FeedKey::Source(_))),
             pages: Cache::new(KEPT, ViewKey::stands),
             news: Notify::new(),
@@ -161,7 +165,13 @@ impl Publisher {
         Ok((*page).clone())
     }
 
-    fn doc(&self, feed: &FeedKey) -> Result<Arc<FeedDoc>, StoreError> {
+    /// What a view would be made from now: while this stays, so does the view.
+    #[must_use]
+    pub fn version_of(&self, path: &str) -> Option<Version> {
+        self.version(&self.key(path).ok()?).ok()
+    }
+
+    fn doc(&self, feed: &FeedKey) -> Result<Arc<(Mark, FeedDoc)>, StoreError> {
         let view = ViewKey::Feed(feed.clone(), Face::Atom);
         self.docs.get(
             feed,
@@ -169,14 +179,19 @@ impl Publisher {
             || {
                 let store = self.store.load();
                 let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
-                feeds::current(&self.site, &store, &meta, feed)
+                // The mark first: a document may show more than it says, and never less.
+                let mark = delta::mark(&meta, store.feed(feed)?.as_ref());
+                Ok((mark, feeds::current(&self.site, &store, &meta, feed)?))
             },
         )
     }
 
     fn render(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
         let page = match view {
-            ViewKey::Feed(feed, face) => self.render_feed(&*self.doc(feed)?, *face),
+            ViewKey::Feed(feed, face) => {
+                let doc = self.doc(feed)?;
+                self.render_feed(&doc.1, *face, Some(doc.0))
+            }
             ViewKey::Home => self.render_home()?,
             ViewKey::Feeds => {
                 let changed = self.meta()?.config_at;
@@ -186,20 +201,24 @@ impl Publisher {
             ViewKey::Archive(feed, month) => {
                 let store = self.store.load();
                 let doc = feeds::archive(&self.site, &store, &self.meta()?, feed, *month)?;
-                return Ok(doc.map(|doc| Arc::new(self.render_feed(&doc, Face::Atom))));
+                return Ok(doc.map(|doc| Arc::new(self.render_feed(&doc, Face::Atom, None))));
             }
         };
         Ok(Some(Arc::new(page)))
     }
 
-    fn render_feed(&self, doc: &FeedDoc, face: Face) -> Page {
+    /// `mark` says which state a feed that is subscribed to shows.
+    fn render_feed(&self, doc: &FeedDoc, face: Face, mark: Option<Mark>) -> Page {
         let (bytes, media_type) = match face {
             Face::Atom => (atom::render(doc), atom::MEDIA_TYPE),
             Face::Rss => (rss::render(doc), rss::MEDIA_TYPE),
             Face::Json => (json::render(doc), json::MEDIA_TYPE),
             Face::Html => (html::feed(&self.site, doc), html::MEDIA_TYPE),
         };
-        Page::new(bytes, media_type, doc.modified)
+        match mark.filter(|_| face != Face::Html) {
+            Some(mark) => Page::feed(bytes, media_type, doc.modified, mark),
+            None => Page::new(bytes, media_type, doc.modified),
+        }
     }
 
     fn meta(&self) -> Result<Meta, StoreError> {
@@ -207,7 +226,8 @@ impl Publisher {
     }
 
     fn render_home(&self) -> Result<Page, StoreError> {
-        let newest = self.doc(&FeedKey::All)?;
+        let doc = self.doc(&FeedKey::All)?;
+        let newest = &doc.1;
         let store = self.store.load();
         let (mut rows, mut modified) = (Vec::new(), newest.modified);
         for feed in self.site.standing() {
@@ -216,7 +236,7 @@ impl Publisher {
             let (path, name) = (Site::path(&feed), self.site.name(&feed).to_owned());
             rows.push(html::Row { path, name, entries: state.map_or(0, |s| s.entries) });
         }
-        Ok(Page::new(html::home(&self.site, &rows, &newest), html::MEDIA_TYPE, modified))
+        Ok(Page::new(html::home(&self.site, &rows, newest), html::MEDIA_TYPE, modified))
     }
 
     fn render_sources(&self) -> Result<Page, StoreError> {
@@ -275,6 +295,10 @@ impl Views for Publisher {
             },
             Err(error) => failed(&error),
         }
+    }
+
+    fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
+        self.since(path, since)
     }
 }
 

@@ -60,7 +60,7 @@ impl Journey<'_> {
     async fn run(mut self) -> Result<Exchange, FetchFault> {
         let mut turn: Option<(String, Turn)> = None;
         loop {
-            self.admit()?;
+            admit(self.fetcher, &self.at)?;
             let key = request::host_key(&self.at);
             // A hop within one host is part of the same visit; a turn elsewhere is given back first.
             if turn.as_ref().is_none_or(|(host, _)| *host != key) {
@@ -72,26 +72,6 @@ impl Journey<'_> {
                 Step::Onwards(hop, to) => self.go(hop, to)?,
             }
         }
-    }
-
-    /// Whether the next address may be asked. Names are checked where they are dialled.
-    fn admit(&self) -> Result<(), FetchFault> {
-        let literal = match self.at.host() {
-            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-            Some(Host::Domain(name)) if self.fetcher.proxy_host.as_deref() == Some(name) => {
-                // The resolver lets the proxy's name pass, for the proxy's sake alone.
-                return Err(FetchFault::BadUrl { why: "it is the proxy itself".to_owned() });
-            }
-            Some(Host::Domain(_)) | None => None,
-        };
-        if let Some(ip) = literal {
-            self.fetcher.guard.check(self.at.host_str().unwrap_or_default(), ip)?;
-        }
-        if self.at.scheme() == "https" && !self.fetcher.has_roots {
-            return Err(FetchFault::NoCertificates);
-        }
-        Ok(())
     }
 
     async fn timed_step(&mut self) -> Result<Step, FetchFault> {
@@ -154,4 +134,24 @@ impl Journey<'_> {
         self.at = to;
         Ok(())
     }
+}
+
+/// Whether an address may be asked. Names are checked where they are dialled.
+pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
+    let literal = match at.host() {
+        Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+        Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+        Some(Host::Domain(name)) if fetcher.proxy_host.as_deref() == Some(name) => {
+            // The resolver lets the proxy's name pass, for the proxy's sake alone.
+            return Err(FetchFault::BadUrl { why: "it is the proxy itself".to_owned() });
+        }
+        Some(Host::Domain(_)) | None => None,
+    };
+    if let Some(ip) = literal {
+        fetcher.guard.check(at.host_str().unwrap_or_default(), ip)?;
+    }
+    if at.scheme() == "https" && !fetcher.has_roots {
+        return Err(FetchFault::NoCertificates);
+    }
+    Ok(())
 }

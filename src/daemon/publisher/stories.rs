@@ -18,7 +18,7 @@ const LOOK: usize = 10;
 /// lies behind it.
 const FLOOD: usize = 4000;
 /// The most reports of a story that are looked at. A report beyond them is taken for a repetition.
-const REPORTS: usize = 512;
+pub(super) const REPORTS: usize = 512;
 /// The most of them that are linked from the one that is shown.
 const LINKED: usize = 16;
 
