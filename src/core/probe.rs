@@ -19,7 +19,7 @@ use url::Url;
 use super::entry::ParsedEntry;
 use super::exchange::{Exchange, ResponseHead};
 use super::html;
-use super::identity::{KeyKind, candidates};
+use super::identity::{IdentityKey, KeyKind, candidates};
 use super::link;
 use super::page::{Article, JsonRules, ListRules};
 use super::robots::Verdict;
@@ -279,7 +279,7 @@ fn kinds(entries: &[ParsedEntry]) -> Vec<&'static str> {
         Some(KeyKind::LinkDate) => "link and date",
         _ => "title and date",
     };
-    candidates(entries).iter().map(|c| name(c.keys.first().and_then(|key| key.kind()))).collect()
+    candidates(entries).iter().map(|c| name(c.keys.first().and_then(IdentityKey::kind))).collect()
 }
 
 fn count(kinds: &[&'static str]) -> Vec<(&'static str, usize)> {

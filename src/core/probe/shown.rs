@@ -152,8 +152,8 @@ pub fn span(seconds: i64) -> String {
     // Writing to a string does not fail.
     let _ = match seconds {
         ..120 => write!(out, "{seconds} s"),
-        ..7_200 => write!(out, "{} min", seconds / 60),
-        ..172_800 => write!(out, "{} h", seconds / 3_600),
+        120..7_200 => write!(out, "{} min", seconds / 60),
+        7_200..172_800 => write!(out, "{} h", seconds / 3_600),
         _ => write!(out, "{} days", seconds / 86_400),
     };
     out
