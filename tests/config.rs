@@ -127,7 +127,13 @@ fn the_comments_of_the_shipped_configuration_show_keys_that_exist() {
             .is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
     };
     let uncommented = shipped.lines().map(|line| match line.strip_prefix("# ") {
-        Some(shown) if shown.starts_with("[[") || (is_key(shown) && !shown.starts_with("include")) => shown,
+        Some(shown)
+            if shown.starts_with("[[")
+                || shown.starts_with("[source.")
+                || (is_key(shown) && !shown.starts_with("include")) =>
+        {
+            shown
+        }
         _ => line,
     });
     let text = uncommented.collect::<Vec<_>>().join("\n").replace("{ credential = \"example\" }", "\"word\"");
