@@ -196,7 +196,7 @@ fn a_file_that_was_named_is_used_even_if_another_is_there() {
 
 /// All of a configuration that differs from nothing, a line each.
 fn summary(config: &Config) -> String {
-    let Config { server, polling, publish, .. } = config;
+    let Config { server, polling, publish, retention, .. } = config;
     let proxy = |proxy: &Option<dibao::config::Secret>| proxy.as_ref().map(|p| p.expose().to_owned());
     let schedules = |all: &[dibao::core::schedule::Schedule]| {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
@@ -223,6 +223,7 @@ fn summary(config: &Config) -> String {
             "publish {} entries of {:?}, {:?}, rights {:?}",
             publish.entries, publish.max_age, publish.content, publish.rights
         ),
+        format!("keep {} entries, the others {:?}", retention.keep_at_least, retention.max_age),
     ];
     let builtin = RegionTable::builtin();
     for (n, region) in config.regions.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Exit codes: 0 good, 1 failed, 2 usage, 78 bad config.
 
 mod ask;
+mod backup;
 mod check;
 mod demo;
 mod online;
@@ -87,6 +88,18 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Copy the journal to a directory, whether the daemon runs or not
+    Backup {
+        /// A directory that is empty or not there yet
+        #[arg(value_name = "DIR")]
+        into: PathBuf,
+    },
+    /// Put a backup into a state directory without a journal, and build the store from it
+    Restore {
+        /// What `dibao backup` wrote
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+    },
     /// Say why an entry is in its regions and its story, and where it came from
     Explain {
         /// Its id, or the address of its page
@@ -128,6 +141,8 @@ pub fn main(args: Args) -> ExitCode {
             return with_config(config, |config| rehearse::rehearse(config, output.json));
         }
         Command::Rebuild { output, .. } => (Ask::Rebuild, output.json),
+        Command::Backup { into } => return with_config(config, |config| backup::backup(config, &into)),
+        Command::Restore { from } => return with_config(config, |config| backup::restore(config, &from)),
         Command::Explain { entry, output } => (Ask::Explain { entry }, output.json),
         Command::Withdraw { entry } => (Ask::Withdraw { entry }, false),
     };

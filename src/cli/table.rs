@@ -28,7 +28,11 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         Command::Sources => &["id", "state", "entries", "failures", "polled", "next", "title"],
         Command::Regions => &["id", "code", "entries", "updated", "feed", "name"],
         Command::Entries { .. } => &["published", "source", "regions", "title"],
-        Command::Poll { .. } | Command::Rebuild | Command::Explain { .. } | Command::Withdraw { .. } => {
+        Command::Poll { .. }
+        | Command::Rebuild
+        | Command::Backup
+        | Command::Explain { .. }
+        | Command::Withdraw { .. } => {
             return String::new();
         }
     };
@@ -56,7 +60,7 @@ pub(super) fn aligned(columns: &[&str], cells: Vec<Vec<String>>) -> String {
 fn explained(row: &Value) -> String {
     let mut out = String::new();
     let plain = ["title", "id", "link", "source", "outlet", "published", "updated", "first_seen", "rewrites"];
-    for fact in plain.into_iter().chain(["withdrawn", "feeds"]) {
+    for fact in plain.into_iter().chain(["withdrawn", "expired", "feeds"]) {
         if !row[fact].is_null() {
             // Writing to a string does not fail.
             let _ = writeln!(out, "{fact:<12} {}", cell(row, fact));

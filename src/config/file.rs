@@ -15,7 +15,6 @@ type OneOrManyTexts = Option<At<OneOrMany<String>>>;
 /// Keys whose meaning is settled but whose work is not done by this version: table, key, what to say.
 /// They are faults, because a key that is taken and ignored is worse than one that is refused.
 const NOT_YET: &[(&str, &str, &str)] = &[
-    ("", "retention", "is not supported yet: nothing is expired from the store"),
     ("publish", "static_dir", "is not supported yet: feeds are only served over HTTP"),
     ("publish", "websub_hub", "is not supported yet: no hub is told of new entries"),
 ];
@@ -28,6 +27,7 @@ pub(super) struct File {
     pub(super) state_dir: Text,
     pub(super) polling: Polling,
     pub(super) publish: Publish,
+    pub(super) retention: Retention,
     pub(super) regions: Vec<Region>,
     pub(super) rules: Vec<Rule>,
     pub(super) sources: Vec<Source>,
@@ -68,6 +68,13 @@ pub(super) struct Publish {
     pub(super) max_age: Text,
     pub(super) content: Text,
     pub(super) rights: Text,
+}
+
+/// `[retention]`.
+#[derive(Debug, Default)]
+pub(super) struct Retention {
+    pub(super) max_age: Text,
+    pub(super) keep_at_least: Number,
 }
 
 /// `[[region]]`.
@@ -138,6 +145,7 @@ pub(super) fn read_main(path: &Path, text: &str, report: &mut Report) -> File {
             state_dir: read_table(&mut root, "state", |t, report| t.take("dir", report), report),
             polling: read_table(&mut root, "polling", Polling::read, report),
             publish: read_table(&mut root, "publish", Publish::read, report),
+            retention: read_table(&mut root, "retention", Retention::read, report),
             regions: read_tables(&mut root, "region", Region::read, report),
             rules: read_tables(&mut root, "rule", Rule::read, report),
             sources: read_tables(&mut root, "source", Source::read, report),
@@ -156,7 +164,8 @@ pub(super) fn read_included(path: &Path, text: &str, report: &mut Report) -> Fil
             ..File::default()
         };
         let elsewhere = |shape: &str, key: &str| {
-            let main_only = ["include", "server", "state", "polling", "publish", "rule"].contains(&key);
+            let main_only =
+                ["include", "server", "state", "polling", "publish", "retention", "rule"].contains(&key);
             let message = "belongs in the main file: an included file holds [[source]] and [[region]] only";
             not_yet(shape, key).or(main_only.then_some(message))
         };
@@ -258,6 +267,12 @@ impl Publish {
             content: table.take("content", report),
             rights: table.take("rights", report),
         }
+    }
+}
+
+impl Retention {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        Self { max_age: table.take("max_age", report), keep_at_least: table.take("keep_at_least", report) }
     }
 }
 

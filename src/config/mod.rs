@@ -48,6 +48,8 @@ pub struct Config {
     pub polling: Polling,
     /// What is published.
     pub publish: Publish,
+    /// What is kept.
+    pub retention: Retention,
     /// The regions: the built-in ones, and those the file overrides or adds.
     pub regions: RegionTable,
     /// `[[rule]]`, in the order of the file. They act on what the title decides: sources with
@@ -123,6 +125,16 @@ pub struct Publish {
     pub content: ContentPolicy,
     /// The rights notice of the merged feeds.
     pub rights: Option<String>,
+}
+
+/// `[retention]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// How long after it was first seen an entry is kept. 365 days by default; `None` for ever.
+    pub max_age: Option<Duration>,
+    /// The newest entries of a source and of a region that are kept whatever their age. 50 by default: a
+    /// quiet region's feed is not empty.
+    pub keep_at_least: usize,
 }
 
 /// What a publisher's Retry-After speaks for.

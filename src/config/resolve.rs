@@ -12,7 +12,9 @@ use super::check::{count, proxy, read, read_all, schedules, within_size, within_
 use super::fault::{At, Place, Report};
 use super::file::{self, File};
 use super::value;
-use super::{Config, ContentPolicy, Env, Polling, Publish, Server, publishing, region, rule, source};
+use super::{
+    Config, ContentPolicy, Env, Polling, Publish, Retention, Server, publishing, region, rule, source,
+};
 use crate::core::freshness;
 use crate::core::publishing::PublishRules;
 use crate::core::region::RegionId;
@@ -45,6 +47,10 @@ const MAX_ENTRIES: RangeInclusive<i64> = 1..=100_000;
 const FEED_ENTRIES: RangeInclusive<i64> = 1..=1000;
 /// From an hour to a lifetime.
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(HOUR)..=Duration::from_secs(36_500 * DAY);
+/// Below a week a source that publishes once a week would be empty half of the time.
+const RETENTION: RangeInclusive<Duration> = Duration::from_secs(7 * DAY)..=Duration::from_secs(36_500 * DAY);
+/// Beyond ten thousand it is no floor but another retention.
+const KEEP_AT_LEAST: RangeInclusive<i64> = 0..=10_000;
 /// The longest path of a Unix socket on Linux, in bytes (unix(7): 108 with the zero at its end).
 const SOCKET_PATH: usize = 107;
 
@@ -94,6 +100,7 @@ pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -
         state_dir,
         polling,
         publish,
+        retention: resolve_retention(file.retention, report),
         regions,
         rules,
         shown,
@@ -163,6 +170,13 @@ fn resolve_polling(raw: file::Polling, context: &Context<'_>, report: &mut Repor
 
 fn default_schedule() -> Vec<Schedule> {
     vec![Schedule::parse("*/20 * * * *").expect("it is well-formed, and fires every 20 minutes")]
+}
+
+fn resolve_retention(raw: file::Retention, report: &mut Report) -> Retention {
+    let unlimited = raw.max_age.as_ref().is_some_and(|text| text.value == "none");
+    let max_age = (!unlimited)
+        .then(|| within_time(raw.max_age, RETENTION, report).unwrap_or(Duration::from_secs(365 * DAY)));
+    Retention { max_age, keep_at_least: count(raw.keep_at_least, KEEP_AT_LEAST, report).unwrap_or(50) }
 }
 
 fn resolve_publish(raw: file::Publish, report: &mut Report) -> Publish {

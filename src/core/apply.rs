@@ -3,6 +3,8 @@
 //! The same journal under the same rules gives the same state on any machine, after any restart, and a
 //! line that is applied twice changes nothing the second time. Time is the line's own.
 
+mod base;
+mod expire;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,7 @@ use super::state::{
 };
 use super::story::Sketch;
 use super::time::Time;
+pub use base::{base_entry, base_source};
 pub use telling::filing_keys;
 use telling::{Placed, Stories, Texts};
 
@@ -45,6 +48,8 @@ pub fn apply<S: State>(state: &S, line: &Line, rules: &Rules) -> Result<Vec<Chan
         Record::Poll(poll) => fold.poll(poll)?,
         Record::Observation(observation) => fold.observation(observation)?,
         Record::Withdraw(withdrawal) => fold.withdraw(withdrawal)?,
+        Record::Expire(expiry) => fold.expire(expiry)?,
+        Record::Base(base) => return fold.base(base),
     }
     Ok(fold.finish())
 }
@@ -56,7 +61,7 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
     hash.update(no.to_be_bytes());
     hash.update(entry.id.as_bytes());
     hash.update(entry.rewrites.to_be_bytes());
-    hash.update([u8::from(entry.withdrawn.is_some())]);
+    hash.update([u8::from(entry.withdrawn.is_some()) | u8::from(entry.expired.is_some()) << 1]);
     let bytes: [u8; 32] = hash.finalize().into();
     u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
 }
@@ -160,6 +165,9 @@ impl<'a, S: State> Fold<'a, S> {
         }
         let backlog = !source.seeded || unfinished;
         source.seeded = true;
+        if source.poll.window_from == Some(0) && !seen.new.is_empty() {
+            source.poll.window_from = Some(self.meta.next_no);
+        }
         // Documents list the newest first; among entries of one date the one numbered last is shown first.
         for new in seen.new.iter().rev() {
             self.add(&id, &mut source, new, seen.poll.at, backlog)?;
@@ -228,6 +236,7 @@ impl<'a, S: State> Fold<'a, S> {
             regions,
             story,
             withdrawn: None,
+            expired: None,
             seq: self.line.seq,
             round: self.line.round,
             body: body.clone(),
@@ -254,7 +263,7 @@ impl<'a, S: State> Fold<'a, S> {
         at: Time,
     ) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
-        let Some(mut entry) = self.entry(no)?.filter(|e| e.withdrawn.is_none()) else { return Ok(()) };
+        let Some(mut entry) = self.entry(no)?.filter(Entry::is_shown) else { return Ok(()) };
         if entry.source != *id || !self.rewritten.insert(no) {
             // Only a damaged journal says so; the counts of a source are those of its own entries.
             return Ok(());
@@ -307,9 +316,7 @@ impl<'a, S: State> Fold<'a, S> {
         }
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.withdrawn = Some(at);
-        // What it is recognised by stays, or a publisher that moves would bring it back as new.
-        let ParsedEntry { id, title, links, published, updated, .. } = entry.body;
-        entry.body = ParsedEntry { id, title, links, published, updated, ..ParsedEntry::default() };
+        entry.fall_silent();
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;
         self.changes.push(Change::Source(entry.source.clone(), Box::new(source)));
@@ -458,8 +465,13 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(state)
     }
 
-    fn finish(mut self) -> Vec<Change> {
-        self.meta.seq = self.line.seq;
+    fn finish(self) -> Vec<Change> {
+        let seq = self.line.seq;
+        self.finish_at(seq)
+    }
+
+    fn finish_at(mut self, seq: u64) -> Vec<Change> {
+        self.meta.seq = seq;
         let entries = std::mem::take(&mut self.entries).into_iter();
         self.changes.extend(entries.map(|(no, entry)| Change::Entry(no, Box::new(entry))));
         self.changes.extend(self.feeds.into_iter().map(|(key, state)| Change::Feed(key, state)));

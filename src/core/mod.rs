@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod backoff;
+pub mod base;
 pub mod date;
 pub mod decode;
 pub mod diff;
@@ -26,6 +27,7 @@ pub mod publishing;
 pub mod record;
 pub mod region;
 pub mod regions;
+pub mod retention;
 pub mod robots;
 pub mod rules;
 pub mod schedule;

@@ -81,6 +81,15 @@ impl Rules {
         self.definitions.get(id)
     }
 
+    /// Fingerprint of all that entries of a source of this definition are derived under.
+    #[must_use]
+    pub fn under(&self, def: &SourceDef) -> String {
+        let mut hash = Sha256::new();
+        hash.update(&self.fingerprint);
+        hash.update(format!("{:?} {:?}", def.region, def.title));
+        hex16(&hash.finalize())
+    }
+
     /// Today's definitions, by id.
     pub fn definitions(&self) -> impl Iterator<Item = &SourceDef> {
         self.definitions.values()

@@ -41,8 +41,11 @@ pub struct Meta {
     pub seq: u64,
     /// The number the next new entry gets.
     pub next_no: EntryNo,
-    /// How many entries are stored.
+    /// How many entries are stored, without those that expired.
     pub entries: u64,
+    /// How many expired entries are still recognised.
+    #[serde(default)]
+    pub stubs: u64,
     /// How many sources.
     pub sources: u64,
     /// How many feeds were ever touched.
@@ -71,6 +74,7 @@ impl Meta {
             seq: 0,
             next_no: 1,
             entries: 0,
+            stubs: 0,
             sources: 0,
             feeds: 0,
             known: 0,
@@ -110,9 +114,12 @@ pub struct SourceState {
     /// What its polls and dates tell of it.
     #[serde(default)]
     pub habits: Habits,
-    /// How many of its entries are stored.
+    /// How many of its entries are stored, without those that expired.
     #[serde(default)]
     pub entries: u64,
+    /// How many of its expired entries are still recognised.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stubs: u64,
     /// Sum of the digests of its entries: what a self-check holds the stored entries against.
     #[serde(default)]
     pub digest: u64,
@@ -132,6 +139,7 @@ impl SourceState {
             seeded: false,
             habits: Habits::default(),
             entries: 0,
+            stubs: 0,
             digest: 0,
         }
     }
@@ -201,6 +209,9 @@ pub struct Entry {
     /// When the operator took it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Time>,
+    /// When it expired: what is left of it is what it is recognised by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<Time>,
     /// The journal line it came with.
     pub seq: u64,
     /// The publish round it came with: entries of one round become visible together.
@@ -210,10 +221,23 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The feeds it is listed in, each once; none for one that was withdrawn.
+    /// Whether it is there to be read: it was neither withdrawn nor did it expire.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.withdrawn.is_none() && self.expired.is_none()
+    }
+
+    /// Drops what it said; what it is recognised by stays, or a publisher that moves would bring it back
+    /// as new.
+    pub fn fall_silent(&mut self) {
+        let ParsedEntry { id, title, links, published, updated, .. } = std::mem::take(&mut self.body);
+        self.body = ParsedEntry { id, title, links, published, updated, ..ParsedEntry::default() };
+    }
+
+    /// The feeds it is listed in, each once; none for one that is not shown.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedKey> {
-        if self.withdrawn.is_some() {
+        if !self.is_shown() {
             return Vec::new();
         }
         let mut feeds = vec![FeedKey::All, FeedKey::Source(self.source.clone())];
@@ -346,6 +370,21 @@ pub enum Change {
     Listed(FeedKey, Rank),
     /// Take an entry off a feed's list.
     Unlisted(FeedKey, Rank),
+    /// Nothing of an entry is kept.
+    Removed(EntryNo),
+    /// No entry of the source goes by that key any more.
+    Unknown(SourceId, IdentityKey),
+    /// No entry has that published id any more.
+    Disowned(String),
+    /// An entry is not compared with any more.
+    Unsketched(EntryNo),
+    /// An entry (the second) left the story that the first founded.
+    Parted(EntryNo, EntryNo),
     /// Announce in a feed that an entry (its number and published id) was withdrawn.
     Withdrawn(FeedKey, Time, EntryNo, String),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

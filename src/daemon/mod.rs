@@ -5,9 +5,11 @@
 //!                                     └─touched feeds─▶ publisher ─views─▶ serve
 //! ```
 
+pub mod backup;
 pub mod clock;
 pub mod commands;
 pub mod engine;
+pub mod keeper;
 pub mod publisher;
 pub mod recorder;
 pub mod rehearse;

@@ -146,6 +146,18 @@ impl Publisher {
     fn page(&self, key: &ViewKey) -> Result<Arc<Page>, StoreError> {
         let slot = self.slot(key);
         let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = self.fresh(key, &mut kept);
+        match (fresh, &*kept) {
+            // A disk that fails is no reason to stop serving what is in memory.
+            (Err(error), Some((_, page))) => {
+                tracing::error!(%error, "a view cannot be rendered anew; the last one is served");
+                Ok(Arc::clone(page))
+            }
+            (fresh, _) => fresh,
+        }
+    }
+
+    fn fresh(&self, key: &ViewKey, kept: &mut Option<(Version, Arc<Page>)>) -> Result<Arc<Page>, StoreError> {
         // Read before the store is: what changes meanwhile makes the page stale, never stay so.
         let day = self.store.load().meta()?.map(|meta| document::today(&meta));
         let version = self.version(key, day);

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::clock::Clock;
 use super::engine::{Engine, StartError};
+use super::keeper;
 use super::scheduler::{self, Scheduled};
 use super::vault::OpenNotes;
 use crate::config::Config;
@@ -67,6 +68,7 @@ pub async fn run(
     report_next(&scheduled, &*clock);
     let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(Arc::clone(&engine.worker)), clock));
     let warming = spawn_refresh(&engine);
+    let keeping = tokio::spawn(keeper::run(Arc::clone(&engine)));
     tracing::info!(%address, public_url = %config.server.public_url, "listening");
     ready(address);
 
@@ -74,6 +76,7 @@ pub async fn run(
     tracing::info!("stopping");
     polling.abort();
     warming.abort();
+    keeping.abort();
     let _ = stop.send(true);
     let late = [public.abort_handle(), admin.abort_handle()];
     if tokio::time::timeout(DRAIN, async { tokio::join!(public, admin) }).await.is_err() {

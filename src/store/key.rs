@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 use super::{StoreError, value};
 use crate::core::identity::IdentityKey;
+use crate::core::region::RegionId;
 use crate::core::source::SourceId;
 use crate::core::state::{EntryNo, FeedKey, Rank};
 use crate::core::story::{KEY_LEN, Lookup, StoryKey};
@@ -68,6 +69,11 @@ pub(super) fn entry_no(key: &[u8]) -> Result<EntryNo, StoreError> {
     bytes.map(EntryNo::from_be_bytes).ok_or_else(|| value::damaged(key, "it is no entry's key"))
 }
 
+/// The end of the range of all entries.
+pub(super) fn entries_end() -> Vec<u8> {
+    vec![ENTRY + 1]
+}
+
 pub(super) fn part(of: &[u8], n: u16) -> Vec<u8> {
     let mut key = tagged(PART, of);
     key.extend(n.to_be_bytes());
@@ -89,6 +95,24 @@ pub(super) fn feed(feed: &FeedKey) -> Vec<u8> {
     let mut key = vec![FEED];
     push_feed(&mut key, feed);
     key
+}
+
+/// The range of all feeds.
+pub(super) fn feeds() -> (Vec<u8>, Vec<u8>) {
+    (vec![FEED], vec![FEED + 1])
+}
+
+/// The feed of a feed's key.
+pub(super) fn feed_key(key: &[u8]) -> Result<FeedKey, StoreError> {
+    let text = key.get(1..).and_then(|rest| std::str::from_utf8(rest.strip_suffix(&[0])?).ok());
+    let feed = text.and_then(|text| match text.split_at_checked(1)? {
+        ("a", "") => Some(FeedKey::All),
+        ("n", "") => Some(FeedKey::National),
+        ("r", id) => Some(FeedKey::Region(RegionId::new(id))),
+        ("s", id) => Some(FeedKey::Source(SourceId::new(id))),
+        _ => None,
+    });
+    feed.ok_or_else(|| value::damaged(key, "it is no feed's key"))
 }
 
 pub(super) fn listed(feed: &FeedKey, rank: Rank) -> Vec<u8> {

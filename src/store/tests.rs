@@ -314,3 +314,41 @@ fn a_store_on_disk_says_the_same_after_it_was_closed() {
     store.check().expect("sound");
     assert_eq!(store.dump(), before);
 }
+
+#[test]
+fn a_frozen_store_stays_as_it_was_whatever_is_written() {
+    on_both(|name, store| {
+        let (store, all, rules) = (Arc::new(store), workload(31, 60), rules(&sources()));
+        fold(&store, &all[..20], &rules);
+        let before = store.dump();
+        let frozen = store.freeze().expect("the first");
+        assert!(store.freeze().is_none(), "{name}: one at a time");
+        assert_eq!(frozen.dump(), before, "{name}: nothing was written yet");
+        fold(&store, &all[20..], &rules);
+        assert_ne!(store.dump(), before, "{name}");
+        assert_eq!(frozen.dump(), before, "{name}");
+        frozen.check().unwrap_or_else(|e| panic!("{name}: {e}"));
+        let mut back: Vec<Pair> =
+            frozen.backend.scan_back(&[0], &[0xff]).collect::<Result<_, _>>().expect("read");
+        back.reverse();
+        assert_eq!(back, before, "{name}, last first");
+        assert!(frozen.commit(&[Change::Disowned("x".to_owned())]).is_err(), "{name}");
+        drop(frozen);
+        let again = store.freeze().expect("the first is gone");
+        assert_eq!(again.dump(), store.dump(), "{name}");
+    });
+}
+
+#[test]
+fn a_frozen_store_whose_store_changed_too_much_says_so() {
+    let store = Arc::new(memory());
+    let row = |n: u8| (vec![0x20, n], Some(vec![n; 9 << 20]));
+    raw(&store, (0..8).map(row).collect());
+    let frozen = store.freeze().expect("the first");
+    let batch = Batch { writes: (0..8).map(|n| (vec![0x20, n], None)).collect() };
+    store.frozen.before(&batch, &*store.backend).expect("memory can be read");
+    store.backend.commit(batch).expect("written");
+    assert!(matches!(frozen.backend.get(&[0x20, 1]), Err(StoreError::Backend(_))));
+    let rows: Vec<_> = frozen.backend.scan(&[0], &[0xff]).collect();
+    assert!(rows.last().is_some_and(Result::is_err), "{} rows", rows.len());
+}

@@ -424,3 +424,5 @@ fn a_code_that_the_publisher_gave_decides_the_region() {
     assert_eq!((regions(3), regions(4)), (vec![], vec![]), "no such code, and none at all");
     assert_eq!(regions(5), ["hubei"], "its source is fixed");
 }
+
+mod keeping;

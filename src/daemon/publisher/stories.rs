@@ -83,7 +83,7 @@ impl Stories<'_> {
         let mut leader: Option<Precedence> = None;
         let (mut told, mut reports) = (0, Vec::new());
         for no in [founder].into_iter().chain(self.store.joined(founder, REPORTS)?) {
-            let Some(entry) = self.store.entry(no)?.filter(|entry| entry.withdrawn.is_none()) else {
+            let Some(entry) = self.store.entry(no)?.filter(Entry::is_shown) else {
                 continue;
             };
             told += 1;
