@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use dibao::config::{Config, Env, NoConfig, Source, find, load};
 use dibao::core::link::host_key;
 use dibao::core::probe::region_of_host;
-use dibao::core::region::RegionTable;
+use dibao::core::region::{RegionId, RegionTable};
 use dibao::core::schedule::next_of;
 use dibao::core::source::RegionRule;
 use dibao::core::time::Time;
@@ -111,7 +111,7 @@ fn known_hosts_have_the_region_that_a_probe_would_suggest() {
     for source in &config.sources {
         let region = region_of_host(&source.def.url);
         if let (Some(region), RegionRule::Fixed(ids)) = (region, &source.def.region) {
-            assert_eq!(ids.iter().map(|id| id.as_str()).collect::<Vec<_>>(), [region], "{}", source.def.id);
+            assert_eq!(ids.iter().map(RegionId::as_str).collect::<Vec<_>>(), [region], "{}", source.def.id);
             told += 1;
         }
     }

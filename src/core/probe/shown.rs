@@ -33,7 +33,7 @@ impl Display for Report {
         fact(f, "title", self.title.as_ref())?;
         fact(f, "encoding", self.encoding.as_ref())?;
         fact(f, "robots", self.robots.as_ref())?;
-        if self.status.is_some() {
+        if self.status.is_some_and(|status| status < 300) {
             fact(f, "freshness", Some(&self.freshness))?;
         }
         fact(f, "rhythm", self.rhythm.as_ref())?;
