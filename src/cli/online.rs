@@ -10,12 +10,12 @@ use tokio::task::JoinSet;
 
 use super::{block_on, exit, table};
 use crate::config::{Config, Kind, Source};
-use crate::core::exchange::{Exchange, Validators};
+use crate::core::exchange::{Exchange, FetchFault, Validators};
 use crate::core::probe::{self, Reader, Report, Subject, span};
 use crate::core::source::SourceId;
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::daemon::worker;
-use crate::fetch::{ACCEPT_FEED, ACCEPT_PAGE, FetchRequest, Fetcher};
+use crate::fetch::{ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchRequest, Fetcher};
 
 pub(super) fn online(config: Config, json: bool) -> ExitCode {
     exit(block_on(ask_all(Arc::new(config), json)).map_err(anyhow::Error::from).flatten())
@@ -33,7 +33,7 @@ async fn ask_all(config: Arc<Config>, json: bool) -> anyhow::Result<bool> {
         }
         let fetcher = Arc::clone(&fetchers[&proxy]);
         asking.spawn(async move {
-            let exchange = fetcher.get(&request(&source)).await;
+            let exchange = exchange(&fetcher, &source).await;
             let id = source.def.id.clone();
             // What the publisher sent is read where it holds up no other source.
             let read = tokio::task::spawn_blocking(move || examine(&source, &exchange)).await;
@@ -61,11 +61,23 @@ async fn ask_all(config: Arc<Config>, json: bool) -> anyhow::Result<bool> {
 
 const COLUMNS: [&str; 7] = ["id", "state", "is", "entries", "newest", "encoding", "because"];
 
+/// Asks for a source's document as a poll does; for a page only if robots.txt lets it.
+async fn exchange(fetcher: &Fetcher, source: &Source) -> Exchange {
+    if matches!(source.kind, Kind::Page(_)) {
+        let verdict = fetcher.may_fetch(&source.def.url).await;
+        if !verdict.allowed {
+            return Exchange::Failed(FetchFault::Robots { why: verdict.why });
+        }
+    }
+    fetcher.get(&request(source)).await
+}
+
 fn request(source: &Source) -> FetchRequest {
     let headers = source.headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
     let accept = match source.kind {
         Kind::Page(_) => ACCEPT_PAGE,
-        Kind::Feed | Kind::Json(_) => ACCEPT_FEED,
+        Kind::Feed => ACCEPT_FEED,
+        Kind::Json(_) => ACCEPT_JSON,
     };
     FetchRequest {
         url: source.def.url.clone(),

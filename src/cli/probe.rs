@@ -12,7 +12,7 @@ use crate::config::{self, Config, Env};
 use crate::core::exchange::{Exchange, Response, Validators};
 use crate::core::feed::FeedInput;
 use crate::core::page::{self, ArticleRules};
-use crate::core::probe::{self, Followed, Reader, Report, Robots, Subject, What};
+use crate::core::probe::{self, Followed, Reader, Report, Subject, What};
 use crate::core::robots::{AGENT, page_directives};
 use crate::core::time::Time;
 use crate::daemon::clock::{Clock, SystemClock};
@@ -85,10 +85,9 @@ impl Visit {
         let exchange = self.get(url, ACCEPT_FEED).await;
         let at = (self.now)();
         let subject = Subject { url, exchange: &exchange, zone: self.zone, at, reader: Reader::Any };
-        let mut report = probe::examine(&subject);
-        let crawl_delay =
-            robots.and_then(|robots| robots.crawl_delay(AGENT)).map(|delay| delay.as_secs_f64());
-        report.robots = Some(Robots { allowed: verdict.allowed, why: verdict.why, crawl_delay });
+        let report = probe::examine(&subject);
+        let crawl_delay = robots.and_then(|robots| robots.crawl_delay(AGENT));
+        let mut report = report.with_robots(verdict, crawl_delay);
         if let Some(link) = probe::to_follow(&report).filter(|_| follow).map(str::to_owned) {
             report.followed = Some(self.follow(link, report.answered.as_deref().unwrap_or(url)).await);
         }

@@ -10,6 +10,8 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use chrono_tz::Tz;
 use serde::Serialize;
 use url::Url;
@@ -17,9 +19,10 @@ use url::Url;
 use super::entry::ParsedEntry;
 use super::exchange::{Exchange, ResponseHead};
 use super::html;
-use super::identity::{KeyKind, candidates};
+use super::identity::{IdentityKey, KeyKind, candidates};
 use super::link;
 use super::page::{Article, JsonRules, ListRules};
+use super::robots::Verdict;
 use super::time::{Precision, Stamp, Time};
 pub use look::{FeedLink, What};
 pub use rhythm::Rhythm;
@@ -236,6 +239,20 @@ pub fn examine(subject: &Subject<'_>) -> Report {
 }
 
 impl Report {
+    /// Takes in what robots.txt says of the address. It binds the polling of pages; a feed is made for
+    /// programs, whoever asks for it.
+    #[must_use]
+    pub fn with_robots(mut self, verdict: Verdict, crawl_delay: Option<Duration>) -> Self {
+        let Verdict { allowed, why } = verdict;
+        if !allowed && matches!(self.what, What::ListPage | What::PageWithFeeds) {
+            self.defects.insert(0, "robots.txt forbids it: as a page it is not polled".to_owned());
+            self.toml = None;
+        }
+        let crawl_delay = crawl_delay.map(|delay| delay.as_secs_f64());
+        self.robots = Some(Robots { allowed, why, crawl_delay });
+        self
+    }
+
     /// How a configured source does that gave this.
     #[must_use]
     pub fn state(&self) -> State {
@@ -262,7 +279,7 @@ fn kinds(entries: &[ParsedEntry]) -> Vec<&'static str> {
         Some(KeyKind::LinkDate) => "link and date",
         _ => "title and date",
     };
-    candidates(entries).iter().map(|c| name(c.keys.first().and_then(|key| key.kind()))).collect()
+    candidates(entries).iter().map(|c| name(c.keys.first().and_then(IdentityKey::kind))).collect()
 }
 
 fn count(kinds: &[&'static str]) -> Vec<(&'static str, usize)> {
@@ -310,6 +327,12 @@ pub fn followed(link: String, article: &Article, zone: Tz) -> Followed {
         section: (!article.section.is_empty()).then(|| article.section.join(" > ")),
         characters,
     }
+}
+
+/// The region that the host of an address is known to be of.
+#[must_use]
+pub fn region_of_host(url: &str) -> Option<&'static str> {
+    known::of(&Url::parse(url).ok()?).region
 }
 
 /// Whether two addresses have one robots.txt.

@@ -38,7 +38,7 @@ struct Journey<'a> {
 
 /// What one hop led to.
 enum Step {
-    Ended(Exchange),
+    Ended(Box<Exchange>),
     Onwards(Hop, Url),
 }
 
@@ -68,7 +68,7 @@ impl Journey<'_> {
                 turn = Some((key.clone(), self.fetcher.turn(&self.at, &key).await?));
             }
             match self.timed_step().await? {
-                Step::Ended(exchange) => return Ok(exchange),
+                Step::Ended(exchange) => return Ok(*exchange),
                 Step::Onwards(hop, to) => self.go(hop, to)?,
             }
         }
@@ -93,10 +93,10 @@ impl Journey<'_> {
         let head = head::read(status, &self.at, self.hops.clone(), response.headers());
         let conditional = !self.request.validators.is_empty();
         if let Some(exchange) = head::without_body(&head, response.headers(), conditional) {
-            return Ok(Step::Ended(exchange));
+            return Ok(Step::Ended(Box::new(exchange)));
         }
         let body = body::read(response, self.limit).await?;
-        Ok(Step::Ended(Exchange::Body(Response { head, body })))
+        Ok(Step::Ended(Box::new(Exchange::Body(Response { head, body }))))
     }
 
     async fn ask(&self) -> Result<reqwest::Response, FetchFault> {

@@ -73,8 +73,11 @@ const PEOPLE: [(&str, &str); 32] = [
     ("zj", "zhejiang"),
 ];
 
-/// Houses with a host a region.
-const HOUSES: [(&str, &str, &[(&str, &str)]); 5] = [
+/// Names of hosts, and the regions they are of.
+type Codes = &'static [(&'static str, &'static str)];
+
+/// Houses with a host a region: their domains, the word that ids begin with, the names.
+const HOUSES: [(&str, &str, Codes); 5] = [
     ("chinanews.com.cn", "chinanews", &CHINANEWS),
     ("chinanews.com", "chinanews", &CHINANEWS),
     ("people.com.cn", "people", &PEOPLE),

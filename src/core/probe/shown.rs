@@ -33,7 +33,7 @@ impl Display for Report {
         fact(f, "title", self.title.as_ref())?;
         fact(f, "encoding", self.encoding.as_ref())?;
         fact(f, "robots", self.robots.as_ref())?;
-        if self.status.is_some() {
+        if self.status.is_some_and(|status| status < 300) {
             fact(f, "freshness", Some(&self.freshness))?;
         }
         fact(f, "rhythm", self.rhythm.as_ref())?;
@@ -152,8 +152,8 @@ pub fn span(seconds: i64) -> String {
     // Writing to a string does not fail.
     let _ = match seconds {
         ..120 => write!(out, "{seconds} s"),
-        ..7_200 => write!(out, "{} min", seconds / 60),
-        ..172_800 => write!(out, "{} h", seconds / 3_600),
+        120..7_200 => write!(out, "{} min", seconds / 60),
+        7_200..172_800 => write!(out, "{} h", seconds / 3_600),
         _ => write!(out, "{} days", seconds / 86_400),
     };
     out

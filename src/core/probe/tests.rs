@@ -3,6 +3,7 @@ use encoding_rs::GBK;
 
 use super::*;
 use crate::core::exchange::{Block, FetchFault, Response, Validators};
+use crate::core::robots::{self, AGENT};
 
 fn now() -> Time {
     "2026-11-23T08:00:00Z".parse().expect("an instant")
@@ -64,9 +65,8 @@ fn a_feed_is_described_with_its_defects() {
         response.head.validators = Validators { etag: Some(b"\"7\"".to_vec()), last_modified: None };
         response.head.cache_control = Some("max-age=60".to_owned());
     }
-    let mut report = look_at(url, &exchange, Reader::Any);
-    let why = "robots.txt has no rule against it".to_owned();
-    report.robots = Some(Robots { allowed: true, why, crawl_delay: Some(5.0) });
+    let verdict = robots::Robots::parse(b"User-agent: *\nCrawl-delay: 5").verdict(AGENT, "/rss/china.xml");
+    let report = look_at(url, &exchange, Reader::Any).with_robots(verdict, Some(Duration::from_secs(5)));
     assert_eq!(report.state(), State::Ok);
     insta::assert_snapshot!(report);
 }
@@ -162,6 +162,17 @@ fn a_configured_page_is_read_by_its_selectors() {
     assert_eq!(report.state(), State::SelectorsStopped);
     assert!(report.because.contains("div.neirong li"), "{}", report.because);
     assert_eq!(look_at(url, &page, Reader::Feed).state(), State::Failed, "a page where a feed was");
+}
+
+#[test]
+fn robots_txt_binds_pages_and_not_feeds() {
+    let no = || Verdict { allowed: false, why: "no".to_owned() };
+    let page = examined("https://a.example/", "text/html", list(14).as_bytes());
+    assert!(page.toml.is_some());
+    let page = page.with_robots(no(), None);
+    assert!(page.toml.is_none() && page.defects[0].starts_with("robots.txt forbids it"));
+    let feed = examined("https://a.example/", "text/xml", RSS.as_bytes()).with_robots(no(), None);
+    assert!(feed.toml.is_some() && !feed.robots.is_some_and(|robots| robots.allowed));
 }
 
 #[test]
