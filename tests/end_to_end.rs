@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use dibao::config::Config;
-use dibao::core::source::RegionRule;
 use dibao::daemon::clock::SystemClock;
 use dibao::daemon::engine::Engine;
 use dibao::daemon::run;
@@ -22,6 +21,7 @@ use dibao::demo::script::{Reply, Script};
 use dibao::demo::world::World;
 use dibao::serve::admin::{Command, Line};
 use dibao::serve::{View, Views};
+use serde_json::Value;
 use support::{Desk, ask, entries, ids_in, page, poll_all, source};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -33,14 +33,7 @@ async fn world() -> (Arc<Publisher>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(Arc::clone(&publisher).serve(listener, std::future::pending()));
-    let sources = World::sources(&base).into_iter().map(|def| {
-        let region = match &def.region {
-            RegionRule::Fixed(ids) => ids[0].to_string(),
-            _ => "auto".to_owned(),
-        };
-        source(def.id.as_str(), &def.url, &region)
-    });
-    (publisher, sources.collect())
+    (publisher, World::tables(&base))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -379,4 +372,45 @@ async fn the_admin_socket_is_private_and_carries_commands() {
     assert!(refusal.contains("in use by another dibao"), "{refusal}");
     stop.send(()).unwrap();
     daemon.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_of_what_is_shown_hide_and_rewrite_and_give_everything_back() {
+    let script = Script::start().await.unwrap();
+    let feed = rss(&[
+        ("1", "【快讯】河南一地开通新线路", "一"),
+        ("2", "河南商场广告招商", "二"),
+        ("3", "河南发布天气消息", "三"),
+    ]);
+    script.on("/a", [ok(&feed)]);
+    let sources = source("a", &script.url("/a"), "henan");
+    let desk = Desk::new(&sources);
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    let before = page(&engine, "henan.json");
+    let ids = ids_in(&page(&engine, "henan.atom"));
+    assert_eq!(ids.len(), 3);
+    engine.close().await.unwrap();
+    drop(engine);
+
+    let rules = "[[rule]]\nexclude = \"广告\"\n[[rule]]\nrewrite = \"^【[^】]*】\"\nwith = \"\"\n\
+                 [[region]]\nid = \"henan\"\n[[region.rule]]\nexclude = \"天气\"\n";
+    desk.set_sources(&(rules.to_owned() + &sources));
+    let engine = desk.open().await;
+    let titles = |path: &str| {
+        let feed: Value = serde_json::from_slice(&page(&engine, path)).unwrap();
+        let title = |item: &Value| item["title"].as_str().unwrap().to_owned();
+        feed["items"].as_array().unwrap().iter().map(title).collect::<Vec<_>>()
+    };
+    assert_eq!(titles("henan.json"), ["河南一地开通新线路"]);
+    assert_eq!(titles("all.json"), ["河南一地开通新线路", "河南发布天气消息"], "a region's rule is its own");
+    assert_eq!(entries(&engine, Some("henan")).await.len(), 3, "nothing stored is lost");
+    engine.close().await.unwrap();
+    drop(engine);
+
+    desk.set_sources(&sources);
+    let engine = desk.open().await;
+    assert_eq!(ids_in(&page(&engine, "henan.atom")), ids, "everything is back, under its old ids");
+    assert_eq!(page(&engine, "henan.json"), before);
+    engine.close().await.unwrap();
 }

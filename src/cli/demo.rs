@@ -14,7 +14,6 @@ use tokio::net::TcpListener;
 
 use super::{block_on, exit, run, start_logging};
 use crate::config::{self, Env};
-use crate::core::source::RegionRule;
 use crate::core::time::Time;
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::demo::publisher::Publisher;
@@ -118,17 +117,7 @@ fn config_text(args: &DemoArgs, base: &str) -> anyhow::Result<String> {
         args.listen,
         state.display().to_string(),
     );
-    for source in World::sources(base) {
-        let region = match &source.region {
-            RegionRule::Fixed(ids) => ids.first().map_or("auto", |id| id.as_str()),
-            RegionRule::Routed(_) | RegionRule::Auto => "auto",
-        };
-        let title = source.title.unwrap_or_default();
-        text.push_str(&format!(
-            "\n[[source]]\nid = \"{}\"\ntitle = {title:?}\nurl = {:?}\nregion = \"{region}\"\n",
-            source.id, source.url
-        ));
-    }
+    text.push_str(&World::tables(base));
     Ok(text)
 }
 

@@ -4,6 +4,7 @@
 //! line that is applied twice changes nothing the second time. Time is the line's own.
 
 mod base;
+mod derive;
 mod expire;
 mod telling;
 
@@ -11,14 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::entry::ParsedEntry;
 use super::identity::IdentityKey;
 use super::record::{
     ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record, Withdrawal,
 };
 use super::region::RegionId;
-use super::regions;
-use super::rules::{CODE_SCHEME, Rules};
+use super::rules::Rules;
 use super::source::{RegionRule, SourceDef, SourceId};
 use super::state::{
     Change, Entry, EntryNo, FeedKey, FeedState, Known, Membership, Meta, Rank, SourceState, State,
@@ -26,6 +25,7 @@ use super::state::{
 use super::story::Sketch;
 use super::time::Time;
 pub use base::{base_entry, base_source};
+use derive::{backlog_places, dated, regions_of};
 pub use telling::filing_keys;
 use telling::{Placed, Stories, Texts};
 
@@ -69,43 +69,6 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
 /// What derives the state is another since: stores of before are derived anew. Raise it when `apply`
 /// gives another state for the same journal.
 pub const VERSION: u8 = 1;
-
-/// The publisher's date of an entry, never after it was seen; else that.
-fn dated(body: &ParsedEntry, at: Time) -> Time {
-    body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at))
-}
-
-/// The places of a first poll's entries, from `first` for the newest; those of one date in document order.
-fn backlog_places(new: &[NewEntry], at: Time, first: u64) -> Vec<u32> {
-    let first = u32::try_from(first).unwrap_or(u32::MAX - 1_000_000);
-    let mut order: Vec<usize> = (0..new.len()).collect();
-    order.sort_by_key(|n| std::cmp::Reverse(dated(&new[*n].entry, at)));
-    let mut places = vec![0; new.len()];
-    for (place, n) in (first..).zip(order) {
-        places[n] = place;
-    }
-    places
-}
-
-/// The regions of an entry under these rules: by a code its publisher gave, and by its text.
-fn regions_of(
-    rules: &Rules,
-    source: &SourceState,
-    texts: &Texts<'_>,
-    body: &ParsedEntry,
-) -> Vec<regions::Evidence> {
-    let Rules { patterns, classifier, .. } = rules;
-    let rule = &source.def.region;
-    let mut found = regions::decide(rule, patterns, classifier, texts.title, texts.summary.as_deref());
-    let coded = body.categories.iter().find(|category| category.scheme.as_deref() == Some(CODE_SCHEME));
-    if let Some(evidence) = coded.and_then(|category| rules.coded(&category.term))
-        && !matches!(rule, RegionRule::Fixed(_))
-    {
-        found.retain(|other| other.region != evidence.region);
-        found.insert(0, evidence);
-    }
-    found
-}
 
 /// The reports of a story whose feeds are told of a new one: at least those that are linked anywhere.
 const LINKED: usize = 512;

@@ -130,6 +130,7 @@ fn site(config: &Config) -> Site {
         first_poll: config.publish.first_poll,
         zone: config.polling.timezone,
         hub: config.publish.websub_hub.clone(),
+        shown: config.shown.clone(),
         polled: polled(config),
     }
 }

@@ -33,6 +33,15 @@ pub struct Publisher {
 struct Shown {
     step: u64,
     feeds: Arc<HashMap<&'static str, Feed>>,
+    /// The pages that list pages lead to.
+    articles: Arc<HashMap<String, Bytes>>,
+}
+
+impl Shown {
+    fn at(world: &World, step: u64) -> Self {
+        let articles = world.articles(step).into_iter().map(|(path, bytes)| (path, bytes.into()));
+        Self { step, feeds: render(world, step), articles: Arc::new(articles.collect()) }
+    }
 }
 
 struct Feed {
@@ -41,7 +50,7 @@ struct Feed {
     gzipped: Bytes,
 }
 
-/// Requests seen, by path and by the status they got. Unknown paths count as one, `*`.
+/// Requests seen, by path and by the status they got. All other paths count as one, `*`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// All requests.
@@ -68,7 +77,7 @@ impl Publisher {
     /// A publisher of this world, showing it at `step`.
     #[must_use]
     pub fn new(world: World, step: u64) -> Arc<Self> {
-        let shown = Mutex::new(Shown { step, feeds: render(&world, step) });
+        let shown = Mutex::new(Shown::at(&world, step));
         Arc::new(Self { world, shown, counts: Mutex::default() })
     }
 
@@ -94,8 +103,8 @@ impl Publisher {
 
     /// Shows the world at `step`.
     pub fn set_step(&self, step: u64) {
-        let feeds = render(&self.world, step);
-        *lock(&self.shown) = Shown { step, feeds };
+        let shown = Shown::at(&self.world, step);
+        *lock(&self.shown) = shown;
     }
 
     /// The step that is shown.
@@ -133,12 +142,19 @@ fn gzip(bytes: &[u8]) -> Bytes {
 }
 
 async fn handle(State(publisher): State<Arc<Publisher>>, request: Request) -> Response {
-    let feeds = Arc::clone(&lock(&publisher.shown).feeds);
+    let (feeds, articles) = {
+        let shown = lock(&publisher.shown);
+        (Arc::clone(&shown.feeds), Arc::clone(&shown.articles))
+    };
     let headers = request.headers();
     let known = feeds.get_key_value(request.uri().path());
     let response = match (known, request.method()) {
         (_, method) if method != Method::GET && method != Method::HEAD => {
             with(StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")], Body::empty())
+        }
+        (None, _) if articles.contains_key(request.uri().path()) => {
+            let page = articles[request.uri().path()].clone();
+            with(StatusCode::OK, [(CONTENT_TYPE, "text/html")], page.into())
         }
         (None, _) => with(StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/plain")], "no such paper\n".into()),
         (Some((_, feed)), _) => respond(feed, headers),

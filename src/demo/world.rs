@@ -3,6 +3,7 @@
 //! started goes on where it was, and tests know what to expect.
 
 mod channels;
+mod page;
 mod texts;
 mod write;
 
@@ -101,6 +102,40 @@ impl World {
         CHANNELS.iter().map(|channel| self.feed(channel, step)).collect()
     }
 
+    /// The pages that list pages lead to at a step, in GB2312, by their paths.
+    #[must_use]
+    pub fn articles(&self, step: u64) -> Vec<(String, Vec<u8>)> {
+        let step = i64::try_from(step).unwrap_or(i64::MAX).min(10_000_000_000);
+        let page = |channel: &Channel, report: &Report| {
+            let text = page::article(channel, report);
+            (page::path(channel, report), encoding_rs::GBK.encode(&text).0.into_owned())
+        };
+        let lists = CHANNELS.iter().filter(|channel| channel.dialect == Dialect::Page);
+        lists
+            .flat_map(|channel| {
+                let reports = self.reports(channel, step);
+                reports.iter().map(|report| page(channel, report)).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// The sources that poll this world as `[[source]]` tables, for a publisher at `base`.
+    #[must_use]
+    pub fn tables(base: &str) -> String {
+        let mut text = String::new();
+        for (def, channel) in Self::sources(base).into_iter().zip(&CHANNELS) {
+            let SourceDef { id, title, url, .. } = def;
+            let (title, region) = (title.unwrap_or_default(), channel.region.unwrap_or("auto"));
+            text.push_str(&format!(
+                "\n[[source]]\nid = \"{id}\"\ntitle = {title:?}\nurl = {url:?}\nregion = \"{region}\"\n"
+            ));
+            if channel.dialect == Dialect::Page {
+                text.push_str("kind = \"page\"\n[source.page]\nfollow = true\n");
+            }
+        }
+        text
+    }
+
     /// The sources that poll this world, for a publisher at `base` (such as `http://127.0.0.1:4000`).
     #[must_use]
     pub fn sources(base: &str) -> Vec<SourceDef> {
@@ -123,7 +158,7 @@ impl World {
         let reports = self.reports(channel, step);
         let text = write::feed(channel, &reports);
         let bytes = match channel.dialect {
-            Dialect::RssGbk => encoding_rs::GBK.encode(&text).0.into_owned(),
+            Dialect::RssGbk | Dialect::Page => encoding_rs::GBK.encode(&text).0.into_owned(),
             _ => text.into_bytes(),
         };
         let changed = reports.iter().map(|report| report.updated).max().unwrap_or(self.epoch);
@@ -247,6 +282,7 @@ fn media_type(dialect: Dialect) -> &'static str {
         Dialect::Atom => "application/atom+xml; charset=utf-8",
         Dialect::Rdf => "application/rdf+xml",
         Dialect::Json => "application/feed+json",
+        Dialect::Page => "text/html",
     }
 }
 

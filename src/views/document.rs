@@ -183,7 +183,7 @@ pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
     let entries: Vec<EntryDoc> = shown
         .iter()
         .filter_map(|shown| {
-            input.sources.get(&shown.entry.source).map(|source| entry_doc(site, shown, source))
+            input.sources.get(&shown.entry.source).map(|source| entry_doc(site, input.feed, shown, source))
         })
         .collect();
     FeedDoc {

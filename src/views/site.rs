@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::core::month::Month;
+use crate::core::publishing::PublishRules;
 use crate::core::region::RegionTable;
 use crate::core::source::{ContentPolicy, RegionRule, SourceId};
 use crate::core::state::FeedKey;
@@ -33,6 +34,8 @@ pub struct Site {
     pub zone: Tz,
     /// The WebSub hub that is told of new entries.
     pub hub: Option<String>,
+    /// The operator's rules of what is shown.
+    pub shown: PublishRules,
     /// How often each source is polled.
     pub polled: BTreeMap<SourceId, Polled>,
 }

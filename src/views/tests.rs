@@ -40,6 +40,7 @@ fn site() -> Site {
         default_content: ContentPolicy::Summary,
         zone: Tz::Asia__Shanghai,
         hub: Some("https://hub.example/?a=1&b=2".to_owned()),
+        shown: crate::core::publishing::PublishRules::default(),
         polled: [(SourceId::new("paper"), polled)].into(),
     }
 }

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use crate::core::state::{Entry, EntryNo, FeedKey, Rank, State};
+use crate::core::state::{Entry, EntryNo, FeedKey, Rank, SourceState, State};
 use crate::store::{Store, StoreError};
 use crate::views::document::{self, Related, Shown};
 use crate::views::site::Site;
@@ -33,6 +33,8 @@ enum Look {
     Repeats,
     /// It is old stock that a new source brought.
     Floods,
+    /// The operator's rules hide it.
+    Hidden,
 }
 
 /// The first entries of a feed to be shown, as many as a feed has, no source with more than its share.
@@ -52,7 +54,7 @@ pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreErro
             }
             match stories.look_at(rank.no)? {
                 Look::Floods => floods = floods.saturating_sub(1),
-                Look::Repeats => looks = looks.saturating_sub(1),
+                Look::Repeats | Look::Hidden => looks = looks.saturating_sub(1),
                 Look::Shows(shown) => {
                     looks = looks.saturating_sub(1);
                     window.offer(&shown.entry.source.clone(), (rank, *shown));
@@ -130,11 +132,23 @@ impl<'a> Stories<'a> {
         !matches!(self.feed, FeedKey::Source(_)) && entry.backlog.is_some() && place >= self.site.first_poll
     }
 
+    /// Whether the operator's rules let this feed show an entry.
+    fn admits(&self, entry: &Entry, source: Option<&SourceState>) -> bool {
+        let outlet = source.map_or(entry.source.as_str(), SourceState::title);
+        self.site.shown.shows(self.feed, entry, outlet, &self.site.regions)
+    }
+
     /// Whether the entry of this number is the one that tells its story here.
     fn look_at(&mut self, no: EntryNo) -> Result<Look, StoreError> {
         let entry = self.store.there(no)?;
         if !self.everything && self.floods(&entry) {
             return Ok(Look::Floods);
+        }
+        if !self.site.shown.is_empty() {
+            let source = self.store.source(&entry.source)?;
+            if !self.admits(&entry, source.as_ref()) {
+                return Ok(Look::Hidden);
+            }
         }
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
         if founder == no && self.store.joined(founder, 1)?.is_empty() {
@@ -160,8 +174,11 @@ impl<'a> Stories<'a> {
             let Some(entry) = self.store.entry(no)?.filter(Entry::is_shown) else {
                 continue;
             };
-            told += 1;
             let source = self.store.source(&entry.source)?;
+            if !self.admits(&entry, source.as_ref()) {
+                continue;
+            }
+            told += 1;
             if entry.feeds().contains(self.feed) {
                 let priority = source.as_ref().map_or(0, |source| source.def.priority);
                 let place = (self.floods(&entry), entry.round, Reverse(priority), no);
@@ -169,14 +186,14 @@ impl<'a> Stories<'a> {
             }
             if reports.len() <= LINKED {
                 let outlet = source.as_ref().map_or(entry.source.as_str(), |source| source.title());
-                reports.extend(related(&entry, outlet).map(|related| (no, related)));
+                reports.extend(self.related(&entry, outlet).map(|related| (no, related)));
             }
         }
         Ok(Story { leader: leader.map(|(.., no)| no), told, reports })
     }
-}
 
-fn related(entry: &Entry, outlet: &str) -> Option<Related> {
-    let href = entry.body.page()?.to_owned();
-    Some(Related { title: format!("{outlet}：{}", entry.title()), href })
+    fn related(&self, entry: &Entry, outlet: &str) -> Option<Related> {
+        let href = entry.body.page()?.to_owned();
+        Some(Related { title: format!("{outlet}：{}", self.site.shown.title(self.feed, entry)), href })
+    }
 }

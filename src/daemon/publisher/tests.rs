@@ -37,6 +37,7 @@ fn site() -> Site {
         default_content: ContentPolicy::Summary,
         zone: Tz::Asia__Shanghai,
         hub: None,
+        shown: crate::core::publishing::PublishRules::default(),
         polled: [(id("paper"), polled)].into(),
     }
 }

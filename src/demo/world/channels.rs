@@ -1,6 +1,6 @@
 //! The demo's papers: what each writes about, in which dialect, how often, and how it behaves.
 
-use super::texts::{GUANGDONG, HENAN, HUBEI, HUNAN, Province, SHAANXI, SICHUAN, XINJIANG, ZHEJIANG};
+use super::texts::{GUANGDONG, HEBEI, HENAN, HUBEI, HUNAN, Province, SHAANXI, SICHUAN, XINJIANG, ZHEJIANG};
 
 /// The dialect of a feed, quirks included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(super) enum Dialect {
     Rdf,
     /// JSON Feed 1.1.
     Json,
+    /// No feed at all: a page in GB2312 that lists reports, each with a page of its own.
+    Page,
 }
 
 /// How a paper's server behaves.
@@ -89,7 +91,7 @@ const PAPER: Channel = Channel {
 };
 
 /// All papers. Periods and phases are chosen so that no step changes all feeds, nor leaves all as they are.
-pub(super) const CHANNELS: [Channel; 9] = [
+pub(super) const CHANNELS: [Channel; 10] = [
     Channel {
         id: "demo-national",
         title: "邸报演示·全国要闻",
@@ -186,6 +188,20 @@ pub(super) const CHANNELS: [Channel; 9] = [
         conduct: Conduct::Throttling,
         period: 5,
         phase: 2,
+        ..PAPER
+    },
+    Channel {
+        id: "demo-hebei",
+        title: "燕赵演示网",
+        outlet: "燕赵演示网",
+        host: "hebei.demo.example",
+        path: "/hebei/yw/index.html",
+        region: Some("hebei"),
+        province: HEBEI,
+        dialect: Dialect::Page,
+        hands: Hands::DateOnly,
+        period: 3,
+        phase: 1,
         ..PAPER
     },
     Channel {

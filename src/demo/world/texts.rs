@@ -14,6 +14,7 @@ pub(super) const ZHEJIANG: Province = ("浙江", &["杭州", "宁波", "温州",
 pub(super) const XINJIANG: Province = ("新疆", &["乌鲁木齐", "喀什", "哈密", "克拉玛依", "吐鲁番"]);
 pub(super) const SHAANXI: Province = ("陕西", &["西安", "宝鸡", "咸阳", "延安", "汉中"]);
 pub(super) const HUBEI: Province = ("湖北", &["武汉", "宜昌", "襄阳", "荆州", "十堰"]);
+pub(super) const HEBEI: Province = ("河北", &["石家庄", "唐山", "保定", "邯郸", "承德"]);
 pub(super) const HUNAN: Province = ("湖南", &["长沙", "株洲", "岳阳", "常德", "衡阳"]);
 
 /// Where the national paper reports from.

@@ -10,6 +10,7 @@ use crate::core::time::Time;
 
 use super::Report;
 use super::channels::{Channel, Dialect};
+use super::page;
 
 /// The feed of a channel, as text; its encoding is the caller's business.
 pub(super) fn feed(channel: &Channel, reports: &[Report]) -> String {
@@ -19,6 +20,7 @@ pub(super) fn feed(channel: &Channel, reports: &[Report]) -> String {
         Dialect::Atom => atom(channel, reports),
         Dialect::Rdf => rdf(channel, reports),
         Dialect::Json => json_feed(channel, reports),
+        Dialect::Page => page::list(channel, reports),
     }
 }
 
@@ -159,6 +161,6 @@ fn put(out: &mut String, name: &str, text: &str) {
     let _ = writeln!(out, "<{name}>{}</{name}>", escape(text));
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

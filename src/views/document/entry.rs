@@ -7,11 +7,11 @@ use crate::core::entry::{Body, Category, Link, Person};
 use crate::core::html;
 use crate::core::region::RegionId;
 use crate::core::source::ContentPolicy;
-use crate::core::state::{Entry, SourceState};
+use crate::core::state::{Entry, FeedKey, SourceState};
 use crate::core::text;
 
 /// The document of an entry.
-pub(super) fn entry_doc(site: &Site, shown: &Shown, source: &SourceState) -> EntryDoc {
+pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &SourceState) -> EntryDoc {
     let entry = &shown.entry;
     let body = &entry.body;
     let policy = site.policy(&entry.source);
@@ -29,7 +29,7 @@ pub(super) fn entry_doc(site: &Site, shown: &Shown, source: &SourceState) -> Ent
     };
     EntryDoc {
         id: entry.id.clone(),
-        title: entry_title(entry, told.as_deref()),
+        title: entry_title(entry, &site.shown.title(feed, entry), told.as_deref()),
         links: links(shown, source),
         published: entry.published,
         updated: entry.updated,
@@ -87,8 +87,8 @@ fn links(shown: &Shown, source: &SourceState) -> Vec<Link> {
 }
 
 /// An entry without a title is shown by the start of its text, or by its date: readers list titles.
-fn entry_title(entry: &Entry, summary: Option<&str>) -> String {
-    match (entry.title().trim(), summary) {
+fn entry_title(entry: &Entry, title: &str, summary: Option<&str>) -> String {
+    match (title.trim(), summary) {
         ("", Some(text)) => html::summary(text, 40),
         ("", None) => format!("（无题，{}）", entry.published.format("%Y-%m-%d")),
         (title, _) => title.to_owned(),

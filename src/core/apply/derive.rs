@@ -1,0 +1,48 @@
+//! What is derived of an entry when it is folded in: its date, its regions, its place among what a new
+//! source brings.
+
+use super::super::entry::ParsedEntry;
+use super::super::record::NewEntry;
+use super::super::regions::{self, Evidence};
+use super::super::rules::{CODE_SCHEME, Rules};
+use super::super::source::RegionRule;
+use super::super::state::SourceState;
+use super::super::time::Time;
+use super::telling::Texts;
+
+/// The places of a first poll's entries, from `first` for the newest; those of one date in document order.
+pub(super) fn backlog_places(new: &[NewEntry], at: Time, first: u64) -> Vec<u32> {
+    let first = u32::try_from(first).unwrap_or(u32::MAX - 1_000_000);
+    let mut order: Vec<usize> = (0..new.len()).collect();
+    order.sort_by_key(|n| std::cmp::Reverse(dated(&new[*n].entry, at)));
+    let mut places = vec![0; new.len()];
+    for (place, n) in (first..).zip(order) {
+        places[n] = place;
+    }
+    places
+}
+
+/// The regions of an entry under these rules: by a code its publisher gave, and by its text.
+pub(super) fn regions_of(
+    rules: &Rules,
+    source: &SourceState,
+    texts: &Texts<'_>,
+    body: &ParsedEntry,
+) -> Vec<Evidence> {
+    let Rules { patterns, classifier, .. } = rules;
+    let rule = &source.def.region;
+    let mut found = regions::decide(rule, patterns, classifier, texts.title, texts.summary.as_deref());
+    let coded = body.categories.iter().find(|category| category.scheme.as_deref() == Some(CODE_SCHEME));
+    if let Some(evidence) = coded.and_then(|category| rules.coded(&category.term))
+        && !matches!(rule, RegionRule::Fixed(_))
+    {
+        found.retain(|other| other.region != evidence.region);
+        found.insert(0, evidence);
+    }
+    found
+}
+
+/// The publisher's date of an entry, never after it was seen; else that.
+pub(super) fn dated(body: &ParsedEntry, at: Time) -> Time {
+    body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at))
+}
