@@ -221,7 +221,8 @@ fn main() -> Result<()> {
     let before = vault.store().load().meta()?;
     vault.store().load().check()?;
     vault.rebuild("to compare")?;
-    anyhow::ensure!(vault.store().load().meta()? == before, "the journal gives another store");
+    let after = vault.store().load().meta()?;
+    anyhow::ensure!(after == before, "the journal gives another store: {before:?}, {after:?}");
     vault.store().load().check()?;
     println!("the journal gives the same store, of {:.1} MB", mb(octets_below(&dir.path().join("store"))));
     Ok(())
