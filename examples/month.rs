@@ -140,7 +140,7 @@ impl World {
     /// One poll of one source.
     fn poll(&mut self, vault: &Vault, n: usize, poll: u32, now: Time) -> Result<Record> {
         // Thirty entries in twenty-four polls: one each, and another in one of four.
-        let news = ENTRIES / POLLS + u32::from(poll % 4 == 0);
+        let news = ENTRIES / POLLS + u32::from(poll.is_multiple_of(4));
         let new: Vec<NewEntry> = if (poll as usize + n).is_multiple_of(12) {
             Vec::new()
         } else {
@@ -221,7 +221,8 @@ fn main() -> Result<()> {
     let before = vault.store().load().meta()?;
     vault.store().load().check()?;
     vault.rebuild("to compare")?;
-    anyhow::ensure!(vault.store().load().meta()? == before, "the journal gives another store");
+    let after = vault.store().load().meta()?;
+    anyhow::ensure!(after == before, "the journal gives another store: {before:?}, {after:?}");
     vault.store().load().check()?;
     println!("the journal gives the same store, of {:.1} MB", mb(octets_below(&dir.path().join("store"))));
     Ok(())

@@ -81,7 +81,7 @@ struct Fold<'a, S: State> {
     feeds: BTreeMap<FeedKey, FeedState>,
     // What this line claims before it is written: the state does not know of it yet.
     claimed: BTreeSet<String>,
-    learned: BTreeMap<IdentityKey, EntryNo>,
+    learned: BTreeMap<(SourceId, IdentityKey), EntryNo>,
     entries: BTreeMap<EntryNo, Entry>,
     rewritten: BTreeSet<EntryNo>,
     placed: Placed,
@@ -375,7 +375,7 @@ impl<'a, S: State> Fold<'a, S> {
     /// to: a page that is used again tells of its present entry.
     fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
         for key in keys {
-            let before = match self.learned.insert(*key, no) {
+            let before = match self.learned.insert((source.clone(), *key), no) {
                 Some(earlier) => Some(earlier),
                 None => self.state.known(source, key)?.map(|known| known.no),
             };

@@ -47,6 +47,9 @@ pub async fn run(engine: Arc<Engine>) {
             if let Err(error) = compact(&engine).await {
                 tracing::error!(%error, "the journal is not compacted until tomorrow");
             }
+            if let Err(error) = refresh(&engine).await {
+                tracing::error!(%error, "the store's files stay as large as they are until tomorrow");
+            }
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -101,6 +104,14 @@ async fn compact(engine: &Arc<Engine>) -> Result<(), KeepError> {
     });
     if let Some((entries, octets_before, octets)) = done.await?? {
         tracing::info!(entries, octets_before, octets, "the journal was compacted");
+    }
+    Ok(())
+}
+
+async fn refresh(engine: &Arc<Engine>) -> Result<(), KeepError> {
+    let recorder = engine.recorder.clone();
+    if tokio::task::spawn_blocking(move || recorder.refresh_store()).await?? {
+        tracing::info!("the store's files had grown far beyond its rows; it was copied into fresh ones");
     }
     Ok(())
 }

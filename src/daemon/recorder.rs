@@ -155,6 +155,17 @@ impl Recorder {
         Ok(Some(compacted.entries))
     }
 
+    /// Copies the store into fresh files if its own have grown far beyond its rows; recording waits at the
+    /// beginning and the end only. Returns whether it did. Blocks.
+    ///
+    /// # Errors
+    /// When the disk refuses: then the store is as it was.
+    pub fn refresh_store(&self) -> Result<bool, RecordError> {
+        let Some(refresh) = self.with_vault(Vault::begin_refresh)? else { return Ok(false) };
+        let copied = refresh.write().map_err(|e| RecordError::Vault(Arc::new(e)))?;
+        copied.map_or(Ok(false), |copied| self.with_vault(|vault| vault.finish_refresh(copied)))
+    }
+
     fn with_vault<T>(
         &self,
         work: impl FnOnce(&mut Vault) -> Result<T, VaultError>,

@@ -10,6 +10,7 @@
 
 mod compaction;
 mod generation;
+mod refresh;
 mod room;
 
 use std::fs::{self, File};
@@ -29,6 +30,7 @@ use crate::journal::{Journal, JournalError, OpenReport};
 use crate::store::{Store, StoreError};
 pub use compaction::{Compacted, Compaction};
 use generation::Generation;
+pub use refresh::{Refresh, Refreshed};
 pub(crate) use room::Room;
 
 /// The store as everyone who reads it holds it: it is swapped when it had to be rebuilt.

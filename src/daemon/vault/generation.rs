@@ -23,6 +23,7 @@ const BLOAT: u64 = 3;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// One directory of sled's.
+#[derive(Clone, Copy)]
 pub(super) struct Generation {
     number: u32,
 }
@@ -49,9 +50,8 @@ pub(super) fn open(
         match try_open(dir, number, journal, rules) {
             Ok(Opened { store, lines, octets }) => {
                 notes.replayed = lines;
-                let files = octets_below(&root.join(name(number)));
                 let generation = Generation { number };
-                if !is_bloated(files, octets) {
+                if !generation.is_bloated(dir, octets) {
                     return Ok((generation, store, notes));
                 }
                 let (generation, store) = generation.refresh(dir, store);
@@ -198,13 +198,14 @@ impl Generation {
 
     /// Copies its rows into a fresh generation, which takes its place. When that fails it stays.
     pub(super) fn refresh(self, dir: &Path, store: Store) -> (Self, Store) {
-        match self.copy(dir, &store) {
+        let copied = self.copy(dir, &store).and_then(|(fresh, copied)| {
+            fresh.write_mark(dir, false)?;
+            Ok((fresh, copied))
+        });
+        match copied {
             Ok((fresh, copied)) => {
-                let root = root(dir);
                 drop(store);
-                // What cannot be removed now is swept at the next open: the fresh one is newer.
-                let _ = fs::remove_file(mark_path(&root, self.number));
-                let _ = remove_if_there(&root.join(name(self.number)));
+                self.remove(dir);
                 (fresh, copied)
             }
             Err(error) => {
@@ -214,7 +215,8 @@ impl Generation {
         }
     }
 
-    fn copy(&self, dir: &Path, store: &Store) -> Result<(Self, Store), VaultError> {
+    /// A fresh generation with the rows of a store of this one. It counts once it has its mark.
+    pub(super) fn copy(&self, dir: &Path, store: &Store) -> Result<(Self, Store), VaultError> {
         let fresh = Self { number: self.number + 1 };
         let path = root(dir).join(name(fresh.number));
         let copied = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
@@ -222,17 +224,27 @@ impl Generation {
             store.copy_into(&copied)?;
             let damaged = |e: Unsound| io_error(&path, "copy the store to it")(io::Error::other(e));
             copied.check().map_err(damaged)?;
-            fresh.write_mark(dir, false)?;
             Ok(copied)
         });
         match copied {
             Ok(copied) => Ok((fresh, copied)),
             Err(error) => {
-                let _ = fs::remove_file(mark_path(&root(dir), fresh.number));
-                let _ = remove_if_there(&path);
+                fresh.remove(dir);
                 Err(error)
             }
         }
+    }
+
+    /// Whether its files are mostly empty, given what its rows add up to.
+    pub(super) fn is_bloated(&self, dir: &Path, rows: u64) -> bool {
+        is_bloated(octets_below(&root(dir).join(name(self.number))), rows)
+    }
+
+    /// Removes it. What cannot be removed now is swept at the next open.
+    pub(super) fn remove(&self, dir: &Path) {
+        let root = root(dir);
+        let _ = fs::remove_file(mark_path(&root, self.number));
+        let _ = remove_if_there(&root.join(name(self.number)));
     }
 
     /// Takes it out of use. A damaged one is kept, in place of the one before, for whoever wants to
@@ -249,7 +261,7 @@ impl Generation {
         }
     }
 
-    fn write_mark(&self, dir: &Path, clean: bool) -> Result<(), VaultError> {
+    pub(super) fn write_mark(&self, dir: &Path, clean: bool) -> Result<(), VaultError> {
         let root = root(dir);
         let path = mark_path(&root, self.number);
         let mark = Mark { boot_id: boot_id(), clean };

@@ -334,4 +334,34 @@ fn a_bloated_store_is_copied_and_the_copy_takes_its_place() {
     assert_eq!(reopened(&dir, "the copy"), None);
 }
 
+#[test]
+fn a_store_in_use_is_copied_and_the_copy_is_brought_up_to_the_journal() {
+    let (dir, mut vault) = filled();
+    let handle = vault.store();
+    let old = handle.load_full();
+    assert!(vault.begin_refresh().expect("asked").is_none(), "its files are small");
+    let copy = vault.freeze_for_refresh().expect("frozen").expect("nothing else is").copy().expect("copied");
+    let all = workload(21, 40);
+    record(&mut vault, all[14..].to_vec());
+    assert!(vault.finish_refresh(copy).expect("swapped in"));
+    assert!(!Arc::ptr_eq(&old, &handle.load_full()));
+    let expected = folded(&all, &rules(&sources())).dump();
+    assert!(dump(&vault) == expected && old.dump() == expected, "both say the same");
+    drop((old, handle));
+    assert!(generation(&dir).ends_with("00000002"));
+    vault.record(vec![poll("auto", 90_000)], today(), true).expect("recorded");
+    vault.close().expect("closed");
+    assert_eq!(open(&dir).1.rebuilt, None);
+}
+
+#[test]
+fn a_copy_of_a_store_that_was_replaced_meanwhile_is_dropped() {
+    let (dir, mut vault) = filled();
+    let copy = vault.freeze_for_refresh().expect("frozen").expect("nothing else is").copy().expect("copied");
+    vault.rebuild("asked for").expect("rebuilt");
+    assert!(!vault.finish_refresh(copy).expect("asked"));
+    assert!(dump(&vault) == reference());
+    assert!(generation(&dir).ends_with("00000003"));
+}
+
 mod compaction;

@@ -1,0 +1,102 @@
+//! A store whose files have grown far beyond its rows, copied into a fresh generation while it is in use:
+//! the copy is made from a frozen store, brought up to the journal, and swapped in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::generation::Generation;
+use super::{Vault, VaultError, catch_up};
+use crate::store::{Store, Unsound};
+
+/// A copy about to be made. Dropping it gives it up.
+pub struct Refresh {
+    of: Arc<Store>,
+    frozen: Store,
+    generation: Generation,
+    dir: PathBuf,
+}
+
+/// A copy that was made, as of the moment of the freeze.
+pub struct Refreshed {
+    of: Arc<Store>,
+    generation: Generation,
+    store: Store,
+    dir: PathBuf,
+    taken: bool,
+}
+
+impl Refresh {
+    /// Makes the copy, if the store is worth it. Takes as long as reading the whole store twice.
+    ///
+    /// # Errors
+    /// When the store is damaged, or the disk refuses: then everything is as it was.
+    pub fn write(self) -> Result<Option<Refreshed>, VaultError> {
+        let Self { of, frozen, generation, dir } = self;
+        // A damaged one is found by whoever reads the damaged row, and healed then.
+        let unsound = |e: Unsound| VaultError::Io {
+            path: dir.join("store"),
+            what: "read all of it",
+            source: std::io::Error::other(e),
+        };
+        let rows = frozen.check().map_err(unsound)?;
+        if !generation.is_bloated(&dir, rows) {
+            return Ok(None);
+        }
+        Self { of, frozen, generation, dir }.copy().map(Some)
+    }
+
+    pub(super) fn copy(self) -> Result<Refreshed, VaultError> {
+        let (generation, store) = self.generation.copy(&self.dir, &self.frozen)?;
+        Ok(Refreshed { of: self.of, generation, store, dir: self.dir, taken: false })
+    }
+}
+
+impl Drop for Refreshed {
+    fn drop(&mut self) {
+        if !self.taken {
+            self.generation.remove(&self.dir);
+        }
+    }
+}
+
+impl Vault {
+    /// Begins to copy the store: it is frozen. `None` while it is frozen for something else, or when its
+    /// files are small.
+    ///
+    /// # Errors
+    /// When the store is behind the journal and cannot be built anew.
+    pub fn begin_refresh(&mut self) -> Result<Option<Refresh>, VaultError> {
+        if !self.generation.is_bloated(&self.dir, 0) {
+            return Ok(None);
+        }
+        self.freeze_for_refresh()
+    }
+
+    pub(super) fn freeze_for_refresh(&mut self) -> Result<Option<Refresh>, VaultError> {
+        self.make_current()?;
+        let of = self.store.load_full();
+        let (generation, dir) = (self.generation, self.dir.clone());
+        Ok(of.freeze().map(|frozen| Refresh { of, frozen, generation, dir }))
+    }
+
+    /// Brings a copy up to the journal and puts it in the store's place. Returns whether it did: not when
+    /// the store was built anew meanwhile.
+    ///
+    /// # Errors
+    /// When the copy cannot be written: then the store stays.
+    pub fn finish_refresh(&mut self, mut copy: Refreshed) -> Result<bool, VaultError> {
+        if !Arc::ptr_eq(&self.store.load_full(), &copy.of) {
+            return Ok(false);
+        }
+        catch_up(&copy.store, &self.journal, &self.rules)?;
+        copy.generation.write_mark(&self.dir, false)?;
+        copy.taken = true;
+        let old = std::mem::replace(&mut self.generation, copy.generation);
+        let store =
+            std::mem::replace(&mut copy.store, Store::new(Box::<crate::store::MemoryBackend>::default()));
+        self.store.store(Arc::new(store));
+        // The old handle may live on in a reader; its files may go all the same.
+        old.remove(&self.dir);
+        Ok(true)
+    }
+}
