@@ -50,11 +50,16 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
     if let Some(decoded) = by_mark(bytes).or_else(|| by_shape(bytes)) {
         return decoded;
     }
-    let labels = Labels { http: content_type.and_then(http_label), own: own_label(bytes) };
-    if bytes.is_ascii() && !bytes.contains(&0x1b) {
-        return utf8(bytes, &labels);
+    let valid = std::str::from_utf8(bytes).ok();
+    let head = match valid {
+        Some(text) => Cow::Borrowed(&text[..text.floor_char_boundary(LABEL_WINDOW)]),
+        None => String::from_utf8_lossy(&bytes[..bytes.len().min(LABEL_WINDOW)]),
+    };
+    let labels = Labels { http: content_type.and_then(http_label), own: own_label(&head) };
+    if let Some(text) = valid.filter(|text| text.is_ascii() && !bytes.contains(&0x1b)) {
+        return utf8(text, &labels);
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Some(text) = valid {
         let label = labels.multibyte().filter(|_| is_ambiguous(bytes));
         if let Some((label, text)) = label.and_then(|label| Some((label, strictly(label, bytes)?))) {
             return labels.decoded(Cow::Owned(text), label, false);
@@ -78,11 +83,10 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
     labels.decoded(Cow::Owned(text), encoding, true)
 }
 
-fn utf8<'a>(bytes: &'a [u8], labels: &Labels) -> Decoded<'a> {
-    let text = String::from_utf8_lossy(bytes);
+fn utf8<'a>(text: &'a str, labels: &Labels) -> Decoded<'a> {
     // Plain ASCII is the same in every encoding a label may name, so no label lied.
     let label = labels.http.or(labels.own).unwrap_or(UTF_8);
-    Decoded { text, encoding: label.name(), lossy: false, mislabelled: false }
+    Decoded { text: Cow::Borrowed(text), encoding: label.name(), lossy: false, mislabelled: false }
 }
 
 impl Labels {
@@ -180,15 +184,15 @@ fn http_label(content_type: &str) -> Option<&'static Encoding> {
 }
 
 /// What the document's head says: `encoding=` of an XML prolog, `charset=` of an HTML meta.
-fn own_label(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(LABEL_WINDOW)]);
+fn own_label(head: &str) -> Option<&'static Encoding> {
     let prolog = head.find("<?xml").and_then(|at| head[at..].split_once("?>")).map(|(prolog, _)| prolog);
     if let Some(label) = prolog.and_then(|p| value_after(p, "encoding")) {
         return named(label);
     }
-    let meta = head.to_ascii_lowercase();
-    let meta = meta.find("<meta").map(|at| &meta[at..])?;
-    value_after(meta, "charset").and_then(named)
+    let is_meta =
+        |at: &usize| head[*at..].as_bytes().get(1..5).is_some_and(|n| n.eq_ignore_ascii_case(b"meta"));
+    let meta = head.match_indices('<').map(|(at, _)| at).find(is_meta)?;
+    value_after(&head[meta..].to_ascii_lowercase(), "charset").and_then(named)
 }
 
 /// The value in `key = "value"`, quoted or not.
