@@ -190,7 +190,7 @@ fn own_label(head: &str) -> Option<&'static Encoding> {
         return named(label);
     }
     let is_meta =
-        |at: &usize| head[*at..].as_bytes().get(1..5).is_some_and(|n| n.eq_ignore_ascii_case(b"meta"));
+        |at: &usize| head.as_bytes().get(at + 1..at + 5).is_some_and(|n| n.eq_ignore_ascii_case(b"meta"));
     let meta = head.match_indices('<').map(|(at, _)| at).find(is_meta)?;
     value_after(&head[meta..].to_ascii_lowercase(), "charset").and_then(named)
 }

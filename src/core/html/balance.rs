@@ -105,7 +105,7 @@ pub(super) fn page(html: &str) -> Markup {
             Token::Text(text) => writer.text(text),
             Token::Literal(text) => writer.literal(text),
             Token::Start(name, attributes) if name == "html" || name == "body" => {
-                writer.root(&name, &attributes)
+                writer.root(&name, &attributes);
             }
             Token::Start(name, attributes) => writer.start(&name, &attributes),
             Token::End(name) => writer.end(&name),
