@@ -11,7 +11,7 @@ use crate::core::entry::{Body, Link, ParsedEntry};
 use crate::core::identity::{Fingerprint, IdentityKey};
 use crate::core::outcome::Outcome;
 use crate::core::record::{
-    ChangedEntry, ConfigRecord, FeedFacts, LINE_VERSION, Line, NewEntry, Observation, PollRecord, PollState,
+    ChangedEntry, ConfigRecord, Expiry, FeedFacts, Line, NewEntry, Observation, PollRecord, PollState,
     Record, Withdrawal,
 };
 use crate::core::region::{RegionId, RegionTable};
@@ -105,7 +105,7 @@ pub(crate) fn changed(n: u64, entry: ParsedEntry) -> ChangedEntry {
 
 /// The records as lines, each a round of its own.
 pub(crate) fn lines(records: impl IntoIterator<Item = Record>) -> Vec<Line> {
-    (1..).zip(records).map(|(seq, record)| Line { v: LINE_VERSION, seq, round: seq, record }).collect()
+    (1..).zip(records).map(|(seq, record)| Line { v: record.version(), seq, round: seq, record }).collect()
 }
 
 /// Applies lines to a store.
@@ -175,12 +175,13 @@ const TITLES: [&str; 7] = [
 ];
 
 /// A journal of `count` lines as a daemon might write it, with clocks that jump, entries that are
-/// rewritten, sources that leave and come back, and bodies of every size.
+/// rewritten, expire and are forgotten, sources that leave and come back, and bodies of every size.
 pub(crate) fn workload(seed: u64, count: usize) -> Vec<Line> {
     let (mut draw, sources) = (Draw::new(seed), sources());
     let mut records = vec![config(0, &sources, &[])];
     let (mut now, mut next) = (60, 1);
     let mut theirs: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+    let mut expired: Vec<u64> = Vec::new();
     while records.len() < count {
         now += if draw.one_in(9) { -400 } else { i64::try_from(draw.below(900)).expect("small") };
         let n = usize::try_from(draw.below(sources.len() as u64)).expect("small");
@@ -191,6 +192,13 @@ pub(crate) fn workload(seed: u64, count: usize) -> Vec<Line> {
                 at: at(now),
                 published_id: format!("urn:entry:{}", 1 + draw.below(next)),
             }),
+            4 if next > 1 => {
+                let forgotten = expired.iter().filter(|_| draw.one_in(2)).map(|n| urn(*n)).collect();
+                let entries: Vec<u64> = (0..draw.below(5)).map(|_| 1 + draw.below(next)).collect();
+                expired.extend(&entries);
+                let entries = entries.into_iter().map(urn).collect();
+                Record::Expire(Expiry { at: at(now), entries, forgotten })
+            }
             2 if draw.one_in(2) => config(now, &[], &[source]),
             2 => config(now, &sources, &[]),
             _ => {
@@ -213,6 +221,10 @@ pub(crate) fn workload(seed: u64, count: usize) -> Vec<Line> {
         });
     }
     lines(records)
+}
+
+fn urn(n: u64) -> String {
+    format!("urn:entry:{n}")
 }
 
 fn random_body(draw: &mut Draw, now: i64) -> ParsedEntry {

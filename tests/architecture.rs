@@ -51,6 +51,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("ammonia", &["core/html"]),
     ("atom_syndication", &["views/atom"]),
     ("axum", &["serve/", "daemon/run.rs", "demo/publisher.rs"]),
+    ("brotli", &["views/page/"]),
     ("chardetng", &["core/decode"]),
     ("clap", &["cli/", "main.rs"]),
     ("crc32fast", &["store/value.rs"]),
@@ -58,7 +59,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("ego_tree", &["core/page/"]),
     ("feed_rs", &["core/feed/"]),
     ("scraper", &["core/page/"]),
-    ("flate2", &["views/page.rs", "demo/publisher.rs"]),
+    ("flate2", &["views/page/", "demo/publisher.rs"]),
+    ("hyper_util", &["serve/listener.rs"]),
     ("reqwest", &["fetch/"]),
     ("rustix", &["daemon/vault", "store/disk.rs"]),
     ("rustls", &["fetch/"]),
@@ -66,9 +68,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("sd_notify", &["daemon/systemd.rs"]),
     ("sled", &["store/disk.rs"]),
     ("toml", &["config/"]),
-    ("tower_http", &["serve/"]),
     ("tracing_subscriber", &["cli/"]),
-    ("zstd", &["journal/", "store/"]),
+    ("zstd", &["journal/", "store/", "views/page/"]),
 ];
 
 struct Source {

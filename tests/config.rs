@@ -2,12 +2,19 @@
 //! text it is expected to give. `BLESS=1 cargo test --test config` writes the texts anew; read what
 //! changed before you commit it.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use chrono::TimeDelta;
 use dibao::config::{Config, Env, NoConfig, Source, find, load};
-use dibao::core::region::RegionTable;
+use dibao::core::link::host_key;
+use dibao::core::probe::region_of_host;
+use dibao::core::region::{RegionId, RegionTable};
+use dibao::core::schedule::next_of;
+use dibao::core::source::RegionRule;
+use dibao::core::time::Time;
 
 fn environment() -> Env {
     Env { credentials_directory: Some("tests/config/credentials".into()), ..Env::default() }
@@ -72,7 +79,43 @@ fn valid_files_mean_what_is_written_beside_them() {
 fn the_shipped_configuration_has_no_fault_and_no_warning() {
     let config = load(Path::new("config/dibao.toml"), &Env::default()).expect("the shipped file loads");
     assert_eq!(config.warnings, []);
-    assert_eq!(config.sources.len(), 15);
+    assert_eq!(config.sources.len(), 100);
+}
+
+#[test]
+fn the_shipped_sources_cover_every_region_and_do_not_crowd_a_host() {
+    let config = load(Path::new("config/dibao.toml"), &Env::default()).expect("the shipped file loads");
+    let enabled = || config.sources.iter().filter(|source| source.enabled);
+    for region in RegionTable::builtin().iter() {
+        let has = |source: &&Source| matches!(&source.def.region, RegionRule::Fixed(ids) if ids.contains(&region.id));
+        assert!(enabled().any(|source| has(&source)), "{} has no source of its own", region.id);
+    }
+    let day: Time = "2026-11-23T00:00:00Z".parse().expect("an instant");
+    let mut taken = HashMap::new();
+    for source in enabled() {
+        let host = host_key(&source.def.url).expect("an address");
+        let mut at = next_of(&source.schedules, source.zone, day);
+        while at < day + TimeDelta::days(1) {
+            if let Some(other) = taken.insert((host.clone(), at), &source.def.id) {
+                panic!("{} and {other} ask one host at {at}", source.def.id);
+            }
+            at = next_of(&source.schedules, source.zone, at);
+        }
+    }
+}
+
+#[test]
+fn known_hosts_have_the_region_that_a_probe_would_suggest() {
+    let config = load(Path::new("config/dibao.toml"), &Env::default()).expect("the shipped file loads");
+    let mut told = 0;
+    for source in &config.sources {
+        let region = region_of_host(&source.def.url);
+        if let (Some(region), RegionRule::Fixed(ids)) = (region, &source.def.region) {
+            assert_eq!(ids.iter().map(RegionId::as_str).collect::<Vec<_>>(), [region], "{}", source.def.id);
+            told += 1;
+        }
+    }
+    assert!(told > 70, "{told}");
 }
 
 /// The shipped file shows every key it can have: what its comments show is read as well.
@@ -84,7 +127,13 @@ fn the_comments_of_the_shipped_configuration_show_keys_that_exist() {
             .is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
     };
     let uncommented = shipped.lines().map(|line| match line.strip_prefix("# ") {
-        Some(shown) if shown.starts_with("[[") || (is_key(shown) && !shown.starts_with("include")) => shown,
+        Some(shown)
+            if shown.starts_with("[[")
+                || shown.starts_with("[source.")
+                || (is_key(shown) && !shown.starts_with("include")) =>
+        {
+            shown
+        }
         _ => line,
     });
     let text = uncommented.collect::<Vec<_>>().join("\n").replace("{ credential = \"example\" }", "\"word\"");
@@ -147,7 +196,7 @@ fn a_file_that_was_named_is_used_even_if_another_is_there() {
 
 /// All of a configuration that differs from nothing, a line each.
 fn summary(config: &Config) -> String {
-    let Config { server, polling, publish, .. } = config;
+    let Config { server, polling, publish, retention, .. } = config;
     let proxy = |proxy: &Option<dibao::config::Secret>| proxy.as_ref().map(|p| p.expose().to_owned());
     let schedules = |all: &[dibao::core::schedule::Schedule]| {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
@@ -171,9 +220,11 @@ fn summary(config: &Config) -> String {
         format!("contact {:?}, proxy {:?}", polling.contact, proxy(&polling.proxy)),
         format!("networks {:?}", polling.allow_networks),
         format!(
-            "publish {} entries of {:?}, {:?}, rights {:?}",
-            publish.entries, publish.max_age, publish.content, publish.rights
+            "publish {} entries, {} of a first poll, of {:?}, {:?}, rights {:?}",
+            publish.entries, publish.first_poll, publish.max_age, publish.content, publish.rights
         ),
+        format!("keep {} entries, the others {:?}", retention.keep_at_least, retention.max_age),
+        format!("files in {:?}, hub {:?}", publish.static_dir, publish.websub_hub),
     ];
     let builtin = RegionTable::builtin();
     for (n, region) in config.regions.iter().enumerate() {

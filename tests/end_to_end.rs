@@ -3,14 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::DateTime;
-use dibao::config::{self, Config, Env};
+use dibao::config::Config;
 use dibao::core::source::RegionRule;
 use dibao::daemon::clock::SystemClock;
 use dibao::daemon::engine::Engine;
@@ -18,90 +20,11 @@ use dibao::daemon::run;
 use dibao::demo::publisher::Publisher;
 use dibao::demo::script::{Reply, Script};
 use dibao::demo::world::World;
-use dibao::serve::admin::{Command, Commander, Line};
+use dibao::serve::admin::{Command, Line};
 use dibao::serve::{View, Views};
-use serde_json::Value;
+use support::{Desk, ask, entries, ids_in, page, poll_all, source};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
-
-/// A state directory, and the config that goes with it. Nothing in it is due by itself.
-struct Desk {
-    dir: tempfile::TempDir,
-}
-
-impl Desk {
-    fn new(sources: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let desk = Self { dir };
-        desk.set_sources(sources);
-        desk
-    }
-
-    fn set_sources(&self, sources: &str) {
-        let text = format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://news.example\"\n\
-             [state]\ndir = \"state\"\n[publish]\nmax_age = \"none\"\n\
-             [polling]\nschedule = \"0 0 1 1 *\"\njitter = \"0s\"\nallow_networks = [\"127.0.0.0/8\"]\n{sources}"
-        );
-        std::fs::write(self.path(), text).unwrap();
-    }
-
-    fn path(&self) -> PathBuf {
-        self.dir.path().join("dibao.toml")
-    }
-
-    fn config(&self) -> Arc<Config> {
-        Arc::new(config::load(&self.path(), &Env::default()).unwrap_or_else(|faults| panic!("{faults}")))
-    }
-
-    async fn open(&self) -> Arc<Engine> {
-        Engine::open(self.config(), Arc::new(SystemClock)).await.unwrap().0
-    }
-}
-
-fn source(id: &str, url: &str, region: &str) -> String {
-    format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\nregion = \"{region}\"\n")
-}
-
-/// Carries out a command and returns its rows and last line.
-async fn ask(engine: &Arc<Engine>, command: Command) -> (Vec<Value>, Line) {
-    let (lines, mut answer) = mpsc::channel(16);
-    let work = tokio::spawn(engine.clone().execute(command, lines));
-    let (mut rows, mut last) = (Vec::new(), None);
-    while let Some(line) = answer.recv().await {
-        match line {
-            Line::Row(row) => rows.push(row),
-            other => last = Some(other),
-        }
-    }
-    work.await.unwrap();
-    (rows, last.unwrap())
-}
-
-async fn poll_all(engine: &Arc<Engine>) -> Vec<Value> {
-    ask(engine, Command::Poll { sources: Vec::new() }).await.0
-}
-
-async fn entries(engine: &Arc<Engine>, region: Option<&str>) -> Vec<Value> {
-    let command = Command::Entries { region: region.map(str::to_owned), source: None, limit: None };
-    ask(engine, command).await.0
-}
-
-fn page(engine: &Engine, path: &str) -> Vec<u8> {
-    match engine.publisher.view(path) {
-        View::Page(page) => page.plain.bytes.to_vec(),
-        other => panic!("{path}: {other:?}"),
-    }
-}
-
-fn ids_in(atom: &[u8]) -> Vec<String> {
-    let text = std::str::from_utf8(atom).unwrap();
-    let doc = roxmltree::Document::parse(text).unwrap();
-    let entries = doc.root_element().children().filter(|n| n.has_tag_name("entry"));
-    let id =
-        |n: roxmltree::Node<'_, '_>| n.children().find(|c| c.has_tag_name("id"))?.text().map(str::to_owned);
-    entries.filter_map(id).collect()
-}
+use tokio::sync::oneshot;
 
 /// A news world with its sources, served on loopback until the test ends.
 async fn world() -> (Arc<Publisher>, String) {

@@ -25,7 +25,7 @@ pub(super) fn ask(config: Arc<Config>, command: Command, json: bool) -> ExitCode
         if is_running(&config) {
             remote(&config, &command, &mut printer).await
         } else {
-            local(config, command, &mut printer).await
+            local(config, command, &mut |line| printer.line(line)).await
         }
     };
     let answered = block_on(work).map_err(anyhow::Error::from).flatten();
@@ -58,6 +58,25 @@ pub(super) async fn rows(
     lines(config, command, &mut take).await
 }
 
+/// The rows of an answer, whoever gives it.
+pub(super) async fn gather(config: Arc<Config>, command: Command) -> anyhow::Result<Vec<serde_json::Value>> {
+    let mut gathered = Vec::new();
+    if is_running(&config) {
+        rows(&config, &command, &mut |row| gathered.push(row)).await?;
+        return Ok(gathered);
+    }
+    let mut take = |line| {
+        match line {
+            Line::Row(row) => gathered.push(row),
+            Line::Done { .. } => {}
+            Line::Failed(why) => anyhow::bail!(why),
+        }
+        Ok(())
+    };
+    local(config, command, &mut take).await?;
+    Ok(gathered)
+}
+
 async fn lines(
     config: &Config,
     command: &Command,
@@ -74,7 +93,11 @@ async fn lines(
     failed.map_or(Ok(()), Err)
 }
 
-async fn local(config: Arc<Config>, command: Command, printer: &mut Printer) -> anyhow::Result<()> {
+async fn local(
+    config: Arc<Config>,
+    command: Command,
+    each: &mut dyn FnMut(Line) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let (engine, notes) = Engine::open(config, Arc::new(SystemClock)).await?;
     if let Some(why) = &notes.rebuilt {
         eprintln!("dibao: built the store anew from the journal: {why}");
@@ -83,7 +106,7 @@ async fn local(config: Arc<Config>, command: Command, printer: &mut Printer) -> 
     let work = tokio::spawn(engine.clone().execute(command, lines));
     let mut failed = None;
     while let Some(line) = answer.recv().await {
-        if let Err(error) = printer.line(line) {
+        if let Err(error) = each(line) {
             failed = Some(error);
             break;
         }

@@ -1,8 +1,11 @@
 //! The command line: one file a subcommand. Exit codes: 0 good, 1 failed, 2 usage, 78 bad config.
 
 mod ask;
+mod backup;
 mod check;
 mod demo;
+mod online;
+mod probe;
 mod rehearse;
 mod run;
 mod table;
@@ -39,7 +42,9 @@ enum Command {
     /// Run the daemon against a small news world of its own: no network, no config
     Demo(demo::DemoArgs),
     /// Check the configuration: every fault at once, with file, line and key
-    Check,
+    Check(check::CheckArgs),
+    /// Look at an address: what it is, what is wrong with it, and a [[source]] table for it
+    Probe(probe::ProbeArgs),
     /// Poll sources now, whatever their schedule; Retry-After and host limits are still obeyed
     Poll {
         /// The ids of sources
@@ -83,6 +88,18 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Copy the journal to a directory, whether the daemon runs or not
+    Backup {
+        /// A directory that is empty or not there yet
+        #[arg(value_name = "DIR")]
+        into: PathBuf,
+    },
+    /// Put a backup into a state directory without a journal, and build the store from it
+    Restore {
+        /// What `dibao backup` wrote
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+    },
     /// Say why an entry is in its regions and its story, and where it came from
     Explain {
         /// Its id, or the address of its page
@@ -110,7 +127,8 @@ pub fn main(args: Args) -> ExitCode {
     let Args { config, command } = args;
     let ask = match command {
         Command::Demo(demo) => return demo::demo(demo),
-        Command::Check => return check::check(config.as_deref()),
+        Command::Check(args) => return check::check(config.as_deref(), &args),
+        Command::Probe(args) => return probe::probe(config.as_deref(), args),
         Command::Run => return with_config(config, run::run),
         Command::Poll { sources, output, .. } => (Ask::Poll { sources }, output.json),
         Command::Sources { output } => (Ask::Sources, output.json),
@@ -123,6 +141,8 @@ pub fn main(args: Args) -> ExitCode {
             return with_config(config, |config| rehearse::rehearse(config, output.json));
         }
         Command::Rebuild { output, .. } => (Ask::Rebuild, output.json),
+        Command::Backup { into } => return with_config(config, |config| backup::backup(config, &into)),
+        Command::Restore { from } => return with_config(config, |config| backup::restore(config, &from)),
         Command::Explain { entry, output } => (Ask::Explain { entry }, output.json),
         Command::Withdraw { entry } => (Ask::Withdraw { entry }, false),
     };

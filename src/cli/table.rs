@@ -28,12 +28,21 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         Command::Sources => &["id", "state", "entries", "failures", "polled", "next", "title"],
         Command::Regions => &["id", "code", "entries", "updated", "feed", "name"],
         Command::Entries { .. } => &["published", "source", "regions", "title"],
-        Command::Poll { .. } | Command::Rebuild | Command::Explain { .. } | Command::Withdraw { .. } => {
+        Command::Poll { .. }
+        | Command::Rebuild
+        | Command::Backup
+        | Command::Explain { .. }
+        | Command::Withdraw { .. } => {
             return String::new();
         }
     };
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
+    aligned(columns, cells)
+}
+
+/// Rows under the names of their columns.
+pub(super) fn aligned(columns: &[&str], cells: Vec<Vec<String>>) -> String {
     let width = |n: usize| {
         let longest = cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
         longest.max(columns[n].len())
@@ -51,7 +60,7 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
 fn explained(row: &Value) -> String {
     let mut out = String::new();
     let plain = ["title", "id", "link", "source", "outlet", "published", "updated", "first_seen", "rewrites"];
-    for fact in plain.into_iter().chain(["withdrawn", "feeds"]) {
+    for fact in plain.into_iter().chain(["withdrawn", "expired", "feeds"]) {
         if !row[fact].is_null() {
             // Writing to a string does not fail.
             let _ = writeln!(out, "{fact:<12} {}", cell(row, fact));

@@ -14,11 +14,7 @@ type OneOrManyTexts = Option<At<OneOrMany<String>>>;
 
 /// Keys whose meaning is settled but whose work is not done by this version: table, key, what to say.
 /// They are faults, because a key that is taken and ignored is worse than one that is refused.
-const NOT_YET: &[(&str, &str, &str)] = &[
-    ("", "retention", "is not supported yet: nothing is expired from the store"),
-    ("publish", "static_dir", "is not supported yet: feeds are only served over HTTP"),
-    ("publish", "websub_hub", "is not supported yet: no hub is told of new entries"),
-];
+const NOT_YET: &[(&str, &str, &str)] = &[];
 
 /// One file.
 #[derive(Debug, Default)]
@@ -28,6 +24,7 @@ pub(super) struct File {
     pub(super) state_dir: Text,
     pub(super) polling: Polling,
     pub(super) publish: Publish,
+    pub(super) retention: Retention,
     pub(super) regions: Vec<Region>,
     pub(super) rules: Vec<Rule>,
     pub(super) sources: Vec<Source>,
@@ -65,9 +62,19 @@ pub(super) struct Polling {
 #[derive(Debug, Default)]
 pub(super) struct Publish {
     pub(super) entries: Number,
+    pub(super) first_poll: Number,
     pub(super) max_age: Text,
     pub(super) content: Text,
     pub(super) rights: Text,
+    pub(super) static_dir: Text,
+    pub(super) websub_hub: Text,
+}
+
+/// `[retention]`.
+#[derive(Debug, Default)]
+pub(super) struct Retention {
+    pub(super) max_age: Text,
+    pub(super) keep_at_least: Number,
 }
 
 /// `[[region]]`.
@@ -138,6 +145,7 @@ pub(super) fn read_main(path: &Path, text: &str, report: &mut Report) -> File {
             state_dir: read_table(&mut root, "state", |t, report| t.take("dir", report), report),
             polling: read_table(&mut root, "polling", Polling::read, report),
             publish: read_table(&mut root, "publish", Publish::read, report),
+            retention: read_table(&mut root, "retention", Retention::read, report),
             regions: read_tables(&mut root, "region", Region::read, report),
             rules: read_tables(&mut root, "rule", Rule::read, report),
             sources: read_tables(&mut root, "source", Source::read, report),
@@ -156,7 +164,8 @@ pub(super) fn read_included(path: &Path, text: &str, report: &mut Report) -> Fil
             ..File::default()
         };
         let elsewhere = |shape: &str, key: &str| {
-            let main_only = ["include", "server", "state", "polling", "publish", "rule"].contains(&key);
+            let main_only =
+                ["include", "server", "state", "polling", "publish", "retention", "rule"].contains(&key);
             let message = "belongs in the main file: an included file holds [[source]] and [[region]] only";
             not_yet(shape, key).or(main_only.then_some(message))
         };
@@ -254,10 +263,19 @@ impl Publish {
     fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
         Self {
             entries: table.take("entries", report),
+            first_poll: table.take("first_poll", report),
             max_age: table.take("max_age", report),
             content: table.take("content", report),
             rights: table.take("rights", report),
+            static_dir: table.take("static_dir", report),
+            websub_hub: table.take("websub_hub", report),
         }
+    }
+}
+
+impl Retention {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        Self { max_age: table.take("max_age", report), keep_at_least: table.take("keep_at_least", report) }
     }
 }
 

@@ -7,6 +7,7 @@ mod fault;
 mod file;
 mod include;
 mod page;
+mod publish;
 mod publishing;
 mod region;
 mod resolve;
@@ -48,6 +49,8 @@ pub struct Config {
     pub polling: Polling,
     /// What is published.
     pub publish: Publish,
+    /// What is kept.
+    pub retention: Retention,
     /// The regions: the built-in ones, and those the file overrides or adds.
     pub regions: RegionTable,
     /// `[[rule]]`, in the order of the file. They act on what the title decides: sources with
@@ -116,6 +119,9 @@ pub struct Polling {
 pub struct Publish {
     /// The most entries of one feed. 100 by default: more than a day of a busy province.
     pub entries: usize,
+    /// How many entries of a source's first poll are shown outside its own feed. 20 by default: a new
+    /// source is seen to be there, and does not push out what was in the feed.
+    pub first_poll: usize,
     /// The oldest entry shown. 30 days by default, so that the first poll of a feed that died years
     /// ago does not fill a region with old news; `None` for no limit.
     pub max_age: Option<Duration>,
@@ -123,6 +129,20 @@ pub struct Publish {
     pub content: ContentPolicy,
     /// The rights notice of the merged feeds.
     pub rights: Option<String>,
+    /// Where every view is written as a file too, for a web server.
+    pub static_dir: Option<PathBuf>,
+    /// The WebSub hub that is told which feeds have changed.
+    pub websub_hub: Option<String>,
+}
+
+/// `[retention]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// How long after it was first seen an entry is kept. 365 days by default; `None` for ever.
+    pub max_age: Option<Duration>,
+    /// The newest entries of a source and of a region that are kept whatever their age. 50 by default: a
+    /// quiet region's feed is not empty.
+    pub keep_at_least: usize,
 }
 
 /// What a publisher's Retry-After speaks for.

@@ -12,7 +12,7 @@ use super::check::{count, proxy, read, read_all, schedules, within_size, within_
 use super::fault::{At, Place, Report};
 use super::file::{self, File};
 use super::value;
-use super::{Config, ContentPolicy, Env, Polling, Publish, Server, publishing, region, rule, source};
+use super::{Config, Env, Polling, Retention, Server, publish, publishing, region, rule, source};
 use crate::core::freshness;
 use crate::core::publishing::PublishRules;
 use crate::core::region::RegionId;
@@ -20,8 +20,8 @@ use crate::core::schedule::Schedule;
 use crate::core::source::SourceId;
 
 const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+pub(super) const HOUR: u64 = 60 * MINUTE;
+pub(super) const DAY: u64 = 24 * HOUR;
 
 /// Past an hour a spread is no longer a spread but another schedule.
 const JITTER: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(HOUR);
@@ -41,10 +41,10 @@ const MAX_BODY: RangeInclusive<u64> = 1 << 10..=64 << 20;
 const FRESHNESS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(7 * DAY);
 /// A body of the largest size cannot hold more entries than this of any use.
 const MAX_ENTRIES: RangeInclusive<i64> = 1..=100_000;
-/// Readers fetch the whole feed each time it changes.
-const FEED_ENTRIES: RangeInclusive<i64> = 1..=1000;
-/// From an hour to a lifetime.
-const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(HOUR)..=Duration::from_secs(36_500 * DAY);
+/// Below a week a source that publishes once a week would be empty half of the time.
+const RETENTION: RangeInclusive<Duration> = Duration::from_secs(7 * DAY)..=Duration::from_secs(36_500 * DAY);
+/// Beyond ten thousand it is no floor but another retention.
+const KEEP_AT_LEAST: RangeInclusive<i64> = 0..=10_000;
 /// The longest path of a Unix socket on Linux, in bytes (unix(7): 108 with the zero at its end).
 const SOCKET_PATH: usize = 107;
 
@@ -85,7 +85,7 @@ pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -
         }
     }
     let polling = resolve_polling(file.polling, &context, report);
-    let publish = resolve_publish(file.publish, report);
+    let publish = publish::resolve(file.publish, &state_dir, &context, report);
     let defaults = source::Defaults { regions: &regions, polling: &polling, content: publish.content };
     let sources = source::resolve(raw_sources, &defaults, &context, report);
     Config {
@@ -94,6 +94,7 @@ pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -
         state_dir,
         polling,
         publish,
+        retention: resolve_retention(file.retention, report),
         regions,
         rules,
         shown,
@@ -165,14 +166,9 @@ fn default_schedule() -> Vec<Schedule> {
     vec![Schedule::parse("*/20 * * * *").expect("it is well-formed, and fires every 20 minutes")]
 }
 
-fn resolve_publish(raw: file::Publish, report: &mut Report) -> Publish {
+fn resolve_retention(raw: file::Retention, report: &mut Report) -> Retention {
     let unlimited = raw.max_age.as_ref().is_some_and(|text| text.value == "none");
     let max_age = (!unlimited)
-        .then(|| within_time(raw.max_age, MAX_AGE, report).unwrap_or(Duration::from_secs(30 * DAY)));
-    Publish {
-        entries: count(raw.entries, FEED_ENTRIES, report).unwrap_or(100),
-        max_age,
-        content: read(raw.content, value::content, report).unwrap_or(ContentPolicy::Summary),
-        rights: read(raw.rights, value::line, report),
-    }
+        .then(|| within_time(raw.max_age, RETENTION, report).unwrap_or(Duration::from_secs(365 * DAY)));
+    Retention { max_age, keep_at_least: count(raw.keep_at_least, KEEP_AT_LEAST, report).unwrap_or(50) }
 }

@@ -133,6 +133,15 @@ pub(super) fn public_url(text: &str) -> Result<String, String> {
     Ok(String::from(url).trim_end_matches('/').to_owned())
 }
 
+/// The address of a WebSub hub, which stands in every feed.
+pub(super) fn hub(text: &str) -> Result<String, String> {
+    let url = web_url(text)?;
+    if url.username() != "" || url.password().is_some() {
+        return Err("holds a user name or password, and stands in every feed".to_owned());
+    }
+    Ok(url.into())
+}
+
 fn web_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|e| {
         format!("{text:?} is not an address ({e}); write it in full, as \"https://host/path\"")

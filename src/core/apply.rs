@@ -3,6 +3,8 @@
 //! The same journal under the same rules gives the same state on any machine, after any restart, and a
 //! line that is applied twice changes nothing the second time. Time is the line's own.
 
+mod base;
+mod expire;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,7 @@ use super::state::{
 };
 use super::story::Sketch;
 use super::time::Time;
+pub use base::{base_entry, base_source};
 pub use telling::filing_keys;
 use telling::{Placed, Stories, Texts};
 
@@ -45,6 +48,8 @@ pub fn apply<S: State>(state: &S, line: &Line, rules: &Rules) -> Result<Vec<Chan
         Record::Poll(poll) => fold.poll(poll)?,
         Record::Observation(observation) => fold.observation(observation)?,
         Record::Withdraw(withdrawal) => fold.withdraw(withdrawal)?,
+        Record::Expire(expiry) => fold.expire(expiry)?,
+        Record::Base(base) => return fold.base(base),
     }
     Ok(fold.finish())
 }
@@ -56,9 +61,50 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
     hash.update(no.to_be_bytes());
     hash.update(entry.id.as_bytes());
     hash.update(entry.rewrites.to_be_bytes());
-    hash.update([u8::from(entry.withdrawn.is_some())]);
+    hash.update([u8::from(entry.withdrawn.is_some()) | u8::from(entry.expired.is_some()) << 1]);
     let bytes: [u8; 32] = hash.finalize().into();
     u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
+}
+
+/// What derives the state is another since: stores of before are derived anew. Raise it when `apply`
+/// gives another state for the same journal.
+pub const VERSION: u8 = 1;
+
+/// The publisher's date of an entry, never after it was seen; else that.
+fn dated(body: &ParsedEntry, at: Time) -> Time {
+    body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at))
+}
+
+/// The places of a first poll's entries, from `first` for the newest; those of one date in document order.
+fn backlog_places(new: &[NewEntry], at: Time, first: u64) -> Vec<u32> {
+    let first = u32::try_from(first).unwrap_or(u32::MAX - 1_000_000);
+    let mut order: Vec<usize> = (0..new.len()).collect();
+    order.sort_by_key(|n| std::cmp::Reverse(dated(&new[*n].entry, at)));
+    let mut places = vec![0; new.len()];
+    for (place, n) in (first..).zip(order) {
+        places[n] = place;
+    }
+    places
+}
+
+/// The regions of an entry under these rules: by a code its publisher gave, and by its text.
+fn regions_of(
+    rules: &Rules,
+    source: &SourceState,
+    texts: &Texts<'_>,
+    body: &ParsedEntry,
+) -> Vec<regions::Evidence> {
+    let Rules { patterns, classifier, .. } = rules;
+    let rule = &source.def.region;
+    let mut found = regions::decide(rule, patterns, classifier, texts.title, texts.summary.as_deref());
+    let coded = body.categories.iter().find(|category| category.scheme.as_deref() == Some(CODE_SCHEME));
+    if let Some(evidence) = coded.and_then(|category| rules.coded(&category.term))
+        && !matches!(rule, RegionRule::Fixed(_))
+    {
+        found.retain(|other| other.region != evidence.region);
+        found.insert(0, evidence);
+    }
+    found
 }
 
 /// The reports of a story whose feeds are told of a new one: at least those that are linked anywhere.
@@ -157,12 +203,20 @@ impl<'a, S: State> Fold<'a, S> {
         let Some((id, mut source)) = self.polled(&seen.poll)? else { return Ok(()) };
         if let Some(facts) = &seen.feed {
             source.facts = facts.clone();
+            source.facts_seq = self.line.seq;
         }
-        let backlog = !source.seeded || unfinished;
+        let places = match source.seeded && !unfinished {
+            true => Vec::new(),
+            // What is left of a first list stands behind what came of it before.
+            false => backlog_places(&seen.new, seen.poll.at, source.entries),
+        };
         source.seeded = true;
+        if source.poll.window_from == Some(0) && !seen.new.is_empty() {
+            source.poll.window_from = Some(self.meta.next_no);
+        }
         // Documents list the newest first; among entries of one date the one numbered last is shown first.
-        for new in seen.new.iter().rev() {
-            self.add(&id, &mut source, new, seen.poll.at, backlog)?;
+        for (n, new) in seen.new.iter().enumerate().rev() {
+            self.add(&id, &mut source, new, seen.poll.at, places.get(n).copied())?;
         }
         for changed in &seen.changed {
             self.rewrite(&id, &mut source, changed, seen.poll.at)?;
@@ -199,7 +253,7 @@ impl<'a, S: State> Fold<'a, S> {
         source: &mut SourceState,
         new: &NewEntry,
         at: Time,
-        backlog: bool,
+        backlog: Option<u32>,
     ) -> Result<(), S::Error> {
         let taken = !self.claimed.insert(new.published_id.clone());
         if taken || self.state.owner(&new.published_id)?.is_some() {
@@ -207,11 +261,11 @@ impl<'a, S: State> Fold<'a, S> {
             return Ok(());
         }
         let body = &new.entry;
-        let published = body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at));
+        let published = dated(body, at);
         let updated = body.updated.map_or(published, |stamp| stamp.not_after(at)).max(published);
         let no = self.meta.next_no;
         let texts = Texts::of(body);
-        let regions = self.regions_of(source, &texts, body);
+        let regions = regions_of(self.rules, source, &texts, body);
         let sketch = texts.sketch(source, &regions, &self.rules.classifier, published);
         let story = self.tell(no, sketch)?;
         self.learn(id, &new.keys, no)?;
@@ -219,7 +273,8 @@ impl<'a, S: State> Fold<'a, S> {
             id: new.published_id.clone(),
             source: id.clone(),
             first_seen: at,
-            surfaced: if backlog { published } else { at },
+            surfaced: if backlog.is_some() { published } else { at },
+            backlog,
             published,
             updated,
             fingerprint: new.fingerprint,
@@ -228,7 +283,9 @@ impl<'a, S: State> Fold<'a, S> {
             regions,
             story,
             withdrawn: None,
+            expired: None,
             seq: self.line.seq,
+            changed_seq: 0,
             round: self.line.round,
             body: body.clone(),
         };
@@ -240,7 +297,7 @@ impl<'a, S: State> Fold<'a, S> {
         self.changes.push(Change::Owner(entry.id.clone(), no));
         self.learn(id, &new.keys, no)?;
         for feed in entry.feeds() {
-            self.list(feed, Rank::of(no, &entry), updated)?;
+            self.list(feed, no, &entry)?;
         }
         self.entries.insert(no, entry);
         Ok(())
@@ -254,21 +311,22 @@ impl<'a, S: State> Fold<'a, S> {
         at: Time,
     ) -> Result<(), S::Error> {
         let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
-        let Some(mut entry) = self.entry(no)?.filter(|e| e.withdrawn.is_none()) else { return Ok(()) };
+        let Some(mut entry) = self.entry(no)?.filter(Entry::is_shown) else { return Ok(()) };
         if entry.source != *id || !self.rewritten.insert(no) {
             // Only a damaged journal says so; the counts of a source are those of its own entries.
             return Ok(());
         }
-        let (old_feeds, rank) = (entry.feeds(), Rank::of(no, &entry));
+        let old_feeds = entry.feeds();
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.rewrites += 1;
+        entry.changed_seq = self.line.seq;
         entry.fingerprint = changed.fingerprint;
         // A publisher that says when it corrected is believed, if that is later than what it said
         // before; else the correction is dated when it was seen.
         let said = changed.entry.updated.map(|stamp| stamp.not_after(at)).filter(|t| *t > entry.updated);
         entry.updated = said.unwrap_or(at).max(entry.updated);
         let texts = Texts::of(&changed.entry);
-        entry.regions = self.regions_of(source, &texts, &changed.entry);
+        entry.regions = regions_of(self.rules, source, &texts, &changed.entry);
         entry.body = changed.entry.clone();
         let sketch = texts.sketch(source, &entry.regions, &self.rules.classifier, entry.published);
         self.retell(no, &entry, sketch)?;
@@ -279,14 +337,13 @@ impl<'a, S: State> Fold<'a, S> {
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         let feeds = entry.feeds();
         for feed in old_feeds.iter().filter(|f| !feeds.contains(f)) {
-            self.unlist(feed, rank)?;
+            self.unlist(feed, no, &entry)?;
         }
         for feed in feeds {
-            if old_feeds.contains(&feed) {
-                self.touch(feed, Some(entry.updated))?;
-            } else {
-                self.list(feed, rank, entry.updated)?;
+            if !old_feeds.contains(&feed) {
+                self.list(feed.clone(), no, &entry)?;
             }
+            self.revise(feed, Some(entry.updated))?;
         }
         self.entries.insert(no, entry);
         Ok(())
@@ -300,43 +357,20 @@ impl<'a, S: State> Fold<'a, S> {
             return Ok(());
         };
         let Some(mut source) = self.state.source(&entry.source)? else { return Ok(()) };
-        let (at, rank) = (withdrawal.at, Rank::of(no, &entry));
+        let at = withdrawal.at;
         for feed in entry.feeds() {
-            self.unlist(&feed, rank)?;
+            self.unlist(&feed, no, &entry)?;
             self.changes.push(Change::Withdrawn(feed, at, no, entry.id.clone()));
         }
         source.digest = source.digest.wrapping_sub(entry_digest(no, &entry));
         entry.withdrawn = Some(at);
-        // What it is recognised by stays, or a publisher that moves would bring it back as new.
-        let ParsedEntry { id, title, links, published, updated, .. } = entry.body;
-        entry.body = ParsedEntry { id, title, links, published, updated, ..ParsedEntry::default() };
+        entry.changed_seq = self.line.seq;
+        entry.fall_silent();
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.touch_story(entry.story.as_ref().map_or(no, |story| story.founder), no)?;
         self.changes.push(Change::Source(entry.source.clone(), Box::new(source)));
         self.entries.insert(no, entry);
         Ok(())
-    }
-
-    fn regions_of(
-        &self,
-        source: &SourceState,
-        texts: &Texts<'_>,
-        body: &ParsedEntry,
-    ) -> Vec<regions::Evidence> {
-        let Rules { patterns, classifier, .. } = self.rules;
-        let rule = &source.def.region;
-        let found = regions::decide(rule, patterns, classifier, texts.title, texts.summary.as_deref());
-        let coded = body.categories.iter().find(|category| category.scheme.as_deref() == Some(CODE_SCHEME));
-        match coded.and_then(|category| self.rules.coded(&category.term)) {
-            Some(evidence) if !matches!(rule, RegionRule::Fixed(_)) => {
-                let mut all = vec![evidence];
-                all.extend(
-                    found.into_iter().filter(|other| other.region != all[0].region).collect::<Vec<_>>(),
-                );
-                all
-            }
-            _ => found,
-        }
     }
 
     /// Finds the story of a new entry, and marks the feeds in which its telling is now linked.
@@ -363,7 +397,7 @@ impl<'a, S: State> Fold<'a, S> {
                 && let Some(entry) = self.entry(other)?
             {
                 for feed in entry.feeds() {
-                    self.touch(feed, None)?;
+                    self.revise(feed, None)?;
                 }
             }
         }
@@ -409,16 +443,21 @@ impl<'a, S: State> Fold<'a, S> {
         }
     }
 
-    fn list(&mut self, feed: FeedKey, rank: Rank, updated: Time) -> Result<(), S::Error> {
-        self.touch(feed.clone(), Some(updated))?.entries += 1;
-        self.changes.push(Change::Listed(feed, rank));
+    fn list(&mut self, feed: FeedKey, no: EntryNo, entry: &Entry) -> Result<(), S::Error> {
+        // A clock that was set back brings new entries to a month that was over.
+        let late = entry.first_seen < self.meta.newest_at;
+        let updated = Some(entry.updated);
+        let state =
+            if late { self.revise(feed.clone(), updated)? } else { self.touch(feed.clone(), updated)? };
+        state.entries += 1;
+        self.changes.push(Change::Listed(feed, Rank::of(no, entry), entry.first_seen));
         Ok(())
     }
 
-    fn unlist(&mut self, feed: &FeedKey, rank: Rank) -> Result<(), S::Error> {
-        let state = self.touch(feed.clone(), None)?;
+    fn unlist(&mut self, feed: &FeedKey, no: EntryNo, entry: &Entry) -> Result<(), S::Error> {
+        let state = self.revise(feed.clone(), None)?;
         state.entries = state.entries.saturating_sub(1);
-        self.changes.push(Change::Unlisted(feed.clone(), rank));
+        self.changes.push(Change::Unlisted(feed.clone(), Rank::of(no, entry), entry.first_seen));
         Ok(())
     }
 
@@ -432,17 +471,31 @@ impl<'a, S: State> Fold<'a, S> {
         let feeds = [FeedKey::Source(id.clone()), FeedKey::All, FeedKey::National];
         for feed in feeds.into_iter().chain(regions.into_iter().map(FeedKey::Region)) {
             if self.feeds.contains_key(&feed) || self.state.feed(&feed)?.is_some() {
-                self.touch(feed, None)?;
+                self.revise(feed, None)?;
             }
         }
         Ok(())
+    }
+
+    /// The feed's state, marked as changed by this line in what it already showed.
+    fn revise(&mut self, feed: FeedKey, updated: Option<Time>) -> Result<&mut FeedState, S::Error> {
+        let state = self.touch(feed, updated)?;
+        (state.revised_at, state.revised_seq) = (state.changed_at, state.changed_seq);
+        Ok(state)
     }
 
     /// The feed's state, marked as changed by this line.
     fn touch(&mut self, feed: FeedKey, updated: Option<Time>) -> Result<&mut FeedState, S::Error> {
         let (at, seq) = (self.line.record.at(), self.line.seq);
         if !self.feeds.contains_key(&feed) {
-            let fresh = FeedState { updated: Time::UNIX_EPOCH, changed_at: at, changed_seq: seq, entries: 0 };
+            let fresh = FeedState {
+                updated: Time::UNIX_EPOCH,
+                changed_at: at,
+                changed_seq: seq,
+                revised_at: Time::UNIX_EPOCH,
+                revised_seq: 0,
+                entries: 0,
+            };
             let stored = self.state.feed(&feed)?;
             self.meta.feeds += u64::from(stored.is_none());
             let stored = stored.unwrap_or(fresh);
@@ -458,8 +511,13 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(state)
     }
 
-    fn finish(mut self) -> Vec<Change> {
-        self.meta.seq = self.line.seq;
+    fn finish(self) -> Vec<Change> {
+        let seq = self.line.seq;
+        self.finish_at(seq)
+    }
+
+    fn finish_at(mut self, seq: u64) -> Vec<Change> {
+        self.meta.seq = seq;
         let entries = std::mem::take(&mut self.entries).into_iter();
         self.changes.extend(entries.map(|(no, entry)| Change::Entry(no, Box::new(entry))));
         self.changes.extend(self.feeds.into_iter().map(|(key, state)| Change::Feed(key, state)));

@@ -9,6 +9,7 @@
 mod tests;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
@@ -21,6 +22,39 @@ const LABEL_WINDOW: usize = 2048;
 /// Detection reads this many bytes: enough for any verdict, and a bound on its time.
 const DETECTION_WINDOW: usize = 64 * 1024;
 
+/// What an encoding was told by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A byte order mark.
+    Mark,
+    /// The zero bytes around the first character, as UTF-16 and UTF-32 have them.
+    Shape,
+    /// The document is ASCII, which is the same in every encoding it may name.
+    Ascii,
+    /// The charset of the Content-Type, which the bytes bear out.
+    Header,
+    /// The document's XML declaration, which the bytes bear out.
+    Declaration,
+    /// The document's HTML `meta`, which the bytes bear out.
+    Meta,
+    /// The bytes alone.
+    Bytes,
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mark => "by its byte order mark",
+            Self::Shape => "by the shape of its first bytes",
+            Self::Ascii => "plain ASCII",
+            Self::Header => "as its Content-Type says",
+            Self::Declaration => "as its XML declaration says",
+            Self::Meta => "as its <meta> says",
+            Self::Bytes => "told from the bytes",
+        })
+    }
+}
+
 /// A decoded document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded<'a> {
@@ -32,6 +66,8 @@ pub struct Decoded<'a> {
     pub lossy: bool,
     /// The document or the server named another encoding.
     pub mislabelled: bool,
+    /// What the encoding was told by.
+    pub by: By,
 }
 
 /// What the bytes are labelled as, in the order of trust: the server's word is often a server-wide default,
@@ -39,6 +75,8 @@ pub struct Decoded<'a> {
 struct Labels {
     http: Option<&'static Encoding>,
     own: Option<&'static Encoding>,
+    /// What kind of label its own is.
+    own_by: By,
 }
 
 /// Decodes a document; never fails.
@@ -55,7 +93,8 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
         Some(text) => Cow::Borrowed(&text[..text.floor_char_boundary(LABEL_WINDOW)]),
         None => String::from_utf8_lossy(&bytes[..bytes.len().min(LABEL_WINDOW)]),
     };
-    let labels = Labels { http: content_type.and_then(http_label), own: own_label(&head) };
+    let (own, own_by) = own_label(&head);
+    let labels = Labels { http: content_type.and_then(http_label), own, own_by };
     if let Some(text) = valid.filter(|text| text.is_ascii() && !bytes.contains(&0x1b)) {
         return utf8(text, &labels);
     }
@@ -84,16 +123,27 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
 }
 
 fn utf8<'a>(text: &'a str, labels: &Labels) -> Decoded<'a> {
+    let text = Cow::Borrowed(text);
     // Plain ASCII is the same in every encoding a label may name, so no label lied.
     let label = labels.http.or(labels.own).unwrap_or(UTF_8);
-    Decoded { text: Cow::Borrowed(text), encoding: label.name(), lossy: false, mislabelled: false }
+    Decoded { text, encoding: label.name(), lossy: false, mislabelled: false, by: By::Ascii }
 }
 
 impl Labels {
     fn decoded<'a>(&self, text: Cow<'a, str>, encoding: &'static Encoding, lossy: bool) -> Decoded<'a> {
         let said = self.own.or(self.http);
         let mislabelled = said.is_some_and(|label| superset(label) != superset(encoding));
-        Decoded { text, encoding: encoding.name(), lossy, mislabelled }
+        Decoded { text, encoding: encoding.name(), lossy, mislabelled, by: self.agreeing(encoding) }
+    }
+
+    /// The label that names an encoding; the bytes, where none does.
+    fn agreeing(&self, encoding: &'static Encoding) -> By {
+        let names = |label: Option<&'static Encoding>| label.map(superset) == Some(superset(encoding));
+        match (names(self.own), names(self.http)) {
+            (true, _) => self.own_by,
+            (_, true) => By::Header,
+            _ => By::Bytes,
+        }
     }
 
     /// A label that names a multi-byte encoding of East Asia.
@@ -129,11 +179,11 @@ fn is_multibyte(encoding: &'static Encoding) -> bool {
 fn by_mark(bytes: &[u8]) -> Option<Decoded<'_>> {
     let own = |encoding: &'static Encoding, at: usize| {
         let (text, lossy) = encoding.decode_without_bom_handling(&bytes[at..]);
-        Decoded { text, encoding: encoding.name(), lossy, mislabelled: false }
+        Decoded { text, encoding: encoding.name(), lossy, mislabelled: false, by: By::Mark }
     };
     match bytes {
-        [0, 0, 0xfe, 0xff, rest @ ..] => Some(utf32(rest, u32::from_be_bytes, "UTF-32BE")),
-        [0xff, 0xfe, 0, 0, rest @ ..] => Some(utf32(rest, u32::from_le_bytes, "UTF-32LE")),
+        [0, 0, 0xfe, 0xff, rest @ ..] => Some(utf32(rest, u32::from_be_bytes, "UTF-32BE", By::Mark)),
+        [0xff, 0xfe, 0, 0, rest @ ..] => Some(utf32(rest, u32::from_le_bytes, "UTF-32LE", By::Mark)),
         [0xef, 0xbb, 0xbf, rest @ ..] => {
             let decoded = own(UTF_8, 3);
             // A mark that some editor put before a document in another encoding.
@@ -150,18 +200,18 @@ fn by_mark(bytes: &[u8]) -> Option<Decoded<'_>> {
 fn by_shape(bytes: &[u8]) -> Option<Decoded<'_>> {
     let own = |encoding: &'static Encoding| {
         let (text, lossy) = encoding.decode_without_bom_handling(bytes);
-        Decoded { text, encoding: encoding.name(), lossy, mislabelled: false }
+        Decoded { text, encoding: encoding.name(), lossy, mislabelled: false, by: By::Shape }
     };
     match bytes {
-        [0, 0, 0, b'<' | b'{', ..] => Some(utf32(bytes, u32::from_be_bytes, "UTF-32BE")),
-        [b'<' | b'{', 0, 0, 0, ..] => Some(utf32(bytes, u32::from_le_bytes, "UTF-32LE")),
+        [0, 0, 0, b'<' | b'{', ..] => Some(utf32(bytes, u32::from_be_bytes, "UTF-32BE", By::Shape)),
+        [b'<' | b'{', 0, 0, 0, ..] => Some(utf32(bytes, u32::from_le_bytes, "UTF-32LE", By::Shape)),
         [0, b'<' | b'{' | b'\n' | b'\r' | b' ', 0, b, ..] if *b != 0 => Some(own(UTF_16BE)),
         [b'<' | b'{' | b'\n' | b'\r' | b' ', 0, b, 0, ..] if *b != 0 => Some(own(UTF_16LE)),
         _ => None,
     }
 }
 
-fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32, encoding: &'static str) -> Decoded<'static> {
+fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32, encoding: &'static str, by: By) -> Decoded<'static> {
     let mut lossy = !bytes.len().is_multiple_of(4);
     let mut text = String::with_capacity(bytes.len() / 4);
     for unit in bytes.chunks_exact(4) {
@@ -172,7 +222,7 @@ fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32, encoding: &'static str) -> Deco
         });
         text.push(c);
     }
-    Decoded { text: Cow::Owned(text), encoding, lossy, mislabelled: false }
+    Decoded { text: Cow::Owned(text), encoding, lossy, mislabelled: false, by }
 }
 
 /// The charset parameter of a Content-Type.
@@ -184,15 +234,16 @@ fn http_label(content_type: &str) -> Option<&'static Encoding> {
 }
 
 /// What the document's head says: `encoding=` of an XML prolog, `charset=` of an HTML meta.
-fn own_label(head: &str) -> Option<&'static Encoding> {
+fn own_label(head: &str) -> (Option<&'static Encoding>, By) {
     let prolog = head.find("<?xml").and_then(|at| head[at..].split_once("?>")).map(|(prolog, _)| prolog);
     if let Some(label) = prolog.and_then(|p| value_after(p, "encoding")) {
-        return named(label);
+        return (named(label), By::Declaration);
     }
     let is_meta =
         |at: &usize| head.as_bytes().get(at + 1..at + 5).is_some_and(|n| n.eq_ignore_ascii_case(b"meta"));
-    let meta = head.match_indices('<').map(|(at, _)| at).find(is_meta)?;
-    value_after(&head[meta..].to_ascii_lowercase(), "charset").and_then(named)
+    let meta = head.match_indices('<').map(|(at, _)| at).find(is_meta);
+    let meta = meta.map(|at| head[at..].to_ascii_lowercase());
+    (meta.and_then(|meta| value_after(&meta, "charset").and_then(named)), By::Meta)
 }
 
 /// The value in `key = "value"`, quoted or not.

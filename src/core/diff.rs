@@ -57,6 +57,8 @@ pub struct Findings {
     pub new: Vec<DraftEntry>,
     /// Rewritten ones.
     pub changed: Vec<ChangedEntry>,
+    /// The smallest number of a known entry in it; 0 if none is known, `None` if it has no entry.
+    pub window_from: Option<EntryNo>,
 }
 
 /// How a known entry that its document now has otherwise is taken.
@@ -89,10 +91,12 @@ pub fn findings<S: State>(
     if let Some(error) = failed {
         return Err(error);
     }
+    let mut window = None;
     for ((verdict, candidate), entry) in verdicts.into_iter().zip(candidates).zip(&parsed.entries) {
         match verdict {
             Verdict::New { key } => found.new.push(draft(source, key, candidate, clean(entry, url))),
             Verdict::Known { no, .. } => {
+                window = Some(window.map_or(no, |least: EntryNo| least.min(no)));
                 found
                     .changed
                     .extend(known.get(&no).and_then(|old| rewritten(old, candidate, entry, url, manner)));
@@ -100,6 +104,7 @@ pub fn findings<S: State>(
             Verdict::Duplicate(_) => {}
         }
     }
+    found.window_from = window.or((!found.new.is_empty()).then_some(0));
     Ok(found)
 }
 
@@ -163,7 +168,7 @@ fn rewritten(
     url: &str,
     manner: Manner,
 ) -> Option<ChangedEntry> {
-    let quiet = old.rewrites >= MAX_REWRITES || old.withdrawn.is_some();
+    let quiet = old.rewrites >= MAX_REWRITES || !old.is_shown();
     (!quiet && candidate.fingerprint.differs(&old.fingerprint)).then(|| ChangedEntry {
         published_id: old.id.clone(),
         keys: candidate.keys.into_iter().filter(|key| !old.keys.contains(key)).collect(),
@@ -202,3 +207,6 @@ fn changed_facts(stored: Option<&SourceState>, parsed: &ParsedFeed) -> Option<Fe
     };
     stored.is_none_or(|s| !s.seeded || s.facts != facts).then_some(facts)
 }
+
+#[cfg(test)]
+mod tests;

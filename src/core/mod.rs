@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod backoff;
+pub mod base;
 pub mod date;
 pub mod decode;
 pub mod diff;
@@ -18,13 +19,16 @@ pub mod habits;
 pub mod html;
 pub mod identity;
 pub mod link;
+pub mod month;
 pub mod outcome;
 pub mod page;
 pub mod poll;
+pub mod probe;
 pub mod publishing;
 pub mod record;
 pub mod region;
 pub mod regions;
+pub mod retention;
 pub mod robots;
 pub mod rules;
 pub mod schedule;

@@ -55,6 +55,8 @@ pub enum Reading {
         ttl_minutes: Option<u32>,
         /// When it says it does not.
         skip: Skip,
+        /// Where the document begins among the stored entries: [`PollState::window_from`].
+        window_from: Option<u64>,
     },
     /// The very bytes of last time.
     SameBytes,
@@ -176,7 +178,9 @@ fn good(
     state.rejected = None;
     state.failures = 0;
     state.good_at = Some(poll.at);
-    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, .. }) = reading {
+    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, window_from, .. }) = reading {
+        // A document that is empty for once has not moved past anything.
+        state.window_from = window_from.or(state.window_from);
         state.body_hash = Some(body_hash);
         state.ttl_minutes = ttl_minutes;
         state.skip = skip;

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::base::Base;
 use super::entry::ParsedEntry;
 use super::exchange::Validators;
 use super::follow::Waiting;
@@ -17,7 +18,7 @@ use super::source::{SourceDef, SourceId};
 use super::time::Time;
 
 /// The version every line carries. A reader accepts lines up to its own version and refuses newer ones.
-pub const LINE_VERSION: u8 = 1;
+pub const LINE_VERSION: u8 = 2;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +47,10 @@ pub enum Record {
     Observation(Observation),
     /// The operator took an entry back.
     Withdraw(Withdrawal),
+    /// Old entries left, and what was still known of some.
+    Expire(Expiry),
+    /// A part of the base: what all lines up to a position amounted to.
+    Base(Base),
 }
 
 impl Record {
@@ -53,7 +58,7 @@ impl Record {
     #[must_use]
     pub fn source(&self) -> Option<&SourceId> {
         match self {
-            Self::Config(_) | Self::Withdraw(_) => None,
+            Self::Config(_) | Self::Withdraw(_) | Self::Expire(_) | Self::Base(_) => None,
             Self::Poll(r) => Some(&r.source),
             Self::Observation(r) => Some(&r.poll.source),
         }
@@ -67,6 +72,18 @@ impl Record {
             Self::Poll(r) => r.at,
             Self::Observation(r) => r.poll.at,
             Self::Withdraw(r) => r.at,
+            Self::Expire(r) => r.at,
+            Self::Base(r) => r.at(),
+        }
+    }
+
+    /// The version of a line with it: what it takes to read it, so that a journal can be read by older
+    /// versions as long as possible.
+    #[must_use]
+    pub fn version(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Poll(_) | Self::Observation(_) | Self::Withdraw(_) => 1,
+            Self::Expire(_) | Self::Base(_) => 2,
         }
     }
 }
@@ -108,6 +125,20 @@ pub struct Withdrawal {
     pub at: Time,
     /// The id it was published under.
     pub published_id: String,
+}
+
+/// Entries that became too old to be kept. They leave every feed without a word.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expiry {
+    /// When.
+    pub at: Time,
+    /// The ids they were published under. They stay recognised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<String>,
+    /// Ids of entries that expired long ago and that their sources do not list any more: nothing of them
+    /// is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forgotten: Vec<String>,
 }
 
 /// What one poll learned.
@@ -215,6 +246,10 @@ pub struct PollState {
     /// Whether these are what is left of the source's first list: when they come they are no news.
     #[serde(default, skip_serializing_if = "is_false")]
     pub backlog: bool,
+    /// The smallest entry number that the last reading found or made: what is below has left the source's
+    /// document. 0 while it found none: then it is the first that its own record makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_from: Option<u64>,
     /// A permanent redirect that is being watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,

@@ -118,6 +118,15 @@ impl Robots {
         }
     }
 
+    /// Only what it says to `agent`: all that needs to be kept, where one program asks.
+    #[must_use]
+    pub fn narrowed(self, agent: &str) -> Self {
+        match self.said {
+            Said::Groups(groups) => Self { said: Said::Groups(of_agent(&groups, agent).cloned().collect()) },
+            said => Self { said },
+        }
+    }
+
     /// Whether it says so because it could not be had, so that it should be asked for again soon.
     #[must_use]
     pub fn is_unknown(&self) -> bool {

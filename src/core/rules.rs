@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::apply;
 use super::region::{RegionId, RegionTable};
 use super::regions::{Classifier, Evidence, Place, RegionPattern, Rule};
 use super::source::{SourceDef, SourceId};
@@ -81,6 +82,15 @@ impl Rules {
         self.definitions.get(id)
     }
 
+    /// Fingerprint of all that entries of a source of this definition are derived under.
+    #[must_use]
+    pub fn under(&self, def: &SourceDef) -> String {
+        let mut hash = Sha256::new();
+        hash.update(&self.fingerprint);
+        hash.update(format!("{:?} {:?}", def.region, def.title));
+        hex16(&hash.finalize())
+    }
+
     /// Today's definitions, by id.
     pub fn definitions(&self) -> impl Iterator<Item = &SourceDef> {
         self.definitions.values()
@@ -94,7 +104,7 @@ fn fingerprint(
 ) -> String {
     let mut hash = Sha256::new();
     hash.update(Classifier::RULES_VERSION.to_be_bytes());
-    hash.update([story::VERSION]);
+    hash.update([story::VERSION, apply::VERSION]);
     for region in table.iter() {
         hash.update(format!("{region:?}\n"));
     }

@@ -41,8 +41,11 @@ pub struct Meta {
     pub seq: u64,
     /// The number the next new entry gets.
     pub next_no: EntryNo,
-    /// How many entries are stored.
+    /// How many entries are stored, without those that expired.
     pub entries: u64,
+    /// How many expired entries are still recognised.
+    #[serde(default)]
+    pub stubs: u64,
     /// How many sources.
     pub sources: u64,
     /// How many feeds were ever touched.
@@ -71,6 +74,7 @@ impl Meta {
             seq: 0,
             next_no: 1,
             entries: 0,
+            stubs: 0,
             sources: 0,
             feeds: 0,
             known: 0,
@@ -110,9 +114,15 @@ pub struct SourceState {
     /// What its polls and dates tell of it.
     #[serde(default)]
     pub habits: Habits,
-    /// How many of its entries are stored.
+    /// The journal line that last changed what the feed says of itself, which every entry repeats.
+    #[serde(default)]
+    pub facts_seq: u64,
+    /// How many of its entries are stored, without those that expired.
     #[serde(default)]
     pub entries: u64,
+    /// How many of its expired entries are still recognised.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stubs: u64,
     /// Sum of the digests of its entries: what a self-check holds the stored entries against.
     #[serde(default)]
     pub digest: u64,
@@ -131,7 +141,9 @@ impl SourceState {
             polled_at: None,
             seeded: false,
             habits: Habits::default(),
+            facts_seq: 0,
             entries: 0,
+            stubs: 0,
             digest: 0,
         }
     }
@@ -164,6 +176,13 @@ pub struct FeedState {
     pub changed_at: Time,
     /// That record's position.
     pub changed_seq: u64,
+    /// The journal time of the last record that changed an entry it already had, or took one from it:
+    /// what its archives change by.
+    #[serde(default)]
+    pub revised_at: Time,
+    /// That record's position.
+    #[serde(default)]
+    pub revised_seq: u64,
     /// How many entries its list holds.
     pub entries: u64,
 }
@@ -181,6 +200,10 @@ pub struct Entry {
     /// surfaces at its own dates; whatever comes later surfaces when it was first seen, so that an
     /// entry that arrives late is not buried.
     pub surfaced: Time,
+    /// Its place among the entries of its source's first poll, from 0 for the newest; `None` for one
+    /// that came later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backlog: Option<u32>,
     /// When it was published: the publisher's date, never after it was first seen; else that.
     pub published: Time,
     /// When it last changed in a way worth telling (RFC 4287 section 4.2.15).
@@ -201,8 +224,14 @@ pub struct Entry {
     /// When the operator took it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Time>,
+    /// When it expired: what is left of it is what it is recognised by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<Time>,
     /// The journal line it came with.
     pub seq: u64,
+    /// The journal line that last rewrote or withdrew it; 0 before any did. See [`Entry::told_at`].
+    #[serde(default)]
+    pub changed_seq: u64,
     /// The publish round it came with: entries of one round become visible together.
     pub round: u64,
     /// What the publisher wrote.
@@ -210,10 +239,23 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The feeds it is listed in, each once; none for one that was withdrawn.
+    /// Whether it is there to be read: it was neither withdrawn nor did it expire.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.withdrawn.is_none() && self.expired.is_none()
+    }
+
+    /// Drops what it said; what it is recognised by stays, or a publisher that moves would bring it back
+    /// as new.
+    pub fn fall_silent(&mut self) {
+        let ParsedEntry { id, title, links, published, updated, .. } = std::mem::take(&mut self.body);
+        self.body = ParsedEntry { id, title, links, published, updated, ..ParsedEntry::default() };
+    }
+
+    /// The feeds it is listed in, each once; none for one that is not shown.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedKey> {
-        if self.withdrawn.is_some() {
+        if !self.is_shown() {
             return Vec::new();
         }
         let mut feeds = vec![FeedKey::All, FeedKey::Source(self.source.clone())];
@@ -222,6 +264,12 @@ impl Entry {
         }
         feeds.extend(self.regions.iter().map(|e| FeedKey::Region(e.region.clone())));
         feeds
+    }
+
+    /// The journal line that last changed what it says: whoever has read up to it has the entry as it is.
+    #[must_use]
+    pub fn told_at(&self) -> u64 {
+        self.seq.max(self.changed_seq)
     }
 
     /// Its title, or what stands for one: feeds must have it (RFC 4287 section 4.1.2).
@@ -342,10 +390,25 @@ pub enum Change {
     Joined(EntryNo, EntryNo),
     /// Set a feed.
     Feed(FeedKey, FeedState),
-    /// Put an entry on a feed's list.
-    Listed(FeedKey, Rank),
-    /// Take an entry off a feed's list.
-    Unlisted(FeedKey, Rank),
+    /// Put an entry on a feed's list, and among those first seen at a time.
+    Listed(FeedKey, Rank, Time),
+    /// Take an entry off a feed's list, and from those first seen at a time.
+    Unlisted(FeedKey, Rank, Time),
+    /// Nothing of an entry is kept.
+    Removed(EntryNo),
+    /// No entry of the source goes by that key any more.
+    Unknown(SourceId, IdentityKey),
+    /// No entry has that published id any more.
+    Disowned(String),
+    /// An entry is not compared with any more.
+    Unsketched(EntryNo),
+    /// An entry (the second) left the story that the first founded.
+    Parted(EntryNo, EntryNo),
     /// Announce in a feed that an entry (its number and published id) was withdrawn.
     Withdrawn(FeedKey, Time, EntryNo, String),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

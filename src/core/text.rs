@@ -29,6 +29,28 @@ pub fn xml_legal(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|c| is_xml_char(*c)).collect())
 }
 
+/// The text as it stands in XML or HTML, between tags or in an attribute between quotes of either kind.
+/// Returns stay as they are: a reference to one is an error in HTML, and parsers make line feeds of them.
+#[must_use]
+pub fn escape(text: &str) -> Cow<'_, str> {
+    let text = xml_legal(text);
+    if !text.contains(['&', '<', '>', '"', '\'']) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// What has no width and no place in a title: zero-width spaces and joiners at random places, byte
 /// order marks, soft hyphens, bidi controls (which can turn the rest of a page around).
 ///

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::Sender;
 
 use super::engine::Engine;
@@ -83,6 +83,7 @@ async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) ->
         Command::Poll { sources } => poll::poll(engine, &sources, lines).await,
         Command::Rebuild => rebuild(engine).await,
         Command::Withdraw { entry } => withdraw(engine, entry).await,
+        Command::Backup => read(engine, lines, backup).await,
         Command::Sources => read(engine, lines, tables::sources).await,
         Command::Regions => read(engine, lines, tables::regions).await,
         Command::Entries { region, source, limit } => {
@@ -95,6 +96,13 @@ async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) ->
             read(engine, lines, move |engine, out| explain::explain(engine, &entry, out)).await
         }
     }
+}
+
+/// The last position, then the files that everything up to it stands in.
+fn backup(engine: &Engine, out: Out<'_>) -> Result<(), Stop> {
+    let (seq, parts) = engine.recorder.acknowledged()?;
+    out(json!({ "seq": seq }))?;
+    parts.into_iter().try_for_each(|part| out(json!(part)))
 }
 
 /// Runs a command that only reads on a blocking thread.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -16,10 +17,12 @@ use super::worker::Worker;
 use crate::config::{Config, Source};
 use crate::core::record::ConfigRecord;
 use crate::core::rules::{Rules, hex16};
+use crate::core::schedule::Schedule;
+use crate::core::source::SourceId;
 use crate::core::state::{Meta, State};
 use crate::fetch::FetchSetupError;
 use crate::store::{Store, StoreError};
-use crate::views::document::Site;
+use crate::views::site::{Polled, Site};
 
 /// Everything that runs on one state directory.
 pub struct Engine {
@@ -124,7 +127,31 @@ fn site(config: &Config) -> Site {
         rights: config.publish.rights.clone(),
         content: config.sources.iter().map(|s| (s.def.id.clone(), s.content)).collect(),
         default_content: config.publish.content,
+        first_poll: config.publish.first_poll,
+        zone: config.polling.timezone,
+        hub: config.publish.websub_hub.clone(),
+        polled: polled(config),
     }
+}
+
+/// How often the sources are polled. Most share one schedule, so each plan is looked at once.
+fn polled(config: &Config) -> BTreeMap<SourceId, Polled> {
+    let mut known: Vec<(&[Schedule], Tz, u32)> = Vec::new();
+    let mut all = BTreeMap::new();
+    for source in config.sources.iter().filter(|source| source.enabled) {
+        let schedules = source.schedules.as_slice();
+        let same = known.iter().find(|(s, zone, _)| *s == schedules && *zone == source.zone);
+        let minutes = if let Some((.., minutes)) = same {
+            *minutes
+        } else {
+            let gap = source.plan(&config.polling).shortest_gap();
+            let minutes = u32::try_from(gap.num_minutes()).unwrap_or(u32::MAX).max(1);
+            known.push((schedules, source.zone, minutes));
+            minutes
+        };
+        all.insert(source.def.id.clone(), Polled { minutes, region: source.def.region.clone() });
+    }
+    all
 }
 
 /// The record that the configuration needs, if it is not the one last recorded: what bytes depend on

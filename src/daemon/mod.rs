@@ -5,14 +5,21 @@
 //!                                     └─touched feeds─▶ publisher ─views─▶ serve
 //! ```
 
+pub mod backup;
 pub mod clock;
 pub mod commands;
+pub mod dues;
 pub mod engine;
+pub mod front;
+pub mod keeper;
+pub mod outlets;
 pub mod publisher;
 pub mod recorder;
 pub mod rehearse;
 pub mod run;
 pub mod scheduler;
+pub mod static_files;
 pub mod systemd;
 pub mod vault;
+pub mod websub;
 pub mod worker;

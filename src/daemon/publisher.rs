@@ -1,44 +1,41 @@
 //! The publisher: renders views from the store, keeps them, and knows which are stale. A view is
-//! rendered once per change, however many ask for it.
+//! rendered once per change, however many ask for it, and all forms of a feed from one document.
 
+mod cache;
+mod delta;
+mod feeds;
+mod paths;
 mod stories;
+#[cfg(test)]
+mod tests;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
 use super::recorder::Audience;
 use super::vault::StoreHandle;
-use crate::core::source::{SourceId, is_slug};
-use crate::core::state::{FeedKey, FeedState, Meta, SourceState, State};
+use crate::core::month::Month;
+use crate::core::source::SourceId;
+use crate::core::state::{FeedKey, FeedState, Meta, State};
 use crate::core::time::Time;
 use crate::serve::{View, Views};
 use crate::store::{Store, StoreError};
-use crate::views::document::{self, FeedInput, Site};
-use crate::views::page::Page;
-use crate::views::{atom, index};
+use crate::views::document::{self, FeedDoc};
+use crate::views::page::{Mark, Page};
+use crate::views::site::{Face, Site};
+use crate::views::{atom, html, json, opml, rss};
+use cache::Cache;
+use paths::ViewKey;
 
-/// The most views kept beside those of the regions: a source's feed is rendered when it is asked for,
-/// and there can be thousands.
+/// The most views kept beside those of the regions: a source's feed and an archive are rendered when
+/// they are asked for, and there can be thousands.
 const KEPT: usize = 512;
 
-/// The most withdrawals that a feed announces, the latest.
-const ANNOUNCED: usize = 1000;
-
-/// A view by what it shows.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum ViewKey {
-    Index,
-    Feed(FeedKey),
-}
-
-/// A view's place in the cache: whoever renders it holds the lock, so that others wait and share.
-type Slot = Arc<Mutex<Option<(Version, Arc<Page>)>>>;
-
 /// What a rendered view was made from: the generation of everything, the position of the last record
-/// that touched it, and the day that ageing counts from.
-type Version = (u64, u64, Option<Time>);
+/// that touched it, and the day and month that ageing counts by.
+pub type Version = (u64, u64, Option<(Time, Month)>);
 
 /// Renders and keeps views.
 pub struct Publisher {
@@ -46,7 +43,11 @@ pub struct Publisher {
     store: StoreHandle,
     configured: Vec<SourceId>,
     changed: RwLock<Changed>,
-    slots: Mutex<HashMap<ViewKey, Slot>>,
+    /// Feeds, and the state that each shows.
+    docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
+    deltas: delta::Kept,
+    /// `None` for a month of which nothing is stored.
+    pages: Cache<ViewKey, Version, Option<Arc<Page>>>,
     news: Notify,
 }
 
@@ -54,7 +55,8 @@ pub struct Publisher {
 struct Changed {
     /// Counts changes that may touch any view.
     everything: u64,
-    feeds: HashMap<FeedKey, u64>,
+    /// The last record that touched a feed, and the last that revised it.
+    feeds: HashMap<FeedKey, (u64, u64)>,
     newest: u64,
 }
 
@@ -67,7 +69,9 @@ impl Publisher {
             store,
             configured,
             changed: RwLock::default(),
-            slots: Mutex::default(),
+            deltas: delta::Kept::default(),
+            docs: Cache::new(KEPT, |feed| !matches!(feed, FeedKey::Source(_))),
+            pages: Cache::new(KEPT, ViewKey::stands),
             news: Notify::new(),
         }
     }
@@ -82,129 +86,181 @@ impl Publisher {
     /// # Errors
     /// When the store cannot be read.
     pub fn refresh(&self) -> Result<(), StoreError> {
-        self.page(&ViewKey::Index)?;
-        for feed in self.standing() {
-            self.page(&ViewKey::Feed(feed))?;
+        for view in self.standing() {
+            self.page(&view)?;
         }
         Ok(())
     }
 
-    /// The feeds every instance has.
-    fn standing(&self) -> impl Iterator<Item = FeedKey> {
-        let regions = self.site.regions.iter().map(|region| FeedKey::Region(region.id.clone()));
-        [FeedKey::All, FeedKey::National].into_iter().chain(regions)
+    /// The paths of every view there is: the page at `/` (which is empty), lists, and every feed in every
+    /// form; then the archives, which change seldom.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn paths(&self) -> Result<Vec<String>, StoreError> {
+        let store = self.store.load();
+        let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
+        let sources = || self.configured.iter().map(|id| FeedKey::Source(id.clone()));
+        let of_source = sources().flat_map(|feed| Face::ALL.map(|face| ViewKey::Feed(feed.clone(), face)));
+        let mut paths: Vec<String> = self.standing().chain(of_source).map(|view| view.path()).collect();
+        for feed in self.site.standing().chain(sources()) {
+            let months = feeds::months(&self.site, &store, &meta, &feed)?;
+            paths.extend(months.into_iter().map(|month| Site::archive_path(&feed, month)));
+        }
+        Ok(paths)
+    }
+
+    /// The views that are asked for all the time.
+    fn standing(&self) -> impl Iterator<Item = ViewKey> {
+        let feeds =
+            self.site.standing().flat_map(|feed| Face::ALL.map(|face| ViewKey::Feed(feed.clone(), face)));
+        [ViewKey::Home, ViewKey::Feeds, ViewKey::Sources].into_iter().chain(feeds)
     }
 
     fn key(&self, path: &str) -> Result<ViewKey, View> {
-        if path.is_empty() {
-            return Ok(ViewKey::Index);
+        let key = ViewKey::parse(path, &self.site.regions).ok_or(View::Missing)?;
+        if let ViewKey::Feed(FeedKey::Source(id), _) | ViewKey::Archive(FeedKey::Source(id), _) = &key
+            && !self.configured.contains(id)
+        {
+            // A source that was here says so for good (RFC 9110 section 15.5.11).
+            return match self.store.load().source(id) {
+                Ok(Some(_)) => Err(View::Gone),
+                Ok(None) => Err(View::Missing),
+                Err(error) => Err(failed(&error)),
+            };
         }
-        let name = path.strip_suffix(".atom").ok_or(View::Missing)?;
-        match name {
-            "all" => Ok(ViewKey::Feed(FeedKey::All)),
-            "national" => Ok(ViewKey::Feed(FeedKey::National)),
-            _ => match name.strip_prefix("source/") {
-                Some(id) if is_slug(id) => self.source_key(&SourceId::new(id)),
-                Some(_) => Err(View::Missing),
-                None => {
-                    let region = self.site.regions.get(name).ok_or(View::Missing)?;
-                    Ok(ViewKey::Feed(FeedKey::Region(region.id.clone())))
-                }
-            },
-        }
+        Ok(key)
     }
 
-    fn source_key(&self, id: &SourceId) -> Result<ViewKey, View> {
-        if self.configured.contains(id) {
-            return Ok(ViewKey::Feed(FeedKey::Source(id.clone())));
-        }
-        // A source that was here says so for good (RFC 9110 section 15.5.11).
-        match self.store.load().source(id) {
-            Ok(Some(_)) => Err(View::Gone),
-            Ok(None) => Err(View::Missing),
-            Err(error) => Err(failed(&error)),
-        }
-    }
-
-    fn version(&self, key: &ViewKey, day: Option<Time>) -> Version {
+    /// The state of the whole, and what views of it are made from now.
+    fn now(&self, store: &Store, seq: impl FnOnce(&Changed) -> u64) -> Result<Version, StoreError> {
+        let meta = store.meta()?;
+        let age = meta.map(|m| (document::today(&m), Month::of(m.newest_at, self.site.zone)));
         let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
-        let seq = match key {
-            ViewKey::Index => changed.newest,
-            ViewKey::Feed(feed) => changed.feeds.get(feed).copied().unwrap_or(0),
-        };
-        (changed.everything, seq, day)
+        Ok((changed.everything, seq(&changed), age))
     }
 
-    fn slot(&self, key: &ViewKey) -> Slot {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() > KEPT && !slots.contains_key(key) {
-            slots.retain(|key, _| !matches!(key, ViewKey::Feed(FeedKey::Source(_))));
-        }
-        Arc::clone(slots.entry(key.clone()).or_default())
-    }
-
-    fn page(&self, key: &ViewKey) -> Result<Arc<Page>, StoreError> {
-        let slot = self.slot(key);
-        let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read before the store is: what changes meanwhile makes the page stale, never stay so.
-        let day = self.store.load().meta()?.map(|meta| document::today(&meta));
-        let version = self.version(key, day);
-        if let Some((_, page)) = kept.as_ref().filter(|(of, _)| *of == version) {
-            return Ok(Arc::clone(page));
-        }
-        let page = Arc::new(self.render(key)?);
-        *kept = Some((version, Arc::clone(&page)));
-        Ok(page)
-    }
-
-    fn render(&self, key: &ViewKey) -> Result<Page, StoreError> {
+    fn version(&self, view: &ViewKey) -> Result<Version, StoreError> {
         let store = self.store.load();
-        let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
-        match key {
-            ViewKey::Index => self.render_index(&store, &meta),
-            ViewKey::Feed(feed) => self.render_feed(&store, &meta, feed),
-        }
+        let (everything, seq, age) = self.now(&store, |changed| match view {
+            ViewKey::Home | ViewKey::Feeds | ViewKey::Sources => changed.newest,
+            ViewKey::Feed(feed, _) => changed.feeds.get(feed).map_or(0, |(touched, _)| *touched),
+            ViewKey::Archive(feed, _) => changed.feeds.get(feed).map_or(0, |(_, revised)| *revised),
+        })?;
+        // A month that is over does not age by days.
+        let epoch = |(_, month)| (Time::UNIX_EPOCH, month);
+        Ok((everything, seq, if matches!(view, ViewKey::Archive(..)) { age.map(epoch) } else { age }))
     }
 
-    fn render_feed(&self, store: &Store, meta: &Meta, feed: &FeedKey) -> Result<Page, StoreError> {
-        let entries = stories::shown(store, feed, self.site.entries)?;
-        let mut sources: BTreeMap<SourceId, SourceState> = BTreeMap::new();
-        let own = if let FeedKey::Source(id) = feed { Some(id) } else { None };
-        for id in entries.iter().map(|shown| &shown.entry.source).chain(own) {
-            if !sources.contains_key(id)
-                && let Some(source) = store.source(id)?
-            {
-                sources.insert(id.clone(), source);
+    fn page(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
+        let page = match self.pages.get(view, || self.version(view), || self.render(view)) {
+            Ok(page) => page,
+            // A disk that fails is no reason to stop serving what is in memory.
+            Err(error) => {
+                let Some(last) = self.pages.last(view) else { return Err(error) };
+                tracing::error!(view = %view.path(), %error, "a view cannot be rendered anew; the last one is served");
+                last
             }
-        }
-        let state = store.feed(feed)?;
-        let withdrawn = store.withdrawn(feed, document::withdrawn_since(meta), ANNOUNCED)?;
-        let input = FeedInput {
-            feed,
-            state: state.as_ref(),
-            meta,
-            entries: &entries,
-            withdrawn: &withdrawn,
-            sources: &sources,
         };
-        let doc = document::feed(&self.site, &input);
-        Ok(Page::new(atom::render(&doc), atom::MEDIA_TYPE, doc.modified))
+        Ok((*page).clone())
     }
 
-    fn render_index(&self, store: &Store, meta: &Meta) -> Result<Page, StoreError> {
-        let (mut rows, mut modified) = (Vec::new(), meta.config_at);
-        for feed in self.standing() {
+    /// What a view would be made from now: while this stays, so does the view.
+    #[must_use]
+    pub fn version_of(&self, path: &str) -> Option<Version> {
+        self.version(&self.key(path).ok()?).ok()
+    }
+
+    fn doc(&self, feed: &FeedKey) -> Result<Arc<(Mark, FeedDoc)>, StoreError> {
+        let view = ViewKey::Feed(feed.clone(), Face::Atom);
+        self.docs.get(
+            feed,
+            || self.version(&view),
+            || {
+                let store = self.store.load();
+                let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
+                // The mark first: a document may show more than it says, and never less.
+                let mark = delta::mark(&meta, store.feed(feed)?.as_ref());
+                Ok((mark, feeds::current(&self.site, &store, &meta, feed)?))
+            },
+        )
+    }
+
+    fn render(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
+        let page = match view {
+            ViewKey::Feed(feed, face) => {
+                let doc = self.doc(feed)?;
+                self.render_feed(&doc.1, *face, Some(doc.0))
+            }
+            ViewKey::Home => self.render_home()?,
+            ViewKey::Feeds => {
+                let changed = self.meta()?.config_at;
+                Page::new(opml::feeds(&self.site, changed), opml::MEDIA_TYPE, changed)
+            }
+            ViewKey::Sources => self.render_sources()?,
+            ViewKey::Archive(feed, month) => {
+                let store = self.store.load();
+                let doc = feeds::archive(&self.site, &store, &self.meta()?, feed, *month)?;
+                return Ok(doc.map(|doc| Arc::new(self.render_feed(&doc, Face::Atom, None))));
+            }
+        };
+        Ok(Some(Arc::new(page)))
+    }
+
+    /// `mark` says which state a feed that is subscribed to shows.
+    fn render_feed(&self, doc: &FeedDoc, face: Face, mark: Option<Mark>) -> Page {
+        let (bytes, media_type) = match face {
+            Face::Atom => (atom::render(doc), atom::MEDIA_TYPE),
+            Face::Rss => (rss::render(doc), rss::MEDIA_TYPE),
+            Face::Json => (json::render(doc), json::MEDIA_TYPE),
+            Face::Html => (html::feed(&self.site, doc), html::MEDIA_TYPE),
+        };
+        match mark.filter(|_| face != Face::Html) {
+            Some(mark) => Page::feed(bytes, media_type, doc.modified, mark),
+            None => Page::new(bytes, media_type, doc.modified),
+        }
+    }
+
+    fn meta(&self) -> Result<Meta, StoreError> {
+        Ok(self.store.load().meta()?.unwrap_or_else(|| Meta::empty("")))
+    }
+
+    fn render_home(&self) -> Result<Page, StoreError> {
+        let doc = self.doc(&FeedKey::All)?;
+        let newest = &doc.1;
+        let store = self.store.load();
+        let (mut rows, mut modified) = (Vec::new(), newest.modified);
+        for feed in self.site.standing() {
             let state = store.feed(&feed)?;
             modified = modified.max(state.as_ref().map_or(modified, |s| s.changed_at));
-            let path = Site::path(&feed);
-            let name = match &feed {
-                FeedKey::All => "全部".to_owned(),
-                FeedKey::National => "全国".to_owned(),
-                _ => self.site.regions.get(&path).map_or_else(|| path.clone(), |r| r.name.clone()),
-            };
-            rows.push(index::Row { path, name, entries: state.map_or(0, |s| s.entries) });
+            let (path, name) = (Site::path(&feed), self.site.name(&feed).to_owned());
+            rows.push(html::Row { path, name, entries: state.map_or(0, |s| s.entries) });
         }
-        Ok(Page::new(index::render(&self.site, &rows), index::MEDIA_TYPE, modified))
+        Ok(Page::new(html::home(&self.site, &rows, newest), html::MEDIA_TYPE, modified))
+    }
+
+    fn render_sources(&self) -> Result<Page, StoreError> {
+        let store = self.store.load();
+        let changed = self.meta()?.config_at;
+        let sources: Result<Vec<_>, _> = self.configured.iter().map(|id| store.source(id)).collect();
+        let sources = sources?;
+        // What a source says of itself touches every feed it may stand in, and this one.
+        let all = store.feed(&FeedKey::All)?;
+        let modified = all.map_or(changed, |feed| feed.changed_at.max(changed));
+        let bytes = opml::sources(sources.iter().flatten(), changed);
+        Ok(Page::new(bytes, opml::MEDIA_TYPE, modified))
+    }
+
+    /// There is no page where nothing is stored for a month: it was never there, or it is no more.
+    fn no_archive(&self, feed: &FeedKey, month: Month) -> View {
+        let store = self.store.load();
+        let before = store.last_seen_before(feed, month.start(self.site.zone));
+        let open = self.meta().map(|meta| Month::of(meta.newest_at, self.site.zone));
+        match before.and_then(|before| Ok((before, open?))) {
+            Ok((Some(_), open)) if month < open => View::Gone,
+            Ok(_) => View::Missing,
+            Err(error) => failed(&error),
+        }
     }
 }
 
@@ -212,7 +268,7 @@ impl Audience for Publisher {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
         let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
         for (feed, state) in feeds {
-            changed.feeds.insert(feed.clone(), state.changed_seq);
+            changed.feeds.insert(feed.clone(), (state.changed_seq, state.revised_seq));
             changed.newest = changed.newest.max(state.changed_seq);
         }
         drop(changed);
@@ -227,10 +283,22 @@ impl Audience for Publisher {
 
 impl Views for Publisher {
     fn view(&self, path: &str) -> View {
-        match self.key(path) {
-            Ok(key) => self.page(&key).map_or_else(|error| failed(&error), View::Page),
-            Err(view) => view,
+        let key = match self.key(path) {
+            Ok(key) => key,
+            Err(view) => return view,
+        };
+        match self.page(&key) {
+            Ok(Some(page)) => View::Page(page),
+            Ok(None) => match &key {
+                ViewKey::Archive(feed, month) => self.no_archive(feed, *month),
+                _ => View::Missing,
+            },
+            Err(error) => failed(&error),
         }
+    }
+
+    fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
+        self.since(path, since)
     }
 }
 

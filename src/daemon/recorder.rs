@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::backup::Part;
 use super::clock::Clock;
 use super::vault::{StoreHandle, Vault, VaultError};
 use crate::core::diff::{Draft, DraftEntry};
-use crate::core::record::{ConfigRecord, NewEntry, Observation, Record, Withdrawal};
+use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Withdrawal};
 use crate::core::state::{Change, FeedKey, FeedState, State};
 use crate::store::{Store, StoreError};
 
@@ -32,7 +33,15 @@ pub enum Fact {
     Config(ConfigRecord),
     /// An entry taken back.
     Withdraw(Withdrawal),
+    /// Entries that are too old.
+    Expire(Expiry),
 }
+
+/// How often it is tried whether recording works again.
+const PROBE_EVERY: Duration = Duration::from_secs(30);
+
+/// Why nothing can be recorded at present; `None` while all is well.
+type Stall = Option<Arc<VaultError>>;
 
 type Reply = oneshot::Sender<Result<(), Arc<VaultError>>>;
 
@@ -42,6 +51,8 @@ pub struct Recorder {
     queue: mpsc::Sender<(Fact, Reply)>,
     vault: Arc<Mutex<Option<Vault>>>,
     store: StoreHandle,
+    clock: Arc<dyn Clock>,
+    stall: watch::Receiver<Stall>,
 }
 
 /// Is told which feeds a record touched, before the record is acknowledged.
@@ -69,9 +80,24 @@ impl Recorder {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let store = vault.store();
         let vault = Arc::new(Mutex::new(Some(vault)));
-        let writer = Writer { vault: Arc::clone(&vault), clock, audience };
+        let (stalled, stall) = watch::channel(None);
+        let writer = Writer { vault: Arc::clone(&vault), clock: Arc::clone(&clock), audience, stalled };
         tokio::spawn(writer.run(waiting));
-        Self { queue, vault, store }
+        Self { queue, vault, store, clock, stall }
+    }
+
+    /// Why nothing can be recorded at present, because of the disk; `None` while all is well.
+    #[must_use]
+    pub fn stall(&self) -> Option<RecordError> {
+        self.stall.borrow().clone().map(RecordError::Vault)
+    }
+
+    /// Returns once things can be recorded. Whether that had to be waited for.
+    pub async fn ready(&self) -> bool {
+        let waited = self.stall.borrow().is_some();
+        // An error means that the writer has ended: recording will say so.
+        let _ = self.stall.clone().wait_for(Option::is_none).await;
+        waited
     }
 
     /// Records one thing; returns when it is durable and applied.
@@ -95,9 +121,47 @@ impl Recorder {
     /// # Errors
     /// When the fresh store cannot be written.
     pub fn rebuild(&self, why: &str) -> Result<u64, RecordError> {
+        self.with_vault(|vault| vault.rebuild(why))
+    }
+
+    /// How large the base of the journal and what follows it are, in octets.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn journal_sizes(&self) -> Result<(u64, u64), RecordError> {
+        self.with_vault(|vault| vault.journal_sizes())
+    }
+
+    /// [`Vault::acknowledged`]. Blocks.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn acknowledged(&self) -> Result<(u64, Vec<Part>), RecordError> {
+        self.with_vault(Vault::acknowledged)
+    }
+
+    /// Compacts the journal; recording waits at its beginning and its end only. Returns how many entries
+    /// the base holds; `None` when there is nothing to compact, or it is under way. Blocks.
+    ///
+    /// # Errors
+    /// When the disk refuses: then the journal is as it was.
+    pub fn compact(&self) -> Result<Option<u64>, RecordError> {
+        let today = self.clock.now().date_naive();
+        let Some(compaction) = self.with_vault(|vault| vault.begin_compaction(today))? else {
+            return Ok(None);
+        };
+        let compacted = compaction.write().map_err(|e| RecordError::Vault(Arc::new(e)))?;
+        self.with_vault(|vault| vault.finish_compaction(&compacted))?;
+        Ok(Some(compacted.entries))
+    }
+
+    fn with_vault<T>(
+        &self,
+        work: impl FnOnce(&mut Vault) -> Result<T, VaultError>,
+    ) -> Result<T, RecordError> {
         let mut vault = lock(&self.vault);
         let vault = vault.as_mut().ok_or(RecordError::Stopped)?;
-        vault.rebuild(why).map_err(|e| RecordError::Vault(Arc::new(e)))
+        work(vault).map_err(|e| RecordError::Vault(Arc::new(e)))
     }
 
     /// Tells that a store could not be read: it is rebuilt, unless that was done meanwhile. Blocks.
@@ -105,9 +169,7 @@ impl Recorder {
     /// # Errors
     /// When the fresh store cannot be written.
     pub fn heal(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
-        let mut vault = lock(&self.vault);
-        let vault = vault.as_mut().ok_or(RecordError::Stopped)?;
-        vault.heal(failed, &error.to_string()).map_err(|e| RecordError::Vault(Arc::new(e)))
+        self.with_vault(|vault| vault.heal(failed, &error.to_string()))
     }
 
     /// Closes the state directory with everything durable. Blocks. What is recorded later is refused.
@@ -126,41 +188,82 @@ struct Writer {
     vault: Arc<Mutex<Option<Vault>>>,
     clock: Arc<dyn Clock>,
     audience: Arc<dyn Audience>,
+    stalled: watch::Sender<Stall>,
+}
+
+/// What the writer does next.
+enum Turn {
+    /// So many facts wait.
+    Group(usize),
+    /// What was recorded must not wait longer for its sync.
+    Sync,
+    /// It is time to see whether the disk is well again.
+    Probe,
 }
 
 impl Writer {
     async fn run(self, mut waiting: mpsc::Receiver<(Fact, Reply)>) {
         let writer = Arc::new(self);
-        let mut sync_due: Option<Instant> = None;
+        let (mut sync_due, mut probe_due) = (None, None);
         loop {
             let mut group = Vec::with_capacity(GROUP);
-            let got = match sync_due {
-                Some(due) => tokio::select! {
-                    n = waiting.recv_many(&mut group, GROUP) => Some(n),
-                    () = tokio::time::sleep_until(due) => None,
-                },
-                None => Some(waiting.recv_many(&mut group, GROUP).await),
+            let turn = tokio::select! {
+                n = waiting.recv_many(&mut group, GROUP) => Turn::Group(n),
+                () = reached(sync_due) => Turn::Sync,
+                () = reached(probe_due) => Turn::Probe,
             };
             let task = Arc::clone(&writer);
-            match got {
-                Some(0) => return,
-                Some(_) => match tokio::task::spawn_blocking(move || task.group(group)).await {
+            match turn {
+                Turn::Group(0) => return,
+                Turn::Group(_) => match tokio::task::spawn_blocking(move || task.group(group)).await {
                     Ok(true) => sync_due = None,
                     Ok(false) => sync_due = sync_due.or_else(|| Some(Instant::now() + SYNC_EVERY)),
                     Err(panic) => tracing::error!(%panic, "a group of records was lost to a panic"),
                 },
-                None => {
+                Turn::Sync => {
                     sync_due = None;
-                    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || task.sync()).await {
-                        tracing::error!(%error, "cannot sync the journal");
-                    }
+                    let _ = tokio::task::spawn_blocking(move || task.sync()).await;
+                }
+                Turn::Probe => {
+                    probe_due = None;
+                    let _ = tokio::task::spawn_blocking(move || task.tried(&task.probe())).await;
                 }
             }
+            probe_due = match writer.stalled.borrow().is_some() {
+                true => probe_due.or_else(|| Some(Instant::now() + PROBE_EVERY)),
+                false => None,
+            };
         }
     }
 
-    fn sync(&self) -> Result<(), VaultError> {
-        lock(&self.vault).as_mut().map_or(Ok(()), Vault::sync)
+    fn sync(&self) {
+        let synced = lock(&self.vault).as_mut().map_or(Ok(()), Vault::sync).map_err(Arc::new);
+        // That a sync works does not say that there is room.
+        if synced.is_err() {
+            self.tried(&synced);
+        }
+    }
+
+    fn probe(&self) -> Result<(), Arc<VaultError>> {
+        lock(&self.vault).as_mut().map_or(Ok(()), Vault::probe).map_err(Arc::new)
+    }
+
+    /// Stops the polls when the disk refuses, and lets them go on when it does not: one line each.
+    fn tried(&self, outcome: &Result<(), Arc<VaultError>>) {
+        let was_stalled = self.stalled.borrow().is_some();
+        match outcome {
+            Ok(()) if was_stalled => {
+                tracing::warn!("recording works again: polls go on");
+                self.stalled.send_replace(None);
+            }
+            Err(error) if error.is_of_the_disk() => {
+                if !was_stalled {
+                    tracing::error!(%error, "nothing can be recorded: polls stop until that works again; feeds are served");
+                }
+                self.stalled.send_replace(Some(Arc::clone(error)));
+            }
+            _ => {}
+        }
     }
 
     /// Records a group. Returns whether it was synced.
@@ -172,9 +275,13 @@ impl Writer {
         let durable = facts.iter().any(|fact| match fact {
             Fact::Config(_) | Fact::Withdraw(_) => true,
             Fact::Poll(draft) => draft.brings_something(),
+            // What a power cut brings back expires once more.
+            Fact::Expire(_) => false,
         });
         let outcome = resolve_on(vault, facts).and_then(|records| self.write(vault, records, durable));
         drop(guard);
+        let outcome = outcome.map_err(Arc::new);
+        self.tried(&outcome);
         let synced = durable && outcome.is_ok();
         match outcome {
             Ok(()) => {
@@ -184,7 +291,6 @@ impl Writer {
                 }
             }
             Err(error) => {
-                let error = Arc::new(error);
                 for reply in replies {
                     let _ = reply.send(Err(Arc::clone(&error)));
                 }
@@ -263,6 +369,7 @@ fn record(fact: Fact, ids: &mut impl Iterator<Item = String>) -> Record {
     match fact {
         Fact::Config(config) => Record::Config(config),
         Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
+        Fact::Expire(expiry) => Record::Expire(expiry),
         Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
         Fact::Poll(draft) => {
             let Draft { poll, feed, new, changed } = *draft;
@@ -276,6 +383,16 @@ fn record(fact: Fact, ids: &mut impl Iterator<Item = String>) -> Record {
     }
 }
 
+async fn reached(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
 fn lock(vault: &Mutex<Option<Vault>>) -> MutexGuard<'_, Option<Vault>> {
     vault.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

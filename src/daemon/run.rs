@@ -15,7 +15,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::clock::Clock;
+use super::dues::Dues;
 use super::engine::{Engine, StartError};
+use super::front::Front;
+use super::keeper;
+use super::outlets::Outlets;
 use super::scheduler::{self, Scheduled};
 use super::vault::OpenNotes;
 use crate::config::Config;
@@ -61,23 +65,30 @@ pub async fn run(
     let address = listener.local_addr().map_err(listen_error(&config.server.listen))?;
     let socket = AdminSocket::bind(&config.server.admin_socket)?;
     let (stop, stopped) = watch::channel(false);
-    let public = spawn_public(listener, &engine, stopped.clone());
+    let dues = Arc::new(Dues::new(engine.polled_sources().map(|source| source.def.id.clone())));
+    let front =
+        Arc::new(Front::new(engine.publisher.clone(), &engine.config, Arc::clone(&dues), Arc::clone(&clock)));
+    let public = spawn_public(listener, Arc::clone(&front), stopped.clone());
     let admin = spawn_admin(socket.listener, &engine, stopped);
     let scheduled = scheduled(&engine)?;
     report_next(&scheduled, &*clock);
-    let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(Arc::clone(&engine.worker)), clock));
-    let warming = spawn_refresh(&engine);
+    let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(Arc::clone(&engine.worker)), clock, dues));
+    let outlets = Outlets::start(&engine, front).map_err(StartError::from)?;
+    let keeping = tokio::spawn(keeper::run(Arc::clone(&engine)));
     tracing::info!(%address, public_url = %config.server.public_url, "listening");
     ready(address);
 
     shutdown.await;
     tracing::info!("stopping");
     polling.abort();
-    warming.abort();
+    keeping.abort();
     let _ = stop.send(true);
     let late = [public.abort_handle(), admin.abort_handle()];
     if tokio::time::timeout(DRAIN, async { tokio::join!(public, admin) }).await.is_err() {
         late.iter().for_each(tokio::task::AbortHandle::abort);
+    }
+    if tokio::time::timeout(DRAIN, outlets.finish()).await.is_err() {
+        tracing::warn!("publish.static_dir takes too long; what changed last is written at the next start");
     }
     let _ = fs::remove_file(&socket.path);
     engine.close().await?;
@@ -119,14 +130,8 @@ impl AdminSocket {
 
 type Server = JoinHandle<()>;
 
-fn spawn_public(listener: TcpListener, engine: &Arc<Engine>, stopped: watch::Receiver<bool>) -> Server {
-    let routes = serve::public(engine.publisher.clone());
-    tokio::spawn(async move {
-        let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the public listener failed");
-        }
-    })
+fn spawn_public(listener: TcpListener, views: Arc<Front>, stopped: watch::Receiver<bool>) -> Server {
+    tokio::spawn(serve::listener::serve(listener, views, serve::listener::Limits::default(), until(stopped)))
 }
 
 fn spawn_admin(listener: UnixListener, engine: &Arc<Engine>, stopped: watch::Receiver<bool>) -> Server {
@@ -142,21 +147,6 @@ fn spawn_admin(listener: UnixListener, engine: &Arc<Engine>, stopped: watch::Rec
 async fn until(mut stopped: watch::Receiver<bool>) {
     // An error means that the sender is gone, which is a stop too.
     let _ = stopped.wait_for(|stop| *stop).await;
-}
-
-/// Renders what was touched soon after it was, so that readers find it in memory.
-fn spawn_refresh(engine: &Arc<Engine>) -> JoinHandle<()> {
-    let publisher = Arc::clone(&engine.publisher);
-    tokio::spawn(async move {
-        loop {
-            let task = Arc::clone(&publisher);
-            let refreshed = tokio::task::spawn_blocking(move || task.refresh()).await;
-            if let Ok(Err(error)) = refreshed {
-                tracing::error!(%error, "views cannot be rendered");
-            }
-            publisher.changed().await;
-        }
-    })
 }
 
 fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {

@@ -13,6 +13,7 @@ use chrono::TimeDelta;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
+use super::dues::Dues;
 use crate::core::freshness::Skip;
 use crate::core::schedule::{Due, Plan};
 use crate::core::source::SourceId;
@@ -104,9 +105,9 @@ fn held(due: Due, past: Past) -> Due {
     Due { at: past.skip.postpone(at, past.patience), ..due }
 }
 
-/// Runs until dropped. At most one poll of a source is under way at a time.
-pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dyn Clock>) {
-    let mut agenda = Agenda::new(sources, clock.now());
+/// Runs until dropped, and writes down what is due when. At most one poll of a source is under way at a time.
+pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dyn Clock>, dues: Arc<Dues>) {
+    let mut agenda = Agenda::new(sources, dues, clock.now());
     let mut under_way: JoinSet<(SourceId, Past)> = JoinSet::new();
     let mut names = BTreeMap::new();
     loop {
@@ -145,12 +146,13 @@ struct Agenda {
     sources: BTreeMap<SourceId, (Plan, Past)>,
     /// The latest look at the clock.
     seen: Time,
+    dues: Arc<Dues>,
 }
 
 impl Agenda {
-    fn new(sources: Vec<Scheduled>, now: Time) -> Self {
+    fn new(sources: Vec<Scheduled>, dues: Arc<Dues>, now: Time) -> Self {
         let sources = sources.into_iter().map(|s| (s.id, (s.plan, s.past))).collect();
-        let mut agenda = Self { queue: BinaryHeap::new(), sources, seen: now };
+        let mut agenda = Self { queue: BinaryHeap::new(), sources, seen: now, dues };
         let ids: Vec<_> = agenda.sources.keys().cloned().collect();
         agenda.queue_first(ids, now);
         agenda
@@ -164,6 +166,7 @@ impl Agenda {
     }
 
     fn push(&mut self, id: SourceId, due: Option<Due>) {
+        self.dues.set(&id, due.map(|due| due.at));
         self.queue.extend(due.map(|due| Reverse((due.at, id, due.scheduled))));
     }
 

@@ -8,7 +8,9 @@
 //! STATE/store/damaged/                             the last generation that was set aside
 //! ```
 
+mod compaction;
 mod generation;
+mod room;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use chrono::NaiveDate;
 
+use super::backup::Part;
 use crate::core::apply::apply;
 use crate::core::exchange::Validators;
 use crate::core::record::{Line, Record};
@@ -24,7 +27,9 @@ use crate::core::rules::Rules;
 use crate::core::state::{Change, State};
 use crate::journal::{Journal, JournalError, OpenReport};
 use crate::store::{Store, StoreError};
+pub use compaction::{Compacted, Compaction};
 use generation::Generation;
+pub(crate) use room::Room;
 
 /// The store as everyone who reads it holds it: it is swapped when it had to be rebuilt.
 pub type StoreHandle = Arc<ArcSwap<Store>>;
@@ -35,6 +40,14 @@ pub enum VaultError {
     /// Another process has it.
     #[error("{0} is in use by another dibao; stop it, or name another state.dir")]
     Locked(PathBuf),
+    /// There is hardly any room left.
+    #[error("{path}: only {left} MiB are left on its file system; make room there")]
+    Full {
+        /// The state directory.
+        path: PathBuf,
+        /// MiB.
+        left: u64,
+    },
     /// The disk said no.
     #[error("{path}: cannot {what}: {source}")]
     Io {
@@ -53,6 +66,19 @@ pub enum VaultError {
     Store(#[from] StoreError),
 }
 
+impl VaultError {
+    /// Whether nothing can be recorded until something is done about the disk, as opposed to one record
+    /// that cannot be.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::Full { .. } | Self::Io { .. } | Self::Store(_) => true,
+            Self::Journal(error) => matches!(error, JournalError::Io { .. }),
+            Self::Locked(_) => false,
+        }
+    }
+}
+
 /// What opening found and did, for the operator.
 #[derive(Debug, Default)]
 pub struct OpenNotes {
@@ -64,6 +90,9 @@ pub struct OpenNotes {
     pub replayed: u64,
 }
 
+/// Tells how much room is left where a directory is.
+type AskRoom = Box<dyn Fn(&Path) -> Option<Room> + Send>;
+
 /// The state directory, open and locked.
 pub struct Vault {
     store: StoreHandle,
@@ -71,6 +100,7 @@ pub struct Vault {
     rules: Arc<Rules>,
     generation: Generation,
     dir: PathBuf,
+    room: AskRoom,
     /// Held for its lock, which goes with it.
     _lock: File,
 }
@@ -88,7 +118,8 @@ impl Vault {
         let (generation, store, mut notes) = generation::open(dir, &journal, &rules)?;
         notes.journal = report;
         let store = Arc::new(ArcSwap::from_pointee(store));
-        Ok((Self { store, journal, rules, generation, dir: dir.to_owned(), _lock: lock }, notes))
+        let (dir, room) = (dir.to_owned(), Box::new(Room::at));
+        Ok((Self { store, journal, rules, generation, dir, room, _lock: lock }, notes))
     }
 
     /// The store, for readers.
@@ -116,12 +147,9 @@ impl Vault {
         today: NaiveDate,
         durable: bool,
     ) -> Result<Vec<(Line, Vec<Change>)>, VaultError> {
-        // A line that was recorded and then not applied (two faults at once) must not be passed over.
-        let applied = self.store.load().meta().ok().flatten().map_or(0, |meta| meta.seq);
-        if applied != self.journal.seq() {
-            let store = self.store.load_full();
-            self.heal(&store, "the store is behind the journal")?;
-        }
+        self.require_room(0)?;
+        // A line that was recorded and then not applied must not be passed over.
+        self.make_current()?;
         let lines = match durable {
             true => self.journal.commit(records, today)?,
             false => self.journal.append(records, today)?,
@@ -182,6 +210,80 @@ impl Vault {
         Ok(lines)
     }
 
+    /// Tries whether recording would work again, after it failed.
+    ///
+    /// # Errors
+    /// When it would not.
+    pub fn probe(&mut self) -> Result<(), VaultError> {
+        self.require_room(0)?;
+        self.journal.probe()?;
+        self.make_current()
+    }
+
+    fn require_room(&self, more: u64) -> Result<(), VaultError> {
+        (self.room)(&self.dir).map_or(Ok(()), |room| room.require(&self.dir, more))
+    }
+
+    /// Plays a file system with so much room.
+    #[cfg(test)]
+    pub(super) fn pretend(&mut self, room: impl Fn(&Path) -> Option<Room> + Send + 'static) {
+        self.room = Box::new(room);
+    }
+
+    /// Makes sure that the store reflects the whole journal, as after two faults at once it may not.
+    fn make_current(&mut self) -> Result<(), VaultError> {
+        let applied = self.store.load().meta().ok().flatten().map_or(0, |meta| meta.seq);
+        if applied != self.journal.seq() {
+            let store = self.store.load_full();
+            self.heal(&store, "the store is behind the journal")?;
+        }
+        Ok(())
+    }
+
+    /// Begins to compact the journal: the store is frozen, and what is recorded from now on stands behind
+    /// the base. `None` when there is nothing to compact, or it is under way.
+    ///
+    /// # Errors
+    /// When the disk refuses; then nothing has changed.
+    pub fn begin_compaction(&mut self, today: NaiveDate) -> Result<Option<Compaction>, VaultError> {
+        self.make_current()?;
+        if self.journal.seq() == 0 {
+            return Ok(None);
+        }
+        let (base, tail) = self.journal.sizes()?;
+        self.require_room(base + tail)?;
+        let Some(frozen) = self.store.load_full().freeze() else { return Ok(None) };
+        let writer = self.journal.begin_base(today)?;
+        Ok(Some(Compaction::new(frozen, Arc::clone(&self.rules), writer)))
+    }
+
+    /// Removes what a finished base stands for.
+    ///
+    /// # Errors
+    /// When the disk refuses; the next start removes it.
+    pub fn finish_compaction(&mut self, compacted: &Compacted) -> Result<(), VaultError> {
+        Ok(self.journal.keep_from(&compacted.base)?)
+    }
+
+    /// Makes everything recorded so far durable, and says which files hold it: the last position, and how
+    /// much of each file of the journal counts.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn acknowledged(&mut self) -> Result<(u64, Vec<Part>), VaultError> {
+        self.journal.sync()?;
+        let files = self.journal.files()?.into_iter();
+        Ok((self.journal.seq(), files.map(|(name, octets)| Part { name, octets }).collect()))
+    }
+
+    /// How large the base of the journal and what follows it are, in octets.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn journal_sizes(&self) -> Result<(u64, u64), VaultError> {
+        Ok(self.journal.sizes()?)
+    }
+
     /// Closes: everything recorded is durable, and the store may be trusted at the next start.
     ///
     /// # Errors
@@ -235,12 +337,14 @@ fn forget_validators(store: &Store) -> Result<(), VaultError> {
     for (id, mut source) in store.sources()? {
         source.poll.validators = Validators::default();
         source.poll.body_hash = None;
+        // Lost lines shift the numbers of what came after them.
+        source.poll.window_from = None;
         store.commit(&[Change::Source(id, Box::new(source))])?;
     }
     Ok(())
 }
 
-fn lock(dir: &Path) -> Result<File, VaultError> {
+pub(super) fn lock(dir: &Path) -> Result<File, VaultError> {
     let file = File::open(dir).map_err(io_error(dir, "open it"))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),

@@ -34,6 +34,9 @@ use reading::Read;
 /// memory.
 const PARSERS: usize = 4;
 
+/// Polls that waited for the disk are spread over this.
+const AFTER_A_STALL: Duration = Duration::from_secs(60);
+
 /// How a poll went, for whoever asked for it.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -115,6 +118,10 @@ impl Worker {
     /// outcome.
     pub async fn poll(&self, id: &SourceId, scheduled: Option<Time>) -> Result<Report, PollError> {
         let unknown = || PollError::Unknown(id.to_string());
+        if let Some(stall) = self.recorder.stall() {
+            // Whatever the publisher said could not be kept.
+            return Err(stall.into());
+        }
         let source = self.sources.get(id).ok_or_else(unknown)?;
         let turn = Arc::clone(self.turns.get(id).ok_or_else(unknown)?).lock_owned().await;
         let started = tokio::time::Instant::now();
@@ -151,7 +158,7 @@ impl Worker {
             self.hold(&source.def.url, state.not_before, at);
         }
         let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
-        let Findings { feed, new, changed } = findings;
+        let Findings { feed, new, changed, .. } = findings;
         let draft = Draft { poll: record, feed, new, changed };
         let recorder = self.recorder.clone();
         // A poll that is given up here keeps its turn: the next one must see what this one recorded.
@@ -162,6 +169,20 @@ impl Worker {
         });
         recording.await.unwrap_or(Err(RecordError::Stopped))?;
         Ok(Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state })
+    }
+
+    /// Polls once recording works; again, if it failed meanwhile. Polls that had to wait do not go all at
+    /// once, but each at its own place in a minute.
+    async fn poll_when_possible(&self, id: &SourceId, scheduled: Time) -> Result<Report, PollError> {
+        loop {
+            if self.recorder.ready().await {
+                tokio::time::sleep(AFTER_A_STALL.mul_f64(draw(id, 0))).await;
+            }
+            match self.poll(id, Some(scheduled)).await {
+                Err(PollError::Record(_)) if self.recorder.stall().is_some() => {}
+                polled => return polled,
+            }
+        }
     }
 
     /// Leaves the hosts alone that asked for it before the last stop, for as long as is left of it.
@@ -225,7 +246,7 @@ impl Poller for Arc<Worker> {
     fn poll(&self, id: SourceId, scheduled: Time) -> std::pin::Pin<Box<dyn Future<Output = Past> + Send>> {
         let worker = Arc::clone(self);
         Box::pin(async move {
-            match Worker::poll(&worker, &id, Some(scheduled)).await {
+            match worker.poll_when_possible(&id, scheduled).await {
                 Ok(report) => {
                     log(&report);
                     past(&report.state, Some(&report.outcome), worker.patience)
@@ -284,7 +305,9 @@ fn request(source: &Source, url: &str, validators: Validators, accept: &str) -> 
     FetchRequest { url: url.to_owned(), validators, headers: headers.collect(), accept: accept.to_owned() }
 }
 
-fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
+/// How a fetcher behaves under a configuration, for the sources of one proxy.
+#[must_use]
+pub fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
     let polling = &config.polling;
     FetchOptions {
         limits: FetchLimits {

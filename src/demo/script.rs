@@ -1,6 +1,6 @@
 //! A publisher that does exactly as told, on a raw socket: per path a queue of replies, each a list
 //! of bytes, pauses and ways to break off. For tests, where a well-behaved server cannot be rude
-//! enough; it parses no more of a request than its first line and headers.
+//! enough; it parses no more of a request than its first line, headers and `Content-Length`.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -121,6 +121,8 @@ pub struct Seen {
     pub path: String,
     /// The header lines, each `name: value` with the name in lower case, bytes as sent.
     pub headers: Vec<Vec<u8>>,
+    /// The body, where its length was announced.
+    pub body: Vec<u8>,
 }
 
 impl Seen {
@@ -242,17 +244,29 @@ async fn send(stream: &mut TcpStream, bytes: &[u8], state: &Mutex<State>) -> io:
 /// `None` when the client has left.
 async fn read_request(stream: &mut TcpStream) -> io::Result<Option<Seen>> {
     let mut bytes = Vec::new();
-    while !bytes.ends_with(b"\r\n\r\n") {
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end;
+        }
         if bytes.len() > MAX_REQUEST || stream.read_buf(&mut bytes).await? == 0 {
             return Ok(None);
         }
-    }
+    };
+    let body = bytes.split_off(end + 4);
     let mut lines = bytes.split(|&b| b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let first = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
     let mut words = first.split(' ').map(str::to_owned);
     let headers = lines.filter(|line| !line.is_empty()).map(lower_name).collect();
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    Ok(Some(Seen { method, path, headers }))
+    let mut seen = Seen { method, path, headers, body };
+    let length =
+        seen.header("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+    while seen.body.len() < length.unwrap_or(0).min(MAX_REQUEST) {
+        if stream.read_buf(&mut seen.body).await? == 0 {
+            return Ok(None);
+        }
+    }
+    Ok(Some(seen))
 }
 
 fn lower_name(line: &[u8]) -> Vec<u8> {

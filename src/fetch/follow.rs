@@ -38,7 +38,7 @@ struct Journey<'a> {
 
 /// What one hop led to.
 enum Step {
-    Ended(Exchange),
+    Ended(Box<Exchange>),
     Onwards(Hop, Url),
 }
 
@@ -60,7 +60,7 @@ impl Journey<'_> {
     async fn run(mut self) -> Result<Exchange, FetchFault> {
         let mut turn: Option<(String, Turn)> = None;
         loop {
-            self.admit()?;
+            admit(self.fetcher, &self.at)?;
             let key = request::host_key(&self.at);
             // A hop within one host is part of the same visit; a turn elsewhere is given back first.
             if turn.as_ref().is_none_or(|(host, _)| *host != key) {
@@ -68,30 +68,10 @@ impl Journey<'_> {
                 turn = Some((key.clone(), self.fetcher.turn(&self.at, &key).await?));
             }
             match self.timed_step().await? {
-                Step::Ended(exchange) => return Ok(exchange),
+                Step::Ended(exchange) => return Ok(*exchange),
                 Step::Onwards(hop, to) => self.go(hop, to)?,
             }
         }
-    }
-
-    /// Whether the next address may be asked. Names are checked where they are dialled.
-    fn admit(&self) -> Result<(), FetchFault> {
-        let literal = match self.at.host() {
-            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-            Some(Host::Domain(name)) if self.fetcher.proxy_host.as_deref() == Some(name) => {
-                // The resolver lets the proxy's name pass, for the proxy's sake alone.
-                return Err(FetchFault::BadUrl { why: "it is the proxy itself".to_owned() });
-            }
-            Some(Host::Domain(_)) | None => None,
-        };
-        if let Some(ip) = literal {
-            self.fetcher.guard.check(self.at.host_str().unwrap_or_default(), ip)?;
-        }
-        if self.at.scheme() == "https" && !self.fetcher.has_roots {
-            return Err(FetchFault::NoCertificates);
-        }
-        Ok(())
     }
 
     async fn timed_step(&mut self) -> Result<Step, FetchFault> {
@@ -113,10 +93,10 @@ impl Journey<'_> {
         let head = head::read(status, &self.at, self.hops.clone(), response.headers());
         let conditional = !self.request.validators.is_empty();
         if let Some(exchange) = head::without_body(&head, response.headers(), conditional) {
-            return Ok(Step::Ended(exchange));
+            return Ok(Step::Ended(Box::new(exchange)));
         }
         let body = body::read(response, self.limit).await?;
-        Ok(Step::Ended(Exchange::Body(Response { head, body })))
+        Ok(Step::Ended(Box::new(Exchange::Body(Response { head, body }))))
     }
 
     async fn ask(&self) -> Result<reqwest::Response, FetchFault> {
@@ -154,4 +134,24 @@ impl Journey<'_> {
         self.at = to;
         Ok(())
     }
+}
+
+/// Whether an address may be asked. Names are checked where they are dialled.
+pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
+    let literal = match at.host() {
+        Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+        Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+        Some(Host::Domain(name)) if fetcher.proxy_host.as_deref() == Some(name) => {
+            // The resolver lets the proxy's name pass, for the proxy's sake alone.
+            return Err(FetchFault::BadUrl { why: "it is the proxy itself".to_owned() });
+        }
+        Some(Host::Domain(_)) | None => None,
+    };
+    if let Some(ip) = literal {
+        fetcher.guard.check(at.host_str().unwrap_or_default(), ip)?;
+    }
+    if at.scheme() == "https" && !fetcher.has_roots {
+        return Err(FetchFault::NoCertificates);
+    }
+    Ok(())
 }

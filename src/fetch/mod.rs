@@ -8,6 +8,7 @@ mod follow;
 pub mod guard;
 mod head;
 pub mod hosts;
+mod post;
 mod request;
 mod resolve;
 mod robots;

@@ -100,7 +100,7 @@ impl Fetcher {
         if let Some(fresh) = known.as_ref().filter(|known| known.until > now) {
             return Arc::clone(&fresh.robots);
         }
-        let asked = Robots::of(&self.ask_for_robots(at).await);
+        let asked = Robots::of(&self.ask_for_robots(at).await).narrowed(AGENT);
         let (robots, kept) = match (known.take(), asked.is_unknown()) {
             (_, false) => (Arc::new(asked), KEPT),
             // While it cannot be had, what it said last still holds (section 2.4).

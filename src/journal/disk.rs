@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A segment that is open for appending.
 pub(super) trait Disk: Send {
@@ -16,7 +17,7 @@ pub(super) trait Disk: Send {
 
 /// Opens a segment: the last one there is, or a fresh one, which replaces what an attempt that failed
 /// left under its name.
-pub(super) type OpenDisk = Box<dyn Fn(&Path, Mode) -> io::Result<Box<dyn Disk>> + Send>;
+pub(super) type OpenDisk = Arc<dyn Fn(&Path, Mode) -> io::Result<Box<dyn Disk>> + Send + Sync>;
 
 /// How a segment is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

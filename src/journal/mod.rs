@@ -6,10 +6,14 @@
 //! middle is passed over and reported, never repaired in place. One process at a time: the caller holds
 //! the lock of the state directory.
 //!
+//! The newest segment that begins with a base stands for all before it, which are gone or on their way:
+//! see [`BaseWriter`].
+//!
 //! Two rules keep a failing disk from tearing it: what a failed write left is cut off before anything
 //! else is written, and after a failed sync everything since the last good one goes into a new segment,
 //! because the kernel may have dropped it and says so only once.
 
+mod base;
 mod disk;
 mod frame;
 mod segment;
@@ -17,10 +21,12 @@ mod segment;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use crate::core::record::{LINE_VERSION, Line, Record};
+pub use base::{BaseWriter, WrittenBase};
 use disk::{Disk, Mode, OpenDisk};
 use segment::SegmentName;
 pub use segment::{Damage, Segment};
@@ -28,6 +34,9 @@ pub use segment::{Damage, Segment};
 /// A frame is closed at the first line that ends beyond this, so that a reader's memory is bounded by
 /// it and one line.
 const FRAME: usize = 64 << 20;
+
+/// How much [`Journal::probe`] writes: as much as most groups of records.
+const PROBE: usize = 64 << 10;
 
 /// Why the journal cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +103,8 @@ pub struct Journal {
     /// The end of the last frame that was accepted.
     good_len: u64,
     seq: u64,
+    /// The position that the base is of; 0 without one.
+    base_seq: u64,
     /// The frames accepted since the last good sync.
     unsynced: Vec<u8>,
     /// Behind `good_len` stands what a failed write left.
@@ -109,7 +120,7 @@ impl Journal {
     /// # Errors
     /// When the directory or its last segment cannot be read or written.
     pub fn open(dir: &Path, today: NaiveDate) -> Result<(Self, OpenReport), JournalError> {
-        Self::open_on(Box::new(disk::open), dir, today)
+        Self::open_on(Arc::new(disk::open), dir, today)
     }
 
     fn open_on(
@@ -121,17 +132,22 @@ impl Journal {
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             sync_dir(parent)?;
         }
-        let segments = segment::list(dir)?;
+        let (base_seq, segments) = live(dir)?;
         let mut report = OpenReport::default();
         let name = match segments.last() {
             Some(last) => {
                 mend(&segments, &mut report)?;
-                last.name
+                let alone = base_seq > 0 && segments.len() == 1;
+                // Nothing is appended to a base.
+                SegmentName { number: last.name.number + u32::from(alone), ..last.name }
             }
             None => SegmentName { number: 1, date: today },
         };
+        // A newer version's journal is left alone, so this comes after it was read.
+        base::sweep(dir)?;
+        base::remove(&superseded(dir, &segments)?, dir)?;
         let path = dir.join(name.to_string());
-        let mut file = open_disk(&path, Mode::GoOn).map_err(io_error(&path, "open it"))?;
+        let mut file = open_disk(&path, Mode::GoOn).map_err(io_error(&path, "open it to write"))?;
         // What a process that was killed left unsynced is vouched for from here on.
         file.sync().map_err(io_error(&path, "sync"))?;
         sync_dir(dir)?;
@@ -144,6 +160,7 @@ impl Journal {
             file,
             good_len,
             seq: report.seq,
+            base_seq,
             unsynced: Vec::new(),
             torn: false,
             doubtful: false,
@@ -200,7 +217,77 @@ impl Journal {
             return Ok(());
         }
         self.doubtful = true;
-        self.start(self.name.date)
+        self.start(self.name.number + 1, self.name.date)
+    }
+
+    /// Tries, after something failed, whether the disk takes and keeps anything: a small file is written,
+    /// synced and removed.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn probe(&mut self) -> Result<(), JournalError> {
+        let path = self.dir.join("probe.new");
+        let tried = (self.open_disk)(&path, Mode::Fresh).and_then(|mut file| {
+            file.append(&[0; PROBE])?;
+            file.sync()
+        });
+        let _ = fs::remove_file(&path);
+        tried.map_err(io_error(&path, "write to it"))?;
+        self.sync()
+    }
+
+    /// Begins a base of everything so far: what is written from now on goes into a segment behind it.
+    ///
+    /// # Errors
+    /// When the disk refuses; the journal stays usable.
+    pub fn begin_base(&mut self, today: NaiveDate) -> Result<BaseWriter, JournalError> {
+        self.make_ready(today)?;
+        self.sync()?;
+        let name = SegmentName { number: self.name.number + 1, ..self.name };
+        self.start(name.number + 1, name.date)?;
+        BaseWriter::new(&self.open_disk, &self.dir, name, self.seq)
+    }
+
+    /// Removes the segments that a base stands for.
+    ///
+    /// # Errors
+    /// When the disk refuses: then the next open removes them.
+    pub fn keep_from(&mut self, base: &WrittenBase) -> Result<(), JournalError> {
+        self.base_seq = self.base_seq.max(base.seq);
+        let older = segment::list(&self.dir)?.into_iter().filter(|s| s.name.number < base.name.number);
+        base::remove(&older.collect::<Vec<_>>(), &self.dir)
+    }
+
+    /// The position that the base is of; 0 without one. Nothing before it can be replayed.
+    #[must_use]
+    pub fn base_seq(&self) -> u64 {
+        self.base_seq
+    }
+
+    /// The files that the journal consists of, with how much of each is accepted. Durable after
+    /// [`Self::sync`].
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn files(&self) -> Result<Vec<(String, u64)>, JournalError> {
+        let mut files = Vec::new();
+        for Segment { name, path } in live(&self.dir)?.1 {
+            let len = if path == self.path { self.good_len } else { length(&path)? };
+            files.push((name.to_string(), len));
+        }
+        Ok(files)
+    }
+
+    /// How large the base and what follows it are, in octets.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn sizes(&self) -> Result<(u64, u64), JournalError> {
+        let (base_seq, segments) = live(&self.dir)?;
+        let lengths = segments.iter().map(|s| length(&s.path)).collect::<Result<Vec<_>, _>>()?;
+        let total: u64 = lengths.iter().sum();
+        let base = lengths.first().copied().filter(|_| base_seq > 0).unwrap_or(0);
+        Ok((base, total - base))
     }
 
     /// Hands every line after `from` to `each`, in order, each position once.
@@ -218,7 +305,7 @@ impl Journal {
     fn write(&mut self, records: Vec<Record>) -> Result<Vec<Line>, JournalError> {
         let lines: Vec<_> = (self.seq + 1..)
             .zip(records)
-            .map(|(seq, record)| Line { v: LINE_VERSION, seq, round: self.seq + 1, record })
+            .map(|(seq, record)| Line { v: record.version(), seq, round: self.seq + 1, record })
             .collect();
         let frames = frames(&lines, &self.path)?;
         if let Err(error) = self.file.append(&frames) {
@@ -238,7 +325,7 @@ impl Journal {
             // Everything before a new segment is durable before the new one goes on.
             self.sync()?;
         }
-        if today > self.name.date { self.start(today) } else { Ok(()) }
+        if today > self.name.date { self.start(self.name.number + 1, today) } else { Ok(()) }
     }
 
     fn cut_torn(&mut self) -> Result<(), JournalError> {
@@ -250,8 +337,8 @@ impl Journal {
     }
 
     /// Starts a new segment with what was not synced yet. The old one stays in use when that fails.
-    fn start(&mut self, date: NaiveDate) -> Result<(), JournalError> {
-        let name = SegmentName { number: self.name.number + 1, date: date.max(self.name.date) };
+    fn start(&mut self, number: u32, date: NaiveDate) -> Result<(), JournalError> {
+        let name = SegmentName { number, date: date.max(self.name.date) };
         let path = self.dir.join(name.to_string());
         let mut file = (self.open_disk)(&path, Mode::Fresh).map_err(io_error(&path, "open it"))?;
         let filled = file.append(&self.unsynced).and_then(|()| file.sync());
@@ -290,6 +377,11 @@ fn frames(lines: &[Line], path: &Path) -> Result<Vec<u8>, JournalError> {
 /// Finds the last line, and cuts a torn frame off the last segment.
 fn mend(segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalError> {
     for (back, segment) in segments.iter().rev().enumerate() {
+        if let Some(seq) = segment.base_seq()? {
+            // It was read back before it got its name, so its end is whole.
+            report.seq = seq;
+            return Ok(());
+        }
         let mut last = 0;
         let end = segment.read(&mut |line| {
             last = last.max(line.seq);
@@ -313,7 +405,37 @@ fn mend(segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalErro
     Ok(())
 }
 
-/// Hands every line after `from` of the journal in `dir` to `each`, in order, each position once.
+fn length(path: &Path) -> Result<u64, JournalError> {
+    fs::metadata(path).map(|m| m.len()).map_err(io_error(path, "read its length"))
+}
+
+/// Whether a file of this name is a segment of a journal.
+#[must_use]
+pub fn is_segment(name: &str) -> bool {
+    SegmentName::parse(name).is_some_and(|parsed| parsed.to_string() == name)
+}
+
+/// The segments that count: the newest base, if there is one, and what follows it, or else all. And the
+/// position that the base is of.
+fn live(dir: &Path) -> Result<(u64, Vec<Segment>), JournalError> {
+    let mut segments = segment::list(dir)?;
+    for at in (0..segments.len()).rev() {
+        if let Some(seq) = segments[at].base_seq()? {
+            segments.drain(..at);
+            return Ok((seq, segments));
+        }
+    }
+    Ok((0, segments))
+}
+
+/// The segments that stand before the live ones.
+fn superseded(dir: &Path, live: &[Segment]) -> Result<Vec<Segment>, JournalError> {
+    let first = live.first().map_or(0, |segment| segment.name.number);
+    Ok(segment::list(dir)?.into_iter().filter(|segment| segment.name.number < first).collect())
+}
+
+/// Hands every line after `from` of the journal in `dir` to `each`, in order, each position once; a base
+/// that is of a later position than `from`, line by line.
 /// Segments that hold only lines up to `from` are not read.
 ///
 /// # Errors
@@ -324,10 +446,18 @@ pub fn replay<E: From<JournalError>>(
     each: &mut dyn FnMut(Line) -> Result<(), E>,
 ) -> Result<Losses, E> {
     let (mut last, mut losses) = (from, Losses::default());
-    for segment in segments_after(segment::list(dir)?, from)? {
+    let (base_seq, mut segments) = live(dir)?;
+    if (1..=from).contains(&base_seq) {
+        segments.remove(0);
+    }
+    for segment in segments_after(segments, from)? {
         let mut failed = None;
         let end = segment.read(&mut |line| {
-            if failed.is_none() && line.seq > last {
+            let of_base = matches!(line.record, Record::Base(_));
+            if failed.is_none() && of_base && line.seq > from {
+                last = last.max(line.seq);
+                failed = each(line).err();
+            } else if failed.is_none() && !of_base && line.seq > last {
                 if line.seq > last + 1 {
                     losses.gaps.push((last + 1, line.seq - 1));
                 }

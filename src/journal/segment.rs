@@ -27,7 +27,7 @@ impl fmt::Display for SegmentName {
 }
 
 impl SegmentName {
-    fn parse(name: &str) -> Option<Self> {
+    pub(super) fn parse(name: &str) -> Option<Self> {
         let (number, date) = name.strip_suffix(SUFFIX)?.split_once('-')?;
         Some(Self { number: number.parse().ok()?, date: NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()? })
     }
@@ -91,20 +91,38 @@ struct Version {
     v: u64,
 }
 
+/// What tells a segment from others.
 #[derive(Deserialize)]
-struct Seq {
+struct FirstLine {
+    v: u64,
     seq: u64,
+    #[serde(default)]
+    kind: Option<String>,
 }
 
 impl Segment {
     /// The position of its first line, if its first frame can be read.
     pub(super) fn first_seq(&self) -> Result<Option<u64>, JournalError> {
+        Ok(self.first_line()?.map(|line| line.seq))
+    }
+
+    /// The position of the base that it is, if it is one.
+    pub(super) fn base_seq(&self) -> Result<Option<u64>, JournalError> {
+        match self.first_line()?.filter(|line| line.kind.as_deref() == Some("base")) {
+            Some(line) if line.v > u64::from(LINE_VERSION) => {
+                Err(JournalError::Newer { path: self.path.clone(), version: line.v })
+            }
+            base => Ok(base.map(|line| line.seq)),
+        }
+    }
+
+    fn first_line(&self) -> Result<Option<FirstLine>, JournalError> {
         let io = |what| io_error(&self.path, what);
         let file = File::open(&self.path).map_err(io("open it"))?;
         let frame = frame::read(&mut BufReader::new(file)).map_err(io("read it"))?;
         let frame::Frame::Whole(text) = frame else { return Ok(None) };
         let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
-        Ok(serde_json::from_slice::<Seq>(line).ok().map(|line| line.seq))
+        Ok(serde_json::from_slice(line).ok())
     }
 
     /// Hands every readable line to `each`, in order.

@@ -227,10 +227,10 @@ fn segments_before_the_position_are_not_read() {
 #[test]
 fn a_line_of_a_later_version_is_refused_by_name_and_left_alone() {
     let newer = [
-        ("with a shape of its own", r#"{"v":2,"seq":9,"form":"new"}"#.to_owned()),
+        ("with a shape of its own", r#"{"v":3,"seq":9,"form":"new"}"#.to_owned()),
         ("with a version beyond a byte", r#"{"v":300,"seq":9}"#.to_owned()),
         ("that reads like one of ours", {
-            let line = Line { v: 2, seq: 9, round: 9, record: record(1) };
+            let line = Line { v: 3, seq: 9, round: 9, record: record(1) };
             serde_json::to_string(&line).expect("JSON")
         }),
     ];
@@ -314,7 +314,7 @@ impl Disk for Moody {
 fn open_moody(dir: &TempDir) -> (Journal, Script) {
     let script = Script::default();
     let shared = Arc::clone(&script);
-    let open_disk: OpenDisk = Box::new(move |path, mode| {
+    let open_disk: OpenDisk = Arc::new(move |path, mode| {
         if mode == Mode::Fresh && shared.lock().expect("no poison").no_open {
             return Err(full());
         }
@@ -471,3 +471,5 @@ proptest! {
         prop_assert_eq!(&read(&journal, 0), &(acknowledged, Losses::default()));
     }
 }
+
+mod base;

@@ -45,6 +45,8 @@ pub enum Command {
     },
     /// Build the store anew from the journal.
     Rebuild,
+    /// Make the journal durable, and say which files hold it.
+    Backup,
     /// Why an entry is in its regions and its story, and where it came from.
     Explain {
         /// Its published id, or the address of its page.

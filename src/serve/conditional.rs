@@ -1,96 +1,206 @@
-//! One page to one request: which representation, and whether the client has it already (RFC 9110
-//! sections 12.5.3 and 13).
+//! One page to one request: what its preconditions come to (RFC 9110 section 13), and which headers tell the
+//! rest.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
-use crate::views::page::{Encoded, Page};
+use super::accept::{self, Chosen};
+use crate::views::page::{Coding, Mark, Page};
 
-/// Feeds change when a source is polled, at most every few minutes: until the next poll of a region is
-/// known here, a reader that asks again within this many seconds learns nothing.
-const MAX_AGE: &str = "public, max-age=60";
+/// A page may be kept this long at least: a poll that is due ends some seconds later, and a reader that
+/// asked every second meanwhile would learn nothing.
+const LEAST_FRESH: Duration = Duration::from_secs(30);
+/// And this long at most: an operator who withdraws an entry wants it gone from caches within the hour.
+const MOST_FRESH: Duration = Duration::from_secs(3600);
+/// Where nothing is known of the next poll.
+const USUALLY_FRESH: Duration = Duration::from_secs(60);
 
-/// The response.
-pub(super) fn respond(page: &Page, method: &Method, headers: &HeaderMap) -> Response {
-    let (encoded, coding) =
-        if accepts_gzip(headers) { (&page.gzip, Some("gzip")) } else { (&page.plain, None) };
-    let modified: SystemTime = page.modified.into();
-    let fresh = not_modified(headers, page, modified);
-    let mut response = Response::new(match (fresh, method) {
-        (true, _) | (_, &Method::HEAD) => Body::empty(),
-        _ => Body::from(encoded.bytes.clone()),
-    });
-    let head = response.headers_mut();
-    set(head, header::ETAG, &encoded.etag);
-    set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
-    head.insert(header::CACHE_CONTROL, HeaderValue::from_static(MAX_AGE));
-    head.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if fresh {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        return response;
+/// RFC 3229 sections 10.5.3 and 10.5.1.
+const A_IM: &str = "a-im";
+const IM: HeaderName = HeaderName::from_static("im");
+
+/// What a request for a page comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The page.
+    Full,
+    /// The client has it.
+    NotModified,
+    /// The page is not what the client takes it for.
+    PreconditionFailed,
+    /// The client has an earlier state of the feed, and takes what came after.
+    Since(Mark),
+}
+
+/// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. They speak of the one
+/// representation that this request would get: a cache that holds another coding must not be told that it
+/// may use that.
+pub(super) fn judge(page: &Page, etag: &str, method: &Method, headers: &HeaderMap) -> Verdict {
+    let modified = seconds(page.modified.into());
+    if headers.contains_key(header::IF_MATCH) {
+        // The strong comparison (section 8.8.3.2): a weak tag matches nothing.
+        if !tags(headers, header::IF_MATCH).any(|tag| tag == "*" || tag == etag) {
+            return Verdict::PreconditionFailed;
+        }
+    } else if let Some(since) = date(headers, header::IF_UNMODIFIED_SINCE)
+        && modified > since
+    {
+        return Verdict::PreconditionFailed;
     }
-    describe(response.headers_mut(), page, encoded, coding);
+    if headers.contains_key(header::IF_NONE_MATCH) {
+        // The weak comparison: what nginx made weak by recompressing is still ours.
+        let mut named = tags(headers, header::IF_NONE_MATCH);
+        if named.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag) {
+            return Verdict::NotModified;
+        }
+    } else if let Some(since) = date(headers, header::IF_MODIFIED_SINCE)
+        && modified <= since
+    {
+        return Verdict::NotModified;
+    }
+    match earlier_state(page, headers) {
+        Some(mark) if *method == Method::GET => Verdict::Since(mark),
+        _ => Verdict::Full,
+    }
+}
+
+/// The latest state of the feed that the client says it has, if it takes what came after (RFC 3229).
+fn earlier_state(page: &Page, headers: &HeaderMap) -> Option<Mark> {
+    let now = page.mark?;
+    if !accept::names(headers, A_IM, "feed") {
+        return None;
+    }
+    let named = tags(headers, header::IF_NONE_MATCH);
+    let marks = named.filter_map(|tag| Mark::of_tag(tag.strip_prefix("W/").unwrap_or(tag)));
+    marks.filter(|mark| mark.generation == now.generation && mark.seq <= now.seq).max_by_key(|mark| mark.seq)
+}
+
+/// The page, or what the verdict says instead of it.
+pub(super) fn respond(
+    page: &Page,
+    chosen: Chosen<'_>,
+    verdict: Verdict,
+    method: &Method,
+    fresh: Option<Duration>,
+) -> Response {
+    let (coding, encoded) = chosen;
+    let status = match verdict {
+        Verdict::NotModified => StatusCode::NOT_MODIFIED,
+        Verdict::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        Verdict::Full | Verdict::Since(_) => StatusCode::OK,
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    let head = response.headers_mut();
+    validate(head, page, &encoded.etag, fresh);
+    if status == StatusCode::OK {
+        describe(head, page, coding, encoded.bytes.len());
+        head.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
+        if *method != Method::HEAD {
+            *response.body_mut() = Body::from(encoded.bytes.clone());
+        }
+    }
     response
 }
 
-fn describe(head: &mut HeaderMap, page: &Page, encoded: &Encoded, coding: Option<&'static str>) {
+/// What is new in a feed, under the validators of the feed as it is now (RFC 3229 section 10.4.1).
+pub(super) fn respond_delta(
+    page: &Page,
+    etag: &str,
+    delta: &Page,
+    chosen: Chosen<'_>,
+    fresh: Option<Duration>,
+) -> Response {
+    let (coding, encoded) = chosen;
+    let mut response = Response::new(Body::from(encoded.bytes.clone()));
+    *response.status_mut() = StatusCode::IM_USED;
+    let head = response.headers_mut();
+    validate(head, page, etag, fresh);
+    describe(head, delta, coding, encoded.bytes.len());
+    head.insert(IM, HeaderValue::from_static("feed"));
+    // A cache that does not know 226 would hand it to others as the feed (RFC 3229 section 10.8.1).
+    set(head, header::CACHE_CONTROL, &format!("no-store, im, max-age={}", max_age(fresh)));
+    response
+}
+
+/// No representation is acceptable (RFC 9110 section 15.5.7).
+pub(super) fn not_acceptable(page: &Page) -> Response {
+    let mut response = Response::new(Body::from("gzip, br, zstd, or as it is: one of these must do\n"));
+    *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+    let head = response.headers_mut();
+    set(head, header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    set(head, header::VARY, vary(page));
+    head.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Whether scripts of other sites may read a page: feeds are made to be read by others' programs; pages are for
+/// people.
+pub(super) fn is_shared(page: &Page) -> bool {
+    !page.media_type.starts_with("text/html")
+}
+
+/// What a 304 says too (RFC 9110 section 15.4.5). `Last-Modified` goes along because readers exist that
+/// store only what the latest response said.
+fn validate(head: &mut HeaderMap, page: &Page, etag: &str, fresh: Option<Duration>) {
+    set(head, header::ETAG, etag);
+    set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(page.modified.into()));
+    set(head, header::CACHE_CONTROL, &format!("public, max-age={}", max_age(fresh)));
+    set(head, header::VARY, vary(page));
+    if is_shared(page) {
+        head.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        head.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, im, date"));
+    }
+}
+
+fn describe(head: &mut HeaderMap, page: &Page, coding: Option<Coding>, length: usize) {
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static(page.media_type));
-    head.insert(header::CONTENT_LENGTH, HeaderValue::from(encoded.bytes.len()));
+    head.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     head.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(coding) = coding {
-        head.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+        head.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    }
+    if !is_shared(page) {
+        head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     }
 }
 
-fn set(head: &mut HeaderMap, name: header::HeaderName, value: &str) {
-    head.insert(name, HeaderValue::from_str(value).expect("tags and dates are visible ASCII"));
+/// Pages show texts of others. They are escaped; should one slip through, it still runs nothing, sends
+/// nothing and is framed by nobody.
+const POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+fn vary(page: &Page) -> &'static str {
+    if page.mark.is_some() { "A-IM, Accept-Encoding" } else { "Accept-Encoding" }
 }
 
-/// If-None-Match, and only without one If-Modified-Since (RFC 9110 section 13.2.2).
-fn not_modified(headers: &HeaderMap, page: &Page, modified: SystemTime) -> bool {
-    let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
-    if tags.peek().is_some() {
-        // The representations of one page change together, so a tag of any of them will do.
-        return tags.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|tag| {
-            let tag = tag.trim();
-            let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            tag == "*" || tag == page.plain.etag || tag == page.gzip.etag
-        });
-    }
-    let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
-    since.and_then(|text| httpdate::parse_http_date(text).ok()).is_some_and(|since| {
-        // Dates in headers are whole seconds.
-        seconds(modified) <= seconds(since)
-    })
+fn max_age(fresh: Option<Duration>) -> u64 {
+    fresh.map_or(USUALLY_FRESH, |fresh| fresh.clamp(LEAST_FRESH, MOST_FRESH)).as_secs()
 }
 
+fn set(head: &mut HeaderMap, name: HeaderName, value: &str) {
+    head.insert(name, HeaderValue::from_str(value).expect("tags, dates and numbers are visible ASCII"));
+}
+
+/// The tags that a header lists. Ours hold no comma, so one that does is cut into pieces that match none.
+fn tags(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// The date of a header, in seconds; `None` if it is not one date, which then counts as not sent (RFC 9110
+/// section 13.1.3).
+fn date(headers: &HeaderMap, name: HeaderName) -> Option<u64> {
+    let mut values = headers.get_all(name).iter();
+    let text = values.next()?.to_str().ok()?;
+    let date = httpdate::parse_http_date(text).ok()?;
+    values.next().is_none().then_some(seconds(date))
+}
+
+/// Dates in headers are whole seconds.
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
-
-/// Whether gzip is acceptable: named, or under `*`, with a weight above zero.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let (mut named, mut any) = (None, None);
-    for value in headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok()) {
-        for part in value.split(',') {
-            let mut parameters = part.split(';').map(str::trim);
-            let coding = parameters.next().unwrap_or_default().to_ascii_lowercase();
-            let weight = parameters
-                .filter_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")))
-                .find_map(|q| q.trim().parse::<f32>().ok());
-            let accepted = weight.is_none_or(|q| q > 0.0);
-            match coding.as_str() {
-                "gzip" | "x-gzip" => named = Some(accepted),
-                "*" => any = Some(accepted),
-                _ => {}
-            }
-        }
-    }
-    named.or(any).unwrap_or(false)
-}
-
-#[cfg(test)]
-mod tests;

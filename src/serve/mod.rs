@@ -1,15 +1,19 @@
 //! The public listener: views over HTTP, read only. It knows nothing of stores or sources; it asks
 //! [`Views`] for a path and speaks RFC 9110 about what comes back.
 
+mod accept;
 pub mod admin;
+mod answer;
 mod conditional;
-mod routes;
+pub mod listener;
+mod patience;
+mod seats;
+mod target;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::views::page::Page;
-
-pub use routes::public;
+use crate::views::page::{Mark, Page};
 
 /// What there is at a path.
 #[derive(Clone, Debug)]
@@ -28,4 +32,23 @@ pub enum View {
 pub trait Views: Send + Sync + 'static {
     /// The view at a path, without its leading slash. May block while it is rendered.
     fn view(&self, path: &str) -> View;
+
+    /// The feed at a path with only what is new or changed since an earlier state of it (RFC 3229, `A-IM:
+    /// feed`); `None` where that state is not known, or the feed knows no such form. May block.
+    fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
+        let _ = (path, since);
+        None
+    }
+
+    /// How long until the view at a path can change: until a source that feeds it is next polled. `None`
+    /// where that is not known.
+    fn fresh_for(&self, path: &str) -> Option<Duration> {
+        let _ = path;
+        None
+    }
+
+    /// Whether the views are in memory: until then requests wait for them to be rendered.
+    fn ready(&self) -> bool {
+        true
+    }
 }

@@ -33,7 +33,7 @@ pub enum Unsound {
 /// those over the rows that are there, is zero when they are the same rows.
 #[derive(Default)]
 struct Tally {
-    entries: BTreeMap<SourceId, (u64, u64)>,
+    entries: BTreeMap<SourceId, Entries>,
     listed: BTreeMap<Vec<u8>, u64>,
     known: u64,
     owners: u64,
@@ -42,9 +42,19 @@ struct Tally {
     parts: u64,
     rows: u64,
     newest_seq: u64,
+    /// What all rows add up to, in octets.
+    octets: u64,
     founders: BTreeMap<EntryNo, EntryNo>,
     /// The rows that keys of entries may stand in: a key leads to the newest entry that has it.
     keys: Vec<u64>,
+}
+
+/// The entries of one source.
+#[derive(Clone, Copy, Default)]
+struct Entries {
+    kept: u64,
+    stubs: u64,
+    digest: u64,
 }
 
 impl Tally {
@@ -70,11 +80,13 @@ impl Tally {
         let number = no.to_be_bytes();
         for feed in entry.feeds() {
             self.expect(&key::listed(&feed, Rank::of(no, entry)), &[]);
+            self.expect(&key::seen(&feed, entry.first_seen, no), &[]);
         }
         for identity in &entry.keys {
             self.keys.push(row_hash(&key::known(&entry.source, identity), &number));
         }
         if let Some(when) = entry.withdrawn {
+            // One that had expired before was announced nowhere: it is in no feed then either.
             let before = Entry { withdrawn: None, ..entry.clone() };
             for feed in before.feeds() {
                 self.expect(&key::withdrawn(&feed, when, no), entry.id.as_bytes());
@@ -85,21 +97,24 @@ impl Tally {
             self.expect(&key::joined(story.founder, no), &[]);
             self.founders.insert(no, story.founder);
         }
-        let (n, digest) = self.entries.entry(entry.source.clone()).or_default();
-        *n += 1;
-        *digest = digest.wrapping_add(entry_digest(no, entry));
+        let theirs = self.entries.entry(entry.source.clone()).or_default();
+        let counted = if entry.expired.is_some() { &mut theirs.stubs } else { &mut theirs.kept };
+        *counted += 1;
+        theirs.digest = theirs.digest.wrapping_add(entry_digest(no, entry));
         self.newest_seq = self.newest_seq.max(entry.seq);
     }
 }
 
-pub(super) fn check(store: &Store) -> Result<(), Unsound> {
+/// Returns what all rows add up to, in octets.
+pub(super) fn check(store: &Store) -> Result<u64, Unsound> {
     let Some(meta) = store.meta()? else {
         // Nothing may stand in a store that has no record about itself.
         let any = store.backend.scan(&[0], &[0xff]).next().transpose()?;
-        return count("records without a head record", u64::from(any.is_some()), 0);
+        return count("records without a head record", u64::from(any.is_some()), 0).map(|()| 0);
     };
     let (tally, sources, feeds) = walk(store)?;
-    compare(&tally, &meta, &sources, &feeds)
+    compare(&tally, &meta, &sources, &feeds)?;
+    Ok(tally.octets)
 }
 
 type Sources = BTreeMap<SourceId, SourceState>;
@@ -110,12 +125,15 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
     let mut parts = 0;
     for pair in store.backend.scan(&[0], &[0xff]) {
         let (key, value) = pair?;
+        tally.octets += (key.len() + value.len()) as u64;
         match key[0] {
             key::META | key::SOURCE | key::ENTRY | key::FEED | key::SKETCH => {
                 parts += u64::from(value::parts(&key, &value)?);
             }
             key::PART => tally.parts += 1,
-            key::OWNER | key::LISTED | key::FILED | key::JOINED | key::WITHDRAWN => tally.find(&key, &value),
+            key::OWNER | key::LISTED | key::SEEN | key::FILED | key::JOINED | key::WITHDRAWN => {
+                tally.find(&key, &value);
+            }
             _ => {}
         }
         match key[0] {
@@ -149,7 +167,7 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
                 tally.sketch(key::entry_no(&key)?, &sketch);
             }
             key::FILED => tally.filed += 1,
-            key::META | key::PART | key::JOINED | key::WITHDRAWN => {}
+            key::META | key::PART | key::JOINED | key::WITHDRAWN | key::SEEN => {}
             _ => return Err(value::damaged(&key, "nothing is kept under such keys")),
         }
     }
@@ -158,9 +176,10 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
 }
 
 fn compare(tally: &Tally, meta: &Meta, sources: &Sources, feeds: &Feeds) -> Result<(), Unsound> {
-    let found: u64 = tally.entries.values().map(|(n, _)| n).sum();
-    count("entries", found, meta.entries)?;
-    count("published ids", tally.owners, meta.entries)?;
+    let sum = |of: fn(&Entries) -> u64| tally.entries.values().map(of).sum::<u64>();
+    count("entries", sum(|e| e.kept), meta.entries)?;
+    count("expired entries", sum(|e| e.stubs), meta.stubs)?;
+    count("published ids", tally.owners, meta.entries + meta.stubs)?;
     count("sources", sources.len() as u64, meta.sources)?;
     count("feeds", feeds.len() as u64, meta.feeds)?;
     count("identity keys", tally.known, meta.known)?;
@@ -172,8 +191,9 @@ fn compare(tally: &Tally, meta: &Meta, sources: &Sources, feeds: &Feeds) -> Resu
         count(&format!("sources {id}"), 0, 1)?;
     }
     for (id, source) in sources {
-        let (n, digest) = tally.entries.get(id).copied().unwrap_or_default();
-        count(&format!("entries of source {id}"), n, source.entries)?;
+        let Entries { kept, stubs, digest } = tally.entries.get(id).copied().unwrap_or_default();
+        count(&format!("entries of source {id}"), kept, source.entries)?;
+        count(&format!("expired entries of source {id}"), stubs, source.stubs)?;
         count(&format!("digest of source {id}"), digest, source.digest)?;
     }
     let name = |feed: &[u8]| String::from_utf8_lossy(feed).trim_end_matches('\0').to_owned();

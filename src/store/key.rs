@@ -15,6 +15,7 @@
 //! | 10 | story key (14), entry number (8) | number of its story's founder |
 //! | 11 | founder's number (8), entry number (8) | nothing: it joined that story |
 //! | 12 | feed, when (8), entry number (8) | published id of an entry that was withdrawn then |
+//! | 13 | feed, first seen (8), entry number (8) | nothing: it is on that feed's list since then |
 //!
 //! A feed is `a` (all), `n` (national), `r` and a region's id, or `s` and a source's, then a 0.
 
@@ -23,6 +24,7 @@ use sha2::{Digest, Sha256};
 
 use super::{StoreError, value};
 use crate::core::identity::IdentityKey;
+use crate::core::region::RegionId;
 use crate::core::source::SourceId;
 use crate::core::state::{EntryNo, FeedKey, Rank};
 use crate::core::story::{KEY_LEN, Lookup, StoryKey};
@@ -40,6 +42,7 @@ pub(super) const SKETCH: u8 = 9;
 pub(super) const FILED: u8 = 10;
 pub(super) const JOINED: u8 = 11;
 pub(super) const WITHDRAWN: u8 = 12;
+pub(super) const SEEN: u8 = 13;
 
 pub(super) fn meta() -> Vec<u8> {
     vec![META]
@@ -68,6 +71,11 @@ pub(super) fn entry_no(key: &[u8]) -> Result<EntryNo, StoreError> {
     bytes.map(EntryNo::from_be_bytes).ok_or_else(|| value::damaged(key, "it is no entry's key"))
 }
 
+/// The end of the range of all entries.
+pub(super) fn entries_end() -> Vec<u8> {
+    vec![ENTRY + 1]
+}
+
 pub(super) fn part(of: &[u8], n: u16) -> Vec<u8> {
     let mut key = tagged(PART, of);
     key.extend(n.to_be_bytes());
@@ -89,6 +97,24 @@ pub(super) fn feed(feed: &FeedKey) -> Vec<u8> {
     let mut key = vec![FEED];
     push_feed(&mut key, feed);
     key
+}
+
+/// The range of all feeds.
+pub(super) fn feeds() -> (Vec<u8>, Vec<u8>) {
+    (vec![FEED], vec![FEED + 1])
+}
+
+/// The feed of a feed's key.
+pub(super) fn feed_key(key: &[u8]) -> Result<FeedKey, StoreError> {
+    let text = key.get(1..).and_then(|rest| std::str::from_utf8(rest.strip_suffix(&[0])?).ok());
+    let feed = text.and_then(|text| match text.split_at_checked(1)? {
+        ("a", "") => Some(FeedKey::All),
+        ("n", "") => Some(FeedKey::National),
+        ("r", id) => Some(FeedKey::Region(RegionId::new(id))),
+        ("s", id) => Some(FeedKey::Source(SourceId::new(id))),
+        _ => None,
+    });
+    feed.ok_or_else(|| value::damaged(key, "it is no feed's key"))
 }
 
 pub(super) fn listed(feed: &FeedKey, rank: Rank) -> Vec<u8> {
@@ -174,6 +200,29 @@ pub(super) fn withdrawn_at(key: &[u8]) -> Result<Time, StoreError> {
     let bytes = key.len().checked_sub(16).and_then(|at| <[u8; 8]>::try_from(&key[at..at + 8]).ok());
     let time = bytes.and_then(|bytes| DateTime::from_timestamp_millis(unshift(u64::from_be_bytes(bytes))));
     time.ok_or_else(|| value::damaged(key, "it is no withdrawal"))
+}
+
+pub(super) fn seen(feed: &FeedKey, first_seen: Time, no: EntryNo) -> Vec<u8> {
+    let mut key = vec![SEEN];
+    push_feed(&mut key, feed);
+    push_time(&mut key, first_seen);
+    key.extend(no.to_be_bytes());
+    key
+}
+
+/// The range of what a feed lists that was first seen from one time on and before another.
+pub(super) fn seen_range(feed: &FeedKey, from: Time, before: Time) -> (Vec<u8>, Vec<u8>) {
+    (seen(feed, from, 0), seen(feed, before, 0))
+}
+
+/// When the entry of a `seen` key was first seen, and its number.
+pub(super) fn seen_parts(key: &[u8]) -> Result<(Time, EntryNo), StoreError> {
+    let number = |at: usize| <[u8; 8]>::try_from(key.get(at..at + 8)?).ok().map(u64::from_be_bytes);
+    let parts = key
+        .len()
+        .checked_sub(16)
+        .and_then(|at| Some((DateTime::from_timestamp_millis(unshift(number(at)?))?, number(at + 8)?)));
+    parts.ok_or_else(|| value::damaged(key, "it does not say when an entry was first seen"))
 }
 
 /// The range of a feed's list from behind a place on (or from its start) to its end.

@@ -6,6 +6,7 @@
 mod backend;
 mod check;
 mod disk;
+mod freeze;
 mod key;
 mod memory;
 mod recent;
@@ -24,6 +25,9 @@ pub use backend::{Backend, Batch, Pair, Pairs};
 pub use check::Unsound;
 pub use disk::SledBackend;
 pub use memory::MemoryBackend;
+
+/// Octets of one batch when a store is copied.
+const COPIED: usize = 1 << 20;
 
 /// Why the store cannot answer. After any of these the handle is not used again: set it aside and
 /// rebuild from the journal.
@@ -49,13 +53,14 @@ pub enum StoreError {
 pub struct Store {
     backend: Box<dyn Backend>,
     recent: recent::Recent,
+    frozen: freeze::Freezer,
 }
 
 impl Store {
     /// A store over a backend.
     #[must_use]
     pub fn new(backend: Box<dyn Backend>) -> Self {
-        Self { backend, recent: recent::Recent::default() }
+        Self { backend, recent: recent::Recent::default(), frozen: freeze::Freezer::default() }
     }
 
     /// Writes the changes of one line of the journal: all or none.
@@ -67,9 +72,18 @@ impl Store {
         for change in changes {
             self.encode(change, &mut batch)?;
         }
+        self.frozen.before(&batch, &*self.backend)?;
         self.backend.commit(batch)?;
         self.recent.follow(changes);
         Ok(())
+    }
+
+    /// The store as it is now, for reading, whatever is written from now on. Nothing may be written at the
+    /// very moment. `None` while another freeze is in use.
+    #[must_use]
+    pub fn freeze(self: &Arc<Self>) -> Option<Self> {
+        let aside = self.frozen.freeze()?;
+        Some(Self::new(Box::new(freeze::Frozen::new(Arc::clone(self), aside))))
     }
 
     fn encode(&self, change: &Change, batch: &mut Batch) -> Result<(), StoreError> {
@@ -99,19 +113,45 @@ impl Store {
                 batch.put(key::joined(*founder, *no), Vec::new());
                 Ok(())
             }
-            Change::Listed(feed, rank) => {
+            Change::Listed(feed, rank, first_seen) => {
                 batch.put(key::listed(feed, *rank), Vec::new());
+                batch.put(key::seen(feed, *first_seen, rank.no), Vec::new());
                 Ok(())
             }
             Change::Withdrawn(feed, at, no, id) => {
                 batch.put(key::withdrawn(feed, *at, *no), id.clone().into_bytes());
                 Ok(())
             }
-            Change::Unlisted(feed, rank) => {
+            Change::Unlisted(feed, rank, first_seen) => {
                 batch.delete(key::listed(feed, *rank));
+                batch.delete(key::seen(feed, *first_seen, rank.no));
+                Ok(())
+            }
+            Change::Removed(no) => self.remove(batch, key::entry(*no)),
+            Change::Unsketched(no) => self.remove(batch, key::sketch(*no)),
+            Change::Unknown(id, identity) => {
+                batch.delete(key::known(id, identity));
+                Ok(())
+            }
+            Change::Disowned(id) => {
+                batch.delete(key::owner(id));
+                Ok(())
+            }
+            Change::Parted(founder, no) => {
+                batch.delete(key::joined(*founder, *no));
                 Ok(())
             }
         }
+    }
+
+    /// Deletes a value with all its parts.
+    fn remove(&self, batch: &mut Batch, key: Vec<u8>) -> Result<(), StoreError> {
+        let parts = self.backend.get(&key)?.map_or(Ok(0), |old| value::parts(&key, &old))?;
+        for n in 0..parts {
+            batch.delete(key::part(&key, n));
+        }
+        batch.delete(key);
+        Ok(())
     }
 
     /// A value of any length: what sled would put into a file of its own (which it never syncs) is cut
@@ -175,14 +215,57 @@ impl Store {
         ranks.into_iter().map(|rank| self.listed_entry(rank)).collect()
     }
 
+    /// Stored entries of any kind in the order of their numbers, from `first` on; at most `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn entries_from(&self, first: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
+        let read = |pair: Result<Pair, StoreError>| {
+            let (key, head) = pair?;
+            Ok((key::entry_no(&key)?, self.open(&key, &head)?))
+        };
+        self.backend.scan(&key::entry(first), &key::entries_end()).take(limit).map(read).collect()
+    }
+
+    /// What an entry is compared by, for readers of all of them: it is not kept in memory.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn stored_sketch(&self, no: EntryNo) -> Result<Option<Sketch>, StoreError> {
+        let key = key::sketch(no);
+        let Some(head) = self.backend.get(&key)? else { return Ok(None) };
+        Ok(Some(value::from_compact(&key, &self.payload(&key, &head)?)?))
+    }
+
+    /// Every feed ever touched.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn feeds(&self) -> Result<Vec<(FeedKey, FeedState)>, StoreError> {
+        let (from, to) = key::feeds();
+        let mut feeds = Vec::new();
+        for pair in self.backend.scan(&from, &to) {
+            let (key, head) = pair?;
+            feeds.push((key::feed_key(&key)?, self.open(&key, &head)?));
+        }
+        Ok(feeds)
+    }
+
     /// The entry at a place of a list.
     ///
     /// # Errors
     /// When it cannot be read, or is not there.
     pub fn listed_entry(&self, rank: Rank) -> Result<(EntryNo, Entry), StoreError> {
-        let entry = self.entry(rank.no)?;
-        let missing = || value::damaged(&key::entry(rank.no), "it is on a list, but not there");
-        Ok((rank.no, entry.ok_or_else(missing)?))
+        Ok((rank.no, self.there(rank.no)?))
+    }
+
+    /// An entry that a list says is there.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not there.
+    pub fn there(&self, no: EntryNo) -> Result<Entry, StoreError> {
+        let missing = || value::damaged(&key::entry(no), "it is on a list, but not there");
+        self.entry(no)?.ok_or_else(missing)
     }
 
     /// What was withdrawn from a feed at or after a time, latest first: published ids and when; at most
@@ -204,6 +287,43 @@ impl Store {
             found.push((id, key::withdrawn_at(&key)?));
         }
         Ok(found)
+    }
+
+    /// What a feed lists that was first seen from one time on and before another, the latest first; at
+    /// most `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn seen_between(
+        &self,
+        feed: &FeedKey,
+        from: Time,
+        before: Time,
+        limit: usize,
+    ) -> Result<Vec<EntryNo>, StoreError> {
+        let (from, to) = key::seen_range(feed, from, before);
+        let pairs = self.backend.scan_back(&from, &to).take(limit);
+        pairs.map(|pair| Ok(key::seen_parts(&pair?.0)?.1)).collect()
+    }
+
+    /// When the last entry of a feed's list that was first seen before a time was first seen.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn last_seen_before(&self, feed: &FeedKey, before: Time) -> Result<Option<Time>, StoreError> {
+        let (from, to) = key::seen_range(feed, Time::MIN_UTC, before);
+        let last = self.backend.scan_back(&from, &to).next().transpose()?;
+        last.map(|(key, _)| Ok(key::seen_parts(&key)?.0)).transpose()
+    }
+
+    /// When the first entry of a feed's list that was first seen at or after a time was first seen.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn first_seen_from(&self, feed: &FeedKey, from: Time) -> Result<Option<Time>, StoreError> {
+        let (from, to) = key::seen_range(feed, from, Time::MAX_UTC);
+        let first = self.backend.scan(&from, &to).next().transpose()?;
+        first.map(|(key, _)| Ok(key::seen_parts(&key)?.0)).transpose()
     }
 
     /// Everything filed in the story index in one era.
@@ -233,11 +353,30 @@ impl Store {
         Ok(sources)
     }
 
-    /// Holds the whole store against its own checksums and counts.
+    /// Copies every row into an empty store.
+    ///
+    /// # Errors
+    /// When one cannot be read, or the other not be written.
+    pub fn copy_into(&self, fresh: &Self) -> Result<(), StoreError> {
+        let (mut batch, mut octets) = (Batch::default(), 0);
+        for pair in self.backend.scan(&[0], &[0xff]) {
+            let (key, value) = pair?;
+            octets += key.len() + value.len();
+            batch.put(key, value);
+            if octets >= COPIED {
+                fresh.backend.commit(std::mem::take(&mut batch))?;
+                octets = 0;
+            }
+        }
+        fresh.backend.commit(batch)
+    }
+
+    /// Holds the whole store against its own checksums and counts. Returns what its rows add up to, in
+    /// octets.
     ///
     /// # Errors
     /// [`Unsound`] says what does not hold.
-    pub fn check(&self) -> Result<(), Unsound> {
+    pub fn check(&self) -> Result<u64, Unsound> {
         check::check(self)
     }
 
@@ -283,11 +422,11 @@ impl State for Store {
         if let Some(sketch) = self.recent.sketch(no) {
             return Ok(Some(sketch));
         }
-        let key = key::sketch(no);
-        let Some(head) = self.backend.get(&key)? else { return Ok(None) };
-        let sketch = Arc::new(value::from_compact(&key, &self.payload(&key, &head)?)?);
-        self.recent.keep_sketch(no, &sketch);
-        Ok(Some(sketch))
+        let sketch = self.stored_sketch(no)?.map(Arc::new);
+        if let Some(sketch) = &sketch {
+            self.recent.keep_sketch(no, sketch);
+        }
+        Ok(sketch)
     }
 
     fn near(&self, lookup: &Lookup, limit: usize) -> Result<Vec<EntryNo>, StoreError> {

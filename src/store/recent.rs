@@ -102,6 +102,13 @@ impl Recent {
                         joined.push(*no);
                     }
                 }
+                Change::Unsketched(no) => {
+                    kept.sketches.remove(no);
+                }
+                // Which member comes into its place among the first is the backend's to say.
+                Change::Parted(founder, _) => {
+                    kept.joined.remove(founder);
+                }
                 Change::Sketch(no, sketch) => kept.keep_sketch(*no, sketch),
                 _ => {}
             }

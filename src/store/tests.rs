@@ -81,7 +81,8 @@ fn a_list_runs_from_the_greatest_place_down_and_pages_meet() {
                 })
                 .collect();
             let feed = feed_of(feed);
-            let changes: Vec<_> = ranks.iter().map(|r| Change::Listed(feed.clone(), *r)).collect();
+            let changes: Vec<_> =
+                ranks.iter().map(|r| Change::Listed(feed.clone(), *r, r.surfaced)).collect();
             store.commit(&changes).expect("written");
             ranks.sort_by(|a, b| b.cmp(a));
             assert_eq!(store.list(&feed, None, usize::MAX).expect("read"), ranks, "{name}");
@@ -96,10 +97,40 @@ fn a_list_runs_from_the_greatest_place_down_and_pages_meet() {
                 }
                 assert_eq!(all, ranks, "{name}, pages of {page}");
             }
-            store.commit(&[Change::Unlisted(feed.clone(), ranks[3])]).expect("written");
+            store.commit(&[Change::Unlisted(feed.clone(), ranks[3], ranks[3].surfaced)]).expect("written");
             ranks.remove(3);
             assert_eq!(store.list(&feed, None, usize::MAX).expect("read"), ranks, "{name}");
         }
+    });
+}
+
+#[test]
+fn what_was_first_seen_is_found_between_any_two_times() {
+    on_both(|name, store| {
+        // Two feeds whose names begin alike.
+        let (feed, other) = (feed_of(2), feed_of(3));
+        let rank = |no| Rank { surfaced: at(-500_000), published: at(-500_000), no };
+        let seen = [-2_000_000_000, -1, 0, 0, 10, 500];
+        let listed = |feed: &FeedKey, at: Time, no| Change::Listed(feed.clone(), rank(no), at);
+        let mut changes: Vec<_> = (0..).zip(seen).map(|(no, s)| listed(&feed, at(s), no)).collect();
+        changes.push(listed(&other, at(5), 77));
+        store.commit(&changes).expect("written");
+        let between = |from, to| store.seen_between(&feed, at(from), at(to), 100).expect("read");
+        assert_eq!(between(-3_000_000_000, 1000), [5, 4, 3, 2, 1, 0], "{name}");
+        assert_eq!(between(0, 10), [3, 2], "{name}: the end is not in it");
+        assert_eq!(between(11, 500), [0; 0], "{name}");
+        assert_eq!(store.seen_between(&feed, at(0), at(1000), 1).expect("read"), [5], "{name}: the latest");
+        let before = |s| store.last_seen_before(&feed, at(s)).expect("read");
+        assert_eq!(
+            [before(500), before(0), before(-1)],
+            [Some(at(10)), Some(at(-1)), Some(at(-2_000_000_000))]
+        );
+        assert_eq!(before(-2_000_000_000), None, "{name}");
+        let from = |s| store.first_seen_from(&feed, at(s)).expect("read");
+        assert_eq!([from(11), from(500), from(501)], [Some(at(500)), Some(at(500)), None], "{name}");
+        store.commit(&[Change::Unlisted(feed.clone(), rank(5), at(500))]).expect("written");
+        assert_eq!(store.first_seen_from(&feed, at(11)).expect("read"), None, "{name}: it left");
+        assert!(store.list(&feed, None, 100).expect("read").iter().all(|rank| rank.no != 5), "{name}");
     });
 }
 
@@ -313,4 +344,42 @@ fn a_store_on_disk_says_the_same_after_it_was_closed() {
     let store = open();
     store.check().expect("sound");
     assert_eq!(store.dump(), before);
+}
+
+#[test]
+fn a_frozen_store_stays_as_it_was_whatever_is_written() {
+    on_both(|name, store| {
+        let (store, all, rules) = (Arc::new(store), workload(31, 60), rules(&sources()));
+        fold(&store, &all[..20], &rules);
+        let before = store.dump();
+        let frozen = store.freeze().expect("the first");
+        assert!(store.freeze().is_none(), "{name}: one at a time");
+        assert_eq!(frozen.dump(), before, "{name}: nothing was written yet");
+        fold(&store, &all[20..], &rules);
+        assert_ne!(store.dump(), before, "{name}");
+        assert_eq!(frozen.dump(), before, "{name}");
+        frozen.check().unwrap_or_else(|e| panic!("{name}: {e}"));
+        let mut back: Vec<Pair> =
+            frozen.backend.scan_back(&[0], &[0xff]).collect::<Result<_, _>>().expect("read");
+        back.reverse();
+        assert_eq!(back, before, "{name}, last first");
+        assert!(frozen.commit(&[Change::Disowned("x".to_owned())]).is_err(), "{name}");
+        drop(frozen);
+        let again = store.freeze().expect("the first is gone");
+        assert_eq!(again.dump(), store.dump(), "{name}");
+    });
+}
+
+#[test]
+fn a_frozen_store_whose_store_changed_too_much_says_so() {
+    let store = Arc::new(memory());
+    let row = |n: u8| (vec![0x20, n], Some(vec![n; 9 << 20]));
+    raw(&store, (0..8).map(row).collect());
+    let frozen = store.freeze().expect("the first");
+    let batch = Batch { writes: (0..8).map(|n| (vec![0x20, n], None)).collect() };
+    store.frozen.before(&batch, &*store.backend).expect("memory can be read");
+    store.backend.commit(batch).expect("written");
+    assert!(matches!(frozen.backend.get(&[0x20, 1]), Err(StoreError::Backend(_))));
+    let rows: Vec<_> = frozen.backend.scan(&[0], &[0xff]).collect();
+    assert!(rows.last().is_some_and(Result::is_err), "{} rows", rows.len());
 }

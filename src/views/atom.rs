@@ -1,11 +1,15 @@
 //! A feed as Atom (RFC 4287). The only place that names `atom_syndication`, which writes what it is
 //! given: control characters are taken out here, because it does not.
 
+mod history;
 mod tombstones;
 
-use atom_syndication as atom;
+use std::collections::BTreeMap;
 
-use super::document::{EntryDoc, FeedDoc, SourceDoc};
+use atom_syndication as atom;
+use atom_syndication::extension::ExtensionMap;
+
+use super::document::{EntryDoc, Face, FeedDoc, SourceDoc};
 use crate::core::entry::{Category, Link, Person};
 use crate::core::text::xml_legal;
 use crate::core::time::Time;
@@ -25,19 +29,44 @@ pub fn render(doc: &FeedDoc) -> Vec<u8> {
             uri: None,
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         }),
-        links: vec![
-            link("self", &doc.self_url, Some("application/atom+xml")),
-            link("alternate", &doc.home_url, Some("text/html")),
-        ],
+        links: links(doc),
         rights: doc.rights.as_deref().map(|r| atom::Text::plain(legal(r))),
         entries: doc.entries.iter().map(entry).collect(),
         lang: Some("zh".to_owned()),
-        namespaces: tombstones::namespaces(doc),
-        extensions: tombstones::extensions(doc),
+        namespaces: namespaces(doc),
+        extensions: extensions(doc),
         ..atom::Feed::default()
     };
     let config = atom::WriteConfig { write_document_declaration: true, indent_size: Some(1) };
     feed.write_with_config(Vec::new(), config).expect("writing to memory does not fail")
+}
+
+/// The other forms are alternates too, of other types (RFC 4287 section 4.1.1).
+fn links(doc: &FeedDoc) -> Vec<atom::Link> {
+    const ATOM: Option<&str> = Some("application/atom+xml");
+    let archived = |rel: &str, month| link(rel, &doc.archive(month), ATOM);
+    let own = doc.issues.month.map_or_else(|| doc.address(Face::Atom), |month| doc.archive(month));
+    let mut links =
+        vec![link("self", &own, ATOM), link("alternate", &doc.address(Face::Html), Some("text/html"))];
+    if doc.issues.month.is_some() {
+        // RFC 5005 section 4: back to the document that is subscribed to.
+        links.push(link("current", &doc.address(Face::Atom), ATOM));
+    } else {
+        links.push(link("alternate", &doc.address(Face::Rss), Some("application/rss+xml")));
+        links.push(link("alternate", &doc.address(Face::Json), Some("application/feed+json")));
+        links.extend(doc.hub.as_deref().map(|hub| link("hub", hub, None)));
+    }
+    links.extend(doc.issues.prev.map(|month| archived("prev-archive", month)));
+    links.extend(doc.issues.next.map(|month| archived("next-archive", month)));
+    links
+}
+
+fn namespaces(doc: &FeedDoc) -> BTreeMap<String, String> {
+    tombstones::namespace(doc).into_iter().chain(history::namespace(doc)).collect()
+}
+
+fn extensions(doc: &FeedDoc) -> ExtensionMap {
+    tombstones::extensions(doc).into_iter().chain(history::extensions(doc)).collect()
 }
 
 fn entry(doc: &EntryDoc) -> atom::Entry {
@@ -76,6 +105,7 @@ fn source(doc: &SourceDoc) -> atom::Source {
         id: legal(&doc.id),
         updated: date(doc.updated),
         links,
+        authors: vec![person(&doc.author)],
         rights: doc.rights.as_deref().map(|r| atom::Text::plain(legal(r))),
         ..atom::Source::default()
     }

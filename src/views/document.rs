@@ -1,18 +1,22 @@
 //! What a feed says, whatever format it is written in: titles, ids, dates, order, and how much of each
 //! entry the publishing policy lets through.
 
+mod entry;
+
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use crate::core::entry::{Body, Category, Link, Person};
-use crate::core::html;
-use crate::core::region::RegionTable;
-use crate::core::source::{ContentPolicy, SourceId};
+pub use super::site::{Face, Site};
+use crate::core::entry::{Category, Link, Person};
+use crate::core::month::Month;
+use crate::core::region::RegionId;
+use crate::core::source::SourceId;
 use crate::core::state::{Entry, FeedKey, FeedState, Meta, SourceState};
 use crate::core::time::Time;
+use entry::entry_doc;
 
 /// The most characters of a summary: about what a reader's list shows of one.
 pub const SUMMARY_CHARS: usize = 240;
@@ -21,42 +25,6 @@ pub const SUMMARY_CHARS: usize = 240;
 /// than any entry.
 pub const EMPTY_UPDATED: Time = DateTime::UNIX_EPOCH;
 
-/// Everything about an instance that its views depend on.
-#[derive(Clone, Debug)]
-pub struct Site {
-    /// The address views are published under, without a trailing slash.
-    pub public_url: String,
-    /// The regions, in display order.
-    pub regions: RegionTable,
-    /// The most entries of a feed.
-    pub entries: usize,
-    /// How old an entry may be, counted from the newest poll; `None` for no limit.
-    pub max_age: Option<TimeDelta>,
-    /// The instance's rights notice.
-    pub rights: Option<String>,
-    /// How much of each source's entries is republished; [`Self::default_content`] for those not named.
-    pub content: BTreeMap<SourceId, ContentPolicy>,
-    /// For sources that are not named.
-    pub default_content: ContentPolicy,
-}
-
-impl Site {
-    fn policy(&self, source: &SourceId) -> ContentPolicy {
-        self.content.get(source).copied().unwrap_or(self.default_content)
-    }
-
-    /// The path of a feed, without its ending: `henan`, `all`, `source/rthk`.
-    #[must_use]
-    pub fn path(feed: &FeedKey) -> String {
-        match feed {
-            FeedKey::All => "all".to_owned(),
-            FeedKey::National => "national".to_owned(),
-            FeedKey::Region(id) => id.to_string(),
-            FeedKey::Source(id) => format!("source/{id}"),
-        }
-    }
-}
-
 /// A feed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedDoc {
@@ -64,10 +32,16 @@ pub struct FeedDoc {
     pub id: String,
     /// Title.
     pub title: String,
-    /// Its own address.
-    pub self_url: String,
-    /// The page it belongs to.
-    pub home_url: String,
+    /// The address its paths start from: the instance's.
+    pub base: String,
+    /// Its path, without an ending.
+    pub path: String,
+    /// The WebSub hub that is told when it changes.
+    pub hub: Option<String>,
+    /// How long it may be kept before it is asked for again.
+    pub ttl_minutes: Option<u32>,
+    /// Its archives.
+    pub issues: Issues,
     /// When its newest entry was updated.
     pub updated: Time,
     /// When its bytes last changed: the Last-Modified of its views.
@@ -78,6 +52,33 @@ pub struct FeedDoc {
     pub entries: Vec<EntryDoc>,
     /// Ids of entries that were withdrawn, and when.
     pub withdrawn: Vec<(String, Time)>,
+}
+
+/// How a document and the archives of its feed hang together (RFC 5005 section 4).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Issues {
+    /// The month this document is the archive of; `None` for the one that is subscribed to.
+    pub month: Option<Month>,
+    /// The archive before it, if the two leave nothing out between them.
+    pub prev: Option<Month>,
+    /// The archive after it.
+    pub next: Option<Month>,
+    /// Every archive there is, the newest first, for people.
+    pub all: Vec<Month>,
+}
+
+impl FeedDoc {
+    /// The address of the feed in a form.
+    #[must_use]
+    pub fn address(&self, face: Face) -> String {
+        format!("{}/{}{}", self.base, self.path, face.ending())
+    }
+
+    /// The address of one of its archives.
+    #[must_use]
+    pub fn archive(&self, month: Month) -> String {
+        format!("{}/{}/archive/{month}.atom", self.base, self.path)
+    }
 }
 
 /// An entry of a feed.
@@ -93,10 +94,14 @@ pub struct EntryDoc {
     pub published: Time,
     /// When it last changed.
     pub updated: Time,
+    /// When subscribers could first see it: what the order goes by.
+    pub surfaced: Time,
     /// Authors; the source's name where it has none.
     pub authors: Vec<Person>,
     /// Editors.
     pub contributors: Vec<Person>,
+    /// Its regions: ids and names.
+    pub regions: Vec<(RegionId, String)>,
     /// Regions, then the publisher's own categories.
     pub categories: Vec<Category>,
     /// Short text, plain.
@@ -114,6 +119,8 @@ pub struct EntryDoc {
 /// Where an entry came from (RFC 4287 section 4.2.11).
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceDoc {
+    /// What it is called here.
+    pub slug: SourceId,
     /// The feed's own id, else the address it is polled at.
     pub id: String,
     /// Its title.
@@ -122,6 +129,8 @@ pub struct SourceDoc {
     pub self_url: String,
     /// Its home page.
     pub home_url: Option<String>,
+    /// Who is responsible for it: itself, by its title.
+    pub author: Person,
     /// Its rights notice.
     pub rights: Option<String>,
     /// The entry's own `updated`: what the feed said of itself then is not known.
@@ -162,32 +171,56 @@ pub struct FeedInput<'a> {
     pub withdrawn: &'a [(String, Time)],
     /// The sources of these entries, and the feed's own.
     pub sources: &'a BTreeMap<SourceId, SourceState>,
+    /// Its archives. `prev` says that `entries` hold everything since that archive.
+    pub issues: Issues,
 }
 
 /// The document of a feed.
 #[must_use]
 pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
     let path = Site::path(input.feed);
-    let shown = within_age(site, input);
+    let (shown, issues) = within_age(site, input);
     let entries: Vec<EntryDoc> = shown
         .iter()
         .filter_map(|shown| {
             input.sources.get(&shown.entry.source).map(|source| entry_doc(site, shown, source))
         })
         .collect();
-    let changed = input.state.map_or(EMPTY_UPDATED, |s| s.changed_at);
-    let cut = age_out(site, input, shown.len());
     FeedDoc {
         id: urn(input.meta.instance, &path),
         title: title(site, input),
-        self_url: format!("{}/{path}.atom", site.public_url),
-        home_url: format!("{}/", site.public_url),
-        updated: input.state.map_or(EMPTY_UPDATED, |s| s.updated),
-        modified: changed.max(input.meta.config_at).max(cut),
+        base: site.public_url.clone(),
+        path,
+        hub: site.hub.clone(),
+        ttl_minutes: site.minutes(input.feed),
+        updated: updated(input, &entries),
+        modified: modified(site, input, shown.len(), issues.prev),
         rights: site.rights.clone(),
         entries,
         withdrawn: input.withdrawn.to_vec(),
+        issues,
     }
+}
+
+/// An archive is as new as its newest entry; the feed itself never goes back, whatever leaves it.
+fn updated(input: &FeedInput<'_>, entries: &[EntryDoc]) -> Time {
+    match input.issues.month {
+        Some(_) => entries.iter().map(|entry| entry.updated).max().unwrap_or(EMPTY_UPDATED),
+        None => input.state.map_or(EMPTY_UPDATED, |s| s.updated),
+    }
+}
+
+fn modified(site: &Site, input: &FeedInput<'_>, shown: usize, prev: Option<Month>) -> Time {
+    let base = input.meta.config_at;
+    let Some(month) = input.issues.month else {
+        let changed = input.state.map_or(EMPTY_UPDATED, |s| s.changed_at);
+        // The link to a month appears once the month is over.
+        let linked = prev.map_or(EMPTY_UPDATED, |month| month.next().start(site.zone));
+        return changed.max(base).max(linked).max(age_out(site, input, shown));
+    };
+    let revised = input.state.map_or(EMPTY_UPDATED, |s| s.revised_at);
+    let closed = input.issues.next.unwrap_or(month).next().start(site.zone);
+    revised.max(base).max(closed)
 }
 
 /// How long a withdrawal is announced: a reader that was not asked for a month starts anew.
@@ -217,12 +250,44 @@ fn day(time: Time) -> Time {
     DateTime::from_timestamp(start, 0).unwrap_or(EMPTY_UPDATED)
 }
 
-fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> &'a [Shown] {
-    let Some(max_age) = site.max_age else { return input.entries };
-    let oldest = today(input.meta) - max_age;
+/// How long a limit of age must be to span a month of any length but for its last days. A shorter one
+/// is meant to keep a feed short.
+const ABOUT_A_MONTH: TimeDelta = TimeDelta::days(28);
+
+/// The entries that are young enough, and the archives that they leave no gap to.
+///
+/// Where an archive is linked, the whole open month stays: on the 31st, a limit of 30 days would else
+/// tear a gap of a day between the feed and its archive. A limit that is shorter than a month does
+/// leave a gap, and so the archive is not linked as the one before.
+fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> (&'a [Shown], Issues) {
+    let mut issues = input.issues.clone();
+    let Some(max_age) = site.max_age.filter(|_| issues.month.is_none()) else {
+        return (input.entries, issues);
+    };
+    let mut oldest = today(input.meta) - max_age;
+    if let Some(month) = issues.prev {
+        let open = opened(site, input.meta, month);
+        if max_age >= ABOUT_A_MONTH {
+            oldest = oldest.min(open);
+        } else if oldest > open {
+            issues.prev = None;
+        }
+    }
     // Entries are in the order of `surfaced`, so the old ones stand at the end.
     let n = input.entries.partition_point(|shown| shown.entry.surfaced >= oldest);
-    &input.entries[..n]
+    (&input.entries[..n], issues)
+}
+
+/// When the first month that is not in the archives began.
+fn opened(site: &Site, meta: &Meta, prev: Month) -> Time {
+    Month::of(meta.newest_at, site.zone).max(prev.next()).start(site.zone)
+}
+
+/// Whether an entry was too old to be shown when it was first seen: then it never was, and archives do
+/// not show it either.
+#[must_use]
+pub fn too_old_at_first(site: &Site, entry: &Entry) -> bool {
+    site.max_age.is_some_and(|max_age| entry.surfaced < day(entry.first_seen) - max_age)
 }
 
 /// When the newest entry that is too old for the feed went out of it.
@@ -234,124 +299,14 @@ fn age_out(site: &Site, input: &FeedInput<'_>, shown: usize) -> Time {
 }
 
 fn title(site: &Site, input: &FeedInput<'_>) -> String {
-    match input.feed {
-        FeedKey::All => "邸报：全部".to_owned(),
-        FeedKey::National => "邸报：全国".to_owned(),
-        FeedKey::Region(id) => {
-            let name = site.regions.get(id.as_str()).map_or(id.as_str(), |region| region.name.as_str());
-            format!("邸报：{name}")
-        }
+    let title = match input.feed {
         FeedKey::Source(id) => {
             input.sources.get(id).map_or_else(|| id.as_str(), |source| source.title()).to_owned()
         }
-    }
-}
-
-fn entry_doc(site: &Site, shown: &Shown, source: &SourceState) -> EntryDoc {
-    let entry = &shown.entry;
-    let body = &entry.body;
-    let policy = site.policy(&entry.source);
-    let outlet = source.title().to_owned();
-    let authors = if body.authors.is_empty() {
-        vec![Person { name: outlet.clone(), ..Person::default() }]
-    } else {
-        body.authors.clone()
+        feed => format!("邸报：{}", site.name(feed)),
     };
-    let told = (policy != ContentPolicy::Title).then(|| short(entry)).flatten();
-    let content = match (policy, &body.content) {
-        (ContentPolicy::Full, Some(Body::Html(html))) => Some(html.clone()),
-        (ContentPolicy::Full, Some(Body::Text(text))) => Some(from_text(text)),
-        _ => None,
-    };
-    EntryDoc {
-        id: entry.id.clone(),
-        title: entry_title(entry, told.as_deref()),
-        links: links(shown, source),
-        published: entry.published,
-        updated: entry.updated,
-        authors,
-        contributors: body.contributors.clone(),
-        categories: categories(site, entry),
-        summary: counted(told, shown.others),
-        content,
-        rights: body.rights.clone(),
-        language: body.language.clone().or_else(|| source.facts.language.clone()),
-        source: source_doc(entry, source, outlet),
+    match input.issues.month {
+        Some(month) => format!("{title}（{month}）"),
+        None => title,
     }
-}
-
-fn source_doc(entry: &Entry, source: &SourceState, title: String) -> SourceDoc {
-    SourceDoc {
-        id: source.facts.id.clone().unwrap_or_else(|| source.def.url.clone()),
-        title,
-        self_url: source.def.url.clone(),
-        home_url: source.facts.home.clone(),
-        rights: source.def.rights.clone().or_else(|| source.facts.rights.clone()),
-        updated: entry.updated,
-    }
-}
-
-/// The page, the enclosures, and the other reports of the story. Further alternates of a type are not
-/// allowed (RFC 4287 section 4.1.2), and a publisher's `self` or `edit` is not ours to offer.
-fn links(shown: &Shown, source: &SourceState) -> Vec<Link> {
-    let own = &shown.entry.body.links;
-    let page = own.iter().find(|l| l.rel == "alternate").cloned().unwrap_or_else(|| Link {
-        // An entry without a page of its own is to be found on its source's.
-        href: source.facts.home.clone().unwrap_or_else(|| source.def.url.clone()),
-        rel: "alternate".to_owned(),
-        ..Link::default()
-    });
-    let related = shown.related.iter().map(|other| Link {
-        href: other.href.clone(),
-        rel: "related".to_owned(),
-        title: Some(other.title.clone()),
-        ..Link::default()
-    });
-    let enclosures = own.iter().filter(|l| l.rel == "enclosure").cloned();
-    std::iter::once(page).chain(enclosures).chain(related).collect()
-}
-
-/// An entry without a title is shown by the start of its text, or by its date: readers list titles.
-fn entry_title(entry: &Entry, summary: Option<&str>) -> String {
-    match (entry.title().trim(), summary) {
-        ("", Some(text)) => html::summary(text, 40),
-        ("", None) => format!("（无题，{}）", entry.published.format("%Y-%m-%d")),
-        (title, _) => title.to_owned(),
-    }
-}
-
-/// The summary, with how many others tell the same: readers show no `related` links in their lists.
-fn counted(summary: Option<String>, others: usize) -> Option<String> {
-    match (summary, others) {
-        (summary, 0) => summary,
-        (None, _) => None,
-        (Some(text), n) => Some(format!("{text}（另有{n}篇同题报道）")),
-    }
-}
-
-fn short(entry: &Entry) -> Option<String> {
-    let body = entry.body.summary.as_ref().or(entry.body.content.as_ref())?;
-    let text = match body {
-        Body::Text(text) => html::summary(&from_text(text), SUMMARY_CHARS),
-        Body::Html(markup) => html::summary(markup, SUMMARY_CHARS),
-    };
-    (!text.is_empty()).then_some(text)
-}
-
-/// Regions as categories with a scheme of this instance, so that readers can tell them from the
-/// publisher's own.
-fn categories(site: &Site, entry: &Entry) -> Vec<Category> {
-    let scheme = format!("{}/regions", site.public_url);
-    let regions = entry.regions.iter().map(|evidence| Category {
-        term: evidence.region.to_string(),
-        scheme: Some(scheme.clone()),
-        label: site.regions.get(evidence.region.as_str()).map(|r| r.name.clone()),
-    });
-    regions.chain(entry.body.categories.iter().cloned()).collect()
-}
-
-/// Plain text as HTML: line ends become breaks.
-fn from_text(text: &str) -> String {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    escaped.replace('\n', "<br>")
 }

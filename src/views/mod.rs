@@ -7,5 +7,14 @@
 
 pub mod atom;
 pub mod document;
-pub mod index;
+pub mod html;
+pub mod json;
+pub mod opml;
 pub mod page;
+pub mod rss;
+pub mod site;
+mod sound;
+#[cfg(test)]
+mod tests;
+pub mod window;
+mod xml;

@@ -1,6 +1,7 @@
 """What other people's software makes of dibao's feeds, held against what dibao has stored.
 
-readers.py feedparser URL ENTRIES.json   feedparser's entries, in order
+readers.py listed URL-WITHOUT-ENDING ENTRIES.json   the entries of every format, in order
+readers.py archives URL   that a feed and its archives hang together
 readers.py newsboat CACHE.db ENTRIES.json   newsboat's articles
 readers.py rules FEED.atom   what RFC 4287 asks beyond its grammar
 readers.py discover URL   autodiscovery links of a page
@@ -43,27 +44,52 @@ def of_stories(rows, ids):
     return listed
 
 
-def with_feedparser(url, path):
+def from_feedparser(url, version):
+    """What feedparser lists: entries, related links, the feed's date."""
     import feedparser
 
-    rows = stored(path)
     feed = feedparser.parse(url)
     expect("well-formed to feedparser", bool(feed.bozo), False)
-    expect("version", feed.version, "atom10")
-    ids = [e.id for e in feed.entries]
+    expect("version", feed.version, version)
+    moment = lambda e, date: calendar.timegm(e[f"{date}_parsed"])
+    entries = [(e.id, e.title, e.get("link"), moment(e, "published"), moment(e, "updated")) for e in feed.entries]
+    related = [link["href"] for e in feed.entries for link in e.links if link["rel"] == "related"]
+    return entries, related, calendar.timegm(feed.feed.updated_parsed)
+
+
+def from_json(url):
+    """The same from a JSON Feed, which feedparser does not read."""
+    feed = json.load(urllib.request.urlopen(url))
+    entries = [
+        (e["id"], e["title"], e["url"], seconds(e["date_published"]), seconds(e["date_modified"]))
+        for e in feed["items"]
+    ]
+    related = [other["url"] for e in feed["items"] for other in e["_dibao"].get("related", [])]
+    return entries, related, seconds(feed["_dibao"]["updated"])
+
+
+READERS = {
+    "atom": lambda url: from_feedparser(url, "atom10"),
+    "rss": lambda url: from_feedparser(url, "rss20"),
+    "json": from_json,
+}
+
+
+def listed(base, path):
+    rows = stored(path)
+    of_form = {form: read(f"{base}.{form}") for form, read in READERS.items()}
+    entries, related, updated = of_form["atom"]
+    ids = [entry[0] for entry in entries]
     wanted = of_stories(rows, ids)
     expect("ids, in the store's order", ids, [row["id"] for row in rows if row["id"] in ids])
     for row in rows:
         if row["id"] not in ids:
-            links = [link["href"] for e in feed.entries for link in e.links if link["rel"] == "related"]
-            expect(f"a link to {row['link']} from its story", row["link"] in links, True)
-    expect("titles", [e.title for e in feed.entries], [w["title"] for w in wanted])
-    expect("links", [e.get("link") for e in feed.entries], [w["link"] for w in wanted])
-    for date in ("published", "updated"):
-        got = [calendar.timegm(e[f"{date}_parsed"]) for e in feed.entries]
-        expect(date, got, [seconds(w[date]) for w in wanted])
-    newest = max(seconds(row["updated"]) for row in rows)
-    expect("the feed's updated", calendar.timegm(feed.feed.updated_parsed), newest)
+            expect(f"a link to {row['link']} from its story", row["link"] in related, True)
+    told = [(w["id"], w["title"], w["link"], seconds(w["published"]), seconds(w["updated"])) for w in wanted]
+    expect("the feed's updated", updated, max(seconds(row["updated"]) for row in rows))
+    for form, of in of_form.items():
+        expect(f"entries of {form}", of[0], told)
+        expect(f"related of {form}", of[1:], (related, updated))
     print(len(wanted), "entries,", len(rows), "stored")
 
 
@@ -81,6 +107,8 @@ def with_newsboat(cache, path):
 
 def rules(path):
     root = ET.parse(path).getroot()
+    links = {link.get("rel", "alternate") for link in root.findall(f"{ATOM}link")}
+    expect("links of the feed", {"self", "alternate"} - links, set())
     ids = [entry.findtext(f"{ATOM}id") for entry in root.findall(f"{ATOM}entry")]
     expect("ids that occur twice", sorted({i for i in ids if ids.count(i) > 1}), [])
     for element in [root, *root.findall(f"{ATOM}entry")]:
@@ -100,10 +128,41 @@ def rules(path):
         expect(f"{name} is not updated before it is published", seconds(updated) >= seconds(published), True)
         source = entry.find(f"{ATOM}source")
         expect(f"{name} says where it is from", source is not None and bool(source.findtext(f"{ATOM}title")), True)
+        for part in ("id", "updated", "author", "link"):
+            expect(f"{part} of the source of {name}", source.find(f"{ATOM}{part}") is not None, True)
+        for link in entry.iter(f"{ATOM}link"):
+            expect(f"{link.get('href')} is absolute", bool(urllib.parse.urlsplit(link.get("href")).scheme), True)
+        if entry.find(f"{ATOM}content") is None:
+            rels = [link.get("rel", "alternate") for link in entry.findall(f"{ATOM}link")]
+            expect(f"{name} has content or a page (section 4.1.2)", "alternate" in rels, True)
         if seconds(updated) > seconds(root.findtext(f"{ATOM}updated")):
             sys.exit(f"{name} is newer than the feed")
         if not (entry.findtext(f"{ATOM}title") or "").strip():
             sys.exit(f"{name} has no title")
+
+
+def archives(url):
+    """Walks from a feed to its oldest archive (RFC 5005 section 4)."""
+
+    def links(of):
+        root = ET.parse(urllib.request.urlopen(of)).getroot()
+        ids = [entry.findtext(f"{ATOM}id") for entry in root.findall(f"{ATOM}entry")]
+        mark = root.find("{http://purl.org/syndication/history/1.0}archive") is not None
+        return {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM}link")}, ids, mark
+
+    (at, seen, mark), later, n = links(url), url, 0
+    expect("the feed is no archive", mark, False)
+    while "prev-archive" in at:
+        address = at["prev-archive"]
+        at, ids, mark = links(address)
+        expect(f"{address} is marked", mark, True)
+        expect(f"self of {address}", at["self"], address)
+        expect(f"current of {address}", at["current"], url)
+        expect(f"next of {address}", at.get("next-archive"), later if n else None)
+        expect(f"entries that {address} repeats", sorted(set(ids) & set(seen)), [])
+        seen, later, n = seen + ids, address, n + 1
+    expect("there are archives", n > 0, True)
+    print(n, "archives,", len(seen), "entries")
 
 
 class Links(html.parser.HTMLParser):
@@ -132,6 +191,11 @@ def discover(url):
 
 
 if __name__ == "__main__":
-    {"feedparser": with_feedparser, "newsboat": with_newsboat, "rules": rules, "discover": discover}[sys.argv[1]](
-        *sys.argv[2:]
-    )
+    commands = {
+        "listed": listed,
+        "newsboat": with_newsboat,
+        "rules": rules,
+        "archives": archives,
+        "discover": discover,
+    }
+    commands[sys.argv[1]](*sys.argv[2:])

@@ -92,6 +92,16 @@ impl<S: State> Stories<'_, S> {
         Ok((story, keys))
     }
 
+    /// Files an entry of the base under the story it was recorded with. Returns how many index keys it
+    /// took.
+    pub(super) fn put_back(&mut self, no: EntryNo, story: Option<&Membership>, sketch: Sketch) -> u64 {
+        if let Some(story) = story {
+            self.placed.joined.entry(story.founder).or_default().push(no);
+            self.changes.push(Change::Joined(story.founder, no));
+        }
+        self.file(no, story.map_or(no, |story| story.founder), sketch)
+    }
+
     /// Files a rewritten entry anew, under the story it has: existing stories neither part nor merge.
     /// Returns how many index keys it gave up and how many it took.
     pub(super) fn refile(

@@ -88,6 +88,38 @@ fn a_backlog_stands_at_its_dates_and_what_comes_later_where_it_was_seen() {
 }
 
 #[test]
+fn the_entries_of_a_first_poll_are_counted_from_the_newest() {
+    let dated = |n, seconds| new(n, body("旧闻", Some(Stamp::second(at(seconds)))));
+    let undated = new(4, body("无日期", None));
+    let store = paper([
+        seen("paper", 1000, vec![dated(1, 300), dated(2, 900), dated(3, 300), undated], vec![]),
+        seen("paper", 2000, vec![dated(5, 100)], vec![]),
+    ]);
+    let places: Vec<_> = (1..=5).map(|n| entry(&store, n).backlog).collect();
+    assert_eq!(places, [Some(2), Some(1), Some(3), Some(0), None], "of one date, as the document has them");
+}
+
+#[test]
+fn a_feed_knows_since_when_it_lists_an_entry_and_when_one_was_revised() {
+    let dated = |n, seconds| new(n, body("旧闻", Some(Stamp::second(at(seconds)))));
+    let new = [seen("paper", 1000, vec![dated(1, -9_000_000)], vec![])];
+    let store = paper(new.clone());
+    let feed = region("henan");
+    assert_eq!(store.last_seen_before(&feed, at(1001)).expect("sound"), Some(at(1000)), "not its own date");
+    assert_eq!(feed_state(&store, &feed).revised_seq, 0, "what is new revises nothing");
+
+    let rewritten = seen("paper", 2000, vec![], vec![changed(1, body("新说法", None))]);
+    let store = paper(new.into_iter().chain([rewritten]));
+    let state = feed_state(&store, &feed);
+    assert_eq!((state.revised_at, state.revised_seq), (at(2000), 3));
+    assert_eq!(
+        store.last_seen_before(&feed, at(3000)).expect("sound"),
+        Some(at(1000)),
+        "it stays where it was"
+    );
+}
+
+#[test]
 fn a_source_whose_first_reading_was_empty_has_no_backlog_later() {
     let late = new(1, body("迟到", Some(Stamp::second(at(50)))));
     let store = paper([
@@ -424,3 +456,5 @@ fn a_code_that_the_publisher_gave_decides_the_region() {
     assert_eq!((regions(3), regions(4)), (vec![], vec![]), "no such code, and none at all");
     assert_eq!(regions(5), ["hubei"], "its source is fixed");
 }
+
+mod keeping;

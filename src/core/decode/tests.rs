@@ -33,6 +33,26 @@ fn labels_decide_only_where_bytes_do_not() {
 }
 
 #[test]
+fn an_encoding_says_what_it_was_told_by() {
+    let declared = format!("<?xml version=\"1.0\" encoding=\"gbk\"?>{ZH}");
+    let meta = format!("<meta charset=gb2312>{ZH}");
+    let header = Some("text/html; charset=GBK");
+    let cases = [
+        ("a mark", ["\u{feff}", ZH].concat().into_bytes(), None, By::Mark),
+        ("a shape", ZH.encode_utf16().flat_map(u16::to_be_bytes).collect(), None, By::Shape),
+        ("ASCII", b"<rss/>".to_vec(), None, By::Ascii),
+        ("the header", gbk(ZH), header, By::Header),
+        ("its own word before the header's", gbk(&declared), header, By::Declaration),
+        ("a meta", gbk(&meta), None, By::Meta),
+        ("nothing but bytes", gbk(ZH), None, By::Bytes),
+        ("a lie", declared.clone().into_bytes(), None, By::Bytes),
+    ];
+    for (name, bytes, content_type, by) in cases {
+        assert_eq!(decode(&bytes, content_type, Some("a.cn")).by, by, "{name}");
+    }
+}
+
+#[test]
 fn utf16_and_utf32_are_known_by_mark_or_by_shape() {
     let units16 = |le: bool| -> Vec<u8> {
         ZH.encode_utf16().flat_map(|u| if le { u.to_le_bytes() } else { u.to_be_bytes() }).collect()
@@ -96,8 +116,8 @@ fn labels_are_found_however_they_are_spelled() {
         assert_eq!(named(label), encoding, "{label:?}");
     }
     let page = "<html><head><META http-equiv=Content-Type content='text/html; charset=GB2312'>";
-    assert_eq!(own_label(page), Some(GBK));
-    assert_eq!(own_label("<html><meta charset=big5><body>"), Some(BIG5));
+    assert_eq!(own_label(page).0, Some(GBK));
+    assert_eq!(own_label("<html><meta charset=big5><body>").0, Some(BIG5));
     assert_eq!(http_label("text/html; boundary=x; Charset = \"EUC-KR\""), Some(EUC_KR));
 }
 

@@ -12,7 +12,7 @@ pub(super) fn day_of(address: &str, last: NaiveDate) -> Option<NaiveDate> {
     let url = Url::parse(address).ok()?;
     let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
     // A day's own directory is an archive, not an entry.
-    let whole = parts.iter().enumerate().filter_map(|(at, part)| {
+    let mut whole = parts.iter().enumerate().filter_map(|(at, part)| {
         let next = parts.get(at + 1).copied().unwrap_or_default();
         let (day, used) = of_part(part, next)?;
         let named = at + used < parts.len() || ends_as_page(parts[at + used - 1]);
@@ -20,7 +20,7 @@ pub(super) fn day_of(address: &str, last: NaiveDate) -> Option<NaiveDate> {
     });
     // The last that fits: a day further down is nearer the page.
     let plausible = |day: &NaiveDate| day.year() >= FIRST_YEAR && *day <= last;
-    whole.filter(plausible).last().or_else(|| in_three(&parts).filter(plausible))
+    whole.rfind(plausible).or_else(|| in_three(&parts).filter(plausible))
 }
 
 /// Whether the last part of a path holds more than the day: `t20260831_527.shtml`, `20260831455.shtml`.

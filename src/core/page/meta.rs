@@ -122,7 +122,9 @@ fn label_at(said: &str) -> usize {
 
 fn name(text: &str) -> Option<String> {
     let name = one_line(text.trim_matches(|c: char| c.is_whitespace() || "：:【】[]|()（）".contains(c)));
-    (!name.is_empty() && name.chars().count() <= MAX_NAME).then_some(name)
+    // What goes on like a sentence only happened to have the label's word in it.
+    let is_prose = name.contains(['。', '，', '！', '？']);
+    (!name.is_empty() && !is_prose && name.chars().count() <= MAX_NAME).then_some(name)
 }
 
 /// A value that a selector chose: without its label, if it has one.

@@ -34,6 +34,7 @@ fn feed(new: u32) -> Option<Reading> {
         body_hash: "hash".to_owned(),
         ttl_minutes: None,
         skip: Skip::default(),
+        window_from: Some(7),
     })
 }
 
@@ -48,6 +49,7 @@ fn body(head: ResponseHead) -> Exchange {
 /// A source that was fine until yesterday.
 fn before() -> PollState {
     PollState {
+        window_from: Some(7),
         ttl_minutes: None,
         skip: Skip::default(),
         rejected: None,
@@ -213,15 +215,18 @@ fn a_publisher_that_asks_to_wait_is_left_alone_that_long() {
 fn freshness_and_ttl_delay_the_next_poll() {
     let fresh = |control: &str| ResponseHead { cache_control: Some(control.to_owned()), ..head(200) };
     let ttl = |minutes| match feed(1) {
-        Some(Reading::Feed { entries, new, changed, repairs, body_hash, .. }) => Some(Reading::Feed {
-            entries,
-            new,
-            changed,
-            repairs,
-            body_hash,
-            ttl_minutes: Some(minutes),
-            skip: Skip::default(),
-        }),
+        Some(Reading::Feed { entries, new, changed, repairs, body_hash, window_from, .. }) => {
+            Some(Reading::Feed {
+                entries,
+                new,
+                changed,
+                repairs,
+                body_hash,
+                ttl_minutes: Some(minutes),
+                skip: Skip::default(),
+                window_from,
+            })
+        }
         other => other,
     };
     let cases = [

@@ -83,6 +83,19 @@ fn a_verdict_says_its_rule() {
 }
 
 #[test]
+fn what_is_kept_for_one_agent_says_the_same_to_it() {
+    let file = b"User-agent: *\nDisallow: /a\nUser-agent: x\nDisallow: /b\nUser-agent: dibao\nDisallow: /c";
+    let whole = Robots::parse(file);
+    for agent in [AGENT, "x", "other"] {
+        let narrow = whole.clone().narrowed(agent);
+        for path in ["/a", "/b", "/c"] {
+            assert_eq!(narrow.verdict(agent, path), whole.verdict(agent, path), "{agent} {path}");
+        }
+    }
+    assert_eq!(Robots::nothing().narrowed(AGENT), Robots::nothing());
+}
+
+#[test]
 fn delays_are_bounded_and_the_longest_of_ours_counts() {
     let cases = [
         ("User-agent: *\nCrawl-delay: 10", Some(10.0)),

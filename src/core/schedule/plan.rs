@@ -15,6 +15,9 @@ use super::Schedule;
 /// 2100: such a clock will be set right, so look again a day later instead of never.
 const NO_INSTANT: TimeDelta = TimeDelta::days(1);
 
+/// How many polls tell a plan's shortest gap: those of a day, where it polls every ten minutes.
+const LOOKED_AT: usize = 144;
+
 /// The first instant after `now` at which any of `schedules` fires in `zone`.
 #[must_use]
 pub fn next_of(schedules: &[Schedule], zone: Tz, now: Time) -> Time {
@@ -67,19 +70,22 @@ impl Plan {
         self.offset
     }
 
-    /// The time between two polls, as the schedules have it after `now`: the mean over the next eight.
+    /// The shortest time between two scheduled polls, over a week or [`LOOKED_AT`] polls from a fixed
+    /// Monday on: it depends on the plan alone, not on when it is asked for.
     #[must_use]
-    pub fn usual_interval(&self, now: Time) -> Duration {
-        const LOOK: i32 = 8;
-        let first = next_of(&self.schedules, self.zone, now);
-        let last = (0..LOOK).fold(first, |at, _| {
-            next_of(
-                &self.schedules,
-                self.zone,
-                at + self.floor.max(TimeDelta::nanoseconds(1)) - TimeDelta::nanoseconds(1),
-            )
-        });
-        ((last - first) / LOOK).to_std().unwrap_or_default()
+    pub fn shortest_gap(&self) -> TimeDelta {
+        let monday = chrono::DateTime::from_timestamp(1_704_067_200, 0).unwrap_or_default();
+        let mut last = self.next_due(None, monday).scheduled;
+        let mut shortest = TimeDelta::days(7);
+        for _ in 0..LOOKED_AT {
+            let next = self.next_due(Some(last), last + self.offset).scheduled;
+            shortest = shortest.min(next - last);
+            if next - monday > TimeDelta::days(7) {
+                break;
+            }
+            last = next;
+        }
+        shortest
     }
 
     /// The next poll: later than `now`, and scheduled at least the floor after `last_scheduled`, the

@@ -390,6 +390,23 @@ mod plans {
     }
 
     #[test]
+    fn the_shortest_gap_is_the_schedules_unless_the_floor_is_longer() {
+        let minute = Duration::from_secs(60);
+        let cases = [
+            ("every twenty minutes", "*/20 * * * *", 10, 20),
+            ("with the floor's distance", "*/5 * * * *", 10, 10),
+            ("unevenly", "0,10,40 * * * *", 1, 10),
+            ("once a day", "30 6 * * *", 10, 24 * 60),
+            ("on two days of the week", "0 6 * * 1,3", 10, 2 * 24 * 60),
+            ("once a month: never twice in the week that is looked at", "0 6 1 * *", 10, 7 * 24 * 60),
+        ];
+        for (name, text, floor, minutes) in cases {
+            let plan = plan(text, 2 * minute, floor * minute);
+            assert_eq!(plan.shortest_gap().num_minutes(), minutes, "{name}");
+        }
+    }
+
+    #[test]
     fn the_floor_compares_scheduled_instants() {
         let cases = [
             ("as often as the floor keeps its phase", "*/10 * * * *", "12:00:00", "12:00:59", "12:10"),

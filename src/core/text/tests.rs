@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{is_xml_char, one_line, plain, truncate_chars, unescape, xml_legal};
+use super::{escape, is_xml_char, one_line, plain, truncate_chars, unescape, xml_legal};
 
 #[test]
 fn xml_legal_drops_what_xml_forbids_and_nothing_else() {
@@ -11,6 +11,12 @@ fn xml_legal_drops_what_xml_forbids_and_nothing_else() {
         "abcdef\t\n\r\u{fffd}\u{10ffff}，"
     );
     assert!(matches!(xml_legal("河南：郑州"), std::borrow::Cow::Borrowed(_)));
+}
+
+#[test]
+fn escaped_text_is_safe_between_tags_and_in_quotes_of_either_kind() {
+    assert_eq!(escape("a<b> & \"c\" 'd'\u{1}\r\n"), "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;\r\n");
+    assert!(matches!(escape("河南：郑州"), std::borrow::Cow::Borrowed(_)));
 }
 
 #[test]

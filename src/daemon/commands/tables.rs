@@ -29,7 +29,7 @@ fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) ->
     let plan = source.plan(&engine.config.polling);
     let now = engine.clock.now();
     let due = scheduler::first_due(&plan, engine.worker.past(stored), now);
-    let interval = plan.usual_interval(now);
+    let interval = plan.shortest_gap().to_std().unwrap_or_default();
     let outcome = stored.and_then(|s| s.outcome.as_ref());
     json!({
         "id": source.def.id,

@@ -95,7 +95,7 @@ impl Run {
     fn with(sources: Vec<Scheduled>, script: Script) -> Self {
         let clock = Settable::new();
         let poller = Arc::new(Scripted { clock: Arc::clone(&clock), seen: Mutex::default(), script });
-        let task = tokio::spawn(run(sources, poller.clone(), clock.clone()));
+        let task = tokio::spawn(run(sources, poller.clone(), clock.clone(), Arc::default()));
         Self { clock, poller, task }
     }
 

@@ -12,7 +12,13 @@ use crate::core::rules::Rules;
 use crate::core::source::SourceDef;
 use crate::core::state::State;
 use crate::journal::Journal;
-use crate::store::{SledBackend, Store};
+use crate::store::{SledBackend, Store, Unsound};
+
+/// A store whose files are smaller than this is not worth copying.
+const LARGE: u64 = 256 << 20;
+/// sled reuses what it freed, and never gives it back: files of so many times what the rows add up to are
+/// mostly empty. Up to twice is usual for a store that only grew.
+const BLOAT: u64 = 3;
 
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -41,9 +47,15 @@ pub(super) fn open(
     let newest = sweep(&root)?;
     if let Some(number) = newest {
         match try_open(dir, number, journal, rules) {
-            Ok((store, lines)) => {
+            Ok(Opened { store, lines, octets }) => {
                 notes.replayed = lines;
-                return Ok((Generation { number }, store, notes));
+                let files = octets_below(&root.join(name(number)));
+                let generation = Generation { number };
+                if !is_bloated(files, octets) {
+                    return Ok((generation, store, notes));
+                }
+                let (generation, store) = generation.refresh(dir, store);
+                return Ok((generation, store, notes));
             }
             Err(Refusal::Stop(error)) => return Err(error),
             Err(Refusal::Doubt(why)) => {
@@ -112,7 +124,16 @@ enum Refusal {
     Stop(VaultError),
 }
 
-fn try_open(dir: &Path, number: u32, journal: &Journal, rules: &Rules) -> Result<(Store, u64), Refusal> {
+/// A generation that may be used.
+struct Opened {
+    store: Store,
+    /// How many lines it was behind the journal.
+    lines: u64,
+    /// What its rows added up to.
+    octets: u64,
+}
+
+fn try_open(dir: &Path, number: u32, journal: &Journal, rules: &Rules) -> Result<Opened, Refusal> {
     let doubt = |why: String| Refusal::Doubt(why);
     let root = root(dir);
     let path = root.join(name(number));
@@ -129,12 +150,12 @@ fn try_open(dir: &Path, number: u32, journal: &Journal, rules: &Rules) -> Result
     Generation { number }.write_mark(dir, false).map_err(Refusal::Stop)?;
     let backend = SledBackend::open(&path).map_err(|e| doubt(e.to_string()))?;
     let store = Store::new(Box::new(backend));
-    store.check().map_err(|e| doubt(e.to_string()))?;
+    let octets = store.check().map_err(|e| doubt(e.to_string()))?;
     if let Some(why) = derived_otherwise(&store, journal, rules).map_err(|e| doubt(e.to_string()))? {
         return Err(doubt(why));
     }
     match catch_up(&store, journal, rules) {
-        Ok(lines) => Ok((store, lines)),
+        Ok(lines) => Ok(Opened { store, lines, octets }),
         Err(error @ VaultError::Journal(_)) => Err(Refusal::Stop(error)),
         Err(error) => Err(doubt(error.to_string())),
     }
@@ -147,6 +168,13 @@ fn derived_otherwise(store: &Store, journal: &Journal, rules: &Rules) -> Result<
     };
     if meta.seq > journal.seq() {
         return Ok(Some(format!("it is ahead of the journal ({} > {})", meta.seq, journal.seq())));
+    }
+    if meta.seq < journal.base_seq() {
+        return Ok(Some(format!(
+            "it is behind the base of the journal ({} < {})",
+            meta.seq,
+            journal.base_seq()
+        )));
     }
     if meta.rules != rules.fingerprint {
         return Ok(Some("the regions or the rules changed".to_owned()));
@@ -166,6 +194,45 @@ impl Generation {
     /// Marks it as closed in good order: its files were synced.
     pub(super) fn mark_clean(&self, dir: &Path) -> Result<(), VaultError> {
         self.write_mark(dir, true)
+    }
+
+    /// Copies its rows into a fresh generation, which takes its place. When that fails it stays.
+    pub(super) fn refresh(self, dir: &Path, store: Store) -> (Self, Store) {
+        match self.copy(dir, &store) {
+            Ok((fresh, copied)) => {
+                let root = root(dir);
+                drop(store);
+                // What cannot be removed now is swept at the next open: the fresh one is newer.
+                let _ = fs::remove_file(mark_path(&root, self.number));
+                let _ = remove_if_there(&root.join(name(self.number)));
+                (fresh, copied)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the store takes up more room than it needs, and cannot be copied");
+                (self, store)
+            }
+        }
+    }
+
+    fn copy(&self, dir: &Path, store: &Store) -> Result<(Self, Store), VaultError> {
+        let fresh = Self { number: self.number + 1 };
+        let path = root(dir).join(name(fresh.number));
+        let copied = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
+            let copied = Store::new(Box::new(backend));
+            store.copy_into(&copied)?;
+            let damaged = |e: Unsound| io_error(&path, "copy the store to it")(io::Error::other(e));
+            copied.check().map_err(damaged)?;
+            fresh.write_mark(dir, false)?;
+            Ok(copied)
+        });
+        match copied {
+            Ok(copied) => Ok((fresh, copied)),
+            Err(error) => {
+                let _ = fs::remove_file(mark_path(&root(dir), fresh.number));
+                let _ = remove_if_there(&path);
+                Err(error)
+            }
+        }
     }
 
     /// Takes it out of use. A damaged one is kept, in place of the one before, for whoever wants to
@@ -189,6 +256,21 @@ impl Generation {
         let text = serde_json::to_vec(&mark).expect("a mark is plain JSON");
         replace(&root, &path, &text).map_err(io_error(&path, "write it"))
     }
+}
+
+fn is_bloated(files: u64, rows: u64) -> bool {
+    files > LARGE && files > rows.saturating_mul(BLOAT)
+}
+
+/// What the files below a directory take up; what cannot be read counts as nothing.
+fn octets_below(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let octets = entries.map(|entry| match entry.metadata() {
+        Ok(found) if found.is_dir() => octets_below(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    });
+    octets.sum()
 }
 
 /// Removes what an interrupted rebuild left, and says which generation is the newest complete one.
@@ -252,4 +334,23 @@ fn replace(dir: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&temporary, path)?;
     File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_bloated;
+
+    #[test]
+    fn a_store_is_bloated_when_it_is_large_and_mostly_empty() {
+        let mib = 1 << 20;
+        let cases = [
+            ("small", 256 * mib, mib, false),
+            ("large and mostly empty", 257 * mib, 80 * mib, true),
+            ("large and a third full", 300 * mib, 100 * mib, false),
+            ("nothing in it", 257 * mib, 0, true),
+        ];
+        for (name, files, rows, expected) in cases {
+            assert_eq!(is_bloated(files, rows), expected, "{name}");
+        }
+    }
 }

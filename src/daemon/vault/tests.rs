@@ -315,3 +315,23 @@ fn a_rebuild_that_cannot_finish_leaves_the_store_in_use() {
     fs::write(&segment, good).expect("written");
     assert_eq!(reopened(&dir, "the older dibao again"), None);
 }
+
+#[test]
+fn a_bloated_store_is_copied_and_the_copy_takes_its_place() {
+    let (dir, vault) = filled();
+    vault.close().expect("closed");
+    let (journal, _) = Journal::open(&dir.path().join("journal"), today()).expect("opens");
+    let (generation, store, notes) =
+        generation::open(dir.path(), &journal, &rules(&sources())).expect("opens");
+    assert_eq!(notes.rebuilt, None);
+    let (_, store) = generation.refresh(dir.path(), store);
+    assert_eq!(
+        store.check().expect("sound"),
+        folded(&workload(21, 14), &rules(&sources())).check().expect("sound")
+    );
+    drop((store, journal));
+    assert!(self::generation(&dir).ends_with("00000002"));
+    assert_eq!(reopened(&dir, "the copy"), None);
+}
+
+mod compaction;

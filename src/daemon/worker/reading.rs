@@ -144,6 +144,7 @@ impl Worker {
             body_hash,
             ttl_minutes: feed.ttl_minutes,
             skip: feed.skip,
+            window_from: findings.window_from,
         };
         Ok(Read { reading: Some(reading), findings, settled: None })
     }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use atom_syndication::extension::{Extension, ExtensionMap};
 
-use super::{FeedDoc, legal};
+use super::FeedDoc;
+use crate::core::text::escape;
 
 const PREFIX: &str = "at";
 const NAMESPACE: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// The namespace, where it is needed.
-pub(super) fn namespaces(doc: &FeedDoc) -> BTreeMap<String, String> {
-    let needed = (!doc.withdrawn.is_empty()).then(|| (PREFIX.to_owned(), NAMESPACE.to_owned()));
-    needed.into_iter().collect()
+pub(super) fn namespace(doc: &FeedDoc) -> Option<(String, String)> {
+    (!doc.withdrawn.is_empty()).then(|| (PREFIX.to_owned(), NAMESPACE.to_owned()))
 }
 
 /// One element a withdrawal.
@@ -23,7 +23,8 @@ pub(super) fn extensions(doc: &FeedDoc) -> ExtensionMap {
     let elements = doc.withdrawn.iter().map(|(id, when)| Extension {
         name: format!("{PREFIX}:deleted-entry"),
         attrs: BTreeMap::from([
-            ("ref".to_owned(), legal(id)),
+            // The crate writes attributes of extensions as they are.
+            ("ref".to_owned(), escape(id).into_owned()),
             ("when".to_owned(), when.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
         ]),
         ..Extension::default()

@@ -1,0 +1,153 @@
+//! `dibao probe`: looks at an address as the daemon would, and advises. Asks for its robots.txt, for
+//! itself, and with `--follow` for one page that it lists; never for more.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use chrono_tz::Tz;
+use ipnet::IpNet;
+
+use super::{BAD_CONFIG, block_on, exit, start_logging};
+use crate::config::{self, Config, Env};
+use crate::core::exchange::{Exchange, Response, Validators};
+use crate::core::feed::FeedInput;
+use crate::core::page::{self, ArticleRules};
+use crate::core::probe::{self, Followed, Reader, Report, Subject, What};
+use crate::core::robots::{AGENT, page_directives};
+use crate::core::time::Time;
+use crate::daemon::clock::{Clock, SystemClock};
+use crate::daemon::worker;
+use crate::fetch::{ACCEPT_FEED, ACCEPT_PAGE, FetchOptions, FetchRequest, Fetcher};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ProbeArgs {
+    /// The address of a feed, a list page or a JSON document
+    url: String,
+    /// Look at the page of one entry too
+    #[arg(long)]
+    follow: bool,
+    /// A private network in which the address may lie, besides polling.allow_networks
+    #[arg(long, value_name = "CIDR")]
+    allow_network: Vec<IpNet>,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn probe(explicit: Option<&Path>, args: ProbeArgs) -> ExitCode {
+    start_logging("warn");
+    let config = match found(explicit) {
+        Ok(config) => config,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::from(BAD_CONFIG);
+        }
+    };
+    exit(block_on(look(config.as_ref(), args)).map_err(anyhow::Error::from).flatten())
+}
+
+/// The configuration, if there is one. One that is wrong is not passed over: it may say which proxy to use.
+fn found(explicit: Option<&Path>) -> Result<Option<Config>, config::Faults> {
+    let env = Env::of_process();
+    config::find(explicit, &env).ok().map(|path| config::load(&path, &env)).transpose()
+}
+
+async fn look(config: Option<&Config>, args: ProbeArgs) -> anyhow::Result<bool> {
+    let proxy =
+        config.and_then(|config| config.polling.proxy.as_ref()).map(|proxy| proxy.expose().to_owned());
+    let mut options = config.map_or_else(FetchOptions::default, |c| worker::fetch_options(c, proxy));
+    options.allow_networks.extend(&args.allow_network);
+    let visit = Visit {
+        fetcher: Fetcher::new(options)?,
+        zone: config.map_or(Tz::Asia__Shanghai, |config| config.polling.timezone),
+        now: || SystemClock.now(),
+    };
+    let url = if args.url.contains("://") { args.url } else { format!("https://{}", args.url) };
+    let report = visit.report(&url, args.follow).await;
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(matches!(report.what, What::Feed | What::ListPage | What::Json | What::PageWithFeeds))
+}
+
+struct Visit {
+    fetcher: Fetcher,
+    zone: Tz,
+    now: fn() -> Time,
+}
+
+impl Visit {
+    async fn report(&self, url: &str, follow: bool) -> Report {
+        let verdict = self.fetcher.may_fetch(url).await;
+        let robots = self.fetcher.robots_of(url).await;
+        let exchange = self.get(url, ACCEPT_FEED).await;
+        let at = (self.now)();
+        let subject = Subject { url, exchange: &exchange, zone: self.zone, at, reader: Reader::Any };
+        let report = probe::examine(&subject);
+        let crawl_delay = robots.and_then(|robots| robots.crawl_delay(AGENT));
+        let mut report = report.with_robots(verdict, crawl_delay);
+        if let Some(link) = probe::to_follow(&report).filter(|_| follow).map(str::to_owned) {
+            report.followed = Some(self.follow(link, report.answered.as_deref().unwrap_or(url)).await);
+        }
+        report
+    }
+
+    async fn get(&self, url: &str, accept: &str) -> Exchange {
+        let request = FetchRequest {
+            url: url.to_owned(),
+            validators: Validators::default(),
+            headers: Vec::new(),
+            accept: accept.to_owned(),
+        };
+        self.fetcher.get(&request).await
+    }
+
+    /// Reads the page of an entry, if robots.txt lets it.
+    async fn follow(&self, link: String, from: &str) -> Followed {
+        let not = |link: String, why: String| Followed { link, failed: Some(why), ..Followed::default() };
+        if !probe::is_same_origin(from, &link) {
+            return not(link, "it lies on another host, whose robots.txt was not asked for".to_owned());
+        }
+        let verdict = self.fetcher.may_fetch(&link).await;
+        if !verdict.allowed {
+            return not(link, verdict.why);
+        }
+        match self.get(&link, ACCEPT_PAGE).await {
+            Exchange::Body(response) => self.article(link, &response),
+            other => {
+                let subject = Subject {
+                    url: &link,
+                    exchange: &other,
+                    zone: self.zone,
+                    at: (self.now)(),
+                    reader: Reader::Any,
+                };
+                let why = probe::examine(&subject).because;
+                not(link, why)
+            }
+        }
+    }
+
+    fn article(&self, link: String, response: &Response) -> Followed {
+        let head = &response.head;
+        let input = FeedInput {
+            bytes: &response.body,
+            url: &head.final_url,
+            content_type: head.content_type.as_deref(),
+            zone: self.zone,
+            fetched_at: (self.now)(),
+        };
+        let closed = page_directives(head.x_robots_tag.as_deref(), AGENT).noindex;
+        match page::article(&input, &ArticleRules::default()) {
+            Ok(article) if article.noindex || closed => Followed {
+                link,
+                failed: Some("it asks not to be listed (noindex)".to_owned()),
+                ..Followed::default()
+            },
+            Ok(article) => probe::followed(link, &article, self.zone),
+            Err(error) => Followed { link, failed: Some(error.to_string()), ..Followed::default() },
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Entries that expire, and those that are forgotten.
+
+use super::*;
+use crate::core::record::Expiry;
+use crate::core::state::State;
+
+fn expiry(seconds: i64, entries: &[u64], forgotten: &[u64]) -> Record {
+    let ids = |all: &[u64]| all.iter().map(|n| format!("urn:entry:{n}")).collect();
+    Record::Expire(Expiry { at: at(seconds), entries: ids(entries), forgotten: ids(forgotten) })
+}
+
+fn told(n: u64) -> NewEntry {
+    new(n, body("殷墟遗址今天公布新的考古发现，专家称其填补空白", Some(Stamp::second(at(500)))))
+}
+
+#[test]
+fn an_expired_entry_leaves_every_list_without_a_word() {
+    let first = || seen("paper", 1000, vec![new(1, body("旧", None)), new(2, body("新", None))], vec![]);
+    let before = paper([first()]);
+    let store = paper([first(), expiry(5000, &[1], &[])]);
+    for feed in [FeedKey::All, region("henan"), FeedKey::Source(id("paper"))] {
+        assert_eq!(listed(&store, &feed), ["2"], "{feed:?}");
+        assert_eq!(store.withdrawn(&feed, at(-9_000_000), 9).expect("a sound store"), []);
+        let (was, is) = (feed_state(&before, &feed), feed_state(&store, &feed));
+        assert_eq!((is.updated, is.changed_at, is.entries), (was.updated, at(5000), 1), "{feed:?}");
+    }
+    let stub = entry(&store, 1);
+    assert_eq!((stub.expired, stub.keys.as_slice()), (Some(at(5000)), [key(1)].as_slice()));
+    assert_eq!((stub.body.title.as_deref(), stub.body.page()), (Some("旧"), Some("https://news.example/3")));
+    let source = source_state(&store, "paper");
+    assert_eq!((source.entries, source.stubs), (1, 1));
+}
+
+#[test]
+fn what_it_said_is_dropped() {
+    let mut long = new(1, body("旧", None));
+    long.entry.summary = Some(crate::core::entry::Body::Text("长".repeat(5000)));
+    let store = paper([seen("paper", 1000, vec![long], vec![]), expiry(5000, &[1], &[])]);
+    assert_eq!(entry(&store, 1).body.summary, None);
+    assert_eq!(store.sketch(1).expect("a sound store"), None);
+}
+
+#[test]
+fn an_expired_entry_is_recognised_and_stays_silent() {
+    let again = new(1, body("改写", None));
+    let store = paper([
+        seen("paper", 1000, vec![new(1, body("旧", None))], vec![]),
+        expiry(5000, &[1], &[]),
+        seen("paper", 6000, vec![], vec![changed(1, body("改写", None))]),
+        seen("paper", 7000, vec![again], vec![]),
+        expiry(8000, &[1], &[]),
+    ]);
+    assert_eq!(listed(&store, &FeedKey::All), [] as [String; 0]);
+    assert_eq!((entry(&store, 1).title(), entry(&store, 1).expired), ("旧", Some(at(5000))));
+    assert_eq!(store.known(&id("paper"), &key(1)).expect("a sound store").map(|known| known.no), Some(1));
+}
+
+#[test]
+fn a_story_goes_on_without_those_that_expired() {
+    let three = || {
+        [
+            seen("paper", 1000, vec![told(1)], vec![]),
+            seen("paper", 2000, vec![told(2)], vec![]),
+            seen("paper", 3000, vec![told(3)], vec![]),
+        ]
+    };
+    assert_eq!(paper(three()).joined(1, 9).expect("a sound store"), [2, 3], "one story");
+    let cases = [
+        ("a member", vec![expiry(5000, &[2], &[])], vec![3, 4]),
+        ("its founder", vec![expiry(5000, &[1], &[])], vec![2, 3, 4]),
+        (
+            "its founder, and is forgotten",
+            vec![expiry(5000, &[1], &[]), expiry(6000, &[], &[1])],
+            vec![2, 3, 4],
+        ),
+        ("founder and member at once", vec![expiry(5000, &[1, 2], &[])], vec![3, 4]),
+    ];
+    for (name, gone, joined) in cases {
+        let more = seen("paper", 9000, vec![told(4)], vec![]);
+        let store = paper(three().into_iter().chain(gone).chain([more]));
+        assert_eq!(store.joined(1, 9).expect("a sound store"), joined, "{name}");
+    }
+    let all = expiry(5000, &[1, 2, 3], &[]);
+    let store = paper(three().into_iter().chain([all, seen("paper", 9000, vec![told(4)], vec![])]));
+    assert_eq!(entry(&store, 4).story, None, "a story all of whose reports expired is over");
+}
+
+#[test]
+fn of_a_forgotten_entry_nothing_is_kept() {
+    let store = paper([
+        seen("paper", 1000, vec![new(1, body("旧", None)), new(2, body("新", None))], vec![]),
+        expiry(5000, &[1], &[]),
+        expiry(6000, &[], &[1]),
+    ]);
+    let sound = "a sound store";
+    assert_eq!(store.owner("urn:entry:1").expect(sound), None);
+    assert_eq!(store.known(&id("paper"), &key(1)).expect(sound), None);
+    assert_eq!(store.entries_from(0, 9).expect(sound).len(), 1);
+    assert_eq!(source_state(&store, "paper").stubs, 0);
+}
+
+#[test]
+fn only_what_expired_before_is_forgotten_and_never_what_was_withdrawn() {
+    let first = || seen("paper", 1000, vec![new(1, body("旧", None))], vec![]);
+    let withdraw = || Record::Withdraw(Withdrawal { at: at(2000), published_id: "urn:entry:1".to_owned() });
+    let cases = [
+        ("shown", vec![first(), expiry(5000, &[], &[1])]),
+        ("expired by the same line", vec![first(), expiry(5000, &[1], &[1])]),
+        ("withdrawn", vec![first(), withdraw(), expiry(5000, &[1], &[]), expiry(6000, &[], &[1])]),
+        (
+            "expired, then withdrawn",
+            vec![first(), expiry(1500, &[1], &[]), withdraw(), expiry(6000, &[], &[1])],
+        ),
+    ];
+    for (name, records) in cases {
+        let store = paper(records);
+        assert_eq!(entry(&store, 1).id, "urn:entry:1", "{name}");
+    }
+}
+
+#[test]
+fn a_window_that_begins_with_new_entries_gets_their_number() {
+    let window = |seconds, first: u64, window_from| {
+        let mut record = seen("paper", seconds, vec![new(first, body("新", None))], vec![]);
+        if let Record::Observation(seen) = &mut record {
+            seen.poll.state.window_from = window_from;
+        }
+        record
+    };
+    let cases =
+        [("nothing was known", Some(0), Some(2)), ("some was", Some(1), Some(1)), ("untold", None, None)];
+    for (name, recorded, stored) in cases {
+        let store = paper([window(1000, 1, Some(0)), window(2000, 2, recorded)]);
+        assert_eq!(source_state(&store, "paper").poll.window_from, stored, "{name}");
+    }
+}

@@ -1,0 +1,135 @@
+//! The base of the journal: what all lines up to a position amounted to, written as lines, so that the
+//! segments they stood in can go. The shapes only: what they are made from and how they are folded in is
+//! `apply`'s business.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::regions::Evidence;
+use super::source::SourceId;
+use super::state::{Entry, EntryNo, FeedKey, FeedState, Meta, SourceState};
+use super::story::Sketch;
+use super::time::Time;
+
+/// A part of the base. They stand in the order of the variants, all at the position that the base is of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "lowercase")]
+pub enum Base {
+    /// What is known of the whole.
+    Head(Head),
+    /// A source.
+    Source(Box<BaseSource>),
+    /// A feed.
+    Feed(BaseFeed),
+    /// Some entries, in the order of their numbers.
+    Entries(BaseEntries),
+    /// The end.
+    End(End),
+}
+
+impl Base {
+    /// When the last of what it sums up was learned.
+    #[must_use]
+    pub fn at(&self) -> Time {
+        match self {
+            Self::Head(part) => part.at,
+            Self::Source(part) => part.at,
+            Self::Feed(part) => part.at,
+            Self::Entries(part) => part.at,
+            Self::End(part) => part.at,
+        }
+    }
+}
+
+/// What is known of the whole, besides what can be counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// [`Base::at`].
+    pub at: Time,
+    /// [`Meta::newest_at`].
+    pub newest_at: Time,
+    /// [`Meta::instance`].
+    pub instance: Uuid,
+    /// [`Meta::config_at`].
+    pub config_at: Time,
+    /// [`Meta::config`].
+    pub config: String,
+}
+
+impl Head {
+    /// The head of the base of a state.
+    #[must_use]
+    pub fn of(meta: &Meta) -> Self {
+        let Meta { newest_at, instance, config_at, .. } = *meta;
+        Self { at: newest_at, newest_at, instance, config_at, config: meta.config.clone() }
+    }
+}
+
+/// A source, without the counts of its entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseSource {
+    /// [`Base::at`].
+    pub at: Time,
+    /// Its id.
+    pub source: SourceId,
+    /// What is stored of it.
+    pub state: SourceState,
+}
+
+/// A feed: what cannot be counted from its entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseFeed {
+    /// [`Base::at`].
+    pub at: Time,
+    /// Which.
+    pub feed: FeedKey,
+    /// What is stored of it.
+    pub state: FeedState,
+}
+
+/// Some entries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaseEntries {
+    /// [`Base::at`].
+    pub at: Time,
+    /// In the order of their numbers.
+    pub entries: Vec<BaseEntry>,
+}
+
+/// An entry as it is stored, whether it is shown, was withdrawn, or expired.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaseEntry {
+    /// Its number.
+    pub no: EntryNo,
+    /// The entry. Its regions are empty where they are derived.
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// What deriving it would not give today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived: Option<Derived>,
+}
+
+/// What was derived of an entry from values of their time that are not recorded. It holds as long as
+/// nothing else changed that it depends on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Derived {
+    /// [`super::rules::Rules::under`] of the entry's source when the base was written.
+    pub under: String,
+    /// Its regions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regions: Option<Vec<Evidence>>,
+    /// What it is compared by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sketch: Option<Sketch>,
+}
+
+/// The end of a base.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// [`Base::at`].
+    pub at: Time,
+    /// The number the next new entry gets.
+    pub next_no: EntryNo,
+    /// How many entries the base holds.
+    pub entries: u64,
+}

@@ -1,0 +1,122 @@
+//! What the name of a host tells of a region. A table of hosts on record, not a guess at names in general:
+//! the codes look alike and differ from house to house.
+
+use url::Url;
+
+/// The regional hosts of 中国新闻网. ha is 河南, hn 湖南, hi 海南; sx is 山西, shx 陕西; gz is 贵州.
+const CHINANEWS: [(&str, &str); 30] = [
+    ("ah", "anhui"),
+    ("bj", "beijing"),
+    ("bt", "bingtuan"),
+    ("cq", "chongqing"),
+    ("fj", "fujian"),
+    ("gd", "guangdong"),
+    ("gs", "gansu"),
+    ("gx", "guangxi"),
+    ("gz", "guizhou"),
+    ("ha", "henan"),
+    ("hb", "hubei"),
+    ("heb", "hebei"),
+    ("hi", "hainan"),
+    ("hlj", "heilongjiang"),
+    ("hn", "hunan"),
+    ("jl", "jilin"),
+    ("js", "jiangsu"),
+    ("jx", "jiangxi"),
+    ("ln", "liaoning"),
+    ("nmg", "neimenggu"),
+    ("nx", "ningxia"),
+    ("qh", "qinghai"),
+    ("sc", "sichuan"),
+    ("sd", "shandong"),
+    ("sh", "shanghai"),
+    ("shx", "shaanxi"),
+    ("sx", "shanxi"),
+    ("xj", "xinjiang"),
+    ("yn", "yunnan"),
+    ("zj", "zhejiang"),
+];
+
+/// The local hosts of 人民网, which are those of 新华网 and its like too. he is 河北, nm 内蒙古, sn 陕西.
+const PEOPLE: [(&str, &str); 32] = [
+    ("ah", "anhui"),
+    ("bj", "beijing"),
+    ("cq", "chongqing"),
+    ("fj", "fujian"),
+    ("gd", "guangdong"),
+    ("gs", "gansu"),
+    ("gx", "guangxi"),
+    ("gz", "guizhou"),
+    ("ha", "henan"),
+    ("hb", "hubei"),
+    ("he", "hebei"),
+    ("henan", "henan"),
+    ("hi", "hainan"),
+    ("hlj", "heilongjiang"),
+    ("hn", "hunan"),
+    ("jl", "jilin"),
+    ("js", "jiangsu"),
+    ("jx", "jiangxi"),
+    ("ln", "liaoning"),
+    ("nm", "neimenggu"),
+    ("nx", "ningxia"),
+    ("qh", "qinghai"),
+    ("sc", "sichuan"),
+    ("sd", "shandong"),
+    ("sh", "shanghai"),
+    ("sn", "shaanxi"),
+    ("sx", "shanxi"),
+    ("tj", "tianjin"),
+    ("xj", "xinjiang"),
+    ("xz", "xizang"),
+    ("yn", "yunnan"),
+    ("zj", "zhejiang"),
+];
+
+/// Names of hosts, and the regions they are of.
+type Codes = &'static [(&'static str, &'static str)];
+
+/// Houses with a host a region: their domains, the word that ids begin with, the names.
+const HOUSES: [(&str, &str, Codes); 5] = [
+    ("chinanews.com.cn", "chinanews", &CHINANEWS),
+    ("chinanews.com", "chinanews", &CHINANEWS),
+    ("people.com.cn", "people", &PEOPLE),
+    ("news.cn", "xinhua", &PEOPLE),
+    ("cri.cn", "cri", &PEOPLE),
+];
+
+/// Top-level domains that are regions, and their clocks.
+const DOMAINS: [(&str, &str, &str); 3] =
+    [("hk", "xianggang", "Asia/Hong_Kong"), ("mo", "aomen", "Asia/Macau"), ("tw", "taiwan", "Asia/Taipei")];
+
+/// What is known of an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// The region its news is of.
+    pub(super) region: Option<&'static str>,
+    /// The house, as ids of its sources begin.
+    pub(super) house: Option<&'static str>,
+    /// The zone of its clock.
+    pub(super) zone: Option<&'static str>,
+}
+
+pub(super) fn of(url: &Url) -> Known {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    for (domain, house, codes) in HOUSES {
+        let Some(code) = host.strip_suffix(domain) else { continue };
+        // `shpeople.com.cn` is someone else's.
+        let Some(code) = code.strip_suffix('.').or(code.is_empty().then_some("")) else { continue };
+        let region = codes.iter().find(|(c, _)| *c == code).map(|(_, region)| *region);
+        if code.is_empty() || region.is_some() {
+            return Known { region, house: Some(house), zone: None };
+        }
+    }
+    let domain = host.rsplit('.').next().unwrap_or_default();
+    let found = DOMAINS.iter().find(|(d, ..)| *d == domain);
+    found.map_or_else(Known::default, |(_, region, zone)| Known {
+        region: Some(region),
+        house: None,
+        zone: Some(zone),
+    })
+}

@@ -1,0 +1,283 @@
+//! Backups: the journal's files as far as they are acknowledged, and what is needed to trust them. The
+//! store is not in them: it is built from the journal.
+//!
+//! ```text
+//! DIR/00000002-2026-11-23.ndjson.zst …   the journal, as it is
+//! DIR/manifest.json                      what belongs to it, written last
+//! ```
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::vault;
+use crate::core::record::LINE_VERSION;
+use crate::core::time::Time;
+use crate::journal;
+
+/// The version of the layout above.
+const FORMAT: u32 = 1;
+
+const MANIFEST: &str = "manifest.json";
+
+/// Octets copied at a time.
+const CHUNK: usize = 1 << 16;
+
+/// What a backup consists of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of the layout.
+    pub format: u32,
+    /// The dibao that made it.
+    pub dibao: String,
+    /// The version of the journal's lines that it may hold.
+    pub lines: u8,
+    /// When it was made.
+    pub at: Time,
+    /// The position of the last line.
+    pub seq: u64,
+    /// The files of the journal, in order.
+    pub files: Vec<CopiedFile>,
+}
+
+/// One file of a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopiedFile {
+    /// Its name.
+    pub name: String,
+    /// Its length.
+    pub octets: u64,
+    /// Its SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+/// A file of the journal, and how much of it is acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Octets.
+    pub octets: u64,
+}
+
+/// Why a backup cannot be made or restored.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The disk said no.
+    #[error("{path}: cannot {what}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was being done.
+        what: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Something stands where nothing should.
+    #[error("{0} is not empty; name a directory that is empty, or not there yet")]
+    NotEmpty(PathBuf),
+    /// A segment was compacted away while it was being copied.
+    #[error("{0} is gone: the journal was compacted meanwhile")]
+    Vanished(PathBuf),
+    /// Not a backup, or not a whole one.
+    #[error("{path} is no backup: {why}")]
+    NoBackup {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A backup of a later version of dibao.
+    #[error(
+        "{path} was made by dibao {dibao} (backup format {format}, line version {lines}), which is newer than this dibao \
+         reads ({FORMAT} and {LINE_VERSION}); use the newer dibao"
+    )]
+    Newer {
+        /// The directory.
+        path: PathBuf,
+        /// The version that made it.
+        dibao: String,
+        /// Its layout.
+        format: u32,
+        /// Its lines.
+        lines: u64,
+    },
+    /// A file is not what it was.
+    #[error("{0} is damaged: it is not what the manifest says")]
+    Damaged(PathBuf),
+    /// There is a journal already.
+    #[error("{0} has a journal; restore into a state directory without one")]
+    Occupied(PathBuf),
+    /// The state directory.
+    #[error(transparent)]
+    State(#[from] vault::VaultError),
+}
+
+fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) -> BackupError + 'a {
+    move |source| BackupError::Io { path: path.to_owned(), what, source }
+}
+
+/// Makes sure that a backup can be written to a directory: it is there, and empty.
+///
+/// # Errors
+/// When it is not empty, or cannot be made.
+pub fn prepare(into: &Path) -> Result<(), BackupError> {
+    fs::create_dir_all(into).map_err(io_error(into, "create it"))?;
+    if is_empty(into)? { Ok(()) } else { Err(BackupError::NotEmpty(into.to_owned())) }
+}
+
+/// Copies the parts of the journal in `from`, whose last line is at `seq`, and writes the manifest.
+///
+/// # Errors
+/// [`BackupError::Vanished`] when the parts have to be asked for again: nothing is left then.
+pub fn copy(
+    from: &Path,
+    (seq, parts): (u64, &[Part]),
+    at: Time,
+    into: &Path,
+) -> Result<Manifest, BackupError> {
+    let mut files = Vec::with_capacity(parts.len());
+    for part in parts {
+        let copied = copy_file(&from.join(&part.name), &into.join(&part.name), part.octets);
+        let (octets, sha256) = match copied {
+            Err(error @ BackupError::Vanished(_)) => {
+                parts.iter().for_each(|part| drop(fs::remove_file(into.join(&part.name))));
+                return Err(error);
+            }
+            copied => copied?,
+        };
+        files.push(CopiedFile { name: part.name.clone(), octets, sha256 });
+    }
+    let dibao = env!("CARGO_PKG_VERSION").to_owned();
+    let manifest = Manifest { format: FORMAT, dibao, lines: LINE_VERSION, at, seq, files };
+    let mut text = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain JSON");
+    text.push(b'\n');
+    // Without it there is no backup, so it comes once everything else is durable.
+    sync_dir(into)?;
+    let path = into.join(MANIFEST);
+    let written = File::create(&path).and_then(|mut file| {
+        file.write_all(&text)?;
+        file.sync_all()
+    });
+    written.map_err(io_error(&path, "write it"))?;
+    sync_dir(into)?;
+    Ok(manifest)
+}
+
+/// Puts a backup into a state directory that has no journal, after every file was held against the
+/// manifest. The store is built by whoever opens the directory next.
+///
+/// # Errors
+/// When the backup is not whole, is newer, or the directory is in use or has a journal.
+pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
+    let manifest = read_manifest(from)?;
+    for file in &manifest.files {
+        let path = from.join(&file.name);
+        let (octets, sha256) = hash(&path)?;
+        if (octets, &sha256) != (file.octets, &file.sha256) {
+            return Err(BackupError::Damaged(path));
+        }
+    }
+    fs::create_dir_all(state_dir).map_err(io_error(state_dir, "create it"))?;
+    let _lock = vault::lock(state_dir)?;
+    let journal = state_dir.join("journal");
+    if journal.exists() && !is_empty(&journal)? {
+        return Err(BackupError::Occupied(state_dir.to_owned()));
+    }
+    // A store that is there follows another journal.
+    remove_all(&state_dir.join("store"))?;
+    let arriving = state_dir.join("journal.restoring");
+    remove_all(&arriving)?;
+    fs::create_dir(&arriving).map_err(io_error(&arriving, "create it"))?;
+    for file in &manifest.files {
+        let (_, sha256) = copy_file(&from.join(&file.name), &arriving.join(&file.name), file.octets)?;
+        if sha256 != file.sha256 {
+            return Err(BackupError::Damaged(arriving.join(&file.name)));
+        }
+    }
+    sync_dir(&arriving)?;
+    fs::rename(&arriving, &journal).map_err(io_error(&arriving, "rename it"))?;
+    sync_dir(state_dir)?;
+    Ok(manifest)
+}
+
+/// What says which versions it takes to read a manifest, in every version of it.
+#[derive(Deserialize)]
+struct Versions {
+    format: u32,
+    #[serde(default)]
+    dibao: String,
+    #[serde(default)]
+    lines: u64,
+}
+
+fn read_manifest(from: &Path) -> Result<Manifest, BackupError> {
+    let no_backup = |why: String| BackupError::NoBackup { path: from.to_owned(), why };
+    let text = fs::read(from.join(MANIFEST)).map_err(|e| no_backup(format!("{MANIFEST}: {e}")))?;
+    let versions = serde_json::from_slice(&text).map_err(|e| no_backup(format!("{MANIFEST}: {e}")))?;
+    let Versions { format, dibao, lines } = versions;
+    if format > FORMAT || lines > u64::from(LINE_VERSION) {
+        return Err(BackupError::Newer { path: from.to_owned(), dibao, format, lines });
+    }
+    let manifest: Manifest =
+        serde_json::from_slice(&text).map_err(|e| no_backup(format!("{MANIFEST}: {e}")))?;
+    match manifest.files.iter().find(|file| !journal::is_segment(&file.name)) {
+        Some(file) => Err(no_backup(format!("{MANIFEST}: {:?} is no file of a journal", file.name))),
+        None => Ok(manifest),
+    }
+}
+
+/// Copies so much of a file, and makes it durable. Returns how much that was, and its SHA-256.
+fn copy_file(from: &Path, to: &Path, octets: u64) -> Result<(u64, String), BackupError> {
+    let source = match File::open(from) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(BackupError::Vanished(from.to_owned())),
+        opened => opened.map_err(io_error(from, "open it"))?,
+    };
+    let mut target = File::create_new(to).map_err(io_error(to, "create it"))?;
+    let done = hash_through(source.take(octets), &mut target).map_err(io_error(to, "copy to it"))?;
+    target.sync_all().map_err(io_error(to, "sync it"))?;
+    if done.0 == octets { Ok(done) } else { Err(BackupError::Damaged(from.to_owned())) }
+}
+
+fn hash(path: &Path) -> Result<(u64, String), BackupError> {
+    let file = File::open(path).map_err(io_error(path, "open it"))?;
+    hash_through(file, &mut io::sink()).map_err(io_error(path, "read it"))
+}
+
+fn hash_through(mut from: impl Read, to: &mut dyn Write) -> io::Result<(u64, String)> {
+    let (mut hash, mut octets, mut chunk) = (Sha256::new(), 0, vec![0; CHUNK]);
+    loop {
+        let n = match from.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(e),
+        };
+        hash.update(&chunk[..n]);
+        to.write_all(&chunk[..n])?;
+        octets += n as u64;
+    }
+    let hex = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((octets, hex))
+}
+
+fn is_empty(dir: &Path) -> Result<bool, BackupError> {
+    Ok(fs::read_dir(dir).map_err(io_error(dir, "list it"))?.next().is_none())
+}
+
+fn remove_all(dir: &Path) -> Result<(), BackupError> {
+    match fs::remove_dir_all(dir) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error(dir, "remove it")(e)),
+        _ => Ok(()),
+    }
+}
+
+fn sync_dir(dir: &Path) -> Result<(), BackupError> {
+    File::open(dir).and_then(|d| d.sync_all()).map_err(io_error(dir, "sync it"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Backups of small journals, restored elsewhere.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::daemon::vault::Vault;
+use crate::store::Pair;
+use crate::testing::*;
+
+fn open(dir: &Path) -> Vault {
+    let rules = Arc::new(rules(&sources()));
+    Vault::open(dir, rules, at(0).date_naive()).expect("the state directory opens").0
+}
+
+fn dump(vault: &Vault) -> Vec<Pair> {
+    vault.store().load().dump()
+}
+
+fn record(vault: &mut Vault, lines: &[crate::core::record::Line]) {
+    for line in lines {
+        vault.record(vec![line.record.clone()], at(0).date_naive(), false).expect("recorded");
+    }
+}
+
+/// A state directory with something in it, and a backup of it.
+fn backed_up() -> (TempDir, TempDir, Vault, Vec<Pair>) {
+    let (state, backup) = (TempDir::new().expect("a directory"), TempDir::new().expect("a directory"));
+    let mut vault = open(state.path());
+    record(&mut vault, &workload(41, 30)[..12]);
+    prepare(backup.path()).expect("it is empty");
+    let before = dump(&vault);
+    let (seq, parts) = vault.acknowledged().expect("synced");
+    // What is recorded while files are copied is not in the backup.
+    record(&mut vault, &workload(41, 30)[12..]);
+    let manifest = copy(&state.path().join("journal"), (seq, &parts), at(9), backup.path()).expect("copied");
+    assert_eq!((manifest.seq, manifest.files.len()), (12, 1));
+    (state, backup, vault, before)
+}
+
+#[test]
+fn a_restored_backup_gives_the_same_store() {
+    let (_state, backup, _vault, before) = backed_up();
+    let fresh = TempDir::new().expect("a directory");
+    restore(backup.path(), fresh.path()).expect("restored");
+    assert!(dump(&open(fresh.path())) == before);
+}
+
+#[test]
+fn a_compacted_journal_is_backed_up_from_its_base_on() {
+    let (state, _, mut vault, _) = backed_up();
+    let compaction = vault.begin_compaction(at(0).date_naive()).expect("begun").expect("something");
+    let (seq, parts) = vault.acknowledged().expect("synced");
+    let compacted = compaction.write().expect("written");
+    vault.finish_compaction(&compacted).expect("finished");
+    let backup = TempDir::new().expect("a directory");
+    let stale = copy(&state.path().join("journal"), (seq, &parts), at(9), backup.path());
+    assert!(matches!(stale, Err(BackupError::Vanished(_))), "{stale:?}");
+    prepare(backup.path()).expect("nothing is left of that");
+    let (seq, parts) = vault.acknowledged().expect("synced");
+    copy(&state.path().join("journal"), (seq, &parts), at(9), backup.path()).expect("copied");
+    let fresh = TempDir::new().expect("a directory");
+    restore(backup.path(), fresh.path()).expect("restored");
+    assert!(dump(&open(fresh.path())) == dump(&vault));
+}
+
+#[test]
+fn what_is_no_whole_backup_is_refused_and_nothing_is_written() {
+    let segment = |dir: &Path| dir.join("00000001-2026-11-23.ndjson.zst");
+    let manifest = |dir: &Path, from: &str, to: &str| {
+        let path = dir.join(MANIFEST);
+        let text = fs::read_to_string(&path).expect("read");
+        assert!(text.contains(from), "{text}");
+        fs::write(path, text.replace(from, to)).expect("written");
+    };
+    type Damage = Box<dyn Fn(&Path)>;
+    let cases: [(&str, Damage, &str); 8] = [
+        ("no manifest", Box::new(|dir| fs::remove_file(dir.join(MANIFEST)).expect("removed")), "no backup"),
+        (
+            "half a manifest",
+            Box::new(|dir| fs::write(dir.join(MANIFEST), "{").expect("written")),
+            "no backup",
+        ),
+        (
+            "a missing file",
+            Box::new(move |dir| fs::remove_file(segment(dir)).expect("removed")),
+            "cannot open",
+        ),
+        ("a longer file", Box::new(move |dir| append(&segment(dir), b"x")), "damaged"),
+        ("a flipped bit", Box::new(move |dir| flip(&segment(dir))), "damaged"),
+        (
+            "a newer layout",
+            Box::new(move |dir| manifest(dir, "\"format\": 1", "\"format\": 2")),
+            "newer than this dibao",
+        ),
+        (
+            "newer lines",
+            Box::new(move |dir| manifest(dir, "\"lines\": 2", "\"lines\": 300")),
+            "newer than this dibao",
+        ),
+        (
+            "a name that leads elsewhere",
+            Box::new(move |dir| manifest(dir, "\"00000001-", "\"../00000001-")),
+            "no file of a journal",
+        ),
+    ];
+    for (name, damage, expected) in cases {
+        let (_state, backup, _vault, _) = backed_up();
+        damage(backup.path());
+        let fresh = TempDir::new().expect("a directory");
+        let refused = restore(backup.path(), &fresh.path().join("state")).expect_err(name).to_string();
+        assert!(refused.contains(expected), "{name}: {refused}");
+        assert!(!fresh.path().join("state").exists(), "{name}");
+    }
+}
+
+fn append(path: &Path, more: &[u8]) {
+    let bytes = fs::read(path).expect("read");
+    fs::write(path, [&bytes, more].concat()).expect("written");
+}
+
+fn flip(path: &Path) {
+    let mut bytes = fs::read(path).expect("read");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(path, bytes).expect("written");
+}
+
+#[test]
+fn nothing_that_is_there_is_overwritten() {
+    let (state, backup, vault, _) = backed_up();
+    assert!(matches!(prepare(backup.path()), Err(BackupError::NotEmpty(_))));
+    let busy = restore(backup.path(), state.path()).expect_err("a daemon runs on it");
+    assert!(busy.to_string().contains("in use"), "{busy}");
+    drop(vault);
+    let occupied = restore(backup.path(), state.path());
+    assert!(matches!(occupied, Err(BackupError::Occupied(_))), "{occupied:?}");
+}
+
+#[test]
+fn a_store_of_another_journal_goes_and_an_interrupted_restore_is_begun_anew() {
+    let (_state, backup, _vault, before) = backed_up();
+    let other = TempDir::new().expect("a directory");
+    let mut vault = open(other.path());
+    record(&mut vault, &workload(42, 8));
+    vault.close().expect("closed");
+    fs::remove_dir_all(other.path().join("journal")).expect("removed");
+    fs::create_dir(other.path().join("journal.restoring")).expect("created");
+    fs::write(other.path().join("journal.restoring/00000001-2026-11-23.ndjson.zst"), "half")
+        .expect("written");
+    restore(backup.path(), other.path()).expect("restored");
+    assert!(dump(&open(other.path())) == before);
+}

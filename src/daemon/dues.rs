@@ -1,0 +1,154 @@
+//! When each source is next polled, for whoever wants to know how long a view stays as it is. The scheduler
+//! writes it down; nobody acts on it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::config::Config;
+use crate::core::region::RegionId;
+use crate::core::source::{RegionRule, SourceId};
+use crate::core::time::Time;
+
+/// No poll is planned.
+const NEVER: i64 = i64::MAX;
+
+/// The due times of all sources that are polled, in milliseconds since 1970. Reading takes no lock: every
+/// request for a feed does.
+#[derive(Debug, Default)]
+pub struct Dues {
+    numbers: BTreeMap<SourceId, usize>,
+    at: Vec<AtomicI64>,
+}
+
+impl Dues {
+    /// Of these sources, none of them due yet.
+    #[must_use]
+    pub fn new(sources: impl IntoIterator<Item = SourceId>) -> Self {
+        let numbers: BTreeMap<_, _> = sources.into_iter().enumerate().map(|(n, id)| (id, n)).collect();
+        Self { at: numbers.iter().map(|_| AtomicI64::new(NEVER)).collect(), numbers }
+    }
+
+    /// A source is next polled at this time, or not at all.
+    pub fn set(&self, source: &SourceId, due: Option<Time>) {
+        if let Some(n) = self.numbers.get(source) {
+            self.at[*n].store(due.map_or(NEVER, |due| due.timestamp_millis()), Ordering::Relaxed);
+        }
+    }
+
+    /// The first of these sources to be polled, and when.
+    fn first(&self, sources: &[usize]) -> Option<Time> {
+        let first = sources.iter().map(|n| self.at[*n].load(Ordering::Relaxed)).min()?;
+        (first != NEVER).then(|| Time::from_timestamp_millis(first)).flatten()
+    }
+}
+
+/// Which sources can change which views.
+#[derive(Debug)]
+pub struct Feeders {
+    all: Vec<usize>,
+    national: Vec<usize>,
+    regions: BTreeMap<RegionId, Vec<usize>>,
+    sources: BTreeMap<SourceId, Vec<usize>>,
+}
+
+impl Feeders {
+    /// Those of a configuration.
+    #[must_use]
+    pub fn new(config: &Config, dues: &Dues) -> Self {
+        let mut feeders = Self {
+            all: Vec::new(),
+            national: Vec::new(),
+            regions: config.regions.iter().map(|region| (region.id.clone(), Vec::new())).collect(),
+            sources: BTreeMap::new(),
+        };
+        for source in &config.sources {
+            if let Some(n) = dues.numbers.get(&source.def.id) {
+                feeders.add(&source.def.id, &source.def.region, *n);
+            }
+        }
+        feeders
+    }
+
+    fn add(&mut self, id: &SourceId, rule: &RegionRule, n: usize) {
+        self.all.push(n);
+        self.sources.insert(id.clone(), vec![n]);
+        match rule {
+            RegionRule::Fixed(regions) => {
+                for region in regions {
+                    self.regions.entry(region.clone()).or_default().push(n);
+                }
+            }
+            // Its titles may tell any region, and none.
+            RegionRule::Routed(_) | RegionRule::Auto => {
+                self.regions.values_mut().for_each(|of| of.push(n));
+                self.national.push(n);
+            }
+        }
+    }
+
+    /// When the view at a path can next change: when a source that feeds it is next polled. Whatever
+    /// is not known to be a feed's is taken to show everything.
+    #[must_use]
+    pub fn next_change(&self, dues: &Dues, path: &str) -> Option<Time> {
+        let name = |text: &str| text.split(['.', '/']).next().unwrap_or_default().to_owned();
+        let found = match path.strip_prefix("source/") {
+            Some(id) => self.sources.get(&SourceId::new(&name(id))),
+            None => match name(path).as_str() {
+                "national" => Some(&self.national),
+                region => self.regions.get(&RegionId::new(region)),
+            },
+        };
+        dues.first(found.unwrap_or(&self.all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Env, load};
+
+    fn at(seconds: i64) -> Time {
+        Time::from_timestamp(seconds, 0).expect("an instant")
+    }
+
+    #[test]
+    fn a_view_changes_when_the_first_source_that_feeds_it_is_due() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("dibao.toml");
+        let source = |id: &str, region: &str| {
+            format!("[[source]]\nid = \"{id}\"\nurl = \"https://{id}.example/\"\nregion = \"{region}\"\n")
+        };
+        let text = source("dahe", "henan") + &source("hubeibao", "hubei") + &source("wire", "auto");
+        std::fs::write(&path, text).expect("it is written");
+        let config = load(Path::new(&path), &Env::default()).expect("it loads");
+        let dues = Dues::new(config.sources.iter().map(|source| source.def.id.clone()));
+        let feeders = Feeders::new(&config, &dues);
+        let next = |path: &str| feeders.next_change(&dues, path);
+        assert_eq!(next("henan.atom"), None, "nothing is known yet");
+
+        for (id, due) in [("dahe", 100), ("hubeibao", 200), ("wire", 300)] {
+            dues.set(&SourceId::new(id), Some(at(due)));
+        }
+        let cases = [
+            ("a region has its own sources and those that are routed", "henan.atom", 100),
+            ("in every form", "hubei.rss", 200),
+            ("a page too", "hubei/", 200),
+            ("an archive too", "hubei/2026-10.atom", 200),
+            ("a region without sources of its own", "jilin.atom", 300),
+            ("what has no region comes from routed sources", "national.json", 300),
+            ("all has all", "all.atom", 100),
+            ("so has the index", "", 100),
+            ("and whatever else there is", "feeds.opml", 100),
+            ("a source has itself", "source/hubeibao.atom", 200),
+            ("its page too", "source/wire/", 300),
+        ];
+        for (name, path, due) in cases {
+            assert_eq!(next(path), Some(at(due)), "{name}");
+        }
+        dues.set(&SourceId::new("wire"), None);
+        dues.set(&SourceId::new("nobody"), Some(at(1)));
+        assert_eq!(next("jilin.atom"), None, "a source that is gone changes nothing");
+    }
+}

@@ -1,0 +1,56 @@
+//! The views as the public listener sees them: the publisher's, and what the clock and the scheduler
+//! know of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::dues::{Dues, Feeders};
+use super::publisher::Publisher;
+use crate::config::Config;
+use crate::serve::{View, Views};
+use crate::views::page::{Mark, Page};
+
+/// The publisher's views, with how long they stay as they are.
+pub struct Front {
+    publisher: Arc<Publisher>,
+    dues: Arc<Dues>,
+    feeders: Feeders,
+    clock: Arc<dyn Clock>,
+    rendered: AtomicBool,
+}
+
+impl Front {
+    /// The views of a publisher.
+    #[must_use]
+    pub fn new(publisher: Arc<Publisher>, config: &Config, dues: Arc<Dues>, clock: Arc<dyn Clock>) -> Self {
+        let feeders = Feeders::new(config, &dues);
+        Self { publisher, feeders, dues, clock, rendered: AtomicBool::new(false) }
+    }
+
+    /// The views are in memory from now on.
+    pub fn is_rendered(&self) {
+        self.rendered.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Views for Front {
+    fn view(&self, path: &str) -> View {
+        self.publisher.view(path)
+    }
+
+    fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
+        self.publisher.delta(path, since)
+    }
+
+    fn fresh_for(&self, path: &str) -> Option<Duration> {
+        let next = self.feeders.next_change(&self.dues, path)?;
+        // A poll that is due is under way: what it brings comes at any moment.
+        Some((next - self.clock.now()).to_std().unwrap_or(Duration::ZERO))
+    }
+
+    fn ready(&self) -> bool {
+        self.rendered.load(Ordering::Relaxed)
+    }
+}

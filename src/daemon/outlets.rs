@@ -1,0 +1,108 @@
+//! Where views go besides HTTP: rendered in advance, written as files, told to a hub. Each in a task of its
+//! own, so that a slow disk or a dead hub keeps no reader waiting.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::engine::Engine;
+use super::front::Front;
+use super::publisher::Publisher;
+use super::static_files::StaticFiles;
+use super::websub::Pinger;
+use super::worker::fetch_options;
+use crate::fetch::{FetchSetupError, Fetcher};
+
+/// Changes within this time are written together: a file and its companions are three syncs of the disk, and
+/// polls that end in one second touch the same feeds.
+const GATHER: Duration = Duration::from_secs(1);
+
+/// The hub is left alone this long after its first failure: longer than it takes to restart one.
+const HUB_PATIENCE: Duration = Duration::from_secs(30);
+
+type Files = Arc<Mutex<StaticFiles>>;
+
+/// The tasks; they end when this is dropped.
+pub struct Outlets {
+    tasks: JoinSet<()>,
+    publisher: Arc<Publisher>,
+    files: Option<Files>,
+}
+
+impl Outlets {
+    /// Starts those that the configuration asks for.
+    ///
+    /// # Errors
+    /// When the HTTP client for the hub cannot be built.
+    pub fn start(engine: &Engine, front: Arc<Front>) -> Result<Self, FetchSetupError> {
+        let (rendered, on_rendered) = watch::channel(0);
+        let publisher = Arc::clone(&engine.publisher);
+        let publish = &engine.config.publish;
+        let mut tasks = JoinSet::new();
+        let files = publish.static_dir.clone().map(|dir| Arc::new(Mutex::new(StaticFiles::new(dir))));
+        if let Some(files) = &files {
+            tasks.spawn(keep_files(Arc::clone(files), Arc::clone(&publisher), on_rendered.clone()));
+        }
+        if let Some(hub) = &publish.websub_hub {
+            let proxy = engine.config.polling.proxy.as_ref().map(|proxy| proxy.expose().to_owned());
+            let pinger = Pinger {
+                hub: hub.clone(),
+                public_url: engine.config.server.public_url.clone(),
+                fetcher: Fetcher::new(fetch_options(&engine.config, proxy))?,
+                patience: HUB_PATIENCE,
+            };
+            let publisher = Arc::clone(&publisher);
+            tasks.spawn(async move { pinger.watch(publisher).await.run(on_rendered).await });
+        }
+        tasks.spawn(refresh(Arc::clone(&publisher), front, rendered));
+        Ok(Self { tasks, publisher, files })
+    }
+
+    /// Ends the tasks, then writes what is not written yet: the files are to stand in for the daemon.
+    pub async fn finish(mut self) {
+        self.tasks.shutdown().await;
+        if let Some(files) = &self.files {
+            write(Arc::clone(files), Arc::clone(&self.publisher)).await;
+        }
+    }
+}
+
+/// Renders what was touched soon after it was, so that readers find it in memory.
+async fn refresh(publisher: Arc<Publisher>, front: Arc<Front>, rendered: watch::Sender<u64>) {
+    loop {
+        let task = Arc::clone(&publisher);
+        match tokio::task::spawn_blocking(move || task.refresh()).await {
+            Ok(Ok(())) => {
+                front.is_rendered();
+                rendered.send_modify(|times| *times += 1);
+            }
+            Ok(Err(error)) => tracing::error!(%error, "views cannot be rendered"),
+            Err(error) => tracing::error!(%error, "rendering views ended in a panic"),
+        }
+        publisher.changed().await;
+    }
+}
+
+async fn keep_files(files: Files, publisher: Arc<Publisher>, mut rendered: watch::Receiver<u64>) {
+    while rendered.changed().await.is_ok() {
+        write(Arc::clone(&files), Arc::clone(&publisher)).await;
+        tokio::time::sleep(GATHER).await;
+    }
+}
+
+async fn write(files: Files, publisher: Arc<Publisher>) {
+    let written = tokio::task::spawn_blocking(move || {
+        let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
+        let paths = publisher.paths().map_err(|error| error.to_string())?;
+        let synced = files.sync(&paths, &*publisher, &|path| publisher.version_of(path));
+        synced.map_err(|error| error.to_string())
+    });
+    match written.await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(count)) => tracing::debug!(files = count, "views are written"),
+        Ok(Err(error)) => tracing::error!(%error, "views cannot be written to publish.static_dir"),
+        Err(error) => tracing::error!(%error, "writing views ended in a panic"),
+    }
+}

@@ -1,0 +1,131 @@
+//! What is new in a feed since a state that a reader has (RFC 3229, `A-IM: feed`). Whatever changed the
+//! bytes of an entry counts: itself, the reports it links to, and what their sources say of themselves.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::paths::ViewKey;
+use super::{Publisher, Version, stories};
+use crate::core::source::SourceId;
+use crate::core::state::{Entry, FeedState, Meta, State};
+use crate::store::{Store, StoreError};
+use crate::views::document::FeedDoc;
+use crate::views::page::{Mark, Page};
+use crate::views::site::Face;
+
+/// Deltas kept. Readers of one feed that poll at one pace name the same few states of it.
+const KEPT: usize = 256;
+
+/// Rendered deltas, by view and state; each is of use until the view changes.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<ByState>);
+
+type ByState = HashMap<(ViewKey, u64), (Version, Arc<Page>)>;
+
+/// What a feed that is rendered now shows the state as of.
+pub(super) fn mark(meta: &Meta, state: Option<&FeedState>) -> Mark {
+    Mark {
+        generation: Mark::generation(meta.instance.as_bytes(), &meta.config),
+        seq: state.map_or(0, |state| state.changed_seq),
+    }
+}
+
+impl Publisher {
+    /// The feed at a path with what came after `since`; `None` for a state that is not one of this feed.
+    pub(super) fn since(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
+        let key = self.key(path).ok()?;
+        self.delta_of(&key, since)
+            .inspect_err(|error| tracing::error!(%error, path, "a delta cannot be rendered"))
+            .ok()
+            .flatten()
+    }
+
+    fn delta_of(&self, key: &ViewKey, since: Mark) -> Result<Option<Arc<Page>>, StoreError> {
+        let ViewKey::Feed(feed, face) = key else { return Ok(None) };
+        let version = self.version(key)?;
+        let place = (key.clone(), since.seq);
+        if let Some((_, page)) = self.deltas.lock().get(&place).filter(|(of, _)| *of == version) {
+            return Ok(Some(Arc::clone(page)));
+        }
+        let whole = self.doc(feed)?;
+        let (now, doc) = &*whole;
+        if since.generation != now.generation || since.seq > now.seq || *face == Face::Html {
+            return Ok(None);
+        }
+        let mut doc = doc.clone();
+        keep_news(&self.store.load(), since.seq, &mut doc)?;
+        let page = Arc::new(self.render_feed(&doc, *face, Some(*now)));
+        let mut kept = self.deltas.lock();
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(place, (version, Arc::clone(&page)));
+        Ok(Some(page))
+    }
+}
+
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, ByState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps the entries and withdrawals that a reader of the state as of `since` does not have as they are.
+fn keep_news(store: &Store, since: u64, doc: &mut FeedDoc) -> Result<(), StoreError> {
+    let mut news = News { store, since, sources: HashMap::new() };
+    let mut entries = Vec::new();
+    for entry in doc.entries.drain(..) {
+        if news.is_in(&entry.id)? {
+            entries.push(entry);
+        }
+    }
+    doc.entries = entries;
+    let mut withdrawn = Vec::new();
+    for (id, at) in doc.withdrawn.drain(..) {
+        let entry = store.owner(&id)?.map(|no| store.entry(no)).transpose()?.flatten();
+        if entry.is_none_or(|entry| entry.told_at() > since) {
+            withdrawn.push((id, at));
+        }
+    }
+    doc.withdrawn = withdrawn;
+    Ok(())
+}
+
+struct News<'a> {
+    store: &'a Store,
+    since: u64,
+    /// Whether a source's own titles changed.
+    sources: HashMap<SourceId, bool>,
+}
+
+impl News<'_> {
+    fn is_in(&mut self, id: &str) -> Result<bool, StoreError> {
+        // An entry that is gone between two reads is news: better told twice than not.
+        let Some(no) = self.store.owner(id)? else { return Ok(true) };
+        let Some(entry) = self.store.entry(no)? else { return Ok(true) };
+        if self.changed(&entry)? {
+            return Ok(true);
+        }
+        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
+        for no in [founder].into_iter().chain(self.store.joined(founder, stories::REPORTS)?) {
+            if let Some(report) = self.store.entry(no)?
+                && self.changed(&report)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn changed(&mut self, entry: &Entry) -> Result<bool, StoreError> {
+        if entry.told_at() > self.since {
+            return Ok(true);
+        }
+        if let Some(changed) = self.sources.get(&entry.source) {
+            return Ok(*changed);
+        }
+        let changed = self.store.source(&entry.source)?.is_some_and(|source| source.facts_seq > self.since);
+        self.sources.insert(entry.source.clone(), changed);
+        Ok(changed)
+    }
+}

@@ -1,0 +1,125 @@
+//! The documents of feeds and of their archives, read from the store.
+
+use std::collections::BTreeMap;
+
+use super::stories::{self, Stories};
+use crate::core::month::Month;
+use crate::core::source::SourceId;
+use crate::core::state::{FeedKey, Meta, SourceState, State};
+use crate::store::{Store, StoreError};
+use crate::views::document::{self, FeedDoc, FeedInput, Issues, Shown};
+use crate::views::site::Site;
+
+/// The most withdrawals that a feed announces, the latest.
+const ANNOUNCED: usize = 1000;
+
+/// The most entries of the open month that stand in the document that is subscribed to. It has to reach
+/// back to the newest archive, and readers fetch all of it each time it changes: with summaries, a
+/// thousand are about a megabyte, a quarter of that compressed. A busier feed is cut, and then does
+/// not say that its archive comes next.
+const OPEN_MONTH: usize = 1000;
+
+/// The most entries of an archive: 300 a day. A document of more would take readers tens of megabytes.
+const ARCHIVE: usize = 10_000;
+
+/// The most months that are listed: twenty years.
+const MONTHS: usize = 240;
+
+/// The document of a feed.
+pub(super) fn current(
+    site: &Site,
+    store: &Store,
+    meta: &Meta,
+    feed: &FeedKey,
+) -> Result<FeedDoc, StoreError> {
+    let open = Month::of(meta.newest_at, site.zone).start(site.zone);
+    let mut issues = Issues { all: months(site, store, meta, feed)?, ..Issues::default() };
+    let mut stories = Stories::new(site, store, feed);
+    let mut shown = stories::window(&mut stories)?;
+    if let Some(prev) = issues.all.first() {
+        let since =
+            store.seen_between(feed, open, chrono::DateTime::<chrono::Utc>::MAX_UTC, OPEN_MONTH + 1)?;
+        if since.len() <= OPEN_MONTH {
+            issues.prev = Some(*prev);
+            stories::add(&mut stories, &mut shown, &since)?;
+        }
+    }
+    let entries = stories::in_order(shown);
+    let withdrawn = store.withdrawn(feed, document::withdrawn_since(meta), ANNOUNCED)?;
+    doc(site, store, meta, feed, &entries, &withdrawn, issues)
+}
+
+/// The document of an archive; `None` where nothing is stored for it.
+pub(super) fn archive(
+    site: &Site,
+    store: &Store,
+    meta: &Meta,
+    feed: &FeedKey,
+    month: Month,
+) -> Result<Option<FeedDoc>, StoreError> {
+    let (from, to) = (month.start(site.zone), month.next().start(site.zone));
+    let seen = store.seen_between(feed, from, to, ARCHIVE)?;
+    if seen.is_empty() || !is_closed(site, meta, month) {
+        return Ok(None);
+    }
+    let of = |time| Month::of(time, site.zone);
+    let issues = Issues {
+        month: Some(month),
+        prev: store.last_seen_before(feed, from)?.map(of),
+        next: store.first_seen_from(feed, to)?.map(of).filter(|next| is_closed(site, meta, *next)),
+        all: Vec::new(),
+    };
+    let mut stories = Stories::archived(site, store, feed);
+    let mut shown = Vec::new();
+    stories::add(&mut stories, &mut shown, &seen)?;
+    let entries = stories::in_order(shown);
+    doc(site, store, meta, feed, &entries, &[], issues).map(Some)
+}
+
+/// Whether a month is over: nothing new comes to it.
+fn is_closed(site: &Site, meta: &Meta, month: Month) -> bool {
+    month < Month::of(meta.newest_at, site.zone)
+}
+
+/// The months of a feed that are over, the newest first.
+pub(super) fn months(
+    site: &Site,
+    store: &Store,
+    meta: &Meta,
+    feed: &FeedKey,
+) -> Result<Vec<Month>, StoreError> {
+    let mut before = Month::of(meta.newest_at, site.zone).start(site.zone);
+    let mut months = Vec::new();
+    while months.len() < MONTHS
+        && let Some(seen) = store.last_seen_before(feed, before)?
+    {
+        let month = Month::of(seen, site.zone);
+        before = month.start(site.zone);
+        months.push(month);
+    }
+    Ok(months)
+}
+
+fn doc(
+    site: &Site,
+    store: &Store,
+    meta: &Meta,
+    feed: &FeedKey,
+    entries: &[Shown],
+    withdrawn: &[(String, crate::core::time::Time)],
+    issues: Issues,
+) -> Result<FeedDoc, StoreError> {
+    let mut sources: BTreeMap<SourceId, SourceState> = BTreeMap::new();
+    let own = if let FeedKey::Source(id) = feed { Some(id) } else { None };
+    for id in entries.iter().map(|shown| &shown.entry.source).chain(own) {
+        if !sources.contains_key(id)
+            && let Some(source) = store.source(id)?
+        {
+            sources.insert(id.clone(), source);
+        }
+    }
+    let state = store.feed(feed)?;
+    let state = state.as_ref();
+    let input = FeedInput { feed, state, meta, entries, withdrawn, sources: &sources, issues };
+    Ok(document::feed(site, &input))
+}

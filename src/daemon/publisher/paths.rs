@@ -1,0 +1,121 @@
+//! The addresses of views: which view a path names, and the paths of those that every instance has.
+
+use crate::core::month::Month;
+use crate::core::region::RegionTable;
+use crate::core::source::{SourceId, is_slug};
+use crate::core::state::FeedKey;
+use crate::views::site::{Face, Site};
+
+/// A view by what it shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum ViewKey {
+    /// The page at `/`.
+    Home,
+    /// The list of the feeds.
+    Feeds,
+    /// The list of the sources.
+    Sources,
+    /// A feed in a form.
+    Feed(FeedKey, Face),
+    /// An archive of a feed.
+    Archive(FeedKey, Month),
+}
+
+impl ViewKey {
+    /// The view at a path. Its source or month may be unknown.
+    pub(super) fn parse(path: &str, regions: &RegionTable) -> Option<Self> {
+        match path {
+            "" => return Some(Self::Home),
+            "feeds.opml" => return Some(Self::Feeds),
+            "sources.opml" => return Some(Self::Sources),
+            _ => {}
+        }
+        if let Some((name, month)) = path.strip_suffix(".atom").and_then(|p| p.rsplit_once("/archive/")) {
+            return Some(Self::Archive(feed(name, regions)?, Month::parse(month)?));
+        }
+        let cut = |face: &Face| path.strip_suffix(face.ending()).map(|name| (name, *face));
+        let (name, face) = Face::ALL.iter().find_map(cut)?;
+        Some(Self::Feed(feed(name, regions)?, face))
+    }
+
+    /// Its path.
+    pub(super) fn path(&self) -> String {
+        match self {
+            Self::Home => String::new(),
+            Self::Feeds => "feeds.opml".to_owned(),
+            Self::Sources => "sources.opml".to_owned(),
+            Self::Feed(feed, face) => format!("{}{}", Site::path(feed), face.ending()),
+            Self::Archive(feed, month) => Site::archive_path(feed, *month),
+        }
+    }
+
+    /// Whether it is asked for all the time.
+    pub(super) fn stands(&self) -> bool {
+        match self {
+            Self::Home | Self::Feeds | Self::Sources => true,
+            Self::Feed(feed, _) => !matches!(feed, FeedKey::Source(_)),
+            Self::Archive(..) => false,
+        }
+    }
+}
+
+fn feed(name: &str, regions: &RegionTable) -> Option<FeedKey> {
+    match name {
+        "all" => Some(FeedKey::All),
+        "national" => Some(FeedKey::National),
+        _ => match name.strip_prefix("source/") {
+            Some(id) => is_slug(id).then(|| FeedKey::Source(SourceId::new(id))),
+            None => regions.get(name).map(|region| FeedKey::Region(region.id.clone())),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ViewKey;
+    use crate::core::region::RegionTable;
+
+    #[test]
+    fn a_path_names_the_view_that_has_it() {
+        let regions = RegionTable::builtin();
+        for path in [
+            "",
+            "feeds.opml",
+            "sources.opml",
+            "all.atom",
+            "national.rss",
+            "henan.json",
+            "henan/",
+            "source/paper-1.atom",
+            "source/paper-1/",
+            "henan/archive/2026-11.atom",
+            "source/paper-1/archive/2026-11.atom",
+        ] {
+            let key = ViewKey::parse(path, &regions).expect(path);
+            assert_eq!(key.path(), path);
+        }
+    }
+
+    #[test]
+    fn other_paths_name_none() {
+        let regions = RegionTable::builtin();
+        for path in [
+            "henan",
+            "henan.xml",
+            "nowhere.atom",
+            "/henan.atom",
+            "henan//",
+            "source/.atom",
+            "source/A.atom",
+            "source/a/b.atom",
+            "henan/archive/2026-11.rss",
+            "henan/archive/2026-11",
+            "henan/archive/2026-13.atom",
+            "henan/archive/.atom",
+            "archive/2026-11.atom",
+            "feeds.opml/",
+        ] {
+            assert_eq!(ViewKey::parse(path, &regions), None, "{path}");
+        }
+    }
+}

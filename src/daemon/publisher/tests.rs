@@ -1,0 +1,341 @@
+//! What is published of a journal: windows, archives, and that nothing stale is served.
+
+use std::collections::BTreeSet;
+
+use arc_swap::ArcSwap;
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use roxmltree::Document;
+
+use super::*;
+use crate::core::apply::apply;
+use crate::core::entry::{Link, ParsedEntry, Person};
+use crate::core::record::{Line, NewEntry, Record, Withdrawal};
+use crate::core::region::RegionTable;
+use crate::core::rules::Rules;
+use crate::core::source::{ContentPolicy, SourceDef};
+use crate::core::state::Change;
+use crate::core::time::Stamp;
+use crate::testing::*;
+use crate::views::site::Polled;
+
+const DAY: i64 = 86_400;
+
+/// In Shanghai, December begins so long after the day that the tests count from.
+const DECEMBER: i64 = 7 * DAY + 16 * 3600;
+
+fn site() -> Site {
+    let polled = Polled { minutes: 20, region: fixed(&["henan"]) };
+    Site {
+        public_url: "https://news.example/dibao".to_owned(),
+        regions: RegionTable::builtin(),
+        entries: 40,
+        first_poll: 20,
+        max_age: Some(TimeDelta::days(30)),
+        rights: None,
+        content: [].into(),
+        default_content: ContentPolicy::Summary,
+        zone: Tz::Asia__Shanghai,
+        hub: None,
+        polled: [(id("paper"), polled)].into(),
+    }
+}
+
+fn defs() -> Vec<SourceDef> {
+    ["paper", "wire", "radio", "post"].map(|source| def(source, fixed(&["henan"]))).into()
+}
+
+fn publisher_of(site: Site, store: Store) -> Publisher {
+    let configured = store.sources().expect("sound").into_keys().collect();
+    Publisher::new(site, Arc::new(ArcSwap::from_pointee(store)), configured)
+}
+
+/// What is published of these records, by a source seeded long ago.
+fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
+    let all = [config(0, &defs(), &[])].into_iter().chain(records);
+    let store = folded(&lines(all), &rules(&defs()));
+    store.check().expect("sound");
+    publisher_of(site, store)
+}
+
+/// An entry that nobody else tells of, dated so many seconds after the day that the tests count from.
+fn news(n: u64, seconds: i64) -> NewEntry {
+    let title = Draw::new(n).noise(24);
+    let href = format!("https://news.example/{n}");
+    let page = Link { href, rel: "alternate".to_owned(), ..Link::default() };
+    let published = Some(Stamp::second(at(seconds)));
+    new(n, ParsedEntry { title: Some(title), links: vec![page], published, ..ParsedEntry::default() })
+}
+
+/// First polls of every source, each of one entry, so that what follows is no backlog.
+fn seeds() -> Vec<Record> {
+    let sources = ["paper", "wire", "radio", "post"];
+    (900_001..).zip(sources).map(|(n, source)| seen(source, 1, vec![news(n, 0)], vec![])).collect()
+}
+
+fn text(publisher: &Publisher, path: &str) -> String {
+    match publisher.view(path) {
+        View::Page(page) => String::from_utf8(page.plain.bytes.to_vec()).expect("UTF-8"),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+/// The numbers of the entries of an Atom view.
+fn numbers(publisher: &Publisher, path: &str) -> Vec<u64> {
+    let text = text(publisher, path);
+    let doc = Document::parse(&text).expect("well-formed");
+    let entries = doc.root_element().children().filter(|node| node.has_tag_name("entry"));
+    let ids = entries.map(|entry| {
+        let id = entry.children().find(|node| node.tag_name().name() == "id").and_then(|node| node.text());
+        id.and_then(|id| id.strip_prefix("urn:entry:")).and_then(|n| n.parse().ok()).expect("an id")
+    });
+    ids.collect()
+}
+
+/// The path that a link of the view leads to.
+fn link(publisher: &Publisher, path: &str, rel: &str) -> Option<String> {
+    let text = text(publisher, path);
+    let doc = Document::parse(&text).expect("well-formed");
+    let mut links = doc.root_element().children().filter(|node| node.has_tag_name("link"));
+    let href = links.find(|node| node.attribute("rel") == Some(rel))?.attribute("href").expect("an address");
+    Some(href.strip_prefix("https://news.example/dibao/").expect("an address of ours").to_owned())
+}
+
+/// One entry a source and day, over seventy days.
+fn seventy_days() -> Vec<Record> {
+    let mut records = seeds();
+    for day in 1..70 {
+        for (n, source) in (0..).zip(["paper", "wire"]) {
+            let (no, now) = (u64::try_from(day * 10 + n).expect("small"), day * DAY + n * 100);
+            records.push(seen(source, now + 60, vec![news(no, now)], vec![]));
+        }
+    }
+    records
+}
+
+#[test]
+fn the_feed_and_its_archives_hold_every_entry_once() {
+    for path in ["henan", "all", "source/paper"] {
+        let publisher = published(site(), seventy_days());
+        let (mut at, mut months, mut all) = (format!("{path}.atom"), Vec::new(), Vec::new());
+        all.extend(numbers(&publisher, &at));
+        while let Some(prev) = link(&publisher, &at, "prev-archive") {
+            let back = link(&publisher, &prev, "next-archive");
+            assert_eq!(back, months.last().cloned(), "{prev} leads back");
+            assert_eq!(link(&publisher, &prev, "current"), Some(format!("{path}.atom")));
+            assert!(text(&publisher, &prev).contains("<fh:archive"), "{prev}");
+            all.extend(numbers(&publisher, &prev));
+            months.push(prev.clone());
+            at = prev;
+        }
+        let months: Vec<_> =
+            months.iter().map(|m| m.rsplit('/').next().expect("a name").to_owned()).collect();
+        assert_eq!(months, ["2026-12.atom", "2026-11.atom"][..], "{path}: January is open");
+        let stored = if path == "source/paper" { 1 + 69 } else { 4 + 2 * 69 };
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), stored, "{path}: every entry");
+    }
+}
+
+#[test]
+fn the_open_month_reaches_back_to_the_newest_archive_however_few_entries_a_feed_has() {
+    let few = Site { entries: 3, ..site() };
+    let publisher = published(few, seventy_days());
+    let shown = numbers(&publisher, "henan.atom");
+    let archived = numbers(&publisher, "henan/archive/2026-12.atom");
+    assert_eq!(shown.last().map(|n| n / 10), archived.first().map(|n| n / 10 + 1), "no day between them");
+    assert!(shown.len() > 3, "{shown:?}");
+    assert!(shown.is_sorted_by(|a, b| a > b) || shown.windows(2).all(|w| w[0] / 10 >= w[1] / 10));
+}
+
+#[test]
+fn a_feed_that_cannot_reach_its_archive_does_not_say_so() {
+    let busy = |n: i64| {
+        let many = (0..n).map(|n| news(1000 + u64::try_from(n).expect("small"), DECEMBER + 500)).collect();
+        seeds().into_iter().chain([seen("paper", DECEMBER + 600, many, vec![])]).collect::<Vec<_>>()
+    };
+    let cases = [
+        ("a quiet month", site(), busy(50), true),
+        ("a month of more than a thousand entries", site(), busy(1001), false),
+        (
+            "a limit of age that is shorter than the month so far",
+            Site { max_age: Some(TimeDelta::days(2)), ..site() },
+            busy(5).into_iter().chain([seen("wire", DECEMBER + 5 * DAY, vec![news(7, 0)], vec![])]).collect(),
+            false,
+        ),
+    ];
+    for (name, site, records, linked) in cases {
+        let publisher = published(site, records);
+        assert_eq!(link(&publisher, "henan.atom", "prev-archive").is_some(), linked, "{name}");
+        assert!(matches!(publisher.view("henan/archive/2026-11.atom"), View::Page(_)), "{name}");
+    }
+}
+
+#[test]
+fn on_the_last_day_of_a_long_month_its_first_entries_are_still_there() {
+    let first = seen("paper", DECEMBER + 60, vec![news(1, DECEMBER)], vec![]);
+    let last = seen("paper", DECEMBER + 31 * DAY - 60, vec![news(2, DECEMBER + 31 * DAY - 120)], vec![]);
+    let publisher = published(site(), seeds().into_iter().chain([first, last]));
+    assert_eq!(numbers(&publisher, "henan.atom"), [2, 1]);
+    assert!(link(&publisher, "henan.atom", "prev-archive").is_some());
+}
+
+#[test]
+fn months_that_are_open_or_empty_have_no_archive() {
+    let withdrawn =
+        |n: u64| Record::Withdraw(Withdrawal { at: at(40 * DAY), published_id: format!("urn:entry:{n}") });
+    let december = seen("paper", 10 * DAY, vec![news(1, 10 * DAY)], vec![]);
+    let january = seen("paper", 40 * DAY, vec![news(2, 40 * DAY)], vec![]);
+    let publisher = published(site(), seeds().into_iter().chain([december, january, withdrawn(1)]));
+    assert!(matches!(publisher.view("henan/archive/2026-11.atom"), View::Page(_)), "there are entries");
+    assert!(matches!(publisher.view("henan/archive/2026-12.atom"), View::Gone), "its only one was withdrawn");
+    assert!(matches!(publisher.view("henan/archive/2027-01.atom"), View::Missing), "it is open");
+    assert!(matches!(publisher.view("henan/archive/2027-02.atom"), View::Missing), "it is to come");
+    assert!(matches!(publisher.view("henan/archive/2026-10.atom"), View::Missing), "it is before all");
+    assert!(matches!(publisher.view("anhui/archive/2026-11.atom"), View::Missing), "nothing of it");
+    assert_eq!(link(&publisher, "henan.atom", "prev-archive").as_deref(), Some("henan/archive/2026-11.atom"));
+}
+
+#[test]
+fn entries_too_old_to_be_shown_when_they_came_are_in_no_archive() {
+    let old = vec![news(1, -60 * DAY), news(2, 0)];
+    let later = seen("wire", DECEMBER + 60, vec![news(3, DECEMBER)], vec![]);
+    let publisher = published(site(), [seen("paper", 60, old, vec![]), later]);
+    assert_eq!(numbers(&publisher, "henan/archive/2026-11.atom"), [2]);
+}
+
+#[test]
+fn a_new_source_does_not_flood_the_feeds_it_shares() {
+    let backlog: Vec<NewEntry> =
+        (0..35).map(|n| news(100 + n, -60 * i64::try_from(n).expect("small"))).collect();
+    let publisher = published(site(), [seen("paper", 60, backlog, vec![])]);
+    let newest: Vec<u64> = (100..120).collect();
+    assert_eq!(numbers(&publisher, "henan.atom"), newest);
+    assert_eq!(numbers(&publisher, "all.atom"), newest);
+    assert_eq!(numbers(&publisher, "source/paper.atom").len(), 35);
+    let later = seen("wire", DECEMBER + 60, vec![news(3, DECEMBER)], vec![]);
+    let backlog: Vec<NewEntry> =
+        (0..35).map(|n| news(100 + n, -60 * i64::try_from(n).expect("small"))).collect();
+    let publisher = published(site(), [seen("paper", 60, backlog, vec![]), later]);
+    assert_eq!(numbers(&publisher, "henan/archive/2026-11.atom").len(), 35, "archives hold all of it");
+}
+
+#[test]
+fn what_lies_behind_the_far_end_of_a_first_poll_is_seen() {
+    let small = Site { entries: 10, first_poll: 2, ..site() };
+    let others = (0..8).map(|n| news(1 + n, -DAY)).collect();
+    let backlog = (0..300).map(|n| news(100 + n, 50)).collect();
+    let records = seeds().into_iter().chain([seen("wire", 20, others, vec![])]).chain([seen(
+        "fifth",
+        60,
+        backlog,
+        vec![],
+    )]);
+    let mut defs = defs();
+    defs.push(def("fifth", fixed(&["henan"])));
+    let all = [config(0, &defs, &[])].into_iter().chain(records);
+    let publisher = publisher_of(small, folded(&lines(all), &rules(&defs)));
+    assert_eq!(numbers(&publisher, "henan.atom"), [100, 101, 1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn what_a_publisher_writes_badly_makes_no_view_invalid() {
+    let mut bad = news(1, 50);
+    bad.entry.language = Some("Chinese (simplified)".to_owned());
+    bad.entry.authors = vec![Person { name: " ".to_owned(), ..Person::default() }];
+    bad.entry.contributors =
+        vec![Person { name: "张三".to_owned(), email: Some("none".to_owned()), uri: Some("b".to_owned()) }];
+    let href = "https://news.example/a.mp3".to_owned();
+    let media_type = Some("mp3".to_owned());
+    bad.entry.links.push(Link { href, rel: "enclosure".to_owned(), media_type, ..Link::default() });
+    let publisher = published(site(), seeds().into_iter().chain([seen("paper", 60, vec![bad], vec![])]));
+    let text = text(&publisher, "source/paper.atom");
+    let doc = Document::parse(&text).expect("well-formed");
+    let entry = doc.descendants().find(|node| node.has_tag_name("entry")).expect("an entry");
+    let of = |name: &str| entry.children().find(|node| node.tag_name().name() == name).expect("it is there");
+    let people =
+        |name: &str| of(name).children().filter_map(|node| node.text()).map(str::trim).collect::<String>();
+    assert_eq!((people("author"), people("contributor")), ("paper".to_owned(), "张三".to_owned()));
+    assert_eq!(of("title").attribute(("http://www.w3.org/XML/1998/namespace", "lang")), None);
+    let enclosure = entry.children().find(|node| node.attribute("rel") == Some("enclosure"));
+    assert_eq!(enclosure.and_then(|link| link.attribute("type")), None, "it is there, without a type");
+    assert!(enclosure.is_some());
+}
+
+#[test]
+fn a_chatty_source_leaves_room_for_the_others() {
+    let mut records = seeds();
+    let few = |from: u64| (from..from + 12).map(|n| news(n, 100)).collect::<Vec<_>>();
+    records.push(seen("wire", 200, few(1), vec![]));
+    records.push(seen("radio", 201, few(21), vec![]));
+    records.push(seen("paper", 300, (100..160).map(|n| news(n, 250)).collect(), vec![]));
+    let publisher = published(site(), records);
+    let shown = numbers(&publisher, "henan.atom");
+    let of_paper = shown.iter().filter(|n| (100..160).contains(*n)).count();
+    assert_eq!((shown.len(), of_paper), (40, 13), "its share of ten, and a third of what is left");
+    assert_eq!(numbers(&publisher, "source/paper.atom").len(), 40, "its own feed is its own");
+}
+
+#[test]
+fn every_path_leads_to_a_view() {
+    let publisher = published(site(), seventy_days());
+    let paths = publisher.paths().expect("sound");
+    assert_eq!(paths.len(), paths.iter().collect::<BTreeSet<_>>().len(), "each once");
+    for path in &paths {
+        assert!(matches!(publisher.view(path), View::Page(_)), "{path}");
+    }
+    for path in ["", "feeds.opml", "henan/", "source/radio.json", "henan/archive/2026-12.atom"] {
+        assert!(paths.iter().any(|known| known == path), "{path}");
+    }
+    assert!(text(&publisher, "henan.rss").contains("<ttl>20</ttl>"));
+}
+
+/// Tells the publisher of a line as the recorder does.
+fn follow(publisher: &Publisher, line: &Line, rules: &Rules) {
+    let store = publisher.store.load();
+    let changes = apply(&**store, line, rules).expect("sound");
+    store.commit(&changes).expect("sound");
+    let feeds = changes.iter().filter_map(|change| match change {
+        Change::Feed(feed, state) => Some((feed.clone(), state.clone())),
+        _ => None,
+    });
+    publisher.touched(&feeds.collect::<Vec<_>>());
+    if matches!(line.record, Record::Config(_)) {
+        publisher.everything();
+    }
+}
+
+fn nothing_is_stale(lines: &[Line], rules: &Rules, steps: usize) {
+    let small = || Site { entries: 8, ..site() };
+    let publisher = publisher_of(small(), memory());
+    let configured: Vec<SourceId> = rules.definitions().map(|def| def.id.clone()).collect();
+    let publisher = Publisher { configured: configured.clone(), ..publisher };
+    for (n, line) in lines.iter().enumerate() {
+        follow(&publisher, line, rules);
+        if n % steps != 0 && n + 1 != lines.len() {
+            continue;
+        }
+        let fresh = Publisher::new(small(), Arc::clone(&publisher.store), configured.clone());
+        let ours = |path: &&String| ["henan", "all", "source", "feeds"].iter().any(|p| path.starts_with(p));
+        let paths = fresh.paths().expect("sound");
+        for path in paths.iter().filter(ours).chain([&String::new()]) {
+            let (View::Page(kept), View::Page(new)) = (publisher.view(path), fresh.view(path)) else {
+                panic!("{path}: no page");
+            };
+            assert_eq!(kept, new, "{path} after {n} lines");
+        }
+    }
+}
+
+#[test]
+fn what_was_kept_is_what_would_be_rendered_now() {
+    // At the end, months that are over change: by a correction, and by a withdrawal.
+    let now = 69 * DAY + 500;
+    let corrected = seen("paper", now, vec![], vec![changed(50, news(51_000, 5 * DAY).entry)]);
+    let withdrawn = Record::Withdraw(Withdrawal { at: at(now), published_id: "urn:entry:60".to_owned() });
+    let all = seventy_days().into_iter().chain([corrected, withdrawn]);
+    let records = [config(0, &defs(), &[])].into_iter().chain(all);
+    nothing_is_stale(&lines(records), &rules(&defs()), 41);
+    for seed in 0..2 {
+        nothing_is_stale(&workload(seed, 60), &rules(&sources()), 11);
+    }
+}

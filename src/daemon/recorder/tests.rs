@@ -1,0 +1,77 @@
+//! The recorder on a disk that fills up, in paused time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::daemon::clock::TokioClock;
+use crate::daemon::vault::Room;
+use crate::testing::*;
+
+/// Hears nothing.
+struct Nobody;
+
+impl Audience for Nobody {
+    fn touched(&self, _: &[(FeedKey, FeedState)]) {}
+    fn everything(&self) {}
+}
+
+/// A recorder whose disk is full when the flag says so.
+fn start(dir: &TempDir) -> (Recorder, Arc<AtomicBool>) {
+    let today = at(0).date_naive();
+    let (mut vault, _) = Vault::open(dir.path(), Arc::new(rules(&sources())), today).expect("opens");
+    let full = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&full);
+    vault.pretend(move |_| {
+        let left = if told.load(Ordering::SeqCst) { 0 } else { 1 << 40 };
+        Some(Room { left, size: 1 << 40 })
+    });
+    let recorder = Recorder::start(vault, Arc::new(TokioClock::starting(at(0))), Arc::new(Nobody));
+    (recorder, full)
+}
+
+fn poll(seconds: i64) -> Fact {
+    let poll = poll_record("fixed", seconds, crate::core::outcome::Outcome::NotModified);
+    Fact::Poll(Box::new(Draft { poll, feed: None, new: Vec::new(), changed: Vec::new() }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_stops_recording_and_recovery_is_noticed() {
+    let dir = TempDir::new().expect("a directory");
+    let (recorder, full) = start(&dir);
+    recorder.record(poll(1)).await.expect("recorded");
+    assert!(recorder.stall().is_none() && !recorder.ready().await);
+
+    full.store(true, Ordering::SeqCst);
+    let refused = recorder.record(poll(2)).await.expect_err("the disk is full");
+    assert!(refused.to_string().contains("make room"), "{refused}");
+    assert!(recorder.stall().is_some());
+    let waiting = tokio::spawn({
+        let recorder = recorder.clone();
+        async move { recorder.ready().await }
+    });
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    assert!(!waiting.is_finished() && recorder.stall().is_some(), "it is full all the while");
+
+    full.store(false, Ordering::SeqCst);
+    let since = Instant::now();
+    assert!(waiting.await.expect("no panic"), "it had to be waited for");
+    assert!(since.elapsed() <= PROBE_EVERY, "{:?}", since.elapsed());
+    recorder.record(poll(3)).await.expect("recorded again");
+    let store = recorder.store().load_full();
+    let source = store.source(&id("fixed")).expect("read").expect("known");
+    assert_eq!(source.polled_at, Some(at(3)), "and nothing of what was refused");
+    recorder.close().expect("closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_recorded_after_the_disk_was_cleared_ends_the_stall_at_once() {
+    let dir = TempDir::new().expect("a directory");
+    let (recorder, full) = start(&dir);
+    full.store(true, Ordering::SeqCst);
+    recorder.record(poll(1)).await.expect_err("the disk is full");
+    full.store(false, Ordering::SeqCst);
+    recorder.record(poll(2)).await.expect("recorded");
+    assert!(recorder.stall().is_none());
+}

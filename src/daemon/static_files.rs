@@ -1,0 +1,293 @@
+//! Views as files: a web server goes on serving them while the daemon is down. Each file is replaced as a whole,
+//! durably, and only when its bytes change; nothing that dibao did not write is overwritten or removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::publisher::Version;
+use crate::serve::{View, Views};
+use crate::views::page::{Coding, Page};
+
+/// The list of the files that dibao wrote here. It is written before they are, so that a file without its
+/// entry is somebody else's.
+const MANIFEST: &str = ".dibao-files";
+/// What a file is called until it is complete. There is one writer, so one name a directory will do, and
+/// a crash leaves nothing that is not overwritten.
+const UNFINISHED: &str = ".dibao-new";
+/// What web servers look for beside a file: nginx's `gzip_static` and `brotli_static`.
+const BESIDE: [(Coding, &str); 2] = [(Coding::Gzip, ".gz"), (Coding::Brotli, ".br")];
+/// The web server is another user; the umask of a service is strict.
+const FILE_MODE: u32 = 0o644;
+const DIR_MODE: u32 = 0o755;
+
+/// Why not everything could be written.
+#[derive(Debug, thiserror::Error)]
+pub enum StaticError {
+    /// The disk said no.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// There is a file of somebody else's.
+    #[error("{0} was not written by dibao; move it away, or name another publish.static_dir")]
+    Foreign(PathBuf),
+    /// A view cannot be rendered just now.
+    #[error("/{0} cannot be rendered")]
+    View(String),
+}
+
+/// The directory.
+pub struct StaticFiles {
+    dir: PathBuf,
+    /// Each view as it was written.
+    written: BTreeMap<String, Written>,
+    /// The files that are ours; read from the manifest at first.
+    ours: Option<BTreeSet<String>>,
+    unsynced: BTreeSet<PathBuf>,
+}
+
+/// A view that was written.
+struct Written {
+    /// What it was made from: while that stays, it need not be rendered to know that it is the same.
+    version: Option<Version>,
+    tag: String,
+    /// Its files.
+    names: Vec<String>,
+}
+
+/// What a view would be made from now; `None` where that is not known.
+pub type VersionOf<'a> = &'a dyn Fn(&str) -> Option<Version>;
+
+/// A view that is not as it was written, its path, and what it was made from.
+type Changed = (String, Arc<Page>, Option<Version>);
+
+/// A file to be: its name and bytes.
+type Wanted<'a> = (String, &'a [u8]);
+
+impl StaticFiles {
+    /// Writes below this directory; it is made when it is needed.
+    #[must_use]
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir, written: BTreeMap::new(), ours: None, unsynced: BTreeSet::new() }
+    }
+
+    /// Brings the files up to the views at these paths. Returns how many files were written or removed.
+    ///
+    /// # Errors
+    /// [`StaticError`] for the first that cannot be; the others may be done or not, and the next call
+    /// goes on.
+    pub fn sync(
+        &mut self,
+        paths: &[String],
+        views: &dyn Views,
+        version_of: VersionOf<'_>,
+    ) -> Result<usize, StaticError> {
+        let changed = self.changed(paths, views, version_of)?;
+        let all: BTreeSet<&String> = paths.iter().collect();
+        self.written.retain(|path, _| all.contains(path));
+        let changing: BTreeSet<&String> = changed.iter().map(|(path, ..)| path).collect();
+        let staying = self.written.iter().filter(|(path, _)| !changing.contains(path));
+        let mut names: BTreeSet<String> = staying.flat_map(|(_, w)| w.names.iter().cloned()).collect();
+        names.extend(changed.iter().flat_map(|(path, page, _)| files(path, page)).map(|(name, _)| name));
+
+        let ours = self.claim(&names)?;
+        let mut done = 0;
+        for (path, page, version) in changed {
+            done += self.write_view(path, &page, version)?;
+        }
+        let left: Vec<String> = ours.difference(&names).cloned().collect();
+        for name in &left {
+            done += self.remove(name)?;
+        }
+        if !left.is_empty() {
+            self.write_manifest(names)?;
+        }
+        for dir in std::mem::take(&mut self.unsynced) {
+            sync_dir(&dir)?;
+        }
+        Ok(done)
+    }
+
+    /// The views that are not as they were written.
+    fn changed(
+        &mut self,
+        paths: &[String],
+        views: &dyn Views,
+        version_of: VersionOf<'_>,
+    ) -> Result<Vec<Changed>, StaticError> {
+        let mut changed = Vec::new();
+        for path in paths {
+            // Before the view is looked at: what changes meanwhile is seen the next time.
+            let version = version_of(path);
+            let before = self.written.get_mut(path);
+            if before.as_ref().is_some_and(|before| version.is_some() && before.version == version) {
+                continue;
+            }
+            let View::Page(page) = views.view(path) else { return Err(StaticError::View(path.clone())) };
+            match before.filter(|before| before.tag == page.plain.etag) {
+                Some(same) => same.version = version,
+                None => changed.push((path.clone(), page, version)),
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Enters the names in the manifest, unless a file by one of them is somebody else's. Returns all that is
+    /// ours.
+    fn claim(&mut self, names: &BTreeSet<String>) -> Result<BTreeSet<String>, StaticError> {
+        make_dir(&self.dir)?;
+        let ours = match &self.ours {
+            Some(ours) => ours.clone(),
+            None => read_manifest(&self.dir.join(MANIFEST))?,
+        };
+        let new: Vec<&String> = names.difference(&ours).collect();
+        if let Some(name) = new.iter().find(|name| self.dir.join(name).symlink_metadata().is_ok()) {
+            return Err(StaticError::Foreign(self.dir.join(name)));
+        }
+        let all: BTreeSet<String> = ours.union(names).cloned().collect();
+        if !new.is_empty() {
+            self.write_manifest(all.clone())?;
+        }
+        self.ours = Some(all.clone());
+        Ok(all)
+    }
+
+    fn write_manifest(&mut self, names: BTreeSet<String>) -> Result<(), StaticError> {
+        let text: String = names.iter().flat_map(|name| [name.as_str(), "\n"]).collect();
+        self.replace(&self.dir.join(MANIFEST), text.as_bytes(), None)?;
+        // Before any of the files: the order is the point.
+        sync_dir(&self.dir)?;
+        self.ours = Some(names);
+        Ok(())
+    }
+
+    fn write_view(
+        &mut self,
+        path: String,
+        page: &Arc<Page>,
+        version: Option<Version>,
+    ) -> Result<usize, StaticError> {
+        let mut done = 0;
+        let mut names = Vec::new();
+        for (name, bytes) in files(&path, page) {
+            let file = self.dir.join(&name);
+            // After a restart most of them are as they were.
+            if fs::read(&file).ok().as_deref() != Some(bytes) {
+                self.replace(&file, bytes, Some(page.modified.into()))?;
+                done += 1;
+            }
+            names.push(name);
+        }
+        self.written.insert(path, Written { version, tag: page.plain.etag.clone(), names });
+        Ok(done)
+    }
+
+    /// The file has either its old bytes or these, whatever happens meanwhile. Its time is that of the
+    /// view, so that the web server's `Last-Modified` is ours.
+    fn replace(
+        &mut self,
+        file: &Path,
+        bytes: &[u8],
+        modified: Option<SystemTime>,
+    ) -> Result<(), StaticError> {
+        let dir = file.parent().unwrap_or(&self.dir).to_owned();
+        make_dir(&dir)?;
+        let unfinished = dir.join(UNFINISHED);
+        let write = || {
+            // Whatever stands there is of a writer that was killed.
+            match fs::remove_file(&unfinished) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut new = File::create_new(&unfinished)?;
+            new.write_all(bytes)?;
+            new.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
+            if let Some(modified) = modified {
+                new.set_modified(modified)?;
+            }
+            new.sync_all()?;
+            fs::rename(&unfinished, file)
+        };
+        write().map_err(io_error(file))?;
+        self.unsynced.insert(dir);
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &str) -> Result<usize, StaticError> {
+        let file = self.dir.join(name);
+        let removed = match fs::remove_file(&file) {
+            Ok(()) => 1,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(io_error(&file)(error)),
+        };
+        if let Some(dir) = file.parent().filter(|dir| *dir != self.dir) {
+            // Only a directory that is empty now goes, and it need not.
+            let _ = fs::remove_file(dir.join(UNFINISHED));
+            if fs::remove_dir(dir).is_ok() {
+                self.unsynced.remove(dir);
+                self.unsynced.insert(dir.parent().unwrap_or(&self.dir).to_owned());
+            } else {
+                self.unsynced.insert(dir.to_owned());
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// The files of a view.
+fn files<'a>(path: &str, page: &'a Page) -> Vec<Wanted<'a>> {
+    let name =
+        if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+    let coded = BESIDE.iter().filter_map(|(coding, ending)| {
+        let encoded = page.representation(Some(*coding))?;
+        Some((format!("{name}{ending}"), &encoded.bytes[..]))
+    });
+    // The plain file last: a web server that looks for it first finds its companions there.
+    let mut files: Vec<_> = coded.collect();
+    files.push((name, &page.plain.bytes[..]));
+    files
+}
+
+/// A manifest names files below its directory; whatever else stands in it names nothing of ours.
+fn read_manifest(path: &Path) -> Result<BTreeSet<String>, StaticError> {
+    let below = |name: &&str| {
+        !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
+    };
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text.lines().filter(below).map(str::to_owned).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+        Err(error) => Err(io_error(path)(error)),
+    }
+}
+
+fn make_dir(dir: &Path) -> Result<(), StaticError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        make_dir(parent)?;
+    }
+    fs::create_dir(dir)
+        .and_then(|()| fs::set_permissions(dir, fs::Permissions::from_mode(DIR_MODE)))
+        .map_err(io_error(dir))
+}
+
+fn sync_dir(dir: &Path) -> Result<(), StaticError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir))
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StaticError {
+    let path = path.to_owned();
+    move |source| StaticError::Io { path, source }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! Compaction: the base of the journal written from a frozen store, while recording goes on.
+
+use std::sync::Arc;
+
+use super::VaultError;
+use crate::core::apply::{base_entry, base_source};
+use crate::core::base::{Base, BaseEntries, BaseFeed, End, Head};
+use crate::core::rules::Rules;
+use crate::core::state::{Meta, State};
+use crate::journal::{BaseWriter, WrittenBase};
+use crate::store::Store;
+
+/// Entries of one line of the base: a source is then written once for many of its entries when the base is
+/// folded in, and a line stays shorter than a large observation.
+const ENTRIES: usize = 64;
+
+/// A compaction under way. It is written without holding up anything; dropping it gives it up.
+pub struct Compaction {
+    store: Store,
+    rules: Arc<Rules>,
+    writer: BaseWriter,
+}
+
+/// A base that stands. What it stands for can be removed.
+#[derive(Debug)]
+pub struct Compacted {
+    pub(super) base: WrittenBase,
+    /// How many entries it holds.
+    pub entries: u64,
+}
+
+impl Compaction {
+    pub(super) fn new(store: Store, rules: Arc<Rules>, writer: BaseWriter) -> Self {
+        Self { store, rules, writer }
+    }
+
+    /// Writes the base. Takes as long as reading the whole store.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the disk refuses: then the journal is as it was.
+    pub fn write(mut self) -> Result<Compacted, VaultError> {
+        let meta = self.store.meta()?.unwrap_or_else(|| Meta::empty(&self.rules.fingerprint));
+        let at = meta.newest_at;
+        self.writer.push(Base::Head(Head::of(&meta)))?;
+        let sources = self.store.sources()?;
+        for (id, state) in &sources {
+            self.writer.push(Base::Source(Box::new(base_source(at, id.clone(), state.clone()))))?;
+        }
+        for (feed, state) in self.store.feeds()? {
+            self.writer.push(Base::Feed(BaseFeed { at, feed, state }))?;
+        }
+        let (mut next, mut count) = (0, 0);
+        loop {
+            let page = self.store.entries_from(next, ENTRIES)?;
+            let Some((last, _)) = page.last() else { break };
+            next = last + 1;
+            let mut entries = Vec::with_capacity(page.len());
+            for (no, entry) in page {
+                let Some(source) = sources.get(&entry.source) else { continue };
+                let sketch = self.store.stored_sketch(no)?;
+                entries.push(base_entry(&self.rules, source, no, entry, sketch.as_ref()));
+            }
+            count += entries.len() as u64;
+            self.writer.push(Base::Entries(BaseEntries { at, entries }))?;
+        }
+        self.writer.push(Base::End(End { at, next_no: meta.next_no, entries: count }))?;
+        Ok(Compacted { base: self.writer.finish()?, entries: count })
+    }
+}

@@ -1,0 +1,31 @@
+//! One form posted to one address, such as a hub's. Guarded as any request, and simpler: no redirect is
+//! followed and no body is read.
+
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use url::form_urlencoded::Serializer;
+
+use crate::core::exchange::FetchFault;
+
+use super::{Fetcher, fault, follow, request};
+
+impl Fetcher {
+    /// Posts a form and returns the status: waits for the host's turn, then asks once.
+    ///
+    /// # Errors
+    /// When there is no answer, or the address may not be asked.
+    pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<StatusCode, FetchFault> {
+        let at = request::target(url).map_err(|why| FetchFault::BadUrl { why })?;
+        follow::admit(self, &at)?;
+        let _turn = self.turn(&at, &request::host_key(&at)).await?;
+        let body = Serializer::new(String::new()).extend_pairs(form).finish();
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let host = at.host_str().unwrap_or_default().to_owned();
+        let asked = self.client.post(at).header(CONTENT_TYPE, form).body(body).send();
+        let limit = self.limits.timeout;
+        match tokio::time::timeout(limit, asked).await {
+            Ok(answer) => answer.map(|a| a.status()).map_err(|e| fault::of_request(&e, &host)),
+            Err(_) => Err(FetchFault::Timeout { after: limit }),
+        }
+    }
+}

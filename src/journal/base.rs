@@ -1,0 +1,138 @@
+//! The base of the journal as a file: written beside the segments it stands for, named only once it is
+//! whole and durable.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::disk::{Disk, Mode, OpenDisk};
+use super::segment::{Segment, SegmentName};
+use super::{JournalError, frame, io_error, sync_dir};
+use crate::core::base::Base;
+use crate::core::record::{Line, Record};
+
+/// A frame of the base is closed at the first line that ends beyond this: a damaged one costs no more, and
+/// neither writer nor reader holds more.
+const FRAME: usize = 1 << 20;
+
+/// What a file is called that is not whole yet.
+const UNFINISHED: &str = "new";
+
+/// A base that is being written.
+pub struct BaseWriter {
+    disk: Box<dyn Disk>,
+    /// What it is called while it is written.
+    path: PathBuf,
+    name: SegmentName,
+    seq: u64,
+    text: Vec<u8>,
+    lines: u64,
+}
+
+/// A base that is there. What stands before it can go.
+#[derive(Debug)]
+pub struct WrittenBase {
+    pub(super) name: SegmentName,
+    pub(super) seq: u64,
+}
+
+impl BaseWriter {
+    pub(super) fn new(
+        open: &OpenDisk,
+        dir: &Path,
+        name: SegmentName,
+        seq: u64,
+    ) -> Result<Self, JournalError> {
+        let mut path = dir.join(name.to_string()).into_os_string();
+        path.push(format!(".{UNFINISHED}"));
+        let path = PathBuf::from(path);
+        let disk = open(&path, Mode::Fresh).map_err(io_error(&path, "open it"))?;
+        Ok(Self { disk, path, name, seq, text: Vec::new(), lines: 0 })
+    }
+
+    /// Writes the next part.
+    ///
+    /// # Errors
+    /// When the disk refuses; what was written is removed with the writer.
+    pub fn push(&mut self, part: Base) -> Result<(), JournalError> {
+        // A reader knows a base by its first frame, which is therefore a short one.
+        let closes = matches!(part, Base::Head(_));
+        let record = Record::Base(part);
+        let line = Line { v: record.version(), seq: self.seq, round: self.seq, record };
+        let start = self.text.len();
+        serde_json::to_writer(&mut self.text, &line)?;
+        self.text.push(b'\n');
+        self.lines += 1;
+        if self.text.len() - start > frame::MAX_LINE {
+            return Err(JournalError::TooLarge(self.text.len() - start));
+        }
+        if closes || self.text.len() >= FRAME { self.close_frame() } else { Ok(()) }
+    }
+
+    fn close_frame(&mut self) -> Result<(), JournalError> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let frame = frame::encode(&self.text).map_err(io_error(&self.path, "compress a frame"))?;
+        self.text.clear();
+        self.disk.append(&frame).map_err(io_error(&self.path, "append"))
+    }
+
+    /// Makes the base durable, reads it back, and gives it its name. From then on it stands for what it
+    /// sums up.
+    ///
+    /// # Errors
+    /// When the disk refuses, or does not give back what was written: then the journal is as it was.
+    pub fn finish(mut self) -> Result<WrittenBase, JournalError> {
+        self.close_frame()?;
+        self.disk.sync().map_err(io_error(&self.path, "sync"))?;
+        self.read_back()?;
+        let path = self.path.with_extension("");
+        fs::rename(&self.path, &path).map_err(io_error(&self.path, "rename it"))?;
+        sync_dir(path.parent().unwrap_or(Path::new("")))?;
+        Ok(WrittenBase { name: self.name, seq: self.seq })
+    }
+
+    /// What is removed after this exists nowhere else.
+    fn read_back(&self) -> Result<(), JournalError> {
+        let segment = Segment { name: self.name, path: self.path.clone() };
+        let (mut lines, mut ended) = (0, false);
+        let end = segment.read(&mut |line| {
+            lines += 1;
+            ended = matches!(line.record, Record::Base(Base::End(_)));
+            Ok(())
+        })?;
+        let whole = end.damage.is_empty() && end.good_len == end.len && lines == self.lines && ended;
+        let differs = || std::io::Error::from(std::io::ErrorKind::InvalidData);
+        if whole { Ok(()) } else { Err(io_error(&self.path, "read back what was written to it")(differs())) }
+    }
+}
+
+impl Drop for BaseWriter {
+    fn drop(&mut self) {
+        // Once it has its name there is nothing here; else it takes up room that may be missing.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Removes what bases that were not finished left.
+pub(super) fn sweep(dir: &Path) -> Result<(), JournalError> {
+    for entry in fs::read_dir(dir).map_err(io_error(dir, "list it"))? {
+        let path = entry.map_err(io_error(dir, "list it"))?.path();
+        if path.extension().is_some_and(|ending| ending == UNFINISHED) {
+            fs::remove_file(&path).map_err(io_error(&path, "remove what was not finished"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes segments. What is left when that is interrupted is passed over by readers, and removed at the
+/// next open.
+pub(super) fn remove(segments: &[Segment], dir: &Path) -> Result<(), JournalError> {
+    if segments.is_empty() {
+        return Ok(());
+    }
+    for segment in segments {
+        fs::remove_file(&segment.path).map_err(io_error(&segment.path, "remove it"))?;
+    }
+    sync_dir(dir)
+}

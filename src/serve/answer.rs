@@ -1,0 +1,158 @@
+//! One request to one response: methods, paths, and what is answered where there is no view.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::Response;
+
+use super::conditional::{self, Verdict};
+use super::target::{self, BadTarget};
+use super::{View, Views, accept};
+use crate::views::page::Page;
+
+/// A view is in memory or rendered in milliseconds; whoever waits longer waits for a disk that hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is allowed of any resource here: it can only be read.
+const ALLOW: &str = "GET, HEAD, OPTIONS";
+
+/// What another site's script may send beside what every script may (the Fetch standard, section 4.8).
+const SCRIPTS_MAY_SEND: &str = "a-im, if-match, if-modified-since, if-none-match, if-unmodified-since";
+
+/// Methods that are known (RFC 9110, RFC 5789), and not allowed of anything here.
+const KNOWN: [Method; 6] =
+    [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE, Method::CONNECT];
+
+/// The response to a request. Its body, which nothing here asks for, is not read.
+pub(super) async fn answer(
+    views: Arc<dyn Views>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    has_body: bool,
+) -> Response {
+    if has_body {
+        let mut response = text(StatusCode::PAYLOAD_TOO_LARGE, "nothing here takes a body\n");
+        // The body was not read, so what follows it cannot be found.
+        put(&mut response, header::CONNECTION, "close");
+        return response;
+    }
+    match method {
+        Method::OPTIONS => options(&headers),
+        // What a GET would be answered with; hyper leaves the body of the answer to a HEAD away.
+        Method::GET | Method::HEAD => read(views, &method, &uri, &headers).await,
+        _ => {
+            let known = KNOWN.contains(&method);
+            let status = if known { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_IMPLEMENTED };
+            let mut response = text(status, "feeds can be read, and nothing else\n");
+            put(&mut response, header::ALLOW, ALLOW);
+            response
+        }
+    }
+}
+
+/// RFC 9110 section 9.3.7, and the question a browser asks before a script of another site sends a header.
+fn options(headers: &HeaderMap) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    put(&mut response, header::ALLOW, ALLOW);
+    if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        put(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        put(&mut response, header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD");
+        put(&mut response, header::ACCESS_CONTROL_ALLOW_HEADERS, SCRIPTS_MAY_SEND);
+        put(&mut response, header::ACCESS_CONTROL_MAX_AGE, "86400");
+    }
+    response
+}
+
+async fn read(views: Arc<dyn Views>, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+    let target = uri.path_and_query().map_or("", |target| target.as_str());
+    let path = match target::path(target, uri.path()) {
+        Ok(path) => path,
+        Err(BadTarget::Malformed) => return text(StatusCode::BAD_REQUEST, "this is no path\n"),
+        Err(BadTarget::TooLong) => return text(StatusCode::URI_TOO_LONG, "no address here is so long\n"),
+        Err(BadTarget::Nothing) => return missing(),
+    };
+    match path.as_str() {
+        "healthz" => return text(StatusCode::OK, "ok\n"),
+        "readyz" if views.ready() => return text(StatusCode::OK, "ready\n"),
+        "readyz" => return text(StatusCode::SERVICE_UNAVAILABLE, "the views are being rendered\n"),
+        _ => {}
+    }
+    let asked = (Arc::clone(&views), path.clone());
+    match patiently(move || asked.0.view(&asked.1)).await.unwrap_or(View::Failed) {
+        View::Page(page) => show(views, path, &page, method, headers).await,
+        View::Gone => text(StatusCode::GONE, "this source is no longer polled\n"),
+        View::Failed => text(StatusCode::INTERNAL_SERVER_ERROR, "this cannot be shown just now\n"),
+        View::Missing => elsewhere(views, path).await,
+    }
+}
+
+async fn show(
+    views: Arc<dyn Views>,
+    path: String,
+    page: &Page,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response {
+    let Some(chosen) = accept::choose(page, headers) else { return conditional::not_acceptable(page) };
+    let verdict = conditional::judge(page, &chosen.1.etag, method, headers);
+    let fresh = views.fresh_for(&path);
+    if let Verdict::Since(mark) = verdict {
+        let delta = patiently(move || views.delta(&path, mark)).await.flatten();
+        if let Some(delta) = delta
+            && let Some(part) = accept::choose(&delta, headers)
+        {
+            return conditional::respond_delta(page, &chosen.1.etag, &delta, part, fresh);
+        }
+    }
+    conditional::respond(page, chosen, verdict, method, fresh)
+}
+
+/// Where there is a page for `henan/` and none for `henan`, the slash was forgotten. The way is told
+/// relative to the address that was asked, whatever a proxy has put before it.
+async fn elsewhere(views: Arc<dyn Views>, path: String) -> Response {
+    let Some(last) = path.rsplit('/').next().filter(|last| !last.is_empty()) else { return missing() };
+    let Ok(location) = HeaderValue::from_str(&format!("{last}/")) else { return missing() };
+    // "a:b/" would be read as an address with a scheme, and what is not ASCII would have to be encoded: no
+    // name of ours is either.
+    if !last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return missing();
+    }
+    let beside = format!("{path}/");
+    match patiently(move || views.view(&beside)).await {
+        Some(View::Page(_)) => {
+            let mut response = text(StatusCode::PERMANENT_REDIRECT, "see the address with a slash\n");
+            response.headers_mut().insert(header::LOCATION, location);
+            put(&mut response, header::CACHE_CONTROL, "public, max-age=3600");
+            response
+        }
+        _ => missing(),
+    }
+}
+
+/// Runs what may block; `None` if it takes too long or fails.
+async fn patiently<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let task = tokio::task::spawn_blocking(work);
+    tokio::time::timeout(PATIENCE, task).await.ok()?.ok()
+}
+
+fn missing() -> Response {
+    text(StatusCode::NOT_FOUND, "there is no such feed; / lists them\n")
+}
+
+fn text(status: StatusCode, text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    put(&mut response, header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    put(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // What is missing now may be there after the next change.
+    put(&mut response, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+fn put(response: &mut Response, name: HeaderName, value: &'static str) {
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
+}

@@ -1,0 +1,163 @@
+//! The public listener: connections in, bounded in number, time and size. Whoever connects can keep nobody
+//! else waiting for long, and cannot make the daemon hold more than a few kilobytes.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::patience::Patient;
+use super::seats::{Seat, Seats, Watch};
+use super::{Views, answer};
+
+/// Header fields of a request: browsers send about 20.
+const MAX_HEADERS: usize = 64;
+
+/// Octets of a request's head: nginx takes four lines of 8 KiB, and none of ours is a cookie.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// How long accepting rests after the process has run out of file descriptors: connections that end
+/// give them back.
+const REST: Duration = Duration::from_millis(200);
+
+/// What a client may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at once. Behind a proxy a few dozen serve thousands of readers; 512 leave half of a
+    /// process's usual 1,024 file descriptors to everything else.
+    pub connections: usize,
+    /// From the end of one response, or from connecting, to the end of the next request's head.
+    pub head: Duration,
+    /// Without taking a byte of a response.
+    pub write: Duration,
+    /// Of one connection, at the end of which the response under way is the last. A client that takes a byte
+    /// every few seconds keeps its seat no longer than this and once more [`Limits::write`].
+    pub life: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 512,
+            head: Duration::from_secs(10),
+            write: Duration::from_secs(30),
+            life: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Serves views until `shutdown`; then ends the connections in good order, those in the middle of a
+/// response after it. Who waits for this to return decides how long that may take.
+pub async fn serve(
+    listener: TcpListener,
+    views: Arc<dyn Views>,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) {
+    let mut shutdown = pin!(shutdown);
+    let (stop, stopped) = watch::channel(());
+    let seats = Seats::new(limits.connections);
+    let mut clients = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => accepted,
+            // Their ends need to be taken note of, or the set grows.
+            Some(_) = clients.join_next() => continue,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                rest_after(&error).await;
+                continue;
+            }
+        };
+        let seat = tokio::select! {
+            () = &mut shutdown => break,
+            seat = seats.take() => seat,
+        };
+        let client = Client { seat, limits, views: Arc::clone(&views), stopped: stopped.clone() };
+        clients.spawn(client.serve(stream));
+    }
+    drop(listener);
+    drop(stop);
+    while clients.join_next().await.is_some() {}
+}
+
+async fn rest_after(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    // A client that left before it was accepted says nothing of the next one.
+    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        tracing::warn!(%error, "cannot accept connections");
+        tokio::time::sleep(REST).await;
+    }
+}
+
+/// One connection.
+struct Client {
+    seat: Seat,
+    limits: Limits,
+    views: Arc<dyn Views>,
+    stopped: watch::Receiver<()>,
+}
+
+impl Client {
+    async fn serve(self, stream: TcpStream) {
+        let Self { seat, limits, views, mut stopped } = self;
+        // Head and body are two writes; without this the second waits for a delayed acknowledgement.
+        let _ = stream.set_nodelay(true);
+        let stream = Patient::new(stream, limits.write, seat.watch());
+        let watch = seat.watch();
+        let service = service_fn(move |request| handle(Arc::clone(&views), watch.clone(), request));
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head)
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEAD);
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        // A client that breaks off, or is broken off, is no event: readers do so all day.
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = seat.sent_away() => return,
+            () = tokio::time::sleep(limits.life) => {}
+            // The sender sends nothing; that it is gone is the sign.
+            _ = stopped.changed() => {}
+        }
+        // Half a head would be waited for.
+        if seat.is_waiting() {
+            return;
+        }
+        connection.as_mut().graceful_shutdown();
+        let _ = tokio::time::timeout(limits.write, connection).await;
+    }
+}
+
+async fn handle(
+    views: Arc<dyn Views>,
+    watch: Watch,
+    request: Request<Incoming>,
+) -> Result<axum::response::Response<Body>, Infallible> {
+    watch.asked();
+    let (parts, body) = request.into_parts();
+    let has_body = !body.is_end_stream();
+    drop(body);
+    let response = answer::answer(views, parts.method, parts.uri, parts.headers, has_body).await;
+    watch.answered();
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! The request's target as the path of a view. Views are looked up by their exact names, so no path can
+//! lead out of them; what is odd is refused all the same, before anything interprets it.
+
+/// The longest target: our longest is under 100 octets, and a query that a tracker added may follow.
+const LONGEST: usize = 2048;
+
+/// Why a target names nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BadTarget {
+    /// Not even well-formed.
+    Malformed,
+    /// Too long.
+    TooLong,
+    /// Well-formed, and never the name of a view.
+    Nothing,
+}
+
+/// The path, without its leading slash.
+pub(super) fn path(target: &str, raw: &str) -> Result<String, BadTarget> {
+    if target.len() > LONGEST {
+        return Err(BadTarget::TooLong);
+    }
+    let path = decode(raw.strip_prefix('/').ok_or(BadTarget::Malformed)?)?;
+    let odd = |segment: &str| matches!(segment, "." | "..");
+    if path.starts_with('/') || path.contains("//") || path.contains('\\') || path.split('/').any(odd) {
+        return Err(BadTarget::Nothing);
+    }
+    Ok(path)
+}
+
+/// Takes percent-encoding off (RFC 3986 section 2.1), once.
+fn decode(raw: &str) -> Result<String, BadTarget> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                let (high, low) = (digit(), digit());
+                let value = high.zip(low).map(|(high, low)| high * 16 + low).ok_or(BadTarget::Malformed)?;
+                u8::try_from(value).expect("two hexadecimal digits are a byte")
+            }
+            byte => byte,
+        });
+    }
+    let text = String::from_utf8(bytes).map_err(|_| BadTarget::Malformed)?;
+    if text.chars().any(char::is_control) { Err(BadTarget::Malformed) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn odd_paths_name_nothing() {
+        let cases = [
+            ("a feed", "/henan.atom", Ok("henan.atom")),
+            ("the root", "/", Ok("")),
+            ("a directory", "/henan/", Ok("henan/")),
+            ("an encoded letter is that letter", "/%68enan.atom", Ok("henan.atom")),
+            ("a source", "/source/rthk.atom", Ok("source/rthk.atom")),
+            ("encoded UTF-8", "/%E6%B2%B3", Ok("河")),
+            ("no slash", "*", Err(BadTarget::Malformed)),
+            ("another root", "//etc/passwd", Err(BadTarget::Nothing)),
+            ("a doubled slash", "/source//a.atom", Err(BadTarget::Nothing)),
+            ("upwards", "/../etc/passwd", Err(BadTarget::Nothing)),
+            ("upwards, encoded", "/%2e%2e/etc/passwd", Err(BadTarget::Nothing)),
+            ("upwards behind an encoded slash", "/a%2f..%2fb", Err(BadTarget::Nothing)),
+            ("where it stands", "/./henan.atom", Err(BadTarget::Nothing)),
+            ("a backslash", "/a%5c..%5cb", Err(BadTarget::Nothing)),
+            ("encoded twice is decoded once", "/%252e%252e/", Ok("%2e%2e/")),
+            ("NUL", "/henan%00.atom", Err(BadTarget::Malformed)),
+            ("a line end", "/a%0d%0aSet-Cookie:x", Err(BadTarget::Malformed)),
+            ("half an escape", "/a%4", Err(BadTarget::Malformed)),
+            ("no escape", "/a%zz", Err(BadTarget::Malformed)),
+            ("an escape at the end", "/%", Err(BadTarget::Malformed)),
+            ("not UTF-8", "/%ff%fe", Err(BadTarget::Malformed)),
+            ("overlong UTF-8", "/%c0%ae%c0%ae/", Err(BadTarget::Malformed)),
+        ];
+        for (name, raw, expected) in cases {
+            assert_eq!(path(raw, raw), expected.map(str::to_owned), "{name}");
+        }
+        let long = format!("/{}", "a".repeat(LONGEST));
+        assert_eq!(path(&long, &long), Err(BadTarget::TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_panics_or_leads_upwards(raw in "/[%.a-f0-9/\\\\]{0,40}") {
+            if let Ok(path) = path(&raw, &raw) {
+                prop_assert!(!path.split('/').any(|segment| segment == ".."));
+                prop_assert!(!path.starts_with('/'));
+            }
+        }
+    }
+}

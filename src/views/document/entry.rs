@@ -1,0 +1,139 @@
+//! What a feed says of one entry.
+
+use super::super::site::Site;
+use super::super::sound;
+use super::{EntryDoc, SUMMARY_CHARS, Shown, SourceDoc};
+use crate::core::entry::{Body, Category, Link, Person};
+use crate::core::html;
+use crate::core::region::RegionId;
+use crate::core::source::ContentPolicy;
+use crate::core::state::{Entry, SourceState};
+use crate::core::text;
+
+/// The document of an entry.
+pub(super) fn entry_doc(site: &Site, shown: &Shown, source: &SourceState) -> EntryDoc {
+    let entry = &shown.entry;
+    let body = &entry.body;
+    let policy = site.policy(&entry.source);
+    let outlet = source.title().to_owned();
+    let people = |all: &[Person]| all.iter().filter_map(sound::person).collect::<Vec<_>>();
+    let mut authors = people(&body.authors);
+    if authors.is_empty() {
+        authors.push(Person { name: outlet.clone(), ..Person::default() });
+    }
+    let told = (policy != ContentPolicy::Title).then(|| short(entry)).flatten();
+    let content = match (policy, &body.content) {
+        (ContentPolicy::Full, Some(Body::Html(html))) => Some(html.clone()),
+        (ContentPolicy::Full, Some(Body::Text(text))) => Some(from_text(text)),
+        _ => None,
+    };
+    EntryDoc {
+        id: entry.id.clone(),
+        title: entry_title(entry, told.as_deref()),
+        links: links(shown, source),
+        published: entry.published,
+        updated: entry.updated,
+        surfaced: entry.surfaced,
+        authors,
+        contributors: people(&body.contributors),
+        regions: regions(site, entry),
+        categories: categories(site, entry),
+        summary: counted(told, shown.others),
+        content,
+        rights: body.rights.clone(),
+        language: [&body.language, &source.facts.language]
+            .into_iter()
+            .flatten()
+            .find_map(|l| sound::language(l)),
+        source: source_doc(entry, source, outlet),
+    }
+}
+
+fn source_doc(entry: &Entry, source: &SourceState, title: String) -> SourceDoc {
+    SourceDoc {
+        slug: entry.source.clone(),
+        id: source.facts.id.clone().unwrap_or_else(|| source.def.url.clone()),
+        author: Person { name: title.clone(), uri: source.facts.home.clone(), email: None },
+        title,
+        self_url: source.def.url.clone(),
+        home_url: source.facts.home.clone(),
+        rights: source.def.rights.clone().or_else(|| source.facts.rights.clone()),
+        updated: entry.updated,
+    }
+}
+
+/// The page, the enclosures, and the other reports of the story. Further alternates of a type are not
+/// allowed (RFC 4287 section 4.1.2), and a publisher's `self` or `edit` is not ours to offer.
+fn links(shown: &Shown, source: &SourceState) -> Vec<Link> {
+    let own = &shown.entry.body.links;
+    let given = |rel: &'static str| {
+        own.iter()
+            .filter(move |l| l.rel == rel)
+            .map(|l| Link { media_type: l.media_type.as_deref().and_then(sound::media_type), ..l.clone() })
+    };
+    let page = given("alternate").next().unwrap_or_else(|| Link {
+        // An entry without a page of its own is to be found on its source's.
+        href: source.facts.home.clone().unwrap_or_else(|| source.def.url.clone()),
+        rel: "alternate".to_owned(),
+        ..Link::default()
+    });
+    let related = shown.related.iter().map(|other| Link {
+        href: other.href.clone(),
+        rel: "related".to_owned(),
+        title: Some(other.title.clone()),
+        ..Link::default()
+    });
+    std::iter::once(page).chain(given("enclosure")).chain(related).collect()
+}
+
+/// An entry without a title is shown by the start of its text, or by its date: readers list titles.
+fn entry_title(entry: &Entry, summary: Option<&str>) -> String {
+    match (entry.title().trim(), summary) {
+        ("", Some(text)) => html::summary(text, 40),
+        ("", None) => format!("（无题，{}）", entry.published.format("%Y-%m-%d")),
+        (title, _) => title.to_owned(),
+    }
+}
+
+/// The summary, with how many others tell the same: readers show no `related` links in their lists.
+fn counted(summary: Option<String>, others: usize) -> Option<String> {
+    match (summary, others) {
+        (summary, 0) => summary,
+        (None, _) => None,
+        (Some(text), n) => Some(format!("{text}（另有{n}篇同题报道）")),
+    }
+}
+
+fn short(entry: &Entry) -> Option<String> {
+    let body = entry.body.summary.as_ref().or(entry.body.content.as_ref())?;
+    let text = match body {
+        Body::Text(text) => html::summary(&from_text(text), SUMMARY_CHARS),
+        Body::Html(markup) => html::summary(markup, SUMMARY_CHARS),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+fn regions(site: &Site, entry: &Entry) -> Vec<(RegionId, String)> {
+    let named = entry.regions.iter().map(|evidence| {
+        let name = site.regions.get(evidence.region.as_str()).map_or(evidence.region.as_str(), |r| &r.name);
+        (evidence.region.clone(), name.to_owned())
+    });
+    named.collect()
+}
+
+/// Regions as categories with a scheme of this instance, so that readers can tell them from the
+/// publisher's own.
+fn categories(site: &Site, entry: &Entry) -> Vec<Category> {
+    let scheme = format!("{}/regions", site.public_url);
+    let regions = regions(site, entry).into_iter().map(|(id, name)| Category {
+        term: id.to_string(),
+        scheme: Some(scheme.clone()),
+        label: Some(name),
+    });
+    regions.chain(entry.body.categories.iter().cloned()).collect()
+}
+
+/// Plain text as HTML: line ends become breaks.
+fn from_text(text: &str) -> String {
+    text::escape(text).replace('\n', "<br>")
+}

@@ -1,0 +1,128 @@
+//! Pages for people: the one at `/`, and one for each feed. They show what the feeds show, made from
+//! the same documents, and link nothing but the feeds and the publishers' own pages.
+
+mod listing;
+
+use std::fmt::Write;
+
+use super::document::FeedDoc;
+use super::site::{Face, Site};
+use crate::core::text::escape;
+
+/// The media type of these pages.
+pub const MEDIA_TYPE: &str = "text/html; charset=utf-8";
+
+/// How many headlines the page at `/` shows: about two screens of a phone.
+const NEWEST: usize = 30;
+
+/// The most headlines of a feed's page. A feed may hold a whole month; a page that long is no help.
+const HEADLINES: usize = 200;
+
+/// A feed's line on the page at `/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The path of the feed without an ending: `henan`.
+    pub path: String,
+    /// Its name.
+    pub name: String,
+    /// How many entries are stored for it.
+    pub entries: u64,
+}
+
+/// The page at `/`: what this is, the regions, the newest headlines, how to subscribe.
+#[must_use]
+pub fn home(site: &Site, rows: &[Row], newest: &FeedDoc) -> Vec<u8> {
+    let base = escape(site.base_path());
+    let (mut discovery, mut regions) = (String::new(), String::new());
+    for row in rows {
+        let (path, name) = (escape(&row.path), escape(&row.name));
+        discover(&mut discovery, &format!("邸报：{name}"), &format!("{base}/{path}"), &[Face::Atom]);
+        // Writing to a string does not fail.
+        let _ =
+            writeln!(regions, "<li><a href=\"{base}/{path}/\">{name}</a> <span>{}</span></li>", row.entries);
+    }
+    let public = escape(&site.public_url);
+    let headlines = listing::headlines(site, newest, NEWEST, "h3");
+    let body = format!(
+        "<header><h1>邸报</h1>\n<p>各地新闻，按省汇成可以订阅的源。各条新闻链接到原网站。</p></header>\n\
+         <main>\n<nav aria-label=\"各地\">\n<h2>各地</h2>\n<ul class=\"regions\">\n{regions}</ul>\n</nav>\n\
+         <section>\n<h2>最新</h2>\n{headlines}<p><a href=\"{base}/all/\">全部新闻</a></p>\n</section>\n\
+         <section>\n<h2>怎样订阅</h2>\n<p>在上面选一个地方，把那一页的地址或其中的订阅链接加进阅读器，例如 \
+         <code>{public}/henan.atom</code>。</p>\n\
+         <p>一次订阅各地：<a href=\"{base}/feeds.opml\">feeds.opml</a>。\
+         本站的来源：<a href=\"{base}/sources.opml\">sources.opml</a>。</p>\n</section>\n</main>\n"
+    );
+    shell("邸报", &discovery, &body)
+}
+
+/// The page of a feed: its newest headlines, day by day, and how to subscribe to it.
+#[must_use]
+pub fn feed(site: &Site, doc: &FeedDoc) -> Vec<u8> {
+    let at = format!("{}/{}", site.base_path(), doc.path);
+    let (base, at, title) = (escape(site.base_path()), escape(&at), escape(&doc.title));
+    let mut discovery = String::new();
+    discover(&mut discovery, &title, &at, &[Face::Atom, Face::Rss, Face::Json]);
+    let subscribe = format!(
+        "<p class=\"subscribe\">订阅：<a href=\"{at}.atom\">Atom</a> <a href=\"{at}.rss\">RSS</a> \
+         <a href=\"{at}.json\">JSON Feed</a></p>\n"
+    );
+    let headlines = listing::headlines(site, doc, HEADLINES, "h2");
+    let archives = archives(doc, &at);
+    let rights = doc.rights.as_deref().map(|r| format!("<footer><p>{}</p></footer>\n", escape(r)));
+    let body = format!(
+        "<header><p><a href=\"{base}/\">邸报</a></p>\n<h1>{title}</h1>\n{subscribe}</header>\n\
+         <main>\n{headlines}{archives}</main>\n{}",
+        rights.unwrap_or_default()
+    );
+    shell(&doc.title, &discovery, &body)
+}
+
+fn archives(doc: &FeedDoc, at: &str) -> String {
+    if doc.issues.all.is_empty() {
+        return String::new();
+    }
+    let links = doc.issues.all.iter().fold(String::new(), |mut links, month| {
+        let _ = writeln!(links, "<li><a href=\"{at}/archive/{month}.atom\">{month}</a></li>");
+        links
+    });
+    format!("<nav aria-label=\"往月\">\n<h2>往月</h2>\n<ul class=\"regions\">\n{links}</ul>\n</nav>\n")
+}
+
+/// Links by which readers find the feeds of a page.
+fn discover(out: &mut String, title: &str, at: &str, faces: &[Face]) {
+    for face in faces {
+        let media_type = match face {
+            Face::Atom => "application/atom+xml",
+            Face::Rss => "application/rss+xml",
+            Face::Json => "application/feed+json",
+            Face::Html => "text/html",
+        };
+        let _ = writeln!(
+            out,
+            "<link rel=\"alternate\" type=\"{media_type}\" title=\"{title}\" href=\"{at}{}\">",
+            face.ending()
+        );
+    }
+}
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--dim:#595959;--line:#ddd;--link:#0b57d0}\
+@media(prefers-color-scheme:dark){:root{--dim:#a6a6a6;--line:#444;--link:#8ab4f8}}\
+body{font:1rem/1.6 system-ui,sans-serif;max-width:44rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}\
+a{color:var(--link)}h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.2rem;margin:1.5rem 0 .5rem}\
+h3{font-size:1rem;margin:1.2rem 0 .3rem;border-bottom:1px solid var(--line)}\
+ul{list-style:none;padding:0;margin:0}\
+.regions{display:grid;grid-template-columns:repeat(auto-fill,minmax(7rem,1fr));gap:.3rem}\
+.headlines li{margin:.7rem 0}.headlines p{margin:.1rem 0}\
+span,time,footer,.outlet,.told{color:var(--dim);font-size:.875rem}\
+.subscribe a{margin-right:.7rem}";
+
+fn shell(title: &str, discovery: &str, body: &str) -> Vec<u8> {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"zh\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
+         {discovery}<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n",
+        escape(title)
+    )
+    .into_bytes()
+}

@@ -1,0 +1,129 @@
+//! A feed as JSON Feed 1.1 (jsonfeed.org/version/1.1), with what it has no words for in `_dibao`.
+
+use chrono::SecondsFormat;
+use serde_json::{Map, Value, json};
+
+use super::document::{EntryDoc, Face, FeedDoc};
+use crate::core::entry::{Link, Person};
+use crate::core::text::xml_legal;
+use crate::core::time::Time;
+
+/// The media type of [`render`]'s bytes. JSON is UTF-8 and takes no charset (RFC 8259 section 11).
+pub const MEDIA_TYPE: &str = "application/feed+json";
+
+/// Writes the feed.
+#[must_use]
+pub fn render(doc: &FeedDoc) -> Vec<u8> {
+    let mut feed = Fields::default();
+    feed.put("version", "https://jsonfeed.org/version/1.1");
+    feed.put("title", legal(&doc.title));
+    feed.put("home_page_url", doc.address(Face::Html));
+    feed.put("feed_url", doc.address(Face::Json));
+    feed.put("language", "zh");
+    feed.maybe("hubs", doc.hub.as_ref().map(|hub| json!([{ "type": "WebSub", "url": hub }])));
+    let mut own = Fields::default();
+    own.put("id", doc.id.clone());
+    own.put("updated", date(doc.updated));
+    own.maybe("rights", doc.rights.as_deref().map(legal));
+    own.maybe("ttl_minutes", doc.ttl_minutes);
+    feed.put("_dibao", own.0);
+    feed.put("items", doc.entries.iter().map(entry).collect::<Vec<_>>());
+    let mut bytes = serde_json::to_vec(&feed.0).expect("names and texts are plain JSON");
+    bytes.push(b'\n');
+    bytes
+}
+
+fn entry(doc: &EntryDoc) -> Map<String, Value> {
+    let links = |rel: &'static str| doc.links.iter().filter(move |link| link.rel == rel);
+    let mut entry = Fields::default();
+    entry.put("id", legal(&doc.id));
+    entry.maybe("url", links("alternate").next().map(|link| legal(&link.href)));
+    entry.put("title", legal(&doc.title));
+    // One of the two is required; who has only a title to show says it there too.
+    match &doc.content {
+        Some(html) => entry.put("content_html", legal(html)),
+        None => entry.put("content_text", legal(doc.summary.as_deref().unwrap_or(&doc.title))),
+    }
+    entry.maybe("summary", doc.summary.as_deref().map(legal));
+    entry.put("date_published", date(doc.published));
+    entry.put("date_modified", date(doc.updated));
+    entry.put("authors", doc.authors.iter().map(author).collect::<Vec<_>>());
+    let tags = doc.categories.iter().map(|c| legal(c.label.as_deref().unwrap_or(&c.term)));
+    entry.some("tags", tags.map(Value::from).collect());
+    entry.maybe("language", doc.language.as_deref().map(legal));
+    entry.some("attachments", links("enclosure").map(attachment).collect());
+    entry.put("_dibao", own(doc));
+    entry.0
+}
+
+/// Where it came from, where it belongs, and what else tells of it.
+fn own(doc: &EntryDoc) -> Map<String, Value> {
+    let mut source = Fields::default();
+    source.put("slug", doc.source.slug.as_str());
+    source.put("id", legal(&doc.source.id));
+    source.put("title", legal(&doc.source.title));
+    source.put("feed_url", legal(&doc.source.self_url));
+    source.maybe("home_page_url", doc.source.home_url.as_deref().map(legal));
+    source.maybe("rights", doc.source.rights.as_deref().map(legal));
+    let related = doc.links.iter().filter(|link| link.rel == "related");
+    let regions = doc.regions.iter().map(|(id, name)| json!({ "id": id.as_str(), "name": legal(name) }));
+    let mut own = Fields::default();
+    own.put("source", source.0);
+    own.some("regions", regions.collect());
+    own.some(
+        "related",
+        related
+            .map(|link| json!({ "url": legal(&link.href), "title": link.title.as_deref().map(legal) }))
+            .collect(),
+    );
+    own.maybe("rights", doc.rights.as_deref().map(legal));
+    own.0
+}
+
+fn author(person: &Person) -> Map<String, Value> {
+    let mut author = Fields::default();
+    author.put("name", legal(&person.name));
+    author.maybe("url", person.uri.as_deref().map(legal));
+    author.0
+}
+
+fn attachment(link: &Link) -> Value {
+    let mut attachment = Fields::default();
+    attachment.put("url", legal(&link.href));
+    // Required.
+    attachment.put("mime_type", link.media_type.as_deref().unwrap_or("application/octet-stream"));
+    attachment.maybe("title", link.title.as_deref().map(legal));
+    attachment.maybe("size_in_bytes", link.length);
+    Value::Object(attachment.0)
+}
+
+/// The fields of an object, without those that have no value.
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn put(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    fn maybe(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.put(name, value);
+        }
+    }
+
+    fn some(&mut self, name: &str, values: Vec<Value>) {
+        if !values.is_empty() {
+            self.put(name, values);
+        }
+    }
+}
+
+/// The same text as the XML formats have.
+fn legal(text: &str) -> String {
+    xml_legal(text).into_owned()
+}
+
+fn date(time: Time) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

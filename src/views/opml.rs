@@ -1,0 +1,62 @@
+//! Lists of feeds as OPML 2.0 (opml.org/spec2.opml): those this instance publishes, to subscribe to all of
+//! them at once, and those it reads.
+
+use super::rss;
+use super::site::{Face, Site};
+use super::xml::Writer;
+use crate::core::state::{FeedKey, SourceState};
+use crate::core::time::Time;
+
+/// The media type of [`feeds`] and [`sources`]: the one the specification names. None is registered;
+/// with `application/xml` a browser would show the tree instead of handing it to a reader.
+pub const MEDIA_TYPE: &str = "text/x-opml; charset=utf-8";
+
+/// The feeds that every instance has, the regions in a group of their own.
+#[must_use]
+pub fn feeds(site: &Site, changed: Time) -> Vec<u8> {
+    let mut xml = head("邸报", changed);
+    let outline = |xml: &mut Writer, feed: &FeedKey| {
+        let address = |face: Face| format!("{}/{}{}", site.public_url, Site::path(feed), face.ending());
+        let title = format!("邸报：{}", site.name(feed));
+        one(xml, &title, &address(Face::Atom), Some(&address(Face::Html)));
+    };
+    let (regions, whole): (Vec<_>, Vec<_>) =
+        site.standing().partition(|feed| matches!(feed, FeedKey::Region(_)));
+    for feed in &whole {
+        outline(&mut xml, feed);
+    }
+    xml.open("outline", &[("text", "各地"), ("title", "各地")]);
+    for feed in &regions {
+        outline(&mut xml, feed);
+    }
+    xml.finish()
+}
+
+/// The sources this instance reads, at their own addresses.
+#[must_use]
+pub fn sources<'a>(sources: impl IntoIterator<Item = &'a SourceState>, changed: Time) -> Vec<u8> {
+    let mut xml = head("邸报的来源", changed);
+    for source in sources {
+        one(&mut xml, source.title(), &source.def.url, source.facts.home.as_deref());
+    }
+    xml.finish()
+}
+
+fn head(title: &str, changed: Time) -> Writer {
+    let mut xml = Writer::new();
+    xml.open("opml", &[("version", "2.0")]);
+    xml.open("head", &[]);
+    xml.text("title", &[], title);
+    xml.text("dateModified", &[], &rss::date(changed));
+    xml.text("docs", &[], "http://opml.org/spec2.opml");
+    xml.close();
+    xml.open("body", &[]);
+    xml
+}
+
+/// `type` is `rss` for feeds of every format.
+fn one(xml: &mut Writer, title: &str, feed: &str, page: Option<&str>) {
+    let mut attributes = vec![("text", title), ("title", title), ("type", "rss"), ("xmlUrl", feed)];
+    attributes.extend(page.map(|page| ("htmlUrl", page)));
+    xml.empty("outline", &attributes);
+}

@@ -1,0 +1,128 @@
+//! Which of a list's entries stand in a window of limited size: the first ones, but no source takes
+//! more than its share while others have entries to fill the rest.
+
+use std::collections::HashMap;
+
+use crate::core::source::SourceId;
+
+/// The least share: with fewer, a busy source of a quiet province would be cut for a window that a
+/// reader takes in at a glance.
+const LEAST: usize = 10;
+
+/// A quarter: a wire that puts out hundreds a day stays visible as the largest, and three others have
+/// room beside it.
+const PART: usize = 4;
+
+/// A window being filled, in the order of the list.
+#[derive(Debug)]
+pub struct Window<T> {
+    limit: usize,
+    share: usize,
+    offered: usize,
+    taken: Vec<(usize, T)>,
+    /// What was passed over, after its place among its source's own entries.
+    passed: Vec<(usize, usize, T)>,
+    counts: HashMap<SourceId, usize>,
+}
+
+impl<T> Window<T> {
+    /// A window of a feed in which sources share the places.
+    #[must_use]
+    pub fn shared(limit: usize) -> Self {
+        Self::new(limit, (limit / PART).max(LEAST))
+    }
+
+    /// A window of a feed of one source.
+    #[must_use]
+    pub fn whole(limit: usize) -> Self {
+        Self::new(limit, limit)
+    }
+
+    fn new(limit: usize, share: usize) -> Self {
+        Self { limit, share, offered: 0, taken: Vec::new(), passed: Vec::new(), counts: HashMap::new() }
+    }
+
+    /// Whether nothing that is still to come can change it.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.taken.len() >= self.limit
+    }
+
+    /// Offers the next entry of the list.
+    pub fn offer(&mut self, source: &SourceId, entry: T) {
+        if self.is_full() {
+            return;
+        }
+        let count = self.counts.entry(source.clone()).or_default();
+        if *count < self.share {
+            self.taken.push((self.offered, entry));
+        } else if *count < self.limit {
+            self.passed.push((*count, self.offered, entry));
+        }
+        *count += 1;
+        self.offered += 1;
+    }
+
+    /// The entries that stand in it, in the order of the list. Places that are left go to what was
+    /// passed over, one after another to each source that has more.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<T> {
+        let left = self.limit.saturating_sub(self.taken.len());
+        self.passed.sort_by_key(|(nth, at, _)| (*nth, *at));
+        let mut all = self.taken;
+        all.extend(self.passed.into_iter().take(left).map(|(_, at, entry)| (at, entry)));
+        all.sort_by_key(|(at, _)| *at);
+        all.into_iter().map(|(_, entry)| entry).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Window;
+    use crate::core::source::SourceId;
+
+    /// The window over a list written as one letter an entry, and the list it leaves.
+    fn filled(mut window: Window<String>, list: &[(&str, usize)]) -> String {
+        for (source, n) in list {
+            for _ in 0..*n {
+                window.offer(&SourceId::new(source), (*source).to_owned());
+            }
+        }
+        window.finish().concat()
+    }
+
+    #[test]
+    fn a_source_has_its_share_and_what_nobody_else_takes() {
+        let a = |n| "a".repeat(n);
+        let cases = [
+            ("a source alone has every place", vec![("a", 60)], a(40)),
+            ("fewer than the share are all there", vec![("a", 9), ("b", 1)], a(9) + "b"),
+            (
+                "a chatty source leaves room for those behind it",
+                vec![("a", 60), ("b", 10), ("c", 10), ("d", 10)],
+                a(10) + &"b".repeat(10) + &"c".repeat(10) + &"d".repeat(10),
+            ),
+            (
+                "places that others leave are given back, where they stood",
+                vec![("a", 60), ("b", 3)],
+                a(37) + "bbb",
+            ),
+            (
+                "they are given back evenly",
+                vec![("a", 60), ("b", 13), ("c", 60)],
+                a(14) + &"b".repeat(13) + &"c".repeat(13),
+            ),
+            (
+                "those that end the list have their share like those that begin it",
+                vec![("b", 2), ("a", 60), ("c", 40)],
+                "bb".to_owned() + &a(19) + &"c".repeat(19),
+            ),
+        ];
+        for (name, list, wanted) in cases {
+            assert_eq!(filled(Window::shared(40), &list), wanted, "{name}");
+        }
+        assert_eq!(filled(Window::whole(40), &[("a", 60), ("b", 3)]), a(40), "a source's own feed");
+        assert_eq!(filled(Window::shared(4), &[("a", 3), ("b", 3)]), "aaab", "the least share");
+        assert_eq!(filled(Window::shared(0), &[("a", 3)]), "", "no place at all");
+    }
+}

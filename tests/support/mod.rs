@@ -1,0 +1,93 @@
+//! What the end-to-end tests share: a state directory with a config, and the ways to ask an engine.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dibao::config::{self, Config, Env};
+use dibao::daemon::clock::SystemClock;
+use dibao::daemon::engine::Engine;
+use dibao::serve::admin::{Command, Commander, Line};
+use dibao::serve::{View, Views};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+/// A state directory, and the config that goes with it. Nothing in it is due by itself.
+pub(crate) struct Desk {
+    pub(crate) dir: tempfile::TempDir,
+}
+
+impl Desk {
+    pub(crate) fn new(sources: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let desk = Self { dir };
+        desk.set_sources(sources);
+        desk
+    }
+
+    pub(crate) fn set_sources(&self, sources: &str) {
+        let text = format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://news.example\"\n\
+             [state]\ndir = \"state\"\n[publish]\nmax_age = \"none\"\n\
+             [polling]\nschedule = \"0 0 1 1 *\"\njitter = \"0s\"\nallow_networks = [\"127.0.0.0/8\"]\n{sources}"
+        );
+        std::fs::write(self.path(), text).unwrap();
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("dibao.toml")
+    }
+
+    pub(crate) fn config(&self) -> Arc<Config> {
+        Arc::new(config::load(&self.path(), &Env::default()).unwrap_or_else(|faults| panic!("{faults}")))
+    }
+
+    pub(crate) async fn open(&self) -> Arc<Engine> {
+        Engine::open(self.config(), Arc::new(SystemClock)).await.unwrap().0
+    }
+}
+
+pub(crate) fn source(id: &str, url: &str, region: &str) -> String {
+    format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\nregion = \"{region}\"\n")
+}
+
+/// Carries out a command and returns its rows and last line.
+pub(crate) async fn ask(engine: &Arc<Engine>, command: Command) -> (Vec<Value>, Line) {
+    let (lines, mut answer) = mpsc::channel(16);
+    let work = tokio::spawn(engine.clone().execute(command, lines));
+    let (mut rows, mut last) = (Vec::new(), None);
+    while let Some(line) = answer.recv().await {
+        match line {
+            Line::Row(row) => rows.push(row),
+            other => last = Some(other),
+        }
+    }
+    work.await.unwrap();
+    (rows, last.unwrap())
+}
+
+pub(crate) async fn poll_all(engine: &Arc<Engine>) -> Vec<Value> {
+    ask(engine, Command::Poll { sources: Vec::new() }).await.0
+}
+
+pub(crate) async fn entries(engine: &Arc<Engine>, region: Option<&str>) -> Vec<Value> {
+    let command = Command::Entries { region: region.map(str::to_owned), source: None, limit: None };
+    ask(engine, command).await.0
+}
+
+pub(crate) fn page(engine: &Engine, path: &str) -> Vec<u8> {
+    match engine.publisher.view(path) {
+        View::Page(page) => page.plain.bytes.to_vec(),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+pub(crate) fn ids_in(atom: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(atom).unwrap();
+    let doc = roxmltree::Document::parse(text).unwrap();
+    let entries = doc.root_element().children().filter(|n| n.has_tag_name("entry"));
+    let id =
+        |n: roxmltree::Node<'_, '_>| n.children().find(|c| c.has_tag_name("id"))?.text().map(str::to_owned);
+    entries.filter_map(id).collect()
+}
