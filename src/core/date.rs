@@ -14,6 +14,7 @@
 
 mod address;
 mod civil;
+mod common;
 mod lex;
 mod numeric;
 mod relative;
@@ -59,11 +60,16 @@ pub fn parse(text: &str, ctx: &DateContext) -> Option<Stamp> {
     if text.len() > MAX_CHARS * 4 || text.chars().count() > MAX_CHARS {
         return None;
     }
-    let tokens = lex::lex(text);
-    let stamp = relative::read(&tokens, ctx)
-        .or_else(|| numeric::read_whole(&tokens, ctx))
-        .or_else(|| words::read(&tokens, ctx))?;
+    let stamp = common::read(text, ctx).or_else(|| any_form(text, ctx))?;
     plausible(stamp, ctx).then_some(stamp)
+}
+
+/// Reads a date of whatever form.
+fn any_form(text: &str, ctx: &DateContext) -> Option<Stamp> {
+    let tokens = lex::lex(text);
+    relative::read(&tokens, ctx)
+        .or_else(|| numeric::read_whole(&tokens, ctx))
+        .or_else(|| words::read(&tokens, ctx))
 }
 
 /// Whether a text is a date whose year, or day, can only be known from what is near it ([`DateContext::near`]).

@@ -88,12 +88,17 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
     if let Some(decoded) = by_mark(bytes).or_else(|| by_shape(bytes)) {
         return decoded;
     }
-    let (own, own_by) = own_label(bytes);
+    let valid = std::str::from_utf8(bytes).ok();
+    let head = match valid {
+        Some(text) => Cow::Borrowed(&text[..text.floor_char_boundary(LABEL_WINDOW)]),
+        None => String::from_utf8_lossy(&bytes[..bytes.len().min(LABEL_WINDOW)]),
+    };
+    let (own, own_by) = own_label(&head);
     let labels = Labels { http: content_type.and_then(http_label), own, own_by };
-    if bytes.is_ascii() && !bytes.contains(&0x1b) {
-        return utf8(bytes, &labels);
+    if let Some(text) = valid.filter(|text| text.is_ascii() && !bytes.contains(&0x1b)) {
+        return utf8(text, &labels);
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Some(text) = valid {
         let label = labels.multibyte().filter(|_| is_ambiguous(bytes));
         if let Some((label, text)) = label.and_then(|label| Some((label, strictly(label, bytes)?))) {
             return labels.decoded(Cow::Owned(text), label, false);
@@ -117,8 +122,8 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
     labels.decoded(Cow::Owned(text), encoding, true)
 }
 
-fn utf8<'a>(bytes: &'a [u8], labels: &Labels) -> Decoded<'a> {
-    let text = String::from_utf8_lossy(bytes);
+fn utf8<'a>(text: &'a str, labels: &Labels) -> Decoded<'a> {
+    let text = Cow::Borrowed(text);
     // Plain ASCII is the same in every encoding a label may name, so no label lied.
     let label = labels.http.or(labels.own).unwrap_or(UTF_8);
     Decoded { text, encoding: label.name(), lossy: false, mislabelled: false, by: By::Ascii }
@@ -229,15 +234,16 @@ fn http_label(content_type: &str) -> Option<&'static Encoding> {
 }
 
 /// What the document's head says: `encoding=` of an XML prolog, `charset=` of an HTML meta.
-fn own_label(bytes: &[u8]) -> (Option<&'static Encoding>, By) {
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(LABEL_WINDOW)]);
+fn own_label(head: &str) -> (Option<&'static Encoding>, By) {
     let prolog = head.find("<?xml").and_then(|at| head[at..].split_once("?>")).map(|(prolog, _)| prolog);
     if let Some(label) = prolog.and_then(|p| value_after(p, "encoding")) {
         return (named(label), By::Declaration);
     }
-    let meta = head.to_ascii_lowercase();
-    let meta = meta.find("<meta").map(|at| &meta[at..]);
-    (meta.and_then(|meta| value_after(meta, "charset")).and_then(named), By::Meta)
+    let is_meta =
+        |at: &usize| head.as_bytes().get(at + 1..at + 5).is_some_and(|n| n.eq_ignore_ascii_case(b"meta"));
+    let meta = head.match_indices('<').map(|(at, _)| at).find(is_meta);
+    let meta = meta.map(|at| head[at..].to_ascii_lowercase());
+    (meta.and_then(|meta| value_after(&meta, "charset").and_then(named)), By::Meta)
 }
 
 /// The value in `key = "value"`, quoted or not.

@@ -115,9 +115,9 @@ fn labels_are_found_however_they_are_spelled() {
     for (label, encoding) in cases {
         assert_eq!(named(label), encoding, "{label:?}");
     }
-    let page = b"<html><head><META http-equiv=Content-Type content='text/html; charset=GB2312'>";
+    let page = "<html><head><META http-equiv=Content-Type content='text/html; charset=GB2312'>";
     assert_eq!(own_label(page).0, Some(GBK));
-    assert_eq!(own_label(b"<html><meta charset=big5><body>").0, Some(BIG5));
+    assert_eq!(own_label("<html><meta charset=big5><body>").0, Some(BIG5));
     assert_eq!(http_label("text/html; boundary=x; Charset = \"EUC-KR\""), Some(EUC_KR));
 }
 

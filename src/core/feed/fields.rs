@@ -284,8 +284,9 @@ impl Walk<'_> {
         if let Some(href) = attributes.any(&["href"]).and_then(|h| self.absolute(h)) {
             add_link(&mut self.draft.links, alternate(href));
         }
-        if let Some(stamp) = attributes.any(&["lastmod"]).and_then(|d| self.date(d)) {
-            self.draft.updated.offer(1, 0, stamp);
+        // Deeper than any element: what the entry says in one of its own comes first.
+        if let Some(date) = attributes.any(&["lastmod"]) {
+            self.entry_date(Field::Updated, usize::MAX, date);
         }
     }
 

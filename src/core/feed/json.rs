@@ -7,7 +7,7 @@ use super::draft::{Draft, Head, Prose, add_link, alternate};
 use super::names::{Field, Role};
 use super::repair::{Repair, Repairs};
 use super::{Context, MAX_ENTRIES, ReadError};
-use crate::core::date;
+use crate::core::date::{self, DateContext};
 use crate::core::entry::{Category, Link, Person};
 use crate::core::text::one_line;
 
@@ -77,8 +77,10 @@ fn entry(item: &Object, context: &Context<'_>) -> Draft {
     if let Some(text) = string(item, "summary") {
         draft.add_summary(Field::Summary, 0, plain(text));
     }
+    // A date without a year is of the day in the entry's address.
+    let dates = DateContext { near: draft.page().and_then(date::day_in_address), ..context.dates };
     for (key, slot) in [("date_published", &mut draft.published), ("date_modified", &mut draft.updated)] {
-        if let Some(stamp) = string(item, key).and_then(|d| date::parse(&d, &context.dates)) {
+        if let Some(stamp) = string(item, key).and_then(|d| date::parse(&d, &dates)) {
             slot.offer(0, 0, stamp);
         }
     }

@@ -251,3 +251,27 @@ fn a_date_without_a_year_takes_it_from_the_entrys_link_wherever_that_stands() {
     let seen_year = Utc.with_ymd_and_hms(2026, 9, 27, 14, 20, 0).single();
     assert_eq!(item(date).published.map(|s| s.at), seen_year);
 }
+
+#[test]
+fn dates_without_a_year_are_of_the_day_in_the_address_in_every_dialect() {
+    let cases = [
+        (
+            "JSON Feed",
+            r#"{"items":[{"url":"https://news.example/2024/09-27/1.html","date_published":"9-27 22:20"}]}"#,
+        ),
+        (
+            "CDF",
+            "<channel><item href='https://news.example/2024/09-27/1.html' lastmod='9-27 22:20'/></channel>",
+        ),
+        (
+            "RSS",
+            "<rss><channel><item><pubDate>9-27 22:20</pubDate>\
+             <link>https://news.example/2024/09-27/1.html</link></item></channel></rss>",
+        ),
+    ];
+    for (name, feed) in cases {
+        let entry = reading(feed.as_bytes()).unwrap_or_else(|e| panic!("{name}: {e}")).entries.remove(0);
+        let date = entry.published.or(entry.updated).unwrap_or_else(|| panic!("{name}: no date"));
+        assert_eq!(date.at.to_rfc3339(), "2024-09-27T14:20:00+00:00", "{name}");
+    }
+}

@@ -68,9 +68,9 @@ const CELL: &[&str] = &["td", "th", "caption", "table"];
 
 /// For every `&` or no-break space, html5ever 0.40 searches the rest of the text up to the next `<` or `>`
 /// (measured: 40,000 ampersands in a row take a hundred times as long as 4,000). An invisible `<wbr>`
-/// after so many keeps that linear, each being looked past a few hundred bytes at most; no text for people
-/// has as many without a tag between.
-const SPECIALS_IN_A_RUN: usize = 128;
+/// after so many keeps that linear: 500 KB of ampersands take 60 ms, and no text for people has as many
+/// without a tag between.
+const SPECIALS_IN_A_RUN: usize = 1024;
 
 /// Rewrites `html`. The result is no longer than a few times [`MAX_HTML`].
 pub(super) fn balance(html: &str, base: &Base) -> String {

@@ -22,6 +22,10 @@ const SKIPPED: &[&str] = &[
     "plaintext",
 ];
 
+/// Those of [`SKIPPED`] whose content is for readers where no end tag says how far it goes. Browsers hide the
+/// rest of the page then; in feeds it is the entry's text after a `<iframe src="…"/>` written as XML.
+const EMPTY_IF_UNCLOSED: &[&str] = &["iframe", "noframes", "noembed", "template", "select", "textarea"];
+
 /// Elements that show a `<` is one of HTML, besides those that are kept.
 const OTHERS: &[&str] = &[
     "html", "head", "body", "meta", "link", "base", "font", "big", "nobr", "nav", "main", "form", "input",
@@ -78,16 +82,18 @@ pub(super) fn opens_markup(after: &str) -> bool {
 pub(super) struct Tokens<'a> {
     rest: &'a str,
     raw: &'static [&'static str],
+    /// Elements without an end tag in what is left: a search that failed is not made again.
+    unclosed: Vec<&'static str>,
 }
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(html: &'a str) -> Self {
-        Self { rest: html, raw: &[] }
+        Self::with_raw(html, &[])
     }
 
     /// Gives the elements `raw`, of those that are skipped, with what is in them.
     pub(super) fn with_raw(html: &'a str, raw: &'static [&'static str]) -> Self {
-        Self { rest: html, raw }
+        Self { rest: html, raw, unclosed: Vec::new() }
     }
 
     fn take(&mut self, bytes: usize) -> &'a str {
@@ -144,7 +150,16 @@ impl<'a> Tokens<'a> {
             after.starts_with(b"</")
                 && after.get(2..2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
         };
+        if self.unclosed.contains(&name) {
+            return "";
+        }
         let end = self.rest.match_indices("</").map(|(at, _)| at).find(|at| closes(*at));
+        if end.is_none()
+            && let Some(name) = EMPTY_IF_UNCLOSED.iter().find(|known| **known == name)
+        {
+            self.unclosed.push(name);
+            return "";
+        }
         let content = self.take(end.unwrap_or(self.rest.len()));
         if !self.rest.is_empty() {
             self.skip_past(">");
