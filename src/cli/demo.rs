@@ -111,7 +111,7 @@ fn config_text(args: &DemoArgs, base: &str) -> anyhow::Result<String> {
         "# Written anew by every `dibao demo`. Try: dibao --config {}/dibao.toml sources\n\
          [server]\nlisten = \"{}\"\npublic_url = \"http://{}\"\n\n[state]\ndir = {:?}\n\n\
          [polling]\nschedule = \"*/10 * * * * *\"\njitter = \"3s\"\nfloor = \"5s\"\n\
-         allow_networks = [\"127.0.0.0/8\"]\n",
+         retry_after = \"source\"\nallow_networks = [\"127.0.0.0/8\"]\n",
         args.state.display(),
         args.listen,
         args.listen,

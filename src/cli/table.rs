@@ -38,7 +38,22 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
     };
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
-    aligned(columns, cells)
+    let advice = rows.iter().flat_map(advice).collect::<String>();
+    aligned(columns, cells) + &advice
+}
+
+/// What a row has to say beneath the table, a line each: why its source does not answer as it should,
+/// and what would serve it better.
+fn advice(row: &Value) -> Vec<String> {
+    let id = cell(row, "id");
+    let state = row["state"].as_str().unwrap_or_default();
+    let told = ["ok", "new", "off", "removed"].contains(&state);
+    let detail = match state {
+        "stale" => Some(format!("nothing new since {}, far beyond its own rhythm", cell(row, "newest"))),
+        _ => row["detail"].as_str().filter(|_| !told).map(str::to_owned),
+    };
+    let advice = row["advice"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    detail.into_iter().chain(advice).map(|text| format!("{id}: {text}\n")).collect()
 }
 
 /// Rows under the names of their columns.

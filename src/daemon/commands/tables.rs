@@ -1,5 +1,6 @@
 //! The commands that list: sources, regions, entries.
 
+use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
 use super::{Out, Stop};
@@ -7,6 +8,7 @@ use crate::config::Source;
 use crate::core::region::RegionId;
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, FeedKey, Rank, SourceState, State};
+use crate::core::time::Time;
 use crate::daemon::engine::Engine;
 use crate::daemon::scheduler;
 use crate::store::{Store, StoreError};
@@ -36,16 +38,21 @@ fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) ->
         "state": if source.enabled { stored.map_or("new", |s| s.condition(now)) } else { "off" },
         "entries": stored.map_or(0, |s| s.entries),
         "failures": stored.map_or(0, |s| s.poll.failures),
-        "polled": stored.and_then(|s| s.polled_at),
-        "next": due.filter(|_| source.enabled).map(|d| d.at),
-        "news": stored.and_then(|s| s.poll.news_at),
-        "newest": stored.and_then(|s| s.habits.newest()),
+        "polled": stored.and_then(|s| s.polled_at).map(whole),
+        "next": due.filter(|_| source.enabled).map(|d| whole(d.at)),
+        "news": stored.and_then(|s| s.poll.news_at).map(whole),
+        "newest": stored.and_then(|s| s.habits.newest()).map(whole),
         "in_vain": stored.and_then(|s| s.habits.in_vain()),
         "advice": stored.map(|s| s.habits.advice(interval, now)).filter(|advice| !advice.is_empty()),
         "detail": outcome.map(ToString::to_string),
         "title": stored.map_or_else(|| source.def.title.clone(), |s| Some(s.title().to_owned())),
         "url": source.def.url,
     })
+}
+
+/// An instant to the second: nobody reads more of it in a table.
+fn whole(at: Time) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 pub(super) fn regions(engine: &Engine, out: Out<'_>) -> Result<(), Stop> {
