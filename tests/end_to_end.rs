@@ -414,3 +414,48 @@ async fn rules_of_what_is_shown_hide_and_rewrite_and_give_everything_back() {
     assert_eq!(page(&engine, "henan.json"), before);
     engine.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plea_for_patience_speaks_for_the_host_unless_its_source_says_otherwise() {
+    for (scope, expected) in [("", "held"), ("retry_after = \"source\"\n", "fetched")] {
+        let script = Script::start().await.unwrap();
+        script.on("/a", [Reply::of(429, &["Retry-After: 3600"], b"")]);
+        script.on("/b", [ok(&rss(&[("1", "河南一条", "一")]))]);
+        let a = source("a", &script.url("/a"), "henan") + scope;
+        let desk = Desk::new(&(a + &source("b", &script.url("/b"), "henan")));
+        let mut engine = desk.open().await;
+        ask(&engine, Command::Poll { sources: vec!["a".to_owned()] }).await;
+        for _ in 0..2 {
+            let (rows, _) = ask(&engine, Command::Poll { sources: vec!["b".to_owned()] }).await;
+            assert!([expected, "unchanged"].contains(&rows[0]["outcome"].as_str().unwrap()), "{rows:?}");
+            // A restart forgets no promise.
+            engine.close().await.unwrap();
+            drop(engine);
+            engine = desk.open().await;
+        }
+        let asked = script.seen().iter().filter(|seen| seen.path == "/b").count();
+        assert_eq!(asked, if expected == "held" { 0 } else { 2 });
+        engine.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_answers_but_has_fallen_silent_is_called_stale() {
+    let dated = |n: u32| {
+        format!(
+            "<item><guid>x{n}</guid><title>河南第{n}条</title><pubDate>2020-08-{n:02} 08:00:00</pubDate></item>"
+        )
+    };
+    let items: String = (10..20).map(dated).collect();
+    let feed = format!("<rss version=\"2.0\"><channel><title>报</title>{items}</channel></rss>");
+    let script = Script::start().await.unwrap();
+    script.on("/a", [ok(feed.as_bytes())]);
+    let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
+    let engine = desk.open().await;
+    let state = |rows: &[Value]| rows[0]["state"].as_str().unwrap().to_owned();
+    assert_eq!(state(&ask(&engine, Command::Sources).await.0), "new");
+    poll_all(&engine).await;
+    let rows = ask(&engine, Command::Sources).await.0;
+    assert_eq!((state(&rows).as_str(), &rows[0]["newest"]), ("stale", &Value::from("2020-08-19T00:00:00Z")));
+    engine.close().await.unwrap();
+}
