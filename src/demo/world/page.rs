@@ -15,7 +15,7 @@ pub(super) fn path(channel: &Channel, report: &Report) -> String {
 
 /// The list page. Its links are relative to the host, and its titles are cut where they are long.
 pub(super) fn list(channel: &Channel, reports: &[Report]) -> String {
-    let mut out = head(channel, channel.title);
+    let mut out = head(channel, "要闻");
     out.push_str("<div class=\"liebiao\"><ul>\n");
     for report in reports {
         let (title, path) = (escape(&report.title), path(channel, report));
