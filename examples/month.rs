@@ -134,7 +134,13 @@ impl World {
             ..ParsedEntry::default()
         };
         let candidate = identity::candidates(std::slice::from_ref(&entry)).remove(0);
-        NewEntry { published_id: href, keys: candidate.keys, fingerprint: candidate.fingerprint, entry }
+        NewEntry {
+            published_id: href,
+            keys: candidate.keys,
+            fingerprint: candidate.fingerprint,
+            entry,
+            backlog: false,
+        }
     }
 
     /// One poll of one source.

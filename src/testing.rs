@@ -95,6 +95,7 @@ pub(crate) fn new(n: u64, entry: ParsedEntry) -> NewEntry {
         keys: vec![key(n)],
         fingerprint: fingerprint(n),
         entry,
+        backlog: false,
     }
 }
 

@@ -294,3 +294,93 @@ async fn a_json_document_s_codes_give_its_entries_their_regions() {
     assert_eq!(entries(&engine, Some("xinjiang")).await.len(), 1);
     engine.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_waits_for_ever_behind_pages_that_are_refused() {
+    for refusal in [Reply::of(403, &[], b""), Reply::of(429, &[], b"")] {
+        let script = Script::start().await.unwrap();
+        script.on("/list", [html(&list([3, 2, 1]))]);
+        for n in 1..=3 {
+            script.on(&format!("/news/2026/1120/{n}.html"), [refusal.clone()]);
+        }
+        let desk = Desk::new(&followed(&script, 20));
+        let engine = desk.open().await;
+        for known in [0, 0, 3] {
+            poll_all(&engine).await;
+            assert_eq!(entries(&engine, None).await.len(), known, "after three polls all are published");
+        }
+        assert!(
+            asked(&script, "/news/2026/1120/3.html") == 3 && asked(&script, "/news/2026/1120/1.html") == 0
+        );
+        engine.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_published_when_its_source_is_followed_no_more_or_gone() {
+    for change in ["off", "gone"] {
+        let script = Script::start().await.unwrap();
+        let second = if change == "gone" { Reply::of(410, &[], b"") } else { html(&list([3, 2, 1])) };
+        script.on("/list", [html(&list([3, 2, 1])), second]);
+        script.on("/news/2026/1120/3.html", [html(&article(3))]);
+        let desk = Desk::new(&followed(&script, 1));
+        let engine = desk.open().await;
+        poll_all(&engine).await;
+        assert_eq!(entries(&engine, None).await.len(), 1);
+        engine.close().await.unwrap();
+        drop(engine);
+        if change == "off" {
+            desk.set_sources(&plain(&script));
+        }
+        let engine = desk.open().await;
+        poll_all(&engine).await;
+        poll_all(&engine).await;
+        assert_eq!(entries(&engine, None).await.len(), 3, "{change}");
+        engine.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_is_shown_while_a_first_list_is_still_being_read() {
+    // Words that have nothing in common, so that no two entries tell one story.
+    let words = |n: u32, count: u32| {
+        (0..count).filter_map(|k| char::from_u32(0x4e00 + (n * 7919 + k * 10_473) % 5000)).collect::<String>()
+    };
+    let titled = |page: String| {
+        let title = |page: String, n| page.replace(&format!("河南一地第{n}号工程今天开工"), &words(n, 12));
+        (1..=43).fold(page, title)
+    };
+    let script = Script::start().await.unwrap();
+    script.on("/list", [html(&titled(list((1..=40).rev()))), html(&titled(list((1..=43).rev())))]);
+    for n in 1..=43 {
+        let text = words(n, 90);
+        let page = format!("<html><body><h1>{}</h1><p>{text}。</p></body></html>", words(n, 12));
+        script.on(&format!("/news/2026/1120/{n}.html"), [html(&page)]);
+    }
+    let desk = Desk::new(&followed(&script, 20));
+    let engine = desk.open().await;
+    for _ in 0..3 {
+        poll_all(&engine).await;
+    }
+    assert_eq!(entries(&engine, None).await.len(), 43);
+    let atom = String::from_utf8(page(&engine, "henan.atom")).unwrap();
+    assert_eq!(ids_in(atom.as_bytes()).len(), 23, "three that are news, twenty of the backlog");
+    for n in 41..=43 {
+        assert!(atom.contains(&format!("/{n}.html")), "{n} is news");
+    }
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_page_that_fails_is_asked_for_again() {
+    let script = Script::start().await.unwrap();
+    let first = list([6, 5, 4]).replace("</body>", "<a class=\"next\" href=\"/list_2\">下一页</a></body>");
+    script.on("/list", [html(&first)]);
+    script.on("/list_2", [Reply::of(500, &[], b""), html(&list([3, 2, 1]))]);
+    let desk = Desk::new(&(plain(&script) + "[source.page]\nnext = \"a.next\"\npages = 2\n"));
+    let engine = desk.open().await;
+    assert_eq!(outcome(&poll_all(&engine).await), "failed");
+    assert_eq!(outcome(&poll_all(&engine).await), "fetched");
+    assert_eq!(entries(&engine, None).await.len(), 6);
+    engine.close().await.unwrap();
+}

@@ -119,7 +119,8 @@ impl<'a, S: State> Fold<'a, S> {
             };
             if source.def.url != def.url {
                 // Validators, failures and a "gone" are those of an address; entries and ids stay.
-                source.poll = PollState { scheduled: source.poll.scheduled, ..PollState::default() };
+                let PollState { scheduled, waiting, .. } = std::mem::take(&mut source.poll);
+                source.poll = PollState { scheduled, waiting, ..PollState::default() };
                 source.outcome = None;
             }
             source.def = self.definition(&id, def);
@@ -161,25 +162,19 @@ impl<'a, S: State> Fold<'a, S> {
     }
 
     fn observation(&mut self, seen: &Observation) -> Result<(), S::Error> {
-        let unfinished = self.state.source(self.rules.current_id(&seen.poll.source))?;
-        let unfinished = unfinished.is_some_and(|source| source.poll.backlog);
         let Some((id, mut source)) = self.polled(&seen.poll)? else { return Ok(()) };
         if let Some(facts) = &seen.feed {
             source.facts = facts.clone();
             source.facts_seq = self.line.seq;
         }
-        let places = match source.seeded && !unfinished {
-            true => Vec::new(),
-            // What is left of a first list stands behind what came of it before.
-            false => backlog_places(&seen.new, seen.poll.at, source.entries),
-        };
+        let places = backlog_places(&seen.new, seen.poll.at, !source.seeded, source.entries);
         source.seeded = true;
         if source.poll.window_from == Some(0) && !seen.new.is_empty() {
             source.poll.window_from = Some(self.meta.next_no);
         }
         // Documents list the newest first; among entries of one date the one numbered last is shown first.
         for (n, new) in seen.new.iter().enumerate().rev() {
-            self.add(&id, &mut source, new, seen.poll.at, places.get(n).copied())?;
+            self.add(&id, &mut source, new, seen.poll.at, places[n])?;
         }
         for changed in &seen.changed {
             self.rewrite(&id, &mut source, changed, seen.poll.at)?;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::entry::{Body, ParsedEntry, ParsedFeed};
 use super::html;
 use super::identity::{self, Candidate, Fingerprint, IdentityKey, KnownEntry, Verdict};
+use super::page;
 use super::record::{ChangedEntry, FeedFacts, PollRecord};
 use super::source::SourceId;
 use super::state::{Entry, EntryNo, Known, SourceState, State};
@@ -46,6 +47,8 @@ pub struct DraftEntry {
     pub fingerprint: Fingerprint,
     /// The entry, sanitised.
     pub entry: ParsedEntry,
+    /// Whether it stood in its source's first list, though it comes later.
+    pub backlog: bool,
 }
 
 /// What a read feed brings, against what is stored.
@@ -158,6 +161,7 @@ fn draft(source: &SourceId, key: IdentityKey, candidate: Candidate, entry: Parse
         keys,
         fingerprint: candidate.fingerprint,
         entry,
+        backlog: false,
     }
 }
 
@@ -169,14 +173,21 @@ fn rewritten(
     manner: Manner,
 ) -> Option<ChangedEntry> {
     let quiet = old.rewrites >= MAX_REWRITES || !old.is_shown();
-    (!quiet && candidate.fingerprint.differs(&old.fingerprint)).then(|| ChangedEntry {
+    if quiet || !candidate.fingerprint.differs(&old.fingerprint) {
+        return None;
+    }
+    let entry = match manner {
+        Manner::Whole => clean(entry, url),
+        Manner::Followed => {
+            let title = entry.title.clone().filter(|title| !page::says_no_more(title, old.title()))?;
+            ParsedEntry { title: Some(title), ..old.body.clone() }
+        }
+    };
+    Some(ChangedEntry {
         published_id: old.id.clone(),
         keys: candidate.keys.into_iter().filter(|key| !old.keys.contains(key)).collect(),
         fingerprint: candidate.fingerprint,
-        entry: match manner {
-            Manner::Whole => clean(entry, url),
-            Manner::Followed => ParsedEntry { title: entry.title.clone(), ..old.body.clone() },
-        },
+        entry,
     })
 }
 

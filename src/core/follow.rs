@@ -2,15 +2,17 @@
 //! entry is published once its page was read, or once that has failed often enough; never twice. Pure:
 //! who fetches the pages hands in how it went.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::diff::DraftEntry;
 use super::entry::{ParsedEntry, ParsedFeed};
+use super::link;
 
 /// Polls in which an entry's page may fail before the entry is published as the list has it.
 pub const TRIES: u8 = 3;
-/// The most entries of a source that wait at once. What is beyond is left to the list, which is then
-/// read in full again.
+/// The most entries of a source that wait at once. What is beyond is published as the list has it.
 pub const MAX_WAITING: usize = 200;
 
 /// An entry of a list that waits for its page to be read.
@@ -21,6 +23,9 @@ pub struct Waiting {
     /// How often its page could not be read.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
+    /// Whether it stood in the source's first list: then it is no news when it comes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backlog: bool,
 }
 
 /// How a visit to an entry's page went.
@@ -43,19 +48,14 @@ pub struct Settled {
     pub publish: Vec<DraftEntry>,
     /// Those that wait on.
     pub waiting: Vec<Waiting>,
-    /// Whether some could not be kept: the list must be read in full at the next poll.
-    pub overflow: bool,
 }
 
 /// Adds the entries that wait to those of a list, which may have dropped them.
 pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) {
-    let gone: Vec<_> = waiting
-        .iter()
-        .map(|w| &w.entry)
-        .filter(|e| list.entries.iter().all(|l| l.page() != e.page()))
-        .collect();
-    let gone: Vec<ParsedEntry> = gone.into_iter().cloned().collect();
-    list.entries.extend(gone);
+    let listed: BTreeSet<_> = list.entries.iter().map(page).collect();
+    let dropped: Vec<_> =
+        waiting.iter().map(|w| &w.entry).filter(|entry| !listed.contains(&page(entry))).cloned().collect();
+    list.entries.extend(dropped);
 }
 
 /// The order of visits: those that wait already, then the others as the list has them. Indices of
@@ -63,17 +63,20 @@ pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) {
 #[must_use]
 pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..drafts.len()).collect();
-    order.sort_by_key(|at| tries(&drafts[*at], waiting).is_none());
+    order.sort_by_key(|at| known(&drafts[*at], waiting).is_none());
     order.truncate(limit);
     order
 }
 
-/// Parts the drafts by how their visits went; `visits` are as many as `drafts`.
+/// Parts the drafts by how their visits went; `visits` are as many as `drafts`. `first` is whether this is
+/// the source's first list.
 #[must_use]
-pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting]) -> Settled {
+pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], first: bool) -> Settled {
     let mut settled = Settled::default();
-    for (draft, visit) in drafts.into_iter().zip(visits) {
-        let tries = tries(&draft, before).unwrap_or(0);
+    for (mut draft, visit) in drafts.into_iter().zip(visits) {
+        let known = known(&draft, before);
+        let tries = known.map_or(0, |waiting| waiting.tries);
+        draft.backlog = known.map_or(first, |waiting| waiting.backlog);
         let tries = match visit {
             Visit::Read(entry) => {
                 settled.publish.push(DraftEntry { entry: *entry, ..draft });
@@ -83,19 +86,28 @@ pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting]) -
             Visit::Failed => tries + 1,
             Visit::NotMade => tries,
         };
-        if tries >= TRIES {
+        if tries >= TRIES || settled.waiting.len() >= MAX_WAITING {
             settled.publish.push(draft);
-        } else if settled.waiting.len() < MAX_WAITING {
-            settled.waiting.push(Waiting { entry: draft.entry, tries });
         } else {
-            settled.overflow = true;
+            settled.waiting.push(Waiting { entry: draft.entry, tries, backlog: draft.backlog });
         }
     }
     settled
 }
 
-fn tries(draft: &DraftEntry, waiting: &[Waiting]) -> Option<u8> {
-    waiting.iter().find(|w| w.entry.page() == draft.entry.page()).map(|w| w.tries)
+fn known<'a>(draft: &DraftEntry, waiting: &'a [Waiting]) -> Option<&'a Waiting> {
+    let page_of_draft = page(&draft.entry);
+    waiting.iter().find(|w| page(&w.entry) == page_of_draft)
+}
+
+/// What an entry's page is known by: its address without what changes from poll to poll.
+fn page(entry: &ParsedEntry) -> Option<String> {
+    entry.page().map(link::canonical)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
@@ -124,6 +136,7 @@ mod tests {
             keys: candidate.keys,
             fingerprint: candidate.fingerprint,
             entry,
+            backlog: false,
         }
     }
 
@@ -141,7 +154,7 @@ mod tests {
                 1 => vec![Visit::Read(read), Visit::Bare, Visit::Failed, Visit::NotMade],
                 _ => vec![Visit::Bare, Visit::Bare, Visit::Failed, Visit::NotMade],
             };
-            let settled = settle(drafts, visits, &waiting);
+            let settled = settle(drafts, visits, &waiting, poll == 1);
             let published = titles(settled.publish.iter().map(|d| &d.entry));
             match poll {
                 1 => assert_eq!(published, ["全文", "第2条"]),
@@ -157,7 +170,7 @@ mod tests {
     #[test]
     fn what_the_list_dropped_while_it_waited_is_not_lost() {
         let mut list = ParsedFeed { entries: vec![entry(2), entry(3)], ..ParsedFeed::default() };
-        let waiting = [1, 2].map(|n| Waiting { entry: entry(n), tries: 1 });
+        let waiting = [1, 2].map(|n| Waiting { entry: entry(n), tries: 1, backlog: false });
         add_waiting(&mut list, &waiting);
         assert_eq!(titles(&list.entries), ["第2条", "第3条", "第1条"]);
     }
@@ -165,16 +178,37 @@ mod tests {
     #[test]
     fn who_waits_is_visited_first() {
         let drafts = [draft(1), draft(2), draft(3), draft(4)];
-        let waiting = [Waiting { entry: entry(3), tries: 0 }];
+        let waiting = [Waiting { entry: entry(3), tries: 0, backlog: false }];
         assert_eq!(itinerary(&drafts, &waiting, 3), [2, 0, 1]);
     }
 
     #[test]
-    fn no_more_wait_than_can_be_kept_and_the_list_is_asked_again_for_the_rest() {
+    fn no_more_wait_than_can_be_kept_and_the_others_are_published_as_they_are() {
         let drafts: Vec<_> = (0..MAX_WAITING + 5).map(draft).collect();
         let visits = vec![Visit::NotMade; drafts.len()];
-        let settled = settle(drafts, visits, &[]);
-        assert_eq!((settled.waiting.len(), settled.overflow), (MAX_WAITING, true));
-        assert_eq!(settled.publish, []);
+        let settled = settle(drafts, visits, &[], false);
+        assert_eq!((settled.waiting.len(), settled.publish.len()), (MAX_WAITING, 5));
+    }
+
+    #[test]
+    fn only_what_stood_in_the_first_list_is_a_backlog() {
+        let first = settle(vec![draft(1), draft(2)], vec![Visit::NotMade; 2], &[], true);
+        assert!(first.waiting.iter().all(|w| w.backlog));
+        let drafts = vec![draft(3), draft(1), draft(2)];
+        let later = settle(drafts, vec![Visit::NotMade, Visit::Bare, Visit::NotMade], &first.waiting, false);
+        let backlog: Vec<_> = later.waiting.iter().map(|w| w.backlog).collect();
+        assert_eq!((backlog, later.publish[0].backlog), (vec![false, true], true));
+    }
+
+    #[test]
+    fn an_address_that_changes_its_tracking_is_still_the_one_that_waits() {
+        let mut again = draft(1);
+        again.entry.links[0].href = "http://paper.example/2026/1123/1.html?utm_source=list".to_owned();
+        let waiting = [Waiting { entry: entry(1), tries: 2, backlog: false }];
+        let settled = settle(vec![again.clone()], vec![Visit::Failed], &waiting, false);
+        assert_eq!(settled.publish.len(), 1, "its third failure");
+        let mut list = ParsedFeed { entries: vec![again.entry], ..ParsedFeed::default() };
+        add_waiting(&mut list, &waiting);
+        assert_eq!(list.entries.len(), 1);
     }
 }

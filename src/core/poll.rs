@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 
 use super::backoff;
 use super::exchange::{Exchange, FetchFault, ResponseHead, Validators};
-use super::follow::Settled;
 use super::freshness::{self, Skip};
 use super::outcome::Outcome;
 use super::record::{Moved, PollState, Rejected};
@@ -78,9 +77,19 @@ pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
 #[must_use]
 pub fn validators(state: &PollState, now: Time) -> &Validators {
     match &state.rejected {
-        Some(rejected) if now - rejected.at < TimeDelta::days(1) => &rejected.validators,
+        Some(rejected) if (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - rejected.at)) => {
+            &rejected.validators
+        }
         _ => &state.validators,
     }
+}
+
+/// The instant before which a source is not asked, as far as it can be believed: what lies further off
+/// than any wait there is was worked out while the clock was wrong.
+#[must_use]
+pub fn not_before(state: &PollState, now: Time, patience: Duration) -> Option<Time> {
+    let longest = TimeDelta::from_std(patience.max(LONGEST_RETRY_AFTER)).unwrap_or_default();
+    state.not_before.filter(|until| *until - now <= longest)
 }
 
 /// The outcome of a poll and the state it leaves. `reading` is that of the body, where there is one.
@@ -99,7 +108,7 @@ pub fn conclude(
         state.not_before = poll.at.checked_add_signed(TimeDelta::from_std(*wait).unwrap_or_default());
         return (outcome, state);
     }
-    state.asked_to_wait = false;
+    state.asked_by = None;
     match exchange.head() {
         Some(head) if outcome.is_good() => good(&mut state, poll, head, &outcome, reading),
         Some(head) if matches!(outcome, Outcome::Throttled { .. }) => {
@@ -116,16 +125,6 @@ pub fn conclude(
         }
     }
     (outcome, state)
-}
-
-/// Takes over which entries wait for their pages to be read; `first` is whether the source never brought
-/// entries before. Where some could not be kept, the list must come in full again.
-pub fn keep_waiting(state: &mut PollState, settled: Settled, first: bool) {
-    state.backlog = (first || state.backlog) && !settled.waiting.is_empty();
-    state.waiting = settled.waiting;
-    if settled.overflow {
-        (state.validators, state.body_hash, state.rejected) = (Validators::default(), None, None);
-    }
 }
 
 fn outcome(
@@ -217,7 +216,7 @@ fn asked_to_wait(state: &mut PollState, poll: Circumstances<'_>, head: &Response
         .retry_after
         .as_deref()
         .and_then(|value| freshness::retry_after(value, head.date.as_deref(), poll.at, LONGEST_RETRY_AFTER));
-    state.asked_to_wait = said.is_some();
+    state.asked_by = said.is_some().then(|| head.final_url.clone());
     match said {
         Some(until) => until,
         None => back_off(state, poll),

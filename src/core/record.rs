@@ -169,6 +169,9 @@ pub struct NewEntry {
     pub fingerprint: Fingerprint,
     /// The entry, sanitised.
     pub entry: ParsedEntry,
+    /// Whether it stood in its source's first list, and waited for its page since: it is no news.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backlog: bool,
 }
 
 /// A known entry that was rewritten.
@@ -231,9 +234,9 @@ pub struct PollState {
     /// No poll before this instant: Retry-After, backoff after failures, or the response's freshness.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Time>,
-    /// Whether `not_before` is what the publisher asked for by Retry-After.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub asked_to_wait: bool,
+    /// The address whose Retry-After `not_before` is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
     /// When the source last answered as it should (200 with a feed, or 304).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Time>,
@@ -243,9 +246,6 @@ pub struct PollState {
     /// Entries of a list that wait for their pages to be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<Waiting>,
-    /// Whether these are what is left of the source's first list: when they come they are no news.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub backlog: bool,
     /// The smallest entry number that the last reading found or made: what is below has left the source's
     /// document. 0 while it found none: then it is the first that its own record makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

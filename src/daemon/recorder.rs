@@ -385,8 +385,8 @@ fn record(fact: Fact, ids: &mut impl Iterator<Item = String>) -> Record {
         Fact::Poll(draft) => {
             let Draft { poll, feed, new, changed } = *draft;
             let named = |(published_id, draft)| {
-                let DraftEntry { keys, fingerprint, entry, .. } = draft;
-                NewEntry { published_id, keys, fingerprint, entry }
+                let DraftEntry { keys, fingerprint, entry, backlog, .. } = draft;
+                NewEntry { published_id, keys, fingerprint, entry, backlog }
             };
             let new = ids.take(new.len()).zip(new).map(named).collect();
             Record::Observation(Observation { poll, feed, new, changed })

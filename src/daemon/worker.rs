@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, Semaphore};
+use url::Url;
 
 use super::clock::Clock;
 use super::recorder::{self, RecordError, Recorder};
@@ -89,11 +90,17 @@ impl Worker {
     /// # Errors
     /// When the HTTP client cannot be built from it.
     pub fn new(config: &Config, recorder: Recorder, clock: Arc<dyn Clock>) -> Result<Self, FetchSetupError> {
-        let mut fetchers = HashMap::new();
+        let mut fetchers: HashMap<_, Fetcher> = HashMap::new();
         for source in &config.sources {
             let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
             if !fetchers.contains_key(&proxy) {
-                fetchers.insert(proxy.clone(), Fetcher::new(fetch_options(config, proxy))?);
+                let fetcher = Fetcher::new(fetch_options(config, proxy.clone()))?;
+                // A host is one host, whatever way leads to it.
+                let fetcher = match fetchers.values().next() {
+                    Some(other) => fetcher.queueing_with(other),
+                    None => fetcher,
+                };
+                fetchers.insert(proxy, fetcher);
             }
         }
         let sources: BTreeMap<_, _> =
@@ -132,7 +139,9 @@ impl Worker {
         };
         let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
         let last = stored.as_ref().and_then(|stored| stored.outcome.clone());
-        if let Some(outcome) = stored.as_ref().and_then(|stored| still_waiting(stored, self.clock.now())) {
+        if let Some(outcome) =
+            stored.as_ref().and_then(|stored| still_waiting(stored, self.clock.now(), self.patience))
+        {
             let elapsed = started.elapsed();
             return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
         }
@@ -140,7 +149,8 @@ impl Worker {
         let validators = poll::validators(&before, self.clock.now()).clone();
         let exchange = self.exchange(source, &asked, validators).await;
         let at = self.clock.now();
-        let Read { reading, findings, settled } = self.read(source, stored.as_ref(), &exchange, at).await?;
+        let Read { reading, findings, waiting, until } =
+            self.read(source, stored.as_ref(), &exchange, at).await?;
         let draw = draw(id, before.failures);
         let poll = Circumstances {
             at,
@@ -150,13 +160,19 @@ impl Worker {
             patience: self.patience,
         };
         let (outcome, mut state) = poll::conclude(&before, poll, &exchange, reading);
-        if let Some(settled) = settled {
-            let first = stored.as_ref().is_none_or(|stored| !stored.seeded);
-            poll::keep_waiting(&mut state, settled, first);
+        if let Some(waiting) = waiting {
+            state.waiting = waiting;
         }
-        if state.asked_to_wait && source.retry_after == RetryAfter::Host {
-            self.hold(&source.def.url, state.not_before, at);
+        if let Some((address, until)) = until {
+            state.not_before = state.not_before.max(Some(until));
+            state.asked_by = Some(address);
         }
+        if let (Some(address), RetryAfter::Host) = (&state.asked_by, source.retry_after) {
+            self.hold(address, state.not_before, at);
+        }
+        // Reading may have taken minutes, and other sources were recorded meanwhile: what is recorded is
+        // seen from now on.
+        let at = self.clock.now();
         let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
         let Findings { feed, new, changed, .. } = findings;
         let draft = Draft { poll: record, feed, new, changed };
@@ -188,9 +204,11 @@ impl Worker {
     /// Leaves the hosts alone that asked for it before the last stop, for as long as is left of it.
     pub fn resume_holds(&self, stored: &BTreeMap<SourceId, SourceState>) {
         let now = self.clock.now();
-        let by_host = |id| self.sources.get(id).is_some_and(|source| source.retry_after == RetryAfter::Host);
-        for (_, stored) in stored.iter().filter(|(id, stored)| stored.poll.asked_to_wait && by_host(*id)) {
-            self.hold(&stored.def.url, stored.poll.not_before, now);
+        for (id, stored) in stored {
+            let by_host = self.sources.get(id).is_some_and(|source| source.retry_after == RetryAfter::Host);
+            if let (Some(address), true) = (&stored.poll.asked_by, by_host) {
+                self.hold(address, poll::not_before(&stored.poll, now, self.patience), now);
+            }
         }
     }
 
@@ -202,7 +220,7 @@ impl Worker {
     /// Asks for the source's document; for a page only if its publisher lets programs.
     async fn exchange(&self, source: &Source, asked: &str, validators: Validators) -> Exchange {
         let fetcher = self.fetcher(source);
-        if matches!(source.kind, Kind::Page(_)) {
+        if let (Kind::Page(_), None) = (&source.kind, fetcher.held(asked)) {
             let verdict = fetcher.may_fetch(asked).await;
             if !verdict.allowed {
                 return Exchange::Failed(FetchFault::Robots { why: verdict.why });
@@ -237,7 +255,7 @@ impl Worker {
     pub fn past(&self, stored: Option<&SourceState>) -> Past {
         stored.map_or_else(Past::default, |s| Past {
             polled: s.polled_at,
-            ..past(&s.poll, s.outcome.as_ref(), self.patience)
+            ..past(&s.poll, s.outcome.as_ref(), self.patience, self.clock.now())
         })
     }
 }
@@ -249,7 +267,7 @@ impl Poller for Arc<Worker> {
             match worker.poll_when_possible(&id, scheduled).await {
                 Ok(report) => {
                     log(&report);
-                    past(&report.state, Some(&report.outcome), worker.patience)
+                    past(&report.state, Some(&report.outcome), worker.patience, worker.clock.now())
                 }
                 Err(error) => {
                     tracing::error!(source = %id, %error, "poll not recorded");
@@ -262,19 +280,19 @@ impl Poller for Arc<Worker> {
 
 /// The outcome that stands while a publisher has asked for patience: nothing is asked before that time is
 /// over (RFC 9110 section 10.2.3), by schedule or by hand.
-fn still_waiting(stored: &SourceState, now: Time) -> Option<Outcome> {
+fn still_waiting(stored: &SourceState, now: Time, patience: Duration) -> Option<Outcome> {
     let waits = |outcome: &Outcome| matches!(outcome, Outcome::Throttled { .. } | Outcome::Held { .. });
     let waiting = stored.outcome.clone().filter(waits);
-    waiting.filter(|_| stored.poll.not_before.is_some_and(|until| until > now))
+    waiting.filter(|_| poll::not_before(&stored.poll, now, patience).is_some_and(|until| until > now))
 }
 
-fn past(state: &PollState, outcome: Option<&Outcome>, patience: Duration) -> Past {
+fn past(state: &PollState, outcome: Option<&Outcome>, patience: Duration, now: Time) -> Past {
     Past {
         skip: state.skip,
         patience,
         scheduled: state.scheduled,
         polled: None,
-        not_before: state.not_before,
+        not_before: poll::not_before(state, now, patience),
         gone: matches!(outcome, Some(Outcome::Gone)),
     }
 }
@@ -298,11 +316,19 @@ fn log(report: &Report) {
     }
 }
 
-/// A request of a source's, with its headers: they may hold secrets, so only for its own address or one
-/// beside it.
+/// A request of a source's, with its headers: they may hold secrets, so only for the origin they were
+/// written for. A publisher that moves elsewhere for good, or links there, does not get them.
 fn request(source: &Source, url: &str, validators: Validators, accept: &str) -> FetchRequest {
-    let headers = source.headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
-    FetchRequest { url: url.to_owned(), validators, headers: headers.collect(), accept: accept.to_owned() }
+    let own = source.headers.iter().filter(|_| same_origin(&source.def.url, url));
+    let headers = own.map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
+    FetchRequest { url: url.to_owned(), validators, headers, accept: accept.to_owned() }
+}
+
+/// Whether what was meant for one address may be sent to the other.
+fn same_origin(a: &str, b: &str) -> bool {
+    let (Ok(a), Ok(b)) = (Url::parse(a), Url::parse(b)) else { return false };
+    let upgraded = a.scheme() == "http" && a.port().is_none() && b.scheme() == "https" && b.port().is_none();
+    a.origin() == b.origin() || (upgraded && a.host() == b.host())
 }
 
 /// How a fetcher behaves under a configuration, for the sources of one proxy.

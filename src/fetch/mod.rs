@@ -146,8 +146,8 @@ pub struct Fetcher {
     client: reqwest::Client,
     guard: Guard,
     lookup: Arc<GuardedLookup>,
-    queue: HostQueue,
-    robots: RobotsCache,
+    queue: Arc<HostQueue>,
+    robots: Arc<RobotsCache>,
     limits: FetchLimits,
     proxy_host: Option<String>,
     has_roots: bool,
@@ -194,12 +194,20 @@ impl Fetcher {
             client: builder.build().map_err(client_error)?,
             guard,
             lookup,
-            queue: HostQueue::new(per_host, host_delay, concurrency),
-            robots: RobotsCache::default(),
+            queue: Arc::new(HostQueue::new(per_host, host_delay, concurrency)),
+            robots: Arc::default(),
             limits,
             proxy_host,
             has_roots: tls.has_roots,
         })
+    }
+
+    /// The same, taking its turns in the queues of another, and knowing the robots.txt files that it knows.
+    #[must_use]
+    pub fn queueing_with(mut self, other: &Self) -> Self {
+        self.queue = Arc::clone(&other.queue);
+        self.robots = Arc::clone(&other.robots);
+        self
     }
 
     /// One exchange: waits for the host's turn, asks, follows redirects, reads the body. Dropping the

@@ -10,14 +10,16 @@ use super::super::state::SourceState;
 use super::super::time::Time;
 use super::telling::Texts;
 
-/// The places of a first poll's entries, from `first` for the newest; those of one date in document order.
-pub(super) fn backlog_places(new: &[NewEntry], at: Time, first: u64) -> Vec<u32> {
-    let first = u32::try_from(first).unwrap_or(u32::MAX - 1_000_000);
-    let mut order: Vec<usize> = (0..new.len()).collect();
+/// The place of each new entry among what a new source brought: from 0 for the newest, those of one date in
+/// document order; what comes of a first list later stands behind what came of it before, `stored`
+/// entries. `None` for news.
+pub(super) fn backlog_places(new: &[NewEntry], at: Time, first: bool, stored: u64) -> Vec<Option<u32>> {
+    let mut order: Vec<usize> = (0..new.len()).filter(|n| first || new[*n].backlog).collect();
     order.sort_by_key(|n| std::cmp::Reverse(dated(&new[*n].entry, at)));
-    let mut places = vec![0; new.len()];
-    for (place, n) in (first..).zip(order) {
-        places[n] = place;
+    let mut places = vec![None; new.len()];
+    let before = u32::try_from(stored).unwrap_or(u32::MAX - 1_000_000);
+    for (place, n) in (before..).zip(order) {
+        places[n] = Some(place);
     }
     places
 }

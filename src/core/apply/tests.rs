@@ -411,22 +411,22 @@ fn a_replay_under_the_definitions_of_today_equals_what_was_lived() {
 }
 
 #[test]
-fn what_is_left_of_a_first_list_is_no_news_when_it_comes() {
+fn what_is_left_of_a_first_list_is_no_news_when_it_comes_and_what_comes_with_it_is() {
     let old = |n, seconds| new(n, body("旧闻", Some(Stamp::second(at(seconds)))));
-    let backlog = |record: Record, is_left: bool| match record {
-        Record::Observation(mut seen) => {
-            seen.poll.state.backlog = is_left;
-            Record::Observation(seen)
-        }
-        other => other,
-    };
+    let waited = |n, seconds| NewEntry { backlog: true, ..old(n, seconds) };
     let store = paper([
-        backlog(seen("paper", 1000, vec![old(1, 900)], vec![]), true),
-        backlog(seen("paper", 2000, vec![old(2, 100)], vec![]), false),
+        seen("paper", 1000, vec![old(1, 900)], vec![]),
+        seen("paper", 2000, vec![old(4, 1500), waited(2, 100)], vec![]),
         seen("paper", 3000, vec![old(3, 500)], vec![]),
     ]);
-    assert_eq!(entry(&store, 2).surfaced, at(100), "it waited for its page to be read");
-    assert_eq!(entry(&store, 3).surfaced, at(3000));
+    assert_eq!((entry(&store, 2).surfaced, entry(&store, 2).backlog), (at(100), Some(1)), "it waited");
+    for (n, surfaced) in [(4, 2000), (3, 3000)] {
+        assert_eq!(
+            (entry(&store, n).surfaced, entry(&store, n).backlog),
+            (at(surfaced), None),
+            "{n} is news"
+        );
+    }
 }
 
 #[test]

@@ -28,7 +28,13 @@ fn store() -> Store {
         let entry = entry(n, &format!("{n}号标题"));
         let candidate = identity::candidates(std::slice::from_ref(&entry)).remove(0);
         let published_id = format!("urn:entry:{n}");
-        NewEntry { published_id, keys: candidate.keys, fingerprint: candidate.fingerprint, entry }
+        NewEntry {
+            published_id,
+            keys: candidate.keys,
+            fingerprint: candidate.fingerprint,
+            entry,
+            backlog: false,
+        }
     });
     let mut records = vec![config(0, &[def("paper", fixed(&["henan"]))], &[])];
     records.extend(recorded.map(|new| seen("paper", 1000, vec![new], vec![])));

@@ -23,7 +23,7 @@ mod tests;
 pub use article::{Article, article};
 pub use challenge::is_challenge;
 pub use dom::feed_links;
-pub use enrich::enrich;
+pub use enrich::{enrich, says_no_more};
 pub use json::json;
 pub use list::{ListPage, list};
 pub use rules::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};

@@ -58,11 +58,10 @@ fn before() -> PollState {
         body_hash: Some("old hash".to_owned()),
         failures: 2,
         not_before: Some(at(-60)),
-        asked_to_wait: false,
+        asked_by: None,
         good_at: Some(at(-86_400)),
         news_at: Some(at(-90_000)),
         waiting: Vec::new(),
-        backlog: false,
         moved: None,
     }
 }

@@ -12,7 +12,7 @@ use crate::core::diff::{self, Findings, Manner};
 use crate::core::entry::ParsedFeed;
 use crate::core::exchange::{Exchange, Response, Validators};
 use crate::core::feed::{self, FeedInput};
-use crate::core::follow::{self, Settled};
+use crate::core::follow::{self, Visit, Waiting};
 use crate::core::outcome::Outcome;
 use crate::core::page::{self, PageError};
 use crate::core::poll::Reading;
@@ -22,6 +22,9 @@ use crate::core::state::SourceState;
 use crate::core::time::Time;
 use crate::fetch::ACCEPT_PAGE;
 
+/// Polls that are given up for a further page that cannot be read, before the pages that can are taken.
+const PATIENT: u32 = 3;
+
 /// What a poll read.
 #[derive(Default)]
 pub(super) struct Read {
@@ -29,8 +32,10 @@ pub(super) struct Read {
     pub(super) reading: Option<Reading>,
     /// What is new in it.
     pub(super) findings: Findings,
-    /// What came of following its entries, where they are followed.
-    pub(super) settled: Option<Settled>,
+    /// The entries that wait for their pages now, if that changed.
+    pub(super) waiting: Option<Vec<Waiting>>,
+    /// What a page of an entry asked for by Retry-After: where, and until when.
+    pub(super) until: Option<(String, Time)>,
 }
 
 impl Read {
@@ -67,6 +72,7 @@ impl Worker {
         at: Time,
     ) -> Result<Read, PollError> {
         let before = stored.map(|stored| &stored.poll);
+        let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
         let mut read = match exchange {
             Exchange::Body(response) => {
                 let hash = hex16(&Sha256::digest(&response.body));
@@ -76,28 +82,42 @@ impl Worker {
                     self.read_body(source, stored, response, hash, at).await?
                 }
             }
-            Exchange::NotModified(_) => Read::default(),
-            _ => return Ok(Read::default()),
+            _ => Read::default(),
         };
-        if let Kind::Page(page) = &source.kind
-            && let Some(limit) = page.follow
-            && !matches!(read.reading, Some(Reading::Unreadable(_)))
-        {
-            let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
-            if !matches!(read.reading, Some(Reading::Feed { .. })) && !waiting.is_empty() {
-                let mut feed = ParsedFeed::default();
-                follow::add_waiting(&mut feed, waiting);
-                let reader = self.reader(source, at);
-                read.findings.new = self.compare(reader, stored, feed, source.def.url.clone()).await?.1.new;
-            }
-            let drafts = std::mem::take(&mut read.findings.new);
-            let settled = self.follow(source, page, limit, drafts, waiting, at).await;
-            if let Some(Reading::Feed { new, .. }) = &mut read.reading {
-                *new = count(settled.publish.len());
-            }
-            read.findings.new.clone_from(&settled.publish);
-            read.settled = Some(settled);
+        let follow = match &source.kind {
+            Kind::Page(page) => page.follow.map(|limit| (page, limit)),
+            Kind::Feed | Kind::Json(_) => None,
+        };
+        let was_read = matches!(read.reading, Some(Reading::Feed { .. }));
+        if waiting.is_empty() && (follow.is_none() || !was_read) {
+            return Ok(read);
         }
+        if !was_read {
+            let mut feed = ParsedFeed::default();
+            follow::add_waiting(&mut feed, waiting);
+            let url = source.def.url.clone();
+            read.findings.new = self.compare(self.reader(source, at), stored, feed, url).await?.1.new;
+        }
+        let drafts = std::mem::take(&mut read.findings.new);
+        let answered = was_read
+            || matches!(exchange, Exchange::NotModified(_))
+            || matches!(read.reading, Some(Reading::SameBytes));
+        let (visits, until) = match (follow, exchange) {
+            (Some((page, limit)), _) if answered => {
+                self.visits(source, page, limit, &drafts, waiting, at).await
+            }
+            // A list that is gone, or followed no more, leads nowhere; one that fails may be back.
+            (None, _) | (_, Exchange::Gone(_)) => (vec![Visit::Bare; drafts.len()], None),
+            _ => (vec![Visit::Failed; drafts.len()], None),
+        };
+        let first = stored.is_none_or(|stored| !stored.seeded);
+        let settled = follow::settle(drafts, visits, waiting, first);
+        if let Some(Reading::Feed { new, .. }) = &mut read.reading {
+            *new = count(settled.publish.len());
+        }
+        read.findings.new = settled.publish;
+        read.waiting = Some(settled.waiting);
+        read.until = until;
         Ok(read)
     }
 
@@ -115,11 +135,9 @@ impl Worker {
             Err(outcome) => return Ok(Read::unreadable(outcome)),
         };
         let url = response.head.final_url.clone();
-        let (pages, waiting) = match (&source.kind, stored) {
-            (Kind::Page(page), Some(stored)) => (page.pages, stored.poll.waiting.as_slice()),
-            (Kind::Page(page), None) => (page.pages, &[][..]),
-            _ => (1, &[][..]),
-        };
+        let pages = if let Kind::Page(page) = &source.kind { page.pages } else { 1 };
+        let (waiting, failures) =
+            stored.map_or((&[][..], 0), |stored| (stored.poll.waiting.as_slice(), stored.poll.failures));
         let listed = feed.entries.len();
         follow::add_waiting(&mut feed, waiting);
         let (mut feed, mut findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
@@ -128,7 +146,15 @@ impl Worker {
             let Some(address) = next.take().filter(|_| findings.new.len() >= listed && listed > 0) else {
                 break;
             };
-            let Some(more) = self.further_page(source, &reader, &address).await else { break };
+            let Some(more) = self.further_page(source, &reader, &address).await else {
+                if failures < PATIENT {
+                    // Were the first page recorded alone, the next poll would find it known, and never ask
+                    // for what stands behind it.
+                    let why = format!("a further page of the list cannot be read: {address}");
+                    return Ok(Read::unreadable(Outcome::Failed { why }));
+                }
+                break;
+            };
             next = more.next;
             feed.entries.extend(more.feed.entries);
             (feed, findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
@@ -146,7 +172,7 @@ impl Worker {
             skip: feed.skip,
             window_from: findings.window_from,
         };
-        Ok(Read { reading: Some(reading), findings, settled: None })
+        Ok(Read { reading: Some(reading), findings, ..Read::default() })
     }
 
     async fn further_page(&self, source: &Source, reader: &Reader, address: &str) -> Option<Document> {

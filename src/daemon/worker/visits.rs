@@ -4,15 +4,14 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use url::Url;
 
 use super::reading::input;
-use super::{RetryAfter, Worker, request};
+use super::{Worker, request};
 use crate::config::{ContentPolicy, Page, Source};
 use crate::core::diff::DraftEntry;
 use crate::core::entry::ParsedEntry;
 use crate::core::exchange::{Exchange, FetchFault, Response, Validators};
-use crate::core::follow::{self, Settled, Visit, Waiting};
+use crate::core::follow::{self, Visit, Waiting};
 use crate::core::freshness;
 use crate::core::page::{self, PageError};
 use crate::core::poll::LONGEST_RETRY_AFTER;
@@ -28,58 +27,75 @@ const LONGEST: Duration = Duration::from_secs(5 * 60);
 enum Then {
     GoOn,
     Stop,
+    /// It asked to be left alone: which address, and until when, if it said.
+    Wait(String, Option<Time>),
 }
 
 impl Worker {
-    /// Visits the pages of a poll's new entries and parts them by how that went.
-    pub(super) async fn follow(
+    /// Visits the pages of a poll's new entries. Where the host wants no more, the visits that were to
+    /// come count as failed, so that no entry waits for ever behind one that cannot be read. The second
+    /// value is what the host asked for by Retry-After.
+    pub(super) async fn visits(
         &self,
         source: &Source,
         page: &Page,
         limit: usize,
-        drafts: Vec<DraftEntry>,
+        drafts: &[DraftEntry],
         waiting: &[Waiting],
         at: Time,
-    ) -> Settled {
+    ) -> (Vec<Visit>, Option<(String, Time)>) {
         let mut visits = vec![Visit::NotMade; drafts.len()];
         let until = Instant::now() + LONGEST;
-        for index in follow::itinerary(&drafts, waiting, limit) {
-            if Instant::now() > until {
-                break;
+        let itinerary = follow::itinerary(drafts, waiting, limit);
+        let (mut stopped, mut asked) = (false, None);
+        for index in itinerary {
+            if stopped || Instant::now() > until {
+                visits[index] = Visit::Failed;
+                continue;
             }
             let (visit, then) = self.visit(source, page, &drafts[index].entry, at).await;
             visits[index] = visit;
-            if matches!(then, Then::Stop) {
-                break;
+            stopped = !matches!(then, Then::GoOn);
+            if let Then::Wait(host, Some(until)) = then {
+                asked = Some((host, until));
             }
         }
-        follow::settle(drafts, visits, waiting)
+        (visits, asked)
     }
 
     async fn visit(&self, source: &Source, page: &Page, entry: &ParsedEntry, at: Time) -> (Visit, Then) {
         let Some(url) = entry.page() else { return (Visit::Bare, Then::GoOn) };
         let fetcher = self.fetcher(source);
+        if fetcher.held(url).is_some() {
+            return (Visit::Failed, Then::Stop);
+        }
         match fetcher.robots_of(url).await {
             None => return (Visit::Bare, Then::GoOn),
             Some(robots) if robots.is_unknown() => return (Visit::Failed, Then::Stop),
             Some(_) if !fetcher.may_fetch(url).await.allowed => return (Visit::Bare, Then::GoOn),
             Some(_) => {}
         }
-        let mut request = request(source, url, Validators::default(), ACCEPT_PAGE);
-        if !same_origin(&source.def.url, url) {
-            request.headers.clear();
-        }
+        let request = request(source, url, Validators::default(), ACCEPT_PAGE);
         match fetcher.get(&request).await {
-            Exchange::Body(response) => self.read_article(source, page, entry.clone(), response, at).await,
-            Exchange::Throttled(head) => {
-                if let (RetryAfter::Host, Some(value)) = (source.retry_after, &head.retry_after) {
-                    let date = head.date.as_deref();
-                    self.hold(url, freshness::retry_after(value, date, at, LONGEST_RETRY_AFTER), at);
+            Exchange::Body(response) => {
+                // Where it was sent on to is another page, with a robots.txt of its own.
+                let led_away = !response.head.hops.is_empty();
+                if led_away && !fetcher.may_fetch(&response.head.final_url).await.allowed {
+                    return (Visit::Bare, Then::GoOn);
                 }
-                (Visit::NotMade, Then::Stop)
+                self.read_article(source, page, entry.clone(), response, at).await
             }
-            Exchange::Failed(FetchFault::Held { .. }) => (Visit::NotMade, Then::Stop),
-            Exchange::Blocked { .. } => (Visit::Failed, Then::Stop),
+            Exchange::Throttled(head) => {
+                let date = head.date.as_deref();
+                let until = head
+                    .retry_after
+                    .as_deref()
+                    .and_then(|value| freshness::retry_after(value, date, at, LONGEST_RETRY_AFTER));
+                (Visit::Failed, Then::Wait(head.final_url, until))
+            }
+            Exchange::Failed(FetchFault::Held { .. }) | Exchange::Blocked { .. } => {
+                (Visit::Failed, Then::Stop)
+            }
             Exchange::Status(head) if head.status >= 500 => (Visit::Failed, Then::GoOn),
             Exchange::Failed(_) => (Visit::Failed, Then::GoOn),
             // It is not there, and was perhaps never to be.
@@ -113,9 +129,4 @@ impl Worker {
             Ok(Err(_)) | Err(_) => (Visit::Bare, Then::GoOn),
         }
     }
-}
-
-/// Whether what was meant for one address may be sent to the other.
-fn same_origin(a: &str, b: &str) -> bool {
-    matches!((Url::parse(a), Url::parse(b)), (Ok(a), Ok(b)) if a.origin() == b.origin())
 }
