@@ -137,7 +137,7 @@ async fn a_running_daemon_is_backed_up_and_not_restored_into() {
     let config = load(&path);
     let daemon =
         tokio::spawn(run::run(config, Arc::new(SystemClock), |address| up.send(address).unwrap(), async {
-            drop(stopped.await)
+            drop(stopped.await);
         }));
     ready.await.unwrap();
     let (good, said) = dibao(&path, &["poll", "--all"]).await;
