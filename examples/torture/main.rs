@@ -5,6 +5,8 @@
 //! what the daemon listed. What it allows to be missing: what a frame of the journal held whose octets it
 //! changed itself, until the next poll.
 
+#![expect(clippy::disallowed_methods, reason = "it waits for real processes, by the clock of the machine")]
+
 mod daemon;
 mod faults;
 mod frames;

@@ -121,8 +121,11 @@ impl Paper {
         );
         for (n, item) in items.iter().enumerate().skip(items.len().saturating_sub(WINDOW)).rev() {
             // Half of the papers hand out names for good, the others names of their own.
-            let guid =
-                if feed % 2 == 0 { format!("tag:paper.example,2026:{feed}-{n}") } else { format!("{n}") };
+            let guid = if feed.is_multiple_of(2) {
+                format!("tag:paper.example,2026:{feed}-{n}")
+            } else {
+                format!("{n}")
+            };
             let (link, Item { title, text: body, at }) = (link(feed, n), item);
             write!(
                 text,
