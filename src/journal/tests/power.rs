@@ -12,7 +12,7 @@ use super::*;
 use crate::core::base::Base;
 
 /// How many states of the disk are tried after each prefix: all torn in another way.
-const SAMPLES: u64 = 12;
+const SAMPLES: u64 = 4;
 
 /// What a disk writes as one (a sector), of which any may be missing of a write that was not synced.
 const SECTOR: usize = 512;
@@ -120,7 +120,7 @@ impl Files for Recorded {
         if dir.ends_with("journal") {
             self.note(Asked::SyncDir);
         }
-        disk::Real.sync_dir(dir)
+        Ok(())
     }
 }
 
@@ -136,8 +136,9 @@ impl Disk for RecordedFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        // The machine under the test keeps its power: real syncs would only take time.
         self.tape.note(Asked::Sync(self.inode));
-        self.file.sync()
+        Ok(())
     }
 }
 
@@ -243,6 +244,11 @@ impl Model {
         }
     }
 
+    /// Whether there is but one thing a power cut can leave.
+    fn is_durable(&self) -> bool {
+        self.names_since.is_empty() && self.files.values().all(|file| file.since.is_empty())
+    }
+
     /// The names, with those changes since the last sync that `survives` lets live.
     fn names_with(&self, mut survives: impl FnMut() -> bool) -> BTreeMap<PathBuf, Inode> {
         let (mut names, mut all) = (self.durable_names.clone(), self.durable_names.clone());
@@ -327,7 +333,11 @@ fn live_through(chance: &mut Chance) -> (Vec<Asked>, BTreeMap<u64, Line>) {
 
 /// Every acknowledged line is there, as it was written, and none twice; and the journal goes on.
 fn holds(dir: &TempDir, acknowledged: u64, written: &BTreeMap<u64, Line>, what: &str) {
-    let (mut journal, report) = open(dir, day(28));
+    let reopen = || {
+        let disks = Arc::new(Recorded::default());
+        Journal::open_on(disks, &dir.path().join("journal"), day(28)).expect("the journal opens")
+    };
+    let (mut journal, report) = reopen();
     let (lines, losses) = read(&journal, 0);
     let (base, lines): (Vec<Line>, Vec<Line>) =
         lines.into_iter().partition(|line| matches!(line.record, Record::Base(_)));
@@ -357,7 +367,7 @@ fn holds(dir: &TempDir, acknowledged: u64, written: &BTreeMap<u64, Line>, what: 
     let more = append(&mut journal, 900..901, day(28));
     assert_eq!(more[0].seq, last + 1, "{what}");
     drop(journal);
-    assert_eq!(read(&open(dir, day(28)).0, last).0, more, "{what}: it does not go on");
+    assert_eq!(read(&reopen().0, last).0, more, "{what}: it does not go on");
 }
 
 #[test]
@@ -370,7 +380,7 @@ fn what_was_acknowledged_survives_a_power_cut_after_any_prefix_of_what_was_asked
         for (at, step) in asked.iter().enumerate() {
             model.take(step);
             prefixes += 1;
-            for sample in 0..SAMPLES {
+            for sample in 0..if model.is_durable() { 1 } else { SAMPLES } {
                 let dir = model.cut_the_power(&mut chance);
                 let what = format!("seed {seed}, after {at} of {}, sample {sample}", asked.len());
                 holds(&dir, model.acknowledged, &written, &what);
