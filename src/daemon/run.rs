@@ -166,6 +166,9 @@ fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {
 /// One line for what the operator should know of how the last run ended.
 fn report_opening(engine: &Engine, notes: &OpenNotes) {
     let (journal, replayed) = (&notes.journal, notes.replayed);
+    if notes.unclean {
+        tracing::warn!("the last run did not stop in good order; going on from the journal");
+    }
     if journal.cut > 0 {
         tracing::warn!(octets = journal.cut, "the journal ended in the middle of a write; cut that off");
     }

@@ -86,6 +86,8 @@ impl VaultError {
 pub struct OpenNotes {
     /// What the journal's end looked like.
     pub journal: OpenReport,
+    /// Whether the last run ended without closing.
+    pub unclean: bool,
     /// Why the store was built anew, if it was.
     pub rebuilt: Option<String>,
     /// How many lines of the journal were applied.

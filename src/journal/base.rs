@@ -3,10 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::disk::{Disk, Mode, OpenDisk};
+use super::disk::{Disk, Disks, Mode};
 use super::segment::{Segment, SegmentName};
-use super::{JournalError, frame, io_error, sync_dir};
+use super::{JournalError, frame, io_error};
 use crate::core::base::Base;
 use crate::core::record::{Line, Record};
 
@@ -19,6 +20,7 @@ const UNFINISHED: &str = "new";
 
 /// A base that is being written.
 pub struct BaseWriter {
+    disks: Disks,
     disk: Box<dyn Disk>,
     /// What it is called while it is written.
     path: PathBuf,
@@ -36,17 +38,12 @@ pub struct WrittenBase {
 }
 
 impl BaseWriter {
-    pub(super) fn new(
-        open: &OpenDisk,
-        dir: &Path,
-        name: SegmentName,
-        seq: u64,
-    ) -> Result<Self, JournalError> {
+    pub(super) fn new(disks: &Disks, dir: &Path, name: SegmentName, seq: u64) -> Result<Self, JournalError> {
         let mut path = dir.join(name.to_string()).into_os_string();
         path.push(format!(".{UNFINISHED}"));
         let path = PathBuf::from(path);
-        let disk = open(&path, Mode::Fresh).map_err(io_error(&path, "open it"))?;
-        Ok(Self { disk, path, name, seq, text: Vec::new(), lines: 0 })
+        let disk = disks.open(&path, Mode::Fresh).map_err(io_error(&path, "open it"))?;
+        Ok(Self { disks: Arc::clone(disks), disk, path, name, seq, text: Vec::new(), lines: 0 })
     }
 
     /// Writes the next part.
@@ -87,8 +84,8 @@ impl BaseWriter {
         self.disk.sync().map_err(io_error(&self.path, "sync"))?;
         self.read_back()?;
         let path = self.path.with_extension("");
-        fs::rename(&self.path, &path).map_err(io_error(&self.path, "rename it"))?;
-        sync_dir(path.parent().unwrap_or(Path::new("")))?;
+        self.disks.rename(&self.path, &path).map_err(io_error(&self.path, "rename it"))?;
+        sync_dir(&self.disks, path.parent().unwrap_or(Path::new("")))?;
         Ok(WrittenBase { name: self.name, seq: self.seq })
     }
 
@@ -110,16 +107,16 @@ impl BaseWriter {
 impl Drop for BaseWriter {
     fn drop(&mut self) {
         // Once it has its name there is nothing here; else it takes up room that may be missing.
-        let _ = fs::remove_file(&self.path);
+        let _ = self.disks.remove(&self.path);
     }
 }
 
 /// Removes what bases that were not finished left.
-pub(super) fn sweep(dir: &Path) -> Result<(), JournalError> {
+pub(super) fn sweep(disks: &Disks, dir: &Path) -> Result<(), JournalError> {
     for entry in fs::read_dir(dir).map_err(io_error(dir, "list it"))? {
         let path = entry.map_err(io_error(dir, "list it"))?.path();
         if path.extension().is_some_and(|ending| ending == UNFINISHED) {
-            fs::remove_file(&path).map_err(io_error(&path, "remove what was not finished"))?;
+            disks.remove(&path).map_err(io_error(&path, "remove what was not finished"))?;
         }
     }
     Ok(())
@@ -127,12 +124,17 @@ pub(super) fn sweep(dir: &Path) -> Result<(), JournalError> {
 
 /// Removes segments. What is left when that is interrupted is passed over by readers, and removed at the
 /// next open.
-pub(super) fn remove(segments: &[Segment], dir: &Path) -> Result<(), JournalError> {
+pub(super) fn remove(disks: &Disks, segments: &[Segment], dir: &Path) -> Result<(), JournalError> {
     if segments.is_empty() {
         return Ok(());
     }
     for segment in segments {
-        fs::remove_file(&segment.path).map_err(io_error(&segment.path, "remove it"))?;
+        disks.remove(&segment.path).map_err(io_error(&segment.path, "remove it"))?;
     }
-    sync_dir(dir)
+    sync_dir(disks, dir)
+}
+
+/// A new file's name is durable only once its directory is.
+pub(super) fn sync_dir(disks: &Disks, dir: &Path) -> Result<(), JournalError> {
+    disks.sync_dir(dir).map_err(io_error(dir, "sync the directory"))
 }

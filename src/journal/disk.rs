@@ -1,6 +1,7 @@
-//! What the journal asks of a file, so that tests can play a disk that fills up or fails.
+//! What the journal asks of a file system, so that tests can play a disk that fills up or fails, and a
+//! power cut between any two of the things it asks for.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,9 +16,30 @@ pub(super) trait Disk: Send {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-/// Opens a segment: the last one there is, or a fresh one, which replaces what an attempt that failed
-/// left under its name.
-pub(super) type OpenDisk = Arc<dyn Fn(&Path, Mode) -> io::Result<Box<dyn Disk>> + Send + Sync>;
+/// The file system, shared with a base that is being written.
+pub(super) type Disks = Arc<dyn Files>;
+
+/// The directory of the journal. What is changed in it survives a power cut once it was synced itself.
+pub(super) trait Files: Send + Sync {
+    /// Opens a segment: the last one there is, or a fresh one, which replaces what an attempt that failed
+    /// left under its name.
+    fn open(&self, path: &Path, mode: Mode) -> io::Result<Box<dyn Disk>>;
+
+    /// Gives a file another name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    /// Makes the names in a directory durable.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir).and_then(|dir| dir.sync_all())
+    }
+}
 
 /// How a segment is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +50,16 @@ pub(super) enum Mode {
     Fresh,
 }
 
-/// Opens a real file.
-pub(super) fn open(path: &Path, mode: Mode) -> io::Result<Box<dyn Disk>> {
-    if mode == Mode::Fresh {
-        File::create(path)?;
+/// Real files.
+pub(super) struct Real;
+
+impl Files for Real {
+    fn open(&self, path: &Path, mode: Mode) -> io::Result<Box<dyn Disk>> {
+        if mode == Mode::Fresh {
+            File::create(path)?;
+        }
+        Ok(Box::new(OpenOptions::new().append(true).create(true).open(path)?))
     }
-    Ok(Box::new(OpenOptions::new().append(true).create(true).open(path)?))
 }
 
 impl Disk for File {

@@ -18,7 +18,7 @@ mod disk;
 mod frame;
 mod segment;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use chrono::NaiveDate;
 
 use crate::core::record::{LINE_VERSION, Line, Record};
 pub use base::{BaseWriter, WrittenBase};
-use disk::{Disk, Mode, OpenDisk};
+use disk::{Disk, Disks, Mode};
 use segment::SegmentName;
 pub use segment::{Damage, Segment};
 
@@ -96,7 +96,7 @@ pub struct Losses {
 /// The journal, open for appending.
 pub struct Journal {
     dir: PathBuf,
-    open_disk: OpenDisk,
+    disks: Disks,
     name: SegmentName,
     path: PathBuf,
     file: Box<dyn Disk>,
@@ -120,23 +120,19 @@ impl Journal {
     /// # Errors
     /// When the directory or its last segment cannot be read or written.
     pub fn open(dir: &Path, today: NaiveDate) -> Result<(Self, OpenReport), JournalError> {
-        Self::open_on(Arc::new(disk::open), dir, today)
+        Self::open_on(Arc::new(disk::Real), dir, today)
     }
 
-    fn open_on(
-        open_disk: OpenDisk,
-        dir: &Path,
-        today: NaiveDate,
-    ) -> Result<(Self, OpenReport), JournalError> {
+    fn open_on(disks: Disks, dir: &Path, today: NaiveDate) -> Result<(Self, OpenReport), JournalError> {
         fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            sync_dir(parent)?;
+            base::sync_dir(&disks, parent)?;
         }
         let (base_seq, segments) = live(dir)?;
         let mut report = OpenReport::default();
         let name = match segments.last() {
             Some(last) => {
-                mend(&segments, &mut report)?;
+                mend(&disks, &segments, &mut report)?;
                 let alone = base_seq > 0 && segments.len() == 1;
                 // Nothing is appended to a base.
                 SegmentName { number: last.name.number + u32::from(alone), ..last.name }
@@ -144,17 +140,17 @@ impl Journal {
             None => SegmentName { number: 1, date: today },
         };
         // A newer version's journal is left alone, so this comes after it was read.
-        base::sweep(dir)?;
-        base::remove(&superseded(dir, &segments)?, dir)?;
+        base::sweep(&disks, dir)?;
+        base::remove(&disks, &superseded(dir, &segments)?, dir)?;
         let path = dir.join(name.to_string());
-        let mut file = open_disk(&path, Mode::GoOn).map_err(io_error(&path, "open it to write"))?;
+        let mut file = disks.open(&path, Mode::GoOn).map_err(io_error(&path, "open it to write"))?;
         // What a process that was killed left unsynced is vouched for from here on.
         file.sync().map_err(io_error(&path, "sync"))?;
-        sync_dir(dir)?;
+        base::sync_dir(&disks, dir)?;
         let good_len = fs::metadata(&path).map_err(io_error(&path, "read its length"))?.len();
         let journal = Self {
             dir: dir.to_owned(),
-            open_disk,
+            disks,
             name,
             path,
             file,
@@ -227,11 +223,11 @@ impl Journal {
     /// When it does not.
     pub fn probe(&mut self) -> Result<(), JournalError> {
         let path = self.dir.join("probe.new");
-        let tried = (self.open_disk)(&path, Mode::Fresh).and_then(|mut file| {
+        let tried = self.disks.open(&path, Mode::Fresh).and_then(|mut file| {
             file.append(&[0; PROBE])?;
             file.sync()
         });
-        let _ = fs::remove_file(&path);
+        let _ = self.disks.remove(&path);
         tried.map_err(io_error(&path, "write to it"))?;
         self.sync()
     }
@@ -245,7 +241,7 @@ impl Journal {
         self.sync()?;
         let name = SegmentName { number: self.name.number + 1, ..self.name };
         self.start(name.number + 1, name.date)?;
-        BaseWriter::new(&self.open_disk, &self.dir, name, self.seq)
+        BaseWriter::new(&self.disks, &self.dir, name, self.seq)
     }
 
     /// Removes the segments that a base stands for.
@@ -255,7 +251,7 @@ impl Journal {
     pub fn keep_from(&mut self, base: &WrittenBase) -> Result<(), JournalError> {
         self.base_seq = self.base_seq.max(base.seq);
         let older = segment::list(&self.dir)?.into_iter().filter(|s| s.name.number < base.name.number);
-        base::remove(&older.collect::<Vec<_>>(), &self.dir)
+        base::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
     }
 
     /// The position that the base is of; 0 without one. Nothing before it can be replayed.
@@ -340,14 +336,14 @@ impl Journal {
     fn start(&mut self, number: u32, date: NaiveDate) -> Result<(), JournalError> {
         let name = SegmentName { number, date: date.max(self.name.date) };
         let path = self.dir.join(name.to_string());
-        let mut file = (self.open_disk)(&path, Mode::Fresh).map_err(io_error(&path, "open it"))?;
+        let mut file = self.disks.open(&path, Mode::Fresh).map_err(io_error(&path, "open it"))?;
         let filled = file.append(&self.unsynced).and_then(|()| file.sync());
         if let Err(error) = filled {
             // The next attempt empties it too.
             let _ = file.cut(0);
             return Err(io_error(&path, "begin it")(error));
         }
-        sync_dir(&self.dir)?;
+        base::sync_dir(&self.disks, &self.dir)?;
         (self.name, self.path, self.file) = (name, path, file);
         self.good_len = self.unsynced.len() as u64;
         self.unsynced.clear();
@@ -375,7 +371,7 @@ fn frames(lines: &[Line], path: &Path) -> Result<Vec<u8>, JournalError> {
 }
 
 /// Finds the last line, and cuts a torn frame off the last segment.
-fn mend(segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalError> {
+fn mend(disks: &Disks, segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalError> {
     for (back, segment) in segments.iter().rev().enumerate() {
         if let Some(seq) = segment.base_seq()? {
             // It was read back before it got its name, so its end is whole.
@@ -389,12 +385,11 @@ fn mend(segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalErro
         })?;
         report.damage.extend(end.damage);
         if back == 0 && end.good_len < end.len {
-            let file = OpenOptions::new()
-                .write(true)
-                .open(&segment.path)
-                .map_err(io_error(&segment.path, "open it to cut a torn frame"))?;
-            file.set_len(end.good_len).map_err(io_error(&segment.path, "cut a torn frame"))?;
-            file.sync_all().map_err(io_error(&segment.path, "sync it"))?;
+            let cut = disks.open(&segment.path, Mode::GoOn).and_then(|mut file| {
+                file.cut(end.good_len)?;
+                file.sync()
+            });
+            cut.map_err(io_error(&segment.path, "cut a torn frame"))?;
             report.cut = end.len - end.good_len;
         }
         if last > 0 {
@@ -488,11 +483,6 @@ fn segments_after(segments: Vec<Segment>, from: u64) -> Result<Vec<Segment>, Jou
         }
     }
     Ok(segments.into_iter().skip(start).collect())
-}
-
-/// A new file's name is durable only once its directory is.
-fn sync_dir(dir: &Path) -> Result<(), JournalError> {
-    File::open(dir).and_then(|d| d.sync_all()).map_err(io_error(dir, "sync the directory"))
 }
 
 #[cfg(test)]

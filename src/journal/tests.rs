@@ -1,5 +1,6 @@
 //! The journal on a real directory, and on a disk that fills up or fails when a test says so.
 
+use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 
@@ -7,6 +8,7 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use super::disk::Files;
 use super::*;
 use crate::core::outcome::Outcome;
 use crate::core::record::{PollRecord, PollState};
@@ -311,19 +313,25 @@ impl Disk for Moody {
     }
 }
 
+impl<F: Fn(&Path, Mode) -> io::Result<Box<dyn Disk>> + Send + Sync> Files for F {
+    fn open(&self, path: &Path, mode: Mode) -> io::Result<Box<dyn Disk>> {
+        self(path, mode)
+    }
+}
+
 fn open_moody(dir: &TempDir) -> (Journal, Script) {
     let script = Script::default();
     let shared = Arc::clone(&script);
-    let open_disk: OpenDisk = Arc::new(move |path, mode| {
+    let disks: Disks = Arc::new(move |path: &Path, mode: Mode| {
         if mode == Mode::Fresh && shared.lock().expect("no poison").no_open {
             return Err(full());
         }
-        disk::open(path, mode)?;
+        disk::Real.open(path, mode)?;
         let file = OpenOptions::new().append(true).open(path)?;
-        Ok(Box::new(Moody { file, script: Arc::clone(&shared) }))
+        Ok(Box::new(Moody { file, script: Arc::clone(&shared) }) as Box<dyn Disk>)
     });
     let (journal, _) =
-        Journal::open_on(open_disk, &dir.path().join("journal"), day(1)).expect("the journal opens");
+        Journal::open_on(disks, &dir.path().join("journal"), day(1)).expect("the journal opens");
     (journal, script)
 }
 
@@ -473,3 +481,4 @@ proptest! {
 }
 
 mod base;
+mod power;

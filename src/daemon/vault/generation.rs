@@ -46,6 +46,7 @@ pub(super) fn open(
     fs::create_dir_all(&root).map_err(io_error(&root, "create it"))?;
     let mut notes = OpenNotes::default();
     let newest = sweep(&root)?;
+    notes.unclean = newest.and_then(|number| read_mark(&root, number)).is_some_and(|mark| !mark.clean);
     if let Some(number) = newest {
         match try_open(dir, number, journal, rules) {
             Ok(Opened { store, lines, octets }) => {

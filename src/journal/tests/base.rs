@@ -3,7 +3,7 @@
 use super::*;
 use crate::core::base::{Base, End, Head};
 
-fn base_parts() -> [Base; 2] {
+pub(super) fn base_parts() -> [Base; 2] {
     let at = DateTime::from_timestamp(9, 0).expect("an instant");
     let head =
         Head { at, newest_at: at, instance: uuid::Uuid::nil(), config_at: at, config: "c".repeat(500) };
@@ -116,7 +116,8 @@ fn a_journal_that_is_read_only_says_so_at_open() {
     let (mut journal, _) = open(&dir, day(1));
     append(&mut journal, 0..1, day(1));
     drop(journal);
-    let read_only: OpenDisk = Arc::new(|_, _| Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem)));
+    let read_only: Disks =
+        Arc::new(|_: &Path, _: Mode| Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem)));
     let refused = Journal::open_on(read_only, &dir.path().join("journal"), day(1)).map(|_| ());
     let said = refused.expect_err("it is read-only").to_string();
     assert!(said.contains("cannot open it to write") && said.contains("read-only"), "{said}");

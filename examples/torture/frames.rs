@@ -1,0 +1,55 @@
+//! The frames of a journal's last segment, read here without the journal's own code, so that what it may
+//! lose is not its own judgement.
+
+use std::fs;
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// A frame, and the published ids that it brought.
+pub(crate) struct Frame {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) ids: Vec<String>,
+}
+
+pub(crate) fn last_segment(state: &Path) -> Option<PathBuf> {
+    let listing = fs::read_dir(state.join("journal")).ok()?;
+    listing
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension() == Some("zst".as_ref()))
+        .max()
+}
+
+/// The whole frames of a file, as far as it is one after the other.
+pub(crate) fn read(path: &Path) -> Vec<Frame> {
+    let bytes = fs::read(path).unwrap_or_default();
+    let mut frames = Vec::new();
+    let mut from = 0;
+    while from < bytes.len() {
+        let mut cursor = Cursor::new(&bytes[from..]);
+        let mut text = String::new();
+        let decoder = zstd::Decoder::with_buffer(&mut cursor);
+        let whole = decoder.and_then(|decoder| decoder.single_frame().read_to_string(&mut text)).is_ok();
+        let len = usize::try_from(cursor.position()).expect("a position in memory");
+        if !whole || len == 0 {
+            // Damaged before: what it held is known since then. On to the next magic number.
+            let magic = bytes[from + 1..].windows(4).position(|four| four == [0x28, 0xb5, 0x2f, 0xfd]);
+            match magic {
+                Some(at) => from += 1 + at,
+                None => break,
+            }
+            continue;
+        }
+        frames.push(Frame { from: from as u64, to: (from + len) as u64, ids: ids(&text) });
+        from += len;
+    }
+    frames
+}
+
+fn ids(text: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let new = lines.flat_map(|line| line["new"].as_array().cloned().unwrap_or_default());
+    new.filter_map(|entry| Some(entry["published_id"].as_str()?.to_owned())).collect()
+}
