@@ -1,0 +1,134 @@
+//! Conditional requests (RFC 9110 section 13): validators are the server's, byte for byte.
+
+use super::*;
+
+/// What a request must come with after an answer: that answer's validators; after a 304 those it repeats,
+/// and of the others what there was (RFC 9111 section 3.2).
+fn kept(before: [Option<Vec<u8>>; 2], answer: &Asked) -> [Option<Vec<u8>>; 2] {
+    let [etag, modified] = answer.gave.clone();
+    let [old_etag, old_modified] = before;
+    match answer.status {
+        200 => [etag, modified],
+        304 => [etag.or(old_etag), modified.or(old_modified)],
+        _ => [old_etag, old_modified],
+    }
+}
+
+/// Every request of these hosts comes with exactly the validators it should.
+fn echoed(record: &Record, hosts: &[&str]) -> Verdict {
+    let mut judged = 0;
+    for host in hosts {
+        let asked = record.of(host);
+        check(asked.len() > 100, || format!("{host} was asked {} times", asked.len()))?;
+        let mut expected = [None, None];
+        for one in asked {
+            let came = one.validators();
+            check(came == expected, || format!("{host} at {}: {came:?}, not {expected:?}", one.at))?;
+            expected = kept(expected, one);
+            judged += 1;
+        }
+    }
+    Ok(judged)
+}
+
+/// A host that answers 304 to just these validators.
+fn strict(etag: &'static [u8], modified: &'static [u8]) -> impl FnMut(&Asked, usize) -> Answer {
+    move |asked, _| {
+        let some = |value: &'static [u8]| (!value.is_empty()).then(|| value.to_vec());
+        if asked.validators() == [some(etag), some(modified)] {
+            return Answer::of(304);
+        }
+        let mut answer = Answer::feed(still());
+        if !etag.is_empty() {
+            answer = answer.with("ETag", etag);
+        }
+        if !modified.is_empty() {
+            answer = answer.with("Last-Modified", modified);
+        }
+        answer
+    }
+}
+
+const ODD: [&str; 6] =
+    ["weak.example", "bare.example", "bytes.example", "nodate.example", "early.example", "modified.example"];
+
+pub(super) fn play(play: &mut Play) {
+    play.host(ODD[0], strict(b"W/\"one\"", b"Mon, 23 Nov 2026 00:00:00 GMT"));
+    play.host(ODD[1], strict(b"no-quotes-at-all", b""));
+    play.host(ODD[2], strict(b"\"\xff\xe6\x96\xb0\"", b""));
+    play.host(ODD[3], strict(b"\"a, b\"", b"the day before yesterday"));
+    play.host(ODD[4], strict(b"", b"Thu, 01 Jan 1970 00:00:00 GMT"));
+    play.host(ODD[5], strict(b"", b"Mon, 23 Nov 2026 00:00:00 +0800"));
+    play.judge(
+        "validators come back byte for byte, odd ones too: weak, bare, not ASCII, no date",
+        |record| {
+            echoed(record, &ODD)?;
+            let asked: Vec<_> = ODD.iter().flat_map(|host| record.of(host)).collect();
+            let in_full = asked.iter().filter(|asked| asked.status == 200).count();
+            check(in_full == ODD.len(), || format!("{in_full} full answers for {} hosts", ODD.len()))?;
+            Ok(asked.len())
+        },
+    );
+
+    play.host("renews.example", |_, n| Answer::feed(still()).with("ETag", format!("\"{n}\"")));
+    play.host("freshens.example", |asked, n| {
+        let answer = if asked.is_conditional() { Answer::of(304) } else { Answer::feed(still()) };
+        answer.with("ETag", format!("\"{n}\"")).with("Last-Modified", format!("never {}", n / 5))
+    });
+    play.judge("the newest pair comes back, though the body did not change", |record| {
+        echoed(record, &["renews.example"])
+    });
+    play.judge("and the pair of a 304", |record| echoed(record, &["freshens.example"]));
+    play.judge("a body with the bytes of last time is not read again", |record| {
+        check(record.row("renews", "detail") == "unchanged", || record.row("renews", "detail"))?;
+        check(record.row("renews", "entries") == "10", || record.row("renews", "entries"))?;
+        Ok(record.of("renews.example").len() - 1)
+    });
+
+    play.host("plain.example", |_, _| Answer::feed(still()));
+    play.judge("none is invented", |record| echoed(record, &["plain.example"]));
+    play.host("drops.example", |asked, n| match n / 5 % 2 {
+        0 => Answer::feed(rss(asked.at, "")).with("ETag", format!("\"{n}\"")).with("Last-Modified", "today"),
+        _ => Answer::feed(rss(asked.at, "")),
+    });
+    play.host("halves.example", |asked, n| {
+        let answer = Answer::feed(rss(asked.at, "")).with("ETag", format!("\"{n}\""));
+        if n % 2 == 0 { answer.with("Last-Modified", format!("day {n}")) } else { answer }
+    });
+    play.judge("those that a server stops sending are dropped, each for itself", |record| {
+        echoed(record, &["drops.example", "halves.example"])
+    });
+
+    play.host("flaky.example", |asked, n| match n % 6 {
+        1 | 2 => Answer::of(500),
+        _ if asked.header("if-none-match") == Some(b"\"f\"") => Answer::of(304),
+        _ => Answer::feed(still()).with("ETag", "\"f\""),
+    });
+    play.judge("a failure in between does not make the next request unconditional", |record| {
+        let asked = record.of("flaky.example");
+        let bare = asked.iter().filter(|asked| !asked.is_conditional()).count();
+        check(bare == 1, || format!("{bare} of {} were unconditional", asked.len()))?;
+        Ok(asked.len())
+    });
+
+    let wall = |asked: &Asked, _| match asked.header("if-none-match") {
+        Some(b"\"wall\"") => Answer::of(304),
+        _ => {
+            Answer { body: b"<html><p>soon</p></html>".to_vec(), ..Answer::of(200) }.with("ETag", "\"wall\"")
+        }
+    };
+    play.host("wall.example", wall);
+    play.judge("one unconditional request a day at most, where validators are handed out", |record| {
+        let mut judged = 0;
+        let hosts =
+            ODD.iter().chain(&["renews.example", "freshens.example", "flaky.example", "wall.example"]);
+        for host in hosts {
+            let asked = record.of(host);
+            let bare: Vec<_> = asked.iter().filter(|asked| !asked.is_conditional()).copied().collect();
+            let quick = gaps(&bare).into_iter().find(|gap| *gap < 24 * 3600);
+            check(quick.is_none(), || format!("{host}: again after {quick:?} s"))?;
+            judged += asked.len();
+        }
+        Ok(judged)
+    });
+}
