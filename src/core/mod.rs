@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod backoff;
 pub mod base;
+pub mod bound;
 pub mod date;
 pub mod decode;
 pub mod diff;

@@ -121,7 +121,7 @@ fn backoff(play: &mut Play) {
         for gap in &gaps {
             // The schedule asks no sooner than hourly; the spread takes a quarter at most.
             let least = (full * 3 / 4).min(18 * HOUR);
-            check((least..=full.max(HOUR).min(24 * HOUR) + HOUR).contains(gap), || {
+            check((least..=full.clamp(HOUR, 24 * HOUR) + HOUR).contains(gap), || {
                 format!("{gap} s of {gaps:?}")
             })?;
             full *= 2;

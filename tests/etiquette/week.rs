@@ -137,7 +137,7 @@ impl Week {
             for _ in 0..8 {
                 tokio::task::yield_now().await;
             }
-            let waited = std::time::Instant::now();
+            let waited = tokio::time::Instant::now();
             while daemon.is_some_and(|daemon| daemon.under_way.load(Ordering::SeqCst) > 0)
                 && waited.elapsed() < Duration::from_millis(8)
             {

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{PollError, Worker, request};
 use crate::config::{Kind, Source};
+use crate::core::bound;
 use crate::core::diff::{self, Findings, Manner};
 use crate::core::entry::ParsedFeed;
 use crate::core::exchange::{Exchange, Response, Validators};
@@ -249,6 +250,9 @@ impl Reader {
         if feed.entries.len() > self.max_entries {
             feed.repairs.push(format!("only the first {} entries were taken", self.max_entries));
             feed.entries.truncate(self.max_entries);
+        }
+        if bound::feed(feed) {
+            feed.repairs.push("texts that are too long were cut".to_owned());
         }
         Ok(document)
     }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::reading::input;
 use super::{Worker, request};
 use crate::config::{ContentPolicy, Page, Source};
+use crate::core::bound;
 use crate::core::diff::DraftEntry;
 use crate::core::entry::ParsedEntry;
 use crate::core::exchange::{Exchange, FetchFault, Response, Validators};
@@ -120,7 +121,9 @@ impl Worker {
             article.nosnippet |= directives.nosnippet;
             // The body is the publisher's; it is taken only where the operator has leave to.
             article.body = article.body.filter(|_| full);
-            Ok(page::enrich(&entry, &article))
+            let mut entry = page::enrich(&entry, &article);
+            bound::entry(&mut entry);
+            Ok(entry)
         });
         match read.await {
             Ok(Ok(entry)) => (Visit::Read(Box::new(entry)), Then::GoOn),
