@@ -140,7 +140,7 @@ impl World {
     /// One poll of one source.
     fn poll(&mut self, vault: &Vault, n: usize, poll: u32, now: Time) -> Result<Record> {
         // Thirty entries in twenty-four polls: one each, and another in one of four.
-        let news = ENTRIES / POLLS + u32::from(poll % 4 == 0);
+        let news = ENTRIES / POLLS + u32::from(poll.is_multiple_of(4));
         let new: Vec<NewEntry> = if (poll as usize + n).is_multiple_of(12) {
             Vec::new()
         } else {
