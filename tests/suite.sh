@@ -79,7 +79,7 @@ finish() {
 clean_up() {
   local pid
   for pid in "${children[@]}"; do
-    kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+    { kill "$pid" && wait "$pid"; } 2>/dev/null || true
   done
   if [[ $(type -t clean_up_more) == function ]]; then clean_up_more; fi
   rm -rf "$work"

@@ -20,6 +20,9 @@ use std::time::Instant;
 
 use rig::Rig;
 
+/// After so many cycles the counts so far are printed, for those who break a long run off.
+const PROGRESS: u64 = 50;
+
 /// What the command line says.
 struct Options {
     dibao: PathBuf,
@@ -69,6 +72,9 @@ fn main() -> ExitCode {
         if let Err(error) = rig.cycle(cycle) {
             rig.blame(cycle, &error);
             break;
+        }
+        if cycle.is_multiple_of(PROGRESS) && cycle < options.cycles {
+            rig.report();
         }
     }
     rig.stop();

@@ -81,7 +81,7 @@ fn what_was_recorded_is_there_after_a_clean_close() {
     let text = fs::read_to_string(mark(&dir)).expect("a mark");
     assert!(text.contains("\"clean\":true"), "{text}");
     let (vault, notes) = open(&dir);
-    assert_eq!((notes.rebuilt, notes.replayed), (None, 0));
+    assert_eq!((notes.rebuilt, notes.replayed, notes.unclean), (None, 0, false));
     assert_eq!((dump(&vault), vault.seq()), (reference(), 14));
     let text = fs::read_to_string(mark(&dir)).expect("a mark");
     assert!(text.contains("\"clean\":false"), "open, it is not closed: {text}");
@@ -95,7 +95,7 @@ fn a_store_behind_the_journal_is_caught_up_on_the_same_boot() {
     let lines = vault.journal.commit(vec![more.clone()], today()).expect("committed");
     drop(vault);
     let (vault, notes) = open(&dir);
-    assert_eq!((notes.rebuilt, notes.replayed), (None, 1));
+    assert_eq!((notes.rebuilt, notes.replayed, notes.unclean), (None, 1, true));
     let mut all = workload(21, 14);
     all.extend(lines);
     assert_eq!(dump(&vault), folded(&all, &rules(&sources())).dump());
