@@ -545,8 +545,15 @@ async fn the_hub_is_told_of_feeds_that_changed_and_of_no_others() {
         .flat_map(|feed| ["atom", "json", "rss"].map(|face| told(&format!("{feed}.{face}"))))
         .collect();
     let seen = pings(&hub, 10).await;
-    assert_eq!(seen[..2], changed[..2], "in turn");
-    assert_eq!(seen[2..], changed[1..], "once more what failed, then each once");
+    assert_eq!(seen[1], seen[2], "once more what failed, before any other");
+    // Which of them is noticed first depends on when it is looked.
+    let sorted = |mut pings: Vec<String>| {
+        pings.sort();
+        pings
+    };
+    let mut each = seen.clone();
+    each.remove(2);
+    assert_eq!(sorted(each), sorted(changed.clone()), "each once");
     let request = &hub.seen()[0];
     assert_eq!(request.method, "POST");
     assert_eq!(request.header("content-type"), Some(&b"application/x-www-form-urlencoded"[..]));
@@ -556,11 +563,7 @@ async fn the_hub_is_told_of_feeds_that_changed_and_of_no_others() {
     rendered.send_modify(|n| *n += 1);
     desk.poll(&engine, &[FIRST[0], FIRST[1], ("3", "信阳毛尖今年首采（更正）")]).await;
     rendered.send_modify(|n| *n += 1);
-    // Which of them is noticed first depends on when it is looked.
-    let (mut again, mut each) = (pings(&hub, 19).await[10..].to_vec(), changed);
-    again.sort();
-    each.sort();
-    assert_eq!(again, each);
+    assert_eq!(sorted(pings(&hub, 19).await[10..].to_vec()), sorted(changed));
     engine.close().await.unwrap();
 }
 
