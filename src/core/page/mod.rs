@@ -1,6 +1,6 @@
 //! HTML pages and JSON documents to the same values as feeds. The only place that names `scraper`.
 //!
-//! bytes ─decode─▶ text ─bounded markup─▶ [`dom`] ─generic rule or selectors─▶ entries, or an article
+//! bytes ─decode─▶ text ─bounded markup─▶ `dom` ─generic rule or selectors─▶ entries, or an article
 //!
 //! Must not sanitise bodies, make up dates, or hand a parser markup that was not bounded before.
 

@@ -70,7 +70,7 @@ impl Plan {
         self.offset
     }
 
-    /// The shortest time between two scheduled polls, over a week or [`LOOKED_AT`] polls from a fixed
+    /// The shortest time between two scheduled polls, over a week or `LOOKED_AT` polls from a fixed
     /// Monday on: it depends on the plan alone, not on when it is asked for.
     #[must_use]
     pub fn shortest_gap(&self) -> TimeDelta {
