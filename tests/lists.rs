@@ -384,3 +384,20 @@ async fn a_further_page_that_fails_is_asked_for_again() {
     assert_eq!(entries(&engine, None).await.len(), 6);
     engine.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_followed_list_that_moves_its_pages_repeats_nothing() {
+    let script = Script::start().await.unwrap();
+    let moved =
+        |numbers: std::ops::RangeInclusive<u32>| list(numbers.rev()).replace("/news/2026/", "/xw/2026/");
+    script.on("/list", [html(&list([3, 2, 1])), html(&moved(1..=4)), html(&moved(1..=5))]);
+    let desk = Desk::new(&followed(&script, 20));
+    let engine = desk.open().await;
+    for known in [3, 4, 5] {
+        poll_all(&engine).await;
+        assert_eq!(entries(&engine, None).await.len(), known);
+    }
+    let all = entries(&engine, None).await;
+    assert!(all.iter().all(|row| row["link"].as_str().unwrap().contains("/xw/")), "and leads where they are");
+    engine.close().await.unwrap();
+}

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::entry::{Body, ParsedEntry, ParsedFeed};
 use super::html;
 use super::identity::{self, Candidate, Fingerprint, IdentityKey, KnownEntry, Verdict};
+use super::link;
 use super::page;
 use super::record::{ChangedEntry, FeedFacts, PollRecord};
 use super::source::SourceId;
@@ -176,19 +177,24 @@ fn rewritten(
     if quiet || !candidate.fingerprint.differs(&old.fingerprint) {
         return None;
     }
+    let keys: Vec<_> = candidate.keys.into_iter().filter(|key| !old.keys.contains(key)).collect();
     let entry = match manner {
         Manner::Whole => clean(entry, url),
         Manner::Followed => {
-            let title = entry.title.clone().filter(|title| !page::says_no_more(title, old.title()))?;
-            ParsedEntry { title: Some(title), ..old.body.clone() }
+            let address = |entry: &ParsedEntry| entry.page().map(link::canonical);
+            let title = entry.title.clone().filter(|title| !page::says_no_more(title, old.title()));
+            let moved = address(entry) != address(&old.body);
+            // What it is recognised by is learned even where nothing is to be told: a list that moved
+            // would come again as new.
+            if title.is_none() && !moved && keys.is_empty() {
+                return None;
+            }
+            let links = if moved { entry.links.clone() } else { old.body.links.clone() };
+            let title = title.or_else(|| old.body.title.clone());
+            ParsedEntry { title, links, ..old.body.clone() }
         }
     };
-    Some(ChangedEntry {
-        published_id: old.id.clone(),
-        keys: candidate.keys.into_iter().filter(|key| !old.keys.contains(key)).collect(),
-        fingerprint: candidate.fingerprint,
-        entry,
-    })
+    Some(ChangedEntry { published_id: old.id.clone(), keys, fingerprint: candidate.fingerprint, entry })
 }
 
 /// The entry with its HTML made safe to display. Relative links in it start where the entry says, else at

@@ -53,17 +53,17 @@ pub struct Settled {
 /// Adds the entries that wait to those of a list, which may have dropped them.
 pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) {
     let listed: BTreeSet<_> = list.entries.iter().map(page).collect();
-    let dropped: Vec<_> =
-        waiting.iter().map(|w| &w.entry).filter(|entry| !listed.contains(&page(entry))).cloned().collect();
+    let dropped = waiting.iter().map(|w| &w.entry).filter(|entry| !listed.contains(&page(entry)));
+    let dropped: Vec<_> = dropped.cloned().collect();
     list.entries.extend(dropped);
 }
 
-/// The order of visits: those that wait already, then the others as the list has them. Indices of
+/// The order of visits: those that wait already, the longest first, then the others as the list has them. Indices of
 /// `drafts`, `limit` at most.
 #[must_use]
 pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..drafts.len()).collect();
-    order.sort_by_key(|at| known(&drafts[*at], waiting).is_none());
+    order.sort_by_key(|at| place(&drafts[*at], waiting));
     order.truncate(limit);
     order
 }
@@ -73,8 +73,10 @@ pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize) -> Ve
 #[must_use]
 pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], first: bool) -> Settled {
     let mut settled = Settled::default();
+    let mut kept: Vec<(usize, u8, DraftEntry)> = Vec::new();
     for (mut draft, visit) in drafts.into_iter().zip(visits) {
-        let known = known(&draft, before);
+        let place = place(&draft, before);
+        let known = before.get(place);
         let tries = known.map_or(0, |waiting| waiting.tries);
         draft.backlog = known.map_or(first, |waiting| waiting.backlog);
         let tries = match visit {
@@ -86,23 +88,36 @@ pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], f
             Visit::Failed => tries + 1,
             Visit::NotMade => tries,
         };
-        if tries >= TRIES || settled.waiting.len() >= MAX_WAITING {
+        if tries >= TRIES {
             settled.publish.push(draft);
         } else {
+            kept.push((place, tries, draft));
+        }
+    }
+    kept.sort_by_key(|(place, ..)| *place);
+    for (n, (_, tries, draft)) in kept.into_iter().enumerate() {
+        if n < MAX_WAITING {
             settled.waiting.push(Waiting { entry: draft.entry, tries, backlog: draft.backlog });
+        } else {
+            settled.publish.push(draft);
         }
     }
     settled
 }
 
-fn known<'a>(draft: &DraftEntry, waiting: &'a [Waiting]) -> Option<&'a Waiting> {
-    let page_of_draft = page(&draft.entry);
-    waiting.iter().find(|w| page(&w.entry) == page_of_draft)
+/// The place of a draft among those that wait; the last of all for one that is new.
+fn place(draft: &DraftEntry, waiting: &[Waiting]) -> usize {
+    let own = page(&draft.entry);
+    waiting.iter().position(|w| page(&w.entry) == own).unwrap_or(usize::MAX)
 }
 
-/// What an entry's page is known by: its address without what changes from poll to poll.
-fn page(entry: &ParsedEntry) -> Option<String> {
-    entry.page().map(link::canonical)
+/// What an entry is told from others by while it waits: the address of its page without what changes from
+/// poll to poll; its title where it has no page.
+fn page(entry: &ParsedEntry) -> (Option<String>, Option<&str>) {
+    match entry.page() {
+        Some(page) => (Some(link::canonical(page)), None),
+        None => (None, entry.title.as_deref()),
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
@@ -178,8 +193,10 @@ mod tests {
     #[test]
     fn who_waits_is_visited_first() {
         let drafts = [draft(1), draft(2), draft(3), draft(4)];
-        let waiting = [Waiting { entry: entry(3), tries: 0, backlog: false }];
-        assert_eq!(itinerary(&drafts, &waiting, 3), [2, 0, 1]);
+        let waiting = [4, 3].map(|n| Waiting { entry: entry(n), tries: 0, backlog: false });
+        assert_eq!(itinerary(&drafts, &waiting, 3), [3, 2, 0], "who waits longest, first of all");
+        let settled = settle(drafts.into(), vec![Visit::NotMade; 4], &waiting, false);
+        assert_eq!(titles(settled.waiting.iter().map(|w| &w.entry)), ["第4条", "第3条", "第1条", "第2条"]);
     }
 
     #[test]
@@ -197,7 +214,7 @@ mod tests {
         let drafts = vec![draft(3), draft(1), draft(2)];
         let later = settle(drafts, vec![Visit::NotMade, Visit::Bare, Visit::NotMade], &first.waiting, false);
         let backlog: Vec<_> = later.waiting.iter().map(|w| w.backlog).collect();
-        assert_eq!((backlog, later.publish[0].backlog), (vec![false, true], true));
+        assert_eq!((backlog, later.publish[0].backlog), (vec![true, false], true));
     }
 
     #[test]

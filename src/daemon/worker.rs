@@ -19,6 +19,7 @@ use super::scheduler::{Past, Poller};
 use crate::config::{Config, Kind, RetryAfter, Source};
 use crate::core::diff::{Draft, Findings};
 use crate::core::exchange::{Exchange, FetchFault, Validators};
+use crate::core::link;
 use crate::core::outcome::Outcome;
 use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
@@ -163,12 +164,20 @@ impl Worker {
         if let Some(waiting) = waiting {
             state.waiting = waiting;
         }
-        if let Some((address, until)) = until {
-            state.not_before = state.not_before.max(Some(until));
-            state.asked_by = Some(address);
-        }
-        if let (Some(address), RetryAfter::Host) = (&state.asked_by, source.retry_after) {
+        let by_host = source.retry_after == RetryAfter::Host;
+        if let (Some(address), Outcome::Throttled { .. }, true) = (&state.asked_by, &outcome, by_host) {
             self.hold(address, state.not_before, at);
+        }
+        if let Some((address, until)) = until {
+            if by_host {
+                self.hold(&address, Some(until), at);
+            }
+            // Another host's wish is its own; this one's delays the list too.
+            let own = link::host_key(&address) == link::host_key(&asked);
+            if own && state.not_before.is_none_or(|before| before < until) {
+                state.not_before = Some(until);
+                state.asked_by = Some(address);
+            }
         }
         // Reading may have taken minutes, and other sources were recorded meanwhile: what is recorded is
         // seen from now on.

@@ -11,7 +11,7 @@ use crate::config::{Kind, Source};
 use crate::core::bound;
 use crate::core::diff::{self, Findings, Manner};
 use crate::core::entry::ParsedFeed;
-use crate::core::exchange::{Exchange, Response, Validators};
+use crate::core::exchange::{Exchange, FetchFault, Response, Validators};
 use crate::core::feed::{self, FeedInput};
 use crate::core::follow::{self, Visit, Waiting};
 use crate::core::outcome::Outcome;
@@ -109,6 +109,8 @@ impl Worker {
             }
             // A list that is gone, or followed no more, leads nowhere; one that fails may be back.
             (None, _) | (_, Exchange::Gone(_)) => (vec![Visit::Bare; drafts.len()], None),
+            // Nothing was asked, so nothing failed.
+            (_, Exchange::Failed(FetchFault::Held { .. })) => (vec![Visit::NotMade; drafts.len()], None),
             _ => (vec![Visit::Failed; drafts.len()], None),
         };
         let first = stored.is_none_or(|stored| !stored.seeded);

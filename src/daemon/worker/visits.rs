@@ -1,6 +1,7 @@
 //! Following a list's new entries to their pages, each once, politely: only where robots.txt lets
 //! programs, at the pace of the host's queue, so many in one poll.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,6 +15,7 @@ use crate::core::entry::ParsedEntry;
 use crate::core::exchange::{Exchange, FetchFault, Response, Validators};
 use crate::core::follow::{self, Visit, Waiting};
 use crate::core::freshness;
+use crate::core::link;
 use crate::core::page::{self, PageError};
 use crate::core::poll::LONGEST_RETRY_AFTER;
 use crate::core::robots::{AGENT, page_directives};
@@ -48,17 +50,26 @@ impl Worker {
         let mut visits = vec![Visit::NotMade; drafts.len()];
         let until = Instant::now() + LONGEST;
         let itinerary = follow::itinerary(drafts, waiting, limit);
-        let (mut stopped, mut asked) = (false, None);
+        let (mut stopped, mut asked, mut answered) = (BTreeSet::new(), None, false);
         for index in itinerary {
-            if stopped || Instant::now() > until {
+            let host = drafts[index].entry.page().and_then(link::host_key);
+            if stopped.contains(&host) {
                 visits[index] = Visit::Failed;
                 continue;
             }
+            if Instant::now() > until {
+                // Slowly is well too: who was not reached has its turn at the next poll.
+                visits[index] = if answered { Visit::NotMade } else { Visit::Failed };
+                continue;
+            }
             let (visit, then) = self.visit(source, page, &drafts[index].entry, at).await;
+            answered |= matches!(visit, Visit::Read(_) | Visit::Bare);
             visits[index] = visit;
-            stopped = !matches!(then, Then::GoOn);
-            if let Then::Wait(host, Some(until)) = then {
-                asked = Some((host, until));
+            if !matches!(then, Then::GoOn) {
+                stopped.insert(host);
+            }
+            if let Then::Wait(address, Some(until)) = then {
+                asked = Some((address, until));
             }
         }
         (visits, asked)
