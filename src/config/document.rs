@@ -140,10 +140,10 @@ impl<'d> Table<'d> {
         tables
     }
 
-    /// Reports the keys that were not taken, with `not_yet` to say which of them will have a meaning.
-    pub(super) fn finish(self, not_yet: impl Fn(&str, &str) -> Option<&'static str>, report: &mut Report) {
+    /// Reports the keys that were not taken, with `elsewhere` to say which of them have a meaning in another place.
+    pub(super) fn finish(self, elsewhere: impl Fn(&str, &str) -> Option<&'static str>, report: &mut Report) {
         for (place, key, _) in &self.entries {
-            match not_yet(self.shape, key) {
+            match elsewhere(self.shape, key) {
                 Some(why) => report.fault(place, why),
                 None => {
                     let hint = did_you_mean(key, self.known.iter().copied());

@@ -12,10 +12,6 @@ type Number = Option<At<i64>>;
 type Texts = Option<At<Vec<At<String>>>>;
 type OneOrManyTexts = Option<At<OneOrMany<String>>>;
 
-/// Keys whose meaning is settled but whose work is not done by this version: table, key, what to say.
-/// They are faults, because a key that is taken and ignored is worse than one that is refused.
-const NOT_YET: &[(&str, &str, &str)] = &[];
-
 /// One file.
 #[derive(Debug, Default)]
 pub(super) struct File {
@@ -150,7 +146,7 @@ pub(super) fn read_main(path: &Path, text: &str, report: &mut Report) -> File {
             rules: read_tables(&mut root, "rule", Rule::read, report),
             sources: read_tables(&mut root, "source", Source::read, report),
         };
-        root.finish(not_yet, report);
+        root.finish(unknown, report);
         file
     })
 }
@@ -163,11 +159,11 @@ pub(super) fn read_included(path: &Path, text: &str, report: &mut Report) -> Fil
             sources: read_tables(&mut root, "source", Source::read, report),
             ..File::default()
         };
-        let elsewhere = |shape: &str, key: &str| {
+        let elsewhere = |_shape: &str, key: &str| {
             let main_only =
                 ["include", "server", "state", "polling", "publish", "retention", "rule"].contains(&key);
             let message = "belongs in the main file: an included file holds [[source]] and [[region]] only";
-            not_yet(shape, key).or(main_only.then_some(message))
+            main_only.then_some(message)
         };
         root.finish(elsewhere, report);
         file
@@ -182,7 +178,7 @@ fn read_table<T: Default>(
 ) -> T {
     let Some(mut table) = root.table(key, report) else { return T::default() };
     let value = read(&mut table, report);
-    table.finish(not_yet, report);
+    table.finish(unknown, report);
     value
 }
 
@@ -195,7 +191,7 @@ fn read_within<T>(
 ) -> Option<T> {
     let mut table = table.table(key, report)?;
     let value = read(&mut table, report);
-    table.finish(not_yet, report);
+    table.finish(unknown, report);
     Some(value)
 }
 
@@ -208,14 +204,15 @@ fn read_tables<T>(
     let tables = root.tables(key, report);
     let read_one = |mut table: Table<'_>| {
         let value = read(&mut table, report);
-        table.finish(not_yet, report);
+        table.finish(unknown, report);
         value
     };
     tables.into_iter().map(read_one).collect()
 }
 
-fn not_yet(shape: &str, key: &str) -> Option<&'static str> {
-    NOT_YET.iter().find(|(s, k, _)| (*s, *k) == (shape, key)).map(|(_, _, message)| *message)
+/// There is nothing to say of an unknown key but that it is one.
+fn unknown(_shape: &str, _key: &str) -> Option<&'static str> {
+    None
 }
 
 /// Takes the id of a table, by which its faults are told from now on.

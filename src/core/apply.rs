@@ -253,7 +253,6 @@ impl<'a, S: State> Fold<'a, S> {
         source.habits.note_entry(published);
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         self.changes.push(Change::Owner(entry.id.clone(), no));
-        self.learn(id, &new.keys, no)?;
         for feed in entry.feeds() {
             self.list(feed, no, &entry)?;
         }
