@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -210,9 +209,10 @@ fn main() -> Result<()> {
         if is_worth_it(scaled(base), scaled(tail)) {
             compact(&mut vault, evening)?;
         }
+        refresh(&mut vault)?;
         let (base, tail) = vault.journal_sizes()?;
         let meta = vault.store().load().meta()?.unwrap_or_else(|| Meta::empty(""));
-        let store = octets_below(&dir.path().join("store"));
+        let store = vault.store_size();
         println!(
             "{:>3} {:>9} {:>8} {:>8.1} {:>8.1} {:>9.1} {:>10.1}",
             day + 1,
@@ -230,7 +230,7 @@ fn main() -> Result<()> {
     let after = vault.store().load().meta()?;
     anyhow::ensure!(after == before, "the journal gives another store: {before:?}, {after:?}");
     vault.store().load().check()?;
-    println!("the journal gives the same store, of {:.1} MB", mb(octets_below(&dir.path().join("store"))));
+    println!("the journal gives the same store, of {:.1} MB", mb(vault.store_size()));
     Ok(())
 }
 
@@ -268,14 +268,13 @@ fn compact(vault: &mut Vault, now: Time) -> Result<()> {
     Ok(())
 }
 
-fn octets_below(dir: &Path) -> u64 {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    let octets = entries.map(|entry| match entry.metadata() {
-        Ok(found) if found.is_dir() => octets_below(&entry.path()),
-        Ok(found) => found.len(),
-        Err(_) => 0,
-    });
-    octets.sum()
+fn refresh(vault: &mut Vault) -> Result<()> {
+    if let Some(refresh) = vault.begin_refresh()?
+        && let Some(copied) = refresh.write()?
+    {
+        vault.finish_refresh(copied)?;
+    }
+    Ok(())
 }
 
 /// The memory of this process that is resident (proc(5)).

@@ -382,10 +382,11 @@ pub enum Change {
     Owner(String, EntryNo),
     /// Set what an entry is compared by.
     Sketch(EntryNo, Arc<Sketch>),
-    /// File an entry of a story in the index; the second number is the story's founder.
-    Filed(StoryKey, EntryNo, EntryNo),
-    /// Take an entry out of the index.
-    Unfiled(StoryKey, EntryNo),
+    /// File an entry under these keys of the story index, each once; the second number is the founder of
+    /// its story.
+    Filed(EntryNo, EntryNo, Vec<StoryKey>),
+    /// Take an entry out of the index: the keys are all it is filed under.
+    Unfiled(EntryNo, Vec<StoryKey>),
     /// An entry (the second) joined the story that the first founded.
     Joined(EntryNo, EntryNo),
     /// Set a feed.

@@ -288,6 +288,12 @@ impl Vault {
         Ok(self.journal.sizes()?)
     }
 
+    /// What the files of the store take up, in octets.
+    #[must_use]
+    pub fn store_size(&self) -> u64 {
+        self.generation.size(&self.dir)
+    }
+
     /// Closes: everything recorded is durable, and the store may be trusted at the next start.
     ///
     /// # Errors

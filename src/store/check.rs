@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{Store, StoreError, key, value};
+use super::{Store, StoreError, filing, key, value};
 use crate::core::apply::{entry_digest, filing_keys};
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, EntryNo, FeedState, Meta, Rank, SourceState, State};
@@ -69,8 +69,8 @@ impl Tally {
     /// The rows of the story index that an entry is filed in.
     fn sketch(&mut self, no: EntryNo, sketch: &Sketch) {
         let founder = self.founders.get(&no).copied().unwrap_or(no);
-        for story in filing_keys(sketch) {
-            self.expect(&key::filed(&story, no), &founder.to_be_bytes());
+        for (key, row) in filing::rows(no, founder, &filing_keys(sketch)) {
+            self.expect(&key, &row);
         }
         self.sketches += 1;
     }
@@ -79,8 +79,9 @@ impl Tally {
     fn entry(&mut self, no: EntryNo, entry: &Entry) {
         let number = no.to_be_bytes();
         for feed in entry.feeds() {
-            self.expect(&key::listed(&feed, Rank::of(no, entry)), &[]);
-            self.expect(&key::seen(&feed, entry.first_seen, no), &[]);
+            for key in key::places(&feed, Rank::of(no, entry), entry.first_seen) {
+                self.expect(&key, &[]);
+            }
         }
         for identity in &entry.keys {
             self.keys.push(row_hash(&key::known(&entry.source, identity), &number));
@@ -131,10 +132,9 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
                 parts += u64::from(value::parts(&key, &value)?);
             }
             key::PART => tally.parts += 1,
-            key::OWNER | key::LISTED | key::SEEN | key::FILED | key::JOINED | key::WITHDRAWN => {
-                tally.find(&key, &value);
-            }
-            _ => {}
+            key::KNOWN => {}
+            // Every other row is called for by an entry.
+            _ => tally.find(&key, &value),
         }
         match key[0] {
             key::SOURCE => {
@@ -157,7 +157,7 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
                 tally.newest_seq = tally.newest_seq.max(state.changed_seq);
                 feeds.insert(key[1..].to_vec(), state);
             }
-            key::LISTED => {
+            key::LISTED | key::BACKLOG => {
                 key::rank(&key)?;
                 *tally.listed.entry(key[1..key.len() - 24].to_vec()).or_default() += 1;
             }
@@ -167,6 +167,7 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
                 tally.sketch(key::entry_no(&key)?, &sketch);
             }
             key::FILED => tally.filed += 1,
+            key::FILING => tally.filed += filing::read(&key, &value)?.stems.len() as u64,
             key::META | key::PART | key::JOINED | key::WITHDRAWN | key::SEEN => {}
             _ => return Err(value::damaged(&key, "nothing is kept under such keys")),
         }

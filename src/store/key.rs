@@ -10,14 +10,18 @@
 //! | 5 | source id, 0, identity key (16) | entry number |
 //! | 6 | SHA-256 of a published id, cut to 16 | entry number |
 //! | 7 | feed | a feed |
-//! | 8 | feed, surfaced (8), published (8), entry number (8) | nothing: a place on a list |
+//! | 8 | feed, surfaced (8), published (8), entry number (8) | nothing: a place on a list, of an entry first seen when it surfaced |
 //! | 9 | entry number (8) | what it is compared by |
-//! | 10 | story key (14), entry number (8) | number of its story's founder |
+//! | 10 | story key of a link (14), entry number (8) | number of its story's founder |
 //! | 11 | founder's number (8), entry number (8) | nothing: it joined that story |
 //! | 12 | feed, when (8), entry number (8) | published id of an entry that was withdrawn then |
-//! | 13 | feed, first seen (8), entry number (8) | nothing: it is on that feed's list since then |
+//! | 13 | feed, first seen (8), entry number (8) | nothing: it is among the backlog on that feed's list since then |
+//! | 14 | feed, surfaced (8), published (8), entry number (8) | nothing: a place on a list, of a backlog |
+//! | 15 | era (2), entry number (8) | number of its story's founder, and the story keys it is filed under |
 //!
 //! A feed is `a` (all), `n` (national), `r` and a region's id, or `s` and a source's, then a 0.
+//!
+//! Few rows an entry: each is a page that sled writes anew every few batches.
 
 use chrono::DateTime;
 use sha2::{Digest, Sha256};
@@ -27,7 +31,7 @@ use crate::core::identity::IdentityKey;
 use crate::core::region::RegionId;
 use crate::core::source::SourceId;
 use crate::core::state::{EntryNo, FeedKey, Rank};
-use crate::core::story::{KEY_LEN, Lookup, StoryKey};
+use crate::core::story::{Lookup, StoryKey};
 use crate::core::time::Time;
 
 pub(super) const META: u8 = 1;
@@ -43,6 +47,8 @@ pub(super) const FILED: u8 = 10;
 pub(super) const JOINED: u8 = 11;
 pub(super) const WITHDRAWN: u8 = 12;
 pub(super) const SEEN: u8 = 13;
+pub(super) const BACKLOG: u8 = 14;
+pub(super) const FILING: u8 = 15;
 
 pub(super) fn meta() -> Vec<u8> {
     vec![META]
@@ -117,8 +123,17 @@ pub(super) fn feed_key(key: &[u8]) -> Result<FeedKey, StoreError> {
     feed.ok_or_else(|| value::damaged(key, "it is no feed's key"))
 }
 
-pub(super) fn listed(feed: &FeedKey, rank: Rank) -> Vec<u8> {
-    let mut key = vec![LISTED];
+/// The rows that say an entry is on a feed's list, and since when: one, but for a backlog, which
+/// surfaces at its own dates.
+pub(super) fn places(feed: &FeedKey, rank: Rank, first_seen: Time) -> Vec<Vec<u8>> {
+    if rank.surfaced == first_seen {
+        return vec![place(LISTED, feed, rank)];
+    }
+    vec![place(BACKLOG, feed, rank), seen(feed, first_seen, rank.no)]
+}
+
+fn place(list: u8, feed: &FeedKey, rank: Rank) -> Vec<u8> {
+    let mut key = vec![list];
     push_feed(&mut key, feed);
     push_time(&mut key, rank.surfaced);
     push_time(&mut key, rank.published);
@@ -136,19 +151,23 @@ pub(super) fn filed(story: &StoryKey, no: EntryNo) -> Vec<u8> {
     key
 }
 
-/// The range of everything filed under keys from one to another, both included.
-pub(super) fn filed_range(first: &StoryKey, last: &StoryKey) -> (Vec<u8>, Vec<u8>) {
-    let mut to = filed(last, EntryNo::MAX);
-    to.push(0);
-    (filed(first, 0), to)
+pub(super) fn filing(era: u16, no: EntryNo) -> Vec<u8> {
+    let mut key = tagged(FILING, &era.to_be_bytes());
+    key.extend(no.to_be_bytes());
+    key
 }
 
-/// The story key and the entry of a `filed` key.
-pub(super) fn filed_parts(key: &[u8]) -> Result<(StoryKey, EntryNo), StoreError> {
-    let story = key.get(1..=KEY_LEN).and_then(|bytes| <[u8; KEY_LEN]>::try_from(bytes).ok());
-    let no = key.get(KEY_LEN + 1..).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
-    let parts = story.zip(no).map(|(story, no)| (StoryKey(story), EntryNo::from_be_bytes(no)));
-    parts.ok_or_else(|| value::damaged(key, "it is no key of the story index"))
+/// The range of everything filed in an era.
+pub(super) fn era_range(era: u16) -> (Vec<u8>, Vec<u8>) {
+    let mut to = filing(era, EntryNo::MAX);
+    to.push(0);
+    (filing(era, 0), to)
+}
+
+/// The entry of a `filing` key.
+pub(super) fn filing_no(key: &[u8]) -> Result<EntryNo, StoreError> {
+    let bytes = key.get(3..).and_then(|rest| <[u8; 8]>::try_from(rest).ok());
+    bytes.map(EntryNo::from_be_bytes).ok_or_else(|| value::damaged(key, "it is no key of the story index"))
 }
 
 /// The ranges of a lookup: at or before its point, and after it.
@@ -225,12 +244,24 @@ pub(super) fn seen_parts(key: &[u8]) -> Result<(Time, EntryNo), StoreError> {
     parts.ok_or_else(|| value::damaged(key, "it does not say when an entry was first seen"))
 }
 
-/// The range of a feed's list from behind a place on (or from its start) to its end.
-pub(super) fn list_range(feed: &FeedKey, after: Option<Rank>) -> (Vec<u8>, Vec<u8>) {
-    let mut from = vec![LISTED];
+/// The range of what a feed lists that surfaced when it was first seen, from one time on and before
+/// another.
+pub(super) fn surfaced_range(feed: &FeedKey, from: Time, before: Time) -> (Vec<u8>, Vec<u8>) {
+    let from_time = |time| {
+        let mut key = vec![LISTED];
+        push_feed(&mut key, feed);
+        push_time(&mut key, time);
+        key
+    };
+    (from_time(from), from_time(before))
+}
+
+/// The range of one of a feed's two lists from behind a place on (or from its start) to its end.
+pub(super) fn list_range(list: u8, feed: &FeedKey, after: Option<Rank>) -> (Vec<u8>, Vec<u8>) {
+    let mut from = vec![list];
     push_feed(&mut from, feed);
     let to = match after {
-        Some(rank) => listed(feed, rank),
+        Some(rank) => place(list, feed, rank),
         None => {
             // The last byte of a feed is its 0, and nothing else of this feed starts with a 1.
             let mut to = from.clone();

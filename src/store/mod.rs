@@ -6,6 +6,7 @@
 mod backend;
 mod check;
 mod disk;
+mod filing;
 mod freeze;
 mod key;
 mod memory;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use crate::core::identity::IdentityKey;
 use crate::core::source::SourceId;
 use crate::core::state::{Change, Entry, EntryNo, FeedKey, FeedState, Known, Meta, Rank, SourceState, State};
-use crate::core::story::{Lookup, MAX_MEMBERS, Sketch, StoryKey};
+use crate::core::story::{Lookup, MAX_MEMBERS, Sketch};
 use crate::core::time::Time;
 
 pub use backend::{Backend, Batch, Pair, Pairs};
@@ -44,6 +45,9 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A value of an earlier version of dibao, whose rows were laid out otherwise.
+    #[error("store: written by an older dibao (record version {0})")]
+    Older(u8),
     /// A value of a later version of dibao.
     #[error("store: written by a newer dibao (record version {0})")]
     Newer(u8),
@@ -101,12 +105,12 @@ impl Store {
                 Ok(())
             }
             Change::Sketch(no, sketch) => self.put(batch, key::sketch(*no), &value::compact(&**sketch)),
-            Change::Filed(story, no, founder) => {
-                batch.put(key::filed(story, *no), founder.to_be_bytes().to_vec());
+            Change::Filed(no, founder, keys) => {
+                filing::rows(*no, *founder, keys).into_iter().for_each(|(key, value)| batch.put(key, value));
                 Ok(())
             }
-            Change::Unfiled(story, no) => {
-                batch.delete(key::filed(story, *no));
+            Change::Unfiled(no, keys) => {
+                filing::rows(*no, 0, keys).into_iter().for_each(|(key, _)| batch.delete(key));
                 Ok(())
             }
             Change::Joined(founder, no) => {
@@ -114,8 +118,7 @@ impl Store {
                 Ok(())
             }
             Change::Listed(feed, rank, first_seen) => {
-                batch.put(key::listed(feed, *rank), Vec::new());
-                batch.put(key::seen(feed, *first_seen, rank.no), Vec::new());
+                key::places(feed, *rank, *first_seen).into_iter().for_each(|key| batch.put(key, Vec::new()));
                 Ok(())
             }
             Change::Withdrawn(feed, at, no, id) => {
@@ -123,8 +126,7 @@ impl Store {
                 Ok(())
             }
             Change::Unlisted(feed, rank, first_seen) => {
-                batch.delete(key::listed(feed, *rank));
-                batch.delete(key::seen(feed, *first_seen, rank.no));
+                key::places(feed, *rank, *first_seen).into_iter().for_each(|key| batch.delete(key));
                 Ok(())
             }
             Change::Removed(no) => self.remove(batch, key::entry(*no)),
@@ -198,11 +200,15 @@ impl Store {
     /// # Errors
     /// When the backend cannot be read.
     pub fn list(&self, feed: &FeedKey, after: Option<Rank>, limit: usize) -> Result<Vec<Rank>, StoreError> {
-        let (from, to) = key::list_range(feed, after);
         let mut ranks = Vec::new();
-        for pair in self.backend.scan_back(&from, &to).take(limit) {
-            ranks.push(key::rank(&pair?.0)?);
+        for list in [key::LISTED, key::BACKLOG] {
+            let (from, to) = key::list_range(list, feed, after);
+            for pair in self.backend.scan_back(&from, &to).take(limit) {
+                ranks.push(key::rank(&pair?.0)?);
+            }
         }
+        ranks.sort_unstable_by(|a, b| b.cmp(a));
+        ranks.truncate(limit);
         Ok(ranks)
     }
 
@@ -301,9 +307,18 @@ impl Store {
         before: Time,
         limit: usize,
     ) -> Result<Vec<EntryNo>, StoreError> {
-        let (from, to) = key::seen_range(feed, from, before);
-        let pairs = self.backend.scan_back(&from, &to).take(limit);
-        pairs.map(|pair| Ok(key::seen_parts(&pair?.0)?.1)).collect()
+        let mut seen = Vec::new();
+        let (first, last) = key::surfaced_range(feed, from, before);
+        for pair in self.backend.scan_back(&first, &last).take(limit) {
+            let Rank { surfaced, no, .. } = key::rank(&pair?.0)?;
+            seen.push((surfaced, no));
+        }
+        let (first, last) = key::seen_range(feed, from, before);
+        for pair in self.backend.scan_back(&first, &last).take(limit) {
+            seen.push(key::seen_parts(&pair?.0)?);
+        }
+        seen.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(seen.into_iter().take(limit).map(|(_, no)| no).collect())
     }
 
     /// When the last entry of a feed's list that was first seen before a time was first seen.
@@ -311,9 +326,13 @@ impl Store {
     /// # Errors
     /// When the backend cannot be read.
     pub fn last_seen_before(&self, feed: &FeedKey, before: Time) -> Result<Option<Time>, StoreError> {
+        let (from, to) = key::surfaced_range(feed, Time::MIN_UTC, before);
+        let last = self.backend.scan_back(&from, &to).next().transpose()?;
+        let news = last.map(|(key, _)| key::rank(&key)).transpose()?.map(|rank| rank.surfaced);
         let (from, to) = key::seen_range(feed, Time::MIN_UTC, before);
         let last = self.backend.scan_back(&from, &to).next().transpose()?;
-        last.map(|(key, _)| Ok(key::seen_parts(&key)?.0)).transpose()
+        let backlog = last.map(|(key, _)| key::seen_parts(&key)).transpose()?.map(|(at, _)| at);
+        Ok(news.max(backlog))
     }
 
     /// When the first entry of a feed's list that was first seen at or after a time was first seen.
@@ -321,20 +340,23 @@ impl Store {
     /// # Errors
     /// When the backend cannot be read.
     pub fn first_seen_from(&self, feed: &FeedKey, from: Time) -> Result<Option<Time>, StoreError> {
-        let (from, to) = key::seen_range(feed, from, Time::MAX_UTC);
-        let first = self.backend.scan(&from, &to).next().transpose()?;
-        first.map(|(key, _)| Ok(key::seen_parts(&key)?.0)).transpose()
+        let (first, last) = key::surfaced_range(feed, from, Time::MAX_UTC);
+        let news = self.backend.scan(&first, &last).next().transpose()?;
+        let news = news.map(|(key, _)| key::rank(&key)).transpose()?.map(|rank| rank.surfaced);
+        let (first, last) = key::seen_range(feed, from, Time::MAX_UTC);
+        let backlog = self.backend.scan(&first, &last).next().transpose()?;
+        let backlog = backlog.map(|(key, _)| key::seen_parts(&key)).transpose()?.map(|(at, _)| at);
+        Ok(news.into_iter().chain(backlog).min())
     }
 
     /// Everything filed in the story index in one era.
-    fn era(&self, era: u16) -> Result<recent::Filed, StoreError> {
-        let mut filed = recent::Filed::new();
-        for (first, last) in StoryKey::ranges_of(era) {
-            let (from, to) = key::filed_range(&first, &last);
-            for pair in self.backend.scan(&from, &to) {
-                let (key, value) = pair?;
-                filed.insert(key::filed_parts(&key)?, number(&key, &value)?);
-            }
+    fn era(&self, era: u16) -> Result<recent::Era, StoreError> {
+        let mut filed = recent::Era::default();
+        let (from, to) = key::era_range(era);
+        for pair in self.backend.scan(&from, &to) {
+            let (key, row) = pair?;
+            let filing::Filing { no, founder, minute, stems } = filing::read(&key, &row)?;
+            filed.file(no, founder, stems.into_iter().map(|stem| (stem, minute)));
         }
         Ok(filed)
     }

@@ -2,18 +2,53 @@
 //! keys, nearly always among the entries of the last days: from sled that took a millisecond and more an
 //! entry, from here some tens of microseconds. A mirror of what the backend holds, never ahead of it.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::StoreError;
 use crate::core::state::{Change, EntryNo};
 use crate::core::story::{Lookup, MAX_MEMBERS, Sketch, StoryKey};
 
-/// What is filed in one era: the story of each key and entry.
-pub(super) type Filed = BTreeMap<(StoryKey, EntryNo), EntryNo>;
+/// What is filed in one era. A thousand busy sources file four million keys in one, so a key is kept in
+/// sixteen octets: its stem, its minute, and the low half of the entry's number, which no two entries of
+/// one era share.
+#[derive(Default)]
+pub(super) struct Era {
+    keys: BTreeSet<(u64, u32, u32)>,
+    founders: HashMap<u32, EntryNo>,
+}
 
-/// Rows of the index kept, at some sixty octets each. Days of a thousand busy sources fit, and the
+impl Era {
+    /// Files an entry under stems and minutes.
+    pub(super) fn file(&mut self, no: EntryNo, founder: EntryNo, keys: impl IntoIterator<Item = (u64, u32)>) {
+        self.founders.insert(low(no), founder);
+        self.keys.extend(keys.into_iter().map(|(stem, minute)| (stem, minute, low(no))));
+    }
+
+    fn unfile(&mut self, no: EntryNo, keys: impl IntoIterator<Item = (u64, u32)>) {
+        self.founders.remove(&low(no));
+        for (stem, minute) in keys {
+            self.keys.remove(&(stem, minute, low(no)));
+        }
+    }
+
+    fn near(&self, lookup: &Lookup, limit: usize) -> Vec<EntryNo> {
+        let stem = lookup.at.stem();
+        let (from, at, to) = (lookup.from.minute(), lookup.at.minute(), lookup.to.minute());
+        let before = self.keys.range((stem, from, 0)..=(stem, at, u32::MAX)).rev().take(limit);
+        let behind = (Bound::Excluded((stem, at, u32::MAX)), Bound::Included((stem, to, u32::MAX)));
+        let found = before.chain(self.keys.range(behind).take(limit));
+        found.filter_map(|(_, _, low)| self.founders.get(low)).copied().collect()
+    }
+}
+
+fn low(no: EntryNo) -> u32 {
+    no as u32
+}
+
+/// Keys of the index kept, at some twenty-five octets each. Days of a thousand busy sources fit, and the
 /// thinly filled eras of old entries beside them.
 const ROWS: usize = 1_000_000;
 /// Eras kept whatever their size: an entry looks into two.
@@ -28,7 +63,7 @@ pub(super) struct Recent {
 
 #[derive(Default)]
 struct Kept {
-    eras: BTreeMap<u16, Filed>,
+    eras: BTreeMap<u16, Era>,
     /// Eras in the order they were last asked for.
     order: Vec<u16>,
     sketches: BTreeMap<EntryNo, Arc<Sketch>>,
@@ -43,17 +78,14 @@ impl Recent {
         era: u16,
         lookup: &Lookup,
         limit: usize,
-        load: impl FnOnce() -> Result<Filed, StoreError>,
+        load: impl FnOnce() -> Result<Era, StoreError>,
     ) -> Result<Vec<EntryNo>, StoreError> {
         let mut kept = self.lock();
         if let Entry::Vacant(place) = kept.eras.entry(era) {
             place.insert(load()?);
         }
         kept.asked_for(era);
-        let filed = &kept.eras[&era];
-        let before = filed.range((lookup.from, 0)..=(lookup.at, EntryNo::MAX)).rev().take(limit);
-        let after = filed.range((lookup.at, EntryNo::MAX)..=(lookup.to, EntryNo::MAX)).take(limit);
-        Ok(before.chain(after).map(|(_, founder)| *founder).collect())
+        Ok(kept.eras[&era].near(lookup, limit))
     }
 
     pub(super) fn sketch(&self, no: EntryNo) -> Option<Arc<Sketch>> {
@@ -86,14 +118,14 @@ impl Recent {
         let mut kept = self.lock();
         for change in changes {
             match change {
-                Change::Filed(key, no, founder) => {
-                    if let Some(filed) = key.era().and_then(|era| kept.eras.get_mut(&era)) {
-                        filed.insert((*key, *no), *founder);
+                Change::Filed(no, founder, keys) => {
+                    if let Some((era, keys)) = kept.era_of(keys) {
+                        era.file(*no, *founder, keys);
                     }
                 }
-                Change::Unfiled(key, no) => {
-                    if let Some(filed) = key.era().and_then(|era| kept.eras.get_mut(&era)) {
-                        filed.remove(&(*key, *no));
+                Change::Unfiled(no, keys) => {
+                    if let Some((era, keys)) = kept.era_of(keys) {
+                        era.unfile(*no, keys);
                     }
                 }
                 Change::Joined(founder, no) => {
@@ -121,13 +153,23 @@ impl Recent {
 }
 
 impl Kept {
+    /// The era that an entry with these keys is filed in, if it is here, and the keys of it.
+    fn era_of<'a>(
+        &'a mut self,
+        keys: &'a [StoryKey],
+    ) -> Option<(&'a mut Era, impl Iterator<Item = (u64, u32)>)> {
+        let era = self.eras.get_mut(&keys.iter().find_map(StoryKey::era)?)?;
+        let of_era = keys.iter().filter(|key| key.era().is_some());
+        Some((era, of_era.map(|key| (key.stem(), key.minute()))))
+    }
+
     fn asked_for(&mut self, era: u16) {
         if self.order.last() == Some(&era) {
             return;
         }
         self.order.retain(|other| *other != era);
         self.order.push(era);
-        while self.order.len() > ERAS && self.eras.values().map(BTreeMap::len).sum::<usize>() > ROWS {
+        while self.order.len() > ERAS && self.eras.values().map(|era| era.keys.len()).sum::<usize>() > ROWS {
             let oldest = self.order.remove(0);
             self.eras.remove(&oldest);
         }

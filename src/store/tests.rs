@@ -383,3 +383,41 @@ fn a_frozen_store_whose_store_changed_too_much_says_so() {
     let rows: Vec<_> = frozen.backend.scan(&[0], &[0xff]).collect();
     assert!(rows.last().is_some_and(Result::is_err), "{} rows", rows.len());
 }
+
+#[test]
+fn what_is_near_in_memory_is_what_a_fresh_store_finds() {
+    let dir = TempDir::new().expect("a directory");
+    let store = Store::new(Box::new(SledBackend::open(dir.path()).expect("sled opens")));
+    let (all, rules) = (workload(37, 80), rules(&sources()));
+    let (mut found, mut answers) = (0, Vec::new());
+    // Asked from the first line on, so that the mirror follows what is filed, filed anew and taken out.
+    for line in &all {
+        fold(&store, std::slice::from_ref(line), &rules);
+        answers = lookups_of(&store);
+        found = found.max(answers.len());
+    }
+    store.flush().expect("flushed");
+    drop(store);
+    let fresh = Store::new(Box::new(SledBackend::open(dir.path()).expect("sled opens")));
+    assert_eq!(lookups_of(&fresh), answers);
+    assert!(found > 100, "{found} answers");
+}
+
+/// What every stored sketch would find near it.
+fn lookups_of(store: &Store) -> Vec<Vec<EntryNo>> {
+    let entries = store.entries_from(0, usize::MAX).expect("read");
+    let sketches = entries.iter().filter_map(|(no, _)| store.stored_sketch(*no).expect("read"));
+    let lookups = sketches.flat_map(|sketch| crate::core::story::lookups(&sketch));
+    lookups.map(|lookup| store.near(&lookup, 4).expect("read")).collect()
+}
+
+#[test]
+fn a_store_of_an_earlier_layout_says_so() {
+    let store = memory();
+    loaded(&store);
+    let mut old = store.backend.get(&key::meta()).expect("read").expect("there");
+    old[0] = 1;
+    raw(&store, vec![(key::meta(), Some(old))]);
+    assert!(matches!(store.meta(), Err(StoreError::Older(1))));
+    assert!(store.check().is_err());
+}

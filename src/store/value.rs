@@ -14,7 +14,9 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use super::StoreError;
 
-const VERSION: u8 = 1;
+/// The layout of rows, not only of values: a store of another is built anew from the journal. 2: few rows an
+/// entry (docs/design/0008-store-rows.md).
+const VERSION: u8 = 2;
 const COMPRESSED: u8 = 1;
 const HEAD: usize = 8;
 
@@ -72,6 +74,7 @@ pub(super) fn parts(key: &[u8], head: &[u8]) -> Result<u16, StoreError> {
     match head {
         [VERSION, _, a, b, _, _, _, _, ..] => Ok(u16::from_be_bytes([*a, *b])),
         [version, ..] if *version > VERSION => Err(StoreError::Newer(*version)),
+        [version @ 1..VERSION, ..] => Err(StoreError::Older(*version)),
         _ => Err(damaged(key, "it is cut short")),
     }
 }

@@ -47,10 +47,9 @@ impl<S: State> Fold<'_, S> {
             self.changes.push(Change::Parted(story.founder, no));
         }
         if let Some(sketch) = self.state.sketch(no)? {
-            for key in filing_keys(&sketch) {
-                self.meta.filed -= 1;
-                self.changes.push(Change::Unfiled(key, no));
-            }
+            let keys = filing_keys(&sketch);
+            self.meta.filed -= keys.len() as u64;
+            self.changes.push(Change::Unfiled(no, keys));
             self.changes.push(Change::Unsketched(no));
         }
         entry.expired = Some(at);

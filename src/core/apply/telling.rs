@@ -112,25 +112,25 @@ impl<S: State> Stories<'_, S> {
     ) -> Result<(u64, u64), S::Error> {
         let mut given_up = 0;
         if let Some(old) = self.sketch_of(no)? {
-            for key in filing_keys(&old) {
-                self.placed.filed.remove(&(key, no));
-                self.changes.push(Change::Unfiled(key, no));
-                given_up += 1;
+            let keys = filing_keys(&old);
+            for key in &keys {
+                self.placed.filed.remove(&(*key, no));
             }
+            given_up = keys.len() as u64;
+            self.changes.push(Change::Unfiled(no, keys));
         }
         Ok((given_up, self.file(no, founder, sketch)))
     }
 
     fn file(&mut self, no: EntryNo, founder: EntryNo, sketch: Sketch) -> u64 {
         let keys = filing_keys(&sketch);
-        for key in &keys {
-            self.placed.filed.insert((*key, no), founder);
-            self.changes.push(Change::Filed(*key, no, founder));
-        }
+        let count = keys.len() as u64;
+        self.placed.filed.extend(keys.iter().map(|key| ((*key, no), founder)));
+        self.changes.push(Change::Filed(no, founder, keys));
         let sketch = Arc::new(sketch);
         self.changes.push(Change::Sketch(no, Arc::clone(&sketch)));
         self.placed.sketches.insert(no, sketch);
-        keys.len() as u64
+        count
     }
 
     fn sketch_of(&self, no: EntryNo) -> Result<Option<Arc<Sketch>>, S::Error> {

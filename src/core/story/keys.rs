@@ -23,21 +23,18 @@ impl StoryKey {
         (kind != Kind::Link as u8).then(|| u16::from_be_bytes([high, low]))
     }
 
-    /// The ranges, ends included, that hold every key of an era.
+    /// What it is apart from its time, its kind and its hash, in one number.
     #[must_use]
-    pub fn ranges_of(era: u16) -> Vec<(Self, Self)> {
-        let bands = (0..sketch::BANDS).map(|i| Kind::Band as u8 + i as u8);
-        let kinds = [Kind::Title as u8, Kind::TitlePart as u8, Kind::Clause as u8].into_iter().chain(bands);
-        kinds
-            .map(|kind| {
-                let (mut first, mut last) = ([0; KEY_LEN], [0xff; KEY_LEN]);
-                for key in [&mut first, &mut last] {
-                    key[0] = kind;
-                    key[1..3].copy_from_slice(&era.to_be_bytes());
-                }
-                (Self(first), Self(last))
-            })
-            .collect()
+    pub fn stem(&self) -> u64 {
+        let [kind, _, _, a, b, c, d, e, f, g, ..] = self.0;
+        u64::from_be_bytes([kind, a, b, c, d, e, f, g])
+    }
+
+    /// Its time, in minutes since 1970.
+    #[must_use]
+    pub fn minute(&self) -> u32 {
+        let [.., a, b, c, d] = self.0;
+        u32::from_be_bytes([a, b, c, d])
     }
 }
 

@@ -238,7 +238,12 @@ impl Generation {
 
     /// Whether its files are mostly empty, given what its rows add up to.
     pub(super) fn is_bloated(&self, dir: &Path, rows: u64) -> bool {
-        is_bloated(octets_below(&root(dir).join(name(self.number))), rows)
+        is_bloated(self.size(dir), rows)
+    }
+
+    /// What its files take up, in octets.
+    pub(super) fn size(&self, dir: &Path) -> u64 {
+        octets_below(&root(dir).join(name(self.number)))
     }
 
     /// Removes it. What cannot be removed now is swept at the next open.
