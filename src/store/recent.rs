@@ -54,7 +54,7 @@ const ROWS: usize = 1_000_000;
 /// Eras kept whatever their size: an entry looks into two.
 const ERAS: usize = 2;
 /// Sketches kept, a kilobyte each at most.
-const SKETCHES: usize = 40_000;
+const SKETCHES: usize = 20_000;
 
 #[derive(Default)]
 pub(super) struct Recent {

@@ -1,8 +1,11 @@
 //! Whether two entries tell the same story, and why.
 
+use std::cell::OnceCell;
+
 use serde::{Deserialize, Serialize};
 
 use super::place::{self, Place};
+use super::sample::Overlap;
 use super::sketch::Sketch;
 use super::text::Day;
 use super::{subject, title};
@@ -52,12 +55,13 @@ pub enum Reason {
     },
 }
 
-/// What two sketches have in common, measured once and judged by several rules.
+/// What two sketches have in common, measured when a rule asks for it, and once: most pairs are told apart
+/// without.
 struct Pair<'a> {
     a: &'a Sketch,
     b: &'a Sketch,
-    text: super::sample::Overlap,
-    numbers: super::sample::Overlap,
+    text: OnceCell<Overlap>,
+    numbers: OnceCell<Overlap>,
 }
 
 /// A judgement of two entries: the reason, and whether their days and figures agree too.
@@ -77,11 +81,19 @@ pub(super) fn judge(a: &Sketch, b: &Sketch) -> Option<Verdict> {
     if a.version != b.version {
         return None;
     }
-    let pair = Pair { a, b, text: a.text.overlap(&b.text), numbers: a.numbers.overlap(&b.numbers) };
+    let pair = Pair { a, b, text: OnceCell::new(), numbers: OnceCell::new() };
     pair.reason().map(|reason| Verdict { reason, agrees: !pair.next_bulletin() })
 }
 
 impl Pair<'_> {
+    fn text(&self) -> Overlap {
+        *self.text.get_or_init(|| self.a.text.overlap(&self.b.text))
+    }
+
+    fn numbers(&self) -> Overlap {
+        *self.numbers.get_or_init(|| self.a.numbers.overlap(&self.b.numbers))
+    }
+
     fn reason(&self) -> Option<Reason> {
         let apart = self.a.minute.abs_diff(self.b.minute);
         if apart <= LINK_MINUTES && self.same_link() {
@@ -106,7 +118,7 @@ impl Pair<'_> {
 
     /// Both have a text, and the texts share next to nothing.
     fn strangers(&self) -> bool {
-        self.text.smaller() >= FEW && self.text.containment() < STRANGERS
+        self.text().smaller() >= FEW && self.text().containment() < STRANGERS
     }
 
     /// The share of common pairs of characters of the two titles.
@@ -151,7 +163,7 @@ impl Pair<'_> {
 
     /// The next number of a series: the day differs, or the figures do.
     fn next_bulletin(&self) -> bool {
-        self.other_day() || (self.numbers.smaller() >= 2 && self.numbers.containment() < 0.75)
+        self.other_day() || (self.numbers().smaller() >= 2 && self.numbers().containment() < 0.75)
     }
 
     /// Equal titles are one story in one region; reports of two regions, and titles so short that
@@ -164,7 +176,7 @@ impl Pair<'_> {
             && !self.b.regions.is_empty()
             && !self.a.regions.iter().any(|r| self.b.regions.contains(r));
         let telling = self.shorter_title() >= SHORT_TITLE && !elsewhere;
-        let texts_agree = self.text.smaller() >= FEW && self.text.containment() >= 0.5;
+        let texts_agree = self.text().smaller() >= FEW && self.text().containment() >= 0.5;
         (telling || texts_agree).then_some(Reason::SameTitle)
     }
 
@@ -180,8 +192,8 @@ impl Pair<'_> {
     /// Two outlets that write nearly the same words retell one report. One outlet that does has more
     /// often filled in its form again, so there the figures must agree too.
     fn near_text(&self) -> Option<Reason> {
-        let jaccard = self.text.jaccard();
-        let near = self.text.smaller() >= FEW && jaccard >= NEAR && self.on_topic();
+        let jaccard = self.text().jaccard();
+        let near = self.text().smaller() >= FEW && jaccard >= NEAR && self.on_topic();
         let again = self.same_outlet() && self.next_bulletin();
         (near && !again).then_some(Reason::NearText { percent: percent(jaccard) })
     }
@@ -189,12 +201,12 @@ impl Pair<'_> {
     /// One outlet carries the whole, another its beginning. A digest carries many stories: it is far
     /// longer, and its title is not of this one.
     fn part_of_text(&self) -> Option<Reason> {
-        let share = self.text.containment();
+        let share = self.text().containment();
         let (short, long) =
             if self.a.letters <= self.b.letters { (self.a, self.b) } else { (self.b, self.a) };
         let digest = usize::from(short.letters) * 4 < usize::from(long.letters)
             && short.mentions.share(&long.title) < 0.25;
-        let part = self.text.smaller() >= FEW && share >= CONTAINED && self.on_topic();
+        let part = self.text().smaller() >= FEW && share >= CONTAINED && self.on_topic();
         (part && !digest && !self.next_bulletin()).then_some(Reason::PartOfText { percent: percent(share) })
     }
 
