@@ -139,6 +139,14 @@ async fn patiently<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
     tokio::time::timeout(PATIENCE, task).await.ok()?.ok()
 }
 
+/// RFC 9112 section 3.2.
+pub(super) fn no_host() -> Response {
+    let mut response = text(StatusCode::BAD_REQUEST, "which host? one Host header must say\n");
+    // What stands between may have taken the end of this request for another place.
+    put(&mut response, header::CONNECTION, "close");
+    response
+}
+
 fn missing() -> Response {
     text(StatusCode::NOT_FOUND, "there is no such feed; / lists them\n")
 }

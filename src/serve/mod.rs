@@ -5,6 +5,7 @@ mod accept;
 pub mod admin;
 mod answer;
 mod conditional;
+mod host;
 pub mod listener;
 mod patience;
 mod seats;

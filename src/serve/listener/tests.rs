@@ -129,6 +129,8 @@ async fn odd_requests_are_answered_and_nothing_breaks() {
         ("POST", format!("POST /henan.atom HTTP/1.1\r\n{close}\r\n").into(), "405"),
         ("TRACE", format!("TRACE / HTTP/1.1\r\n{close}\r\n").into(), "405"),
         ("CONNECT", format!("CONNECT x:443 HTTP/1.1\r\n{close}\r\n").into(), "405"),
+        ("no host", b"GET /henan.atom HTTP/1.1\r\n\r\n".to_vec(), "400"),
+        ("two hosts", format!("GET /henan.atom HTTP/1.1\r\nHost: y\r\n{close}\r\n").into(), "400"),
         ("a method nobody knows", format!("BREW /henan.atom HTTP/1.1\r\n{close}\r\n").into(), "501"),
         ("OPTIONS of everything", format!("OPTIONS * HTTP/1.1\r\n{close}\r\n").into(), "204"),
     ];
@@ -156,7 +158,7 @@ async fn a_forgotten_slash_is_told_relative_to_where_it_was_asked() {
 
 #[tokio::test]
 async fn thousands_that_only_sit_there_keep_nobody_out() {
-    let (clients, limits) = (1500, Limits { connections: 64, ..Limits::default() });
+    let (clients, limits) = (600, Limits { connections: 64, ..Limits::default() });
     raise_descriptors(2 * clients);
     let server = Server::with(limits).await;
     let mut idle = Vec::new();
@@ -186,6 +188,15 @@ fn raise_descriptors(count: u64) {
     if limit.current.is_some_and(|now| now < count + 200) {
         limit.current = Some(count + 200);
         setrlimit(Resource::Nofile, limit).expect("the hard limit is higher");
+    }
+}
+
+#[test]
+fn half_of_the_descriptors_are_left_to_everything_else() {
+    let seats = |descriptors| Limits::default().within(descriptors).connections;
+    let cases = [(None, SEATS), (Some(16_384), SEATS), (Some(1024), 512), (Some(100), 50), (Some(0), 1)];
+    for (descriptors, expected) in cases {
+        assert_eq!(seats(descriptors), expected, "{descriptors:?}");
     }
 }
 
