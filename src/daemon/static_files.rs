@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::publisher::Version;
 use crate::serve::{View, Views};
@@ -181,7 +181,7 @@ impl StaticFiles {
             let file = self.dir.join(&name);
             // After a restart most of them are as they were.
             if fs::read(&file).ok().as_deref() != Some(bytes) {
-                self.replace(&file, bytes, Some(page.modified.into()))?;
+                self.replace(&file, bytes, Some(later(&file, page.modified.into())))?;
                 done += 1;
             }
             names.push(name);
@@ -254,6 +254,18 @@ fn files<'a>(path: &str, page: &'a Page) -> Vec<Wanted<'a>> {
     let mut files: Vec<_> = coded.collect();
     files.push((name, &page.plain.bytes[..]));
     files
+}
+
+/// The time of a file that replaces another. A web server tells readers of its files by their times, in
+/// seconds: two changes within one second must not look like one (RFC 9110 section 8.8.2.2).
+fn later(file: &Path, modified: SystemTime) -> SystemTime {
+    let whole = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    match file.metadata().and_then(|old| old.modified()) {
+        Ok(old) if whole(old) >= whole(modified) => {
+            SystemTime::UNIX_EPOCH + Duration::from_secs(whole(old) + 1)
+        }
+        _ => modified,
+    }
 }
 
 /// A manifest names files below its directory; whatever else stands in it names nothing of ours.

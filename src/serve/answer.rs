@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 
-use super::conditional::{self, Verdict};
+use super::conditional::{self, Known, Verdict};
 use super::target::{self, BadTarget};
 use super::{View, Views, accept};
 use crate::views::page::Page;
@@ -84,7 +84,7 @@ async fn read(views: Arc<dyn Views>, method: &Method, uri: &Uri, headers: &Heade
     let asked = (Arc::clone(&views), path.clone());
     match patiently(move || asked.0.view(&asked.1)).await.unwrap_or(View::Failed) {
         View::Page(page) => show(views, path, &page, method, headers).await,
-        View::Gone => text(StatusCode::GONE, "this source is no longer polled\n"),
+        View::Gone => text(StatusCode::GONE, "there was something here, and there will be nothing again\n"),
         View::Failed => text(StatusCode::INTERNAL_SERVER_ERROR, "this cannot be shown just now\n"),
         View::Missing => elsewhere(views, path).await,
     }
@@ -98,17 +98,17 @@ async fn show(
     headers: &HeaderMap,
 ) -> Response {
     let Some(chosen) = accept::choose(page, headers) else { return conditional::not_acceptable(page) };
-    let verdict = conditional::judge(page, &chosen.1.etag, method, headers);
-    let fresh = views.fresh_for(&path);
+    let known = Known::new(page, views.is_settled(page.modified), views.fresh_for(&path));
+    let verdict = conditional::judge(known, &chosen.1.etag, method, headers);
     if let Verdict::Since(mark) = verdict {
         let delta = patiently(move || views.delta(&path, mark)).await.flatten();
         if let Some(delta) = delta
             && let Some(part) = accept::choose(&delta, headers)
         {
-            return conditional::respond_delta(page, &chosen.1.etag, &delta, part, fresh);
+            return conditional::respond_delta(known, &chosen.1.etag, &delta, part);
         }
     }
-    conditional::respond(page, chosen, verdict, method, fresh)
+    conditional::respond(known, chosen, verdict, method)
 }
 
 /// Where there is a page for `henan/` and none for `henan`, the slash was forgotten. The way is told

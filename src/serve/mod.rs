@@ -14,6 +14,7 @@ mod target;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::core::time::Time;
 use crate::views::page::{Mark, Page};
 
 /// What there is at a path.
@@ -46,6 +47,12 @@ pub trait Views: Send + Sync + 'static {
     fn fresh_for(&self, path: &str) -> Option<Duration> {
         let _ = path;
         None
+    }
+
+    /// Whether an instant is long enough ago that nothing more will be dated by it.
+    fn is_settled(&self, modified: Time) -> bool {
+        let _ = modified;
+        true
     }
 
     /// Whether the views are in memory: until then requests wait for them to be rendered.
