@@ -253,14 +253,17 @@ impl Publisher {
 
     /// There is no page where nothing is stored for a month: it was never there, or it is no more.
     fn no_archive(&self, feed: &FeedKey, month: Month) -> View {
-        let store = self.store.load();
-        let before = store.last_seen_before(feed, month.start(self.site.zone));
-        let open = self.meta().map(|meta| Month::of(meta.newest_at, self.site.zone));
-        match before.and_then(|before| Ok((before, open?))) {
-            Ok((Some(_), open)) if month < open => View::Gone,
+        let (from, to) = (month.start(self.site.zone), month.next().start(self.site.zone));
+        match self.store.load().feed(feed) {
+            // The open month has no archive yet, whatever has left it.
+            Ok(Some(state)) if state.left.any_in(from, to) && self.is_over(month) => View::Gone,
             Ok(_) => View::Missing,
             Err(error) => failed(&error),
         }
+    }
+
+    fn is_over(&self, month: Month) -> bool {
+        self.meta().is_ok_and(|meta| month < Month::of(meta.newest_at, self.site.zone))
     }
 }
 

@@ -10,7 +10,7 @@ use roxmltree::Document;
 use super::*;
 use crate::core::apply::apply;
 use crate::core::entry::{Link, ParsedEntry, Person};
-use crate::core::record::{Line, NewEntry, Record, Withdrawal};
+use crate::core::record::{Expiry, Line, NewEntry, Record, Withdrawal};
 use crate::core::region::RegionTable;
 use crate::core::rules::Rules;
 use crate::core::source::{ContentPolicy, SourceDef};
@@ -194,6 +194,35 @@ fn months_that_are_open_or_empty_have_no_archive() {
     assert!(matches!(publisher.view("henan/archive/2026-10.atom"), View::Missing), "it is before all");
     assert!(matches!(publisher.view("anhui/archive/2026-11.atom"), View::Missing), "nothing of it");
     assert_eq!(link(&publisher, "henan.atom", "prev-archive").as_deref(), Some("henan/archive/2026-11.atom"));
+}
+
+#[test]
+fn a_month_whose_entries_expired_is_gone_and_one_that_never_was_is_missing() {
+    let expire = |at_seconds: i64, ids: Vec<String>| {
+        Record::Expire(Expiry { at: at(at_seconds), entries: ids, forgotten: Vec::new() })
+    };
+    // Nothing comes in December.
+    let january = seen("paper", 40 * DAY, vec![news(2, 40 * DAY)], vec![]);
+    let february = seen("paper", 70 * DAY, vec![news(3, 70 * DAY)], vec![]);
+    let records: Vec<_> = seeds().into_iter().chain([january, february]).collect();
+    let before = published(site(), records.clone());
+    let november = numbers(&before, "henan/archive/2026-11.atom");
+    let ids = november.iter().map(|n| format!("urn:entry:{n}")).collect();
+    let publisher = published(site(), records.into_iter().chain([expire(71 * DAY, ids)]));
+    let cases = [
+        ("henan/archive/2026-10.atom", false, "it is before all"),
+        ("henan/archive/2026-11.atom", true, "all of it expired, and nothing is older"),
+        ("henan/archive/2026-12.atom", false, "nothing ever came in it"),
+        ("anhui/archive/2026-11.atom", false, "there never was any of it here"),
+    ];
+    for (path, gone, why) in cases {
+        let view = publisher.view(path);
+        assert!(
+            if gone { matches!(view, View::Gone) } else { matches!(view, View::Missing) },
+            "{path}: {why}"
+        );
+    }
+    assert!(matches!(publisher.view("henan/archive/2027-01.atom"), View::Page(_)), "it is still there");
 }
 
 #[test]
