@@ -47,6 +47,10 @@ impl Views for Front {
         self.publisher.view(path)
     }
 
+    fn is_seldom(&self, path: &str) -> bool {
+        self.publisher.is_seldom(path)
+    }
+
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
         self.publisher.delta(path, since)
     }

@@ -21,6 +21,9 @@ const MANIFEST: &str = ".dibao-files";
 const UNFINISHED: &str = ".dibao-new";
 /// What web servers look for beside a file: nginx's `gzip_static` and `brotli_static`.
 const BESIDE: [(Coding, &str); 2] = [(Coding::Gzip, ".gz"), (Coding::Brotli, ".br")];
+/// Views looked at before those that changed are written: all of a thousand sources would not have to be in
+/// memory at once, and the manifest is written once for so many new ones.
+const AT_ONCE: usize = 64;
 /// The web server is another user; the umask of a service is strict.
 const FILE_MODE: u32 = 0o644;
 const DIR_MODE: u32 = 0o755;
@@ -90,28 +93,34 @@ impl StaticFiles {
         views: &dyn Views,
         version_of: VersionOf<'_>,
     ) -> Result<usize, StaticError> {
-        let changed = self.changed(paths, views, version_of)?;
+        let mut done = 0;
+        for paths in paths.chunks(AT_ONCE) {
+            let changed = self.changed(paths, views, version_of)?;
+            let names = changed.iter().flat_map(|(path, page, _)| files(path, page)).map(|(name, _)| name);
+            self.claim(&names.collect())?;
+            for (path, page, version) in changed {
+                done += self.write_view(path, &page, version)?;
+            }
+        }
         let all: BTreeSet<&String> = paths.iter().collect();
         self.written.retain(|path, _| all.contains(path));
-        let changing: BTreeSet<&String> = changed.iter().map(|(path, ..)| path).collect();
-        let staying = self.written.iter().filter(|(path, _)| !changing.contains(path));
-        let mut names: BTreeSet<String> = staying.flat_map(|(_, w)| w.names.iter().cloned()).collect();
-        names.extend(changed.iter().flat_map(|(path, page, _)| files(path, page)).map(|(name, _)| name));
+        done += self.remove_all_but_written()?;
+        for dir in std::mem::take(&mut self.unsynced) {
+            sync_dir(&dir)?;
+        }
+        Ok(done)
+    }
 
+    fn remove_all_but_written(&mut self) -> Result<usize, StaticError> {
+        let names: BTreeSet<String> = self.written.values().flat_map(|w| w.names.iter().cloned()).collect();
         let ours = self.claim(&names)?;
         let mut done = 0;
-        for (path, page, version) in changed {
-            done += self.write_view(path, &page, version)?;
-        }
         let left: Vec<String> = ours.difference(&names).cloned().collect();
         for name in &left {
             done += self.remove(name)?;
         }
         if !left.is_empty() {
             self.write_manifest(names)?;
-        }
-        for dir in std::mem::take(&mut self.unsynced) {
-            sync_dir(&dir)?;
         }
         Ok(done)
     }

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::patience::Patient;
+use super::press::Press;
 use super::seats::{Seat, Seats, Watch};
 use super::{Views, answer, host};
 
@@ -46,6 +47,9 @@ pub struct Limits {
     pub connections: usize,
     /// From the end of one response, or from connecting, to the end of the next request's head.
     pub head: Duration,
+    /// From there to the beginning of the answer. A view is in memory or made in milliseconds; whoever
+    /// waits longer waits for a disk that hangs, or behind others who want what nobody else does.
+    pub answer: Duration,
     /// Without taking a byte of a response.
     pub write: Duration,
     /// Of one connection, at the end of which the response under way is the last. A client that takes a byte
@@ -58,6 +62,7 @@ impl Default for Limits {
         Self {
             connections: SEATS,
             head: Duration::from_secs(10),
+            answer: Duration::from_secs(10),
             write: Duration::from_secs(30),
             life: Duration::from_secs(600),
         }
@@ -87,6 +92,7 @@ pub async fn serve(
     let seats = Seats::new(limits.connections);
     let mut clients = JoinSet::new();
     let mut trouble = Trouble::default();
+    let press = Press::new(views, limits.answer);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
@@ -105,7 +111,7 @@ pub async fn serve(
             () = &mut shutdown => break,
             seat = seats.take() => seat,
         };
-        let client = Client { seat, limits, views: Arc::clone(&views), stopped: stopped.clone() };
+        let client = Client { seat, limits, press: Arc::clone(&press), stopped: stopped.clone() };
         clients.spawn(client.serve(stream));
     }
     drop(listener);
@@ -140,18 +146,18 @@ impl Trouble {
 struct Client {
     seat: Seat,
     limits: Limits,
-    views: Arc<dyn Views>,
+    press: Arc<Press>,
     stopped: watch::Receiver<()>,
 }
 
 impl Client {
     async fn serve(self, stream: TcpStream) {
-        let Self { seat, limits, views, mut stopped } = self;
+        let Self { seat, limits, press, mut stopped } = self;
         // Head and body are two writes; without this the second waits for a delayed acknowledgement.
         let _ = stream.set_nodelay(true);
         let stream = Patient::new(stream, limits.write, seat.watch());
         let watch = seat.watch();
-        let service = service_fn(move |request| handle(Arc::clone(&views), watch.clone(), request));
+        let service = service_fn(move |request| handle(Arc::clone(&press), watch.clone(), request));
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
@@ -177,7 +183,7 @@ impl Client {
 }
 
 async fn handle(
-    views: Arc<dyn Views>,
+    press: Arc<Press>,
     watch: Watch,
     request: Request<Incoming>,
 ) -> Result<axum::response::Response<Body>, Infallible> {
@@ -186,7 +192,7 @@ async fn handle(
     let has_body = !body.is_end_stream();
     drop(body);
     let response = if host::is_named(parts.version, &parts.headers) {
-        answer::answer(views, parts.method, parts.uri, parts.headers, has_body).await
+        answer::answer(press, parts.method, parts.uri, parts.headers, has_body).await
     } else {
         answer::no_host()
     };

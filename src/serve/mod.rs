@@ -8,6 +8,7 @@ mod conditional;
 mod host;
 pub mod listener;
 mod patience;
+mod press;
 mod seats;
 mod target;
 
@@ -34,6 +35,12 @@ pub enum View {
 pub trait Views: Send + Sync + 'static {
     /// The view at a path, without its leading slash. May block while it is rendered.
     fn view(&self, path: &str) -> View;
+
+    /// Whether few ask for the view at a path, so that it is made for whoever does.
+    fn is_seldom(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
 
     /// The feed at a path with only what is new or changed since an earlier state of it (RFC 3229, `A-IM:
     /// feed`); `None` where that state is not known, or the feed knows no such form. May block.
