@@ -62,7 +62,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("flate2", &["views/page/", "demo/publisher.rs"]),
     ("hyper_util", &["serve/listener.rs"]),
     ("reqwest", &["fetch/"]),
-    ("rustix", &["daemon/vault", "store/disk.rs"]),
+    ("rustix", &["cli/mod.rs", "daemon/run.rs", "daemon/vault", "store/disk.rs"]),
     ("rustls", &["fetch/"]),
     ("scraper", &["core/page/"]),
     ("sd_notify", &["daemon/systemd.rs"]),

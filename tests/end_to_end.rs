@@ -338,7 +338,8 @@ async fn the_public_listener_speaks_http() {
     for (name, value, status) in [
         ("if-none-match", etag.as_str(), 304),
         ("if-none-match", "\"other\"", 200),
-        ("if-modified-since", modified.as_str(), 304),
+        // It has only just changed: for another minute a date alone vouches for nothing.
+        ("if-modified-since", modified.as_str(), 200),
         ("if-modified-since", "Thu, 01 Jan 1970 00:00:00 GMT", 200),
     ] {
         let response = client.get(url("/henan.atom")).header(name, value).send().await.unwrap();

@@ -31,7 +31,7 @@ struct Fixed;
 
 impl Clock for Fixed {
     fn now(&self) -> Time {
-        DateTime::from_timestamp(1_795_000_000, 0).unwrap()
+        DateTime::from_timestamp(4_102_444_800, 0).unwrap()
     }
 }
 
@@ -193,7 +193,7 @@ async fn every_condition_and_coding_is_answered_as_the_rfcs_say() {
         let at = DateTime::<chrono::Utc>::from(at) + TimeDelta::seconds(seconds);
         httpdate::fmt_http_date(at.into())
     };
-    let (before, after) = (date(-1), date(1));
+    let (before, after) = (date(-1), date(60));
     let weak = format!("W/{tag}");
     let list = format!("\"x\", {tag} , \"y\"");
     let other = "\"0123\"";
@@ -227,7 +227,7 @@ async fn every_condition_and_coding_is_answered_as_the_rfcs_say() {
         ),
         // 13.1.3
         ("not modified since its date", "GET", vec![("If-Modified-Since", &modified)], 304),
-        ("nor since a later one", "GET", vec![("If-Modified-Since", &after)], 304),
+        ("nor since a much later one", "GET", vec![("If-Modified-Since", &after)], 304),
         ("modified since an earlier one", "GET", vec![("If-Modified-Since", &before)], 200),
         ("what is no date says nothing", "GET", vec![("If-Modified-Since", "yesterday")], 200),
         (

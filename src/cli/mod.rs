@@ -124,6 +124,9 @@ struct Output {
 /// Runs a command.
 #[must_use]
 pub fn main(args: Args) -> ExitCode {
+    // Journal, store, backups and the admin socket are for their owner, from the moment they are there and
+    // whoever starts us; the files of `publish.static_dir` get the modes that a web server needs.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let Args { config, command } = args;
     let ask = match command {
         Command::Demo(demo) => return demo::demo(demo),

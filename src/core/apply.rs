@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::identity::IdentityKey;
+use super::left::Left;
 use super::record::{
     ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record, Withdrawal,
 };
@@ -68,7 +69,7 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
 
 /// What derives the state is another since: stores of before are derived anew. Raise it when `apply`
 /// gives another state for the same journal.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// The reports of a story whose feeds are told of a new one: at least those that are linked anywhere.
 const LINKED: usize = 512;
@@ -414,6 +415,7 @@ impl<'a, S: State> Fold<'a, S> {
     fn unlist(&mut self, feed: &FeedKey, no: EntryNo, entry: &Entry) -> Result<(), S::Error> {
         let state = self.revise(feed.clone(), None)?;
         state.entries = state.entries.saturating_sub(1);
+        state.left.note(entry.first_seen);
         self.changes.push(Change::Unlisted(feed.clone(), Rank::of(no, entry), entry.first_seen));
         Ok(())
     }
@@ -452,6 +454,7 @@ impl<'a, S: State> Fold<'a, S> {
                 revised_at: Time::UNIX_EPOCH,
                 revised_seq: 0,
                 entries: 0,
+                left: Left::default(),
             };
             let stored = self.state.feed(&feed)?;
             self.meta.feeds += u64::from(stored.is_none());

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::entry::ParsedEntry;
 use super::habits::Habits;
 use super::identity::{Fingerprint, IdentityKey};
+use super::left::Left;
 use super::outcome::Outcome;
 use super::record::{FeedFacts, PollState};
 use super::region::RegionId;
@@ -185,6 +186,9 @@ pub struct FeedState {
     pub revised_seq: u64,
     /// How many entries its list holds.
     pub entries: u64,
+    /// Of which times entries have left it.
+    #[serde(default, skip_serializing_if = "Left::is_empty")]
+    pub left: Left,
 }
 
 /// A stored entry.

@@ -5,12 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::clock::Clock;
 use super::dues::{Dues, Feeders};
 use super::publisher::Publisher;
 use crate::config::Config;
+use crate::core::time::Time;
 use crate::serve::{View, Views};
 use crate::views::page::{Mark, Page};
+
+/// How much later than it is dated a change may be published: it is journalled with others, and the views
+/// are rendered anew. A disk that takes longer is full, and then nothing is polled.
+const SETTLED: TimeDelta = TimeDelta::minutes(1);
 
 /// The publisher's views, with how long they stay as they are.
 pub struct Front {
@@ -40,6 +47,10 @@ impl Views for Front {
         self.publisher.view(path)
     }
 
+    fn is_seldom(&self, path: &str) -> bool {
+        self.publisher.is_seldom(path)
+    }
+
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
         self.publisher.delta(path, since)
     }
@@ -48,6 +59,10 @@ impl Views for Front {
         let next = self.feeders.next_change(&self.dues, path)?;
         // A poll that is due is under way: what it brings comes at any moment.
         Some((next - self.clock.now()).to_std().unwrap_or(Duration::ZERO))
+    }
+
+    fn is_settled(&self, modified: Time) -> bool {
+        self.clock.now() - modified >= SETTLED
     }
 
     fn ready(&self) -> bool {

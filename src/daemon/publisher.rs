@@ -26,12 +26,21 @@ use crate::views::document::{self, FeedDoc};
 use crate::views::page::{Mark, Page};
 use crate::views::site::{Face, Site};
 use crate::views::{atom, html, json, opml, rss};
-use cache::Cache;
+use cache::{Cache, Limit};
 use paths::ViewKey;
 
-/// The most views kept beside those of the regions: a source's feed and an archive are rendered when
-/// they are asked for, and there can be thousands.
-const KEPT: usize = 512;
+/// What is kept of the views beside those of the regions: a source's feed and an archive are rendered when
+/// they are asked for, and there can be thousands. An archive alone may have megabytes.
+const PAGES: Limit<ViewKey, Option<Arc<Page>>> = Limit {
+    stays: ViewKey::stands,
+    count: 512,
+    octets: 48 << 20,
+    weigh: |page| page.as_ref().map_or(0, |page| page.octets()),
+};
+
+/// And of what they are made from: the forms of a feed are made one after another, if at all.
+const DOCS: Limit<FeedKey, (Mark, FeedDoc)> =
+    Limit { stays: |feed| !matches!(feed, FeedKey::Source(_)), count: 8, octets: usize::MAX, weigh: |_| 0 };
 
 /// What a rendered view was made from: the generation of everything, the position of the last record
 /// that touched it, and the day and month that ageing counts by.
@@ -70,8 +79,8 @@ impl Publisher {
             configured,
             changed: RwLock::default(),
             deltas: delta::Kept::default(),
-            docs: Cache::new(KEPT, |feed| !matches!(feed, FeedKey::Source(_))),
-            pages: Cache::new(KEPT, ViewKey::stands),
+            docs: Cache::new(DOCS),
+            pages: Cache::new(PAGES),
             news: Notify::new(),
         }
     }
@@ -200,7 +209,7 @@ impl Publisher {
             ViewKey::Sources => self.render_sources()?,
             ViewKey::Archive(feed, month) => {
                 let store = self.store.load();
-                let doc = feeds::archive(&self.site, &store, &self.meta()?, feed, *month)?;
+                let doc = feeds::archive(&self.site, &store, &self.meta()?, feed, *month, feeds::ARCHIVE)?;
                 return Ok(doc.map(|doc| Arc::new(self.render_feed(&doc, Face::Atom, None))));
             }
         };
@@ -253,14 +262,17 @@ impl Publisher {
 
     /// There is no page where nothing is stored for a month: it was never there, or it is no more.
     fn no_archive(&self, feed: &FeedKey, month: Month) -> View {
-        let store = self.store.load();
-        let before = store.last_seen_before(feed, month.start(self.site.zone));
-        let open = self.meta().map(|meta| Month::of(meta.newest_at, self.site.zone));
-        match before.and_then(|before| Ok((before, open?))) {
-            Ok((Some(_), open)) if month < open => View::Gone,
+        let (from, to) = (month.start(self.site.zone), month.next().start(self.site.zone));
+        match self.store.load().feed(feed) {
+            // The open month has no archive yet, whatever has left it.
+            Ok(Some(state)) if state.left.any_in(from, to) && self.is_over(month) => View::Gone,
             Ok(_) => View::Missing,
             Err(error) => failed(&error),
         }
+    }
+
+    fn is_over(&self, month: Month) -> bool {
+        self.meta().is_ok_and(|meta| month < Month::of(meta.newest_at, self.site.zone))
     }
 }
 
@@ -295,6 +307,10 @@ impl Views for Publisher {
             },
             Err(error) => failed(&error),
         }
+    }
+
+    fn is_seldom(&self, path: &str) -> bool {
+        ViewKey::parse(path, &self.site.regions).is_some_and(|key| !key.stands())
     }
 
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {

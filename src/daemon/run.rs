@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -29,6 +29,10 @@ use crate::serve;
 /// How long requests and commands may go on after a stop was asked for; closing has the rest of the
 /// five seconds that a stop may take.
 const DRAIN: Duration = Duration::from_secs(2);
+
+/// Connections that wait to be accepted, as many as Linux allows unless told otherwise: a client that finds
+/// the queue full tries again after a second at the earliest.
+const QUEUE: u32 = 4096;
 
 /// Due polls shown at the start.
 const SHOWN: usize = 5;
@@ -61,7 +65,7 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let (engine, notes) = Engine::open(Arc::clone(&config), Arc::clone(&clock)).await?;
     report_opening(&engine, &notes);
-    let listener = listen(config.server.listen).await?;
+    let listener = listen(config.server.listen)?;
     let address = listener.local_addr().map_err(listen_error(&config.server.listen))?;
     let socket = AdminSocket::bind(&config.server.admin_socket)?;
     let (stop, stopped) = watch::channel(false);
@@ -96,8 +100,15 @@ pub async fn run(
     Ok(())
 }
 
-async fn listen(at: SocketAddr) -> Result<TcpListener, RunError> {
-    TcpListener::bind(at).await.map_err(listen_error(&at))
+fn listen(at: SocketAddr) -> Result<TcpListener, RunError> {
+    let bind = || {
+        let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A restart need not wait for connections of the last run to be forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(at)?;
+        socket.listen(QUEUE)
+    };
+    bind().map_err(listen_error(&at))
 }
 
 fn listen_error<'a>(at: &'a dyn ToString) -> impl FnOnce(io::Error) -> RunError + 'a {
@@ -131,7 +142,9 @@ impl AdminSocket {
 type Server = JoinHandle<()>;
 
 fn spawn_public(listener: TcpListener, views: Arc<Front>, stopped: watch::Receiver<bool>) -> Server {
-    tokio::spawn(serve::listener::serve(listener, views, serve::listener::Limits::default(), until(stopped)))
+    let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let limits = serve::listener::Limits::default().within(descriptors);
+    tokio::spawn(serve::listener::serve(listener, views, limits, until(stopped)))
 }
 
 fn spawn_admin(listener: UnixListener, engine: &Arc<Engine>, stopped: watch::Receiver<bool>) -> Server {

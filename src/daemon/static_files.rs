@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::publisher::Version;
 use crate::serve::{View, Views};
@@ -21,6 +21,9 @@ const MANIFEST: &str = ".dibao-files";
 const UNFINISHED: &str = ".dibao-new";
 /// What web servers look for beside a file: nginx's `gzip_static` and `brotli_static`.
 const BESIDE: [(Coding, &str); 2] = [(Coding::Gzip, ".gz"), (Coding::Brotli, ".br")];
+/// Views looked at before those that changed are written: all of a thousand sources would not have to be in
+/// memory at once, and the manifest is written once for so many new ones.
+const AT_ONCE: usize = 64;
 /// The web server is another user; the umask of a service is strict.
 const FILE_MODE: u32 = 0o644;
 const DIR_MODE: u32 = 0o755;
@@ -90,28 +93,34 @@ impl StaticFiles {
         views: &dyn Views,
         version_of: VersionOf<'_>,
     ) -> Result<usize, StaticError> {
-        let changed = self.changed(paths, views, version_of)?;
+        let mut done = 0;
+        for paths in paths.chunks(AT_ONCE) {
+            let changed = self.changed(paths, views, version_of)?;
+            let names = changed.iter().flat_map(|(path, page, _)| files(path, page)).map(|(name, _)| name);
+            self.claim(&names.collect())?;
+            for (path, page, version) in changed {
+                done += self.write_view(path, &page, version)?;
+            }
+        }
         let all: BTreeSet<&String> = paths.iter().collect();
         self.written.retain(|path, _| all.contains(path));
-        let changing: BTreeSet<&String> = changed.iter().map(|(path, ..)| path).collect();
-        let staying = self.written.iter().filter(|(path, _)| !changing.contains(path));
-        let mut names: BTreeSet<String> = staying.flat_map(|(_, w)| w.names.iter().cloned()).collect();
-        names.extend(changed.iter().flat_map(|(path, page, _)| files(path, page)).map(|(name, _)| name));
+        done += self.remove_all_but_written()?;
+        for dir in std::mem::take(&mut self.unsynced) {
+            sync_dir(&dir)?;
+        }
+        Ok(done)
+    }
 
+    fn remove_all_but_written(&mut self) -> Result<usize, StaticError> {
+        let names: BTreeSet<String> = self.written.values().flat_map(|w| w.names.iter().cloned()).collect();
         let ours = self.claim(&names)?;
         let mut done = 0;
-        for (path, page, version) in changed {
-            done += self.write_view(path, &page, version)?;
-        }
         let left: Vec<String> = ours.difference(&names).cloned().collect();
         for name in &left {
             done += self.remove(name)?;
         }
         if !left.is_empty() {
             self.write_manifest(names)?;
-        }
-        for dir in std::mem::take(&mut self.unsynced) {
-            sync_dir(&dir)?;
         }
         Ok(done)
     }
@@ -181,7 +190,7 @@ impl StaticFiles {
             let file = self.dir.join(&name);
             // After a restart most of them are as they were.
             if fs::read(&file).ok().as_deref() != Some(bytes) {
-                self.replace(&file, bytes, Some(page.modified.into()))?;
+                self.replace(&file, bytes, Some(later(&file, page.modified.into())))?;
                 done += 1;
             }
             names.push(name);
@@ -254,6 +263,18 @@ fn files<'a>(path: &str, page: &'a Page) -> Vec<Wanted<'a>> {
     let mut files: Vec<_> = coded.collect();
     files.push((name, &page.plain.bytes[..]));
     files
+}
+
+/// The time of a file that replaces another. A web server tells readers of its files by their times, in
+/// seconds: two changes within one second must not look like one (RFC 9110 section 8.8.2.2).
+fn later(file: &Path, modified: SystemTime) -> SystemTime {
+    let whole = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    match file.metadata().and_then(|old| old.modified()) {
+        Ok(old) if whole(old) >= whole(modified) => {
+            SystemTime::UNIX_EPOCH + Duration::from_secs(whole(old) + 1)
+        }
+        _ => modified,
+    }
 }
 
 /// A manifest names files below its directory; whatever else stands in it names nothing of ours.

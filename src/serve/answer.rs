@@ -1,19 +1,16 @@
 //! One request to one response: methods, paths, and what is answered where there is no view.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 
-use super::conditional::{self, Verdict};
+use super::conditional::{self, Known, Verdict};
+use super::press::{Press, Unanswered};
 use super::target::{self, BadTarget};
-use super::{View, Views, accept};
+use super::{View, accept};
 use crate::views::page::Page;
-
-/// A view is in memory or rendered in milliseconds; whoever waits longer waits for a disk that hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is allowed of any resource here: it can only be read.
 const ALLOW: &str = "GET, HEAD, OPTIONS";
@@ -27,7 +24,7 @@ const KNOWN: [Method; 6] =
 
 /// The response to a request. Its body, which nothing here asks for, is not read.
 pub(super) async fn answer(
-    views: Arc<dyn Views>,
+    press: Arc<Press>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -42,7 +39,7 @@ pub(super) async fn answer(
     match method {
         Method::OPTIONS => options(&headers),
         // What a GET would be answered with; hyper leaves the body of the answer to a HEAD away.
-        Method::GET | Method::HEAD => read(views, &method, &uri, &headers).await,
+        Method::GET | Method::HEAD => read(&press, &method, &uri, &headers).await,
         _ => {
             let known = KNOWN.contains(&method);
             let status = if known { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_IMPLEMENTED };
@@ -67,7 +64,7 @@ fn options(headers: &HeaderMap) -> Response {
     response
 }
 
-async fn read(views: Arc<dyn Views>, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+async fn read(press: &Press, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let target = uri.path_and_query().map_or("", |target| target.as_str());
     let path = match target::path(target, uri.path()) {
         Ok(path) => path,
@@ -77,43 +74,43 @@ async fn read(views: Arc<dyn Views>, method: &Method, uri: &Uri, headers: &Heade
     };
     match path.as_str() {
         "healthz" => return text(StatusCode::OK, "ok\n"),
-        "readyz" if views.ready() => return text(StatusCode::OK, "ready\n"),
+        "readyz" if press.views.ready() => return text(StatusCode::OK, "ready\n"),
         "readyz" => return text(StatusCode::SERVICE_UNAVAILABLE, "the views are being rendered\n"),
         _ => {}
     }
-    let asked = (Arc::clone(&views), path.clone());
-    match patiently(move || asked.0.view(&asked.1)).await.unwrap_or(View::Failed) {
-        View::Page(page) => show(views, path, &page, method, headers).await,
-        View::Gone => text(StatusCode::GONE, "this source is no longer polled\n"),
-        View::Failed => text(StatusCode::INTERNAL_SERVER_ERROR, "this cannot be shown just now\n"),
-        View::Missing => elsewhere(views, path).await,
+    let asked = path.clone();
+    match press.ask(&path, move |views| views.view(&asked)).await {
+        Ok(View::Page(page)) => show(press, path, &page, method, headers).await,
+        Ok(View::Gone) => {
+            text(StatusCode::GONE, "there was something here, and there will be nothing again\n")
+        }
+        Ok(View::Missing) => elsewhere(press, path).await,
+        Ok(View::Failed) | Err(Unanswered::Broken) => {
+            text(StatusCode::INTERNAL_SERVER_ERROR, "this cannot be shown just now\n")
+        }
+        Err(Unanswered::Late) => busy(),
     }
 }
 
-async fn show(
-    views: Arc<dyn Views>,
-    path: String,
-    page: &Page,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Response {
+async fn show(press: &Press, path: String, page: &Page, method: &Method, headers: &HeaderMap) -> Response {
     let Some(chosen) = accept::choose(page, headers) else { return conditional::not_acceptable(page) };
-    let verdict = conditional::judge(page, &chosen.1.etag, method, headers);
-    let fresh = views.fresh_for(&path);
+    let known = Known::new(page, press.views.is_settled(page.modified), press.views.fresh_for(&path));
+    let verdict = conditional::judge(known, &chosen.1.etag, method, headers);
     if let Verdict::Since(mark) = verdict {
-        let delta = patiently(move || views.delta(&path, mark)).await.flatten();
-        if let Some(delta) = delta
+        let asked = path.clone();
+        let delta = press.ask(&path, move |views| views.delta(&asked, mark)).await;
+        if let Ok(Some(delta)) = delta
             && let Some(part) = accept::choose(&delta, headers)
         {
-            return conditional::respond_delta(page, &chosen.1.etag, &delta, part, fresh);
+            return conditional::respond_delta(known, &chosen.1.etag, &delta, part);
         }
     }
-    conditional::respond(page, chosen, verdict, method, fresh)
+    conditional::respond(known, chosen, verdict, method)
 }
 
 /// Where there is a page for `henan/` and none for `henan`, the slash was forgotten. The way is told
 /// relative to the address that was asked, whatever a proxy has put before it.
-async fn elsewhere(views: Arc<dyn Views>, path: String) -> Response {
+async fn elsewhere(press: &Press, path: String) -> Response {
     let Some(last) = path.rsplit('/').next().filter(|last| !last.is_empty()) else { return missing() };
     let Ok(location) = HeaderValue::from_str(&format!("{last}/")) else { return missing() };
     // "a:b/" would be read as an address with a scheme, and what is not ASCII would have to be encoded: no
@@ -122,8 +119,8 @@ async fn elsewhere(views: Arc<dyn Views>, path: String) -> Response {
         return missing();
     }
     let beside = format!("{path}/");
-    match patiently(move || views.view(&beside)).await {
-        Some(View::Page(_)) => {
+    match press.ask(&path, move |views| views.view(&beside)).await {
+        Ok(View::Page(_)) => {
             let mut response = text(StatusCode::PERMANENT_REDIRECT, "see the address with a slash\n");
             response.headers_mut().insert(header::LOCATION, location);
             put(&mut response, header::CACHE_CONTROL, "public, max-age=3600");
@@ -133,10 +130,19 @@ async fn elsewhere(views: Arc<dyn Views>, path: String) -> Response {
     }
 }
 
-/// Runs what may block; `None` if it takes too long or fails.
-async fn patiently<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let task = tokio::task::spawn_blocking(work);
-    tokio::time::timeout(PATIENCE, task).await.ok()?.ok()
+/// Too many want what has to be made for them.
+fn busy() -> Response {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "too much is asked for just now\n");
+    put(&mut response, header::RETRY_AFTER, "30");
+    response
+}
+
+/// RFC 9112 section 3.2.
+pub(super) fn no_host() -> Response {
+    let mut response = text(StatusCode::BAD_REQUEST, "which host? one Host header must say\n");
+    // What stands between may have taken the end of this request for another place.
+    put(&mut response, header::CONNECTION, "close");
+    response
 }
 
 fn missing() -> Response {

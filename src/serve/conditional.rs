@@ -22,6 +22,34 @@ const USUALLY_FRESH: Duration = Duration::from_secs(60);
 const A_IM: &str = "a-im";
 const IM: HeaderName = HeaderName::from_static("im");
 
+/// How far a date that is not ours must be behind a change to vouch for it, in seconds: clients that ask by
+/// their own clock, or by our `Date`, may have been answered while the change was on its way.
+const NOT_OURS: u64 = 60;
+
+/// A page as its clients may know it by now.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) page: &'a Page,
+    /// Its `Last-Modified`, in seconds. While another change may still be dated by the same second, it is
+    /// the second before: a client that came between the two would else be told that it has the later one
+    /// (RFC 9110 section 8.8.2.2).
+    modified: u64,
+    pub(super) fresh: Option<Duration>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(page: &'a Page, settled: bool, fresh: Option<Duration>) -> Self {
+        let modified = seconds(page.modified.into());
+        Self { page, modified: if settled { modified } else { modified.saturating_sub(1) }, fresh }
+    }
+
+    /// Whether a client that names a date has the page.
+    fn is_known_since(&self, since: u64) -> bool {
+        let changed = seconds(self.page.modified.into());
+        (since == self.modified && self.modified == changed) || since >= changed + NOT_OURS
+    }
+}
+
 /// What a request for a page comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -38,15 +66,14 @@ pub(super) enum Verdict {
 /// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. They speak of the one
 /// representation that this request would get: a cache that holds another coding must not be told that it
 /// may use that.
-pub(super) fn judge(page: &Page, etag: &str, method: &Method, headers: &HeaderMap) -> Verdict {
-    let modified = seconds(page.modified.into());
+pub(super) fn judge(known: Known<'_>, etag: &str, method: &Method, headers: &HeaderMap) -> Verdict {
     if headers.contains_key(header::IF_MATCH) {
         // The strong comparison (section 8.8.3.2): a weak tag matches nothing.
         if !tags(headers, header::IF_MATCH).any(|tag| tag == "*" || tag == etag) {
             return Verdict::PreconditionFailed;
         }
     } else if let Some(since) = date(headers, header::IF_UNMODIFIED_SINCE)
-        && modified > since
+        && known.modified > since
     {
         return Verdict::PreconditionFailed;
     }
@@ -57,11 +84,11 @@ pub(super) fn judge(page: &Page, etag: &str, method: &Method, headers: &HeaderMa
             return Verdict::NotModified;
         }
     } else if let Some(since) = date(headers, header::IF_MODIFIED_SINCE)
-        && modified <= since
+        && known.is_known_since(since)
     {
         return Verdict::NotModified;
     }
-    match earlier_state(page, headers) {
+    match earlier_state(known.page, headers) {
         Some(mark) if *method == Method::GET => Verdict::Since(mark),
         _ => Verdict::Full,
     }
@@ -79,13 +106,7 @@ fn earlier_state(page: &Page, headers: &HeaderMap) -> Option<Mark> {
 }
 
 /// The page, or what the verdict says instead of it.
-pub(super) fn respond(
-    page: &Page,
-    chosen: Chosen<'_>,
-    verdict: Verdict,
-    method: &Method,
-    fresh: Option<Duration>,
-) -> Response {
+pub(super) fn respond(known: Known<'_>, chosen: Chosen<'_>, verdict: Verdict, method: &Method) -> Response {
     let (coding, encoded) = chosen;
     let status = match verdict {
         Verdict::NotModified => StatusCode::NOT_MODIFIED,
@@ -95,9 +116,9 @@ pub(super) fn respond(
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     let head = response.headers_mut();
-    validate(head, page, &encoded.etag, fresh);
+    validate(head, known, &encoded.etag);
     if status == StatusCode::OK {
-        describe(head, page, coding, encoded.bytes.len());
+        describe(head, known.page, coding, encoded.bytes.len());
         head.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
         if *method != Method::HEAD {
             *response.body_mut() = Body::from(encoded.bytes.clone());
@@ -107,22 +128,16 @@ pub(super) fn respond(
 }
 
 /// What is new in a feed, under the validators of the feed as it is now (RFC 3229 section 10.4.1).
-pub(super) fn respond_delta(
-    page: &Page,
-    etag: &str,
-    delta: &Page,
-    chosen: Chosen<'_>,
-    fresh: Option<Duration>,
-) -> Response {
+pub(super) fn respond_delta(known: Known<'_>, etag: &str, delta: &Page, chosen: Chosen<'_>) -> Response {
     let (coding, encoded) = chosen;
     let mut response = Response::new(Body::from(encoded.bytes.clone()));
     *response.status_mut() = StatusCode::IM_USED;
     let head = response.headers_mut();
-    validate(head, page, etag, fresh);
+    validate(head, known, etag);
     describe(head, delta, coding, encoded.bytes.len());
     head.insert(IM, HeaderValue::from_static("feed"));
     // A cache that does not know 226 would hand it to others as the feed (RFC 3229 section 10.8.1).
-    set(head, header::CACHE_CONTROL, &format!("no-store, im, max-age={}", max_age(fresh)));
+    set(head, header::CACHE_CONTROL, &format!("no-store, im, max-age={}", max_age(known.fresh)));
     response
 }
 
@@ -145,9 +160,11 @@ pub(super) fn is_shared(page: &Page) -> bool {
 
 /// What a 304 says too (RFC 9110 section 15.4.5). `Last-Modified` goes along because readers exist that
 /// store only what the latest response said.
-fn validate(head: &mut HeaderMap, page: &Page, etag: &str, fresh: Option<Duration>) {
+fn validate(head: &mut HeaderMap, known: Known<'_>, etag: &str) {
+    let Known { page, modified, fresh } = known;
+    let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(modified);
     set(head, header::ETAG, etag);
-    set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(page.modified.into()));
+    set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
     set(head, header::CACHE_CONTROL, &format!("public, max-age={}", max_age(fresh)));
     set(head, header::VARY, vary(page));
     if is_shared(page) {
@@ -204,3 +221,6 @@ fn date(headers: &HeaderMap, name: HeaderName) -> Option<u64> {
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,10 +17,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::patience::Patient;
+use super::press::Press;
 use super::seats::{Seat, Seats, Watch};
-use super::{Views, answer};
+use super::{Views, answer, host};
 
 /// Header fields of a request: browsers send about 20.
 const MAX_HEADERS: usize = 64;
@@ -29,17 +31,25 @@ const MAX_HEADERS: usize = 64;
 const MAX_HEAD: usize = 16 * 1024;
 
 /// How long accepting rests after the process has run out of file descriptors: connections that end
-/// give them back.
-const REST: Duration = Duration::from_millis(200);
+/// give them back. Fifty attempts a second cost nothing.
+const REST: Duration = Duration::from_millis(20);
+
+/// How often it is told that connections cannot be accepted: an attack is no reason to fill the log.
+const TELL: Duration = Duration::from_secs(60);
+
+/// Seats where the process may have as many descriptors as it likes.
+const SEATS: usize = 512;
 
 /// What a client may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at once. Behind a proxy a few dozen serve thousands of readers; 512 leave half of a
-    /// process's usual 1,024 file descriptors to everything else.
+    /// Connections at once. Behind a proxy a few dozen serve thousands of readers.
     pub connections: usize,
     /// From the end of one response, or from connecting, to the end of the next request's head.
     pub head: Duration,
+    /// From there to the beginning of the answer. A view is in memory or made in milliseconds; whoever
+    /// waits longer waits for a disk that hangs, or behind others who want what nobody else does.
+    pub answer: Duration,
     /// Without taking a byte of a response.
     pub write: Duration,
     /// Of one connection, at the end of which the response under way is the last. A client that takes a byte
@@ -50,11 +60,22 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 512,
+            connections: SEATS,
             head: Duration::from_secs(10),
+            answer: Duration::from_secs(10),
             write: Duration::from_secs(30),
             life: Duration::from_secs(600),
         }
+    }
+}
+
+impl Limits {
+    /// The same in a process that may have only so many file descriptors: half of them are left to
+    /// everything else, so that a crowd never keeps the journal from being written.
+    #[must_use]
+    pub fn within(self, descriptors: Option<u64>) -> Self {
+        let half = descriptors.and_then(|all| usize::try_from(all / 2).ok()).unwrap_or(usize::MAX);
+        Self { connections: self.connections.min(half.max(1)), ..self }
     }
 }
 
@@ -70,6 +91,8 @@ pub async fn serve(
     let (stop, stopped) = watch::channel(());
     let seats = Seats::new(limits.connections);
     let mut clients = JoinSet::new();
+    let mut trouble = Trouble::default();
+    let press = Press::new(views, limits.answer);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
@@ -80,7 +103,7 @@ pub async fn serve(
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                rest_after(&error).await;
+                trouble.rest_after(&error, &seats).await;
                 continue;
             }
         };
@@ -88,7 +111,7 @@ pub async fn serve(
             () = &mut shutdown => break,
             seat = seats.take() => seat,
         };
-        let client = Client { seat, limits, views: Arc::clone(&views), stopped: stopped.clone() };
+        let client = Client { seat, limits, press: Arc::clone(&press), stopped: stopped.clone() };
         clients.spawn(client.serve(stream));
     }
     drop(listener);
@@ -96,11 +119,25 @@ pub async fn serve(
     while clients.join_next().await.is_some() {}
 }
 
-async fn rest_after(error: &io::Error) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    // A client that left before it was accepted says nothing of the next one.
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::warn!(%error, "cannot accept connections");
+/// What is known of connections that could not be accepted.
+#[derive(Default)]
+struct Trouble {
+    told: Option<Instant>,
+}
+
+impl Trouble {
+    async fn rest_after(&mut self, error: &io::Error, seats: &Seats) {
+        use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+        // A client that left before it was accepted says nothing of the next one.
+        if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+            return;
+        }
+        if self.told.is_none_or(|told| told.elapsed() >= TELL) {
+            tracing::warn!(%error, "cannot accept connections; sending away clients that only wait");
+            self.told = Some(Instant::now());
+        }
+        // Theirs are the descriptors that are wanted.
+        seats.send_one_away();
         tokio::time::sleep(REST).await;
     }
 }
@@ -109,18 +146,18 @@ async fn rest_after(error: &io::Error) {
 struct Client {
     seat: Seat,
     limits: Limits,
-    views: Arc<dyn Views>,
+    press: Arc<Press>,
     stopped: watch::Receiver<()>,
 }
 
 impl Client {
     async fn serve(self, stream: TcpStream) {
-        let Self { seat, limits, views, mut stopped } = self;
+        let Self { seat, limits, press, mut stopped } = self;
         // Head and body are two writes; without this the second waits for a delayed acknowledgement.
         let _ = stream.set_nodelay(true);
         let stream = Patient::new(stream, limits.write, seat.watch());
         let watch = seat.watch();
-        let service = service_fn(move |request| handle(Arc::clone(&views), watch.clone(), request));
+        let service = service_fn(move |request| handle(Arc::clone(&press), watch.clone(), request));
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
@@ -146,7 +183,7 @@ impl Client {
 }
 
 async fn handle(
-    views: Arc<dyn Views>,
+    press: Arc<Press>,
     watch: Watch,
     request: Request<Incoming>,
 ) -> Result<axum::response::Response<Body>, Infallible> {
@@ -154,7 +191,11 @@ async fn handle(
     let (parts, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     drop(body);
-    let response = answer::answer(views, parts.method, parts.uri, parts.headers, has_body).await;
+    let response = if host::is_named(parts.version, &parts.headers) {
+        answer::answer(press, parts.method, parts.uri, parts.headers, has_body).await
+    } else {
+        answer::no_host()
+    };
     watch.answered();
     Ok(response)
 }

@@ -5,14 +5,17 @@ mod accept;
 pub mod admin;
 mod answer;
 mod conditional;
+mod host;
 pub mod listener;
 mod patience;
+mod press;
 mod seats;
 mod target;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::core::time::Time;
 use crate::views::page::{Mark, Page};
 
 /// What there is at a path.
@@ -33,6 +36,12 @@ pub trait Views: Send + Sync + 'static {
     /// The view at a path, without its leading slash. May block while it is rendered.
     fn view(&self, path: &str) -> View;
 
+    /// Whether few ask for the view at a path, so that it is made for whoever does.
+    fn is_seldom(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+
     /// The feed at a path with only what is new or changed since an earlier state of it (RFC 3229, `A-IM:
     /// feed`); `None` where that state is not known, or the feed knows no such form. May block.
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
@@ -45,6 +54,12 @@ pub trait Views: Send + Sync + 'static {
     fn fresh_for(&self, path: &str) -> Option<Duration> {
         let _ = path;
         None
+    }
+
+    /// Whether an instant is long enough ago that nothing more will be dated by it.
+    fn is_settled(&self, modified: Time) -> bool {
+        let _ = modified;
+        true
     }
 
     /// Whether the views are in memory: until then requests wait for them to be rendered.

@@ -1,16 +1,26 @@
 //! Who is connected: a bounded number of seats. When all are taken, whoever has waited longest without
-//! asking for anything gives up theirs, so that clients that only sit there keep nobody out.
+//! asking for anything gives up theirs, and where nobody waits, whoever has been answered longest: neither
+//! clients that only sit there keep others out, nor those that sip what they asked for.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// How long the client that is sent away may take to go before the next one is.
-const LEAVING: Duration = Duration::from_millis(100);
+/// How long the client that is sent away may take to go before the next one is; and where nobody could be,
+/// how soon to look again.
+const LEAVING: Duration = Duration::from_millis(20);
+
+/// Whoever has just come keeps a seat this long: what they ask for follows their handshake at once. 512 seats
+/// then still let ten thousand a second pass who ask for nothing.
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// Whoever is being answered keeps a seat this long, though others want one: at a megabit a second that is a
+/// feed of 600 KB. Nobody is sent away for being slow alone.
+const ANSWERING: Duration = Duration::from_secs(5);
 
 const WAITING: u8 = 0;
 const ASKED: u8 = 1;
@@ -30,7 +40,11 @@ struct Taken {
 
 /// One seat, as the listener sees it.
 struct Place {
+    /// When its client came, last asked for something after a rest, or last began to rest. Requests sent
+    /// without waiting for their answers are one: else many small ones would hold a seat for ever.
     since: Mutex<Instant>,
+    /// Whether all that its client has sent was read and answered.
+    rests: AtomicBool,
     state: AtomicU8,
     leave: Notify,
 }
@@ -48,7 +62,7 @@ impl Seats {
         Arc::new(Self { free: Arc::new(Semaphore::new(count)), taken: Mutex::default() })
     }
 
-    /// A seat, as soon as one is free. Only a client that is being answered may keep it.
+    /// A seat, as soon as one is free.
     pub(super) async fn take(self: &Arc<Self>) -> Seat {
         loop {
             let free = Arc::clone(&self.free).acquire_owned();
@@ -65,6 +79,7 @@ impl Seats {
     fn seat(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Seat {
         let place = Arc::new(Place {
             since: Mutex::new(Instant::now()),
+            rests: AtomicBool::new(false),
             state: AtomicU8::new(WAITING),
             leave: Notify::new(),
         });
@@ -76,10 +91,12 @@ impl Seats {
         Seat { seats: Arc::clone(self), number, place, _permit: permit }
     }
 
-    fn send_one_away(&self) {
+    /// Sends away whoever others should wait for least, if there is anybody.
+    pub(super) fn send_one_away(&self) {
+        let now = Instant::now();
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = taken.seats.values().filter(|place| place.is_waiting());
-        if let Some(place) = waiting.min_by_key(|place| place.since()) {
+        let ripe = taken.seats.values().filter_map(|place| Some((place.claim(now)?, place)));
+        if let Some((_, place)) = ripe.min_by_key(|(claim, _)| *claim) {
             place.leave.notify_one();
         }
     }
@@ -94,9 +111,27 @@ impl Place {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How good its client's claim to the seat is, the least first; `None` where it is not to be touched.
+    fn claim(&self, now: Instant) -> Option<(bool, Instant)> {
+        let since = self.since();
+        let answering = match self.state.load(Ordering::Relaxed) {
+            WAITING if self.rests.load(Ordering::Relaxed) => false,
+            ANSWERED => true,
+            // It waits for us, not we for it; or what it has sent was not looked at yet.
+            _ => return None,
+        };
+        let kept = if answering { ANSWERING } else { MOMENT };
+        (now.saturating_duration_since(since) >= kept).then_some((answering, since))
+    }
+
+    fn rests(&self, rests: bool) {
+        if self.rests.swap(rests, Ordering::Relaxed) != rests {
+            *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        }
+    }
+
     fn enter(&self, state: u8) {
         self.state.store(state, Ordering::Relaxed);
-        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 }
 
@@ -123,6 +158,7 @@ pub(super) struct Watch(Arc<Place>);
 impl Watch {
     /// The client has asked for something.
     pub(super) fn asked(&self) {
+        self.0.rests(false);
         self.0.enter(ASKED);
     }
 
@@ -137,10 +173,100 @@ impl Watch {
             self.0.enter(WAITING);
         }
     }
+
+    /// There is nothing to be read from the client.
+    pub(super) fn silent(&self) {
+        if self.0.is_waiting() {
+            self.0.rests(true);
+        }
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner).seats.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether its client is sent away within a time.
+    async fn leaves(seat: &Seat, within: Duration) -> bool {
+        tokio::time::timeout(within, seat.sent_away()).await.is_ok()
+    }
+
+    fn answering(seat: &Seat) {
+        seat.watch().asked();
+        seat.watch().answered();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_goes_first_then_who_has_been_answered_longest() {
+        let seats = Seats::new(3);
+        let (early, late, idle) = (seats.take().await, seats.take().await, seats.take().await);
+        for seat in [&early, &late, &idle] {
+            seat.watch().silent();
+        }
+        answering(&early);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        answering(&late);
+        let more = tokio::spawn({
+            let seats = Arc::clone(&seats);
+            async move {
+                let third = seats.take().await;
+                answering(&third);
+                (third, seats.take().await)
+            }
+        });
+        assert!(leaves(&idle, 2 * LEAVING).await);
+        drop(idle);
+        assert!(!leaves(&early, ANSWERING - Duration::from_secs(2)).await, "it is being answered");
+        assert!(leaves(&early, Duration::from_secs(2)).await, "but not for ever");
+        drop(early);
+        assert!(!leaves(&late, Duration::ZERO).await);
+        more.await.expect("both have a seat");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_just_come_or_waits_for_us_is_not_sent_away() {
+        let seats = Seats::new(1);
+        let new = seats.take().await;
+        tokio::time::advance(2 * MOMENT).await;
+        seats.send_one_away();
+        assert!(!leaves(&new, Duration::ZERO).await, "nobody has looked at what it sent");
+        new.watch().silent();
+        seats.send_one_away();
+        assert!(!leaves(&new, Duration::ZERO).await);
+        new.watch().asked();
+        tokio::time::advance(2 * ANSWERING).await;
+        seats.send_one_away();
+        assert!(!leaves(&new, Duration::ZERO).await);
+        new.watch().answered();
+        seats.send_one_away();
+        assert!(leaves(&new, Duration::ZERO).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_one_upon_the_other_are_one_long_answer() {
+        let seats = Seats::new(1);
+        let seat = seats.take().await;
+        let watch = seat.watch();
+        let ask = async |pause: bool| {
+            for _ in 0..12 {
+                answering(&seat);
+                tokio::time::advance(ANSWERING / 10).await;
+                watch.written();
+                if pause {
+                    watch.silent();
+                }
+            }
+            answering(&seat);
+            seats.send_one_away();
+            leaves(&seat, Duration::ZERO).await
+        };
+        assert!(!ask(true).await, "each was waited for");
+        assert!(ask(false).await, "none was");
     }
 }

@@ -59,7 +59,9 @@ pub struct FeedDoc {
 pub struct Issues {
     /// The month this document is the archive of; `None` for the one that is subscribed to.
     pub month: Option<Month>,
-    /// The archive before it, if the two leave nothing out between them.
+    /// The most entries an archive has, where it leaves out older ones of its month.
+    pub cut: Option<usize>,
+    /// The archive before it, if the two leave nothing out between them, or this one says what it leaves out.
     pub prev: Option<Month>,
     /// The archive after it.
     pub next: Option<Month>,
@@ -306,7 +308,11 @@ fn title(site: &Site, input: &FeedInput<'_>) -> String {
         feed => format!("邸报：{}", site.name(feed)),
     };
     match input.issues.month {
-        Some(month) => format!("{title}（{month}）"),
+        // A reader that builds on it must be able to see that it is not all.
+        Some(month) => match input.issues.cut {
+            Some(most) => format!("{title}（{month}，只有最新的 {most} 条）"),
+            None => format!("{title}（{month}）"),
+        },
         None => title,
     }
 }

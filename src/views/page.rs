@@ -110,6 +110,13 @@ impl Page {
         &self.plain.etag[1..][..DIGEST]
     }
 
+    /// How much it holds, in every representation.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        let coded = self.coded.iter().map(|(_, encoded)| encoded.bytes.len());
+        self.plain.bytes.len() + coded.sum::<usize>()
+    }
+
     /// The representation in a coding, or as it is; `None` where there is none in that coding.
     #[must_use]
     pub fn representation(&self, coding: Option<Coding>) -> Option<&Encoded> {

@@ -153,6 +153,7 @@ fn nasty() -> FeedDoc {
 
 fn archive(mut doc: FeedDoc) -> FeedDoc {
     doc.issues = Issues {
+        cut: None,
         month: Month::parse("2026-11"),
         prev: Month::parse("2026-10"),
         next: Month::parse("2026-12"),

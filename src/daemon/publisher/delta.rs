@@ -16,11 +16,18 @@ use crate::views::site::Face;
 /// Deltas kept. Readers of one feed that poll at one pace name the same few states of it.
 const KEPT: usize = 256;
 
+/// And their octets: whoever names every state there ever was is answered, and fills no memory.
+const OCTETS: usize = 16 << 20;
+
 /// Rendered deltas, by view and state; each is of use until the view changes.
 #[derive(Default)]
 pub(super) struct Kept(Mutex<ByState>);
 
-type ByState = HashMap<(ViewKey, u64), (Version, Arc<Page>)>;
+#[derive(Default)]
+struct ByState {
+    pages: HashMap<(ViewKey, u64), (Version, Arc<Page>)>,
+    octets: usize,
+}
 
 /// What a feed that is rendered now shows the state as of.
 pub(super) fn mark(meta: &Meta, state: Option<&FeedState>) -> Mark {
@@ -44,7 +51,7 @@ impl Publisher {
         let ViewKey::Feed(feed, face) = key else { return Ok(None) };
         let version = self.version(key)?;
         let place = (key.clone(), since.seq);
-        if let Some((_, page)) = self.deltas.lock().get(&place).filter(|(of, _)| *of == version) {
+        if let Some((_, page)) = self.deltas.lock().pages.get(&place).filter(|(of, _)| *of == version) {
             return Ok(Some(Arc::clone(page)));
         }
         let whole = self.doc(feed)?;
@@ -55,11 +62,7 @@ impl Publisher {
         let mut doc = doc.clone();
         keep_news(&self.store.load(), since.seq, &mut doc)?;
         let page = Arc::new(self.render_feed(&doc, *face, Some(*now)));
-        let mut kept = self.deltas.lock();
-        if kept.len() >= KEPT {
-            kept.clear();
-        }
-        kept.insert(place, (version, Arc::clone(&page)));
+        self.deltas.lock().keep(place, version, &page);
         Ok(Some(page))
     }
 }
@@ -67,6 +70,17 @@ impl Publisher {
 impl Kept {
     fn lock(&self) -> MutexGuard<'_, ByState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ByState {
+    fn keep(&mut self, place: (ViewKey, u64), version: Version, page: &Arc<Page>) {
+        if self.pages.len() >= KEPT || self.octets + page.octets() > OCTETS {
+            *self = Self::default();
+        }
+        let before = self.pages.insert(place, (version, Arc::clone(page)));
+        self.octets += page.octets();
+        self.octets -= before.map_or(0, |(_, page)| page.octets());
     }
 }
 

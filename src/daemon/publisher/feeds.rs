@@ -19,8 +19,9 @@ const ANNOUNCED: usize = 1000;
 /// not say that its archive comes next.
 const OPEN_MONTH: usize = 1000;
 
-/// The most entries of an archive: 300 a day. A document of more would take readers tens of megabytes.
-const ARCHIVE: usize = 10_000;
+/// The most entries of an archive: 300 a day. A document of more would take readers tens of megabytes. One that
+/// is cut says so, to readers and to the operator.
+pub(super) const ARCHIVE: usize = 10_000;
 
 /// The most months that are listed: twenty years.
 const MONTHS: usize = 240;
@@ -56,15 +57,22 @@ pub(super) fn archive(
     meta: &Meta,
     feed: &FeedKey,
     month: Month,
+    most: usize,
 ) -> Result<Option<FeedDoc>, StoreError> {
     let (from, to) = (month.start(site.zone), month.next().start(site.zone));
-    let seen = store.seen_between(feed, from, to, ARCHIVE)?;
+    let mut seen = store.seen_between(feed, from, to, most + 1)?;
     if seen.is_empty() || !is_closed(site, meta, month) {
         return Ok(None);
     }
     let of = |time| Month::of(time, site.zone);
+    let cut = (seen.len() > most).then_some(most);
+    if cut.is_some() {
+        tracing::warn!(feed = %Site::path(feed), %month, most, "an archive leaves out the oldest entries of its month");
+        seen.truncate(most);
+    }
     let issues = Issues {
         month: Some(month),
+        cut,
         prev: store.last_seen_before(feed, from)?.map(of),
         next: store.first_seen_from(feed, to)?.map(of).filter(|next| is_closed(site, meta, *next)),
         all: Vec::new(),

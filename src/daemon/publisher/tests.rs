@@ -10,8 +10,8 @@ use roxmltree::Document;
 use super::*;
 use crate::core::apply::apply;
 use crate::core::entry::{Link, ParsedEntry, Person};
-use crate::core::record::{Line, NewEntry, Record, Withdrawal};
-use crate::core::region::RegionTable;
+use crate::core::record::{Expiry, Line, NewEntry, Record, Withdrawal};
+use crate::core::region::{RegionId, RegionTable};
 use crate::core::rules::Rules;
 use crate::core::source::{ContentPolicy, SourceDef};
 use crate::core::state::Change;
@@ -194,6 +194,55 @@ fn months_that_are_open_or_empty_have_no_archive() {
     assert!(matches!(publisher.view("henan/archive/2026-10.atom"), View::Missing), "it is before all");
     assert!(matches!(publisher.view("anhui/archive/2026-11.atom"), View::Missing), "nothing of it");
     assert_eq!(link(&publisher, "henan.atom", "prev-archive").as_deref(), Some("henan/archive/2026-11.atom"));
+}
+
+#[test]
+fn an_archive_that_leaves_entries_out_says_so() {
+    let publisher = published(site(), seventy_days());
+    let (store, meta) = (publisher.store.load(), publisher.meta().expect("there"));
+    let december = Month::parse("2026-12").expect("a month");
+    let henan = FeedKey::Region(RegionId::new("henan"));
+    let archive = |most| {
+        let doc = feeds::archive(&publisher.site, &store, &meta, &henan, december, most);
+        doc.expect("read").expect("there are entries")
+    };
+    let whole = archive(feeds::ARCHIVE);
+    let all = whole.entries.len();
+    assert_eq!((whole.issues.cut, whole.title.as_str()), (None, "邸报：河南（2026-12）"));
+    assert_eq!(archive(all).issues, whole.issues, "as many as there may be");
+    let cut = archive(all - 1);
+    assert_eq!(cut.title, format!("邸报：河南（2026-12，只有最新的 {} 条）", all - 1));
+    assert_eq!(cut.entries[..], whole.entries[..all - 1], "the oldest is left out");
+    assert_eq!(cut.issues.prev, whole.issues.prev, "what is older can still be found");
+}
+
+#[test]
+fn a_month_whose_entries_expired_is_gone_and_one_that_never_was_is_missing() {
+    let expire = |at_seconds: i64, ids: Vec<String>| {
+        Record::Expire(Expiry { at: at(at_seconds), entries: ids, forgotten: Vec::new() })
+    };
+    // Nothing comes in December.
+    let january = seen("paper", 40 * DAY, vec![news(2, 40 * DAY)], vec![]);
+    let february = seen("paper", 70 * DAY, vec![news(3, 70 * DAY)], vec![]);
+    let records: Vec<_> = seeds().into_iter().chain([january, february]).collect();
+    let before = published(site(), records.clone());
+    let november = numbers(&before, "henan/archive/2026-11.atom");
+    let ids = november.iter().map(|n| format!("urn:entry:{n}")).collect();
+    let publisher = published(site(), records.into_iter().chain([expire(71 * DAY, ids)]));
+    let cases = [
+        ("henan/archive/2026-10.atom", false, "it is before all"),
+        ("henan/archive/2026-11.atom", true, "all of it expired, and nothing is older"),
+        ("henan/archive/2026-12.atom", false, "nothing ever came in it"),
+        ("anhui/archive/2026-11.atom", false, "there never was any of it here"),
+    ];
+    for (path, gone, why) in cases {
+        let view = publisher.view(path);
+        assert!(
+            if gone { matches!(view, View::Gone) } else { matches!(view, View::Missing) },
+            "{path}: {why}"
+        );
+    }
+    assert!(matches!(publisher.view("henan/archive/2027-01.atom"), View::Page(_)), "it is still there");
 }
 
 #[test]

@@ -116,6 +116,22 @@ fn files_are_written_only_when_their_bytes_change() {
 }
 
 #[test]
+fn a_change_within_the_same_second_gives_the_file_another_one() {
+    let mut site = Site::new();
+    let time = |site: &Site| {
+        let modified = fs::metadata(site.root().join("henan/index.html")).expect("there").modified();
+        modified.expect("a time").duration_since(SystemTime::UNIX_EPOCH).expect("since 1970").as_secs()
+    };
+    site.sync().expect("the disk takes it");
+    let first = time(&site);
+    for (n, text) in ["<p>河北", "<p>河东"].into_iter().enumerate() {
+        site.shelf.put("henan/", text);
+        site.sync().expect("the disk takes it");
+        assert_eq!(time(&site), first + 1 + n as u64, "{text}: as long as before, and dated alike");
+    }
+}
+
+#[test]
 fn what_is_no_view_any_more_goes_and_what_others_put_there_stays() {
     let mut site = Site::new();
     site.sync().expect("the disk takes it");

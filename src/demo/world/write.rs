@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, FixedOffset};
 use serde_json::json;
 
+use crate::core::text::escape;
 use crate::core::time::Time;
 
 use super::Report;
@@ -159,8 +160,4 @@ pub(super) fn china(at: Time) -> DateTime<FixedOffset> {
 
 fn put(out: &mut String, name: &str, text: &str) {
     let _ = writeln!(out, "<{name}>{}</{name}>", escape(text));
-}
-
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,1 +1,66 @@
+//! Two changes within one second, and clients that know nothing but a date. What else preconditions come to is
+//! held against the RFC in tests/http.rs.
 
+use chrono::{DateTime, TimeDelta};
+
+use super::*;
+use crate::core::time::Time;
+
+fn changed() -> Time {
+    DateTime::from_timestamp(1_790_000_000, 0).expect("an instant")
+}
+
+fn date_of(time: Time) -> String {
+    httpdate::fmt_http_date(time.into())
+}
+
+fn page(text: &str, modified: Time) -> Page {
+    Page::new(text.as_bytes().to_vec(), "text/plain", modified)
+}
+
+/// What a page is answered with: its status, and the date it hands out.
+fn ask(page: &Page, settled: bool, since: Option<&str>) -> (u16, String) {
+    let mut headers = HeaderMap::new();
+    if let Some(since) = since {
+        headers.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_str(since).expect("a header"));
+    }
+    let known = Known::new(page, settled, None);
+    let verdict = judge(known, &page.plain.etag, &Method::GET, &headers);
+    let response = respond(known, (None, &page.plain), verdict, &Method::GET);
+    let date = response.headers()[header::LAST_MODIFIED].to_str().expect("ASCII");
+    (response.status().as_u16(), date.to_owned())
+}
+
+#[test]
+fn of_two_changes_within_a_second_none_passes_for_the_other() {
+    let earlier = page("one", changed() + TimeDelta::milliseconds(200));
+    let later = page("two", changed() + TimeDelta::milliseconds(700));
+    for settled in [false, true] {
+        let (status, date) = ask(&earlier, false, None);
+        assert_eq!(status, 200);
+        assert_eq!(ask(&later, settled, Some(&date)).0, 200, "settled: {settled}");
+    }
+    let (_, date) = ask(&later, true, None);
+    assert_eq!(date, date_of(changed()), "once nothing more can come");
+    assert_eq!(ask(&later, true, Some(&date)).0, 304);
+}
+
+#[test]
+fn a_page_that_has_just_changed_is_sent_once_more_and_then_known() {
+    let now = page("one", changed());
+    let (_, date) = ask(&now, false, None);
+    assert_eq!(date, date_of(changed() - TimeDelta::seconds(1)));
+    assert_eq!(ask(&now, false, Some(&date)).0, 200);
+    let (status, date) = ask(&now, true, Some(&date));
+    assert_eq!((status, date.as_str()), (200, date_of(changed()).as_str()));
+    assert_eq!(ask(&now, true, Some(&date)).0, 304);
+}
+
+#[test]
+fn a_date_of_the_clients_own_vouches_only_for_what_is_long_past() {
+    let now = page("one", changed());
+    for (after, expected) in [(-1, 200), (1, 200), (59, 200), (60, 304), (100_000, 304)] {
+        let since = date_of(changed() + TimeDelta::seconds(after));
+        assert_eq!(ask(&now, true, Some(&since)).0, expected, "{after} s after");
+    }
+}

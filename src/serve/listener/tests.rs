@@ -2,6 +2,7 @@
 //! limits are set short; no test waits for the clock of the wall.
 
 use std::net::SocketAddr;
+use std::sync::{Condvar, Mutex};
 
 use chrono::DateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,9 +35,27 @@ impl Views for Shelf {
                 coded: Vec::new(),
             })),
             "panic" => panic!("as the test says"),
+            "slow" => {
+                let held = HELD.0.lock().expect("no poison");
+                // A test that fails must not keep the process from ending.
+                let _ = HELD.1.wait_timeout_while(held, Duration::from_secs(20), |held| *held);
+                page(b"at last".to_vec())
+            }
             _ => View::Missing,
         }
     }
+
+    fn is_seldom(&self, path: &str) -> bool {
+        path == "slow"
+    }
+}
+
+/// Whether a view is kept from being made.
+static HELD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+
+fn hold(held: bool) {
+    *HELD.0.lock().expect("no poison") = held;
+    HELD.1.notify_all();
 }
 
 struct Server {
@@ -129,6 +148,8 @@ async fn odd_requests_are_answered_and_nothing_breaks() {
         ("POST", format!("POST /henan.atom HTTP/1.1\r\n{close}\r\n").into(), "405"),
         ("TRACE", format!("TRACE / HTTP/1.1\r\n{close}\r\n").into(), "405"),
         ("CONNECT", format!("CONNECT x:443 HTTP/1.1\r\n{close}\r\n").into(), "405"),
+        ("no host", b"GET /henan.atom HTTP/1.1\r\n\r\n".to_vec(), "400"),
+        ("two hosts", format!("GET /henan.atom HTTP/1.1\r\nHost: y\r\n{close}\r\n").into(), "400"),
         ("a method nobody knows", format!("BREW /henan.atom HTTP/1.1\r\n{close}\r\n").into(), "501"),
         ("OPTIONS of everything", format!("OPTIONS * HTTP/1.1\r\n{close}\r\n").into(), "204"),
     ];
@@ -137,6 +158,32 @@ async fn odd_requests_are_answered_and_nothing_breaks() {
         assert_eq!(status(&answer), expected, "{name}: {answer:.300}");
     }
     assert_eq!(status(&server.get("/henan.atom").await), "200", "after all that");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_wants_what_nobody_else_does_holds_up_nobody() {
+    let server = Server::with(Limits { answer: Duration::from_millis(100), ..Limits::default() }).await;
+    raise_descriptors(1200);
+    hold(true);
+    let mut waiting = Vec::new();
+    // More than there are threads for what may block.
+    for _ in 0..600 {
+        let mut stream = server.connect().await;
+        stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.expect("taken");
+        waiting.push(stream);
+    }
+    assert_eq!(status(&server.get("/henan.atom").await), "200");
+    let answer = rest(&mut waiting[0]).await;
+    assert_eq!(status(&answer), "503", "its turn does not come, or comes to nothing");
+    assert!(answer.contains("\r\nretry-after: 30\r\n"), "{answer}");
+    hold(false);
+    let mut last = server.get("/slow").await;
+    while status(&last) == "503" {
+        last = server.get("/slow").await;
+    }
+    assert!(last.ends_with("at last"), "{last}");
+    drop(waiting);
     server.stop().await;
 }
 
@@ -156,7 +203,7 @@ async fn a_forgotten_slash_is_told_relative_to_where_it_was_asked() {
 
 #[tokio::test]
 async fn thousands_that_only_sit_there_keep_nobody_out() {
-    let (clients, limits) = (1500, Limits { connections: 64, ..Limits::default() });
+    let (clients, limits) = (600, Limits { connections: 64, ..Limits::default() });
     raise_descriptors(2 * clients);
     let server = Server::with(limits).await;
     let mut idle = Vec::new();
@@ -186,6 +233,15 @@ fn raise_descriptors(count: u64) {
     if limit.current.is_some_and(|now| now < count + 200) {
         limit.current = Some(count + 200);
         setrlimit(Resource::Nofile, limit).expect("the hard limit is higher");
+    }
+}
+
+#[test]
+fn half_of_the_descriptors_are_left_to_everything_else() {
+    let seats = |descriptors| Limits::default().within(descriptors).connections;
+    let cases = [(None, SEATS), (Some(16_384), SEATS), (Some(1024), 512), (Some(100), 50), (Some(0), 1)];
+    for (descriptors, expected) in cases {
+        assert_eq!(seats(descriptors), expected, "{descriptors:?}");
     }
 }
 
