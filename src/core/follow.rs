@@ -144,7 +144,8 @@ mod tests {
 
     fn draft(n: usize) -> DraftEntry {
         let entry = entry(n);
-        let candidate = identity::candidates(std::slice::from_ref(&entry)).pop().expect("one");
+        let candidate =
+            identity::candidates(std::slice::from_ref(&entry), chrono_tz::UTC).pop().expect("one");
         DraftEntry {
             iri: None,
             minted: format!("urn:x:{n}"),

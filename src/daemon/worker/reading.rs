@@ -213,7 +213,8 @@ impl Worker {
         let (store, stored) = (self.recorder.store().load_full(), stored.cloned());
         let task = self.blocking(move || {
             let manner = reader.manner();
-            let found = diff::findings(&*store, &reader.source, stored.as_ref(), &feed, &url, manner);
+            let found =
+                diff::findings(&*store, &reader.source, stored.as_ref(), &feed, &url, manner, reader.zone);
             found.map(|findings| (feed, findings)).map_err(|error| (store, error))
         });
         match task.await {
