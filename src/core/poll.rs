@@ -8,14 +8,17 @@ use chrono::TimeDelta;
 use super::backoff;
 use super::exchange::{Exchange, FetchFault, ResponseHead, Validators};
 use super::freshness::{self, Skip};
+use super::link;
 use super::outcome::Outcome;
-use super::record::{Moved, PollState, Rejected};
+use super::record::{Hold, Moved, PollState, Rejected};
 use super::time::Time;
 
 /// The wait after a first failure; it doubles from there to a day.
 pub const BACKOFF_BASE: Duration = Duration::from_secs(10 * 60);
 /// The longest a publisher's Retry-After is followed: beyond a day it is looked at again.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Hosts of one source that are left alone at once: its pages are on one or two.
+const MAX_HOLDS: usize = 8;
 /// Polls in a row that must be told of a permanent redirect before its target is asked directly: one
 /// slip of a publisher's configuration must not move a source.
 pub const MOVED_AFTER: u32 = 3;
@@ -92,6 +95,45 @@ pub fn not_before(state: &PollState, now: Time, patience: Duration) -> Option<Ti
     state.not_before.filter(|until| *until - now <= longest)
 }
 
+/// Until when the host of `address` is to be left alone, as far as the source's own polls were told.
+#[must_use]
+pub fn held_until(state: &PollState, address: &str, now: Time) -> Option<Time> {
+    let host = link::host_key(address);
+    let own = state.holds.iter().filter(|hold| link::host_key(&hold.address) == host);
+    own.map(|hold| hold.until).filter(|until| holds(*until, now)).max()
+}
+
+/// Whether a wait is not over. What lies further off than any wait there is was worked out while the clock
+/// was wrong.
+fn holds(until: Time, now: Time) -> bool {
+    let longest = TimeDelta::from_std(LONGEST_RETRY_AFTER).unwrap_or_default();
+    until > now && until - now <= longest
+}
+
+/// Until when a response asks to be left alone, if it does so in words that can be read.
+#[must_use]
+pub fn asked_to_wait(head: &ResponseHead, at: Time) -> Option<Hold> {
+    let value = head.retry_after.as_deref()?;
+    let until = freshness::retry_after(value, head.date.as_deref(), at, LONGEST_RETRY_AFTER)?;
+    Some(Hold { address: head.final_url.clone(), until })
+}
+
+/// Adds what a poll of `asked` was told to what holds already, the longest for each host; a wish of the
+/// source's own host puts off its next poll.
+pub fn hold(state: &mut PollState, told: Vec<Hold>, asked: &str, at: Time) {
+    let mut all = std::mem::take(&mut state.holds);
+    all.extend(told);
+    all.retain(|hold| holds(hold.until, at));
+    all.sort_by_key(|hold| std::cmp::Reverse(hold.until));
+    for hold in all {
+        let known = state.holds.iter().any(|h| link::host_key(&h.address) == link::host_key(&hold.address));
+        if !known && state.holds.len() < MAX_HOLDS {
+            state.holds.push(hold);
+        }
+    }
+    state.not_before = state.not_before.max(held_until(state, asked, at));
+}
+
 /// The outcome of a poll and the state it leaves. `reading` is that of the body, where there is one.
 #[must_use]
 pub fn conclude(
@@ -112,9 +154,9 @@ pub fn conclude(
     match exchange.head() {
         Some(head) if outcome.is_good() => good(&mut state, poll, head, &outcome, reading),
         Some(head) if matches!(outcome, Outcome::Throttled { .. }) => {
-            state.not_before = Some(asked_to_wait(&mut state, poll, head));
+            wait(&mut state, poll, head);
         }
-        _ => {
+        head => {
             // The new address may be what fails: the next poll starts from the configured one.
             state.moved = None;
             if let (Outcome::NotAFeed { .. }, Exchange::Body(response)) = (&outcome, exchange) {
@@ -122,6 +164,14 @@ pub fn conclude(
                 state.rejected = (!validators.is_empty()).then_some(Rejected { validators, at: poll.at });
             }
             state.not_before = Some(back_off(&mut state, poll));
+            // Some say it with another status than those it was made for.
+            let refused = head.filter(|head| head.status >= 400);
+            hold(
+                &mut state,
+                refused.and_then(|head| asked_to_wait(head, poll.at)).into_iter().collect(),
+                poll.asked,
+                poll.at,
+            );
         }
     }
     (outcome, state)
@@ -211,16 +261,10 @@ fn moved(before: Option<Moved>, asked: &str, head: &ResponseHead) -> Option<Move
     }
 }
 
-fn asked_to_wait(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead) -> Time {
-    let said = head
-        .retry_after
-        .as_deref()
-        .and_then(|value| freshness::retry_after(value, head.date.as_deref(), poll.at, LONGEST_RETRY_AFTER));
-    state.asked_by = said.is_some().then(|| head.final_url.clone());
-    match said {
-        Some(until) => until,
-        None => back_off(state, poll),
-    }
+fn wait(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead) {
+    let said = asked_to_wait(head, poll.at);
+    state.not_before = said.as_ref().map(|hold| hold.until).or_else(|| Some(back_off(state, poll)));
+    state.asked_by = said.map(|hold| hold.address);
 }
 
 fn back_off(state: &mut PollState, poll: Circumstances<'_>) -> Time {

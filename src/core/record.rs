@@ -237,6 +237,9 @@ pub struct PollState {
     /// The address whose Retry-After `not_before` is, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<String>,
+    /// What was asked for by Retry-After beside that: by pages the source's list leads to, by its robots.txt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
     /// When the source last answered as it should (200 with a feed, or 304).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Time>,
@@ -253,6 +256,15 @@ pub struct PollState {
     /// A permanent redirect that is being watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,
+}
+
+/// That a host is to be left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The address that asked for it.
+    pub address: String,
+    /// Until when.
+    pub until: Time,
 }
 
 /// A body that was no feed. Its validators vouch for no entries, but a server that handed them out need

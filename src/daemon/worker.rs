@@ -140,17 +140,17 @@ impl Worker {
         };
         let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
         let last = stored.as_ref().and_then(|stored| stored.outcome.clone());
+        let asked = poll::address(&source.def.url, &before).to_owned();
         if let Some(outcome) =
-            stored.as_ref().and_then(|stored| still_waiting(stored, self.clock.now(), self.patience))
+            stored.as_ref().and_then(|stored| still_waiting(stored, &asked, self.clock.now(), self.patience))
         {
             let elapsed = started.elapsed();
             return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
         }
-        let asked = poll::address(&source.def.url, &before).to_owned();
         let validators = poll::validators(&before, self.clock.now()).clone();
         let exchange = self.exchange(source, &asked, validators).await;
         let at = self.clock.now();
-        let Read { reading, findings, waiting, until } =
+        let Read { reading, findings, waiting, holds } =
             self.read(source, stored.as_ref(), &exchange, at).await?;
         let draw = draw(id, before.failures);
         let poll = Circumstances {
@@ -164,20 +164,9 @@ impl Worker {
         if let Some(waiting) = waiting {
             state.waiting = waiting;
         }
-        let by_host = source.retry_after == RetryAfter::Host;
-        if let (Some(address), Outcome::Throttled { .. }, true) = (&state.asked_by, &outcome, by_host) {
-            self.hold(address, state.not_before, at);
-        }
-        if let Some((address, until)) = until {
-            if by_host {
-                self.hold(&address, Some(until), at);
-            }
-            // Another host's wish is its own; this one's delays the list too.
-            let own = link::host_key(&address) == link::host_key(&asked);
-            if own && state.not_before.is_none_or(|before| before < until) {
-                state.not_before = Some(until);
-                state.asked_by = Some(address);
-            }
+        poll::hold(&mut state, holds, &asked, at);
+        if source.retry_after == RetryAfter::Host {
+            self.hold_hosts(&state, at);
         }
         // Reading may have taken minutes, and other sources were recorded meanwhile: what is recorded is
         // seen from now on.
@@ -214,10 +203,18 @@ impl Worker {
     pub fn resume_holds(&self, stored: &BTreeMap<SourceId, SourceState>) {
         let now = self.clock.now();
         for (id, stored) in stored {
-            let by_host = self.sources.get(id).is_some_and(|source| source.retry_after == RetryAfter::Host);
-            if let (Some(address), true) = (&stored.poll.asked_by, by_host) {
-                self.hold(address, poll::not_before(&stored.poll, now, self.patience), now);
+            if self.sources.get(id).is_some_and(|source| source.retry_after == RetryAfter::Host) {
+                self.hold_hosts(&stored.poll, now);
             }
+        }
+    }
+
+    fn hold_hosts(&self, state: &PollState, now: Time) {
+        if let Some(address) = &state.asked_by {
+            self.hold(address, poll::not_before(state, now, self.patience), now);
+        }
+        for hold in &state.holds {
+            self.hold(&hold.address, poll::held_until(state, &hold.address, now), now);
         }
     }
 
@@ -230,7 +227,10 @@ impl Worker {
     async fn exchange(&self, source: &Source, asked: &str, validators: Validators) -> Exchange {
         let fetcher = self.fetcher(source);
         if let (Kind::Page(_), None) = (&source.kind, fetcher.held(asked)) {
-            let verdict = fetcher.may_fetch(asked).await;
+            let (verdict, put_off) = fetcher.admission(asked).await;
+            if let Some(head) = put_off {
+                return Exchange::Throttled(head);
+            }
             if !verdict.allowed {
                 return Exchange::Failed(FetchFault::Robots { why: verdict.why });
             }
@@ -289,10 +289,17 @@ impl Poller for Arc<Worker> {
 
 /// The outcome that stands while a publisher has asked for patience: nothing is asked before that time is
 /// over (RFC 9110 section 10.2.3), by schedule or by hand.
-fn still_waiting(stored: &SourceState, now: Time, patience: Duration) -> Option<Outcome> {
+fn still_waiting(stored: &SourceState, asked: &str, now: Time, patience: Duration) -> Option<Outcome> {
     let waits = |outcome: &Outcome| matches!(outcome, Outcome::Throttled { .. } | Outcome::Held { .. });
-    let waiting = stored.outcome.clone().filter(waits);
-    waiting.filter(|_| poll::not_before(&stored.poll, now, patience).is_some_and(|until| until > now))
+    let as_before = stored.outcome.clone().filter(waits);
+    let all = poll::not_before(&stored.poll, now, patience)
+        .filter(|until| *until > now && (as_before.is_some() || stored.poll.asked_by.is_some()));
+    let until = all.max(poll::held_until(&stored.poll, asked, now))?;
+    let held = || FetchFault::Held {
+        host: link::host_key(asked).unwrap_or_default(),
+        wait: (until - now).to_std().unwrap_or_default(),
+    };
+    Some(as_before.unwrap_or_else(|| Outcome::Held { why: held().to_string() }))
 }
 
 fn past(state: &PollState, outcome: Option<&Outcome>, patience: Duration, now: Time) -> Past {

@@ -139,9 +139,15 @@ pub fn update_interval(period: &str, frequency: Option<&str>) -> Option<Duration
 /// read.
 #[must_use]
 pub fn retry_after(value: &str, date: Option<&str>, now: Time, cap: Duration) -> Option<Time> {
-    let wait = seconds(value).or_else(|| {
-        let date = date.and_then(http_date).unwrap_or(now);
-        Some((http_date(value)? - date).to_std().unwrap_or_default())
-    })?;
+    let wait = wait(value, date).or_else(|| Some((http_date(value)? - now).to_std().unwrap_or_default()))?;
     later(now, wait.min(cap))
+}
+
+/// How long a Retry-After asks to be left alone, as far as that can be told without a clock.
+#[must_use]
+pub fn wait(value: &str, date: Option<&str>) -> Option<Duration> {
+    seconds(value).or_else(|| {
+        let date = date.and_then(http_date)?;
+        Some((http_date(value)? - date).to_std().unwrap_or_default())
+    })
 }

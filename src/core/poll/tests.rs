@@ -59,6 +59,7 @@ fn before() -> PollState {
         failures: 2,
         not_before: Some(at(-60)),
         asked_by: None,
+        holds: Vec::new(),
         good_at: Some(at(-86_400)),
         news_at: Some(at(-90_000)),
         waiting: Vec::new(),
@@ -289,4 +290,28 @@ fn a_redirect_that_is_not_steady_is_forgotten() {
     for (name, exchange, expected) in cases {
         assert_eq!(conclude_on(&watched, &exchange, feed(0)).1.moved, expected, "{name}");
     }
+}
+
+#[test]
+fn what_hosts_asked_for_is_kept_until_it_is_over() {
+    let told = |host: &str, seconds| Hold { address: format!("https://{host}/x"), until: at(seconds) };
+    let mut state = PollState { not_before: Some(at(900)), ..PollState::default() };
+    let far = told("pages.example", 90_000);
+    hold(&mut state, vec![told("paper.example", 600), told("pages.example", 60), far], CONFIGURED, at(0));
+    assert_eq!(
+        state.holds,
+        [told("paper.example", 600), told("pages.example", 60)],
+        "a day at most is believed"
+    );
+    assert_eq!(state.not_before, Some(at(900)), "freshness asks for more");
+    hold(&mut state, vec![told("paper.example", 1200), told("pages.example", 30)], CONFIGURED, at(10));
+    assert_eq!(state.holds, [told("paper.example", 1200), told("pages.example", 60)], "the longer one holds");
+    assert_eq!(state.not_before, Some(at(1200)), "the source's own host puts it off");
+    assert_eq!(held_until(&state, "http://pages.example/y", at(59)), Some(at(60)));
+    assert_eq!(held_until(&state, "http://pages.example/y", at(60)), None);
+    hold(&mut state, (0..20).map(|n| told(&format!("p{n}.example"), 100)).collect(), CONFIGURED, at(60));
+    assert_eq!((state.holds.len(), &state.holds[0]), (MAX_HOLDS, &told("paper.example", 1200)));
+    let refused = ResponseHead { retry_after: Some("3600".to_owned()), ..head(500) };
+    let (_, state) = conclude_on(&before(), &Exchange::Status(refused), None);
+    assert_eq!((state.failures, state.not_before), (3, Some(at(3600))), "said with any status");
 }

@@ -11,12 +11,13 @@ use crate::config::{Kind, Source};
 use crate::core::bound;
 use crate::core::diff::{self, Findings, Manner};
 use crate::core::entry::ParsedFeed;
-use crate::core::exchange::{Exchange, FetchFault, Response, Validators};
+use crate::core::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
 use crate::core::feed::{self, FeedInput};
 use crate::core::follow::{self, Visit, Waiting};
 use crate::core::outcome::Outcome;
 use crate::core::page::{self, PageError};
-use crate::core::poll::Reading;
+use crate::core::poll::{self, Reading};
+use crate::core::record::Hold;
 use crate::core::rules::hex16;
 use crate::core::source::SourceId;
 use crate::core::state::SourceState;
@@ -35,8 +36,8 @@ pub(super) struct Read {
     pub(super) findings: Findings,
     /// The entries that wait for their pages now, if that changed.
     pub(super) waiting: Option<Vec<Waiting>>,
-    /// What a page of an entry asked for by Retry-After: where, and until when.
-    pub(super) until: Option<(String, Time)>,
+    /// What pages asked for by Retry-After.
+    pub(super) holds: Vec<Hold>,
 }
 
 impl Read {
@@ -103,15 +104,15 @@ impl Worker {
         let answered = was_read
             || matches!(exchange, Exchange::NotModified(_))
             || matches!(read.reading, Some(Reading::SameBytes));
-        let (visits, until) = match (follow, exchange) {
-            (Some((page, limit)), _) if answered => {
-                self.visits(source, page, limit, &drafts, waiting, at).await
-            }
+        let (visits, holds) = match (follow, exchange) {
+            (Some((page, limit)), _) if answered => self.visits(source, page, limit, &drafts, before).await,
             // A list that is gone, or followed no more, leads nowhere; one that fails may be back.
-            (None, _) | (_, Exchange::Gone(_)) => (vec![Visit::Bare; drafts.len()], None),
+            (None, _) | (_, Exchange::Gone(_)) => (vec![Visit::Bare; drafts.len()], Vec::new()),
             // Nothing was asked, so nothing failed.
-            (_, Exchange::Failed(FetchFault::Held { .. })) => (vec![Visit::NotMade; drafts.len()], None),
-            _ => (vec![Visit::Failed; drafts.len()], None),
+            (_, Exchange::Failed(FetchFault::Held { .. })) => {
+                (vec![Visit::NotMade; drafts.len()], Vec::new())
+            }
+            _ => (vec![Visit::Failed; drafts.len()], Vec::new()),
         };
         let first = stored.is_none_or(|stored| !stored.seeded);
         let settled = follow::settle(drafts, visits, waiting, first);
@@ -120,7 +121,7 @@ impl Worker {
         }
         read.findings.new = settled.publish;
         read.waiting = Some(settled.waiting);
-        read.until = until;
+        read.holds.extend(holds);
         Ok(read)
     }
 
@@ -144,19 +145,25 @@ impl Worker {
         let listed = feed.entries.len();
         follow::add_waiting(&mut feed, waiting);
         let (mut feed, mut findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
+        let mut holds = Vec::new();
         for _ in 1..pages {
             // Something known on a page means that what follows was there at an earlier poll.
             let Some(address) = next.take().filter(|_| findings.new.len() >= listed && listed > 0) else {
                 break;
             };
-            let Some(more) = self.further_page(source, &reader, &address).await else {
-                if failures < PATIENT {
+            let more = match self.further_page(source, &reader, &address).await {
+                Ok(more) => more,
+                Err(told) if failures < PATIENT => {
                     // Were the first page recorded alone, the next poll would find it known, and never ask
                     // for what stands behind it.
                     let why = format!("a further page of the list cannot be read: {address}");
-                    return Ok(Read::unreadable(Outcome::Failed { why }));
+                    let holds = told.into_iter().collect();
+                    return Ok(Read { holds, ..Read::unreadable(Outcome::Failed { why }) });
                 }
-                break;
+                Err(told) => {
+                    holds.extend(told);
+                    break;
+                }
             };
             next = more.next;
             feed.entries.extend(more.feed.entries);
@@ -175,18 +182,26 @@ impl Worker {
             skip: feed.skip,
             window_from: findings.window_from,
         };
-        Ok(Read { reading: Some(reading), findings, ..Read::default() })
+        Ok(Read { reading: Some(reading), findings, holds, ..Read::default() })
     }
 
-    async fn further_page(&self, source: &Source, reader: &Reader, address: &str) -> Option<Document> {
+    /// A further page of a list; where there is none, what its host asks for by Retry-After, if it does.
+    async fn further_page(
+        &self,
+        source: &Source,
+        reader: &Reader,
+        address: &str,
+    ) -> Result<Document, Option<Hold>> {
+        let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
         let fetcher = self.fetcher(source);
-        if !fetcher.may_fetch(address).await.allowed {
-            return None;
+        let (verdict, put_off) = fetcher.admission(address).await;
+        if !verdict.allowed {
+            return Err(put_off.as_ref().and_then(told));
         }
         let request = request(source, address, Validators::default(), ACCEPT_PAGE);
         match fetcher.get(&request).await {
-            Exchange::Body(response) => self.parse(reader, response).await.ok(),
-            _ => None,
+            Exchange::Body(response) => self.parse(reader, response).await.map_err(|_| None),
+            refused => Err(refused.head().and_then(told)),
         }
     }
 
