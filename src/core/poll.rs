@@ -32,6 +32,8 @@ pub struct Circumstances<'a> {
     pub scheduled: Option<Time>,
     /// The address that was asked.
     pub asked: &'a str,
+    /// What made the request conditional.
+    pub sent: &'a Validators,
     /// A draw from `[0, 1)`, for the spread of the backoff.
     pub draw: f64,
     /// How far the publisher's freshness may delay the next poll.
@@ -76,15 +78,37 @@ pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
 }
 
 /// What makes the next request conditional: the validators of what is stored, or those of a body that
-/// came since and was no feed. The latter for a day: then it is read once more, by whatever reads it then.
+/// came since and was no feed. The latter for a day: then it is asked for in full, and read once more by
+/// whatever reads it then. Asked for with those of what is stored, a server that gives one date or one tag
+/// to both, or an older date to the latter, would say that nothing has changed.
 #[must_use]
-pub fn validators(state: &PollState, now: Time) -> &Validators {
+pub fn validators(state: &PollState, now: Time) -> Validators {
     match &state.rejected {
+        // Its reader is the operator's, who may have mended it: the next body is read again at once.
+        Some(rejected) if is_of_selectors(rejected) => state.validators.clone(),
         Some(rejected) if (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - rejected.at)) => {
-            &rejected.validators
+            rejected.validators.clone()
         }
-        _ => &state.validators,
+        Some(_) => Validators::default(),
+        None => state.validators.clone(),
     }
+}
+
+fn is_of_selectors(rejected: &Rejected) -> bool {
+    matches!(rejected.outcome, Some(Outcome::SelectorsStopped { .. }))
+}
+
+/// How a poll that was answered 304 ended, where the last body was no feed: as that one, unless the request
+/// named what is stored by a tag that the other body did not have.
+fn still_rejected(state: &PollState, sent: &Validators) -> Option<Outcome> {
+    let rejected = state.rejected.as_ref()?;
+    let tags = (&sent.etag, &rejected.validators.etag);
+    let told_apart = matches!(tags, (Some(sent), Some(rejected)) if sent != rejected);
+    if told_apart && *sent == state.validators {
+        return None;
+    }
+    let why = "it is still what was no feed the last time".to_owned();
+    Some(rejected.outcome.clone().unwrap_or(Outcome::NotAFeed { why }))
 }
 
 /// The instant before which a source is not asked, as far as it can be believed: what lies further off
@@ -159,9 +183,18 @@ pub fn conclude(
         head => {
             // The new address may be what fails: the next poll starts from the configured one.
             state.moved = None;
-            if let (Outcome::NotAFeed { .. }, Exchange::Body(response)) = (&outcome, exchange) {
-                let validators = response.head.validators.clone();
-                state.rejected = (!validators.is_empty()).then_some(Rejected { validators, at: poll.at });
+            match exchange {
+                Exchange::Body(response) if was_read(&outcome) => {
+                    let validators = response.head.validators.clone();
+                    let outcome = Some(outcome.clone());
+                    let rejected = Rejected { validators, at: poll.at, outcome };
+                    state.rejected = Some(rejected).filter(|rejected| !rejected.validators.is_empty());
+                }
+                _ => {
+                    // Asked for in full in vain: that is once a day, too.
+                    let in_full = state.rejected.as_mut().filter(|_| poll.sent.is_empty());
+                    in_full.into_iter().for_each(|rejected| rejected.at = poll.at);
+                }
             }
             state.not_before = Some(back_off(&mut state, poll));
             // Some say it with another status than those it was made for.
@@ -191,10 +224,7 @@ fn outcome(
         (Exchange::Body(_), Some(Reading::SameBytes)) => Outcome::Unchanged,
         (Exchange::Body(_), Some(Reading::Unreadable(outcome))) => outcome.clone(),
         (Exchange::Body(_), None) => Outcome::NotAFeed { why: "it was not read".to_owned() },
-        (Exchange::NotModified(_), _) if *validators(before, poll.at) != before.validators => {
-            Outcome::NotAFeed { why: "it is still what was no feed the last time".to_owned() }
-        }
-        (Exchange::NotModified(_), _) => Outcome::NotModified,
+        (Exchange::NotModified(_), _) => still_rejected(before, poll.sent).unwrap_or(Outcome::NotModified),
         (Exchange::Gone(_), _) => Outcome::Gone,
         (Exchange::Throttled(head), _) => Outcome::Throttled { status: head.status },
         (Exchange::Blocked { head, why }, _) => {
@@ -207,6 +237,12 @@ fn outcome(
         }
         (Exchange::Failed(fault), _) => Outcome::Failed { why: fault.to_string() },
     }
+}
+
+/// Whether a body was read to its end and found to be no feed, whatever else is asked.
+fn was_read(outcome: &Outcome) -> bool {
+    use Outcome::{Blocked, Emptied, NotAFeed, SelectorsStopped};
+    matches!(outcome, NotAFeed { .. } | Emptied { .. } | SelectorsStopped { .. } | Blocked { .. })
 }
 
 fn good(

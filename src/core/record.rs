@@ -273,8 +273,11 @@ pub struct Hold {
 pub struct Rejected {
     /// The validators that came with it.
     pub validators: Validators,
-    /// When it came.
+    /// When it was last asked for in full.
     pub at: Time,
+    /// The outcome of reading it; none in journals of before: no feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
 }
 
 /// A permanent redirect: followed each time, and asked directly once it proved steady.

@@ -147,8 +147,8 @@ impl Worker {
             let elapsed = started.elapsed();
             return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
         }
-        let validators = poll::validators(&before, self.clock.now()).clone();
-        let exchange = self.exchange(source, &asked, validators).await;
+        let sent = poll::validators(&before, self.clock.now());
+        let exchange = self.exchange(source, &asked, sent.clone()).await;
         let at = self.clock.now();
         let Read { reading, findings, waiting, holds } =
             self.read(source, stored.as_ref(), &exchange, at).await?;
@@ -157,6 +157,7 @@ impl Worker {
             at,
             scheduled: scheduled.or(before.scheduled).or(Some(at)),
             asked: &asked,
+            sent: &sent,
             draw,
             patience: self.patience,
         };

@@ -22,7 +22,9 @@ const CONFIGURED: &str = "https://paper.example/feed";
 const TARGET: &str = "https://new.example/feed";
 
 fn circumstances(asked: &str) -> Circumstances<'_> {
-    Circumstances { at: at(0), scheduled: Some(at(-30)), asked, draw: 0.0, patience: freshness::LIMIT }
+    static NONE: Validators = Validators { etag: None, last_modified: None };
+    let (scheduled, patience) = (Some(at(-30)), freshness::LIMIT);
+    Circumstances { at: at(0), scheduled, asked, sent: &NONE, draw: 0.0, patience }
 }
 
 fn feed(new: u32) -> Option<Reading> {
@@ -68,7 +70,8 @@ fn before() -> PollState {
 }
 
 fn conclude_on(before: &PollState, exchange: &Exchange, reading: Option<Reading>) -> (Outcome, PollState) {
-    conclude(before, circumstances(CONFIGURED), exchange, reading)
+    let sent = super::validators(before, at(0));
+    conclude(before, Circumstances { sent: &sent, ..circumstances(CONFIGURED) }, exchange, reading)
 }
 
 #[test]
@@ -133,18 +136,57 @@ fn a_body_that_is_no_feed_is_not_sent_again_for_a_day() {
     let page = body(ResponseHead { validators: new.clone(), ..head(200) });
     let (_, state) = conclude_on(&before(), &page, not_a_feed());
     assert_eq!(state.validators, before().validators, "what is stored keeps its own");
-    assert_eq!(validators_of(&state, 60), &new);
-    assert_eq!(validators_of(&state, 86_400), &before().validators, "a day later it is read anew");
+    let asked_with = |seconds| super::validators(&state, at(seconds));
+    assert_eq!(asked_with(60), new);
+    assert_eq!(asked_with(86_400), Validators::default(), "a day later it is asked for in full");
+    assert_eq!(asked_with(-60), Validators::default(), "and where it came in the future");
     let (outcome, again) = conclude_on(&state, &Exchange::NotModified(head(304)), None);
     assert_eq!((outcome.name(), again.failures), ("not-a-feed", state.failures + 1), "304 makes it no feed");
     let (outcome, mended) = conclude_on(&again, &body(head(200)), Some(Reading::SameBytes));
     assert_eq!((outcome.name(), &mended.rejected), ("unchanged", &None));
     let bare = conclude_on(&before(), &body(head(200)), not_a_feed()).1;
     assert_eq!(bare.rejected, None, "a server that hands none out is asked as before");
+    // In vain, in full: not again for a day.
+    let day_old = Rejected { at: at(-86_400), ..state.rejected.clone().expect("it was") };
+    let failed = PollState { rejected: Some(day_old), ..state };
+    let failed = conclude_on(&failed, &Exchange::Status(head(500)), None).1;
+    assert_eq!(super::validators(&failed, at(3600)), new);
 }
 
-fn validators_of(state: &PollState, seconds: i64) -> &Validators {
-    super::validators(state, at(seconds))
+#[test]
+fn no_304_makes_a_feed_of_what_was_none() {
+    let emptied = || Outcome::Emptied { why: "nothing".to_owned() };
+    let stopped = || Outcome::SelectorsStopped { why: "li".to_owned() };
+    let wall = || Outcome::Blocked { why: "a wall".to_owned() };
+    let no_feed = || Outcome::NotAFeed { why: "a page".to_owned() };
+    let (tag, date) = (|tag| validators(Some(tag), None), |date| validators(None, Some(date)));
+    let cases = [
+        ("other tags", tag("\"a\""), tag("\"b\""), no_feed(), "not-a-feed"),
+        ("one tag for both", tag("\"a\""), tag("\"a\""), no_feed(), "not-a-feed"),
+        ("one date for both", date("today"), date("today"), no_feed(), "not-a-feed"),
+        ("an older date", date("today"), date("yesterday"), no_feed(), "not-a-feed"),
+        ("an empty list", date("today"), date("yesterday"), emptied(), "emptied"),
+        ("a wall", date("today"), date("yesterday"), wall(), "blocked"),
+        ("selectors, one date", date("today"), date("today"), stopped(), "selectors-stopped"),
+        ("selectors, one tag", tag("\"a\""), tag("\"a\""), stopped(), "selectors-stopped"),
+        ("selectors, the page of before again", tag("\"a\""), tag("\"b\""), stopped(), "not-modified"),
+    ];
+    for (name, good, bad, outcome, expected) in cases {
+        let state = PollState { validators: good, ..before() };
+        let page = body(ResponseHead { validators: bad, ..head(200) });
+        let (_, state) = conclude_on(&state, &page, Some(Reading::Unreadable(outcome)));
+        let (first, again) = conclude_on(&state, &Exchange::NotModified(head(304)), None);
+        assert_eq!(first.name(), expected, "{name}");
+        let (second, _) = conclude_on(&again, &Exchange::NotModified(head(304)), None);
+        assert_eq!(second.name(), expected, "{name}, for good");
+    }
+    // Asked at the end of the day, answered after it.
+    let new = tag("\"new\"");
+    let outcome = Some(no_feed());
+    let rejected = Some(Rejected { validators: new.clone(), at: at(-86_401), outcome });
+    let late = Circumstances { sent: &new, ..circumstances(CONFIGURED) };
+    let state = PollState { rejected, ..before() };
+    assert_eq!(conclude(&state, late, &Exchange::NotModified(head(304)), None).0.name(), "not-a-feed");
 }
 
 #[test]
