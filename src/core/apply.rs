@@ -198,7 +198,7 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(stored.map(|mut source| {
             source.def = self.definition(&id, &source.def);
             source.poll = poll.state.clone();
-            source.habits.note_poll(poll.at, &poll.outcome, !source.seeded);
+            source.habits.note_poll(poll, !source.seeded);
             source.outcome = Some(poll.outcome.clone());
             source.polled_at = Some(poll.at);
             (id, source)

@@ -61,6 +61,8 @@ pub enum Reading {
         skip: Skip,
         /// Where the document begins among the stored entries: [`PollState::window_from`].
         window_from: Option<u64>,
+        /// Whether any of its entries was there before.
+        overlaps: bool,
     },
     /// The very bytes of last time.
     SameBytes,
@@ -263,9 +265,10 @@ fn good(
     state.rejected = None;
     state.failures = 0;
     state.good_at = Some(poll.at);
-    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, window_from, .. }) = reading {
+    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, window_from, overlaps, .. }) = reading {
         // A document that is empty for once has not moved past anything.
         state.window_from = window_from.or(state.window_from);
+        state.overlaps = Some(overlaps);
         state.body_hash = Some(body_hash);
         state.ttl_minutes = ttl_minutes;
         state.skip = skip;

@@ -253,6 +253,10 @@ pub struct PollState {
     /// document. 0 while it found none: then it is the first that its own record makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_from: Option<u64>,
+    /// Whether the last reading held an entry that was there before, stored or waiting; unknown in journals
+    /// of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlaps: Option<bool>,
     /// A permanent redirect that is being watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,

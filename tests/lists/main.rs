@@ -387,3 +387,32 @@ async fn a_further_page_that_fails_is_asked_for_again() {
     assert_eq!(entries(&engine, None).await.len(), 6);
     engine.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_that_wait_for_their_pages_are_no_gap_and_hide_none() {
+    let advice = async |engine: &std::sync::Arc<dibao::daemon::engine::Engine>| {
+        ask(engine, Command::Sources).await.0[0]["advice"].to_string()
+    };
+    let script = Script::start().await.unwrap();
+    script.on("/list", [html(&list([3, 2, 1]))]);
+    (1..=3).for_each(|n| script.on(&format!("/news/2026/1120/{n}.html"), [Reply::of(500, &[], b"")]));
+    let desk = Desk::new(&followed(&script, 20));
+    let engine = desk.open().await;
+    for known in [0, 0, 3] {
+        poll_all(&engine).await;
+        assert_eq!(entries(&engine, None).await.len(), known);
+        assert_eq!(advice(&engine).await, "null", "the very same list each time");
+    }
+    engine.close().await.unwrap();
+
+    // A list that has nothing of the last one, where one page is read in a poll.
+    let desk = Desk::new(&followed(&script, 1));
+    let engine = desk.open().await;
+    (4..=9).for_each(|n| script.on(&format!("/news/2026/1120/{n}.html"), [html(&article(n))]));
+    script.on("/list", [html(&list([6, 5, 4])), html(&list([9, 8, 7]))]);
+    for missed in [false, true] {
+        poll_all(&engine).await;
+        assert_eq!(advice(&engine).await.contains("may have been missed"), missed);
+    }
+    engine.close().await.unwrap();
+}

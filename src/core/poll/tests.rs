@@ -37,6 +37,7 @@ fn feed(new: u32) -> Option<Reading> {
         ttl_minutes: None,
         skip: Skip::default(),
         window_from: Some(7),
+        overlaps: true,
     })
 }
 
@@ -65,6 +66,7 @@ fn before() -> PollState {
         good_at: Some(at(-86_400)),
         news_at: Some(at(-90_000)),
         waiting: Vec::new(),
+        overlaps: None,
         moved: None,
     }
 }
@@ -257,7 +259,7 @@ fn a_publisher_that_asks_to_wait_is_left_alone_that_long() {
 fn freshness_and_ttl_delay_the_next_poll() {
     let fresh = |control: &str| ResponseHead { cache_control: Some(control.to_owned()), ..head(200) };
     let ttl = |minutes| match feed(1) {
-        Some(Reading::Feed { entries, new, changed, repairs, body_hash, window_from, .. }) => {
+        Some(Reading::Feed { entries, new, changed, repairs, body_hash, window_from, overlaps, .. }) => {
             Some(Reading::Feed {
                 entries,
                 new,
@@ -267,6 +269,7 @@ fn freshness_and_ttl_delay_the_next_poll() {
                 ttl_minutes: Some(minutes),
                 skip: Skip::default(),
                 window_from,
+                overlaps,
             })
         }
         other => other,

@@ -143,14 +143,14 @@ impl Worker {
         let (waiting, failures) =
             stored.map_or((&[][..], 0), |stored| (stored.poll.waiting.as_slice(), stored.poll.failures));
         let listed = feed.entries.len();
-        follow::add_waiting(&mut feed, waiting);
+        let waited = follow::add_waiting(&mut feed, waiting);
+        let dropped = feed.entries.len() - listed;
         let (mut feed, mut findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
         let mut holds = Vec::new();
         for _ in 1..pages {
             // Something known on a page means that what follows was there at an earlier poll.
-            let Some(address) = next.take().filter(|_| findings.new.len() >= listed && listed > 0) else {
-                break;
-            };
+            let all_new = !waited && listed > 0 && findings.new.len() >= feed.entries.len();
+            let Some(address) = next.take().filter(|_| all_new) else { break };
             let more = match self.further_page(source, &reader, &address).await {
                 Ok(more) => more,
                 Err(told) if failures < PATIENT => {
@@ -173,7 +173,7 @@ impl Worker {
             }
         }
         let reading = Reading::Feed {
-            entries: count(feed.entries.len()),
+            entries: count(feed.entries.len() - dropped),
             new: count(findings.new.len()),
             changed: count(findings.changed.len()),
             repairs: feed.repairs,
@@ -181,6 +181,7 @@ impl Worker {
             ttl_minutes: feed.ttl_minutes,
             skip: feed.skip,
             window_from: findings.window_from,
+            overlaps: waited || findings.window_from != Some(0),
         };
         Ok(Read { reading: Some(reading), findings, holds, ..Read::default() })
     }
