@@ -63,6 +63,8 @@ pub enum Reading {
         window_from: Option<u64>,
         /// Whether any of its entries was there before.
         overlaps: bool,
+        /// Whether it was all there; else its validators and its hash vouch for entries that nobody saw.
+        whole: bool,
     },
     /// The very bytes of last time.
     SameBytes,
@@ -86,8 +88,8 @@ pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
 #[must_use]
 pub fn validators(state: &PollState, now: Time) -> Validators {
     match &state.rejected {
-        // Its reader is the operator's, who may have mended it: the next body is read again at once.
-        Some(rejected) if is_of_selectors(rejected) => state.validators.clone(),
+        // It may have been cut, or the operator may have mended the selectors: the next body is read at once.
+        Some(rejected) if is_of_a_list(rejected) => state.validators.clone(),
         Some(rejected) if (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - rejected.at)) => {
             rejected.validators.clone()
         }
@@ -96,8 +98,8 @@ pub fn validators(state: &PollState, now: Time) -> Validators {
     }
 }
 
-fn is_of_selectors(rejected: &Rejected) -> bool {
-    matches!(rejected.outcome, Some(Outcome::SelectorsStopped { .. }))
+fn is_of_a_list(rejected: &Rejected) -> bool {
+    matches!(rejected.outcome, Some(Outcome::SelectorsStopped { .. } | Outcome::Emptied { .. }))
 }
 
 /// How a poll that was answered 304 ended, where the last body was no feed: as that one, unless the request
@@ -254,7 +256,9 @@ fn good(
     outcome: &Outcome,
     reading: Option<Reading>,
 ) {
+    let cut = matches!(reading, Some(Reading::Feed { whole: false, .. }));
     state.validators = match outcome {
+        _ if cut => std::mem::take(&mut state.validators),
         // A 304 freshens what it repeats and leaves the rest (RFC 9111 section 3.2).
         Outcome::NotModified => Validators {
             etag: head.validators.etag.clone().or(state.validators.etag.take()),
@@ -266,10 +270,14 @@ fn good(
     state.failures = 0;
     state.good_at = Some(poll.at);
     if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, window_from, overlaps, .. }) = reading {
-        // A document that is empty for once has not moved past anything.
-        state.window_from = window_from.or(state.window_from);
+        // A document that is empty for once, or cut short, has not moved past anything.
+        state.window_from = if cut { state.window_from } else { window_from.or(state.window_from) };
         state.overlaps = Some(overlaps);
-        state.body_hash = Some(body_hash);
+        if cut {
+            state.cut_hash = Some(body_hash);
+        } else {
+            (state.body_hash, state.cut_hash) = (Some(body_hash), None);
+        }
         state.ttl_minutes = ttl_minutes;
         state.skip = skip;
         if new > 0 {
@@ -283,7 +291,9 @@ fn good(
         date: head.date.as_deref(),
         age: head.age.as_deref(),
     };
-    state.not_before = freshness::not_before(poll.at, &headers, ttl, poll.patience);
+    // What was missing is fetched at the next turn.
+    let fresh = freshness::not_before(poll.at, &headers, ttl, poll.patience);
+    state.not_before = fresh.filter(|_| !cut);
     state.moved = moved(state.moved.take(), poll.asked, head);
 }
 

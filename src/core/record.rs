@@ -219,6 +219,9 @@ pub struct PollState {
     /// SHA-256 (first 16 octets, hexadecimal) of the last body that was read in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,
+    /// The same of the last body, if it was cut short: when it comes again, it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_hash: Option<String>,
     /// RSS `ttl` of the last reading: it holds until another feed is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_minutes: Option<u32>,

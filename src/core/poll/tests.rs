@@ -38,6 +38,7 @@ fn feed(new: u32) -> Option<Reading> {
         skip: Skip::default(),
         window_from: Some(7),
         overlaps: true,
+        whole: true,
     })
 }
 
@@ -67,6 +68,7 @@ fn before() -> PollState {
         news_at: Some(at(-90_000)),
         waiting: Vec::new(),
         overlaps: None,
+        cut_hash: None,
         moved: None,
     }
 }
@@ -258,21 +260,12 @@ fn a_publisher_that_asks_to_wait_is_left_alone_that_long() {
 #[test]
 fn freshness_and_ttl_delay_the_next_poll() {
     let fresh = |control: &str| ResponseHead { cache_control: Some(control.to_owned()), ..head(200) };
-    let ttl = |minutes| match feed(1) {
-        Some(Reading::Feed { entries, new, changed, repairs, body_hash, window_from, overlaps, .. }) => {
-            Some(Reading::Feed {
-                entries,
-                new,
-                changed,
-                repairs,
-                body_hash,
-                ttl_minutes: Some(minutes),
-                skip: Skip::default(),
-                window_from,
-                overlaps,
-            })
+    let ttl = |minutes| {
+        let mut reading = feed(1)?;
+        if let Reading::Feed { ttl_minutes, .. } = &mut reading {
+            *ttl_minutes = Some(minutes);
         }
-        other => other,
+        Some(reading)
     };
     let cases = [
         ("max-age", body(fresh("max-age=900")), feed(1), Some(at(900))),
@@ -359,4 +352,28 @@ fn what_hosts_asked_for_is_kept_until_it_is_over() {
     let refused = ResponseHead { retry_after: Some("3600".to_owned()), ..head(500) };
     let (_, state) = conclude_on(&before(), &Exchange::Status(refused), None);
     assert_eq!((state.failures, state.not_before), (3, Some(at(3600))), "said with any status");
+}
+
+#[test]
+fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
+    let cut = |cut: bool| {
+        let mut reading = feed(1)?;
+        if let Reading::Feed { whole, window_from, .. } = &mut reading {
+            (*whole, *window_from) = (!cut, Some(9));
+        }
+        Some(reading)
+    };
+    let sent = ResponseHead {
+        validators: validators(Some("\"new\""), Some("today")),
+        cache_control: Some("max-age=900".to_owned()),
+        ..head(200)
+    };
+    let (outcome, state) = conclude_on(&before(), &body(sent.clone()), cut(true));
+    assert_eq!(outcome.name(), "fetched");
+    assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
+    assert_eq!((state.window_from, state.not_before), (Some(7), None));
+    assert_eq!(state.cut_hash.as_deref(), Some("hash"));
+    let (_, state) = conclude_on(&state, &body(sent.clone()), cut(false));
+    assert_eq!((&state.validators, state.body_hash.as_deref()), (&sent.validators, Some("hash")));
+    assert_eq!((state.cut_hash, state.window_from), (None, Some(9)));
 }

@@ -10,9 +10,9 @@ use super::{PollError, Worker, request};
 use crate::config::{Kind, Source};
 use crate::core::bound;
 use crate::core::diff::{self, Findings, Manner};
-use crate::core::entry::ParsedFeed;
+use crate::core::entry::{Ending, ParsedFeed};
 use crate::core::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
-use crate::core::feed::{self, FeedInput};
+use crate::core::feed::{self, FeedInput, ReadError};
 use crate::core::follow::{self, Visit, Waiting};
 use crate::core::outcome::Outcome;
 use crate::core::page::{self, PageError};
@@ -138,6 +138,12 @@ impl Worker {
             Ok(document) => document,
             Err(outcome) => return Ok(Read::unreadable(outcome)),
         };
+        let came_before = stored.is_some_and(|stored| stored.poll.cut_hash.as_ref() == Some(&body_hash));
+        let whole = came_before || feed.ending == Ending::Whole;
+        if !whole && !leave_the_cut_off(&mut feed) {
+            let why = ReadError::CutShort.to_string();
+            return Ok(Read::unreadable(Outcome::Failed { why }));
+        }
         let url = response.head.final_url.clone();
         let pages = if let Kind::Page(page) = &source.kind { page.pages } else { 1 };
         let (waiting, failures) =
@@ -182,6 +188,7 @@ impl Worker {
             skip: feed.skip,
             window_from: findings.window_from,
             overlaps: waited || findings.window_from != Some(0),
+            whole,
         };
         Ok(Read { reading: Some(reading), findings, holds, ..Read::default() })
     }
@@ -259,7 +266,7 @@ impl Reader {
     fn document(&self, response: &Response) -> Result<Document, Outcome> {
         let input = input(response, self.zone, self.at);
         let mut document = match &self.kind {
-            Kind::Feed => feed::read(&input).map(of_feed).map_err(|why| no_feed(&input, &why.to_string()))?,
+            Kind::Feed => feed::read(&input).map(of_feed).map_err(|why| no_feed(&input, &why))?,
             Kind::Page(page) => page::list(&input, &page.rules.list)
                 .map(|list| Document { feed: list.feed, next: list.next })
                 .map_err(|why| no_list(&why))?,
@@ -299,11 +306,21 @@ fn of_feed(feed: ParsedFeed) -> Document {
     Document { feed, next: None }
 }
 
+/// Drops an entry that was cut in the middle: the next poll has it as it is. Whether any is left.
+fn leave_the_cut_off(feed: &mut ParsedFeed) -> bool {
+    if feed.ending == Ending::InEntry {
+        feed.entries.pop();
+    }
+    !feed.entries.is_empty()
+}
+
 /// What came instead of a feed: a wall, perhaps, rather than a page.
-fn no_feed(input: &FeedInput<'_>, why: &str) -> Outcome {
+fn no_feed(input: &FeedInput<'_>, why: &ReadError) -> Outcome {
     match page::is_challenge(&String::from_utf8_lossy(input.bytes)) {
         Some(wall) => Outcome::Blocked { why: format!("a wall stands before the feed: {wall}") },
-        None => Outcome::NotAFeed { why: why.to_owned() },
+        // Its validators may be those of the whole document.
+        None if *why == ReadError::CutShort => Outcome::Failed { why: why.to_string() },
+        None => Outcome::NotAFeed { why: why.to_string() },
     }
 }
 
@@ -311,6 +328,7 @@ fn no_list(why: &PageError) -> Outcome {
     let text = why.to_string();
     match why {
         PageError::Challenge(_) => Outcome::Blocked { why: text },
+        PageError::CutShort => Outcome::Failed { why: text },
         PageError::Empty => Outcome::Emptied { why: text },
         PageError::SelectorsMatchNothing { .. } => Outcome::SelectorsStopped { why: text },
         _ => Outcome::NotAFeed { why: text },
