@@ -16,7 +16,7 @@ use url::Url;
 use super::clock::Clock;
 use super::recorder::{self, RecordError, Recorder};
 use super::scheduler::{Past, Poller};
-use crate::config::{Config, Kind, RetryAfter, Source};
+use crate::config::{Config, Kind, Polling, RetryAfter, Source};
 use crate::core::diff::{Draft, Findings};
 use crate::core::exchange::{Exchange, FetchFault, Validators};
 use crate::core::link;
@@ -39,6 +39,10 @@ const PARSERS: usize = 4;
 /// Polls that waited for the disk are spread over this.
 const AFTER_A_STALL: Duration = Duration::from_secs(60);
 
+/// A publisher whose answer could not be recorded is asked again no sooner than its schedule would, nor
+/// later than this: a source that is polled once a day should not lose one to a full disk.
+const LONGEST_UNTIL_AGAIN: Duration = Duration::from_secs(6 * 3600);
+
 /// How a poll went, for whoever asked for it.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -60,6 +64,9 @@ pub enum PollError {
     /// The config has no such source.
     #[error("there is no source {0:?} in the config")]
     Unknown(String),
+    /// Nothing can be recorded at present, so nothing was asked.
+    #[error(transparent)]
+    Stalled(RecordError),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -78,7 +85,7 @@ pub struct Worker {
     recorder: Recorder,
     clock: Arc<dyn Clock>,
     parsers: Arc<Semaphore>,
-    max_entries: usize,
+    polling: Polling,
     /// How far freshness may delay a poll.
     patience: Duration,
     /// One poll of a source at a time, whoever asks for it.
@@ -113,7 +120,7 @@ impl Worker {
             recorder,
             clock,
             parsers: Arc::new(Semaphore::new(PARSERS)),
-            max_entries: config.polling.max_entries,
+            polling: config.polling.clone(),
             patience: config.polling.freshness,
         })
     }
@@ -128,7 +135,7 @@ impl Worker {
         let unknown = || PollError::Unknown(id.to_string());
         if let Some(stall) = self.recorder.stall() {
             // Whatever the publisher said could not be kept.
-            return Err(stall.into());
+            return Err(PollError::Stalled(stall));
         }
         let source = self.sources.get(id).ok_or_else(unknown)?;
         let turn = Arc::clone(self.turns.get(id).ok_or_else(unknown)?).lock_owned().await;
@@ -186,18 +193,29 @@ impl Worker {
         Ok(Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state })
     }
 
-    /// Polls once recording works; again, if it failed meanwhile. Polls that had to wait do not go all at
-    /// once, but each at its own place in a minute.
+    /// Polls once recording works; again, if it failed meanwhile, but where the publisher was asked no
+    /// sooner than its schedule would. Polls that had to wait do not go all at once, but each at its own
+    /// place in a minute.
     async fn poll_when_possible(&self, id: &SourceId, scheduled: Time) -> Result<Report, PollError> {
         loop {
             if self.recorder.ready().await {
                 tokio::time::sleep(AFTER_A_STALL.mul_f64(draw(id, 0))).await;
             }
+            let asked = tokio::time::Instant::now();
             match self.poll(id, Some(scheduled)).await {
-                Err(PollError::Record(_)) if self.recorder.stall().is_some() => {}
+                Err(PollError::Stalled(_)) => {}
+                Err(PollError::Record(_)) if self.recorder.stall().is_some() => {
+                    tokio::time::sleep_until(asked + self.gap(id)).await;
+                }
                 polled => return polled,
             }
         }
+    }
+
+    fn gap(&self, id: &SourceId) -> Duration {
+        let plan = self.sources.get(id).map(|source| source.plan(&self.polling));
+        let gap = plan.and_then(|plan| plan.shortest_gap().to_std().ok());
+        gap.unwrap_or(LONGEST_UNTIL_AGAIN).min(LONGEST_UNTIL_AGAIN)
     }
 
     /// Leaves the hosts alone that asked for it before the last stop, for as long as is left of it.
@@ -382,3 +400,6 @@ fn draw(id: &SourceId, failures: u32) -> f64 {
     let hash = Sha256::digest(format!("{id} {failures}"));
     f64::from(u16::from_be_bytes([hash[0], hash[1]])) / 65_536.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,7 +215,7 @@ impl Worker {
 
     fn reader(&self, source: &Source, at: Time) -> Reader {
         let (source, kind, zone) = (source.def.id.clone(), source.kind.clone(), source.zone);
-        Reader { source, kind, zone, at, max_entries: self.max_entries }
+        Reader { source, kind, zone, at, max_entries: self.polling.max_entries }
     }
 
     /// Reads a body on a blocking thread.
