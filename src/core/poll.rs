@@ -17,6 +17,8 @@ use super::time::Time;
 pub const BACKOFF_BASE: Duration = Duration::from_secs(10 * 60);
 /// The longest a publisher's Retry-After is followed: beyond a day it is looked at again.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Less than this a clock is corrected by all the time.
+const SLEW: TimeDelta = TimeDelta::minutes(1);
 /// Hosts of one source that are left alone at once: its pages are on one or two.
 const MAX_HOLDS: usize = 8;
 /// Polls in a row that must be told of a permanent redirect before its target is asked directly: one
@@ -116,11 +118,19 @@ fn still_rejected(state: &PollState, sent: &Validators) -> Option<Outcome> {
 }
 
 /// The instant before which a source is not asked, as far as it can be believed: what lies further off
-/// than any wait there is was worked out while the clock was wrong.
+/// than any wait there is was worked out while the clock was wrong. What was `polled` in the future, too: then
+/// the wait begins now, as long as it was to be.
 #[must_use]
-pub fn not_before(state: &PollState, now: Time, patience: Duration) -> Option<Time> {
+pub fn not_before(state: &PollState, polled: Option<Time>, now: Time, patience: Duration) -> Option<Time> {
     let longest = TimeDelta::from_std(patience.max(LONGEST_RETRY_AFTER)).unwrap_or_default();
-    state.not_before.filter(|until| *until - now <= longest)
+    let ahead = polled.filter(|polled| lies_ahead(*polled, now)).map_or(TimeDelta::zero(), |at| at - now);
+    state.not_before.map(|until| until - ahead).filter(|until| *until - now <= longest)
+}
+
+/// Whether a time that has been is still to come: the clock was set back since.
+#[must_use]
+pub fn lies_ahead(past: Time, now: Time) -> bool {
+    past - now > SLEW
 }
 
 /// Until when the host of `address` is to be left alone, as far as the source's own polls were told.

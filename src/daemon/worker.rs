@@ -174,7 +174,7 @@ impl Worker {
         }
         poll::hold(&mut state, holds, &asked, at);
         if source.retry_after == RetryAfter::Host {
-            self.hold_hosts(&state, at);
+            self.hold_hosts(&state, Some(at), at);
         }
         // Reading may have taken minutes, and other sources were recorded meanwhile: what is recorded is
         // seen from now on.
@@ -223,14 +223,14 @@ impl Worker {
         let now = self.clock.now();
         for (id, stored) in stored {
             if self.sources.get(id).is_some_and(|source| source.retry_after == RetryAfter::Host) {
-                self.hold_hosts(&stored.poll, now);
+                self.hold_hosts(&stored.poll, stored.polled_at, now);
             }
         }
     }
 
-    fn hold_hosts(&self, state: &PollState, now: Time) {
+    fn hold_hosts(&self, state: &PollState, polled: Option<Time>, now: Time) {
         if let Some(address) = &state.asked_by {
-            self.hold(address, poll::not_before(state, now, self.patience), now);
+            self.hold(address, poll::not_before(state, polled, now, self.patience), now);
         }
         for hold in &state.holds {
             self.hold(&hold.address, poll::held_until(state, &hold.address, now), now);
@@ -283,7 +283,7 @@ impl Worker {
     pub fn past(&self, stored: Option<&SourceState>) -> Past {
         stored.map_or_else(Past::default, |s| Past {
             polled: s.polled_at,
-            ..past(&s.poll, s.outcome.as_ref(), self.patience, self.clock.now())
+            ..past(&s.poll, s.outcome.as_ref(), s.polled_at, self.patience, self.clock.now())
         })
     }
 }
@@ -295,7 +295,10 @@ impl Poller for Arc<Worker> {
             match worker.poll_when_possible(&id, scheduled).await {
                 Ok(report) => {
                     log(&report);
-                    past(&report.state, Some(&report.outcome), worker.patience, worker.clock.now())
+                    {
+                        let now = worker.clock.now();
+                        past(&report.state, Some(&report.outcome), Some(now), worker.patience, now)
+                    }
                 }
                 Err(error) => {
                     tracing::error!(source = %id, %error, "poll not recorded");
@@ -311,8 +314,10 @@ impl Poller for Arc<Worker> {
 fn still_waiting(stored: &SourceState, asked: &str, now: Time, patience: Duration) -> Option<Outcome> {
     let waits = |outcome: &Outcome| matches!(outcome, Outcome::Throttled { .. } | Outcome::Held { .. });
     let as_before = stored.outcome.clone().filter(waits);
-    let all = poll::not_before(&stored.poll, now, patience)
-        .filter(|until| *until > now && (as_before.is_some() || stored.poll.asked_by.is_some()));
+    // After a clock was set back, the scheduler waits as long as was asked for; nobody knows when that began.
+    let set_back = stored.polled_at.is_some_and(|polled| poll::lies_ahead(polled, now));
+    let all = poll::not_before(&stored.poll, stored.polled_at, now, patience)
+        .filter(|until| !set_back && *until > now && (as_before.is_some() || stored.poll.asked_by.is_some()));
     let until = all.max(poll::held_until(&stored.poll, asked, now))?;
     let held = || FetchFault::Held {
         host: link::host_key(asked).unwrap_or_default(),
@@ -321,13 +326,19 @@ fn still_waiting(stored: &SourceState, asked: &str, now: Time, patience: Duratio
     Some(as_before.unwrap_or_else(|| Outcome::Held { why: held().to_string() }))
 }
 
-fn past(state: &PollState, outcome: Option<&Outcome>, patience: Duration, now: Time) -> Past {
+fn past(
+    state: &PollState,
+    outcome: Option<&Outcome>,
+    polled: Option<Time>,
+    patience: Duration,
+    now: Time,
+) -> Past {
     Past {
         skip: state.skip,
         patience,
         scheduled: state.scheduled,
         polled: None,
-        not_before: poll::not_before(state, now, patience),
+        not_before: poll::not_before(state, polled, now, patience),
         gone: matches!(outcome, Some(Outcome::Gone)),
     }
 }

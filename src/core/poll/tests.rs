@@ -377,3 +377,21 @@ fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
     assert_eq!((&state.validators, state.body_hash.as_deref()), (&sent.validators, Some("hash")));
     assert_eq!((state.cut_hash, state.window_from), (None, Some(9)));
 }
+
+#[test]
+fn a_wait_from_a_future_that_was_none_lasts_as_long_as_it_was_to() {
+    let waits = |seconds| PollState { not_before: Some(at(seconds)), ..PollState::default() };
+    let hour = 3600;
+    let cases = [
+        ("as usual", 2 * hour, Some(-60), Some(2 * hour)),
+        ("never polled", 2 * hour, None, Some(2 * hour)),
+        ("polled twelve hours ahead", 14 * hour, Some(12 * hour), Some(2 * hour)),
+        ("polled ten years ahead", 87_602 * hour, Some(87_600 * hour), Some(2 * hour)),
+        ("polled by a clock that was slewed", 2 * hour, Some(30), Some(2 * hour)),
+        ("two years off, and nothing says why", 17_520 * hour, Some(-60), None),
+    ];
+    for (name, until, polled, expected) in cases {
+        let found = not_before(&waits(until), polled.map(at), at(0), freshness::LIMIT);
+        assert_eq!(found, expected.map(at), "{name}");
+    }
+}
