@@ -301,8 +301,14 @@ fn good(
         date: head.date.as_deref(),
         age: head.age.as_deref(),
     };
+    let said = headers.cache_control.is_some() || headers.expires.is_some();
+    if said || *outcome != Outcome::NotModified {
+        let seconds = freshness::remaining(&headers, poll.at).min(poll.patience).as_secs();
+        state.fresh_for = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0);
+    }
+    let kept = Duration::from_secs(state.fresh_for.unwrap_or(0).into());
     // What was missing is fetched at the next turn.
-    let fresh = freshness::not_before(poll.at, &headers, ttl, poll.patience);
+    let fresh = freshness::not_before(poll.at, &headers, ttl.max(Some(kept)), poll.patience);
     state.not_before = fresh.filter(|_| !cut);
     state.moved = moved(state.moved.take(), poll.asked, head);
 }

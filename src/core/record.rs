@@ -225,6 +225,9 @@ pub struct PollState {
     /// RSS `ttl` of the last reading: it holds until another feed is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_minutes: Option<u32>,
+    /// How many seconds the last answer that said so stays fresh: a 304 need not repeat it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_for: Option<u32>,
     /// RSS `skipHours` and `skipDays` of the last reading.
     #[serde(default, skip_serializing_if = "Skip::is_none")]
     pub skip: Skip,

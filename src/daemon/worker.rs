@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 use url::Url;
 
 use super::clock::Clock;
@@ -78,6 +78,9 @@ pub enum PollError {
     Broken(String),
 }
 
+/// What the worker tells the scheduler of, and where that listens.
+type Revived = (mpsc::Sender<(SourceId, Past)>, Mutex<mpsc::Receiver<(SourceId, Past)>>);
+
 /// Polls sources.
 pub struct Worker {
     sources: BTreeMap<SourceId, Source>,
@@ -88,6 +91,8 @@ pub struct Worker {
     polling: Polling,
     /// How far freshness may delay a poll.
     patience: Duration,
+    /// Sources that were gone and are not; see [`Poller::revived`].
+    revived: Revived,
     /// One poll of a source at a time, whoever asks for it.
     turns: BTreeMap<SourceId, Arc<Mutex<()>>>,
 }
@@ -113,7 +118,9 @@ impl Worker {
         }
         let sources: BTreeMap<_, _> =
             config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect();
+        let (revived, heard) = mpsc::channel(sources.len().max(1));
         Ok(Self {
+            revived: (revived, Mutex::new(heard)),
             turns: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
             fetchers,
@@ -190,6 +197,11 @@ impl Worker {
             recorded
         });
         recording.await.unwrap_or(Err(RecordError::Stopped))?;
+        if last == Some(Outcome::Gone) && outcome != Outcome::Gone {
+            let past = past(&state, Some(&outcome), Some(at), self.patience, at);
+            // A full channel means that nobody schedules polls.
+            let _ = self.revived.0.try_send((id.clone(), past));
+        }
         Ok(Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state })
     }
 
@@ -304,6 +316,15 @@ impl Poller for Arc<Worker> {
                     tracing::error!(source = %id, %error, "poll not recorded");
                     Past { scheduled: Some(scheduled), ..Past::default() }
                 }
+            }
+        })
+    }
+
+    fn revived(&self) -> std::pin::Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
+        Box::pin(async {
+            match self.revived.1.lock().await.recv().await {
+                Some(revived) => revived,
+                None => std::future::pending().await,
             }
         })
     }

@@ -48,7 +48,8 @@ pub fn not_before(
 
 /// How long the response stays fresh, from its receipt on. Explicit lifetimes only: the heuristic ones
 /// of section 4.2.2 are for caches that save requests, not for readers that must not miss news.
-fn remaining(headers: &Headers<'_>, received: Time) -> Duration {
+#[must_use]
+pub fn remaining(headers: &Headers<'_>, received: Time) -> Duration {
     let control = CacheControl::parse(headers.cache_control.unwrap_or_default());
     if control.forbids_reuse {
         return Duration::ZERO;

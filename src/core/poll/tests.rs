@@ -69,6 +69,7 @@ fn before() -> PollState {
         waiting: Vec::new(),
         overlaps: None,
         cut_hash: None,
+        fresh_for: None,
         moved: None,
     }
 }
@@ -393,5 +394,28 @@ fn a_wait_from_a_future_that_was_none_lasts_as_long_as_it_was_to() {
     for (name, until, polled, expected) in cases {
         let found = not_before(&waits(until), polled.map(at), at(0), freshness::LIMIT);
         assert_eq!(found, expected.map(at), "{name}");
+    }
+}
+
+#[test]
+fn a_304_that_does_not_repeat_how_long_it_is_fresh_leaves_that_as_it_was() {
+    let said = |status, control: Option<&str>| ResponseHead {
+        cache_control: control.map(str::to_owned),
+        ..head(status)
+    };
+    let polls = [
+        ("a feed", body(said(200, Some("max-age=900"))), feed(1), Some(900)),
+        ("304 without a word", Exchange::NotModified(said(304, None)), None, Some(900)),
+        ("304 with another", Exchange::NotModified(said(304, Some("max-age=60"))), None, Some(60)),
+        ("304 without a word", Exchange::NotModified(said(304, None)), None, Some(60)),
+        ("304 that ends it", Exchange::NotModified(said(304, Some("no-cache"))), None, None),
+        ("304 without a word", Exchange::NotModified(said(304, None)), None, None),
+        ("a feed", body(said(200, Some("max-age=900"))), feed(1), Some(900)),
+        ("a feed without a word", body(said(200, None)), Some(Reading::SameBytes), None),
+    ];
+    let mut state = before();
+    for (name, exchange, reading, expected) in polls {
+        state = conclude_on(&state, &exchange, reading).1;
+        assert_eq!(state.not_before, expected.map(at), "{name}");
     }
 }
