@@ -11,7 +11,6 @@ mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
 use super::identity::IdentityKey;
@@ -472,16 +471,6 @@ impl<'a, S: State> Fold<'a, S> {
             state.updated = state.updated.max(updated);
         }
         Ok(state)
-    }
-
-    /// A clock that was set back must not date a change before the one it follows; nor may all changes have
-    /// one date while the clock is doubted, or where a change was dated far too late: readers that ask by
-    /// date alone would see none of them.
-    fn dated_after(&self, mut state: FeedState) -> FeedState {
-        let unclear = self.at != self.line.record.at() || state.changed_at - self.at > TimeDelta::days(1);
-        let least = if unclear { TimeDelta::seconds(1) } else { TimeDelta::zero() };
-        state.changed_at = self.at.max(state.changed_at + least);
-        state
     }
 
     fn finish(self) -> Vec<Change> {

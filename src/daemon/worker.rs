@@ -1,6 +1,7 @@
 //! One poll from end to end: what to ask, the exchange, reading on a blocking thread, the decision what
 //! is new, and handing it to the recorder. Whatever happens to one source stays with that source.
 
+mod holds;
 mod reading;
 mod visits;
 
@@ -19,7 +20,6 @@ use super::scheduler::{Past, Poller};
 use crate::config::{Config, Kind, Polling, RetryAfter, Source};
 use crate::core::diff::{Draft, Findings};
 use crate::core::exchange::{Exchange, FetchFault, Validators};
-use crate::core::link;
 use crate::core::outcome::Outcome;
 use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
@@ -30,6 +30,7 @@ use crate::fetch::{
     ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchLimits, FetchOptions, FetchRequest, FetchSetupError, Fetcher,
 };
 use crate::store::{Store, StoreError};
+use holds::still_waiting;
 use reading::Read;
 
 /// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
@@ -230,30 +231,6 @@ impl Worker {
         gap.unwrap_or(LONGEST_UNTIL_AGAIN).min(LONGEST_UNTIL_AGAIN)
     }
 
-    /// Leaves the hosts alone that asked for it before the last stop, for as long as is left of it.
-    pub fn resume_holds(&self, stored: &BTreeMap<SourceId, SourceState>) {
-        let now = self.clock.now();
-        for (id, stored) in stored {
-            if self.sources.get(id).is_some_and(|source| source.retry_after == RetryAfter::Host) {
-                self.hold_hosts(&stored.poll, stored.polled_at, now);
-            }
-        }
-    }
-
-    fn hold_hosts(&self, state: &PollState, polled: Option<Time>, now: Time) {
-        if let Some(address) = &state.asked_by {
-            self.hold(address, poll::not_before(state, polled, now, self.patience), now);
-        }
-        for hold in &state.holds {
-            self.hold(&hold.address, poll::held_until(state, &hold.address, now), now);
-        }
-    }
-
-    fn hold(&self, url: &str, until: Option<Time>, now: Time) {
-        let Some(wait) = until.and_then(|until| (until - now).to_std().ok()) else { return };
-        self.fetchers.values().for_each(|fetcher| fetcher.hold(url, wait));
-    }
-
     /// Asks for the source's document; for a page only if its publisher lets programs.
     async fn exchange(&self, source: &Source, asked: &str, validators: Validators) -> Exchange {
         let fetcher = self.fetcher(source);
@@ -328,23 +305,6 @@ impl Poller for Arc<Worker> {
             }
         })
     }
-}
-
-/// The outcome that stands while a publisher has asked for patience: nothing is asked before that time is
-/// over (RFC 9110 section 10.2.3), by schedule or by hand.
-fn still_waiting(stored: &SourceState, asked: &str, now: Time, patience: Duration) -> Option<Outcome> {
-    let waits = |outcome: &Outcome| matches!(outcome, Outcome::Throttled { .. } | Outcome::Held { .. });
-    let as_before = stored.outcome.clone().filter(waits);
-    // After a clock was set back, the scheduler waits as long as was asked for; nobody knows when that began.
-    let set_back = stored.polled_at.is_some_and(|polled| poll::lies_ahead(polled, now));
-    let all = poll::not_before(&stored.poll, stored.polled_at, now, patience)
-        .filter(|until| !set_back && *until > now && (as_before.is_some() || stored.poll.asked_by.is_some()));
-    let until = all.max(poll::held_until(&stored.poll, asked, now))?;
-    let held = || FetchFault::Held {
-        host: link::host_key(asked).unwrap_or_default(),
-        wait: (until - now).to_std().unwrap_or_default(),
-    };
-    Some(as_before.unwrap_or_else(|| Outcome::Held { why: held().to_string() }))
 }
 
 fn past(

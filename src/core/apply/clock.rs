@@ -5,8 +5,9 @@
 use chrono::TimeDelta;
 
 use super::super::record::Record;
-use super::super::state::Meta;
+use super::super::state::{FeedState, Meta, State};
 use super::super::time::Time;
+use super::Fold;
 
 /// A line may be so much older than one before it: clocks are corrected, and groups of lines are written in
 /// the order in which their polls ended.
@@ -47,4 +48,16 @@ pub(super) fn believed(meta: &mut Meta, record: &Record) -> Time {
         None => meta.doubted = Some(at),
     }
     meta.newest_at
+}
+
+impl<S: State> Fold<'_, S> {
+    /// A clock that was set back must not date a change before the one it follows; nor may all changes have
+    /// one date while the clock is doubted, or where a change was dated far too late: readers that ask by
+    /// date alone would see none of them.
+    pub(super) fn dated_after(&self, mut state: FeedState) -> FeedState {
+        let unclear = self.at != self.line.record.at() || state.changed_at - self.at > TimeDelta::days(1);
+        let least = if unclear { TimeDelta::seconds(1) } else { TimeDelta::zero() };
+        state.changed_at = self.at.max(state.changed_at + least);
+        state
+    }
 }

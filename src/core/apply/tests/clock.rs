@@ -1,5 +1,7 @@
 //! Clocks that were years off for a while.
 
+use chrono::TimeDelta;
+
 use super::*;
 use crate::core::state::State;
 
