@@ -132,7 +132,7 @@ impl World {
             summary: Some(Body::Text(text)),
             ..ParsedEntry::default()
         };
-        let candidate = identity::candidates(std::slice::from_ref(&entry)).remove(0);
+        let candidate = identity::candidates(std::slice::from_ref(&entry), chrono_tz::UTC).remove(0);
         NewEntry {
             published_id: href,
             keys: candidate.keys,

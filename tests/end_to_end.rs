@@ -460,3 +460,18 @@ async fn a_source_that_answers_but_has_fallen_silent_is_called_stale() {
     assert_eq!((state(&rows).as_str(), &rows[0]["newest"]), ("stale", &Value::from("2020-08-19T00:00:00Z")));
     engine.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_was_gone_tells_the_scheduler_when_it_answers_by_hand() {
+    use dibao::daemon::scheduler::Poller;
+    let script = Script::start().await.unwrap();
+    script.on("/a", [Reply::of(410, &[], b""), ok(&rss(&[("1", "河南一条", "一")]))]);
+    let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    assert!(engine.worker.past(engine.store().load().sources().unwrap().values().next()).gone);
+    poll_all(&engine).await;
+    let (id, past) = engine.worker.revived().await;
+    assert_eq!((id.as_str(), past.gone), ("a", false));
+    engine.close().await.unwrap();
+}

@@ -181,7 +181,7 @@ fn documents() -> Vec<Attack> {
         attack("50,000 attributes", ok(&attributes), "fetched", ""),
         attack("JSON 200,000 deep", ok(deep_json.as_bytes()), "not-a-feed", ""),
         attack("CDATA that never ends", ok(&unclosed), "fetched", ""),
-        attack("1 MB of nothing", ok(&vec![0; 1 << 20]), "not-a-feed", ""),
+        attack("1 MB of nothing", ok(&vec![0; 1 << 20]), "failed", "ends before its first entry"),
         attack("1 MB of open brackets", ok(&vec![b'<'; 1 << 20]), "not-a-feed", ""),
         attack("1 MB of ampersands", ok(&feed(&"&".repeat(1_000_000))), "fetched", ""),
     ]
@@ -224,7 +224,12 @@ fn liars() -> Vec<Attack> {
             "metadata",
         ),
         attack("too much promised", head("Content-Length: 9999\r\n").send(&body).close(), "failed", cut),
-        attack("too little promised", head("Content-Length: 9\r\n").send(&body).close(), "fetched", "mended"),
+        attack(
+            "too little promised",
+            head("Content-Length: 9\r\n").send(&body).close(),
+            "failed",
+            "ends before",
+        ),
         attack(
             "two lengths",
             head("Content-Length: 4\r\nContent-Length: 5\r\n").send(&body).close(),

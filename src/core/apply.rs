@@ -1,9 +1,10 @@
 //! One line of the journal folded into the state: `(state, line, rules) -> changes`, and nothing else.
 //!
 //! The same journal under the same rules gives the same state on any machine, after any restart, and a
-//! line that is applied twice changes nothing the second time. Time is the line's own.
+//! line that is applied twice changes nothing the second time. Time is the line's own, as far as it is believed.
 
 mod base;
+mod clock;
 mod derive;
 mod expire;
 mod telling;
@@ -79,6 +80,8 @@ struct Fold<'a, S: State> {
     line: &'a Line,
     rules: &'a Rules,
     meta: Meta,
+    /// The time the line is taken to be of.
+    at: Time,
     feeds: BTreeMap<FeedKey, FeedState>,
     // What this line claims before it is written: the state does not know of it yet.
     claimed: BTreeSet<String>,
@@ -90,12 +93,17 @@ struct Fold<'a, S: State> {
 }
 
 impl<'a, S: State> Fold<'a, S> {
-    fn new(state: &'a S, line: &'a Line, rules: &'a Rules, meta: Meta) -> Self {
+    fn new(state: &'a S, line: &'a Line, rules: &'a Rules, mut meta: Meta) -> Self {
+        let at = match line.record {
+            Record::Base(_) => line.record.at(),
+            _ => clock::believed(&mut meta, &line.record),
+        };
         Self {
             state,
             line,
             rules,
             meta,
+            at,
             feeds: BTreeMap::new(),
             claimed: BTreeSet::new(),
             learned: BTreeMap::new(),
@@ -168,17 +176,17 @@ impl<'a, S: State> Fold<'a, S> {
             source.facts = facts.clone();
             source.facts_seq = self.line.seq;
         }
-        let places = backlog_places(&seen.new, seen.poll.at, !source.seeded, source.entries);
+        let places = backlog_places(&seen.new, self.at, !source.seeded, source.entries);
         source.seeded = true;
         if source.poll.window_from == Some(0) && !seen.new.is_empty() {
             source.poll.window_from = Some(self.meta.next_no);
         }
         // Documents list the newest first; among entries of one date the one numbered last is shown first.
         for (n, new) in seen.new.iter().enumerate().rev() {
-            self.add(&id, &mut source, new, seen.poll.at, places[n])?;
+            self.add(&id, &mut source, new, places[n])?;
         }
         for changed in &seen.changed {
-            self.rewrite(&id, &mut source, changed, seen.poll.at)?;
+            self.rewrite(&id, &mut source, changed)?;
         }
         if seen.feed.is_some() {
             self.touch_source(&id, &source)?;
@@ -190,7 +198,6 @@ impl<'a, S: State> Fold<'a, S> {
     /// The source a poll was of, with the poll's state taken over. `None` when the journal never
     /// defined it, which only a damaged journal does: its entries could not be attributed.
     fn polled(&mut self, poll: &PollRecord) -> Result<Option<(SourceId, SourceState)>, S::Error> {
-        self.meta.newest_at = self.meta.newest_at.max(poll.at);
         let id = self.rules.current_id(&poll.source).clone();
         let stored = match self.state.source(&id)? {
             Some(stored) => Some(stored),
@@ -199,7 +206,7 @@ impl<'a, S: State> Fold<'a, S> {
         Ok(stored.map(|mut source| {
             source.def = self.definition(&id, &source.def);
             source.poll = poll.state.clone();
-            source.habits.note_poll(poll.at, &poll.outcome, !source.seeded);
+            source.habits.note_poll(poll, !source.seeded);
             source.outcome = Some(poll.outcome.clone());
             source.polled_at = Some(poll.at);
             (id, source)
@@ -211,9 +218,9 @@ impl<'a, S: State> Fold<'a, S> {
         id: &SourceId,
         source: &mut SourceState,
         new: &NewEntry,
-        at: Time,
         backlog: Option<u32>,
     ) -> Result<(), S::Error> {
+        let at = self.at;
         let taken = !self.claimed.insert(new.published_id.clone());
         if taken || self.state.owner(&new.published_id)?.is_some() {
             // Only a journal that was cut and written on can say this; the first entry keeps its id.
@@ -266,8 +273,8 @@ impl<'a, S: State> Fold<'a, S> {
         id: &SourceId,
         source: &mut SourceState,
         changed: &ChangedEntry,
-        at: Time,
     ) -> Result<(), S::Error> {
+        let at = self.at;
         let Some(no) = self.state.owner(&changed.published_id)? else { return Ok(()) };
         let Some(mut entry) = self.entry(no)?.filter(Entry::is_shown) else { return Ok(()) };
         if entry.source != *id || !self.rewritten.insert(no) {
@@ -445,7 +452,7 @@ impl<'a, S: State> Fold<'a, S> {
 
     /// The feed's state, marked as changed by this line.
     fn touch(&mut self, feed: FeedKey, updated: Option<Time>) -> Result<&mut FeedState, S::Error> {
-        let (at, seq) = (self.line.record.at(), self.line.seq);
+        let (at, seq) = (self.at, self.line.seq);
         if !self.feeds.contains_key(&feed) {
             let fresh = FeedState {
                 updated: Time::UNIX_EPOCH,
@@ -458,13 +465,11 @@ impl<'a, S: State> Fold<'a, S> {
             };
             let stored = self.state.feed(&feed)?;
             self.meta.feeds += u64::from(stored.is_none());
-            let stored = stored.unwrap_or(fresh);
-            self.feeds.insert(feed.clone(), stored);
+            let stored = stored.map(|stored| self.dated_after(stored));
+            self.feeds.insert(feed.clone(), stored.unwrap_or(fresh));
         }
         let state = self.feeds.get_mut(&feed).expect("inserted above");
         state.changed_seq = seq;
-        // A clock that was set back must not date a change before the one it follows.
-        state.changed_at = state.changed_at.max(at);
         if let Some(updated) = updated {
             state.updated = state.updated.max(updated);
         }

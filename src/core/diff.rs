@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
+
 use super::entry::{Body, ParsedEntry, ParsedFeed};
 use super::html;
 use super::identity::{self, Candidate, Fingerprint, IdentityKey, KnownEntry, Verdict};
@@ -75,7 +77,7 @@ pub enum Manner {
 }
 
 /// What of a read feed, which came from `url`, is new to the store, or changed. Only what is recorded is
-/// sanitised.
+/// sanitised. `zone` is where the source's days begin and end.
 ///
 /// # Errors
 /// When the state cannot be read.
@@ -86,10 +88,11 @@ pub fn findings<S: State>(
     parsed: &ParsedFeed,
     url: &str,
     manner: Manner,
+    zone: Tz,
 ) -> Result<Findings, S::Error> {
     let mut found = Findings { feed: changed_facts(stored, parsed), ..Findings::default() };
-    let candidates = identity::candidates(&parsed.entries);
-    let mut memory = Memory { state, source, entries: BTreeMap::new(), failed: None };
+    let candidates = identity::candidates(&parsed.entries, zone);
+    let mut memory = Memory { state, source, zone, entries: BTreeMap::new(), failed: None };
     let verdicts = identity::match_known(&candidates, &mut |key| memory.recall(key));
     let Memory { entries: known, failed, .. } = memory;
     if let Some(error) = failed {
@@ -116,6 +119,7 @@ pub fn findings<S: State>(
 struct Memory<'a, S: State> {
     state: &'a S,
     source: &'a SourceId,
+    zone: Tz,
     entries: BTreeMap<EntryNo, Entry>,
     /// The first question the state could not answer: the answers after it mean nothing.
     failed: Option<S::Error>,
@@ -142,7 +146,7 @@ impl<S: State> Memory<'_, S> {
             self.entries.insert(no, entry);
         }
         let body = &self.entries[&no].body;
-        Ok(identity::candidates(std::slice::from_ref(body)).pop().map(|was| KnownEntry {
+        Ok(identity::candidates(std::slice::from_ref(body), self.zone).pop().map(|was| KnownEntry {
             no,
             title: was.title,
             page: was.page,
@@ -152,7 +156,7 @@ impl<S: State> Memory<'_, S> {
 }
 
 fn draft(source: &SourceId, key: IdentityKey, candidate: Candidate, entry: ParsedEntry) -> DraftEntry {
-    let mut keys = candidate.keys;
+    let mut keys = candidate.to_record();
     if !keys.contains(&key) {
         keys.push(key);
     }
@@ -177,7 +181,7 @@ fn rewritten(
     if quiet || !candidate.fingerprint.differs(&old.fingerprint) {
         return None;
     }
-    let keys: Vec<_> = candidate.keys.into_iter().filter(|key| !old.keys.contains(key)).collect();
+    let keys: Vec<_> = candidate.to_record().into_iter().filter(|key| !old.keys.contains(key)).collect();
     let entry = match manner {
         Manner::Whole => clean(entry, url),
         Manner::Followed => {

@@ -70,6 +70,18 @@ impl Body {
     }
 }
 
+/// How a document ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// As it should.
+    #[default]
+    Whole,
+    /// Before its end. What it would have said may be missing.
+    Early,
+    /// Within its last entry, of which something may be missing too.
+    InEntry,
+}
+
 /// What one parse of a feed or page found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParsedFeed {
@@ -94,6 +106,9 @@ pub struct ParsedFeed {
     pub entries: Vec<ParsedEntry>,
     /// What had to be mended before the bytes could be read; empty for a well-made feed.
     pub repairs: Vec<String>,
+    /// How its bytes ended.
+    #[serde(skip)]
+    pub ending: Ending,
 }
 
 /// One entry as a publisher gave it: texts are XML-legal, links absolute, dates read, nothing decided.

@@ -50,12 +50,15 @@ pub struct Settled {
     pub waiting: Vec<Waiting>,
 }
 
-/// Adds the entries that wait to those of a list, which may have dropped them.
-pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) {
+/// Adds the entries that wait to those of a list, which may have dropped them. Whether it has not dropped
+/// all of them.
+pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) -> bool {
     let listed: BTreeSet<_> = list.entries.iter().map(page).collect();
     let dropped = waiting.iter().map(|w| &w.entry).filter(|entry| !listed.contains(&page(entry)));
     let dropped: Vec<_> = dropped.cloned().collect();
+    let lists_some = dropped.len() < waiting.len();
     list.entries.extend(dropped);
+    lists_some
 }
 
 /// The order of visits: those that wait already, the longest first, then the others as the list has them. Indices of
@@ -144,7 +147,8 @@ mod tests {
 
     fn draft(n: usize) -> DraftEntry {
         let entry = entry(n);
-        let candidate = identity::candidates(std::slice::from_ref(&entry)).pop().expect("one");
+        let candidate =
+            identity::candidates(std::slice::from_ref(&entry), chrono_tz::UTC).pop().expect("one");
         DraftEntry {
             iri: None,
             minted: format!("urn:x:{n}"),

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::Outcome;
+use super::record::PollRecord;
 use super::time::Time;
 
 /// Dates remembered: enough for a rhythm, little enough to be written with every poll.
@@ -48,7 +49,8 @@ pub struct Habits {
 impl Habits {
     /// Takes in how a poll ended. `first` is whether the source had never brought entries before: then
     /// everything is new and nothing was missed.
-    pub fn note_poll(&mut self, at: Time, outcome: &Outcome, first: bool) {
+    pub fn note_poll(&mut self, poll: &PollRecord, first: bool) {
+        let PollRecord { at, outcome, state, .. } = poll;
         if !outcome.is_good() {
             return;
         }
@@ -60,8 +62,9 @@ impl Habits {
             Outcome::Fetched { entries, new, changed, .. } => {
                 self.in_vain += u32::from(*new == 0 && *changed == 0);
                 self.window = *entries;
-                if !first && *entries > 0 && new == entries {
-                    self.gap_at = Some(at);
+                // How many are new is how many were published: those of a list wait for their pages.
+                if !first && *entries > 0 && !state.overlaps.unwrap_or(new != entries) {
+                    self.gap_at = Some(*at);
                 }
             }
             _ => self.in_vain += 1,
@@ -171,6 +174,8 @@ pub fn schedule_for(rhythm: Duration, covered: Duration) -> (Duration, &'static 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::record::PollState;
+    use crate::core::source::SourceId;
 
     const HOUR: i64 = 3600;
 
@@ -180,6 +185,10 @@ mod tests {
 
     fn fetched(entries: u32, new: u32) -> Outcome {
         Outcome::Fetched { entries, new, changed: 0, repairs: Vec::new() }
+    }
+
+    fn poll(at: Time, outcome: Outcome) -> PollRecord {
+        PollRecord { at, source: SourceId::new("a"), outcome, state: PollState::default() }
     }
 
     /// A source that published every so many hours until a time.
@@ -222,11 +231,11 @@ mod tests {
     #[test]
     fn a_poll_without_overlap_is_told_for_a_week() {
         let mut habits = Habits::default();
-        habits.note_poll(at(0), &fetched(10, 10), true);
+        habits.note_poll(&poll(at(0), fetched(10, 10)), true);
         assert_eq!(habits.advice(Duration::from_secs(1200), at(1)), Vec::<String>::new(), "the first");
-        habits.note_poll(at(HOUR), &fetched(10, 9), false);
+        habits.note_poll(&poll(at(HOUR), fetched(10, 9)), false);
         assert_eq!(habits.advice(Duration::from_secs(1200), at(HOUR)), Vec::<String>::new());
-        habits.note_poll(at(2 * HOUR), &fetched(10, 10), false);
+        habits.note_poll(&poll(at(2 * HOUR), fetched(10, 10)), false);
         let advice = habits.advice(Duration::from_secs(1200), at(3 * HOUR));
         assert_eq!(
             advice,
@@ -236,11 +245,28 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_its_page_is_no_gap_and_hides_none() {
+        let cases = [
+            ("all of the list waited, and is published", 10, Some(true), false),
+            ("nothing of it was there, and half of it waits", 5, Some(false), true),
+            ("nothing was there, and all waits", 0, Some(false), true),
+            ("as journals of before have it", 10, None, true),
+            ("as those have it otherwise", 9, None, false),
+        ];
+        for (name, new, overlaps, gap) in cases {
+            let mut habits = Habits::default();
+            let state = PollState { overlaps, ..PollState::default() };
+            habits.note_poll(&PollRecord { state, ..poll(at(0), fetched(10, new)) }, false);
+            assert_eq!(habits.gap_at.is_some(), gap, "{name}");
+        }
+    }
+
+    #[test]
     fn polls_in_vain_lead_to_a_schedule_that_loses_nothing() {
         let asked = |hours, window, vain: u32| {
             let mut habits = every(hours, at(0));
-            habits.note_poll(at(0), &fetched(window, 0), false);
-            (0..vain).for_each(|_| habits.note_poll(at(0), &Outcome::NotModified, false));
+            habits.note_poll(&poll(at(0), fetched(window, 0)), false);
+            (0..vain).for_each(|_| habits.note_poll(&poll(at(0), Outcome::NotModified), false));
             habits.advice(Duration::from_secs(1200), at(1))
         };
         assert_eq!(
@@ -256,11 +282,11 @@ mod tests {
     #[test]
     fn old_polls_count_less() {
         let mut habits = Habits::default();
-        (0..200).for_each(|_| habits.note_poll(at(0), &Outcome::NotModified, false));
+        (0..200).for_each(|_| habits.note_poll(&poll(at(0), Outcome::NotModified), false));
         assert_eq!(habits.in_vain(), Some(100));
-        (0..200).for_each(|_| habits.note_poll(at(0), &fetched(10, 1), false));
+        (0..200).for_each(|_| habits.note_poll(&poll(at(0), fetched(10, 1)), false));
         assert!(habits.in_vain().is_some_and(|share| share < 30), "{:?}", habits.in_vain());
-        habits.note_poll(at(0), &Outcome::Gone, false);
+        habits.note_poll(&poll(at(0), Outcome::Gone), false);
         assert!(habits.polls <= POLLS, "a poll that failed says nothing");
     }
 }

@@ -8,14 +8,19 @@ use chrono::TimeDelta;
 use super::backoff;
 use super::exchange::{Exchange, FetchFault, ResponseHead, Validators};
 use super::freshness::{self, Skip};
+use super::link;
 use super::outcome::Outcome;
-use super::record::{Moved, PollState, Rejected};
+use super::record::{Hold, Moved, PollState, Rejected};
 use super::time::Time;
 
 /// The wait after a first failure; it doubles from there to a day.
 pub const BACKOFF_BASE: Duration = Duration::from_secs(10 * 60);
 /// The longest a publisher's Retry-After is followed: beyond a day it is looked at again.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Less than this a clock is corrected by all the time.
+const SLEW: TimeDelta = TimeDelta::minutes(1);
+/// Hosts of one source that are left alone at once: its pages are on one or two.
+const MAX_HOLDS: usize = 8;
 /// Polls in a row that must be told of a permanent redirect before its target is asked directly: one
 /// slip of a publisher's configuration must not move a source.
 pub const MOVED_AFTER: u32 = 3;
@@ -29,6 +34,8 @@ pub struct Circumstances<'a> {
     pub scheduled: Option<Time>,
     /// The address that was asked.
     pub asked: &'a str,
+    /// What made the request conditional.
+    pub sent: &'a Validators,
     /// A draw from `[0, 1)`, for the spread of the backoff.
     pub draw: f64,
     /// How far the publisher's freshness may delay the next poll.
@@ -56,6 +63,10 @@ pub enum Reading {
         skip: Skip,
         /// Where the document begins among the stored entries: [`PollState::window_from`].
         window_from: Option<u64>,
+        /// Whether any of its entries was there before.
+        overlaps: bool,
+        /// Whether it was all there; else its validators and its hash vouch for entries that nobody saw.
+        whole: bool,
     },
     /// The very bytes of last time.
     SameBytes,
@@ -73,23 +84,92 @@ pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
 }
 
 /// What makes the next request conditional: the validators of what is stored, or those of a body that
-/// came since and was no feed. The latter for a day: then it is read once more, by whatever reads it then.
+/// came since and was no feed. The latter for a day: then it is asked for in full, and read once more by
+/// whatever reads it then. Asked for with those of what is stored, a server that gives one date or one tag
+/// to both, or an older date to the latter, would say that nothing has changed.
 #[must_use]
-pub fn validators(state: &PollState, now: Time) -> &Validators {
+pub fn validators(state: &PollState, now: Time) -> Validators {
     match &state.rejected {
+        // It may have been cut, or the operator may have mended the selectors: the next body is read at once.
+        Some(rejected) if is_of_a_list(rejected) => state.validators.clone(),
         Some(rejected) if (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - rejected.at)) => {
-            &rejected.validators
+            rejected.validators.clone()
         }
-        _ => &state.validators,
+        Some(_) => Validators::default(),
+        None => state.validators.clone(),
     }
 }
 
+fn is_of_a_list(rejected: &Rejected) -> bool {
+    matches!(rejected.outcome, Some(Outcome::SelectorsStopped { .. } | Outcome::Emptied { .. }))
+}
+
+/// How a poll that was answered 304 ended, where the last body was no feed: as that one, unless the request
+/// named what is stored by a tag that the other body did not have.
+fn still_rejected(state: &PollState, sent: &Validators) -> Option<Outcome> {
+    let rejected = state.rejected.as_ref()?;
+    let tags = (&sent.etag, &rejected.validators.etag);
+    let told_apart = matches!(tags, (Some(sent), Some(rejected)) if sent != rejected);
+    if told_apart && *sent == state.validators {
+        return None;
+    }
+    let why = "it is still what was no feed the last time".to_owned();
+    Some(rejected.outcome.clone().unwrap_or(Outcome::NotAFeed { why }))
+}
+
 /// The instant before which a source is not asked, as far as it can be believed: what lies further off
-/// than any wait there is was worked out while the clock was wrong.
+/// than any wait there is was worked out while the clock was wrong. What was `polled` in the future, too: then
+/// the wait begins now, as long as it was to be.
 #[must_use]
-pub fn not_before(state: &PollState, now: Time, patience: Duration) -> Option<Time> {
+pub fn not_before(state: &PollState, polled: Option<Time>, now: Time, patience: Duration) -> Option<Time> {
     let longest = TimeDelta::from_std(patience.max(LONGEST_RETRY_AFTER)).unwrap_or_default();
-    state.not_before.filter(|until| *until - now <= longest)
+    let ahead = polled.filter(|polled| lies_ahead(*polled, now)).map_or(TimeDelta::zero(), |at| at - now);
+    state.not_before.map(|until| until - ahead).filter(|until| *until - now <= longest)
+}
+
+/// Whether a time that has been is still to come: the clock was set back since.
+#[must_use]
+pub fn lies_ahead(past: Time, now: Time) -> bool {
+    past - now > SLEW
+}
+
+/// Until when the host of `address` is to be left alone, as far as the source's own polls were told.
+#[must_use]
+pub fn held_until(state: &PollState, address: &str, now: Time) -> Option<Time> {
+    let host = link::host_key(address);
+    let own = state.holds.iter().filter(|hold| link::host_key(&hold.address) == host);
+    own.map(|hold| hold.until).filter(|until| holds(*until, now)).max()
+}
+
+/// Whether a wait is not over. What lies further off than any wait there is was worked out while the clock
+/// was wrong.
+fn holds(until: Time, now: Time) -> bool {
+    let longest = TimeDelta::from_std(LONGEST_RETRY_AFTER).unwrap_or_default();
+    until > now && until - now <= longest
+}
+
+/// Until when a response asks to be left alone, if it does so in words that can be read.
+#[must_use]
+pub fn asked_to_wait(head: &ResponseHead, at: Time) -> Option<Hold> {
+    let value = head.retry_after.as_deref()?;
+    let until = freshness::retry_after(value, head.date.as_deref(), at, LONGEST_RETRY_AFTER)?;
+    Some(Hold { address: head.final_url.clone(), until })
+}
+
+/// Adds what a poll of `asked` was told to what holds already, the longest for each host; a wish of the
+/// source's own host puts off its next poll.
+pub fn hold(state: &mut PollState, told: Vec<Hold>, asked: &str, at: Time) {
+    let mut all = std::mem::take(&mut state.holds);
+    all.extend(told);
+    all.retain(|hold| holds(hold.until, at));
+    all.sort_by_key(|hold| std::cmp::Reverse(hold.until));
+    for hold in all {
+        let known = state.holds.iter().any(|h| link::host_key(&h.address) == link::host_key(&hold.address));
+        if !known && state.holds.len() < MAX_HOLDS {
+            state.holds.push(hold);
+        }
+    }
+    state.not_before = state.not_before.max(held_until(state, asked, at));
 }
 
 /// The outcome of a poll and the state it leaves. `reading` is that of the body, where there is one.
@@ -112,16 +192,33 @@ pub fn conclude(
     match exchange.head() {
         Some(head) if outcome.is_good() => good(&mut state, poll, head, &outcome, reading),
         Some(head) if matches!(outcome, Outcome::Throttled { .. }) => {
-            state.not_before = Some(asked_to_wait(&mut state, poll, head));
+            wait(&mut state, poll, head);
         }
-        _ => {
+        head => {
             // The new address may be what fails: the next poll starts from the configured one.
             state.moved = None;
-            if let (Outcome::NotAFeed { .. }, Exchange::Body(response)) = (&outcome, exchange) {
-                let validators = response.head.validators.clone();
-                state.rejected = (!validators.is_empty()).then_some(Rejected { validators, at: poll.at });
+            match exchange {
+                Exchange::Body(response) if was_read(&outcome) => {
+                    let validators = response.head.validators.clone();
+                    let outcome = Some(outcome.clone());
+                    let rejected = Rejected { validators, at: poll.at, outcome };
+                    state.rejected = Some(rejected).filter(|rejected| !rejected.validators.is_empty());
+                }
+                _ => {
+                    // Asked for in full in vain: that is once a day, too.
+                    let in_full = state.rejected.as_mut().filter(|_| poll.sent.is_empty());
+                    in_full.into_iter().for_each(|rejected| rejected.at = poll.at);
+                }
             }
             state.not_before = Some(back_off(&mut state, poll));
+            // Some say it with another status than those it was made for.
+            let refused = head.filter(|head| head.status >= 400);
+            hold(
+                &mut state,
+                refused.and_then(|head| asked_to_wait(head, poll.at)).into_iter().collect(),
+                poll.asked,
+                poll.at,
+            );
         }
     }
     (outcome, state)
@@ -141,10 +238,7 @@ fn outcome(
         (Exchange::Body(_), Some(Reading::SameBytes)) => Outcome::Unchanged,
         (Exchange::Body(_), Some(Reading::Unreadable(outcome))) => outcome.clone(),
         (Exchange::Body(_), None) => Outcome::NotAFeed { why: "it was not read".to_owned() },
-        (Exchange::NotModified(_), _) if *validators(before, poll.at) != before.validators => {
-            Outcome::NotAFeed { why: "it is still what was no feed the last time".to_owned() }
-        }
-        (Exchange::NotModified(_), _) => Outcome::NotModified,
+        (Exchange::NotModified(_), _) => still_rejected(before, poll.sent).unwrap_or(Outcome::NotModified),
         (Exchange::Gone(_), _) => Outcome::Gone,
         (Exchange::Throttled(head), _) => Outcome::Throttled { status: head.status },
         (Exchange::Blocked { head, why }, _) => {
@@ -159,6 +253,12 @@ fn outcome(
     }
 }
 
+/// Whether a body was read to its end and found to be no feed, whatever else is asked.
+fn was_read(outcome: &Outcome) -> bool {
+    use Outcome::{Blocked, Emptied, NotAFeed, SelectorsStopped};
+    matches!(outcome, NotAFeed { .. } | Emptied { .. } | SelectorsStopped { .. } | Blocked { .. })
+}
+
 fn good(
     state: &mut PollState,
     poll: Circumstances<'_>,
@@ -166,7 +266,9 @@ fn good(
     outcome: &Outcome,
     reading: Option<Reading>,
 ) {
+    let cut = matches!(reading, Some(Reading::Feed { whole: false, .. }));
     state.validators = match outcome {
+        _ if cut => std::mem::take(&mut state.validators),
         // A 304 freshens what it repeats and leaves the rest (RFC 9111 section 3.2).
         Outcome::NotModified => Validators {
             etag: head.validators.etag.clone().or(state.validators.etag.take()),
@@ -177,10 +279,15 @@ fn good(
     state.rejected = None;
     state.failures = 0;
     state.good_at = Some(poll.at);
-    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, window_from, .. }) = reading {
-        // A document that is empty for once has not moved past anything.
-        state.window_from = window_from.or(state.window_from);
-        state.body_hash = Some(body_hash);
+    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, window_from, overlaps, .. }) = reading {
+        // A document that is empty for once, or cut short, has not moved past anything.
+        state.window_from = if cut { state.window_from } else { window_from.or(state.window_from) };
+        state.overlaps = Some(overlaps);
+        if cut {
+            state.cut_hash = Some(body_hash);
+        } else {
+            (state.body_hash, state.cut_hash) = (Some(body_hash), None);
+        }
         state.ttl_minutes = ttl_minutes;
         state.skip = skip;
         if new > 0 {
@@ -194,7 +301,15 @@ fn good(
         date: head.date.as_deref(),
         age: head.age.as_deref(),
     };
-    state.not_before = freshness::not_before(poll.at, &headers, ttl, poll.patience);
+    let said = headers.cache_control.is_some() || headers.expires.is_some();
+    if said || *outcome != Outcome::NotModified {
+        let seconds = freshness::remaining(&headers, poll.at).min(poll.patience).as_secs();
+        state.fresh_for = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0);
+    }
+    let kept = Duration::from_secs(state.fresh_for.unwrap_or(0).into());
+    // What was missing is fetched at the next turn.
+    let fresh = freshness::not_before(poll.at, &headers, ttl.max(Some(kept)), poll.patience);
+    state.not_before = fresh.filter(|_| !cut);
     state.moved = moved(state.moved.take(), poll.asked, head);
 }
 
@@ -211,16 +326,10 @@ fn moved(before: Option<Moved>, asked: &str, head: &ResponseHead) -> Option<Move
     }
 }
 
-fn asked_to_wait(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead) -> Time {
-    let said = head
-        .retry_after
-        .as_deref()
-        .and_then(|value| freshness::retry_after(value, head.date.as_deref(), poll.at, LONGEST_RETRY_AFTER));
-    state.asked_by = said.is_some().then(|| head.final_url.clone());
-    match said {
-        Some(until) => until,
-        None => back_off(state, poll),
-    }
+fn wait(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead) {
+    let said = asked_to_wait(head, poll.at);
+    state.not_before = said.as_ref().map(|hold| hold.until).or_else(|| Some(back_off(state, poll)));
+    state.asked_by = said.map(|hold| hold.address);
 }
 
 fn back_off(state: &mut PollState, poll: Circumstances<'_>) -> Time {

@@ -208,7 +208,7 @@ pub fn examine(subject: &Subject<'_>) -> Report {
     let head = subject.exchange.head();
     let dates = rhythm::dates(entries);
     let rhythm = rhythm::of(&dates, subject.at);
-    let kinds = kinds(entries);
+    let kinds = kinds(entries, subject.zone);
     let mut report = Report {
         url: subject.url.to_owned(),
         answered: head.map(|head| head.final_url.clone()).filter(|url| url != subject.url),
@@ -272,14 +272,14 @@ impl Report {
 }
 
 /// What each entry would be recognised by at the next poll.
-fn kinds(entries: &[ParsedEntry]) -> Vec<&'static str> {
+fn kinds(entries: &[ParsedEntry], zone: Tz) -> Vec<&'static str> {
     let name = |kind| match kind {
         Some(KeyKind::Guid) => "guid",
         Some(KeyKind::Link) => "link",
         Some(KeyKind::LinkDate) => "link and date",
         _ => "title and date",
     };
-    candidates(entries).iter().map(|c| name(c.keys.first().and_then(IdentityKey::kind))).collect()
+    candidates(entries, zone).iter().map(|c| name(c.keys.first().and_then(IdentityKey::kind))).collect()
 }
 
 fn count(kinds: &[&'static str]) -> Vec<(&'static str, usize)> {

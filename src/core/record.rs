@@ -219,9 +219,15 @@ pub struct PollState {
     /// SHA-256 (first 16 octets, hexadecimal) of the last body that was read in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,
+    /// The same of the last body, if it was cut short: when it comes again, it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_hash: Option<String>,
     /// RSS `ttl` of the last reading: it holds until another feed is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_minutes: Option<u32>,
+    /// How many seconds the last answer that said so stays fresh: a 304 need not repeat it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_for: Option<u32>,
     /// RSS `skipHours` and `skipDays` of the last reading.
     #[serde(default, skip_serializing_if = "Skip::is_none")]
     pub skip: Skip,
@@ -237,6 +243,9 @@ pub struct PollState {
     /// The address whose Retry-After `not_before` is, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<String>,
+    /// What was asked for by Retry-After beside that: by pages the source's list leads to, by its robots.txt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
     /// When the source last answered as it should (200 with a feed, or 304).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Time>,
@@ -250,9 +259,22 @@ pub struct PollState {
     /// document. 0 while it found none: then it is the first that its own record makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_from: Option<u64>,
+    /// Whether the last reading held an entry that was there before, stored or waiting; unknown in journals
+    /// of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlaps: Option<bool>,
     /// A permanent redirect that is being watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,
+}
+
+/// That a host is to be left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The address that asked for it.
+    pub address: String,
+    /// Until when.
+    pub until: Time,
 }
 
 /// A body that was no feed. Its validators vouch for no entries, but a server that handed them out need
@@ -261,8 +283,11 @@ pub struct PollState {
 pub struct Rejected {
     /// The validators that came with it.
     pub validators: Validators,
-    /// When it came.
+    /// When it was last asked for in full.
     pub at: Time,
+    /// The outcome of reading it; none in journals of before: no feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
 }
 
 /// A permanent redirect: followed each time, and asked directly once it proved steady.

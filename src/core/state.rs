@@ -55,8 +55,11 @@ pub struct Meta {
     pub known: u64,
     /// How many keys of the story index.
     pub filed: u64,
-    /// The latest `fetched_at` folded in: the "now" of everything that ages.
+    /// The latest `fetched_at` folded in that is believed: the "now" of everything that ages.
     pub newest_at: Time,
+    /// When a clock that is far off all before began, while it is not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted: Option<Time>,
     /// The instance's own random id; nil before the first config record.
     pub instance: Uuid,
     /// When the configuration last changed.
@@ -81,6 +84,7 @@ impl Meta {
             known: 0,
             filed: 0,
             newest_at: Time::UNIX_EPOCH,
+            doubted: None,
             instance: Uuid::nil(),
             config_at: Time::UNIX_EPOCH,
             config: String::new(),

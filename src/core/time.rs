@@ -1,6 +1,7 @@
 //! Instants and dates as feeds give them. Owns the vocabulary of time; reads no clock.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 /// An instant, in UTC. What a feed publishes of it is RFC 3339 (RFC 4287 section 3.3).
@@ -17,7 +18,7 @@ pub enum Precision {
 }
 
 /// A publisher's date: an instant, and how much of it was really said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stamp {
     /// The instant, UTC.
     pub at: Time,
@@ -36,6 +37,32 @@ impl Stamp {
     #[must_use]
     pub fn day(end_of_day: Time) -> Self {
         Self { at: end_of_day, precision: Precision::Day }
+    }
+
+    /// The last second of the day it is in, where `zone` is: what it would be had only the day been said.
+    #[must_use]
+    pub fn end_of_day(self, zone: Tz) -> Self {
+        if self.precision == Precision::Day {
+            return self;
+        }
+        let day = self.at.with_timezone(&zone).date_naive();
+        // Without a next day, or where the clock skips its beginning, an end that no list names.
+        let next = day
+            .checked_add_days(Days::new(1))
+            .and_then(|next| next.and_time(NaiveTime::MIN).and_local_timezone(zone).earliest());
+        Self::day(next.map_or(self.at, |next| next.to_utc() - TimeDelta::seconds(1)))
+    }
+
+    /// Whether two dates may be one: equal instants, or a day and an instant within it.
+    #[must_use]
+    pub fn agrees_with(self, other: Self) -> bool {
+        let within =
+            |day: Self, at: Self| (TimeDelta::zero()..TimeDelta::days(1)).contains(&(day.at - at.at));
+        match (self.precision, other.precision) {
+            (Precision::Day, Precision::Second) => within(self, other),
+            (Precision::Second, Precision::Day) => within(other, self),
+            _ => self.at == other.at,
+        }
     }
 
     /// The instant to publish: never after the entry was seen, so neither a date in the future nor

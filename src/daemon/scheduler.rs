@@ -49,6 +49,11 @@ pub struct Past {
 pub trait Poller: Send + Sync + 'static {
     /// One poll.
     fn poll(&self, source: SourceId, scheduled: Time) -> Pin<Box<dyn Future<Output = Past> + Send>>;
+
+    /// The next source that was gone and answered when it was polled by hand: it has its turns again.
+    fn revived(&self) -> Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// One source to be scheduled.
@@ -121,6 +126,7 @@ pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dy
         }
         tokio::select! {
             () = tokio::time::sleep(agenda.wait(clock.now()).min(LONGEST_SLEEP)) => {}
+            (id, past) = poller.revived() => agenda.revived(id, past, clock.now()),
             Some(ended) = under_way.join_next_with_id() => {
                 let (id, past) = match ended {
                     Ok((task, ended)) => {
@@ -189,6 +195,13 @@ impl Agenda {
         *known = past;
         let due = following(plan, past, now);
         self.push(id, due);
+    }
+
+    fn revived(&mut self, id: SourceId, past: Past, now: Time) {
+        // One that is under way or queued has its next turn anyway.
+        if self.sources.get(&id).is_some_and(|(_, known)| known.gone) && !past.gone {
+            self.ended(id, past, now);
+        }
     }
 
     /// A clock that was set back leaves every deadline in its old future: they are worked out anew, or

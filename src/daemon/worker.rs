@@ -1,6 +1,7 @@
 //! One poll from end to end: what to ask, the exchange, reading on a blocking thread, the decision what
 //! is new, and handing it to the recorder. Whatever happens to one source stays with that source.
 
+mod holds;
 mod reading;
 mod visits;
 
@@ -10,16 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 use url::Url;
 
 use super::clock::Clock;
 use super::recorder::{self, RecordError, Recorder};
 use super::scheduler::{Past, Poller};
-use crate::config::{Config, Kind, RetryAfter, Source};
+use crate::config::{Config, Kind, Polling, RetryAfter, Source};
 use crate::core::diff::{Draft, Findings};
 use crate::core::exchange::{Exchange, FetchFault, Validators};
-use crate::core::link;
 use crate::core::outcome::Outcome;
 use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
@@ -30,6 +30,7 @@ use crate::fetch::{
     ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchLimits, FetchOptions, FetchRequest, FetchSetupError, Fetcher,
 };
 use crate::store::{Store, StoreError};
+use holds::still_waiting;
 use reading::Read;
 
 /// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
@@ -38,6 +39,10 @@ const PARSERS: usize = 4;
 
 /// Polls that waited for the disk are spread over this.
 const AFTER_A_STALL: Duration = Duration::from_secs(60);
+
+/// A publisher whose answer could not be recorded is asked again no sooner than its schedule would, nor
+/// later than this: a source that is polled once a day should not lose one to a full disk.
+const LONGEST_UNTIL_AGAIN: Duration = Duration::from_secs(6 * 3600);
 
 /// How a poll went, for whoever asked for it.
 #[derive(Clone, Debug)]
@@ -60,6 +65,9 @@ pub enum PollError {
     /// The config has no such source.
     #[error("there is no source {0:?} in the config")]
     Unknown(String),
+    /// Nothing can be recorded at present, so nothing was asked.
+    #[error(transparent)]
+    Stalled(RecordError),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,6 +79,9 @@ pub enum PollError {
     Broken(String),
 }
 
+/// What the worker tells the scheduler of, and where that listens.
+type Revived = (mpsc::Sender<(SourceId, Past)>, Mutex<mpsc::Receiver<(SourceId, Past)>>);
+
 /// Polls sources.
 pub struct Worker {
     sources: BTreeMap<SourceId, Source>,
@@ -78,9 +89,11 @@ pub struct Worker {
     recorder: Recorder,
     clock: Arc<dyn Clock>,
     parsers: Arc<Semaphore>,
-    max_entries: usize,
+    polling: Polling,
     /// How far freshness may delay a poll.
     patience: Duration,
+    /// Sources that were gone and are not; see [`Poller::revived`].
+    revived: Revived,
     /// One poll of a source at a time, whoever asks for it.
     turns: BTreeMap<SourceId, Arc<Mutex<()>>>,
 }
@@ -106,14 +119,16 @@ impl Worker {
         }
         let sources: BTreeMap<_, _> =
             config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect();
+        let (revived, heard) = mpsc::channel(sources.len().max(1));
         Ok(Self {
+            revived: (revived, Mutex::new(heard)),
             turns: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
             fetchers,
             recorder,
             clock,
             parsers: Arc::new(Semaphore::new(PARSERS)),
-            max_entries: config.polling.max_entries,
+            polling: config.polling.clone(),
             patience: config.polling.freshness,
         })
     }
@@ -128,7 +143,7 @@ impl Worker {
         let unknown = || PollError::Unknown(id.to_string());
         if let Some(stall) = self.recorder.stall() {
             // Whatever the publisher said could not be kept.
-            return Err(stall.into());
+            return Err(PollError::Stalled(stall));
         }
         let source = self.sources.get(id).ok_or_else(unknown)?;
         let turn = Arc::clone(self.turns.get(id).ok_or_else(unknown)?).lock_owned().await;
@@ -140,23 +155,24 @@ impl Worker {
         };
         let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
         let last = stored.as_ref().and_then(|stored| stored.outcome.clone());
+        let asked = poll::address(&source.def.url, &before).to_owned();
         if let Some(outcome) =
-            stored.as_ref().and_then(|stored| still_waiting(stored, self.clock.now(), self.patience))
+            stored.as_ref().and_then(|stored| still_waiting(stored, &asked, self.clock.now(), self.patience))
         {
             let elapsed = started.elapsed();
             return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
         }
-        let asked = poll::address(&source.def.url, &before).to_owned();
-        let validators = poll::validators(&before, self.clock.now()).clone();
-        let exchange = self.exchange(source, &asked, validators).await;
+        let sent = poll::validators(&before, self.clock.now());
+        let exchange = self.exchange(source, &asked, sent.clone()).await;
         let at = self.clock.now();
-        let Read { reading, findings, waiting, until } =
+        let Read { reading, findings, waiting, holds } =
             self.read(source, stored.as_ref(), &exchange, at).await?;
         let draw = draw(id, before.failures);
         let poll = Circumstances {
             at,
             scheduled: scheduled.or(before.scheduled).or(Some(at)),
             asked: &asked,
+            sent: &sent,
             draw,
             patience: self.patience,
         };
@@ -164,20 +180,9 @@ impl Worker {
         if let Some(waiting) = waiting {
             state.waiting = waiting;
         }
-        let by_host = source.retry_after == RetryAfter::Host;
-        if let (Some(address), Outcome::Throttled { .. }, true) = (&state.asked_by, &outcome, by_host) {
-            self.hold(address, state.not_before, at);
-        }
-        if let Some((address, until)) = until {
-            if by_host {
-                self.hold(&address, Some(until), at);
-            }
-            // Another host's wish is its own; this one's delays the list too.
-            let own = link::host_key(&address) == link::host_key(&asked);
-            if own && state.not_before.is_none_or(|before| before < until) {
-                state.not_before = Some(until);
-                state.asked_by = Some(address);
-            }
+        poll::hold(&mut state, holds, &asked, at);
+        if source.retry_after == RetryAfter::Host {
+            self.hold_hosts(&state, Some(at), at);
         }
         // Reading may have taken minutes, and other sources were recorded meanwhile: what is recorded is
         // seen from now on.
@@ -193,44 +198,47 @@ impl Worker {
             recorded
         });
         recording.await.unwrap_or(Err(RecordError::Stopped))?;
+        if last == Some(Outcome::Gone) && outcome != Outcome::Gone {
+            let past = past(&state, Some(&outcome), Some(at), self.patience, at);
+            // A full channel means that nobody schedules polls.
+            let _ = self.revived.0.try_send((id.clone(), past));
+        }
         Ok(Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state })
     }
 
-    /// Polls once recording works; again, if it failed meanwhile. Polls that had to wait do not go all at
-    /// once, but each at its own place in a minute.
+    /// Polls once recording works; again, if it failed meanwhile, but where the publisher was asked no
+    /// sooner than its schedule would. Polls that had to wait do not go all at once, but each at its own
+    /// place in a minute.
     async fn poll_when_possible(&self, id: &SourceId, scheduled: Time) -> Result<Report, PollError> {
         loop {
             if self.recorder.ready().await {
                 tokio::time::sleep(AFTER_A_STALL.mul_f64(draw(id, 0))).await;
             }
+            let asked = tokio::time::Instant::now();
             match self.poll(id, Some(scheduled)).await {
-                Err(PollError::Record(_)) if self.recorder.stall().is_some() => {}
+                Err(PollError::Stalled(_)) => {}
+                Err(PollError::Record(_)) if self.recorder.stall().is_some() => {
+                    tokio::time::sleep_until(asked + self.gap(id)).await;
+                }
                 polled => return polled,
             }
         }
     }
 
-    /// Leaves the hosts alone that asked for it before the last stop, for as long as is left of it.
-    pub fn resume_holds(&self, stored: &BTreeMap<SourceId, SourceState>) {
-        let now = self.clock.now();
-        for (id, stored) in stored {
-            let by_host = self.sources.get(id).is_some_and(|source| source.retry_after == RetryAfter::Host);
-            if let (Some(address), true) = (&stored.poll.asked_by, by_host) {
-                self.hold(address, poll::not_before(&stored.poll, now, self.patience), now);
-            }
-        }
-    }
-
-    fn hold(&self, url: &str, until: Option<Time>, now: Time) {
-        let Some(wait) = until.and_then(|until| (until - now).to_std().ok()) else { return };
-        self.fetchers.values().for_each(|fetcher| fetcher.hold(url, wait));
+    fn gap(&self, id: &SourceId) -> Duration {
+        let plan = self.sources.get(id).map(|source| source.plan(&self.polling));
+        let gap = plan.and_then(|plan| plan.shortest_gap().to_std().ok());
+        gap.unwrap_or(LONGEST_UNTIL_AGAIN).min(LONGEST_UNTIL_AGAIN)
     }
 
     /// Asks for the source's document; for a page only if its publisher lets programs.
     async fn exchange(&self, source: &Source, asked: &str, validators: Validators) -> Exchange {
         let fetcher = self.fetcher(source);
         if let (Kind::Page(_), None) = (&source.kind, fetcher.held(asked)) {
-            let verdict = fetcher.may_fetch(asked).await;
+            let (verdict, put_off) = fetcher.admission(asked).await;
+            if let Some(head) = put_off {
+                return Exchange::Throttled(head);
+            }
             if !verdict.allowed {
                 return Exchange::Failed(FetchFault::Robots { why: verdict.why });
             }
@@ -264,7 +272,7 @@ impl Worker {
     pub fn past(&self, stored: Option<&SourceState>) -> Past {
         stored.map_or_else(Past::default, |s| Past {
             polled: s.polled_at,
-            ..past(&s.poll, s.outcome.as_ref(), self.patience, self.clock.now())
+            ..past(&s.poll, s.outcome.as_ref(), s.polled_at, self.patience, self.clock.now())
         })
     }
 }
@@ -276,7 +284,10 @@ impl Poller for Arc<Worker> {
             match worker.poll_when_possible(&id, scheduled).await {
                 Ok(report) => {
                     log(&report);
-                    past(&report.state, Some(&report.outcome), worker.patience, worker.clock.now())
+                    {
+                        let now = worker.clock.now();
+                        past(&report.state, Some(&report.outcome), Some(now), worker.patience, now)
+                    }
                 }
                 Err(error) => {
                     tracing::error!(source = %id, %error, "poll not recorded");
@@ -285,23 +296,30 @@ impl Poller for Arc<Worker> {
             }
         })
     }
+
+    fn revived(&self) -> std::pin::Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
+        Box::pin(async {
+            match self.revived.1.lock().await.recv().await {
+                Some(revived) => revived,
+                None => std::future::pending().await,
+            }
+        })
+    }
 }
 
-/// The outcome that stands while a publisher has asked for patience: nothing is asked before that time is
-/// over (RFC 9110 section 10.2.3), by schedule or by hand.
-fn still_waiting(stored: &SourceState, now: Time, patience: Duration) -> Option<Outcome> {
-    let waits = |outcome: &Outcome| matches!(outcome, Outcome::Throttled { .. } | Outcome::Held { .. });
-    let waiting = stored.outcome.clone().filter(waits);
-    waiting.filter(|_| poll::not_before(&stored.poll, now, patience).is_some_and(|until| until > now))
-}
-
-fn past(state: &PollState, outcome: Option<&Outcome>, patience: Duration, now: Time) -> Past {
+fn past(
+    state: &PollState,
+    outcome: Option<&Outcome>,
+    polled: Option<Time>,
+    patience: Duration,
+    now: Time,
+) -> Past {
     Past {
         skip: state.skip,
         patience,
         scheduled: state.scheduled,
         polled: None,
-        not_before: poll::not_before(state, now, patience),
+        not_before: poll::not_before(state, polled, now, patience),
         gone: matches!(outcome, Some(Outcome::Gone)),
     }
 }
@@ -374,3 +392,6 @@ fn draw(id: &SourceId, failures: u32) -> f64 {
     let hash = Sha256::digest(format!("{id} {failures}"));
     f64::from(u16::from_be_bytes([hash[0], hash[1]])) / 65_536.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 //! makes such a step permanent.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use http::header::LOCATION;
@@ -141,9 +141,14 @@ pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
     let literal = match at.host() {
         Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
         Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-        Some(Host::Domain(name)) if fetcher.proxy_host.as_deref() == Some(name) => {
+        Some(Host::Domain(name)) if fetcher.proxy_host.as_deref() == Some(name.trim_end_matches('.')) => {
             // The resolver lets the proxy's name pass, for the proxy's sake alone.
             return Err(FetchFault::BadUrl { why: "it is the proxy itself".to_owned() });
+        }
+        // These never lead anywhere else (RFC 6761 section 6.3), and behind a proxy nobody here resolves them.
+        Some(Host::Domain(name)) if is_localhost(name) => {
+            let v6 = fetcher.guard.check(name, IpAddr::V6(Ipv6Addr::LOCALHOST)).is_ok();
+            (!v6).then_some(IpAddr::V4(Ipv4Addr::LOCALHOST))
         }
         Some(Host::Domain(_)) | None => None,
     };
@@ -154,4 +159,9 @@ pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
         return Err(FetchFault::NoCertificates);
     }
     Ok(())
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
 }

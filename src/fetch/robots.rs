@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::core::exchange::{Exchange, Validators};
+use crate::core::exchange::{Exchange, ResponseHead, Validators};
+use crate::core::freshness;
 use crate::core::robots::{AGENT, MAX_BYTES, Robots, Verdict};
 
 use super::{FetchRequest, Fetcher, body, follow, request};
@@ -81,35 +82,53 @@ impl Fetcher {
     /// Feeds and pages that an operator named are the operator's own requests, and need not be asked
     /// about; what a page links to is another matter.
     pub async fn may_fetch(&self, url: &str) -> Verdict {
+        self.admission(url).await.0
+    }
+
+    /// The same, and the answer that put us off where just now not even the robots.txt was to be had.
+    pub async fn admission(&self, url: &str) -> (Verdict, Option<ResponseHead>) {
         match request::target(url) {
-            Ok(at) => self.robots(&at).await.verdict(AGENT, path_and_query(&at)),
-            Err(why) => Verdict { allowed: false, why },
+            Ok(at) => {
+                let (robots, put_off) = self.robots(&at).await;
+                (robots.verdict(AGENT, path_and_query(&at)), put_off)
+            }
+            Err(why) => (Verdict { allowed: false, why }, None),
         }
     }
 
     /// The robots.txt of the origin of `url`; `None` if that is no address.
     pub async fn robots_of(&self, url: &str) -> Option<Arc<Robots>> {
-        Some(self.robots(&request::target(url).ok()?).await)
+        Some(self.robots(&request::target(url).ok()?).await.0)
     }
 
-    async fn robots(&self, at: &Url) -> Arc<Robots> {
+    async fn robots(&self, at: &Url) -> (Arc<Robots>, Option<ResponseHead>) {
         let origin = origin(at);
         let known = self.robots.known(&origin);
         let mut known = known.lock().await;
         let now = Instant::now();
         if let Some(fresh) = known.as_ref().filter(|known| known.until > now) {
-            return Arc::clone(&fresh.robots);
+            return (Arc::clone(&fresh.robots), None);
         }
-        let asked = Robots::of(&self.ask_for_robots(at).await).narrowed(AGENT);
+        let exchange = self.ask_for_robots(at).await;
+        let asked = Robots::of(&exchange).narrowed(AGENT);
+        let put_off = match exchange {
+            Exchange::Throttled(head) => Some(head),
+            _ => None,
+        };
+        // It is not asked for again before it said, whoever wants it.
+        let wait = put_off
+            .as_ref()
+            .and_then(|head| freshness::wait(head.retry_after.as_deref()?, head.date.as_deref()));
+        let unknown_kept = wait.unwrap_or_default().clamp(UNKNOWN_KEPT, KEPT);
         let (robots, kept) = match (known.take(), asked.is_unknown()) {
             (_, false) => (Arc::new(asked), KEPT),
             // While it cannot be had, what it said last still holds (section 2.4).
-            (Some(before), true) => (before.robots, UNKNOWN_KEPT),
-            (None, true) => (Arc::new(asked), UNKNOWN_KEPT),
+            (Some(before), true) => (before.robots, unknown_kept),
+            (None, true) => (Arc::new(asked), unknown_kept),
         };
         self.robots.learned(&origin, &robots);
         *known = Some(Known { robots: Arc::clone(&robots), until: Instant::now() + kept });
-        robots
+        (robots, put_off)
     }
 
     async fn ask_for_robots(&self, at: &Url) -> Exchange {

@@ -104,4 +104,27 @@ pub(super) fn play(play: &mut Play) {
         check(asked.iter().all(|n| *n <= usual), || format!("{asked:?} requests instead of {usual}"))?;
         Ok(asked.iter().sum())
     });
+    play.host("terse.example", |asked, _| match asked.is_conditional() {
+        true => Answer::of(304),
+        false => Answer::feed(still()).with("ETag", "\"t\"").with("Cache-Control", "max-age=9000"),
+    });
+    play.judge("what an answer said of it holds after a 304 that does not repeat it", |record| {
+        gaps_within(record, "terse.example", 9000, 9000 + HOUR)
+    });
+    play.host(
+        "expired.example",
+        says("", |asked| {
+            let past = asked.at - TimeDelta::hours(9);
+            vec![("Date", date(asked.at)), ("Expires", date(past)), ("Age", "-5".into())]
+        }),
+    );
+    play.host("nocache.example", cache_control("no-cache, max-age=86400"));
+    play.host("garbage.example", cache_control("max-age=soon, , =, max-age=-1"));
+    play.judge("Expires in the past, no-cache and garbage delay nothing", |record| {
+        let mut judged = 0;
+        for host in ["expired.example", "nocache.example", "garbage.example"] {
+            judged += gaps_within(record, host, 1, HOUR + 60)?;
+        }
+        Ok(judged)
+    });
 }

@@ -83,8 +83,10 @@ pub(super) fn play(play: &mut Play) {
         Ok(asked.len())
     });
     play.judge("a feed is asked for without it: to publish one is to allow it", |record| {
+        let pages = ["pages.example", "leads.example", "guarded.example", "paced.example"];
         let asked =
-            record.log.iter().filter(|a| a.path == "/robots.txt" && a.host != "pages.example").count();
+            record.log.iter().filter(|a| a.path == "/robots.txt" && !pages.contains(&a.host.as_str()));
+        let asked = asked.count();
         check(asked == 0, || format!("asked {asked} times"))?;
         Ok(record.log.len())
     });

@@ -59,8 +59,43 @@ fn retry_after(play: &mut Play) {
         play.source(id, &format!("http://busy.example/{path}"), "");
     }
     play.also("busy.example", refuses("/a", 20, |_| Answer::of(429).with("Retry-After", "18000")));
+    play.also("www.busy.example", |asked, _| fine(asked));
     play.judge("429 with Retry-After in seconds is obeyed, by all sources of the host", |record| {
         waited(record, "busy.example", None, 18000)
+    });
+    for (host, value) in ODD {
+        play.host(host, refuses("/feed.xml", 20, move |_| Answer::of(429).with("Retry-After", value)));
+    }
+    play.host("silent.example", refuses("/feed.xml", 20, |_| Answer::of(429)));
+    play.judge("one that is huge is a day; one that cannot be read, or is missing, is a failure", |record| {
+        let mut judged = waited(record, "huge.example", None, 24 * HOUR)?;
+        for host in ["negative.example", "words.example", "silent.example"] {
+            judged += waited(record, host, None, HOUR - 300)?;
+        }
+        Ok(judged)
+    });
+    // Pages that a list leads to, and the robots.txt before them.
+    for (id, host) in [("leads", "leads.example"), ("guarded", "guarded.example")] {
+        play.source(id, &format!("http://{host}/list"), "kind = \"page\"\n[source.page]\nfollow = true\n");
+    }
+    play.also("leads.example", refusing_page("/2026-11/23/content_1.htm"));
+    play.also("guarded.example", refusing_page("/robots.txt"));
+    play.judge("that of an entry's page, or of robots.txt, is obeyed by the whole host", |record| {
+        Ok(waited(record, "leads.example", None, 18000)? + waited(record, "guarded.example", None, 18000)?)
+    });
+    play.host("towards.example", |asked, _| match hour(asked.at) {
+        0..20 => fine(asked),
+        _ => Answer::of(302).with("Location", "http://www.busy.example/c"),
+    });
+    play.judge("a redirect to a host that is left alone is not followed", |record| {
+        let refused = record.of("busy.example").iter().find(|a| a.status == 429).map(|a| a.at);
+        let refused = refused.ok_or("it never refused")?;
+        let within = refused + TimeDelta::seconds(1)..refused + TimeDelta::seconds(17_999);
+        let led = record.of("www.busy.example");
+        let early = led.iter().find(|asked| within.contains(&asked.at));
+        check(early.is_none(), || format!("{:?}", early.map(|asked| asked.at)))?;
+        check(led.len() > 50, || format!("followed {} times in all", led.len()))?;
+        Ok(led.len())
     });
     play.source("later", "http://later.example/a", "");
     play.also(
@@ -100,6 +135,21 @@ fn retry_after(play: &mut Play) {
         check(restart, || "no restart while it waited".to_owned())?;
         waited(record, "over.example", None, 43200)
     });
+}
+
+/// Hosts, and the Retry-After that each says.
+const ODD: [(&str, &str); 3] =
+    [("huge.example", "99999999999"), ("negative.example", "-120"), ("words.example", "after lunch")];
+
+/// A list of one entry, whose page or robots.txt refuses at first.
+fn refusing_page(path: &'static str) -> impl FnMut(&Asked, usize) -> Answer {
+    let page = "<html><body><ul><li><a href=\"/2026-11/23/content_1.htm\">河南一地今天发布消息</a></li></ul></body></html>";
+    move |asked, n| match asked.path.as_str() {
+        refusing if refusing == path && n == 0 => Answer::of(429).with("Retry-After", "18000"),
+        "/robots.txt" => Answer::of(200),
+        _ => Answer { body: page.as_bytes().to_vec(), ..Answer::of(200) }
+            .with("Content-Type", "text/html; charset=utf-8"),
+    }
 }
 
 /// The hours of the week in which two hosts fail.

@@ -7,6 +7,11 @@ use super::*;
 
 const CROWD: usize = 12;
 
+/// A second between two requests, as far as it can be measured: while they are under way, the clock moves in steps.
+fn a_second() -> TimeDelta {
+    TimeDelta::milliseconds(998) - TimeDelta::from_std(week::SHORT_STRIDE).expect("small")
+}
+
 pub(super) fn play(play: &mut Play) {
     for n in 0..CROWD {
         let url = format!("http://crowd.example/{n}.xml");
@@ -32,9 +37,57 @@ pub(super) fn play(play: &mut Play) {
     play.judge("and no sooner than a second after the last", |record| {
         let asked = record.of("quick.example");
         check(asked.len() >= CROWD * 7, || format!("asked {} times", asked.len()))?;
-        let quick = asked.windows(2).find(|pair| pair[1].at - pair[0].at < TimeDelta::milliseconds(998));
+        let quick = asked.windows(2).find(|pair| pair[1].at - pair[0].at < a_second());
         check(quick.is_none(), || format!("{:?}", quick.map(|pair| (pair[0].at, pair[1].at))))?;
         Ok(asked.len())
+    });
+    for (n, host) in ["twin.example", "www.twin.example", "TWIN.example."].iter().cycle().take(6).enumerate()
+    {
+        play.source(&format!("twin-{n}"), &format!("http://{host}/{n}.xml"), "schedule = \"0 8 * * *\"\n");
+    }
+    for host in ["twin.example", "www.twin.example", "twin.example."] {
+        play.also(host, |asked, _| Answer::feed(rss(asked.at, "")));
+    }
+    play.judge("under all its names", |record| {
+        let twins = record.log.iter().filter(|a| a.host.contains("twin.example"));
+        let asked: Vec<_> = twins.collect();
+        check(asked.len() >= 6 * 7, || format!("asked {} times", asked.len()))?;
+        let quick = asked.windows(2).find(|pair| pair[1].at - pair[0].at < a_second());
+        check(quick.is_none(), || format!("{:?}", quick.map(|pair| (pair[0].at, pair[1].at))))?;
+        Ok(asked.len())
+    });
+    for n in 0..3 {
+        play.source(&format!("same-{n}"), "http://same.example/feed.xml", "schedule = \"0 9 * * *\"\n");
+    }
+    play.also("same.example", |asked, _| match asked.is_conditional() {
+        true => Answer::of(304),
+        false => Answer::feed(still()).with("ETag", "\"s\""),
+    });
+    play.judge(
+        "several sources of one address ask for it one after the other, in full once each",
+        |record| {
+            let asked = record.of("same.example");
+            let in_full = asked.iter().filter(|asked| !asked.is_conditional()).count();
+            check(in_full == 3 && asked.len() >= 18, || format!("{in_full} of {}", asked.len()))?;
+            check(gaps(&asked).iter().all(|gap| *gap >= 1), || format!("{:?}", gaps(&asked)))?;
+            Ok(asked.len())
+        },
+    );
+    play.source("paced", "http://paced.example/a", "kind = \"page\"\nschedule = \"0 10 * * *\"\n");
+    play.source("paced-too", "http://paced.example/b", "kind = \"page\"\nschedule = \"0 10 * * *\"\n");
+    play.also("paced.example", |asked, _| match asked.path.as_str() {
+        "/robots.txt" => Answer { body: b"User-agent: *\nCrawl-delay: 40\n".to_vec(), ..Answer::of(200) },
+        _ => Answer {
+            body: b"<html><body><a href=\"/2026-11/23/content_1.htm\">one</a></body></html>".to_vec(),
+            ..Answer::of(200)
+        },
+    });
+    play.judge("a Crawl-delay is kept between two pages", |record| {
+        let pages: Vec<_> =
+            record.of("paced.example").into_iter().filter(|a| a.path != "/robots.txt").collect();
+        check(pages.len() > 10, || format!("asked {} times", pages.len()))?;
+        check(gaps(&pages).iter().all(|gap| *gap >= 39), || format!("{:?}", gaps(&pages)))?;
+        Ok(pages.len())
     });
     play.judge("the phase of the schedule is kept all week, within the jitter", |record| {
         let mut judged = 0;

@@ -131,4 +131,35 @@ pub(super) fn play(play: &mut Play) {
         }
         Ok(judged)
     });
+
+    // A feed, then for three days a page that is older than it, then the feed of before with one entry more.
+    // Whatever is dated so that it was there is "not modified" (RFC 9110 section 13.1.3).
+    let mut walled = false;
+    play.host("restored.example", move |asked, _| {
+        let (body, date) = match hour(asked.at) {
+            0..30 => (still(), "Mon, 23 Nov 2026 00:00:00 GMT"),
+            30..102 => ("<html><p>soon</p></html>".to_owned(), "Sun, 22 Nov 2026 00:00:00 GMT"),
+            _ => (rss(week::monday() + TimeDelta::hours(6), ""), "Fri, 27 Nov 2026 00:00:00 GMT"),
+        };
+        let since = asked.header("if-modified-since").and_then(|value| std::str::from_utf8(value).ok());
+        let read = |text: &str| httpdate::parse_http_date(text).expect("a date of ours");
+        let first = !std::mem::replace(&mut walled, (30..102).contains(&hour(asked.at)));
+        if !first && since.is_some_and(|since| read(date) <= read(since)) {
+            return Answer::of(304);
+        }
+        Answer::feed(body).with("Last-Modified", date)
+    });
+    play.judge("a 304 never makes a feed of a page: it is asked for in full, once a day", |record| {
+        let asked = record.of("restored.example");
+        let walled: Vec<_> = asked.iter().filter(|a| (30..102).contains(&hour(a.at))).copied().collect();
+        let in_full: Vec<_> = walled.iter().filter(|asked| !asked.is_conditional()).copied().collect();
+        check(!in_full.is_empty() && gaps(&in_full).iter().all(|gap| *gap >= 24 * 3600), || {
+            format!("in full: {:?}", gaps(&in_full))
+        })?;
+        // The polls of a source that fails back off.
+        let told = walled.iter().filter(|asked| asked.status == 304).count();
+        check(told < 30, || format!("{told} of {} polls were told that all is well", walled.len()))?;
+        check(record.row("restored", "entries") == "11", || record.row("restored", "entries"))?;
+        Ok(asked.len())
+    });
 }

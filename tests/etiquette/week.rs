@@ -29,7 +29,7 @@ use super::publisher::{Asked, Habit, Publisher};
 /// by this.
 pub(crate) const STRIDE: Duration = Duration::from_secs(30);
 /// A step while requests are under way.
-const SHORT_STRIDE: Duration = Duration::from_millis(250);
+pub(crate) const SHORT_STRIDE: Duration = Duration::from_millis(250);
 /// A step in the minutes after a start, to see in which order things come.
 const FIRST_STRIDE: Duration = Duration::from_secs(2);
 

@@ -15,6 +15,19 @@ async fn literals_that_are_not_public_are_refused_wherever_they_appear() {
         "127.0.0.2",
         "0x7f000002",
         "2130706434",
+        "0x7f.2",
+        "0177.0.0.2",
+        "127.2",
+        "127.0.0.2.",
+        "%31%32%37.0.0.2",
+        "１２７.0.0.2",
+        "127。0。0。2",
+        "[::127.0.0.2]",
+        "[::ffff:0:127.0.0.2]",
+        "[64:ff9b:1::7f00:2]",
+        "[2001:0:1:2:3:4:80ff:fffd]",
+        "[fe80::1]",
+        "100.64.0.1",
         "0.0.0.0",
         "169.254.169.254",
         "[fd00:ec2::254]",
@@ -88,10 +101,20 @@ async fn behind_a_proxy_names_are_its_business_and_literals_are_still_checked() 
     let fetcher = Fetcher::with_lookup(options, Arc::clone(&lookup) as Arc<dyn Lookup>).expect("a fetcher");
     assert_eq!(&body(fetcher.get(&request("http://news.example/rss")).await).body[..], FEED);
     assert_eq!(lookup.1.load(Ordering::Relaxed), 1, "only the proxy's own name was looked up");
-    for (url, want) in
-        [("http://169.254.169.254/latest", "address-refused"), ("http://proxy.example/", "bad-url")]
-    {
+    for (url, want) in [
+        ("http://169.254.169.254/latest", "address-refused"),
+        ("http://2852039166/latest", "address-refused"),
+        ("http://[::ffff:a9fe:a9fe]/latest", "address-refused"),
+        // Names that the proxy would take for itself.
+        ("http://localhost/", "address-refused"),
+        ("http://LOCALHOST./", "address-refused"),
+        ("http://a.localhost:8080/", "address-refused"),
+        ("http://proxy.example/", "bad-url"),
+        ("http://PROXY.example./", "bad-url"),
+    ] {
         assert_eq!(fault(fetcher.get(&request(url)).await).kind(), want, "{url}");
     }
-    assert_eq!(proxy.seen().len(), 1);
+    proxy.on("http://news.example/out", [Reply::of(302, &["Location: http://0x7f.1/"], b"")]);
+    assert_eq!(fault(fetcher.get(&request("http://news.example/out")).await).kind(), "address-refused");
+    assert_eq!(proxy.seen().len(), 2);
 }

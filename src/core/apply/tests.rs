@@ -457,4 +457,5 @@ fn a_code_that_the_publisher_gave_decides_the_region() {
     assert_eq!(regions(5), ["hubei"], "its source is fixed");
 }
 
+mod clock;
 mod keeping;

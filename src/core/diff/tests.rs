@@ -1,5 +1,7 @@
 //! Documents held against what is stored, some of it expired.
 
+use chrono_tz::UTC;
+
 use super::*;
 use crate::core::entry::Link;
 use crate::core::record::{Expiry, NewEntry, Record};
@@ -26,7 +28,7 @@ fn document(entries: &[(u64, &str)]) -> ParsedFeed {
 fn store() -> Store {
     let recorded = [1, 2, 3].map(|n| {
         let entry = entry(n, &format!("{n}号标题"));
-        let candidate = identity::candidates(std::slice::from_ref(&entry)).remove(0);
+        let candidate = identity::candidates(std::slice::from_ref(&entry), UTC).remove(0);
         let published_id = format!("urn:entry:{n}");
         NewEntry {
             published_id,
@@ -46,7 +48,7 @@ fn store() -> Store {
 fn found(parsed: &ParsedFeed) -> Findings {
     let (store, paper) = (store(), id("paper"));
     let stored = store.source(&paper).expect("a sound store");
-    findings(&store, &paper, stored.as_ref(), parsed, URL, Manner::Whole).expect("a sound store")
+    findings(&store, &paper, stored.as_ref(), parsed, URL, Manner::Whole, UTC).expect("a sound store")
 }
 
 #[test]

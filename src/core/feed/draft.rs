@@ -2,7 +2,7 @@
 //! in what dialect or order they came.
 
 use super::names::{Field, Role};
-use crate::core::entry::{Category, Link, Person};
+use crate::core::entry::{Category, Ending, Link, Person};
 use crate::core::freshness::{Skip, update_interval};
 use crate::core::time::Stamp;
 
@@ -158,6 +158,7 @@ pub(super) struct Head {
     pub(super) links: Vec<Link>,
     pub(super) language: Option<String>,
     pub(super) rhythm: Rhythm,
+    pub(super) ending: Ending,
 }
 
 /// What the feed says of when it changes, as it was written.

@@ -19,7 +19,10 @@ pub(super) fn read(
     context: &Context<'_>,
     mut repairs: Repairs,
 ) -> Result<(Canonical, Head, Repairs), ReadError> {
-    let value: Value = serde_json::from_str(text).map_err(|e| ReadError::NotAFeed(format!("JSON: {e}")))?;
+    let value: Value = serde_json::from_str(text).map_err(|e| match e.is_eof() {
+        true => ReadError::CutShort,
+        false => ReadError::NotAFeed(format!("JSON: {e}")),
+    })?;
     let Some(feed) = value.as_object() else {
         return Err(ReadError::NotAFeed("JSON, but no object".to_owned()));
     };

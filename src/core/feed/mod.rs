@@ -59,6 +59,9 @@ pub enum ReadError {
     /// Nothing in it looks like RSS, Atom, RDF or JSON Feed.
     #[error("not a feed: {0}")]
     NotAFeed(String),
+    /// It ends before it says what it is: a connection that broke, or a server that ran out of something.
+    #[error("the document ends before its first entry")]
+    CutShort,
     /// The parser gave up on it by panicking; the input is kept from doing more harm than that.
     #[error("the parser panicked on it: {0}")]
     Panicked(String),
@@ -100,6 +103,7 @@ pub fn read(input: &FeedInput<'_>) -> Result<ParsedFeed, ReadError> {
     feed.language = head.language;
     feed.ttl_minutes = head.rhythm.minutes();
     feed.skip = head.rhythm.skip();
+    feed.ending = head.ending;
     feed.repairs = repairs.notes();
     Ok(feed)
 }

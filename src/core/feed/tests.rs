@@ -2,7 +2,7 @@ use chrono::{TimeZone as _, Utc};
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::entry::{Body, ParsedEntry};
+use crate::core::entry::{Body, Ending, ParsedEntry};
 
 fn reading(bytes: &[u8]) -> Result<ParsedFeed, ReadError> {
     read(&FeedInput {
@@ -273,5 +273,30 @@ fn dates_without_a_year_are_of_the_day_in_the_address_in_every_dialect() {
         let entry = reading(feed.as_bytes()).unwrap_or_else(|e| panic!("{name}: {e}")).entries.remove(0);
         let date = entry.published.or(entry.updated).unwrap_or_else(|| panic!("{name}: no date"));
         assert_eq!(date.at.to_rfc3339(), "2024-09-27T14:20:00+00:00", "{name}");
+    }
+}
+
+#[test]
+fn a_document_says_how_it_ended() {
+    let item =
+        "<item><title>甲</title><source url='u'><title>报</title></source><link>http://a.cn/1</link></item>";
+    let open = format!("<rss version='2.0'><channel><title>报</title>{item}");
+    let cases = [
+        ("whole", format!("{open}</channel></rss>"), Ending::Whole),
+        ("behind an entry", open.clone(), Ending::Early),
+        ("at the beginning of one", format!("{open}<item>"), Ending::Early),
+        ("in a title", format!("{open}<item><title>乙"), Ending::InEntry),
+        (
+            "in what an entry quotes",
+            format!("{open}<item><title>乙</title><source><title>报"),
+            Ending::InEntry,
+        ),
+        ("in a tag", format!("{open}<item><title>乙</title><li"), Ending::InEntry),
+        ("in the end tag of the last", format!("{open}<item><title>乙</title></it"), Ending::InEntry),
+        ("in the end tag of the document", format!("{open}</channel></rs"), Ending::Early),
+    ];
+    for (name, text, ending) in cases {
+        let found = reading(text.as_bytes()).expect("a feed");
+        assert_eq!(found.ending, ending, "{name}");
     }
 }

@@ -79,6 +79,17 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Whether a document of so many elements has nothing, or nothing but its beginning: no text, or a
+    /// prolog alone, or a first tag that does not end.
+    pub(super) fn ends_at_once(&self, elements: usize) -> bool {
+        let text = self.text.trim();
+        match elements {
+            0 => text.is_empty() || text.starts_with("<?") || starts_with_ignore_case(text, "<!doctype"),
+            1 => text.rfind('<').is_some_and(|last| !text[last..].contains('>')),
+            _ => false,
+        }
+    }
+
     fn text_token(&mut self, rest: &'a str) -> Token<'a> {
         let end = rest.find('<').unwrap_or(rest.len());
         self.at += end;

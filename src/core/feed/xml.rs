@@ -11,7 +11,7 @@ use super::names::{self, Field, Meaning, Role, Vocab};
 use super::repair::{Repair, Repairs};
 use super::token::{Token, Tokens};
 use super::{Context, MAX_ENTRIES, ReadError};
-use crate::core::entry::Person;
+use crate::core::entry::{Ending, Person};
 use crate::core::text::one_line;
 
 /// Elements open at once. Feeds need about 10, their inline markup some tens; an HTML parser behind this one
@@ -123,12 +123,13 @@ impl<'a> Walk<'a> {
     }
 
     fn run(&mut self) -> Result<(), ReadError> {
-        let mut html = false;
+        let (mut html, mut elements) = (false, 0_usize);
         loop {
             let inside = self.stack.last().map_or("", |open| open.name);
             let Some(token) = self.tokens.next(inside, &mut self.repairs) else { break };
             match token {
                 Token::Start { name, attrs, empty } => {
+                    elements += 1;
                     html |= !self.seen_feed && name.eq_ignore_ascii_case("html");
                     self.start(name, attrs, empty);
                 }
@@ -138,6 +139,9 @@ impl<'a> Walk<'a> {
                 Token::Doctype(inside) => self.entities.declare(inside, &mut self.repairs),
             }
         }
+        if !self.seen_feed && self.tokens.ends_at_once(elements) {
+            return Err(ReadError::CutShort);
+        }
         if !self.seen_feed {
             let what = if html { "an HTML page" } else { "no feed element in it" };
             return Err(ReadError::NotAFeed(what.to_owned()));
@@ -145,6 +149,7 @@ impl<'a> Walk<'a> {
         if !self.stack.is_empty() {
             self.repairs.note(Repair::Truncated);
             self.truncated = true;
+            self.head.ending = Ending::Early;
         }
         while !self.stack.is_empty() {
             self.pop();
@@ -466,6 +471,9 @@ impl<'a> Walk<'a> {
         let draft = std::mem::take(&mut self.draft);
         if self.truncated && draft.is_blank() {
             return;
+        }
+        if self.truncated {
+            self.head.ending = Ending::InEntry;
         }
         self.entries += 1;
         self.out.entry(draft);

@@ -48,7 +48,8 @@ pub fn not_before(
 
 /// How long the response stays fresh, from its receipt on. Explicit lifetimes only: the heuristic ones
 /// of section 4.2.2 are for caches that save requests, not for readers that must not miss news.
-fn remaining(headers: &Headers<'_>, received: Time) -> Duration {
+#[must_use]
+pub fn remaining(headers: &Headers<'_>, received: Time) -> Duration {
     let control = CacheControl::parse(headers.cache_control.unwrap_or_default());
     if control.forbids_reuse {
         return Duration::ZERO;
@@ -139,9 +140,15 @@ pub fn update_interval(period: &str, frequency: Option<&str>) -> Option<Duration
 /// read.
 #[must_use]
 pub fn retry_after(value: &str, date: Option<&str>, now: Time, cap: Duration) -> Option<Time> {
-    let wait = seconds(value).or_else(|| {
-        let date = date.and_then(http_date).unwrap_or(now);
-        Some((http_date(value)? - date).to_std().unwrap_or_default())
-    })?;
+    let wait = wait(value, date).or_else(|| Some((http_date(value)? - now).to_std().unwrap_or_default()))?;
     later(now, wait.min(cap))
+}
+
+/// How long a Retry-After asks to be left alone, as far as that can be told without a clock.
+#[must_use]
+pub fn wait(value: &str, date: Option<&str>) -> Option<Duration> {
+    seconds(value).or_else(|| {
+        let date = date.and_then(http_date)?;
+        Some((http_date(value)? - date).to_std().unwrap_or_default())
+    })
 }

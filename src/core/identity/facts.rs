@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono_tz::Tz;
+
 use super::fingerprint::{Fingerprint, fingerprint, words};
 use super::key::{IdentityKey, KeyKind, digest};
 use crate::core::entry::ParsedEntry;
 use crate::core::link;
 use crate::core::text::one_line;
-use crate::core::time::Time;
+use crate::core::time::{Precision, Stamp};
 
 /// Keys of a document that tell no entry from another, so that none may be found by them alone.
 #[derive(Clone, Debug, Default)]
@@ -20,17 +22,30 @@ pub struct DocFacts {
 pub struct Candidate {
     /// Its keys, most trusted first; never empty.
     pub keys: Vec<IdentityKey>,
+    /// The key of its title and its day, where it has a time of day: what it goes by in a list that says
+    /// less.
+    pub day: Option<IdentityKey>,
     /// Hash of the title; `None` without one.
     pub title: Option<u64>,
     /// Hash of the canonical address of its page; `None` without one.
     pub page: Option<u64>,
     /// Its date, if it has one.
-    pub published: Option<Time>,
+    pub published: Option<Stamp>,
     /// Its content.
     pub fingerprint: Fingerprint,
     /// What else it said of itself, worthless or not: decides between candidates that are equal in all
     /// above, so that their order in the document does not.
     pub(super) said: (Option<IdentityKey>, Option<u64>),
+}
+
+impl Candidate {
+    /// The keys to record with it. One without a guid is known by its title and day too: lists show the
+    /// time of what came today, and of what is older the day.
+    #[must_use]
+    pub fn to_record(&self) -> Vec<IdentityKey> {
+        let has_guid = self.keys.iter().any(|key| key.kind() == Some(KeyKind::Guid));
+        self.keys.iter().copied().chain(self.day.filter(|_| !has_guid)).collect()
+    }
 }
 
 /// All an entry could be known by, before the document is judged.
@@ -39,9 +54,11 @@ struct Draft {
     link: Option<IdentityKey>,
     link_date: Option<IdentityKey>,
     title_date: IdentityKey,
+    /// What that is of: the title, or the text of one without.
+    named: String,
     title: Option<u64>,
     page: Option<u64>,
-    published: Option<Time>,
+    published: Option<Stamp>,
     fingerprint: Fingerprint,
     /// Hash of the page's address as written.
     href: Option<u64>,
@@ -52,8 +69,8 @@ impl Draft {
         let guid = entry.id.as_deref().map(str::trim).filter(|id| !id.is_empty());
         let page = entry.page().map(link::canonical);
         let title = entry.title.as_deref().map(one_line).filter(|title| !title.is_empty());
-        let published = entry.published.or(entry.updated).map(|stamp| stamp.at);
-        let date = published.map(|at| at.timestamp().to_be_bytes());
+        let published = entry.published.or(entry.updated);
+        let date = published.map(seconds);
         let date = date.as_ref().map_or(&[][..], |bytes| bytes);
         let fingerprint = fingerprint(entry);
         // An address without a path is the site's front page, whatever entry it is given to.
@@ -67,6 +84,7 @@ impl Draft {
                 .filter(|_| published.is_some())
                 .map(|page| IdentityKey::new(KeyKind::LinkDate, &[page.as_bytes(), date])),
             title_date: IdentityKey::new(KeyKind::TitleDate, &[named.as_bytes(), date]),
+            named,
             title: title.as_deref().map(short_hash),
             page: page.as_deref().map(short_hash),
             published,
@@ -84,9 +102,16 @@ impl Draft {
             .collect()
     }
 
-    fn judged(self, facts: &DocFacts) -> Candidate {
+    fn title_day(&self, zone: Tz) -> Option<IdentityKey> {
+        let stamp = self.published.filter(|stamp| stamp.precision == Precision::Second)?;
+        let day = seconds(stamp.end_of_day(zone));
+        Some(IdentityKey::new(KeyKind::TitleDate, &[self.named.as_bytes(), &day]))
+    }
+
+    fn judged(self, facts: &DocFacts, zone: Tz) -> Candidate {
         Candidate {
             keys: self.keys(facts),
+            day: self.title_day(zone),
             title: self.title,
             page: self.page,
             published: self.published,
@@ -94,6 +119,10 @@ impl Draft {
             said: (self.guid, self.href),
         }
     }
+}
+
+fn seconds(stamp: Stamp) -> [u8; 8] {
+    stamp.at.timestamp().to_be_bytes()
 }
 
 fn is_front_page(canonical: &str) -> bool {
@@ -161,7 +190,7 @@ fn same_under_one_guid(a: &Draft, b: &Draft) -> bool {
     let compared = [
         equal(a.title.as_ref(), b.title.as_ref()),
         equal(a.page.as_ref(), b.page.as_ref()),
-        equal(a.published.as_ref(), b.published.as_ref()),
+        same_date(a.published, b.published),
     ];
     let agree = compared.iter().filter(|c| **c == Some(true)).count();
     let contradict = compared.contains(&Some(false));
@@ -170,9 +199,13 @@ fn same_under_one_guid(a: &Draft, b: &Draft) -> bool {
 
 /// Two entries under one address are one entry if they have one title and no two dates.
 fn same_under_one_link(a: &Draft, b: &Draft) -> bool {
-    let dates_agree = equal(a.published.as_ref(), b.published.as_ref()) != Some(false);
+    let dates_agree = same_date(a.published, b.published) != Some(false);
     let titles = equal(a.title.as_ref(), b.title.as_ref());
     dates_agree && (titles == Some(true) || (titles.is_none() && a.fingerprint == b.fingerprint))
+}
+
+pub(super) fn same_date(a: Option<Stamp>, b: Option<Stamp>) -> Option<bool> {
+    Some(a?.agrees_with(b?))
 }
 
 fn equal<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> Option<bool> {
@@ -187,10 +220,10 @@ pub fn keys(entry: &ParsedEntry, doc: &DocFacts) -> Vec<IdentityKey> {
 }
 
 /// The entries of a document, ready to be matched: as [`DocFacts::of`] and [`keys`] for each, in one
-/// pass.
+/// pass. `zone` is the source's: its days begin and end there.
 #[must_use]
-pub fn candidates(entries: &[ParsedEntry]) -> Vec<Candidate> {
+pub fn candidates(entries: &[ParsedEntry], zone: Tz) -> Vec<Candidate> {
     let drafts: Vec<Draft> = entries.iter().map(Draft::of).collect();
     let facts = DocFacts::judge(&drafts);
-    drafts.into_iter().map(|draft| draft.judged(&facts)).collect()
+    drafts.into_iter().map(|draft| draft.judged(&facts, zone)).collect()
 }

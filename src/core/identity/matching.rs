@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::Candidate;
+use super::facts::{Candidate, same_date};
 use super::key::{IdentityKey, KeyKind};
-use crate::core::time::Time;
+use crate::core::time::{Precision, Stamp};
 
 /// What the caller knows of the entry that a key leads to, as of its last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct KnownEntry {
     /// [`Candidate::page`] of it.
     pub page: Option<u64>,
     /// [`Candidate::published`] of it.
-    pub published: Option<Time>,
+    pub published: Option<Stamp>,
 }
 
 /// What an entry of a document is.
@@ -51,6 +51,7 @@ pub enum Verdict {
 /// | no usable guid or link, same title and date | known |
 /// | every guid and link is new, some titles and dates are not | those are known: the site moved |
 ///
+/// A day and an instant within it are the same date: articles and later lists say more, older lists less.
 /// A known entry is matched once; the candidate with the more trusted key gets it.
 #[must_use]
 pub fn match_known(
@@ -59,7 +60,7 @@ pub fn match_known(
 ) -> Vec<Verdict> {
     let first_of = duplicates(candidates);
     let mut hits: BTreeMap<IdentityKey, KnownEntry> = BTreeMap::new();
-    for key in candidates.iter().flat_map(|c| &c.keys).collect::<BTreeSet<_>>() {
+    for key in candidates.iter().flat_map(|c| c.keys.iter().chain(&c.day)).collect::<BTreeSet<_>>() {
         if let Some(found) = known(key) {
             hits.insert(*key, found);
         }
@@ -67,11 +68,15 @@ pub fn match_known(
     let habits = Habits::of(candidates, &hits);
     let mut offers: Vec<Offer<'_>> = Vec::new();
     for (index, candidate) in candidates.iter().enumerate().filter(|(at, _)| first_of[*at] == *at) {
-        offers.extend(candidate.keys.iter().filter_map(|key| {
+        offers.extend(candidate.keys.iter().chain(&candidate.day).filter_map(|key| {
             let (kind, found) = (key.kind()?, hits.get(key)?);
-            let fits = accepts(candidate, kind, found, habits);
+            // Under the day's key there may be another entry of that title and day.
+            let one_date =
+                candidate.day != Some(*key) || same_date(candidate.published, found.published) == Some(true);
+            let fits = one_date && accepts(candidate, kind, found, habits);
             fits.then(|| Offer {
                 kind,
+                other_precision: precision(candidate.published) != precision(found.published),
                 other_title: candidate.title != found.title,
                 candidate,
                 no: found.no,
@@ -80,7 +85,7 @@ pub fn match_known(
         }));
     }
     // The index decides nothing: candidates that are equal in all else are duplicates.
-    offers.sort_by_key(|o| (o.kind, o.other_title, o.candidate, o.no));
+    offers.sort_by_key(|o| (o.kind, o.other_precision, o.other_title, o.candidate, o.no));
     let mut taken = BTreeSet::new();
     let mut verdicts: Vec<Option<Verdict>> = vec![None; candidates.len()];
     for offer in offers {
@@ -99,6 +104,7 @@ pub fn match_known(
 
 struct Offer<'a> {
     kind: KeyKind,
+    other_precision: bool,
     other_title: bool,
     candidate: &'a Candidate,
     no: u64,
@@ -139,6 +145,10 @@ impl Habits {
     }
 }
 
+fn precision(date: Option<Stamp>) -> Option<Precision> {
+    date.map(|stamp| stamp.precision)
+}
+
 fn both<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<bool> {
     Some(a? == b?)
 }
@@ -146,7 +156,7 @@ fn both<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<bool> {
 fn accepts(candidate: &Candidate, kind: KeyKind, found: &KnownEntry, habits: Habits) -> bool {
     let title = both(candidate.title, found.title);
     let page = both(candidate.page, found.page);
-    let date = both(candidate.published, found.published);
+    let date = same_date(candidate.published, found.published);
     let has = |kind: KeyKind| candidate.keys.iter().any(|key| key.kind() == Some(kind));
     let unnamed = !has(KeyKind::Guid) || habits.guids_change;
     match kind {
@@ -155,7 +165,8 @@ fn accepts(candidate: &Candidate, kind: KeyKind, found: &KnownEntry, habits: Hab
         KeyKind::LinkDate => unnamed || title == Some(true),
         KeyKind::TitleDate => {
             (!has(KeyKind::Guid) && !has(KeyKind::Link))
-                || (habits.all_moved && title == Some(true) && date == Some(true))
+                // Its page may have told a whole title and a minute since: it was listed under this key.
+                || (habits.all_moved && candidate.title.is_some() && candidate.published.is_some())
         }
         KeyKind::Content => false,
     }
@@ -164,7 +175,7 @@ fn accepts(candidate: &Candidate, kind: KeyKind, found: &KnownEntry, habits: Hab
 /// For each candidate the index of the one it repeats, or its own. Of several the latest is kept.
 ///
 /// Entries are one if they share a usable guid or address, or if one of them has nothing but a title and
-/// a date, and another has those too.
+/// a date, and another has those too, or a time of that day.
 fn duplicates(candidates: &[Candidate]) -> Vec<usize> {
     let mut root: Vec<usize> = (0..candidates.len()).collect();
     let mut holder: BTreeMap<IdentityKey, usize> = BTreeMap::new();
@@ -175,16 +186,19 @@ fn duplicates(candidates: &[Candidate]) -> Vec<usize> {
         }
     }
     // With titles and dates, the greatest candidate that has one stands for all that have nothing else.
-    let mut named: BTreeMap<IdentityKey, usize> = BTreeMap::new();
+    let (mut named, mut timed) =
+        (BTreeMap::<IdentityKey, usize>::new(), BTreeMap::<IdentityKey, usize>::new());
     for (index, candidate) in candidates.iter().enumerate() {
-        let Some(key) = candidate.keys.last() else { continue };
-        let best = named.entry(*key).or_insert(index);
-        if rank(candidate) > rank(&candidates[*best]) {
-            *best = index;
+        for (by, key) in [(&mut named, candidate.keys.last()), (&mut timed, candidate.day.as_ref())] {
+            let Some(key) = key else { continue };
+            let best = by.entry(*key).or_insert(index);
+            if rank(candidate) > rank(&candidates[*best]) {
+                *best = index;
+            }
         }
     }
     for (index, candidate) in candidates.iter().enumerate().filter(|(_, c)| c.keys.len() == 1) {
-        if let Some(best) = candidate.keys.last().and_then(|key| named.get(key)) {
+        for best in [&named, &timed].into_iter().filter_map(|by| by.get(candidate.keys.last()?)) {
             join(&mut root, *best, index);
         }
     }
@@ -205,7 +219,7 @@ fn join(root: &mut [usize], a: usize, b: usize) {
 }
 
 /// More keys first (a guid is worth more than none), then the later date, then the content.
-fn rank(candidate: &Candidate) -> (usize, Option<Time>, &Candidate) {
+fn rank(candidate: &Candidate) -> (usize, Option<Stamp>, &Candidate) {
     (candidate.keys.len(), candidate.published, candidate)
 }
 

@@ -31,6 +31,7 @@ pub fn json(input: &FeedInput<'_>, rules: &JsonRules) -> Result<ParsedFeed, Page
         .or_else(|error| unwrapped(start).ok_or(error))
         .map_err(|error| match super::is_challenge(&text) {
             Some(wall) => PageError::Challenge(wall),
+            None if error.is_eof() => PageError::CutShort,
             None => PageError::NotJson(error.to_string()),
         })?;
     let missing = || PageError::NotJson(format!("nothing is at {:?}", rules.entries.as_str()));

@@ -12,7 +12,7 @@ use super::generic::{self, Found, last_day, row_of, title_of};
 use super::near::{date_in, of_piece};
 use super::{Css, ListRules, MAX_ENTRIES, PageError, dated, meta};
 use crate::core::date::{DateContext, find, parse};
-use crate::core::entry::{Body, Category, Link, ParsedEntry, ParsedFeed};
+use crate::core::entry::{Body, Category, Ending, Link, ParsedEntry, ParsedFeed};
 use crate::core::feed::FeedInput;
 use crate::core::link::canonical;
 use crate::core::time::Stamp;
@@ -57,9 +57,17 @@ pub fn list(input: &FeedInput<'_>, rules: &ListRules) -> Result<ListPage, PageEr
             language: page.language(),
             entries,
             repairs,
+            ending: ending(input.bytes),
             ..ParsedFeed::default()
         },
     })
+}
+
+/// A page that opens and is never closed may have been cut; where its publisher never closes it, the same
+/// bytes will come again.
+fn ending(bytes: &[u8]) -> Ending {
+    let has = |tag: &[u8]| bytes.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag));
+    if has(b"<html") && !has(b"</html") { Ending::Early } else { Ending::Whole }
 }
 
 fn alternate(href: String) -> Link {

@@ -43,6 +43,9 @@ pub enum PageError {
     /// It is no JSON document with entries where they were said to be.
     #[error("not the JSON document that was described: {0}")]
     NotJson(String),
+    /// It ends in the middle.
+    #[error("the document is cut short")]
+    CutShort,
     /// A wall between programs and the page.
     #[error("a wall stands before the page: {0}")]
     Challenge(String),

@@ -22,7 +22,9 @@ const CONFIGURED: &str = "https://paper.example/feed";
 const TARGET: &str = "https://new.example/feed";
 
 fn circumstances(asked: &str) -> Circumstances<'_> {
-    Circumstances { at: at(0), scheduled: Some(at(-30)), asked, draw: 0.0, patience: freshness::LIMIT }
+    static NONE: Validators = Validators { etag: None, last_modified: None };
+    let (scheduled, patience) = (Some(at(-30)), freshness::LIMIT);
+    Circumstances { at: at(0), scheduled, asked, sent: &NONE, draw: 0.0, patience }
 }
 
 fn feed(new: u32) -> Option<Reading> {
@@ -35,6 +37,8 @@ fn feed(new: u32) -> Option<Reading> {
         ttl_minutes: None,
         skip: Skip::default(),
         window_from: Some(7),
+        overlaps: true,
+        whole: true,
     })
 }
 
@@ -59,15 +63,20 @@ fn before() -> PollState {
         failures: 2,
         not_before: Some(at(-60)),
         asked_by: None,
+        holds: Vec::new(),
         good_at: Some(at(-86_400)),
         news_at: Some(at(-90_000)),
         waiting: Vec::new(),
+        overlaps: None,
+        cut_hash: None,
+        fresh_for: None,
         moved: None,
     }
 }
 
 fn conclude_on(before: &PollState, exchange: &Exchange, reading: Option<Reading>) -> (Outcome, PollState) {
-    conclude(before, circumstances(CONFIGURED), exchange, reading)
+    let sent = super::validators(before, at(0));
+    conclude(before, Circumstances { sent: &sent, ..circumstances(CONFIGURED) }, exchange, reading)
 }
 
 #[test]
@@ -132,18 +141,57 @@ fn a_body_that_is_no_feed_is_not_sent_again_for_a_day() {
     let page = body(ResponseHead { validators: new.clone(), ..head(200) });
     let (_, state) = conclude_on(&before(), &page, not_a_feed());
     assert_eq!(state.validators, before().validators, "what is stored keeps its own");
-    assert_eq!(validators_of(&state, 60), &new);
-    assert_eq!(validators_of(&state, 86_400), &before().validators, "a day later it is read anew");
+    let asked_with = |seconds| super::validators(&state, at(seconds));
+    assert_eq!(asked_with(60), new);
+    assert_eq!(asked_with(86_400), Validators::default(), "a day later it is asked for in full");
+    assert_eq!(asked_with(-60), Validators::default(), "and where it came in the future");
     let (outcome, again) = conclude_on(&state, &Exchange::NotModified(head(304)), None);
     assert_eq!((outcome.name(), again.failures), ("not-a-feed", state.failures + 1), "304 makes it no feed");
     let (outcome, mended) = conclude_on(&again, &body(head(200)), Some(Reading::SameBytes));
     assert_eq!((outcome.name(), &mended.rejected), ("unchanged", &None));
     let bare = conclude_on(&before(), &body(head(200)), not_a_feed()).1;
     assert_eq!(bare.rejected, None, "a server that hands none out is asked as before");
+    // In vain, in full: not again for a day.
+    let day_old = Rejected { at: at(-86_400), ..state.rejected.clone().expect("it was") };
+    let failed = PollState { rejected: Some(day_old), ..state };
+    let failed = conclude_on(&failed, &Exchange::Status(head(500)), None).1;
+    assert_eq!(super::validators(&failed, at(3600)), new);
 }
 
-fn validators_of(state: &PollState, seconds: i64) -> &Validators {
-    super::validators(state, at(seconds))
+#[test]
+fn no_304_makes_a_feed_of_what_was_none() {
+    let emptied = || Outcome::Emptied { why: "nothing".to_owned() };
+    let stopped = || Outcome::SelectorsStopped { why: "li".to_owned() };
+    let wall = || Outcome::Blocked { why: "a wall".to_owned() };
+    let no_feed = || Outcome::NotAFeed { why: "a page".to_owned() };
+    let (tag, date) = (|tag| validators(Some(tag), None), |date| validators(None, Some(date)));
+    let cases = [
+        ("other tags", tag("\"a\""), tag("\"b\""), no_feed(), "not-a-feed"),
+        ("one tag for both", tag("\"a\""), tag("\"a\""), no_feed(), "not-a-feed"),
+        ("one date for both", date("today"), date("today"), no_feed(), "not-a-feed"),
+        ("an older date", date("today"), date("yesterday"), no_feed(), "not-a-feed"),
+        ("an empty list", date("today"), date("yesterday"), emptied(), "emptied"),
+        ("a wall", date("today"), date("yesterday"), wall(), "blocked"),
+        ("selectors, one date", date("today"), date("today"), stopped(), "selectors-stopped"),
+        ("selectors, one tag", tag("\"a\""), tag("\"a\""), stopped(), "selectors-stopped"),
+        ("selectors, the page of before again", tag("\"a\""), tag("\"b\""), stopped(), "not-modified"),
+    ];
+    for (name, good, bad, outcome, expected) in cases {
+        let state = PollState { validators: good, ..before() };
+        let page = body(ResponseHead { validators: bad, ..head(200) });
+        let (_, state) = conclude_on(&state, &page, Some(Reading::Unreadable(outcome)));
+        let (first, again) = conclude_on(&state, &Exchange::NotModified(head(304)), None);
+        assert_eq!(first.name(), expected, "{name}");
+        let (second, _) = conclude_on(&again, &Exchange::NotModified(head(304)), None);
+        assert_eq!(second.name(), expected, "{name}, for good");
+    }
+    // Asked at the end of the day, answered after it.
+    let new = tag("\"new\"");
+    let outcome = Some(no_feed());
+    let rejected = Some(Rejected { validators: new.clone(), at: at(-86_401), outcome });
+    let late = Circumstances { sent: &new, ..circumstances(CONFIGURED) };
+    let state = PollState { rejected, ..before() };
+    assert_eq!(conclude(&state, late, &Exchange::NotModified(head(304)), None).0.name(), "not-a-feed");
 }
 
 #[test]
@@ -213,20 +261,12 @@ fn a_publisher_that_asks_to_wait_is_left_alone_that_long() {
 #[test]
 fn freshness_and_ttl_delay_the_next_poll() {
     let fresh = |control: &str| ResponseHead { cache_control: Some(control.to_owned()), ..head(200) };
-    let ttl = |minutes| match feed(1) {
-        Some(Reading::Feed { entries, new, changed, repairs, body_hash, window_from, .. }) => {
-            Some(Reading::Feed {
-                entries,
-                new,
-                changed,
-                repairs,
-                body_hash,
-                ttl_minutes: Some(minutes),
-                skip: Skip::default(),
-                window_from,
-            })
+    let ttl = |minutes| {
+        let mut reading = feed(1)?;
+        if let Reading::Feed { ttl_minutes, .. } = &mut reading {
+            *ttl_minutes = Some(minutes);
         }
-        other => other,
+        Some(reading)
     };
     let cases = [
         ("max-age", body(fresh("max-age=900")), feed(1), Some(at(900))),
@@ -288,5 +328,94 @@ fn a_redirect_that_is_not_steady_is_forgotten() {
     ];
     for (name, exchange, expected) in cases {
         assert_eq!(conclude_on(&watched, &exchange, feed(0)).1.moved, expected, "{name}");
+    }
+}
+
+#[test]
+fn what_hosts_asked_for_is_kept_until_it_is_over() {
+    let told = |host: &str, seconds| Hold { address: format!("https://{host}/x"), until: at(seconds) };
+    let mut state = PollState { not_before: Some(at(900)), ..PollState::default() };
+    let far = told("pages.example", 90_000);
+    hold(&mut state, vec![told("paper.example", 600), told("pages.example", 60), far], CONFIGURED, at(0));
+    assert_eq!(
+        state.holds,
+        [told("paper.example", 600), told("pages.example", 60)],
+        "a day at most is believed"
+    );
+    assert_eq!(state.not_before, Some(at(900)), "freshness asks for more");
+    hold(&mut state, vec![told("paper.example", 1200), told("pages.example", 30)], CONFIGURED, at(10));
+    assert_eq!(state.holds, [told("paper.example", 1200), told("pages.example", 60)], "the longer one holds");
+    assert_eq!(state.not_before, Some(at(1200)), "the source's own host puts it off");
+    assert_eq!(held_until(&state, "http://pages.example/y", at(59)), Some(at(60)));
+    assert_eq!(held_until(&state, "http://pages.example/y", at(60)), None);
+    hold(&mut state, (0..20).map(|n| told(&format!("p{n}.example"), 100)).collect(), CONFIGURED, at(60));
+    assert_eq!((state.holds.len(), &state.holds[0]), (MAX_HOLDS, &told("paper.example", 1200)));
+    let refused = ResponseHead { retry_after: Some("3600".to_owned()), ..head(500) };
+    let (_, state) = conclude_on(&before(), &Exchange::Status(refused), None);
+    assert_eq!((state.failures, state.not_before), (3, Some(at(3600))), "said with any status");
+}
+
+#[test]
+fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
+    let cut = |cut: bool| {
+        let mut reading = feed(1)?;
+        if let Reading::Feed { whole, window_from, .. } = &mut reading {
+            (*whole, *window_from) = (!cut, Some(9));
+        }
+        Some(reading)
+    };
+    let sent = ResponseHead {
+        validators: validators(Some("\"new\""), Some("today")),
+        cache_control: Some("max-age=900".to_owned()),
+        ..head(200)
+    };
+    let (outcome, state) = conclude_on(&before(), &body(sent.clone()), cut(true));
+    assert_eq!(outcome.name(), "fetched");
+    assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
+    assert_eq!((state.window_from, state.not_before), (Some(7), None));
+    assert_eq!(state.cut_hash.as_deref(), Some("hash"));
+    let (_, state) = conclude_on(&state, &body(sent.clone()), cut(false));
+    assert_eq!((&state.validators, state.body_hash.as_deref()), (&sent.validators, Some("hash")));
+    assert_eq!((state.cut_hash, state.window_from), (None, Some(9)));
+}
+
+#[test]
+fn a_wait_from_a_future_that_was_none_lasts_as_long_as_it_was_to() {
+    let waits = |seconds| PollState { not_before: Some(at(seconds)), ..PollState::default() };
+    let hour = 3600;
+    let cases = [
+        ("as usual", 2 * hour, Some(-60), Some(2 * hour)),
+        ("never polled", 2 * hour, None, Some(2 * hour)),
+        ("polled twelve hours ahead", 14 * hour, Some(12 * hour), Some(2 * hour)),
+        ("polled ten years ahead", 87_602 * hour, Some(87_600 * hour), Some(2 * hour)),
+        ("polled by a clock that was slewed", 2 * hour, Some(30), Some(2 * hour)),
+        ("two years off, and nothing says why", 17_520 * hour, Some(-60), None),
+    ];
+    for (name, until, polled, expected) in cases {
+        let found = not_before(&waits(until), polled.map(at), at(0), freshness::LIMIT);
+        assert_eq!(found, expected.map(at), "{name}");
+    }
+}
+
+#[test]
+fn a_304_that_does_not_repeat_how_long_it_is_fresh_leaves_that_as_it_was() {
+    let said = |status, control: Option<&str>| ResponseHead {
+        cache_control: control.map(str::to_owned),
+        ..head(status)
+    };
+    let polls = [
+        ("a feed", body(said(200, Some("max-age=900"))), feed(1), Some(900)),
+        ("304 without a word", Exchange::NotModified(said(304, None)), None, Some(900)),
+        ("304 with another", Exchange::NotModified(said(304, Some("max-age=60"))), None, Some(60)),
+        ("304 without a word", Exchange::NotModified(said(304, None)), None, Some(60)),
+        ("304 that ends it", Exchange::NotModified(said(304, Some("no-cache"))), None, None),
+        ("304 without a word", Exchange::NotModified(said(304, None)), None, None),
+        ("a feed", body(said(200, Some("max-age=900"))), feed(1), Some(900)),
+        ("a feed without a word", body(said(200, None)), Some(Reading::SameBytes), None),
+    ];
+    let mut state = before();
+    for (name, exchange, reading, expected) in polls {
+        state = conclude_on(&state, &exchange, reading).1;
+        assert_eq!(state.not_before, expected.map(at), "{name}");
     }
 }

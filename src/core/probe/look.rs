@@ -207,7 +207,9 @@ fn of_error(error: &PageError) -> Look {
         PageError::Challenge(_) => What::Challenge,
         PageError::Empty => What::Empty,
         PageError::SelectorsMatchNothing { .. } => What::SelectorsStopped,
-        PageError::NotHtml(_) | PageError::LooksLikeFeed(_) | PageError::NotJson(_) => What::NotNews,
+        PageError::NotHtml(_) | PageError::LooksLikeFeed(_) | PageError::NotJson(_) | PageError::CutShort => {
+            What::NotNews
+        }
     };
     Look::plain(what, error.to_string())
 }

@@ -306,3 +306,92 @@ async fn a_clock_that_is_slewed_changes_nothing() {
     }
     assert_eq!(run.polls("a").len(), 3);
 }
+
+/// Thirty sources, every twenty minutes, while the clock is off by so much from minute 30 to 90.
+async fn polls_while_the_clock_is_off(off: TimeDelta) -> Vec<Vec<i64>> {
+    let one = |n: u32| {
+        let id = format!("s{n}");
+        let plan = plan(&id, "*/20 * * * *", 120, 600);
+        Scheduled { id: SourceId::new(&id), plan, past: polled(start() - TimeDelta::seconds(7)) }
+    };
+    let zero = tokio::time::Instant::now();
+    let real = Arc::new(Mutex::new(vec![Vec::new(); 30]));
+    let noted = Arc::clone(&real);
+    // Each poll is told to wait five minutes by whatever the clock says.
+    let clock = Settable::new();
+    let told = Arc::clone(&clock);
+    let script: Script = Box::new(move |id, scheduled| {
+        let n: usize = id[1..].parse().expect("a number");
+        noted.lock().expect("no poison")[n].push(i64::try_from(zero.elapsed().as_secs()).expect("small"));
+        (Duration::from_secs(1), Past { not_before: Some(told.now() + minutes(5)), ..polled(scheduled) })
+    });
+    let poller = Arc::new(Scripted { clock: Arc::clone(&clock), seen: Mutex::default(), script });
+    let task = tokio::spawn(run((0..30).map(one).collect(), poller.clone(), clock.clone(), Arc::default()));
+    let run = Run { clock, poller, task };
+    run.pass(minutes(30)).await;
+    run.clock.set(off);
+    run.pass(minutes(60)).await;
+    run.clock.set(TimeDelta::zero());
+    run.pass(minutes(60)).await;
+    run.task.abort();
+    let polls = real.lock().expect("no poison");
+    polls.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_off_by_years_for_an_hour_makes_neither_a_burst_nor_a_stall() {
+    let year = TimeDelta::days(365);
+    for off in [year * 10, -year * 50, minutes(13 * 60), -minutes(13 * 60)] {
+        let polls = polls_while_the_clock_is_off(off).await;
+        for times in &polls {
+            let gaps: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            assert!(gaps.iter().all(|gap| *gap <= 45 * 60), "{off}: a stall: {gaps:?}");
+            assert!(gaps.iter().all(|gap| *gap >= 5 * 60), "{off}: none waits: {gaps:?}");
+            assert!((6..=9).contains(&times.len()), "{off}: {times:?}");
+        }
+        let mut all: Vec<_> = polls.concat();
+        all.sort_unstable();
+        let busiest = all.iter().map(|from| all.iter().filter(|at| (*from..from + 10).contains(at)).count());
+        assert!(busiest.max() <= Some(10), "{off}: a burst: {all:?}");
+    }
+}
+
+/// Is told that everything is gone, and once, an hour in, that it is not.
+struct Reviving {
+    told: std::sync::atomic::AtomicBool,
+    polls: Mutex<Vec<i64>>,
+    zero: tokio::time::Instant,
+}
+
+impl Poller for Reviving {
+    fn poll(&self, _: SourceId, scheduled: Time) -> Pin<Box<dyn Future<Output = Past> + Send>> {
+        self.polls
+            .lock()
+            .expect("no poison")
+            .push(i64::try_from(self.zero.elapsed().as_secs()).expect("small"));
+        Box::pin(async move { polled(scheduled) })
+    }
+
+    fn revived(&self) -> Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
+        Box::pin(async {
+            tokio::time::sleep_until(self.zero + Duration::from_secs(3600)).await;
+            if self.told.swap(true, std::sync::atomic::Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            (SourceId::new("gone"), polled(start() - TimeDelta::seconds(7)))
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_was_gone_and_answers_by_hand_has_its_turns_again() {
+    let past = Past { gone: true, ..polled(start() - TimeDelta::seconds(7)) };
+    let (told, polls) = (std::sync::atomic::AtomicBool::new(false), Mutex::default());
+    let poller = Arc::new(Reviving { told, polls, zero: tokio::time::Instant::now() });
+    let clock = Settable::new();
+    let task =
+        tokio::spawn(run(vec![source("gone", "*/10 * * * *", past)], poller.clone(), clock, Arc::default()));
+    tokio::time::sleep(Duration::from_secs(85 * 60)).await;
+    task.abort();
+    assert_eq!(*poller.polls.lock().expect("no poison"), [70, 80].map(|m| m * 60 - 7));
+}

@@ -10,13 +10,14 @@ use super::{PollError, Worker, request};
 use crate::config::{Kind, Source};
 use crate::core::bound;
 use crate::core::diff::{self, Findings, Manner};
-use crate::core::entry::ParsedFeed;
-use crate::core::exchange::{Exchange, FetchFault, Response, Validators};
-use crate::core::feed::{self, FeedInput};
+use crate::core::entry::{Ending, ParsedFeed};
+use crate::core::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
+use crate::core::feed::{self, FeedInput, ReadError};
 use crate::core::follow::{self, Visit, Waiting};
 use crate::core::outcome::Outcome;
 use crate::core::page::{self, PageError};
-use crate::core::poll::Reading;
+use crate::core::poll::{self, Reading};
+use crate::core::record::Hold;
 use crate::core::rules::hex16;
 use crate::core::source::SourceId;
 use crate::core::state::SourceState;
@@ -35,8 +36,8 @@ pub(super) struct Read {
     pub(super) findings: Findings,
     /// The entries that wait for their pages now, if that changed.
     pub(super) waiting: Option<Vec<Waiting>>,
-    /// What a page of an entry asked for by Retry-After: where, and until when.
-    pub(super) until: Option<(String, Time)>,
+    /// What pages asked for by Retry-After.
+    pub(super) holds: Vec<Hold>,
 }
 
 impl Read {
@@ -103,15 +104,15 @@ impl Worker {
         let answered = was_read
             || matches!(exchange, Exchange::NotModified(_))
             || matches!(read.reading, Some(Reading::SameBytes));
-        let (visits, until) = match (follow, exchange) {
-            (Some((page, limit)), _) if answered => {
-                self.visits(source, page, limit, &drafts, waiting, at).await
-            }
+        let (visits, holds) = match (follow, exchange) {
+            (Some((page, limit)), _) if answered => self.visits(source, page, limit, &drafts, before).await,
             // A list that is gone, or followed no more, leads nowhere; one that fails may be back.
-            (None, _) | (_, Exchange::Gone(_)) => (vec![Visit::Bare; drafts.len()], None),
+            (None, _) | (_, Exchange::Gone(_)) => (vec![Visit::Bare; drafts.len()], Vec::new()),
             // Nothing was asked, so nothing failed.
-            (_, Exchange::Failed(FetchFault::Held { .. })) => (vec![Visit::NotMade; drafts.len()], None),
-            _ => (vec![Visit::Failed; drafts.len()], None),
+            (_, Exchange::Failed(FetchFault::Held { .. })) => {
+                (vec![Visit::NotMade; drafts.len()], Vec::new())
+            }
+            _ => (vec![Visit::Failed; drafts.len()], Vec::new()),
         };
         let first = stored.is_none_or(|stored| !stored.seeded);
         let settled = follow::settle(drafts, visits, waiting, first);
@@ -120,7 +121,7 @@ impl Worker {
         }
         read.findings.new = settled.publish;
         read.waiting = Some(settled.waiting);
-        read.until = until;
+        read.holds.extend(holds);
         Ok(read)
     }
 
@@ -137,26 +138,38 @@ impl Worker {
             Ok(document) => document,
             Err(outcome) => return Ok(Read::unreadable(outcome)),
         };
+        let came_before = stored.is_some_and(|stored| stored.poll.cut_hash.as_ref() == Some(&body_hash));
+        let whole = came_before || feed.ending == Ending::Whole;
+        if !whole && !leave_the_cut_off(&mut feed) {
+            let why = ReadError::CutShort.to_string();
+            return Ok(Read::unreadable(Outcome::Failed { why }));
+        }
         let url = response.head.final_url.clone();
         let pages = if let Kind::Page(page) = &source.kind { page.pages } else { 1 };
         let (waiting, failures) =
             stored.map_or((&[][..], 0), |stored| (stored.poll.waiting.as_slice(), stored.poll.failures));
         let listed = feed.entries.len();
-        follow::add_waiting(&mut feed, waiting);
+        let waited = follow::add_waiting(&mut feed, waiting);
+        let dropped = feed.entries.len() - listed;
         let (mut feed, mut findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
+        let mut holds = Vec::new();
         for _ in 1..pages {
             // Something known on a page means that what follows was there at an earlier poll.
-            let Some(address) = next.take().filter(|_| findings.new.len() >= listed && listed > 0) else {
-                break;
-            };
-            let Some(more) = self.further_page(source, &reader, &address).await else {
-                if failures < PATIENT {
+            let all_new = !waited && listed > 0 && findings.new.len() >= feed.entries.len();
+            let Some(address) = next.take().filter(|_| all_new) else { break };
+            let more = match self.further_page(source, &reader, &address).await {
+                Ok(more) => more,
+                Err(told) if failures < PATIENT => {
                     // Were the first page recorded alone, the next poll would find it known, and never ask
                     // for what stands behind it.
                     let why = format!("a further page of the list cannot be read: {address}");
-                    return Ok(Read::unreadable(Outcome::Failed { why }));
+                    let holds = told.into_iter().collect();
+                    return Ok(Read { holds, ..Read::unreadable(Outcome::Failed { why }) });
                 }
-                break;
+                Err(told) => {
+                    holds.extend(told);
+                    break;
+                }
             };
             next = more.next;
             feed.entries.extend(more.feed.entries);
@@ -166,7 +179,7 @@ impl Worker {
             }
         }
         let reading = Reading::Feed {
-            entries: count(feed.entries.len()),
+            entries: count(feed.entries.len() - dropped),
             new: count(findings.new.len()),
             changed: count(findings.changed.len()),
             repairs: feed.repairs,
@@ -174,25 +187,35 @@ impl Worker {
             ttl_minutes: feed.ttl_minutes,
             skip: feed.skip,
             window_from: findings.window_from,
+            overlaps: waited || findings.window_from != Some(0),
+            whole,
         };
-        Ok(Read { reading: Some(reading), findings, ..Read::default() })
+        Ok(Read { reading: Some(reading), findings, holds, ..Read::default() })
     }
 
-    async fn further_page(&self, source: &Source, reader: &Reader, address: &str) -> Option<Document> {
+    /// A further page of a list; where there is none, what its host asks for by Retry-After, if it does.
+    async fn further_page(
+        &self,
+        source: &Source,
+        reader: &Reader,
+        address: &str,
+    ) -> Result<Document, Option<Hold>> {
+        let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
         let fetcher = self.fetcher(source);
-        if !fetcher.may_fetch(address).await.allowed {
-            return None;
+        let (verdict, put_off) = fetcher.admission(address).await;
+        if !verdict.allowed {
+            return Err(put_off.as_ref().and_then(told));
         }
         let request = request(source, address, Validators::default(), ACCEPT_PAGE);
         match fetcher.get(&request).await {
-            Exchange::Body(response) => self.parse(reader, response).await.ok(),
-            _ => None,
+            Exchange::Body(response) => self.parse(reader, response).await.map_err(|_| None),
+            refused => Err(refused.head().and_then(told)),
         }
     }
 
     fn reader(&self, source: &Source, at: Time) -> Reader {
         let (source, kind, zone) = (source.def.id.clone(), source.kind.clone(), source.zone);
-        Reader { source, kind, zone, at, max_entries: self.max_entries }
+        Reader { source, kind, zone, at, max_entries: self.polling.max_entries }
     }
 
     /// Reads a body on a blocking thread.
@@ -213,7 +236,8 @@ impl Worker {
         let (store, stored) = (self.recorder.store().load_full(), stored.cloned());
         let task = self.blocking(move || {
             let manner = reader.manner();
-            let found = diff::findings(&*store, &reader.source, stored.as_ref(), &feed, &url, manner);
+            let found =
+                diff::findings(&*store, &reader.source, stored.as_ref(), &feed, &url, manner, reader.zone);
             found.map(|findings| (feed, findings)).map_err(|error| (store, error))
         });
         match task.await {
@@ -242,7 +266,7 @@ impl Reader {
     fn document(&self, response: &Response) -> Result<Document, Outcome> {
         let input = input(response, self.zone, self.at);
         let mut document = match &self.kind {
-            Kind::Feed => feed::read(&input).map(of_feed).map_err(|why| no_feed(&input, &why.to_string()))?,
+            Kind::Feed => feed::read(&input).map(of_feed).map_err(|why| no_feed(&input, &why))?,
             Kind::Page(page) => page::list(&input, &page.rules.list)
                 .map(|list| Document { feed: list.feed, next: list.next })
                 .map_err(|why| no_list(&why))?,
@@ -282,11 +306,21 @@ fn of_feed(feed: ParsedFeed) -> Document {
     Document { feed, next: None }
 }
 
+/// Drops an entry that was cut in the middle: the next poll has it as it is. Whether any is left.
+fn leave_the_cut_off(feed: &mut ParsedFeed) -> bool {
+    if feed.ending == Ending::InEntry {
+        feed.entries.pop();
+    }
+    !feed.entries.is_empty()
+}
+
 /// What came instead of a feed: a wall, perhaps, rather than a page.
-fn no_feed(input: &FeedInput<'_>, why: &str) -> Outcome {
+fn no_feed(input: &FeedInput<'_>, why: &ReadError) -> Outcome {
     match page::is_challenge(&String::from_utf8_lossy(input.bytes)) {
         Some(wall) => Outcome::Blocked { why: format!("a wall stands before the feed: {wall}") },
-        None => Outcome::NotAFeed { why: why.to_owned() },
+        // Its validators may be those of the whole document.
+        None if *why == ReadError::CutShort => Outcome::Failed { why: why.to_string() },
+        None => Outcome::NotAFeed { why: why.to_string() },
     }
 }
 
@@ -294,6 +328,7 @@ fn no_list(why: &PageError) -> Outcome {
     let text = why.to_string();
     match why {
         PageError::Challenge(_) => Outcome::Blocked { why: text },
+        PageError::CutShort => Outcome::Failed { why: text },
         PageError::Empty => Outcome::Emptied { why: text },
         PageError::SelectorsMatchNothing { .. } => Outcome::SelectorsStopped { why: text },
         _ => Outcome::NotAFeed { why: text },

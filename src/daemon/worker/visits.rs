@@ -12,14 +12,13 @@ use crate::config::{ContentPolicy, Page, Source};
 use crate::core::bound;
 use crate::core::diff::DraftEntry;
 use crate::core::entry::ParsedEntry;
-use crate::core::exchange::{Exchange, FetchFault, Response, Validators};
-use crate::core::follow::{self, Visit, Waiting};
-use crate::core::freshness;
+use crate::core::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
+use crate::core::follow::{self, Visit};
 use crate::core::link;
 use crate::core::page::{self, PageError};
-use crate::core::poll::LONGEST_RETRY_AFTER;
+use crate::core::poll;
+use crate::core::record::{Hold, PollState};
 use crate::core::robots::{AGENT, page_directives};
-use crate::core::time::Time;
 use crate::fetch::ACCEPT_PAGE;
 
 /// The longest one poll's visits go on: a publisher whose every page hangs must not keep a source from
@@ -30,30 +29,33 @@ const LONGEST: Duration = Duration::from_secs(5 * 60);
 enum Then {
     GoOn,
     Stop,
-    /// It asked to be left alone: which address, and until when, if it said.
-    Wait(String, Option<Time>),
+    /// It asked to be left alone, for so long if it said.
+    Wait(Option<Hold>),
 }
 
 impl Worker {
     /// Visits the pages of a poll's new entries. Where the host wants no more, the visits that were to
     /// come count as failed, so that no entry waits for ever behind one that cannot be read. The second
-    /// value is what the host asked for by Retry-After.
+    /// value is what hosts asked for by Retry-After.
     pub(super) async fn visits(
         &self,
         source: &Source,
         page: &Page,
         limit: usize,
         drafts: &[DraftEntry],
-        waiting: &[Waiting],
-        at: Time,
-    ) -> (Vec<Visit>, Option<(String, Time)>) {
+        before: Option<&PollState>,
+    ) -> (Vec<Visit>, Vec<Hold>) {
         let mut visits = vec![Visit::NotMade; drafts.len()];
         let until = Instant::now() + LONGEST;
+        let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
         let itinerary = follow::itinerary(drafts, waiting, limit);
-        let (mut stopped, mut asked, mut answered) = (BTreeSet::new(), None, false);
+        let (mut stopped, mut told, mut answered) = (BTreeSet::new(), Vec::new(), false);
         for index in itinerary {
-            let host = drafts[index].entry.page().and_then(link::host_key);
-            if stopped.contains(&host) {
+            let page_url = drafts[index].entry.page();
+            let host = page_url.and_then(link::host_key);
+            let now = self.clock.now();
+            let held = before.zip(page_url).and_then(|(before, url)| poll::held_until(before, url, now));
+            if held.is_some() || stopped.contains(&host) {
                 visits[index] = Visit::Failed;
                 continue;
             }
@@ -62,29 +64,34 @@ impl Worker {
                 visits[index] = if answered { Visit::NotMade } else { Visit::Failed };
                 continue;
             }
-            let (visit, then) = self.visit(source, page, &drafts[index].entry, at).await;
+            let (visit, then) = self.visit(source, page, &drafts[index].entry).await;
             answered |= matches!(visit, Visit::Read(_) | Visit::Bare);
             visits[index] = visit;
             if !matches!(then, Then::GoOn) {
                 stopped.insert(host);
             }
-            if let Then::Wait(address, Some(until)) = then {
-                asked = Some((address, until));
+            if let Then::Wait(Some(hold)) = then {
+                told.push(hold);
             }
         }
-        (visits, asked)
+        (visits, told)
     }
 
-    async fn visit(&self, source: &Source, page: &Page, entry: &ParsedEntry, at: Time) -> (Visit, Then) {
+    async fn visit(&self, source: &Source, page: &Page, entry: &ParsedEntry) -> (Visit, Then) {
         let Some(url) = entry.page() else { return (Visit::Bare, Then::GoOn) };
         let fetcher = self.fetcher(source);
         if fetcher.held(url).is_some() {
             return (Visit::Failed, Then::Stop);
         }
+        let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
+        let (verdict, put_off) = fetcher.admission(url).await;
+        if let Some(head) = put_off {
+            return (Visit::Failed, Then::Wait(told(&head)));
+        }
         match fetcher.robots_of(url).await {
             None => return (Visit::Bare, Then::GoOn),
             Some(robots) if robots.is_unknown() => return (Visit::Failed, Then::Stop),
-            Some(_) if !fetcher.may_fetch(url).await.allowed => return (Visit::Bare, Then::GoOn),
+            Some(_) if !verdict.allowed => return (Visit::Bare, Then::GoOn),
             Some(_) => {}
         }
         let request = request(source, url, Validators::default(), ACCEPT_PAGE);
@@ -95,18 +102,14 @@ impl Worker {
                 if led_away && !fetcher.may_fetch(&response.head.final_url).await.allowed {
                     return (Visit::Bare, Then::GoOn);
                 }
-                self.read_article(source, page, entry.clone(), response, at).await
+                self.read_article(source, page, entry.clone(), response).await
             }
-            Exchange::Throttled(head) => {
-                let date = head.date.as_deref();
-                let until = head
-                    .retry_after
-                    .as_deref()
-                    .and_then(|value| freshness::retry_after(value, date, at, LONGEST_RETRY_AFTER));
-                (Visit::Failed, Then::Wait(head.final_url, until))
+            Exchange::Throttled(head) | Exchange::Blocked { head, .. } => {
+                (Visit::Failed, Then::Wait(told(&head)))
             }
-            Exchange::Failed(FetchFault::Held { .. }) | Exchange::Blocked { .. } => {
-                (Visit::Failed, Then::Stop)
+            Exchange::Failed(FetchFault::Held { .. }) => (Visit::Failed, Then::Stop),
+            Exchange::Status(head) if head.status >= 500 && head.retry_after.is_some() => {
+                (Visit::Failed, Then::Wait(told(&head)))
             }
             Exchange::Status(head) if head.status >= 500 => (Visit::Failed, Then::GoOn),
             Exchange::Failed(_) => (Visit::Failed, Then::GoOn),
@@ -121,8 +124,8 @@ impl Worker {
         page: &Page,
         entry: ParsedEntry,
         response: Response,
-        at: Time,
     ) -> (Visit, Then) {
+        let at = self.clock.now();
         let (rules, zone) = (page.rules.article.clone(), source.zone);
         let full = source.content == ContentPolicy::Full;
         let read = self.blocking(move || {

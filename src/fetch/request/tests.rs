@@ -76,6 +76,12 @@ fn http_and_https_of_one_name_queue_together_and_other_ports_apart() {
         ("http://a.example:443/x", "a.example"),
         ("http://a.example:1200/x", "a.example:1200"),
         ("http://[2400::1]/x", "[2400::1]"),
+        ("http://[2400:0:0::0001]/x", "[2400::1]"),
+        ("http://www.a.example/x", "a.example"),
+        ("http://WWW.a.example:1200/x", "a.example:1200"),
+        ("http://www/x", "www"),
+        ("http://日报.example/x", "xn--4ru45e.example"),
+        ("http://XN--4ru45e.example/x", "xn--4ru45e.example"),
     ] {
         assert_eq!(host_key(&url(text)), key, "{text}");
     }

@@ -5,8 +5,14 @@ use crate::core::base::{Base, End, Head};
 
 pub(super) fn base_parts() -> [Base; 2] {
     let at = DateTime::from_timestamp(9, 0).expect("an instant");
-    let head =
-        Head { at, newest_at: at, instance: uuid::Uuid::nil(), config_at: at, config: "c".repeat(500) };
+    let head = Head {
+        at,
+        newest_at: at,
+        doubted: None,
+        instance: uuid::Uuid::nil(),
+        config_at: at,
+        config: "c".repeat(500),
+    };
     [Base::Head(head), Base::End(End { at, next_no: 1, entries: 0 })]
 }
 

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod moves;
+mod patience;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::fmt::Write;
@@ -386,18 +389,30 @@ async fn a_further_page_that_fails_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_followed_list_that_moves_its_pages_repeats_nothing() {
+async fn entries_that_wait_for_their_pages_are_no_gap_and_hide_none() {
+    let advice = async |engine: &std::sync::Arc<dibao::daemon::engine::Engine>| {
+        ask(engine, Command::Sources).await.0[0]["advice"].to_string()
+    };
     let script = Script::start().await.unwrap();
-    let moved =
-        |numbers: std::ops::RangeInclusive<u32>| list(numbers.rev()).replace("/news/2026/", "/xw/2026/");
-    script.on("/list", [html(&list([3, 2, 1])), html(&moved(1..=4)), html(&moved(1..=5))]);
+    script.on("/list", [html(&list([3, 2, 1]))]);
+    (1..=3).for_each(|n| script.on(&format!("/news/2026/1120/{n}.html"), [Reply::of(500, &[], b"")]));
     let desk = Desk::new(&followed(&script, 20));
     let engine = desk.open().await;
-    for known in [3, 4, 5] {
+    for known in [0, 0, 3] {
         poll_all(&engine).await;
         assert_eq!(entries(&engine, None).await.len(), known);
+        assert_eq!(advice(&engine).await, "null", "the very same list each time");
     }
-    let all = entries(&engine, None).await;
-    assert!(all.iter().all(|row| row["link"].as_str().unwrap().contains("/xw/")), "and leads where they are");
+    engine.close().await.unwrap();
+
+    // A list that has nothing of the last one, where one page is read in a poll.
+    let desk = Desk::new(&followed(&script, 1));
+    let engine = desk.open().await;
+    (4..=9).for_each(|n| script.on(&format!("/news/2026/1120/{n}.html"), [html(&article(n))]));
+    script.on("/list", [html(&list([6, 5, 4])), html(&list([9, 8, 7]))]);
+    for missed in [false, true] {
+        poll_all(&engine).await;
+        assert_eq!(advice(&engine).await.contains("may have been missed"), missed);
+    }
     engine.close().await.unwrap();
 }

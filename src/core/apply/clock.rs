@@ -1,0 +1,63 @@
+//! What time a line is believed to be of. The clock it was written by may have been wrong: years ahead, and
+//! then right again; years back at the start of a machine, until it asks its peers. Decided from the lines
+//! alone, so that a replay decides the same.
+
+use chrono::TimeDelta;
+
+use super::super::record::Record;
+use super::super::state::{FeedState, Meta, State};
+use super::super::time::Time;
+use super::Fold;
+
+/// A line may be so much older than one before it: clocks are corrected, and groups of lines are written in
+/// the order in which their polls ended.
+const BACK: TimeDelta = TimeDelta::days(1);
+/// And so much later than all before it: a daemon may have been down for a year.
+const FORTH: TimeDelta = TimeDelta::days(731);
+/// A clock that is back is believed when it has been for so long: most are set right within minutes, and what
+/// is dated too late while we wait is late by no more than the clock was ahead.
+const UNTIL_BACK: TimeDelta = TimeDelta::hours(1);
+/// A clock that is further ahead, when it has been for so long: nothing is lost by ageing a day later.
+const UNTIL_FORTH: TimeDelta = TimeDelta::days(1);
+
+/// The time that a line is taken to be of: its own, or, while that is not believed, the newest that is.
+pub(super) fn believed(meta: &mut Meta, record: &Record) -> Time {
+    let at = record.at();
+    let is_poll = matches!(record, Record::Poll(_) | Record::Observation(_));
+    let first = meta.newest_at == Time::UNIX_EPOCH;
+    let ahead = at - meta.newest_at;
+    if first || (-BACK..=FORTH).contains(&ahead) {
+        if is_poll {
+            meta.newest_at = meta.newest_at.max(at);
+            meta.doubted = None;
+        }
+        return at;
+    }
+    if !is_poll {
+        return meta.newest_at;
+    }
+    let patience = if at > meta.newest_at { UNTIL_FORTH } else { UNTIL_BACK };
+    let since =
+        meta.doubted.filter(|since| *since <= at && (*since > meta.newest_at) == (at > meta.newest_at));
+    match since {
+        Some(since) if at - since >= patience => {
+            meta.newest_at = at;
+            meta.doubted = None;
+        }
+        Some(_) => {}
+        None => meta.doubted = Some(at),
+    }
+    meta.newest_at
+}
+
+impl<S: State> Fold<'_, S> {
+    /// A clock that was set back must not date a change before the one it follows; nor may all changes have
+    /// one date while the clock is doubted, or where a change was dated far too late: readers that ask by
+    /// date alone would see none of them.
+    pub(super) fn dated_after(&self, mut state: FeedState) -> FeedState {
+        let unclear = self.at != self.line.record.at() || state.changed_at - self.at > TimeDelta::days(1);
+        let least = if unclear { TimeDelta::seconds(1) } else { TimeDelta::zero() };
+        state.changed_at = self.at.max(state.changed_at + least);
+        state
+    }
+}

@@ -1,0 +1,64 @@
+//! Leaving hosts alone that asked for it: by their queues while the daemon runs, by what the journal keeps of
+//! it for whoever asks, and after a restart.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Worker;
+use crate::config::RetryAfter;
+use crate::core::exchange::FetchFault;
+use crate::core::link;
+use crate::core::outcome::Outcome;
+use crate::core::poll;
+use crate::core::record::PollState;
+use crate::core::source::SourceId;
+use crate::core::state::SourceState;
+use crate::core::time::Time;
+
+impl Worker {
+    /// Leaves the hosts alone that asked for it before the last stop, for as long as is left of it.
+    pub fn resume_holds(&self, stored: &BTreeMap<SourceId, SourceState>) {
+        let now = self.clock.now();
+        for (id, stored) in stored {
+            if self.sources.get(id).is_some_and(|source| source.retry_after == RetryAfter::Host) {
+                self.hold_hosts(&stored.poll, stored.polled_at, now);
+            }
+        }
+    }
+
+    pub(super) fn hold_hosts(&self, state: &PollState, polled: Option<Time>, now: Time) {
+        if let Some(address) = &state.asked_by {
+            self.hold(address, poll::not_before(state, polled, now, self.patience), now);
+        }
+        for hold in &state.holds {
+            self.hold(&hold.address, poll::held_until(state, &hold.address, now), now);
+        }
+    }
+
+    fn hold(&self, url: &str, until: Option<Time>, now: Time) {
+        let Some(wait) = until.and_then(|until| (until - now).to_std().ok()) else { return };
+        self.fetchers.values().for_each(|fetcher| fetcher.hold(url, wait));
+    }
+}
+
+/// The outcome that stands while a publisher has asked for patience: nothing is asked before that time is
+/// over (RFC 9110 section 10.2.3), by schedule or by hand.
+pub(super) fn still_waiting(
+    stored: &SourceState,
+    asked: &str,
+    now: Time,
+    patience: Duration,
+) -> Option<Outcome> {
+    let waits = |outcome: &Outcome| matches!(outcome, Outcome::Throttled { .. } | Outcome::Held { .. });
+    let as_before = stored.outcome.clone().filter(waits);
+    // After a clock was set back, the scheduler waits as long as was asked for; nobody knows when that began.
+    let set_back = stored.polled_at.is_some_and(|polled| poll::lies_ahead(polled, now));
+    let all = poll::not_before(&stored.poll, stored.polled_at, now, patience)
+        .filter(|until| !set_back && *until > now && (as_before.is_some() || stored.poll.asked_by.is_some()));
+    let until = all.max(poll::held_until(&stored.poll, asked, now))?;
+    let held = || FetchFault::Held {
+        host: link::host_key(asked).unwrap_or_default(),
+        wait: (until - now).to_std().unwrap_or_default(),
+    };
+    Some(as_before.unwrap_or_else(|| Outcome::Held { why: held().to_string() }))
+}

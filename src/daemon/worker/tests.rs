@@ -1,0 +1,86 @@
+//! Polls on a disk that fills up, against a publisher that counts.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::config::{Env, load};
+use crate::daemon::clock::TokioClock;
+use crate::daemon::vault::{Room, Vault};
+use crate::testing::{at, rules};
+
+struct Nobody;
+
+impl recorder::Audience for Nobody {
+    fn touched(&self, _: &[(crate::core::state::FeedKey, crate::core::state::FeedState)]) {}
+    fn everything(&self) {}
+}
+
+/// A publisher of one feed: its address, and how often it was asked.
+async fn publisher() -> (String, Arc<AtomicUsize>) {
+    const FEED: &[u8] = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\
+        <rss version='2.0'><channel><title>x</title></channel></rss>";
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
+    let address = listener.local_addr().expect("it is bound");
+    let asked = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // A request fits one packet of loopback.
+            let _ = stream.read(&mut [0; 4096]).await;
+            count.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(FEED).await;
+        }
+    });
+    (format!("http://{address}/feed"), asked)
+}
+
+/// Moves tokio's clock; sockets and blocking threads do not run on it.
+async fn later(by: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(by).await;
+    tokio::time::resume();
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() {
+    let (url, count) = publisher().await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("dibao.toml");
+    let text = format!(
+        "[polling]\nschedule = \"*/20 * * * *\"\nallow_networks = [\"127.0.0.0/8\"]\n\
+         [[source]]\nid = \"a\"\nurl = \"{url}\"\nregion = \"henan\"\n"
+    );
+    std::fs::write(&path, text).expect("it is written");
+    let config = load(&path, &Env::default()).expect("it loads");
+    let state = dir.path().join("state");
+    std::fs::create_dir(&state).expect("a directory");
+    let (mut vault, _) = Vault::open(&state, Arc::new(rules(&[])), at(0).date_naive()).expect("it opens");
+    // There is room whenever it is looked for, and none when a poll is to be recorded.
+    let (looks, flaps) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(true)));
+    let flapping = Arc::clone(&flaps);
+    vault.pretend(move |_| {
+        let full = flapping.load(Ordering::SeqCst) && looks.fetch_add(1, Ordering::SeqCst) % 2 == 0;
+        Some(Room { left: if full { 0 } else { 1 << 40 }, size: 1 << 40 })
+    });
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting(at(0)));
+    let recorder = Recorder::start(vault, Arc::clone(&clock), Arc::new(Nobody));
+    let worker = Arc::new(Worker::new(&config, recorder, clock).expect("a worker"));
+    let polled = tokio::spawn(Poller::poll(&worker, SourceId::new("a"), at(0)));
+    for _ in 0..240 {
+        later(Duration::from_secs(30)).await;
+    }
+    let asked = count.load(Ordering::SeqCst);
+    assert!((2..=7).contains(&asked), "asked {asked} times in two hours, every 20 minutes at most");
+    assert!(!polled.is_finished());
+    flaps.store(false, Ordering::SeqCst);
+    while !polled.is_finished() {
+        later(Duration::from_secs(30)).await;
+    }
+    assert!(count.load(Ordering::SeqCst) <= asked + 1, "once it is well, once");
+}

@@ -1,0 +1,143 @@
+//! Bodies that break off: whatever the shape, nothing is kept by which the next poll could miss what was
+//! not seen, and no entry comes twice.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use dibao::daemon::engine::Engine;
+use dibao::demo::script::{Reply, Script};
+use support::{Desk, entries, poll_all, source};
+
+const ETAG: &str = "ETag: \"whole\"";
+const DATE: &str = "Last-Modified: Fri, 27 Nov 2026 00:00:00 GMT";
+
+fn rss() -> Vec<u8> {
+    let item = |n: u32| {
+        format!(
+            "<item><source url=\"http://paper.example/\"><title>报</title></source><title>河南第{n}条消息</title>\
+             <link>http://paper.example/{n}.html</link></item>"
+        )
+    };
+    let items: String = (1..=4).map(item).collect();
+    format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>报</title>{items}</channel></rss>")
+        .into_bytes()
+}
+
+fn json() -> Vec<u8> {
+    let item = |n: u32| {
+        format!("{{\"id\":\"{n}\",\"url\":\"http://paper.example/{n}.html\",\"title\":\"第{n}条\"}}")
+    };
+    let items: Vec<String> = (1..=4).map(item).collect();
+    format!(
+        "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"报\",\"items\":[{}]}}",
+        items.join(",")
+    )
+    .into_bytes()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut coder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    coder.write_all(bytes).unwrap();
+    coder.finish().unwrap()
+}
+
+fn head(more: &str) -> Reply {
+    Reply::raw(format!("HTTP/1.1 200 OK\r\n{ETAG}\r\n{DATE}\r\n{more}\r\n"))
+}
+
+/// The ways in which the first so many octets can come, as if there were no more, or less than there are.
+fn shapes(whole: &[u8], at: usize) -> Vec<(&'static str, Reply)> {
+    let part = &whole[..at];
+    let zipped = gzip(whole);
+    let zipped_part = &zipped[..zipped.len() * at / whole.len()];
+    let chunked = format!("Transfer-Encoding: chunked\r\n\r\n{:x}", part.len().max(1));
+    vec![
+        ("no length", head("Connection: close\r\n").send(part).close()),
+        ("too small a length", head(&format!("Content-Length: {at}\r\n")).send(part)),
+        ("too large a length", head(&format!("Content-Length: {}\r\n", whole.len())).send(part).close()),
+        ("no last chunk", head(&chunked).send(part).send(b"\r\n").close()),
+        (
+            "half of gzip",
+            head(&format!("Content-Encoding: gzip\r\nContent-Length: {}\r\n", zipped_part.len()))
+                .send(zipped_part),
+        ),
+    ]
+}
+
+fn is_conditional(script: &Script, path: &str) -> Vec<bool> {
+    let seen = script.seen().into_iter().filter(|seen| seen.path == path);
+    seen.map(|seen| seen.header("if-none-match").is_some()).collect()
+}
+
+/// How many entries each source has.
+async fn counted(engine: &Arc<Engine>) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    for row in entries(engine, None).await {
+        *counted.entry(row["source"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+    }
+    counted
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_breaks_off_is_asked_for_again_in_full_and_brings_each_entry_once() {
+    let script = Script::start().await.unwrap();
+    let (mut names, mut sources) = (BTreeMap::new(), String::new());
+    for whole in [rss(), json()] {
+        let third = String::from_utf8(whole.clone()).unwrap().find("第3条").unwrap();
+        for at in
+            [0, 3, 12, 26, 30, 60, third - 70, third - 55, third - 30, third, third + 9, whole.len() - 40]
+        {
+            for (shape, cut) in shapes(&whole, at) {
+                let id = format!("s{}", names.len());
+                let path = format!("/{id}");
+                script.on(&path, [cut, Reply::of(200, &[ETAG, DATE], &whole), Reply::of(304, &[], b"")]);
+                sources += &source(&id, &script.url(&path), "henan");
+                names.insert(id, format!("{shape}, {at} of {} octets", whole.len()));
+            }
+        }
+    }
+    let desk = Desk::new(&sources);
+    let engine = desk.open().await;
+    let rows = poll_all(&engine).await;
+    let first = counted(&engine).await;
+    for row in &rows {
+        let id = row["source"].as_str().unwrap();
+        let brought = first.get(id).copied().unwrap_or(0);
+        assert!(brought < 4, "{}: {row}", names[id]);
+        assert!(brought > 0 || row["outcome"] == "failed", "{}: {row}", names[id]);
+    }
+    poll_all(&engine).await;
+    poll_all(&engine).await;
+    let all = counted(&engine).await;
+    for (id, name) in &names {
+        assert_eq!(all.get(id), Some(&4), "{name}");
+        // The third poll is the first that may name validators.
+        assert_eq!(is_conditional(&script, &format!("/{id}")), [false, false, true], "{name}");
+    }
+    println!("cut: {} bodies broken off, 0 entries missed, 0 doubled", names.len());
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_is_never_closed_is_taken_whole_when_it_comes_again() {
+    let script = Script::start().await.unwrap();
+    let whole = rss();
+    let open = &whole[..whole.len() - "</item></channel></rss>".len()];
+    script.on(
+        "/feed",
+        [Reply::of(200, &[ETAG], open), Reply::of(200, &[ETAG], open), Reply::of(304, &[], b"")],
+    );
+    let desk = Desk::new(&source("a", &script.url("/feed"), "henan"));
+    let engine = desk.open().await;
+    for known in [3, 4, 4] {
+        poll_all(&engine).await;
+        assert_eq!(entries(&engine, None).await.len(), known);
+    }
+    assert_eq!(is_conditional(&script, "/feed"), [false, false, true]);
+    engine.close().await.unwrap();
+}

@@ -1,0 +1,64 @@
+//! Lists that move: their entries are those they were.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_followed_list_that_moves_its_pages_repeats_nothing() {
+    let script = Script::start().await.unwrap();
+    let moved =
+        |numbers: std::ops::RangeInclusive<u32>| list(numbers.rev()).replace("/news/2026/", "/xw/2026/");
+    script.on("/list", [html(&list([3, 2, 1])), html(&moved(1..=4)), html(&moved(1..=5))]);
+    let desk = Desk::new(&followed(&script, 20));
+    let engine = desk.open().await;
+    for known in [3, 4, 5] {
+        poll_all(&engine).await;
+        assert_eq!(entries(&engine, None).await.len(), known);
+    }
+    let all = entries(&engine, None).await;
+    assert!(all.iter().all(|row| row["link"].as_str().unwrap().contains("/xw/")), "and leads where they are");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_moves_repeats_nothing_though_the_minutes_became_known_since() {
+    // The pages say the minute; or the list does, of what came today; then the list moves, twice.
+    for by in ["page", "list"] {
+        let script = Script::start().await.unwrap();
+        let timed = |page: String| {
+            let at = |page: String, n: u32| {
+                page.replace(
+                    &format!("第{n}号工程今天开工</a> <span>2026-11-20"),
+                    &format!("第{n}号工程今天开工</a> <span>2026-11-20 08:{n:02}"),
+                )
+            };
+            (1..=9).fold(page, at)
+        };
+        let said = |numbers: &[u32], path: &str, minutes: bool| {
+            let page = list(numbers.iter().copied()).replace("/news/2026/", path);
+            html(&if minutes { timed(page) } else { page })
+        };
+        let by_list = by == "list";
+        script.on(
+            "/list",
+            [
+                said(&[3, 2, 1], "/news/2026/", false),
+                said(&[3, 2, 1], "/news/2026/", by_list),
+                said(&[4, 3, 2, 1], "/xw/2026/", by_list),
+                said(&[5, 4, 3, 2], "/zx/2026/", false),
+            ],
+        );
+        for n in 1..=5 {
+            for path in ["news", "xw", "zx"] {
+                script.on(&format!("/{path}/2026/1120/{n}.html"), [html(&article(n))]);
+            }
+        }
+        let desk = Desk::new(&if by_list { plain(&script) } else { followed(&script, 20) });
+        let engine = desk.open().await;
+        for known in [3, 3, 4, 5] {
+            poll_all(&engine).await;
+            let all = entries(&engine, None).await;
+            assert_eq!(all.len(), known, "minutes told by the {by}: {all:?}");
+        }
+        engine.close().await.unwrap();
+    }
+}
