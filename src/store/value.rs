@@ -15,7 +15,7 @@ use zstd::bulk::{Compressor, Decompressor};
 use super::StoreError;
 
 /// The layout of rows, not only of values: a store of another is built anew from the journal. 2: few rows an
-/// entry (docs/design/0008-store-rows.md).
+/// entry (docs/design/0009-store-rows.md).
 const VERSION: u8 = 2;
 const COMPRESSED: u8 = 1;
 const HEAD: usize = 8;
