@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::backup::Part;
 use super::clock::Clock;
-use super::vault::{StoreHandle, Vault, VaultError};
+use super::vault::{self, StoreHandle, Vault, VaultError};
 use crate::core::diff::{Draft, DraftEntry};
 use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Withdrawal};
 use crate::core::state::{Change, FeedKey, FeedState, State};
@@ -153,6 +153,32 @@ impl Recorder {
         let compacted = compaction.write().map_err(|e| RecordError::Vault(Arc::new(e)))?;
         self.with_vault(|vault| vault.finish_compaction(&compacted))?;
         Ok(Some(compacted.entries))
+    }
+
+    /// Reads the whole journal, and heals it from the store if it is damaged; recording waits only in that
+    /// case. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the disk refuses: then it is as it was.
+    pub fn heal_journal(&self) -> Result<(), RecordError> {
+        let dir = self.with_vault(|vault| Ok(vault.dir().to_owned()))?;
+        let is_whole = vault::is_whole(&dir).map_err(|e| RecordError::Vault(Arc::new(e)))?;
+        if is_whole && !self.is_wounded()? {
+            return Ok(());
+        }
+        // What seemed torn may have been a write under way.
+        if self.with_vault(Vault::find_wound)? {
+            self.compact()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the journal is damaged and could not be healed yet.
+    ///
+    /// # Errors
+    /// When the daemon is stopping.
+    pub fn is_wounded(&self) -> Result<bool, RecordError> {
+        self.with_vault(|vault| Ok(vault.wound().is_some()))
     }
 
     /// Copies the store into fresh files if its own have grown far beyond its rows; recording waits at the

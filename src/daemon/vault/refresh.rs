@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::fold::catch_up;
 use super::generation::Generation;
-use super::{Vault, VaultError, catch_up};
+use super::{Vault, VaultError};
 use crate::store::{Store, Unsound};
 
 /// A copy about to be made. Dropping it gives it up.
