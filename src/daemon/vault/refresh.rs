@@ -46,7 +46,11 @@ impl Refresh {
         Self { of, frozen, generation, dir }.copy().map(Some)
     }
 
-    pub(super) fn copy(self) -> Result<Refreshed, VaultError> {
+    /// Makes the copy, worth it or not.
+    ///
+    /// # Errors
+    /// When the store is damaged, or the disk refuses: then everything is as it was.
+    pub fn copy(self) -> Result<Refreshed, VaultError> {
         let (generation, store) = self.generation.copy(&self.dir, &self.frozen)?;
         Ok(Refreshed { of: self.of, generation, store, dir: self.dir, taken: false })
     }
@@ -73,7 +77,11 @@ impl Vault {
         self.freeze_for_refresh()
     }
 
-    pub(super) fn freeze_for_refresh(&mut self) -> Result<Option<Refresh>, VaultError> {
+    /// Begins to copy the store, however large its files are.
+    ///
+    /// # Errors
+    /// When the store is behind the journal and cannot be built anew.
+    pub fn freeze_for_refresh(&mut self) -> Result<Option<Refresh>, VaultError> {
         self.make_current()?;
         let of = self.store.load_full();
         let (generation, dir) = (self.generation, self.dir.clone());
