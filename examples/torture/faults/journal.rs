@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::{KILLED, Told, told};
 use crate::daemon::Wrong;
@@ -12,6 +14,10 @@ use crate::rig::Rig;
 
 /// How far from the journal's end it is damaged: several frames.
 const TAIL: u64 = 6000;
+
+/// sled writes half a second behind: until then only the journal has a line, and a store that is killed does
+/// not reflect it.
+const SETTLES: Duration = Duration::from_millis(700);
 
 /// Octets that are flipped at most.
 const FLIPS: u64 = 9;
@@ -22,6 +28,7 @@ const HEALED: &[&str] = &["it was healed from the store, and nothing is lost", "
 impl Rig {
     /// The last segment with something in it, and how long it is.
     fn tail(&mut self) -> Option<(PathBuf, u64)> {
+        thread::sleep(SETTLES);
         self.kill();
         let mut segments = frames::segments(&self.state);
         segments.retain(|path| length(path) > 0);

@@ -111,6 +111,8 @@ fn rebuild_as(
             forget_validators(&store)?;
             reach(&store, journal.seq(), rules)?;
         }
+        // sled writes behind: a kill must not find it empty where the mark says that it is complete.
+        store.flush()?;
         generation.write_mark(dir, false)?;
         Ok((store, Replayed { lines, lost }))
     });
@@ -230,6 +232,8 @@ impl Generation {
             store.copy_into(&copied)?;
             let damaged = |e: Unsound| io_error(&path, "copy the store to it")(io::Error::other(e));
             copied.check().map_err(damaged)?;
+            // What is not written yet when the mark is would be gone with a kill.
+            copied.flush()?;
             Ok(copied)
         });
         match copied {

@@ -98,6 +98,7 @@ impl Vault {
             return Ok(false);
         }
         catch_up(&copy.store, &self.journal, &self.rules)?;
+        copy.store.flush()?;
         copy.generation.write_mark(&self.dir, false)?;
         copy.taken = true;
         let old = std::mem::replace(&mut self.generation, copy.generation);
