@@ -40,7 +40,7 @@ fn options() -> Result<Options, String> {
         dibao: PathBuf::from("target/release/dibao"),
         work: std::env::temp_dir(),
         disk: None,
-        cycles: 40,
+        cycles: 20,
         seed: 1,
     };
     while let Some(name) = given.next() {

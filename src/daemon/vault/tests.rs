@@ -348,6 +348,28 @@ fn a_store_in_use_is_copied_and_the_copy_is_brought_up_to_the_journal() {
 }
 
 #[test]
+fn a_fresh_generation_is_written_out_before_it_takes_the_place_of_another() {
+    type Renewal = fn(&mut Vault);
+    let cases: [(&str, Renewal); 2] = [
+        ("a copy", |vault| {
+            let frozen = vault.freeze_for_refresh().expect("frozen").expect("nothing else is");
+            vault.finish_refresh(frozen.copy().expect("copied")).map(drop).expect("swapped in");
+        }),
+        ("a rebuild", |vault| vault.rebuild("asked for").map(drop).expect("rebuilt")),
+    ];
+    for (name, renew) in cases {
+        let (dir, mut vault) = filled();
+        renew(&mut vault);
+        // What a kill would leave: sled holds back what it writes for half a second.
+        let left = TempDir::new().expect("a directory");
+        copy(dir.path(), left.path());
+        let (killed, notes) = open(&left);
+        assert_eq!((notes.rebuilt, notes.replayed), (None, 0), "{name}");
+        assert!(dump(&killed) == reference(), "{name}");
+    }
+}
+
+#[test]
 fn a_copy_of_a_store_that_was_replaced_meanwhile_is_dropped() {
     let (dir, mut vault) = filled();
     let copy = vault.freeze_for_refresh().expect("frozen").expect("nothing else is").copy().expect("copied");
