@@ -65,6 +65,11 @@ pub enum VaultError {
         /// The cause.
         source: std::io::Error,
     },
+    /// A damaged journal must be healed first, and something else reads the store for it.
+    #[error(
+        "the journal is damaged, and cannot be healed while it is compacted or the store is copied; try again"
+    )]
+    Busy,
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -81,7 +86,7 @@ impl VaultError {
         match self {
             Self::Full { .. } | Self::Io { .. } | Self::Store(_) => true,
             Self::Journal(error) => matches!(error, JournalError::Io { .. }),
-            Self::Locked(_) => false,
+            Self::Locked(_) | Self::Busy => false,
         }
     }
 }

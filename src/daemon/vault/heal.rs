@@ -158,7 +158,8 @@ impl Vault {
         self.generation.mark_clean(&self.dir)?;
         let healed = self.begin_compaction(self.journal.date()).and_then(|begun| match begun {
             Some(compaction) => self.finish_compaction(&compaction.write()?),
-            None => Ok(()),
+            // The store is frozen for a base or a copy that is under way.
+            None => Err(VaultError::Busy),
         });
         self.generation.mark_open(&self.dir)?;
         healed

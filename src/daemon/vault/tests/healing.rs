@@ -279,6 +279,10 @@ fn a_rebuild_of_a_damaged_journal_keeps_what_the_store_has() {
     let segment = &segments(dir.path())[0];
     let starts = frames(segment);
     flip(segment, usize::midpoint(starts[5], starts[6]));
+    let under_way = vault.begin_compaction(today()).expect("begun");
+    let refused = vault.rebuild("asked for");
+    assert!(matches!(refused, Err(VaultError::Busy)), "{refused:?}");
+    drop(under_way);
     vault.rebuild("asked for").expect("rebuilt");
     assert!(dump(&vault) == reference() && vault.wound().is_none());
     drop(vault);
