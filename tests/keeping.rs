@@ -143,6 +143,10 @@ async fn a_running_daemon_is_backed_up_and_not_restored_into() {
     let (good, said) = dibao(&path, &["poll", "--all"]).await;
     // One of the world's sources always fails.
     assert!(!good && said.contains("new entries"), "{said}");
+    let (_, before) = dibao(&path, &["entries", "--json"]).await;
+    let (good, said) = dibao(&path, &["compact"]).await;
+    assert!(good && said.starts_with("compacted: a base of "), "{said}");
+    assert_eq!(dibao(&path, &["entries", "--json"]).await.1, before);
     let backup = dir.path().join("backup");
     let (good, said) = dibao(&path, &["backup", backup.to_str().unwrap()]).await;
     assert!(good && said.contains("backed up"), "{said}");

@@ -156,12 +156,12 @@ impl Running {
         let _ = self.child.wait();
     }
 
-    /// Waits until its log says so.
-    pub(crate) fn says(&mut self, what: &str, limit: Duration) -> Result<(), Wrong> {
+    /// Waits until its log says so once more than `before` times.
+    pub(crate) fn says(&mut self, what: &str, before: u64, limit: Duration) -> Result<(), Wrong> {
         let place = self.place.clone();
         within(limit, &format!("the line {what:?}"), || match self.over() {
             Some(status) => Err(Wrong::Other(format!("it ended ({status}): {}", place.last_line()))),
-            None => Ok(place.said().contains(what).then_some(())),
+            None => Ok((place.said().matches(what).count() as u64 > before).then_some(())),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The frames of a journal's last segment, read here without the journal's own code, so that what it may
+//! The frames of a journal's segments, read here without the journal's own code, so that what it may
 //! lose is not its own judgement.
 
 use std::fs;
@@ -7,19 +7,21 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// A frame, and the published ids that it brought.
+/// A frame, and the published ids that it names: of entries that it brought, or that it let expire.
 pub(crate) struct Frame {
     pub(crate) from: u64,
     pub(crate) to: u64,
-    pub(crate) ids: Vec<String>,
+    pub(crate) brought: Vec<String>,
+    pub(crate) expired: Vec<String>,
 }
 
-pub(crate) fn last_segment(state: &Path) -> Option<PathBuf> {
-    let listing = fs::read_dir(state.join("journal")).ok()?;
-    listing
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension() == Some("zst".as_ref()))
-        .max()
+/// The segments, in order.
+pub(crate) fn segments(state: &Path) -> Vec<PathBuf> {
+    let listing = fs::read_dir(state.join("journal")).into_iter().flatten();
+    let paths = listing.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut segments: Vec<_> = paths.filter(|path| path.extension() == Some("zst".as_ref())).collect();
+    segments.sort();
+    segments
 }
 
 /// The whole frames of a file, as far as it is one after the other.
@@ -42,14 +44,22 @@ pub(crate) fn read(path: &Path) -> Vec<Frame> {
             }
             continue;
         }
-        frames.push(Frame { from: from as u64, to: (from + len) as u64, ids: ids(&text) });
+        let (brought, expired) = ids(&text);
+        frames.push(Frame { from: from as u64, to: (from + len) as u64, brought, expired });
         from += len;
     }
     frames
 }
 
-fn ids(text: &str) -> Vec<String> {
-    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let new = lines.flat_map(|line| line["new"].as_array().cloned().unwrap_or_default());
-    new.filter_map(|entry| Some(entry["published_id"].as_str()?.to_owned())).collect()
+fn ids(text: &str) -> (Vec<String>, Vec<String>) {
+    let (mut brought, mut expired) = (Vec::new(), Vec::new());
+    for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let new = line["new"].as_array().into_iter().flatten();
+        brought.extend(new.filter_map(|entry| Some(entry["published_id"].as_str()?.to_owned())));
+        if line["kind"] == "expire" {
+            let old = line["entries"].as_array().into_iter().flatten();
+            expired.extend(old.filter_map(|id| Some(id.as_str()?.to_owned())));
+        }
+    }
+    (brought, expired)
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::frames::Frame;
+
 /// What was found wrong with a listing.
 #[derive(Default)]
 pub(crate) struct Found {
@@ -19,8 +21,12 @@ pub(crate) struct Ledger {
     acknowledged: BTreeSet<String>,
     /// The id that an entry was seen with first.
     ids: BTreeMap<String, String>,
-    /// What stands in frames that were damaged: it is in the store until that has to be built anew.
+    /// What stands in frames that were damaged together with the store.
     condemned: BTreeSet<String>,
+    /// What was old enough to expire, and did. It does not come back.
+    expired: BTreeSet<String>,
+    /// How many entries were looked for, look by look.
+    checked: u64,
 }
 
 impl Ledger {
@@ -32,14 +38,32 @@ impl Ledger {
         self.acknowledged.len()
     }
 
-    /// Frames with these ids were damaged.
-    pub(crate) fn condemn(&mut self, ids: &BTreeSet<&str>) {
-        let hit = self.ids.iter().filter(|(_, id)| ids.contains(id.as_str())).map(|(link, _)| link.clone());
-        self.condemned.extend(hit);
+    /// How many entries were looked for, look by look, and how many have expired.
+    pub(crate) fn counts(&self) -> (u64, usize) {
+        (self.checked, self.expired.len())
     }
 
-    /// Holds a listing against the ledger; what it lists counts as acknowledged from now on.
-    pub(crate) fn hold(&mut self, rows: &[Value]) -> Found {
+    /// These frames were damaged, and the store with them: what they brought may be missing, and what they
+    /// let expire may be back until it expires again.
+    pub(crate) fn condemn<'a>(&mut self, frames: impl Iterator<Item = &'a Frame>) {
+        let (mut brought, mut expired) = (BTreeSet::new(), BTreeSet::new());
+        for frame in frames {
+            brought.extend(frame.brought.iter().map(String::as_str));
+            expired.extend(frame.expired.iter().map(String::as_str));
+        }
+        for (link, id) in &self.ids {
+            if brought.contains(id.as_str()) {
+                self.condemned.insert(link.clone());
+            }
+            if expired.contains(id.as_str()) {
+                self.expired.remove(link);
+            }
+        }
+    }
+
+    /// Holds a listing against the ledger; what it lists counts as acknowledged from now on. What is `old`
+    /// may have expired.
+    pub(crate) fn hold(&mut self, rows: &[Value], old: &BTreeSet<String>) -> Found {
         let mut found = Found::default();
         let (mut links, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for row in rows {
@@ -49,13 +73,20 @@ impl Ledger {
                 found.doubles.push(format!("listed twice: {link} {id}"));
             } else if known != id {
                 found.doubles.push(format!("{link} was {known} and is {id}"));
+            } else if self.expired.contains(link) {
+                found.doubles.push(format!("{link} had expired and is back"));
             }
         }
-        for link in self.acknowledged.difference(&links) {
-            if self.condemned.contains(link) {
-                found.missing.push(link.clone());
+        self.checked += self.acknowledged.len() as u64;
+        let absent: Vec<String> = self.acknowledged.difference(&links).cloned().collect();
+        for link in absent {
+            if old.contains(&link) {
+                self.acknowledged.remove(&link);
+                self.expired.insert(link);
+            } else if self.condemned.contains(&link) {
+                found.missing.push(link);
             } else {
-                found.losses.push(link.clone());
+                found.losses.push(link);
             }
         }
         // Told once.

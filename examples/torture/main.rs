@@ -3,7 +3,8 @@
 //!
 //! What it counts as acknowledged: what the publisher showed when a `dibao poll` began that succeeded, and
 //! what the daemon listed. What it allows to be missing: what a frame of the journal held whose octets it
-//! changed itself, until the next poll.
+//! changed itself while it took the store away, until the next poll; and what it made so old that it expires,
+//! which must not come back.
 
 #![expect(clippy::disallowed_methods, reason = "it waits for real processes, by the clock of the machine")]
 
@@ -39,7 +40,7 @@ fn options() -> Result<Options, String> {
         dibao: PathBuf::from("target/release/dibao"),
         work: std::env::temp_dir(),
         disk: None,
-        cycles: 40,
+        cycles: 20,
         seed: 1,
     };
     while let Some(name) = given.next() {
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
     let began = Instant::now();
     println!("seed {}, {} cycles", options.seed, options.cycles);
     let mut rig = Rig::new(&options.dibao, &options.work, options.disk.as_deref(), options.seed);
+    rig.grow_old(options.cycles);
     for cycle in 1..=options.cycles {
         if let Err(error) = rig.cycle(cycle) {
             rig.blame(cycle, &error);

@@ -63,7 +63,7 @@ pub(crate) struct Paper {
 }
 
 /// The link of an entry, by which it is told from others here.
-fn link(feed: usize, item: usize) -> String {
+pub(crate) fn link(feed: usize, item: usize) -> String {
     format!("http://paper.example/p{feed}/{item}")
 }
 
@@ -80,7 +80,7 @@ impl Paper {
         Arc::new(paper)
     }
 
-    fn add(&self, feed: usize, count: usize, chance: &mut Chance) {
+    pub(crate) fn add(&self, feed: usize, count: usize, chance: &mut Chance) {
         let at = chrono::Utc::now().to_rfc2822();
         let mut feeds = self.feeds.lock().expect("no poison");
         for _ in 0..count {
@@ -106,6 +106,11 @@ impl Paper {
             .enumerate()
             .map(|(f, feed)| window(feed.items.len()).map(|i| link(f, i)).collect())
             .collect()
+    }
+
+    /// How many entries each feed ever had.
+    pub(crate) fn lengths(&self) -> Vec<usize> {
+        self.feeds.lock().expect("no poison").iter().map(|feed| feed.items.len()).collect()
     }
 
     fn etag(&self, feed: usize) -> String {

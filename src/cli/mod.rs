@@ -88,6 +88,10 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Compact the journal and copy the store into fresh files now, which the daemon does by itself when that
+    /// is worth it: for tests
+    #[command(hide = true)]
+    Compact,
     /// Copy the journal to a directory, whether the daemon runs or not
     Backup {
         /// A directory that is empty or not there yet
@@ -144,6 +148,7 @@ pub fn main(args: Args) -> ExitCode {
             return with_config(config, |config| rehearse::rehearse(config, output.json));
         }
         Command::Rebuild { output, .. } => (Ask::Rebuild, output.json),
+        Command::Compact => (Ask::Compact, false),
         Command::Backup { into } => return with_config(config, |config| backup::backup(config, &into)),
         Command::Restore { from } => return with_config(config, |config| backup::restore(config, &from)),
         Command::Explain { entry, output } => (Ask::Explain { entry }, output.json),

@@ -30,6 +30,7 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         Command::Entries { .. } => &["published", "source", "regions", "title"],
         Command::Poll { .. }
         | Command::Rebuild
+        | Command::Compact
         | Command::Backup
         | Command::Explain { .. }
         | Command::Withdraw { .. } => {

@@ -82,6 +82,7 @@ async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) ->
     match command {
         Command::Poll { sources } => poll::poll(engine, &sources, lines).await,
         Command::Rebuild => rebuild(engine).await,
+        Command::Compact => compact(engine).await,
         Command::Withdraw { entry } => withdraw(engine, entry).await,
         Command::Backup => read(engine, lines, backup).await,
         Command::Sources => read(engine, lines, tables::sources).await,
@@ -128,6 +129,16 @@ async fn rebuild(engine: &Arc<Engine>) -> Answer {
     engine.publisher.everything();
     let entries = meta.map_or(0, |meta| meta.entries);
     Ok(Done::saying(format!("rebuilt from {lines} lines of the journal: {entries} entries")))
+}
+
+async fn compact(engine: &Arc<Engine>) -> Answer {
+    let recorder = engine.recorder.clone();
+    let sizes = tokio::task::spawn_blocking(move || {
+        recorder.rewrite()?;
+        recorder.journal_sizes()
+    });
+    let (base, tail) = sizes.await??;
+    Ok(Done::saying(format!("compacted: a base of {base} octets and {tail} behind it")))
 }
 
 async fn withdraw(engine: &Arc<Engine>, named: String) -> Answer {

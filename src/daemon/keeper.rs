@@ -1,5 +1,5 @@
 //! The keeper: at the start and once a day, what is too old expires, and the journal is compacted when that
-//! is worth it. In small steps: a poll never waits for it longer than for another poll.
+//! is worth it; once a day it is read, and healed if it was damaged. In small steps: a poll never waits for it longer than for another poll.
 
 mod sweep;
 
@@ -39,6 +39,11 @@ pub async fn run(engine: Arc<Engine>) {
     let mut done = None;
     loop {
         let today = engine.clock.now().date_naive();
+        // The journal was just read when this begins, and is read once a day then: it may rot on the disk.
+        let is_due = done.is_some_and(|day| day != today) || engine.recorder.is_wounded().unwrap_or(false);
+        if is_due && let Err(error) = heal(&engine).await {
+            tracing::error!(%error, "the journal could not be read through, or not be healed");
+        }
         if done != Some(today) {
             done = Some(today);
             if let Err(error) = expire(&engine).await {
@@ -89,6 +94,11 @@ async fn expire(engine: &Arc<Engine>) -> Result<(), KeepError> {
         tracing::info!(expired, forgotten, "old entries left");
     }
     Ok(())
+}
+
+async fn heal(engine: &Arc<Engine>) -> Result<(), KeepError> {
+    let recorder = engine.recorder.clone();
+    Ok(tokio::task::spawn_blocking(move || recorder.heal_journal()).await??)
 }
 
 async fn compact(engine: &Arc<Engine>) -> Result<(), KeepError> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::backup::Part;
 use super::clock::Clock;
-use super::vault::{StoreHandle, Vault, VaultError};
+use super::vault::{self, StoreHandle, Vault, VaultError};
 use crate::core::diff::{Draft, DraftEntry};
 use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Withdrawal};
 use crate::core::state::{Change, FeedKey, FeedState, State};
@@ -37,7 +37,9 @@ pub enum Fact {
     Expire(Expiry),
 }
 
-/// How often it is tried whether recording works again.
+/// How soon it is tried whether recording works again; twice as long after each try that fails.
+const PROBE_FIRST: Duration = Duration::from_secs(1);
+/// The longest between two tries.
 const PROBE_EVERY: Duration = Duration::from_secs(30);
 
 /// Why nothing can be recorded at present; `None` while all is well.
@@ -155,6 +157,32 @@ impl Recorder {
         Ok(Some(compacted.entries))
     }
 
+    /// Reads the whole journal, and heals it from the store if it is damaged; recording waits only in that
+    /// case. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the disk refuses: then it is as it was.
+    pub fn heal_journal(&self) -> Result<(), RecordError> {
+        let dir = self.with_vault(|vault| Ok(vault.dir().to_owned()))?;
+        let is_whole = vault::is_whole(&dir).map_err(|e| RecordError::Vault(Arc::new(e)))?;
+        if is_whole && !self.is_wounded()? {
+            return Ok(());
+        }
+        // What seemed torn may have been a write under way.
+        if self.with_vault(Vault::find_wound)? {
+            self.compact()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the journal is damaged and could not be healed yet.
+    ///
+    /// # Errors
+    /// When the daemon is stopping.
+    pub fn is_wounded(&self) -> Result<bool, RecordError> {
+        self.with_vault(|vault| Ok(vault.wound().is_some()))
+    }
+
     /// Copies the store into fresh files if its own have grown far beyond its rows; recording waits at the
     /// beginning and the end only. Returns whether it did. Blocks.
     ///
@@ -164,6 +192,17 @@ impl Recorder {
         let Some(refresh) = self.with_vault(Vault::begin_refresh)? else { return Ok(false) };
         let copied = refresh.write().map_err(|e| RecordError::Vault(Arc::new(e)))?;
         copied.map_or(Ok(false), |copied| self.with_vault(|vault| vault.finish_refresh(copied)))
+    }
+
+    /// Compacts the journal and copies the store into fresh files, worth it or not. Blocks.
+    ///
+    /// # Errors
+    /// When the disk refuses: then what could not be done is as it was.
+    pub fn rewrite(&self) -> Result<(), RecordError> {
+        self.compact()?;
+        let Some(refresh) = self.with_vault(Vault::freeze_for_refresh)? else { return Ok(()) };
+        let copied = refresh.copy().map_err(|e| RecordError::Vault(Arc::new(e)))?;
+        self.with_vault(|vault| vault.finish_refresh(copied)).map(drop)
     }
 
     fn with_vault<T>(
@@ -215,7 +254,7 @@ enum Turn {
 impl Writer {
     async fn run(self, mut waiting: mpsc::Receiver<(Fact, Reply)>) {
         let writer = Arc::new(self);
-        let (mut sync_due, mut probe_due) = (None, None);
+        let (mut sync_due, mut probe_due, mut probe_in) = (None, None, PROBE_FIRST);
         loop {
             let mut group = Vec::with_capacity(GROUP);
             let turn = tokio::select! {
@@ -240,10 +279,12 @@ impl Writer {
                     let _ = tokio::task::spawn_blocking(move || task.tried(&task.probe())).await;
                 }
             }
-            probe_due = match writer.stalled.borrow().is_some() {
-                true => probe_due.or_else(|| Some(Instant::now() + PROBE_EVERY)),
-                false => None,
-            };
+            if !writer.stalled.borrow().is_some() {
+                (probe_due, probe_in) = (None, PROBE_FIRST);
+            } else if probe_due.is_none() {
+                probe_due = Some(Instant::now() + probe_in);
+                probe_in = PROBE_EVERY.min(probe_in * 2);
+            }
         }
     }
 

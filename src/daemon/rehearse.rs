@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::vault::{self, VaultError};
-use crate::core::apply::apply;
 use crate::core::rules::Rules;
 use crate::core::state::{FeedKey, State};
 use crate::journal;
@@ -32,7 +31,7 @@ pub type Telling = BTreeMap<String, Told>;
 pub fn derived(state_dir: &Path, rules: &Rules) -> Result<Telling, VaultError> {
     let store = Store::new(Box::<MemoryBackend>::default());
     journal::replay(&state_dir.join("journal"), 0, &mut |line| -> Result<(), VaultError> {
-        Ok(store.commit(&apply(&store, &line, rules)?)?)
+        Ok(vault::fold(&store, &line, rules).map(drop)?)
     })?;
     Ok(telling(&store)?)
 }

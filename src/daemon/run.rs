@@ -182,7 +182,8 @@ fn report_opening(engine: &Engine, notes: &OpenNotes) {
     if notes.unclean {
         tracing::warn!("the last run did not stop in good order; going on from the journal");
     }
-    if journal.cut > 0 {
+    // What ailed a damaged journal, and what became of it, was told when it was healed.
+    if journal.cut > 0 && notes.wound.is_none() {
         tracing::warn!(octets = journal.cut, "the journal ended in the middle of a write; cut that off");
     }
     match &notes.rebuilt {

@@ -6,12 +6,17 @@
 //! STATE/store/00000001/                            a generation of the store (sled)
 //! STATE/store/00000001.json                        that it is complete, and when it may be trusted
 //! STATE/store/damaged/                             the last generation that was set aside
+//! STATE/journal/paired, STATE/store/paired         that the store follows this journal
 //! ```
 
 mod compaction;
+mod fold;
 mod generation;
+mod heal;
+mod pair;
 mod refresh;
 mod room;
+mod trust;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -21,15 +26,15 @@ use arc_swap::ArcSwap;
 use chrono::NaiveDate;
 
 use super::backup::Part;
-use crate::core::apply::apply;
-use crate::core::exchange::Validators;
 use crate::core::record::{Line, Record};
 use crate::core::rules::Rules;
 use crate::core::state::{Change, State};
-use crate::journal::{Journal, JournalError, OpenReport};
+use crate::journal::{Journal, JournalError, Losses, OpenReport};
 use crate::store::{Store, StoreError};
 pub use compaction::{Compacted, Compaction};
+pub(crate) use fold::fold;
 use generation::Generation;
+pub use heal::{Wound, is_whole};
 pub use refresh::{Refresh, Refreshed};
 pub(crate) use room::Room;
 
@@ -60,6 +65,11 @@ pub enum VaultError {
         /// The cause.
         source: std::io::Error,
     },
+    /// A damaged journal must be healed first, and something else reads the store for it.
+    #[error(
+        "the journal is damaged, and cannot be healed while it is compacted or the store is copied; try again"
+    )]
+    Busy,
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -76,7 +86,7 @@ impl VaultError {
         match self {
             Self::Full { .. } | Self::Io { .. } | Self::Store(_) => true,
             Self::Journal(error) => matches!(error, JournalError::Io { .. }),
-            Self::Locked(_) => false,
+            Self::Locked(_) | Self::Busy => false,
         }
     }
 }
@@ -92,6 +102,15 @@ pub struct OpenNotes {
     pub rebuilt: Option<String>,
     /// How many lines of the journal were applied.
     pub replayed: u64,
+    /// What ailed the journal. It was healed, or will be: the log says so.
+    pub wound: Option<Wound>,
+}
+
+/// What a fresh store was made from.
+struct Replayed {
+    lines: u64,
+    /// What of the journal could not be read.
+    lost: Losses,
 }
 
 /// Tells how much room is left where a directory is.
@@ -105,25 +124,46 @@ pub struct Vault {
     generation: Generation,
     dir: PathBuf,
     room: AskRoom,
+    /// What ails the journal, until it is healed.
+    wound: Option<Wound>,
     /// Held for its lock, which goes with it.
     _lock: File,
 }
 
 impl Vault {
     /// Opens the state directory under today's rules: mends the journal's end, checks the store and
-    /// brings it up to the journal, or builds it anew.
+    /// brings it up to the journal, or builds it anew. A journal that lost what the store has is healed.
     ///
     /// # Errors
     /// When the directory is in use, or the disk refuses.
     pub fn open(dir: &Path, rules: Arc<Rules>, today: NaiveDate) -> Result<(Self, OpenNotes), VaultError> {
+        Self::open_with(dir, rules, today, Box::new(Room::at))
+    }
+
+    fn open_with(
+        dir: &Path,
+        rules: Arc<Rules>,
+        today: NaiveDate,
+        room: AskRoom,
+    ) -> Result<(Self, OpenNotes), VaultError> {
         fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
         let lock = lock(dir)?;
-        let (journal, report) = Journal::open(&dir.join("journal"), today)?;
-        let (generation, store, mut notes) = generation::open(dir, &journal, &rules)?;
+        let (mut journal, report) = Journal::open(&dir.join("journal"), today)?;
+        let (generation, store, mut notes) = generation::open(dir, &mut journal, &rules)?;
         notes.journal = report;
         let store = Arc::new(ArcSwap::from_pointee(store));
-        let (dir, room) = (dir.to_owned(), Box::new(Room::at));
-        Ok((Self { store, journal, rules, generation, dir, room, _lock: lock }, notes))
+        let (dir, wound) = (dir.to_owned(), notes.wound.clone());
+        let mut vault = Self { store, journal, rules, generation, dir, room, wound, _lock: lock };
+        // What cannot be healed or renewed now is told, or does no harm: feeds can be served.
+        let _ = vault.heal_journal();
+        vault.renew_pairing();
+        Ok((vault, notes))
+    }
+
+    fn renew_pairing(&self) {
+        if let Err(error) = pair::renew(&self.dir) {
+            tracing::warn!(%error, "cannot mark journal and store as belonging together anew; the old mark holds");
+        }
     }
 
     /// The store, for readers.
@@ -176,11 +216,7 @@ impl Vault {
 
     fn apply(&mut self, line: &Line) -> Result<Vec<Change>, VaultError> {
         let store = self.store.load_full();
-        let applied = apply(&*store, line, &self.rules).and_then(|changes| {
-            store.commit(&changes)?;
-            Ok(changes)
-        });
-        match applied {
+        match fold(&store, line, &self.rules) {
             Ok(changes) => Ok(changes),
             Err(error) => {
                 self.heal(&store, &error.to_string())?;
@@ -196,21 +232,32 @@ impl Vault {
     pub fn heal(&mut self, failed: &Arc<Store>, why: &str) -> Result<(), VaultError> {
         if Arc::ptr_eq(&self.store.load_full(), failed) {
             tracing::error!(why, "the store failed; building it anew from the journal");
-            self.rebuild(why)?;
+            self.replace(why)?;
         }
         Ok(())
     }
 
-    /// Builds a fresh store from the journal and swaps it in. Returns how many lines it took.
+    /// Builds a fresh store from the journal and swaps it in; what the journal lost and the present one has
+    /// is written to the journal first. Returns how many lines it took.
     ///
     /// # Errors
-    /// When the fresh one cannot be written.
+    /// When the journal cannot be healed, or the fresh one not be written: then the present one stays.
     pub fn rebuild(&mut self, why: &str) -> Result<u64, VaultError> {
-        let (generation, store, lines) = generation::rebuild(&self.dir, &self.journal, &self.rules)?;
+        self.heal_before_rebuild()?;
+        self.replace(why)
+    }
+
+    fn replace(&mut self, why: &str) -> Result<u64, VaultError> {
+        let (generation, store, Replayed { lines, lost }) =
+            generation::rebuild(&self.dir, &self.journal, &self.rules)?;
         let old = std::mem::replace(&mut self.generation, generation);
         self.store.store(Arc::new(store));
         // The old handle may live on in a reader; its files may go all the same.
         old.discard(&self.dir, why);
+        if !lost.is_empty() {
+            self.wound = Some(Wound { unread: lost.clone(), cut: None, lost });
+            let _ = self.heal_journal();
+        }
         Ok(lines)
     }
 
@@ -266,7 +313,9 @@ impl Vault {
     /// # Errors
     /// When the disk refuses; the next start removes it.
     pub fn finish_compaction(&mut self, compacted: &Compacted) -> Result<(), VaultError> {
-        Ok(self.journal.keep_from(&compacted.base)?)
+        let removed = self.journal.keep_from(&compacted.base);
+        self.note_healed();
+        Ok(removed?)
     }
 
     /// Makes everything recorded so far durable, and says which files hold it: the last position, and how
@@ -301,7 +350,9 @@ impl Vault {
     pub fn close(mut self) -> Result<(), VaultError> {
         self.journal.sync()?;
         self.store.load().flush()?;
-        self.generation.mark_clean(&self.dir)
+        self.generation.mark_clean(&self.dir)?;
+        self.renew_pairing();
+        Ok(())
     }
 
     /// The journal's last position.
@@ -318,40 +369,6 @@ impl Vault {
 pub fn peek<T>(dir: &Path, read: impl FnOnce(&Store) -> Result<T, VaultError>) -> Result<T, VaultError> {
     let _lock = lock(dir)?;
     read(&generation::peek(dir)?)
-}
-
-/// Applies every line after the store's position. Returns how many there were.
-fn catch_up(store: &Store, journal: &Journal, rules: &Rules) -> Result<u64, VaultError> {
-    let from = store.meta()?.map_or(0, |meta| meta.seq);
-    let mut lines = 0;
-    let losses = journal.replay(from, &mut |line| -> Result<(), VaultError> {
-        store.commit(&apply(store, &line, rules)?)?;
-        lines += 1;
-        Ok(())
-    })?;
-    if !losses.damage.is_empty() || !losses.gaps.is_empty() {
-        forget_validators(store)?;
-    }
-    for damage in losses.damage {
-        tracing::error!(%damage, "the journal is damaged; what stood there is passed over");
-    }
-    for (first, last) in losses.gaps {
-        tracing::error!(first, last, "lines of the journal are lost");
-    }
-    Ok(lines)
-}
-
-/// What is lost may have held the entries that a source's validators vouch for: every source is read in
-/// full once more.
-fn forget_validators(store: &Store) -> Result<(), VaultError> {
-    for (id, mut source) in store.sources()? {
-        source.poll.validators = Validators::default();
-        source.poll.body_hash = None;
-        // Lost lines shift the numbers of what came after them.
-        source.poll.window_from = None;
-        store.commit(&[Change::Source(id, Box::new(source))])?;
-    }
-    Ok(())
 }
 
 pub(super) fn lock(dir: &Path) -> Result<File, VaultError> {

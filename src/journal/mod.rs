@@ -3,8 +3,8 @@
 //! A directory of numbered segments, `00000012-2026-11-23.ndjson.zst`. Every append is one zstd frame
 //! (with a content checksum) of NDJSON lines, so `zstd -dc FILE | jq` reads a segment. An append is
 //! durable once [`Journal::sync`] returned. A torn last frame is cut off at open; a damaged frame in the
-//! middle is passed over and reported, never repaired in place. One process at a time: the caller holds
-//! the lock of the state directory.
+//! middle is passed over and reported, never repaired in place: whoever has what stood there writes a base
+//! of it. One process at a time: the caller holds the lock of the state directory.
 //!
 //! The newest segment that begins with a base stands for all before it, which are gone or on their way:
 //! see [`BaseWriter`].
@@ -16,6 +16,7 @@
 mod base;
 mod disk;
 mod frame;
+mod replay;
 mod segment;
 
 use std::fs;
@@ -28,6 +29,7 @@ use chrono::NaiveDate;
 use crate::core::record::{LINE_VERSION, Line, Record};
 pub use base::{BaseWriter, WrittenBase};
 use disk::{Disk, Disks, Mode};
+pub use replay::{Losses, replay};
 use segment::SegmentName;
 pub use segment::{Damage, Segment};
 
@@ -82,15 +84,6 @@ pub struct OpenReport {
     pub cut: u64,
     /// Where the last segment is damaged.
     pub damage: Vec<Damage>,
-}
-
-/// What a replay could not read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Losses {
-    /// Stretches of segments that are damaged.
-    pub damage: Vec<Damage>,
-    /// Positions no line was found for: the first and the last of each gap.
-    pub gaps: Vec<(u64, u64)>,
 }
 
 /// The journal, open for appending.
@@ -168,6 +161,18 @@ impl Journal {
     #[must_use]
     pub fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// When its segment was begun, for those that begin another without a clock.
+    #[must_use]
+    pub fn date(&self) -> NaiveDate {
+        self.name.date
+    }
+
+    /// Goes on behind a position that was given out: what stood up to it is lost here, and none of it is
+    /// given out again.
+    pub fn go_on_behind(&mut self, seq: u64) {
+        self.seq = self.seq.max(seq);
     }
 
     /// Writes the records, and returns them as lines. They survive the end of this process when this
@@ -427,62 +432,6 @@ fn live(dir: &Path) -> Result<(u64, Vec<Segment>), JournalError> {
 fn superseded(dir: &Path, live: &[Segment]) -> Result<Vec<Segment>, JournalError> {
     let first = live.first().map_or(0, |segment| segment.name.number);
     Ok(segment::list(dir)?.into_iter().filter(|segment| segment.name.number < first).collect())
-}
-
-/// Hands every line after `from` of the journal in `dir` to `each`, in order, each position once; a base
-/// that is of a later position than `from`, line by line.
-/// Segments that hold only lines up to `from` are not read.
-///
-/// # Errors
-/// When a segment cannot be read, or `each` says so.
-pub fn replay<E: From<JournalError>>(
-    dir: &Path,
-    from: u64,
-    each: &mut dyn FnMut(Line) -> Result<(), E>,
-) -> Result<Losses, E> {
-    let (mut last, mut losses) = (from, Losses::default());
-    let (base_seq, mut segments) = live(dir)?;
-    if (1..=from).contains(&base_seq) {
-        segments.remove(0);
-    }
-    for segment in segments_after(segments, from)? {
-        let mut failed = None;
-        let end = segment.read(&mut |line| {
-            let of_base = matches!(line.record, Record::Base(_));
-            if failed.is_none() && of_base && line.seq > from {
-                last = last.max(line.seq);
-                failed = each(line).err();
-            } else if failed.is_none() && !of_base && line.seq > last {
-                if line.seq > last + 1 {
-                    losses.gaps.push((last + 1, line.seq - 1));
-                }
-                last = line.seq;
-                failed = each(line).err();
-            }
-            Ok(())
-        })?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        losses.damage.extend(end.damage);
-        if end.good_len < end.len {
-            let path = segment.path.clone();
-            losses.damage.push(Damage { path, from: end.good_len, to: end.len });
-        }
-    }
-    Ok(losses)
-}
-
-/// The segments from the last one that begins at or before the line after `from`.
-fn segments_after(segments: Vec<Segment>, from: u64) -> Result<Vec<Segment>, JournalError> {
-    let mut start = 0;
-    for (n, segment) in segments.iter().enumerate().skip(1).rev() {
-        if segment.first_seq()?.is_some_and(|seq| seq <= from + 1) {
-            start = n;
-            break;
-        }
-    }
-    Ok(segments.into_iter().skip(start).collect())
 }
 
 #[cfg(test)]

@@ -46,7 +46,11 @@ pub struct Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: octets {} to {} are damaged", self.path.display(), self.from, self.to)
+        let Self { path, from, to } = self;
+        match from == to {
+            true => write!(f, "{}: ends too early, at octet {to}", path.display()),
+            false => write!(f, "{}: octets {from} to {to} are damaged", path.display()),
+        }
     }
 }
 

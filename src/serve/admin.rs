@@ -45,6 +45,8 @@ pub enum Command {
     },
     /// Build the store anew from the journal.
     Rebuild,
+    /// Compact the journal and copy the store into fresh files now, worth it or not.
+    Compact,
     /// Make the journal durable, and say which files hold it.
     Backup,
     /// Why an entry is in its regions and its story, and where it came from.

@@ -66,6 +66,22 @@ async fn a_full_disk_stops_recording_and_recovery_is_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_disk_that_was_full_for_a_moment_is_noticed_in_a_moment() {
+    let dir = TempDir::new().expect("a directory");
+    let (recorder, full) = start(&dir);
+    for seconds in 0..3 {
+        full.store(true, Ordering::SeqCst);
+        recorder.record(poll(seconds)).await.expect_err("the disk is full");
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        full.store(false, Ordering::SeqCst);
+        let since = Instant::now();
+        assert!(recorder.ready().await, "it had to be waited for");
+        assert!(since.elapsed() <= PROBE_FIRST * 2, "{:?}", since.elapsed());
+        recorder.record(poll(seconds)).await.expect("recorded again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_recorded_after_the_disk_was_cleared_ends_the_stall_at_once() {
     let dir = TempDir::new().expect("a directory");
     let (recorder, full) = start(&dir);

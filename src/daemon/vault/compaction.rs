@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::VaultError;
 use crate::core::apply::{base_entry, base_source};
-use crate::core::base::{Base, BaseEntries, BaseFeed, End, Head};
+use crate::core::base::{Base, BaseEntries, BaseEntry, BaseFeed, End, Head};
 use crate::core::rules::Rules;
 use crate::core::state::{Meta, State};
 use crate::journal::{BaseWriter, WrittenBase};
@@ -38,32 +38,45 @@ impl Compaction {
     ///
     /// # Errors
     /// When the store cannot be read, or the disk refuses: then the journal is as it was.
-    pub fn write(mut self) -> Result<Compacted, VaultError> {
-        let meta = self.store.meta()?.unwrap_or_else(|| Meta::empty(&self.rules.fingerprint));
-        let at = meta.newest_at;
-        self.writer.push(Base::Head(Head::of(&meta)))?;
-        let sources = self.store.sources()?;
-        for (id, state) in &sources {
-            self.writer.push(Base::Source(Box::new(base_source(at, id.clone(), state.clone()))))?;
-        }
-        for (feed, state) in self.store.feeds()? {
-            self.writer.push(Base::Feed(BaseFeed { at, feed, state }))?;
-        }
-        let (mut next, mut count) = (0, 0);
-        loop {
-            let page = self.store.entries_from(next, ENTRIES)?;
-            let Some((last, _)) = page.last() else { break };
-            next = last + 1;
-            let mut entries = Vec::with_capacity(page.len());
-            for (no, entry) in page {
-                let Some(source) = sources.get(&entry.source) else { continue };
-                let sketch = self.store.stored_sketch(no)?;
-                entries.push(base_entry(&self.rules, source, no, entry, sketch.as_ref()));
-            }
-            count += entries.len() as u64;
-            self.writer.push(Base::Entries(BaseEntries { at, entries }))?;
-        }
-        self.writer.push(Base::End(End { at, next_no: meta.next_no, entries: count }))?;
-        Ok(Compacted { base: self.writer.finish()?, entries: count })
+    pub fn write(self) -> Result<Compacted, VaultError> {
+        fill(self.writer, &self.store, Some(&self.rules))
     }
+}
+
+/// Writes a base from a store. Without the rules that the store was derived under, nothing derived is in it.
+pub(super) fn fill(
+    mut writer: BaseWriter,
+    store: &Store,
+    rules: Option<&Rules>,
+) -> Result<Compacted, VaultError> {
+    let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
+    let at = meta.newest_at;
+    writer.push(Base::Head(Head::of(&meta)))?;
+    let sources = store.sources()?;
+    for (id, state) in &sources {
+        writer.push(Base::Source(Box::new(base_source(at, id.clone(), state.clone()))))?;
+    }
+    for (feed, state) in store.feeds()? {
+        writer.push(Base::Feed(BaseFeed { at, feed, state }))?;
+    }
+    let (mut next, mut count) = (0, 0);
+    loop {
+        let page = store.entries_from(next, ENTRIES)?;
+        let Some((last, _)) = page.last() else { break };
+        next = last + 1;
+        let mut entries = Vec::with_capacity(page.len());
+        for (no, entry) in page {
+            let Some(source) = sources.get(&entry.source) else { continue };
+            let Some(rules) = rules else {
+                entries.push(BaseEntry { no, entry, derived: None });
+                continue;
+            };
+            let sketch = store.stored_sketch(no)?;
+            entries.push(base_entry(rules, source, no, entry, sketch.as_ref()));
+        }
+        count += entries.len() as u64;
+        writer.push(Base::Entries(BaseEntries { at, entries }))?;
+    }
+    writer.push(Base::End(End { at, next_no: meta.next_no, entries: count }))?;
+    Ok(Compacted { base: writer.finish()?, entries: count })
 }

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{OpenNotes, VaultError, catch_up, io_error};
+use super::fold::{catch_up, forget_validators, reach};
+use super::heal::{Wound, examine, heal_facts, is_wounded, meet};
+use super::pair::{self, Pairing};
+use super::trust::{contradicts, derived_otherwise};
+use super::{OpenNotes, Replayed, VaultError, io_error};
 use crate::core::rules::Rules;
-use crate::core::source::SourceDef;
-use crate::core::state::State;
 use crate::journal::Journal;
 use crate::store::{SledBackend, Store, Unsound};
 
@@ -39,7 +41,7 @@ struct Mark {
 /// Opens the newest complete generation and brings it up to the journal, or builds a fresh one.
 pub(super) fn open(
     dir: &Path,
-    journal: &Journal,
+    journal: &mut Journal,
     rules: &Rules,
 ) -> Result<(Generation, Store, OpenNotes), VaultError> {
     let root = root(dir);
@@ -49,8 +51,8 @@ pub(super) fn open(
     notes.unclean = newest.and_then(|number| read_mark(&root, number)).is_some_and(|mark| !mark.clean);
     if let Some(number) = newest {
         match try_open(dir, number, journal, rules) {
-            Ok(Opened { store, lines, octets }) => {
-                notes.replayed = lines;
+            Ok(Opened { store, lines, octets, wound }) => {
+                (notes.replayed, notes.wound) = (lines, wound);
                 let generation = Generation { number };
                 if !generation.is_bloated(dir, octets) {
                     return Ok((generation, store, notes));
@@ -67,8 +69,10 @@ pub(super) fn open(
     } else if journal.seq() > 0 {
         notes.rebuilt = Some("there is no store".to_owned());
     }
-    let (generation, store, lines) = rebuild_as(dir, newest.unwrap_or(0) + 1, journal, rules)?;
+    let (generation, store, Replayed { lines, lost }) =
+        rebuild_as(dir, newest.unwrap_or(0) + 1, journal, rules)?;
     notes.replayed = lines;
+    notes.wound = (!lost.is_empty()).then(|| Wound { unread: lost.clone(), cut: None, lost });
     Ok((generation, store, notes))
 }
 
@@ -87,7 +91,7 @@ pub(super) fn rebuild(
     dir: &Path,
     journal: &Journal,
     rules: &Rules,
-) -> Result<(Generation, Store, u64), VaultError> {
+) -> Result<(Generation, Store, Replayed), VaultError> {
     let newest = numbers(&root(dir))?.into_iter().max().unwrap_or(0);
     rebuild_as(dir, newest + 1, journal, rules)
 }
@@ -97,17 +101,23 @@ fn rebuild_as(
     number: u32,
     journal: &Journal,
     rules: &Rules,
-) -> Result<(Generation, Store, u64), VaultError> {
+) -> Result<(Generation, Store, Replayed), VaultError> {
     let path = root(dir).join(name(number));
     let generation = Generation { number };
     let built = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
         let store = Store::new(Box::new(backend));
-        let lines = catch_up(&store, journal, rules)?;
+        let (lines, lost) = catch_up(&store, journal, rules)?;
+        if !lost.is_empty() {
+            forget_validators(&store)?;
+            reach(&store, journal.seq(), rules)?;
+        }
+        // sled writes behind: a kill must not find it empty where the mark says that it is complete.
+        store.flush()?;
         generation.write_mark(dir, false)?;
-        Ok((store, lines))
+        Ok((store, Replayed { lines, lost }))
     });
     match built {
-        Ok((store, lines)) => Ok((generation, store, lines)),
+        Ok((store, replayed)) => Ok((generation, store, replayed)),
         Err(error) => {
             // The disk may be full: the next attempt needs the room.
             let _ = fs::remove_file(mark_path(&root(dir), number));
@@ -132,9 +142,11 @@ struct Opened {
     lines: u64,
     /// What its rows added up to.
     octets: u64,
+    /// What the journal lost.
+    wound: Option<Wound>,
 }
 
-fn try_open(dir: &Path, number: u32, journal: &Journal, rules: &Rules) -> Result<Opened, Refusal> {
+fn try_open(dir: &Path, number: u32, journal: &mut Journal, rules: &Rules) -> Result<Opened, Refusal> {
     let doubt = |why: String| Refusal::Doubt(why);
     let root = root(dir);
     let path = root.join(name(number));
@@ -147,54 +159,49 @@ fn try_open(dir: &Path, number: u32, journal: &Journal, rules: &Rules) -> Result
     if SledBackend::is_open(&path) {
         return Err(Refusal::Stop(VaultError::Locked(path)));
     }
+    let pairing = pair::look(dir);
+    if pairing == Pairing::Other {
+        return Err(doubt("it follows another journal".to_owned()));
+    }
     // From here on sled writes: a power cut must not find it marked as clean.
     Generation { number }.write_mark(dir, false).map_err(Refusal::Stop)?;
     let backend = SledBackend::open(&path).map_err(|e| doubt(e.to_string()))?;
     let store = Store::new(Box::new(backend));
     let octets = store.check().map_err(|e| doubt(e.to_string()))?;
-    if let Some(why) = derived_otherwise(&store, journal, rules).map_err(|e| doubt(e.to_string()))? {
+    let examined = examine(dir).map_err(Refusal::Stop)?;
+    if let Some(why) = contradicts(&store, journal, &examined, pairing).map_err(|e| doubt(e.to_string()))? {
         return Err(doubt(why));
     }
-    match catch_up(&store, journal, rules) {
-        Ok(lines) => Ok(Opened { store, lines, octets }),
-        Err(error @ VaultError::Journal(_)) => Err(Refusal::Stop(error)),
-        Err(error) => Err(doubt(error.to_string())),
+    let otherwise = derived_otherwise(&store, rules).map_err(|e| doubt(e.to_string()))?;
+    let is_damaged = is_wounded(&store, journal, &examined).map_err(|e| doubt(e.to_string()))?;
+    if let (Some(why), false) = (&otherwise, is_damaged) {
+        return Err(doubt(why.clone()));
     }
-}
-
-/// Why the store does not say what the journal says under today's rules, if it does not.
-fn derived_otherwise(store: &Store, journal: &Journal, rules: &Rules) -> Result<Option<String>, VaultError> {
-    let Some(meta) = store.meta()? else {
-        return Ok((journal.seq() > 0).then(|| "it is empty, and the journal is not".to_owned()));
+    let (lines, wound) = match meet(&store, journal, rules, examined.unread) {
+        Ok(met) => met,
+        Err(error @ VaultError::Journal(_)) => return Err(Refusal::Stop(error)),
+        Err(error) => return Err(doubt(error.to_string())),
     };
-    if meta.seq > journal.seq() {
-        return Ok(Some(format!("it is ahead of the journal ({} > {})", meta.seq, journal.seq())));
+    if let (Some(why), Some(wound)) = (otherwise, &wound) {
+        store.flush().map_err(|e| doubt(e.to_string()))?;
+        Generation { number }.mark_clean(dir).map_err(Refusal::Stop)?;
+        heal_facts(journal, &store, wound).map_err(Refusal::Stop)?;
+        return Err(doubt(why));
     }
-    if meta.seq < journal.base_seq() {
-        return Ok(Some(format!(
-            "it is behind the base of the journal ({} < {})",
-            meta.seq,
-            journal.base_seq()
-        )));
-    }
-    if meta.rules != rules.fingerprint {
-        return Ok(Some("the regions or the rules changed".to_owned()));
-    }
-    for (id, source) in store.sources()? {
-        // Stories tell a source by its title.
-        let derived = |def: &SourceDef| (def.region.clone(), def.title.clone());
-        let changed = rules.definition(&id).is_some_and(|def| derived(def) != derived(&source.def));
-        if changed && source.entries > 0 {
-            return Ok(Some(format!("the regions or the title of source {id} changed")));
-        }
-    }
-    Ok(None)
+    Ok(Opened { store, lines, octets, wound })
 }
 
 impl Generation {
     /// Marks it as closed in good order: its files were synced.
     pub(super) fn mark_clean(&self, dir: &Path) -> Result<(), VaultError> {
         self.write_mark(dir, true)
+    }
+
+    /// Marks it as in use again. A mark that cannot be written goes: without one nothing is trusted.
+    pub(super) fn mark_open(&self, dir: &Path) -> Result<(), VaultError> {
+        self.write_mark(dir, false).inspect_err(|_| {
+            let _ = fs::remove_file(mark_path(&root(dir), self.number));
+        })
     }
 
     /// Copies its rows into a fresh generation, which takes its place. When that fails it stays.
@@ -225,6 +232,8 @@ impl Generation {
             store.copy_into(&copied)?;
             let damaged = |e: Unsound| io_error(&path, "copy the store to it")(io::Error::other(e));
             copied.check().map_err(damaged)?;
+            // What is not written yet when the mark is would be gone with a kill.
+            copied.flush()?;
             Ok(copied)
         });
         match copied {
@@ -345,7 +354,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 }
 
 /// Writes a file so that after any crash it holds either the old or the new text.
-fn replace(dir: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
+pub(super) fn replace(dir: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("new");
     let mut file = File::create(&temporary)?;
     file.write_all(text)?;

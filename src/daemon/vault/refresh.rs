@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::fold::catch_up;
 use super::generation::Generation;
-use super::{Vault, VaultError, catch_up};
+use super::{Vault, VaultError};
 use crate::store::{Store, Unsound};
 
 /// A copy about to be made. Dropping it gives it up.
@@ -45,7 +46,11 @@ impl Refresh {
         Self { of, frozen, generation, dir }.copy().map(Some)
     }
 
-    pub(super) fn copy(self) -> Result<Refreshed, VaultError> {
+    /// Makes the copy, worth it or not.
+    ///
+    /// # Errors
+    /// When the store is damaged, or the disk refuses: then everything is as it was.
+    pub fn copy(self) -> Result<Refreshed, VaultError> {
         let (generation, store) = self.generation.copy(&self.dir, &self.frozen)?;
         Ok(Refreshed { of: self.of, generation, store, dir: self.dir, taken: false })
     }
@@ -72,7 +77,11 @@ impl Vault {
         self.freeze_for_refresh()
     }
 
-    pub(super) fn freeze_for_refresh(&mut self) -> Result<Option<Refresh>, VaultError> {
+    /// Begins to copy the store, however large its files are.
+    ///
+    /// # Errors
+    /// When the store is behind the journal and cannot be built anew.
+    pub fn freeze_for_refresh(&mut self) -> Result<Option<Refresh>, VaultError> {
         self.make_current()?;
         let of = self.store.load_full();
         let (generation, dir) = (self.generation, self.dir.clone());
@@ -89,6 +98,7 @@ impl Vault {
             return Ok(false);
         }
         catch_up(&copy.store, &self.journal, &self.rules)?;
+        copy.store.flush()?;
         copy.generation.write_mark(&self.dir, false)?;
         copy.taken = true;
         let old = std::mem::replace(&mut self.generation, copy.generation);

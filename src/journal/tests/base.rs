@@ -26,6 +26,26 @@ fn write_base(journal: &mut Journal) -> Result<(), JournalError> {
 }
 
 #[test]
+fn a_base_that_was_cut_between_two_frames_is_damaged_and_positions_go_on_behind_it() {
+    let dir = TempDir::new().expect("a directory");
+    let (mut journal, _) = open(&dir, day(1));
+    append(&mut journal, 0..3, day(1));
+    write_base(&mut journal).expect("written");
+    let (first, file) = (&journal.files().expect("listed")[0].0.clone(), dir.path().join("journal"));
+    let bytes = fs::read(file.join(first)).expect("read");
+    let second = bytes.windows(4).rposition(|four| four == [0x28, 0xb5, 0x2f, 0xfd]).expect("two frames");
+    assert_eq!(read(&journal, 0).1, Losses::default());
+    fs::write(file.join(first), &bytes[..second]).expect("written");
+    let told = read(&journal, 0).1.to_string();
+    assert!(told.ends_with(&format!("ends too early, at octet {second}")), "{told}");
+    journal.go_on_behind(7);
+    assert_eq!(append(&mut journal, 3..4, day(1))[0].seq, 8);
+    journal.go_on_behind(2);
+    assert_eq!(append(&mut journal, 4..5, day(1))[0].seq, 9);
+    assert_eq!(read(&journal, 0).1.gaps, [(4, 7)]);
+}
+
+#[test]
 fn a_base_stands_for_the_segments_before_it() {
     let dir = TempDir::new().expect("a directory");
     let (mut journal, _) = open(&dir, day(1));

@@ -50,6 +50,10 @@ enum Asked {
     SyncDir,
     /// Not asked of it: the journal said that all up to here is durable.
     Acknowledged(u64),
+    /// Not asked of it either: an octet rots.
+    Rot(Inode, usize),
+    /// There is a store, closed well, that has all up to here; or none that could be trusted.
+    Store(Option<u64>),
 }
 
 /// What was asked, in order, and which file has which name now.
@@ -199,6 +203,8 @@ struct Model {
     durable_names: BTreeMap<PathBuf, Inode>,
     names_since: Vec<Asked>,
     acknowledged: u64,
+    /// What a store has that can be trusted.
+    stored: u64,
 }
 
 fn rename_in(names: &mut BTreeMap<PathBuf, Inode>, asked: &Asked, all: &BTreeMap<PathBuf, Inode>) {
@@ -240,6 +246,12 @@ impl Model {
                 self.names_since.clear();
             }
             Asked::Acknowledged(seq) => self.acknowledged = *seq,
+            Asked::Rot(inode, at) => {
+                let file = self.files.entry(*inode).or_default();
+                file.now[*at] ^= 0x55;
+                file.durable[*at] ^= 0x55;
+            }
+            Asked::Store(has) => self.stored = has.unwrap_or(0),
             Asked::Create(..) | Asked::Rename(..) | Asked::Remove(_) => self.names_since.push(asked.clone()),
         }
     }
@@ -275,7 +287,42 @@ impl Model {
     }
 }
 
-/// A life of a journal: commits, appends that wait for their sync, new days, a base, and starts between.
+/// The journal is closed, rots, and is healed from a store at its next start.
+fn rot_and_heal(
+    tape: &Recorded,
+    mut journal: Journal,
+    chance: &mut Chance,
+    open: &dyn Fn() -> Journal,
+) -> Journal {
+    journal.sync().expect("synced");
+    let seq = journal.seq();
+    tape.note(Asked::Acknowledged(seq));
+    tape.note(Asked::Store(Some(seq)));
+    let segments = segment::list(&journal.dir).expect("listed");
+    let segments: Vec<_> = segments.iter().filter(|s| length(&s.path).expect("there") > 0).collect();
+    drop(journal);
+    for _ in 0..3 {
+        let path = &segments[chance.below(segments.len())].path;
+        let mut bytes = fs::read(path).expect("read");
+        let at = chance.below(bytes.len());
+        bytes[at] ^= 0x55;
+        fs::write(path, bytes).expect("written");
+        let inode = tape.0.lock().expect("no poison").names[path];
+        tape.note(Asked::Rot(inode, at));
+    }
+    let mut journal = open();
+    journal.go_on_behind(seq);
+    let mut writer = journal.begin_base(journal.date()).expect("begun");
+    base_parts().into_iter().try_for_each(|part| writer.push(part)).expect("written");
+    let base = writer.finish().expect("finished");
+    journal.keep_from(&base).expect("removed");
+    // From here on the store is written to, and a power cut leaves none.
+    tape.note(Asked::Store(None));
+    journal
+}
+
+/// A life of a journal: commits, appends that wait for their sync, new days, bases, rot that is healed, and
+/// starts between.
 /// Returns the tape, and the lines as they were written.
 fn live_through(chance: &mut Chance) -> (Vec<Asked>, BTreeMap<u64, Line>) {
     let dir = TempDir::new().expect("a directory");
@@ -306,6 +353,9 @@ fn live_through(chance: &mut Chance) -> (Vec<Asked>, BTreeMap<u64, Line>) {
                 let base = writer.finish().expect("finished");
                 journal.keep_from(&base).expect("removed");
             }
+            (8 | 24 | 36, _) => {
+                journal = rot_and_heal(&tape, journal, chance, &|| open(day(today)));
+            }
             (_, 0..3) => {
                 let written = journal.append(records, day(today)).expect("appended");
                 lines.extend(written.into_iter().map(|line| (line.seq, line)));
@@ -331,8 +381,10 @@ fn live_through(chance: &mut Chance) -> (Vec<Asked>, BTreeMap<u64, Line>) {
     (asked, lines)
 }
 
-/// Every acknowledged line is there, as it was written, and none twice; and the journal goes on.
-fn holds(dir: &TempDir, acknowledged: u64, written: &BTreeMap<u64, Line>, what: &str) {
+/// Every acknowledged line is there or in the store, as it was written, and none twice; and the journal goes
+/// on.
+fn holds(dir: &TempDir, model: &Model, written: &BTreeMap<u64, Line>, what: &str) {
+    let Model { acknowledged, stored, .. } = *model;
     let reopen = || {
         let disks = Arc::new(Recorded::default());
         Journal::open_on(disks, &dir.path().join("journal"), day(28)).expect("the journal opens")
@@ -342,7 +394,7 @@ fn holds(dir: &TempDir, acknowledged: u64, written: &BTreeMap<u64, Line>, what: 
     let (base, lines): (Vec<Line>, Vec<Line>) =
         lines.into_iter().partition(|line| matches!(line.record, Record::Base(_)));
     let mut last = journal.base_seq();
-    if last > 0 {
+    if last > stored {
         let parts: Vec<Base> = base
             .into_iter()
             .map(|line| match line.record {
@@ -355,15 +407,20 @@ fn holds(dir: &TempDir, acknowledged: u64, written: &BTreeMap<u64, Line>, what: 
     for line in &lines {
         assert!(line.seq > last, "{what}: line {} is there twice", line.seq);
         assert!(
-            line.seq == last + 1 || last >= acknowledged,
+            line.seq == last + 1 || last >= acknowledged || line.seq <= stored + 1,
             "{what}: lost from {} on, {losses:?}",
             last + 1
         );
         assert_eq!(Some(line), written.get(&line.seq), "{what}: not what was written");
         last = line.seq;
     }
-    assert!(last >= acknowledged, "{what}: ends at {last}, acknowledged was {acknowledged}, {report:?}");
+    assert!(
+        last.max(stored) >= acknowledged,
+        "{what}: ends at {last}, acknowledged was {acknowledged}, {report:?}"
+    );
     assert_eq!(journal.seq(), last, "{what}");
+    journal.go_on_behind(stored);
+    let last = last.max(stored);
     let more = append(&mut journal, 900..901, day(28));
     assert_eq!(more[0].seq, last + 1, "{what}");
     drop(journal);
@@ -383,7 +440,7 @@ fn what_was_acknowledged_survives_a_power_cut_after_any_prefix_of_what_was_asked
             for sample in 0..if model.is_durable() { 1 } else { SAMPLES } {
                 let dir = model.cut_the_power(&mut chance);
                 let what = format!("seed {seed}, after {at} of {}, sample {sample}", asked.len());
-                holds(&dir, model.acknowledged, &written, &what);
+                holds(&dir, &model, &written, &what);
                 cuts += 1;
             }
         }

@@ -1,0 +1,112 @@
+//! The journal cut or flipped. What it lost the store has, so nothing may be missing; and once the journal is
+//! healed, nothing may be missing without that store either. Only with both harmed at once something may.
+
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use super::{KILLED, Told, told};
+use crate::daemon::Wrong;
+use crate::frames::{self, Frame};
+use crate::rig::Rig;
+
+/// How far from the journal's end it is damaged: several frames.
+const TAIL: u64 = 6000;
+
+/// sled writes half a second behind: until then only the journal has a line, and a store that is killed does
+/// not reflect it.
+const SETTLES: Duration = Duration::from_millis(700);
+
+/// Octets that are flipped at most.
+const FLIPS: u64 = 9;
+
+/// What a start says of a damaged journal, or of one whose end no store has seen.
+const HEALED: &[&str] = &["it was healed from the store, and nothing is lost", "cut that off"];
+
+impl Rig {
+    /// The last segment with something in it, and how long it is.
+    fn tail(&mut self) -> Option<(PathBuf, u64)> {
+        thread::sleep(SETTLES);
+        self.kill();
+        let mut segments = frames::segments(&self.state);
+        segments.retain(|path| length(path) > 0);
+        segments.pop().map(|path| (path.clone(), length(&path)))
+    }
+
+    pub(super) fn cut_journal(&mut self) -> Told {
+        let Some((path, len)) = self.tail() else { return told(KILLED) };
+        let at = len - 1 - self.chance.below(len.min(TAIL));
+        let file = OpenOptions::new().write(true).open(&path).expect("it was listed");
+        file.set_len(at).expect("it can be cut");
+        told(HEALED)
+    }
+
+    pub(super) fn flip_journal(&mut self) -> Told {
+        let Some((path, len)) = self.tail() else { return told(KILLED) };
+        let before = frames::read(&path).len();
+        self.flip(&path, len.saturating_sub(TAIL), len);
+        healed_if_fewer(&path, before)
+    }
+
+    /// A base is made for it, or a fresh one.
+    pub(super) fn flip_base(&mut self) -> Result<Told, Wrong> {
+        let ended = self.place.ask(&["compact"])?;
+        if !ended.status.success() {
+            return Err(Wrong::Other(format!("compact: {}{}", ended.out, ended.err)));
+        }
+        self.kill();
+        let path = frames::segments(&self.state).swap_remove(0);
+        let before = frames::read(&path).len();
+        self.flip(&path, 0, length(&path));
+        Ok(healed_if_fewer(&path, before))
+    }
+
+    pub(super) fn heal_then_remove_store(&mut self) -> Result<Told, Wrong> {
+        let harmed = match self.chance.below(3) {
+            0 => self.cut_journal(),
+            1 => self.flip_journal(),
+            _ => self.flip_base()?,
+        };
+        self.running = Some(self.place.start()?);
+        let said = self.place.said();
+        if !harmed.any.is_empty() && !harmed.any.iter().any(|phrase| said.contains(phrase)) {
+            return Err(Wrong::Other(format!("not told any of {:?}", harmed.any)));
+        }
+        Ok(self.remove_store())
+    }
+
+    /// What stands in the frames that are hit may be missing until the next poll.
+    pub(super) fn harm_both(&mut self) -> Told {
+        if let Some((path, len)) = self.tail() {
+            let frames = frames::read(&path);
+            let places = self.flip(&path, len.saturating_sub(TAIL), len);
+            let is_hit = |frame: &&Frame| places.range(frame.from..frame.to).next().is_some();
+            self.ledger.condemn(frames.iter().filter(is_hit));
+        }
+        self.remove_store()
+    }
+
+    /// Flips bits of a part of a file. Returns where.
+    fn flip(&mut self, path: &Path, from: u64, to: u64) -> BTreeSet<u64> {
+        let mut bytes = fs::read(path).expect("it was listed");
+        let mut places = BTreeSet::new();
+        for _ in 0..=self.chance.below(FLIPS) {
+            let at = from + self.chance.below(to - from);
+            places.insert(at);
+            bytes[usize::try_from(at).expect("in memory")] ^= 1 << self.chance.below(8);
+        }
+        fs::write(path, bytes).expect("it can be written");
+        places
+    }
+}
+
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).expect("it was listed").len()
+}
+
+/// Not every bit of a frame bears on its content.
+fn healed_if_fewer(path: &Path, before: usize) -> Told {
+    if frames::read(path).len() < before { told(HEALED) } else { told(&[]) }
+}

@@ -1,0 +1,203 @@
+//! A journal that lost something, made whole from a store that still has it: everything is written anew as a
+//! base at the store's position. Only what neither holds is lost.
+
+use std::fmt;
+use std::path::Path;
+
+use uuid::Uuid;
+
+use super::fold::{catch_up, forget_validators};
+use super::{Vault, VaultError, compaction};
+use crate::core::base::Base;
+use crate::core::record::Record;
+use crate::core::rules::Rules;
+use crate::core::state::State;
+use crate::journal::{self, Journal, Losses};
+use crate::store::Store;
+
+/// What ails a journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wound {
+    /// What of it cannot be read.
+    pub unread: Losses,
+    /// The lines behind its end that the store has: the first and the last.
+    pub cut: Option<(u64, u64)>,
+    /// What the store does not have either.
+    pub lost: Losses,
+}
+
+impl fmt::Display for Wound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cut {
+            None => self.unread.fmt(f),
+            Some((first, last)) if self.unread.is_empty() => {
+                write!(f, "lines {first} to {last} were cut off")
+            }
+            Some((first, last)) => write!(f, "{}; lines {first} to {last} were cut off", self.unread),
+        }
+    }
+}
+
+impl Wound {
+    fn tell_healed(&self) {
+        if self.lost.is_empty() {
+            tracing::warn!(damage = %self, "the journal was damaged; it was healed from the store, and nothing is lost");
+        } else {
+            tracing::error!(
+                damage = %self,
+                lost = %self.lost,
+                "the journal was damaged, and the store did not have all of it either: what is lost is passed over, \
+                 and every source is read in full once more"
+            );
+        }
+    }
+
+    fn tell_unhealed(&self, why: &VaultError) {
+        tracing::error!(
+            damage = %self,
+            lost = %self.lost,
+            %why,
+            "the journal is damaged and cannot be healed from the store yet; this is tried again"
+        );
+    }
+}
+
+/// What reading the whole of a journal tells.
+#[derive(Default)]
+pub(super) struct Examined {
+    pub(super) unread: Losses,
+    /// Whose it says it is, if it does.
+    pub(super) instance: Option<Uuid>,
+}
+
+/// Reads the whole of the journal in a state directory.
+pub(super) fn examine(dir: &Path) -> Result<Examined, VaultError> {
+    let mut instance = None;
+    let unread = journal::replay(&dir.join("journal"), 0, &mut |line| -> Result<(), VaultError> {
+        match line.record {
+            Record::Config(config) => instance = Some(config.instance),
+            Record::Base(Base::Head(head)) => instance = Some(head.instance),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(Examined { unread, instance: instance.filter(|id| !id.is_nil()) })
+}
+
+/// Whether all of the journal in a state directory can be read. One that is being written to may seem torn.
+///
+/// # Errors
+/// When it cannot be read at all.
+pub fn is_whole(dir: &Path) -> Result<bool, VaultError> {
+    Ok(examine(dir)?.unread.is_empty())
+}
+
+/// Whether the journal lacks something that the store may have.
+pub(super) fn is_wounded(store: &Store, journal: &Journal, examined: &Examined) -> Result<bool, VaultError> {
+    let seen = store.meta()?.map_or(0, |meta| meta.seq);
+    Ok(seen > journal.seq() || !examined.unread.is_empty())
+}
+
+/// Brings a sound store and its journal to one position. Returns how many lines were folded in, and what
+/// ails the journal.
+pub(super) fn meet(
+    store: &Store,
+    journal: &mut Journal,
+    rules: &Rules,
+    unread: Losses,
+) -> Result<(u64, Option<Wound>), VaultError> {
+    let seen = store.meta()?.map_or(0, |meta| meta.seq);
+    let (lines, read) = catch_up(store, journal, rules)?;
+    // What stands before its position the store has; damage behind it shows as a gap.
+    let lost = Losses { damage: Vec::new(), gaps: read.gaps };
+    if !lost.is_empty() {
+        forget_validators(store)?;
+    }
+    let cut = (seen > journal.seq()).then(|| (journal.seq() + 1, seen));
+    journal.go_on_behind(seen);
+    let is_wounded = cut.is_some() || !unread.is_empty();
+    Ok((lines, is_wounded.then_some(Wound { unread, cut, lost })))
+}
+
+/// Heals a journal that is about to be read under other rules than the store was derived under: the base
+/// holds what is recorded alone, and everything else is derived anew from it.
+pub(super) fn heal_facts(journal: &mut Journal, store: &Store, wound: &Wound) -> Result<(), VaultError> {
+    let writer = journal.begin_base(journal.date())?;
+    let healed = compaction::fill(writer, store, None)?;
+    journal.keep_from(&healed.base)?;
+    wound.tell_healed();
+    Ok(())
+}
+
+impl Vault {
+    /// What ails the journal, as long as it could not be healed.
+    #[must_use]
+    pub fn wound(&self) -> Option<&Wound> {
+        self.wound.as_ref()
+    }
+
+    /// The state directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Heals the journal, if it is damaged and the store is not.
+    ///
+    /// # Errors
+    /// When the disk refuses: then everything is as it was.
+    pub(super) fn heal_journal(&mut self) -> Result<(), VaultError> {
+        let Some(wound) = self.wound.clone() else { return Ok(()) };
+        self.try_to_heal().inspect_err(|why| wound.tell_unhealed(why))
+    }
+
+    fn try_to_heal(&mut self) -> Result<(), VaultError> {
+        // Until the base stands, the store is all that holds what the journal lost: a power cut must find
+        // one that can be trusted. It is only read meanwhile.
+        self.store.load().flush()?;
+        self.generation.mark_clean(&self.dir)?;
+        let healed = self.begin_compaction(self.journal.date()).and_then(|begun| match begun {
+            Some(compaction) => self.finish_compaction(&compaction.write()?),
+            // The store is frozen for a base or a copy that is under way.
+            None => Err(VaultError::Busy),
+        });
+        self.generation.mark_open(&self.dir)?;
+        healed
+    }
+
+    /// What stands for the journal now was written from the store: it is whole.
+    pub(super) fn note_healed(&mut self) {
+        if let Some(wound) = self.wound.take() {
+            wound.tell_healed();
+        }
+    }
+
+    /// Makes sure, before the store is given up for a fresh one, that the journal has all that it has.
+    ///
+    /// # Errors
+    /// When the journal is damaged and cannot be healed: then the store must stay.
+    pub(super) fn heal_before_rebuild(&mut self) -> Result<(), VaultError> {
+        if self.find_wound()? { self.heal_journal() } else { Ok(()) }
+    }
+
+    /// Reads the whole journal. Whether it is damaged, and the store is sound and can heal it.
+    ///
+    /// # Errors
+    /// When the journal cannot be read at all.
+    pub fn find_wound(&mut self) -> Result<bool, VaultError> {
+        let unread = examine(&self.dir)?.unread;
+        if unread.is_empty() && self.wound.is_none() {
+            return Ok(false);
+        }
+        let store = self.store.load_full();
+        let is_current = store.meta()?.is_some_and(|meta| meta.seq == self.journal.seq());
+        if let Some(why) =
+            store.check().err().map(|e| e.to_string()).or((!is_current).then(|| "it is behind".to_owned()))
+        {
+            tracing::error!(damage = %unread, why, "the journal is damaged, and the store cannot heal it");
+            return Ok(false);
+        }
+        self.wound.get_or_insert_default().unread = unread;
+        Ok(true)
+    }
+}
