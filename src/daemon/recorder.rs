@@ -1,11 +1,13 @@
 //! The one writer. Polls hand in what they learned; the recorder gives entries their published ids,
 //! records whole groups with one sync (group commit), applies them, and says so.
 
+mod stall;
+
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -16,6 +18,7 @@ use crate::core::diff::{Draft, DraftEntry};
 use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Withdrawal};
 use crate::core::state::{Change, FeedKey, FeedState, State};
 use crate::store::{Store, StoreError};
+use stall::Stall;
 
 /// The most records of one group: one frame of the journal, one sync.
 const GROUP: usize = 64;
@@ -42,9 +45,6 @@ const PROBE_FIRST: Duration = Duration::from_secs(1);
 /// The longest between two tries.
 const PROBE_EVERY: Duration = Duration::from_secs(30);
 
-/// Why nothing can be recorded at present; `None` while all is well.
-type Stall = Option<Arc<VaultError>>;
-
 type Reply = oneshot::Sender<Result<(), Arc<VaultError>>>;
 
 /// Where polls hand in what they learned.
@@ -54,7 +54,7 @@ pub struct Recorder {
     vault: Arc<Mutex<Option<Vault>>>,
     store: StoreHandle,
     clock: Arc<dyn Clock>,
-    stall: watch::Receiver<Stall>,
+    stall: Stall,
 }
 
 /// Is told which feeds a record touched, before the record is acknowledged.
@@ -82,8 +82,9 @@ impl Recorder {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let store = vault.store();
         let vault = Arc::new(Mutex::new(Some(vault)));
-        let (stalled, stall) = watch::channel(None);
-        let writer = Writer { vault: Arc::clone(&vault), clock: Arc::clone(&clock), audience, stalled };
+        let stall = Stall::none();
+        let writer =
+            Writer { vault: Arc::clone(&vault), clock: Arc::clone(&clock), audience, stall: stall.clone() };
         tokio::spawn(writer.run(waiting));
         Self { queue, vault, store, clock, stall }
     }
@@ -91,14 +92,17 @@ impl Recorder {
     /// Why nothing can be recorded at present, because of the disk; `None` while all is well.
     #[must_use]
     pub fn stall(&self) -> Option<RecordError> {
-        self.stall.borrow().clone().map(RecordError::Vault)
+        self.stall.why().map(RecordError::Vault)
     }
 
     /// Returns once things can be recorded. Whether that had to be waited for.
     pub async fn ready(&self) -> bool {
-        let waited = self.stall.borrow().is_some();
-        // An error means that the writer has ended: recording will say so.
-        let _ = self.stall.clone().wait_for(Option::is_none).await;
+        let waited = self.stall.why().is_some();
+        tokio::select! {
+            () = self.stall.over() => {}
+            // The writer has ended: recording will say so.
+            () = self.queue.closed() => {}
+        }
         waited
     }
 
@@ -217,9 +221,18 @@ impl Recorder {
     /// Tells that a store could not be read: it is rebuilt, unless that was done meanwhile. Blocks.
     ///
     /// # Errors
-    /// When the fresh store cannot be written.
+    /// When the fresh store cannot be written. Then polls stop until it can be: each of them would find the
+    /// store as it is.
     pub fn heal(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
-        self.with_vault(|vault| vault.heal(failed, &error.to_string()))
+        let healed = self.with_vault(|vault| match self.stall.why() {
+            // Another found out while this one waited.
+            Some(_) => Ok(()),
+            None => vault.heal(failed, &error.to_string()),
+        });
+        if let Err(RecordError::Vault(error)) = &healed {
+            self.stall.tried(&Err(Arc::clone(error)));
+        }
+        self.stall().map_or(healed, Err)
     }
 
     /// Closes the state directory with everything durable. Blocks. What is recorded later is refused.
@@ -238,7 +251,7 @@ struct Writer {
     vault: Arc<Mutex<Option<Vault>>>,
     clock: Arc<dyn Clock>,
     audience: Arc<dyn Audience>,
-    stalled: watch::Sender<Stall>,
+    stall: Stall,
 }
 
 /// What the writer does next.
@@ -249,18 +262,22 @@ enum Turn {
     Sync,
     /// It is time to see whether the disk is well again.
     Probe,
+    /// Something was tried elsewhere.
+    Look,
 }
 
 impl Writer {
     async fn run(self, mut waiting: mpsc::Receiver<(Fact, Reply)>) {
         let writer = Arc::new(self);
         let (mut sync_due, mut probe_due, mut probe_in) = (None, None, PROBE_FIRST);
+        let mut stall = writer.stall.watch();
         loop {
             let mut group = Vec::with_capacity(GROUP);
             let turn = tokio::select! {
                 n = waiting.recv_many(&mut group, GROUP) => Turn::Group(n),
                 () = reached(sync_due) => Turn::Sync,
                 () = reached(probe_due) => Turn::Probe,
+                Ok(()) = stall.changed() => Turn::Look,
             };
             let task = Arc::clone(&writer);
             match turn {
@@ -276,10 +293,11 @@ impl Writer {
                 }
                 Turn::Probe => {
                     probe_due = None;
-                    let _ = tokio::task::spawn_blocking(move || task.tried(&task.probe())).await;
+                    let _ = tokio::task::spawn_blocking(move || task.stall.tried(&task.probe())).await;
                 }
+                Turn::Look => {}
             }
-            if !writer.stalled.borrow().is_some() {
+            if writer.stall.why().is_none() {
                 (probe_due, probe_in) = (None, PROBE_FIRST);
             } else if probe_due.is_none() {
                 probe_due = Some(Instant::now() + probe_in);
@@ -292,30 +310,12 @@ impl Writer {
         let synced = lock(&self.vault).as_mut().map_or(Ok(()), Vault::sync).map_err(Arc::new);
         // That a sync works does not say that there is room.
         if synced.is_err() {
-            self.tried(&synced);
+            self.stall.tried(&synced);
         }
     }
 
     fn probe(&self) -> Result<(), Arc<VaultError>> {
         lock(&self.vault).as_mut().map_or(Ok(()), Vault::probe).map_err(Arc::new)
-    }
-
-    /// Stops the polls when the disk refuses, and lets them go on when it does not: one line each.
-    fn tried(&self, outcome: &Result<(), Arc<VaultError>>) {
-        let was_stalled = self.stalled.borrow().is_some();
-        match outcome {
-            Ok(()) if was_stalled => {
-                tracing::warn!("recording works again: polls go on");
-                self.stalled.send_replace(None);
-            }
-            Err(error) if error.is_of_the_disk() => {
-                if !was_stalled {
-                    tracing::error!(%error, "nothing can be recorded: polls stop until that works again; feeds are served");
-                }
-                self.stalled.send_replace(Some(Arc::clone(error)));
-            }
-            _ => {}
-        }
     }
 
     /// Records a group. Returns whether it was synced.
@@ -333,7 +333,7 @@ impl Writer {
         let outcome = resolve_on(vault, facts).and_then(|records| self.write(vault, records, durable));
         drop(guard);
         let outcome = outcome.map_err(Arc::new);
-        self.tried(&outcome);
+        self.stall.tried(&outcome);
         let synced = durable && outcome.is_ok();
         match outcome {
             Ok(()) => {

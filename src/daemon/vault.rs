@@ -231,6 +231,8 @@ impl Vault {
     /// When the fresh one cannot be written.
     pub fn heal(&mut self, failed: &Arc<Store>, why: &str) -> Result<(), VaultError> {
         if Arc::ptr_eq(&self.store.load_full(), failed) {
+            // Half a store on a full disk would only keep others from their room.
+            self.require_room(0)?;
             tracing::error!(why, "the store failed; building it anew from the journal");
             self.replace(why)?;
         }

@@ -151,7 +151,11 @@ impl Worker {
         let store = self.recorder.store().load_full();
         let stored = match store.source(id) {
             Ok(stored) => stored,
-            Err(error) => return Err(self.heal(store, error).await),
+            // Nobody was asked yet, so nobody is asked too soon after it.
+            Err(error) => match self.heal(store, error).await {
+                PollError::Record(stall) => return Err(PollError::Stalled(stall)),
+                healed => return Err(healed),
+            },
         };
         let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
         let last = stored.as_ref().and_then(|stored| stored.outcome.clone());

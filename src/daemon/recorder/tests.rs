@@ -91,3 +91,25 @@ async fn what_is_recorded_after_the_disk_was_cleared_ends_the_stall_at_once() {
     recorder.record(poll(2)).await.expect("recorded");
     assert!(recorder.stall().is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_on_a_full_disk_stops_the_polls_and_is_built_anew_when_there_is_room() {
+    let dir = TempDir::new().expect("a directory");
+    let (recorder, full) = start(&dir);
+    recorder.record(poll(1)).await.expect("recorded");
+    let failed = recorder.store().load_full();
+    full.store(true, Ordering::SeqCst);
+    // Every poll that reads the store finds out.
+    for _ in 0..3 {
+        let refused = recorder.heal(&failed, &StoreError::Backend("no space left".to_owned()));
+        assert!(refused.is_err_and(|e| e.to_string().contains("make room")));
+        assert!(recorder.stall().is_some(), "polls stop");
+    }
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    assert!(recorder.stall().is_some(), "it is full all the while");
+    full.store(false, Ordering::SeqCst);
+    assert!(recorder.ready().await, "nobody had to record anything for it");
+    recorder.heal(&failed, &StoreError::Backend("no space left".to_owned())).expect("there is room");
+    assert!(!Arc::ptr_eq(&failed, &recorder.store().load_full()), "it is another store");
+    recorder.record(poll(2)).await.expect("recorded");
+}
