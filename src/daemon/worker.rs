@@ -148,15 +148,7 @@ impl Worker {
         let source = self.sources.get(id).ok_or_else(unknown)?;
         let turn = Arc::clone(self.turns.get(id).ok_or_else(unknown)?).lock_owned().await;
         let started = tokio::time::Instant::now();
-        let store = self.recorder.store().load_full();
-        let stored = match store.source(id) {
-            Ok(stored) => stored,
-            // Nobody was asked yet, so nobody is asked too soon after it.
-            Err(error) => match self.heal(store, error).await {
-                PollError::Record(stall) => return Err(PollError::Stalled(stall)),
-                healed => return Err(healed),
-            },
-        };
+        let stored = self.stored(id).await?;
         let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
         let last = stored.as_ref().and_then(|stored| stored.outcome.clone());
         let asked = poll::address(&source.def.url, &before).to_owned();
@@ -260,7 +252,23 @@ impl Worker {
         self.fetchers.get(&proxy).expect("one was built for every source's proxy")
     }
 
-    /// A store that cannot be read is rebuilt, so that the next poll finds it well.
+    /// What is stored of a source. A store that cannot be read is built anew first: nobody was asked yet, so
+    /// nothing is lost by going on.
+    async fn stored(&self, id: &SourceId) -> Result<Option<SourceState>, PollError> {
+        let store = self.recorder.store().load_full();
+        let error = match store.source(id) {
+            Ok(stored) => return Ok(stored),
+            Err(error) => error,
+        };
+        match self.heal(store, error).await {
+            PollError::Store(_) => Ok(self.recorder.store().load().source(id)?),
+            PollError::Record(stall) => Err(PollError::Stalled(stall)),
+            broken => Err(broken),
+        }
+    }
+
+    /// A store that cannot be read is rebuilt, so that whoever reads next finds it well. Returns what failed,
+    /// or what is in the way.
     async fn heal(&self, store: Arc<Store>, error: StoreError) -> PollError {
         let recorder = self.recorder.clone();
         let healing = tokio::task::spawn_blocking(move || (recorder.heal(&store, &error), error));

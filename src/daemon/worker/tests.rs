@@ -9,6 +9,7 @@ use super::*;
 use crate::config::{Env, load};
 use crate::daemon::clock::TokioClock;
 use crate::daemon::vault::{Room, Vault};
+use crate::store::{Backend, Batch, Pairs};
 use crate::testing::{at, rules};
 
 struct Nobody;
@@ -47,10 +48,8 @@ async fn later(by: Duration) {
     }
 }
 
-#[tokio::test]
-async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() {
-    let (url, count) = publisher().await;
-    let dir = tempfile::tempdir().expect("a directory");
+/// A source of that address, and a state directory for it.
+fn set_up(dir: &tempfile::TempDir, url: &str) -> (Config, Vault) {
     let path = dir.path().join("dibao.toml");
     let text = format!(
         "[polling]\nschedule = \"*/20 * * * *\"\nallow_networks = [\"127.0.0.0/8\"]\n\
@@ -60,7 +59,15 @@ async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() 
     let config = load(&path, &Env::default()).expect("it loads");
     let state = dir.path().join("state");
     std::fs::create_dir(&state).expect("a directory");
-    let (mut vault, _) = Vault::open(&state, Arc::new(rules(&[])), at(0).date_naive()).expect("it opens");
+    let (vault, _) = Vault::open(&state, Arc::new(rules(&[])), at(0).date_naive()).expect("it opens");
+    (config, vault)
+}
+
+#[tokio::test]
+async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() {
+    let (url, count) = publisher().await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let (config, mut vault) = set_up(&dir, &url);
     // There is room whenever it is looked for, and none when a poll is to be recorded.
     let (looks, flaps) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(true)));
     let flapping = Arc::clone(&flaps);
@@ -83,4 +90,40 @@ async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() 
         later(Duration::from_secs(30)).await;
     }
     assert!(count.load(Ordering::SeqCst) <= asked + 1, "once it is well, once");
+}
+
+/// What sled is after its first error.
+struct OutOfUse;
+
+impl Backend for OutOfUse {
+    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Err(StoreError::Backend("it failed before".to_owned()))
+    }
+    fn scan(&self, _: &[u8], _: &[u8]) -> Pairs<'_> {
+        Box::new(std::iter::once(self.get(&[]).map(|_| unreachable!("it fails"))))
+    }
+    fn scan_back(&self, from: &[u8], to: &[u8]) -> Pairs<'_> {
+        self.scan(from, to)
+    }
+    fn commit(&self, _: Batch) -> Result<(), StoreError> {
+        self.get(&[]).map(drop)
+    }
+    fn flush(&self) -> Result<(), StoreError> {
+        self.get(&[]).map(drop)
+    }
+}
+
+#[tokio::test]
+async fn a_poll_that_finds_the_store_out_of_use_goes_on_with_a_fresh_one() {
+    let (url, count) = publisher().await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let (config, vault) = set_up(&dir, &url);
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting(at(0)));
+    let recorder = Recorder::start(vault, Arc::clone(&clock), Arc::new(Nobody));
+    let worker = Worker::new(&config, recorder.clone(), clock).expect("a worker");
+    recorder.store().store(Arc::new(Store::new(Box::new(OutOfUse))));
+    let report = worker.poll(&SourceId::new("a"), None).await.expect("it is polled");
+    assert!(report.outcome.is_good(), "{}", report.outcome);
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert!(recorder.store().load().meta().expect("sound").is_some(), "it is recorded");
 }
