@@ -225,25 +225,43 @@ impl Worker {
         parsed.unwrap_or_else(|why| Err(Outcome::NotAFeed { why }))
     }
 
-    /// What of a document is new, on a blocking thread. Gives the document back.
+    /// What of a document is new, on a blocking thread. Gives the document back. A store that cannot be read
+    /// is built anew once: the publisher need not be asked again for that.
     async fn compare(
         &self,
         reader: Reader,
         stored: Option<&SourceState>,
-        feed: ParsedFeed,
+        mut feed: ParsedFeed,
         url: String,
     ) -> Result<(ParsedFeed, Findings), PollError> {
-        let (store, stored) = (self.recorder.store().load_full(), stored.cloned());
-        let task = self.blocking(move || {
-            let manner = reader.manner();
-            let found =
-                diff::findings(&*store, &reader.source, stored.as_ref(), &feed, &url, manner, reader.zone);
-            found.map(|findings| (feed, findings)).map_err(|error| (store, error))
-        });
-        match task.await {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err((store, error))) => Err(self.heal(store, error).await),
-            Err(why) => Err(PollError::Broken(why)),
+        let mut healed = false;
+        loop {
+            let (reader, url, stored) = (reader.clone(), url.clone(), stored.cloned());
+            let store = self.recorder.store().load_full();
+            let task = self.blocking(move || {
+                let manner = reader.manner();
+                let found = diff::findings(
+                    &*store,
+                    &reader.source,
+                    stored.as_ref(),
+                    &feed,
+                    &url,
+                    manner,
+                    reader.zone,
+                );
+                (feed, found.map_err(|error| (store, error)))
+            });
+            let failed = match task.await.map_err(PollError::Broken)? {
+                (feed, Ok(findings)) => return Ok((feed, findings)),
+                (back, Err(failed)) => {
+                    feed = back;
+                    failed
+                }
+            };
+            match self.heal(failed.0, failed.1).await {
+                PollError::Store(_) if !healed => healed = true,
+                in_the_way => return Err(in_the_way),
+            }
         }
     }
 
