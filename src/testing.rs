@@ -18,7 +18,7 @@ use crate::core::region::{RegionId, RegionTable};
 use crate::core::rules::Rules;
 use crate::core::source::{RegionRule, SourceDef, SourceId};
 use crate::core::time::{Stamp, Time};
-use crate::store::{MemoryBackend, Store};
+use crate::store::{Backend, Batch, MemoryBackend, Pairs, Store, StoreError};
 
 /// Seconds after the start of a day in 2026.
 pub(crate) fn at(seconds: i64) -> Time {
@@ -240,4 +240,25 @@ fn random_body(draw: &mut Draw, now: i64) -> ParsedEntry {
     entry.summary = (len > 0).then(|| Body::Text(draw.noise(len)));
     entry.updated = draw.one_in(3).then(|| Stamp::second(date + TimeDelta::hours(1)));
     entry
+}
+
+/// What sled is after its first error.
+pub(crate) struct OutOfUse;
+
+impl Backend for OutOfUse {
+    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Err(StoreError::Backend("it failed before".to_owned()))
+    }
+    fn scan(&self, _: &[u8], _: &[u8]) -> Pairs<'_> {
+        Box::new(std::iter::once(self.get(&[]).map(|_| unreachable!("it fails"))))
+    }
+    fn scan_back(&self, from: &[u8], to: &[u8]) -> Pairs<'_> {
+        self.scan(from, to)
+    }
+    fn commit(&self, _: Batch) -> Result<(), StoreError> {
+        self.get(&[]).map(drop)
+    }
+    fn flush(&self) -> Result<(), StoreError> {
+        self.get(&[]).map(drop)
+    }
 }

@@ -54,6 +54,7 @@ pub struct Recorder {
     vault: Arc<Mutex<Option<Vault>>>,
     store: StoreHandle,
     clock: Arc<dyn Clock>,
+    audience: Arc<dyn Audience>,
     stall: Stall,
 }
 
@@ -83,10 +84,14 @@ impl Recorder {
         let store = vault.store();
         let vault = Arc::new(Mutex::new(Some(vault)));
         let stall = Stall::none();
-        let writer =
-            Writer { vault: Arc::clone(&vault), clock: Arc::clone(&clock), audience, stall: stall.clone() };
+        let writer = Writer {
+            vault: Arc::clone(&vault),
+            clock: Arc::clone(&clock),
+            audience: Arc::clone(&audience),
+            stall: stall.clone(),
+        };
         tokio::spawn(writer.run(waiting));
-        Self { queue, vault, store, clock, stall }
+        Self { queue, vault, store, clock, audience, stall }
     }
 
     /// Why nothing can be recorded at present, because of the disk; `None` while all is well.
@@ -227,7 +232,7 @@ impl Recorder {
         let healed = self.with_vault(|vault| match self.stall.why() {
             // Another found out while this one waited.
             Some(_) => Ok(()),
-            None => vault.heal(failed, &error.to_string()),
+            None => telling(&*self.audience, vault, |vault| vault.heal(failed, &error.to_string())),
         });
         if let Err(RecordError::Vault(error)) = &healed {
             self.stall.tried(&Err(Arc::clone(error)));
@@ -315,7 +320,9 @@ impl Writer {
     }
 
     fn probe(&self) -> Result<(), Arc<VaultError>> {
-        lock(&self.vault).as_mut().map_or(Ok(()), Vault::probe).map_err(Arc::new)
+        let mut vault = lock(&self.vault);
+        let probed = vault.as_mut().map_or(Ok(()), |vault| telling(&*self.audience, vault, Vault::probe));
+        probed.map_err(Arc::new)
     }
 
     /// Records a group. Returns whether it was synced.
@@ -330,7 +337,9 @@ impl Writer {
             // What a power cut brings back expires once more.
             Fact::Expire(_) => false,
         });
-        let outcome = resolve_on(vault, facts).and_then(|records| self.write(vault, records, durable));
+        let outcome = telling(&*self.audience, vault, |vault| {
+            resolve_on(vault, facts).and_then(|records| self.write(vault, records, durable))
+        });
         drop(guard);
         let outcome = outcome.map_err(Arc::new);
         self.stall.tried(&outcome);
@@ -352,7 +361,8 @@ impl Writer {
     }
 
     fn write(&self, vault: &mut Vault, records: Vec<Record>, durable: bool) -> Result<(), VaultError> {
-        let done = vault.record(records, self.clock.now().date_naive(), durable)?;
+        let today = self.clock.now().date_naive();
+        let done = vault.record(records, today, durable)?;
         for (line, changes) in done {
             if matches!(line.record, Record::Config(_)) || changes.is_empty() {
                 self.audience.everything();
@@ -362,6 +372,18 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Does something to the vault, and tells if the store is another afterwards: it may hold lines that were
+/// recorded while the one before could not be written, and that nobody was told of.
+fn telling<T>(audience: &dyn Audience, vault: &mut Vault, work: impl FnOnce(&mut Vault) -> T) -> T {
+    let handle = vault.store();
+    let before = handle.load_full();
+    let done = work(vault);
+    if !Arc::ptr_eq(&before, &handle.load()) {
+        audience.everything();
+    }
+    done
 }
 
 fn feeds(changes: Vec<Change>) -> Vec<(FeedKey, FeedState)> {

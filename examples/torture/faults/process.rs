@@ -17,17 +17,18 @@ impl Rig {
     /// The poll that is cut off may be acknowledged or not: only its exit code says.
     pub(super) fn kill_in_a_poll(&mut self) -> Result<Told, Wrong> {
         let shown = self.paper.shown();
-        if self.ask_and_kill(&["poll", "--all"], START_MS)?.status.success() {
+        let ended = self.ask_and_kill(&["poll", "--all"], START_MS)?;
+        if ended.status.success() {
             self.ledger.acknowledge(shown.into_iter().flatten());
         }
-        Ok(told(KILLED))
+        Ok(told_after(&ended))
     }
 
     /// Kills in the middle of a command that writes journal or store anew. A part of the time the start
     /// after it is killed, too.
     pub(super) fn kill_in(&mut self, command: &'static [&'static str]) -> Result<Told, Wrong> {
-        self.ask_and_kill(command, REWRITE_MS)?;
-        if self.chance.below(3) == 0 { self.kill_while_opening() } else { Ok(told(KILLED)) }
+        let ended = self.ask_and_kill(command, REWRITE_MS)?;
+        if self.chance.below(3) == 0 { self.kill_while_opening() } else { Ok(told_after(&ended)) }
     }
 
     fn ask_and_kill(&mut self, command: &'static [&'static str], longest: u64) -> Result<Ended, Wrong> {
@@ -47,8 +48,9 @@ impl Rig {
                 return Err(Wrong::Other(format!("it ended while opening ({status})")));
             }
         }
-        // Killed before it had opened anything, or after: the run before was killed too.
-        Ok(told(KILLED))
+        // Killed before it had opened anything, or after: the run before was killed too. Where that one had
+        // begun to build the store anew, this is what is told.
+        Ok(told(&["the last run did not stop in good order", "built the store anew"]))
     }
 
     pub(super) fn start_a_second(&mut self) -> Result<Told, Wrong> {
@@ -61,4 +63,10 @@ impl Rig {
             Some(status) => Err(Wrong::Other(format!("the first ended with the second: {status}"))),
         }
     }
+}
+
+/// A command that finds the daemon gone opens the state directory itself, is told, and stops in good order.
+fn told_after(ended: &Ended) -> Told {
+    let was_told = KILLED.iter().chain(&["built the store anew"]).any(|line| ended.err.contains(line));
+    told(if was_told { &[] } else { KILLED })
 }

@@ -20,13 +20,18 @@ const UNTIL_BACK: TimeDelta = TimeDelta::hours(1);
 /// A clock that is further ahead, when it has been for so long: nothing is lost by ageing a day later.
 const UNTIL_FORTH: TimeDelta = TimeDelta::days(1);
 
+/// 2026-01-01. A clock that says it is before was never set: dibao is younger. Whatever is later is believed
+/// after it at once.
+const EARLIEST: i64 = 1_767_225_600;
+
 /// The time that a line is taken to be of: its own, or, while that is not believed, the newest that is.
 pub(super) fn believed(meta: &mut Meta, record: &Record) -> Time {
     let at = record.at();
     let is_poll = matches!(record, Record::Poll(_) | Record::Observation(_));
-    let first = meta.newest_at == Time::UNIX_EPOCH;
     let ahead = at - meta.newest_at;
-    if first || (-BACK..=FORTH).contains(&ahead) {
+    let never_set = meta.newest_at.timestamp() < EARLIEST && ahead > TimeDelta::zero();
+    let first = meta.newest_at == Time::UNIX_EPOCH;
+    if first || never_set || (-BACK..=FORTH).contains(&ahead) {
         if is_poll {
             meta.newest_at = meta.newest_at.max(at);
             meta.doubted = None;

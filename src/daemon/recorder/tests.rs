@@ -1,6 +1,6 @@
 //! The recorder on a disk that fills up, in paused time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 
@@ -9,16 +9,24 @@ use crate::daemon::clock::TokioClock;
 use crate::daemon::vault::Room;
 use crate::testing::*;
 
-/// Hears nothing.
-struct Nobody;
+/// Counts how often it is told that anything may have changed.
+#[derive(Default)]
+struct Ears(AtomicUsize);
 
-impl Audience for Nobody {
+impl Audience for Ears {
     fn touched(&self, _: &[(FeedKey, FeedState)]) {}
-    fn everything(&self) {}
+    fn everything(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// A recorder whose disk is full when the flag says so.
 fn start(dir: &TempDir) -> (Recorder, Arc<AtomicBool>) {
+    let (recorder, full, _) = start_heard(dir);
+    (recorder, full)
+}
+
+fn start_heard(dir: &TempDir) -> (Recorder, Arc<AtomicBool>, Arc<Ears>) {
     let today = at(0).date_naive();
     let (mut vault, _) = Vault::open(dir.path(), Arc::new(rules(&sources())), today).expect("opens");
     let full = Arc::new(AtomicBool::new(false));
@@ -27,8 +35,10 @@ fn start(dir: &TempDir) -> (Recorder, Arc<AtomicBool>) {
         let left = if told.load(Ordering::SeqCst) { 0 } else { 1 << 40 };
         Some(Room { left, size: 1 << 40 })
     });
-    let recorder = Recorder::start(vault, Arc::new(TokioClock::starting(at(0))), Arc::new(Nobody));
-    (recorder, full)
+    let ears = Arc::<Ears>::default();
+    let audience: Arc<dyn Audience> = Arc::<Ears>::clone(&ears);
+    let recorder = Recorder::start(vault, Arc::new(TokioClock::starting(at(0))), audience);
+    (recorder, full, ears)
 }
 
 fn poll(seconds: i64) -> Fact {
@@ -112,4 +122,29 @@ async fn a_store_that_fails_on_a_full_disk_stops_the_polls_and_is_built_anew_whe
     recorder.heal(&failed, &StoreError::Backend("no space left".to_owned())).expect("there is room");
     assert!(!Arc::ptr_eq(&failed, &recorder.store().load_full()), "it is another store");
     recorder.record(poll(2)).await.expect("recorded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_shows_feeds_is_told_when_the_store_is_another() {
+    let dir = TempDir::new().expect("a directory");
+    let (recorder, full, ears) = start_heard(&dir);
+    let break_store = || recorder.store().store(Arc::new(Store::new(Box::new(OutOfUse))));
+    let told = || ears.0.swap(0, Ordering::SeqCst);
+    recorder.record(poll(1)).await.expect("recorded");
+    told();
+    recorder.record(poll(2)).await.expect("recorded");
+    assert_eq!(told(), 0, "it is the same store");
+    break_store();
+    recorder.record(poll(3)).await.expect("recorded, on a fresh store");
+    assert_eq!(told(), 1, "by a record");
+    break_store();
+    let failed = recorder.store().load_full();
+    recorder.heal(&failed, &StoreError::Backend("it failed".to_owned())).expect("healed");
+    assert_eq!(told(), 1, "by a reader");
+    full.store(true, Ordering::SeqCst);
+    break_store();
+    recorder.record(poll(4)).await.expect_err("the disk is full");
+    full.store(false, Ordering::SeqCst);
+    assert!(recorder.ready().await);
+    assert_eq!(told(), 1, "by a try");
 }

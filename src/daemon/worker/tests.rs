@@ -9,8 +9,7 @@ use super::*;
 use crate::config::{Env, load};
 use crate::daemon::clock::TokioClock;
 use crate::daemon::vault::{Room, Vault};
-use crate::store::{Backend, Batch, Pairs};
-use crate::testing::{at, rules};
+use crate::testing::{OutOfUse, at, rules};
 
 struct Nobody;
 
@@ -90,27 +89,6 @@ async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() 
         later(Duration::from_secs(30)).await;
     }
     assert!(count.load(Ordering::SeqCst) <= asked + 1, "once it is well, once");
-}
-
-/// What sled is after its first error.
-struct OutOfUse;
-
-impl Backend for OutOfUse {
-    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Err(StoreError::Backend("it failed before".to_owned()))
-    }
-    fn scan(&self, _: &[u8], _: &[u8]) -> Pairs<'_> {
-        Box::new(std::iter::once(self.get(&[]).map(|_| unreachable!("it fails"))))
-    }
-    fn scan_back(&self, from: &[u8], to: &[u8]) -> Pairs<'_> {
-        self.scan(from, to)
-    }
-    fn commit(&self, _: Batch) -> Result<(), StoreError> {
-        self.get(&[]).map(drop)
-    }
-    fn flush(&self) -> Result<(), StoreError> {
-        self.get(&[]).map(drop)
-    }
 }
 
 #[tokio::test]

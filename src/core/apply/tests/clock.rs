@@ -48,6 +48,17 @@ fn a_clock_that_was_off_for_a_while_leaves_no_trace() {
 }
 
 #[test]
+fn a_clock_that_was_not_set_yet_at_the_first_poll_is_given_up_at_once() {
+    // 1970, and a build date.
+    for unset in [-1_795_392_000 + 30, -3 * YEAR] {
+        let store = at_times(&[unset, unset + 60, 0, HOUR, 20 * HOUR]);
+        let seen: Vec<Time> = (3..=5).map(|no| entry(&store, no).first_seen).collect();
+        assert_eq!(seen, [at(0), at(HOUR), at(20 * HOUR)], "{unset}");
+        assert_eq!(newest(&store), at(20 * HOUR));
+    }
+}
+
+#[test]
 fn nothing_ages_and_no_month_ends_while_a_clock_is_doubted() {
     let before = at_times(&[0, HOUR]);
     for wrong in [10 * YEAR, -10 * YEAR] {
