@@ -130,10 +130,12 @@ async fn elsewhere(press: &Press, path: String) -> Response {
     }
 }
 
-/// Too many want what has to be made for them.
+/// Too many want what has to be made for them. What else the client has sent at once is not looked at: it
+/// would keep its seat as long again for each.
 fn busy() -> Response {
     let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "too much is asked for just now\n");
     put(&mut response, header::RETRY_AFTER, "30");
+    put(&mut response, header::CONNECTION, "close");
     response
 }
 
