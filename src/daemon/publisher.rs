@@ -309,6 +309,13 @@ impl Views for Publisher {
         }
     }
 
+    fn has(&self, path: &str) -> bool {
+        match self.key(path) {
+            Ok(ViewKey::Archive(..)) | Err(_) => false,
+            Ok(_) => true,
+        }
+    }
+
     fn is_seldom(&self, path: &str) -> bool {
         ViewKey::parse(path, &self.site.regions).is_some_and(|key| !key.stands())
     }

@@ -326,6 +326,25 @@ fn a_chatty_source_leaves_room_for_the_others() {
 }
 
 #[test]
+fn whether_there_is_a_feed_is_told_without_rendering_it() {
+    let publisher = published(site(), seeds());
+    for (path, there) in [
+        ("", true),
+        ("henan/", true),
+        ("source/paper/", true),
+        ("source/paper.atom", true),
+        ("source/nobody/", false),
+        ("henan", false),
+        ("henan/archive/2026-10.atom", false),
+    ] {
+        assert_eq!(publisher.has(path), there, "{path}");
+        if let Some(view) = ViewKey::parse(path, &publisher.site.regions) {
+            assert!(publisher.pages.last(&view).is_none(), "{path}");
+        }
+    }
+}
+
+#[test]
 fn every_path_leads_to_a_view() {
     let publisher = published(site(), seventy_days());
     let paths = publisher.paths().expect("sound");
