@@ -55,7 +55,7 @@ pub struct Publisher {
     /// Feeds, and the state that each shows.
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::Kept,
-    /// `None` for a month of which nothing is stored.
+    /// `None` for a month of which nothing was stored any more when it came to be rendered.
     pages: Cache<ViewKey, Version, Option<Arc<Page>>>,
     news: Notify,
 }
@@ -162,6 +162,13 @@ impl Publisher {
     }
 
     fn page(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
+        // Of a month without entries nothing is kept: whoever asks for all the months that never were would
+        // else put out what is kept of those that are. It costs one look at the index.
+        if let ViewKey::Archive(feed, month) = view
+            && self.has_archive(feed, *month).is_ok_and(|has| !has)
+        {
+            return Ok(None);
+        }
         let page = match self.pages.get(view, || self.version(view), || self.render(view)) {
             Ok(page) => page,
             // A disk that fails is no reason to stop serving what is in memory.
@@ -258,6 +265,12 @@ impl Publisher {
         let modified = all.map_or(changed, |feed| feed.changed_at.max(changed));
         let bytes = opml::sources(sources.iter().flatten(), changed);
         Ok(Page::new(bytes, opml::MEDIA_TYPE, modified))
+    }
+
+    fn has_archive(&self, feed: &FeedKey, month: Month) -> Result<bool, StoreError> {
+        let store = self.store.load();
+        let Some(meta) = store.meta()? else { return Ok(false) };
+        feeds::has_archive(&self.site, &store, &meta, feed, month)
     }
 
     /// There is no page where nothing is stored for a month: it was never there, or it is no more.

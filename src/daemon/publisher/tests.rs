@@ -326,6 +326,24 @@ fn a_chatty_source_leaves_room_for_the_others() {
 }
 
 #[test]
+fn who_asks_for_months_that_never_were_puts_out_nothing_that_is_kept() {
+    let publisher = published(site(), seventy_days());
+    let kept = ["source/paper.atom", "source/paper/archive/2026-11.atom"];
+    let kept = kept.map(|path| ViewKey::parse(path, &publisher.site.regions).expect("a view"));
+    kept.iter().for_each(|view| assert!(publisher.page(view).expect("sound").is_some()));
+    // Before all, and after; one of them is open.
+    for year in 1990..2050 {
+        for month in (1..=12).filter(|month| (year, *month) != (2026, 11) && (year, *month) != (2026, 12)) {
+            let path = format!("source/paper/archive/{year}-{month:02}.atom");
+            assert!(matches!(publisher.view(&path), View::Missing), "{path}");
+        }
+    }
+    for view in kept {
+        assert!(publisher.pages.last(&view).is_some(), "{}", view.path());
+    }
+}
+
+#[test]
 fn whether_there_is_a_feed_is_told_without_rendering_it() {
     let publisher = published(site(), seeds());
     for (path, there) in [
