@@ -51,6 +51,23 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Writes text as it stands in HTML of ours, between tags or in an attribute between double quotes: single
+/// ones stay, and what is not XML is taken out elsewhere.
+pub(crate) fn push_escaped(text: &str, out: &mut String) {
+    text.chars().for_each(|c| push_escaped_char(c, out));
+}
+
+/// Writes a character as [`push_escaped`] does.
+pub(crate) fn push_escaped_char(c: char, out: &mut String) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        c => out.push(c),
+    }
+}
+
 /// What has no width and no place in a title: zero-width spaces and joiners at random places, byte
 /// order marks, soft hyphens, bidi controls (which can turn the rest of a page around).
 ///

@@ -47,6 +47,10 @@ impl Views for Front {
         self.publisher.view(path)
     }
 
+    fn has(&self, path: &str) -> bool {
+        self.publisher.has(path)
+    }
+
     fn is_seldom(&self, path: &str) -> bool {
         self.publisher.is_seldom(path)
     }

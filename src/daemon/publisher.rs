@@ -55,7 +55,7 @@ pub struct Publisher {
     /// Feeds, and the state that each shows.
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::Kept,
-    /// `None` for a month of which nothing is stored.
+    /// `None` for a month of which nothing was stored any more when it came to be rendered.
     pages: Cache<ViewKey, Version, Option<Arc<Page>>>,
     news: Notify,
 }
@@ -162,6 +162,13 @@ impl Publisher {
     }
 
     fn page(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
+        // Of a month without entries nothing is kept: whoever asks for all the months that never were would
+        // else put out what is kept of those that are. It costs one look at the index.
+        if let ViewKey::Archive(feed, month) = view
+            && self.has_archive(feed, *month).is_ok_and(|has| !has)
+        {
+            return Ok(None);
+        }
         let page = match self.pages.get(view, || self.version(view), || self.render(view)) {
             Ok(page) => page,
             // A disk that fails is no reason to stop serving what is in memory.
@@ -260,6 +267,12 @@ impl Publisher {
         Ok(Page::new(bytes, opml::MEDIA_TYPE, modified))
     }
 
+    fn has_archive(&self, feed: &FeedKey, month: Month) -> Result<bool, StoreError> {
+        let store = self.store.load();
+        let Some(meta) = store.meta()? else { return Ok(false) };
+        feeds::has_archive(&self.site, &store, &meta, feed, month)
+    }
+
     /// There is no page where nothing is stored for a month: it was never there, or it is no more.
     fn no_archive(&self, feed: &FeedKey, month: Month) -> View {
         let (from, to) = (month.start(self.site.zone), month.next().start(self.site.zone));
@@ -306,6 +319,13 @@ impl Views for Publisher {
                 _ => View::Missing,
             },
             Err(error) => failed(&error),
+        }
+    }
+
+    fn has(&self, path: &str) -> bool {
+        match self.key(path) {
+            Ok(ViewKey::Archive(..)) | Err(_) => false,
+            Ok(_) => true,
         }
     }
 

@@ -119,21 +119,25 @@ async fn elsewhere(press: &Press, path: String) -> Response {
         return missing();
     }
     let beside = format!("{path}/");
-    match press.ask(&path, move |views| views.view(&beside)).await {
-        Ok(View::Page(_)) => {
+    // Nothing is made for this, so it needs no turn of those who want what is seldom made.
+    match press.ask(&path, move |views| views.has(&beside)).await {
+        Ok(true) => {
             let mut response = text(StatusCode::PERMANENT_REDIRECT, "see the address with a slash\n");
             response.headers_mut().insert(header::LOCATION, location);
             put(&mut response, header::CACHE_CONTROL, "public, max-age=3600");
             response
         }
-        _ => missing(),
+        Ok(false) | Err(Unanswered::Broken) => missing(),
+        Err(Unanswered::Late) => busy(),
     }
 }
 
-/// Too many want what has to be made for them.
+/// Too many want what has to be made for them. What else the client has sent at once is not looked at: it
+/// would keep its seat as long again for each.
 fn busy() -> Response {
     let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "too much is asked for just now\n");
     put(&mut response, header::RETRY_AFTER, "30");
+    put(&mut response, header::CONNECTION, "close");
     response
 }
 

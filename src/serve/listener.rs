@@ -92,7 +92,7 @@ pub async fn serve(
     let seats = Seats::new(limits.connections);
     let mut clients = JoinSet::new();
     let mut trouble = Trouble::default();
-    let press = Press::new(views, limits.answer);
+    let press = Press::new(views, limits.answer, limits.connections);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,

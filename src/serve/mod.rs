@@ -36,6 +36,9 @@ pub trait Views: Send + Sync + 'static {
     /// The view at a path, without its leading slash. May block while it is rendered.
     fn view(&self, path: &str) -> View;
 
+    /// Whether there is a feed or a page at a path, archives aside, which is not rendered for this. May block.
+    fn has(&self, path: &str) -> bool;
+
     /// Whether few ask for the view at a path, so that it is made for whoever does.
     fn is_seldom(&self, path: &str) -> bool {
         let _ = path;

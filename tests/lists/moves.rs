@@ -62,3 +62,29 @@ async fn a_list_that_moves_repeats_nothing_though_the_minutes_became_known_since
         engine.close().await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bulletins_of_one_day_are_entries_of_their_own() {
+    // One item, or two; each poll finds a list that has turned over.
+    for items in [1, 2] {
+        let script = Script::start().await.unwrap();
+        // Those of even numbers are bulletins, which have one title all day.
+        let titled = |page: String, n: u32| match n % 2 {
+            0 => page.replace(&format!("河南一地第{n}号工程今天开工"), "河南省今日天气预报发布"),
+            _ => page,
+        };
+        let numbers = |poll: u32| if items == 1 { vec![2 * poll] } else { vec![2 * poll, 2 * poll - 1] };
+        let said = |poll: u32| html(&numbers(poll).into_iter().fold(list(numbers(poll)), titled));
+        script.on("/list", [said(1), said(2), said(2)]);
+        for n in 1..=4 {
+            script.on(&format!("/news/2026/1120/{n}.html"), [html(&titled(article(n), n))]);
+        }
+        let desk = Desk::new(&followed(&script, 20));
+        let engine = desk.open().await;
+        for known in [items, 2 * items, 2 * items] {
+            poll_all(&engine).await;
+            assert_eq!(entries(&engine, None).await.len(), known, "{items} in the list");
+        }
+        engine.close().await.unwrap();
+    }
+}

@@ -9,7 +9,7 @@ use super::{
     Markup, image,
 };
 use crate::core::link::Base;
-use crate::core::text::unescape;
+use crate::core::text::{push_escaped, push_escaped_char, unescape};
 
 const VOID: &[&str] = &["base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"];
 
@@ -403,18 +403,4 @@ fn push_attribute(name: &str, value: &str, out: &mut String) {
     out.push_str("=\"");
     push_escaped(value, out);
     out.push('"');
-}
-
-fn push_escaped(text: &str, out: &mut String) {
-    text.chars().for_each(|c| push_escaped_char(c, out));
-}
-
-fn push_escaped_char(c: char, out: &mut String) {
-    match c {
-        '&' => out.push_str("&amp;"),
-        '<' => out.push_str("&lt;"),
-        '>' => out.push_str("&gt;"),
-        '"' => out.push_str("&quot;"),
-        c => out.push(c),
-    }
 }

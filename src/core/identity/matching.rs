@@ -49,7 +49,8 @@ pub enum Verdict {
 /// | new guid, same link, another title and date | new: a live page; but known if guids change at every poll |
 /// | no guid, same link | known |
 /// | no usable guid or link, same title and date | known |
-/// | every guid and link is new, some titles and dates are not | those are known: the site moved |
+/// | every guid and link is new, half of the titles and dates are not, and no two of those are alike | those are known: the site moved |
+/// | every guid and link is new, one title and date is not | new: bulletins have one title all day |
 ///
 /// A day and an instant within it are the same date: articles and later lists say more, older lists less.
 /// A known entry is matched once; the candidate with the more trusted key gets it.
@@ -65,15 +66,13 @@ pub fn match_known(
             hits.insert(*key, found);
         }
     }
-    let habits = Habits::of(candidates, &hits);
+    let firsts = || candidates.iter().enumerate().filter(|(at, _)| first_of[*at] == *at);
+    let habits = Habits::of(candidates, firsts().map(|(_, candidate)| candidate), &hits);
     let mut offers: Vec<Offer<'_>> = Vec::new();
-    for (index, candidate) in candidates.iter().enumerate().filter(|(at, _)| first_of[*at] == *at) {
+    for (index, candidate) in firsts() {
         offers.extend(candidate.keys.iter().chain(&candidate.day).filter_map(|key| {
             let (kind, found) = (key.kind()?, hits.get(key)?);
-            // Under the day's key there may be another entry of that title and day.
-            let one_date =
-                candidate.day != Some(*key) || same_date(candidate.published, found.published) == Some(true);
-            let fits = one_date && accepts(candidate, kind, found, habits);
+            let fits = is_of_one_date(candidate, key, found) && accepts(candidate, key, found, &habits);
             fits.then(|| Offer {
                 kind,
                 other_precision: precision(candidate.published) != precision(found.published),
@@ -121,16 +120,19 @@ fn own_key(candidate: &Candidate, hits: &BTreeMap<IdentityKey, KnownEntry>) -> I
 }
 
 /// What the document as a whole says of the source's habits.
-#[derive(Clone, Copy)]
 struct Habits {
     /// No guid was ever seen, but some pages with their titles were: guids are made up at each poll.
     guids_change: bool,
-    /// Neither a guid nor a page was ever seen.
-    all_moved: bool,
+    /// The titles with their dates that lead to what a site that moved had before; none where it did not.
+    moved: BTreeSet<IdentityKey>,
 }
 
 impl Habits {
-    fn of(candidates: &[Candidate], hits: &BTreeMap<IdentityKey, KnownEntry>) -> Self {
+    fn of<'a>(
+        candidates: &[Candidate],
+        firsts: impl Iterator<Item = &'a Candidate>,
+        hits: &BTreeMap<IdentityKey, KnownEntry>,
+    ) -> Self {
         let any = |kind: KeyKind, test: &dyn Fn(&Candidate, &KnownEntry) -> bool| {
             candidates.iter().any(|c| {
                 c.keys
@@ -141,8 +143,53 @@ impl Habits {
         let guid_seen = any(KeyKind::Guid, &|_, _| true);
         let page_seen = any(KeyKind::Link, &|_, _| true);
         let page_with_title = any(KeyKind::Link, &|c, found| both(c.title, found.title) == Some(true));
-        Self { guids_change: !guid_seen && page_with_title, all_moved: !guid_seen && !page_seen }
+        let all_new = !guid_seen && !page_seen;
+        let moved = if all_new { moved(&firsts.collect::<Vec<_>>(), hits) } else { BTreeSet::new() };
+        Self { guids_change: !guid_seen && page_with_title, moved }
     }
+}
+
+/// The keys by which a document of new guids and pages has what was known before it moved.
+///
+/// A list that merely turned over has none of the old pages either, and among its titles those that come
+/// several times a day: the forecast, or `关于…的公示` as a list cuts it. So it takes at least two entries
+/// with different titles, and half of all titles; and a title and date that two entries of the document
+/// share names neither. What is wrongly taken for new comes once more; what is wrongly taken for known
+/// never comes.
+fn moved(candidates: &[&Candidate], hits: &BTreeMap<IdentityKey, KnownEntry>) -> BTreeSet<IdentityKey> {
+    let by_title = |c: &&Candidate| is_named(c) && c.title.is_some() && c.published.is_some();
+    let mut holders: BTreeMap<IdentityKey, usize> = BTreeMap::new();
+    for key in candidates.iter().flat_map(|c| c.keys.last().into_iter().chain(&c.day)) {
+        *holders.entry(*key).or_default() += 1;
+    }
+    let (mut keys, mut entries) = (BTreeSet::new(), BTreeSet::new());
+    let (mut found_titles, mut titles) = (BTreeSet::new(), BTreeSet::new());
+    for candidate in candidates.iter().copied().filter(by_title) {
+        titles.insert(candidate.title);
+        for key in candidate.keys.last().into_iter().chain(&candidate.day) {
+            let found = hits.get(key).filter(|found| is_of_one_date(candidate, key, found));
+            if let Some(found) = found.filter(|_| holders.get(key) == Some(&1)) {
+                keys.insert(*key);
+                entries.insert(found.no);
+                found_titles.insert(candidate.title);
+            }
+        }
+    }
+    let enough = found_titles.len().min(entries.len()) >= 2 && 2 * found_titles.len() >= titles.len();
+    if enough { keys } else { BTreeSet::new() }
+}
+
+/// Under the day's key there may be another entry of that title and day.
+fn is_of_one_date(candidate: &Candidate, key: &IdentityKey, found: &KnownEntry) -> bool {
+    candidate.day != Some(*key) || same_date(candidate.published, found.published) == Some(true)
+}
+
+fn has(candidate: &Candidate, kind: KeyKind) -> bool {
+    candidate.keys.iter().any(|key| key.kind() == Some(kind))
+}
+
+fn is_named(candidate: &Candidate) -> bool {
+    has(candidate, KeyKind::Guid) || has(candidate, KeyKind::Link)
 }
 
 fn precision(date: Option<Stamp>) -> Option<Precision> {
@@ -153,22 +200,18 @@ fn both<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<bool> {
     Some(a? == b?)
 }
 
-fn accepts(candidate: &Candidate, kind: KeyKind, found: &KnownEntry, habits: Habits) -> bool {
+fn accepts(candidate: &Candidate, key: &IdentityKey, found: &KnownEntry, habits: &Habits) -> bool {
     let title = both(candidate.title, found.title);
     let page = both(candidate.page, found.page);
     let date = same_date(candidate.published, found.published);
-    let has = |kind: KeyKind| candidate.keys.iter().any(|key| key.kind() == Some(kind));
-    let unnamed = !has(KeyKind::Guid) || habits.guids_change;
-    match kind {
-        KeyKind::Guid => [title, page, date] != [Some(false); 3],
-        KeyKind::Link => unnamed || title == Some(true) || date == Some(true),
-        KeyKind::LinkDate => unnamed || title == Some(true),
-        KeyKind::TitleDate => {
-            (!has(KeyKind::Guid) && !has(KeyKind::Link))
-                // Its page may have told a whole title and a minute since: it was listed under this key.
-                || (habits.all_moved && candidate.title.is_some() && candidate.published.is_some())
-        }
-        KeyKind::Content => false,
+    let unnamed = !has(candidate, KeyKind::Guid) || habits.guids_change;
+    match key.kind() {
+        Some(KeyKind::Guid) => [title, page, date] != [Some(false); 3],
+        Some(KeyKind::Link) => unnamed || title == Some(true) || date == Some(true),
+        Some(KeyKind::LinkDate) => unnamed || title == Some(true),
+        // Its page may have told a whole title and a minute since: it was listed under this key.
+        Some(KeyKind::TitleDate) => !is_named(candidate) || habits.moved.contains(key),
+        Some(KeyKind::Content) | None => false,
     }
 }
 

@@ -10,6 +10,7 @@ use scraper::{ElementRef, Node};
 use super::dom::{Page, is_inline, select, text};
 use super::lines::lines;
 use super::{Css, meta};
+use crate::core::text::push_escaped;
 
 /// Parts of class names and ids that only frames have.
 const FRAME: &[&str] = &[
@@ -276,7 +277,7 @@ fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut St
                     continue;
                 }
                 match node.value() {
-                    Node::Text(said) => escape(said, out),
+                    Node::Text(said) => push_escaped(said, out),
                     Node::Element(element) if !(inner && node.id() == from.id()) => {
                         out.push('<');
                         out.push_str(element.name());
@@ -284,7 +285,7 @@ fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut St
                             out.push(' ');
                             out.push_str(name);
                             out.push_str("=\"");
-                            escape(value, out);
+                            push_escaped(value, out);
                             out.push('"');
                         }
                         out.push('>');
@@ -306,18 +307,6 @@ fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut St
                     out.push('>');
                 }
             }
-        }
-    }
-}
-
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{escape, is_xml_char, one_line, plain, truncate_chars, unescape, xml_legal};
+use super::{escape, is_xml_char, one_line, plain, push_escaped, truncate_chars, unescape, xml_legal};
 
 #[test]
 fn xml_legal_drops_what_xml_forbids_and_nothing_else() {
@@ -17,6 +17,13 @@ fn xml_legal_drops_what_xml_forbids_and_nothing_else() {
 fn escaped_text_is_safe_between_tags_and_in_quotes_of_either_kind() {
     assert_eq!(escape("a<b> & \"c\" 'd'\u{1}\r\n"), "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;\r\n");
     assert!(matches!(escape("河南：郑州"), std::borrow::Cow::Borrowed(_)));
+}
+
+#[test]
+fn markup_of_ours_escapes_what_it_must_and_nothing_more() {
+    let mut out = "<p>".to_owned();
+    push_escaped("a<b> & \"c\" 'd'\u{1}\r\n河南", &mut out);
+    assert_eq!(out, "<p>a&lt;b&gt; &amp; &quot;c&quot; 'd'\u{1}\r\n河南");
 }
 
 #[test]

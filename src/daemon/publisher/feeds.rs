@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::stories::{self, Stories};
 use crate::core::month::Month;
 use crate::core::source::SourceId;
-use crate::core::state::{FeedKey, Meta, SourceState, State};
+use crate::core::state::{EntryNo, FeedKey, Meta, SourceState, State};
 use crate::store::{Store, StoreError};
 use crate::views::document::{self, FeedDoc, FeedInput, Issues, Shown};
 use crate::views::site::Site;
@@ -59,11 +59,11 @@ pub(super) fn archive(
     month: Month,
     most: usize,
 ) -> Result<Option<FeedDoc>, StoreError> {
-    let (from, to) = (month.start(site.zone), month.next().start(site.zone));
-    let mut seen = store.seen_between(feed, from, to, most + 1)?;
-    if seen.is_empty() || !is_closed(site, meta, month) {
+    let mut seen = seen_in(site, store, meta, feed, month, most + 1)?;
+    if seen.is_empty() {
         return Ok(None);
     }
+    let (from, to) = (month.start(site.zone), month.next().start(site.zone));
     let of = |time| Month::of(time, site.zone);
     let cut = (seen.len() > most).then_some(most);
     if cut.is_some() {
@@ -82,6 +82,32 @@ pub(super) fn archive(
     stories::add(&mut stories, &mut shown, &seen)?;
     let entries = stories::in_order(shown);
     doc(site, store, meta, feed, &entries, &[], issues).map(Some)
+}
+
+/// Whether there is an archive of a month.
+pub(super) fn has_archive(
+    site: &Site,
+    store: &Store,
+    meta: &Meta,
+    feed: &FeedKey,
+    month: Month,
+) -> Result<bool, StoreError> {
+    Ok(!seen_in(site, store, meta, feed, month, 1)?.is_empty())
+}
+
+/// What an archive shows, and no more than so many entries; nothing of a month that is not over.
+fn seen_in(
+    site: &Site,
+    store: &Store,
+    meta: &Meta,
+    feed: &FeedKey,
+    month: Month,
+    most: usize,
+) -> Result<Vec<EntryNo>, StoreError> {
+    if !is_closed(site, meta, month) {
+        return Ok(Vec::new());
+    }
+    store.seen_between(feed, month.start(site.zone), month.next().start(site.zone), most)
 }
 
 /// Whether a month is over: nothing new comes to it.

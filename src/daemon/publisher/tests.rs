@@ -246,6 +246,37 @@ fn a_month_whose_entries_expired_is_gone_and_one_that_never_was_is_missing() {
 }
 
 #[test]
+fn an_expired_month_is_gone_still_after_a_compaction_and_a_rebuild_from_the_base() {
+    use crate::daemon::vault::Vault;
+    let (dir, rules) = (tempfile::tempdir().expect("a directory"), Arc::new(rules(&defs())));
+    let open = || Vault::open(dir.path(), Arc::clone(&rules), at(0).date_naive()).expect("it opens");
+    let entries = (900_001..).take(seeds().len()).map(|n| format!("urn:entry:{n}")).collect();
+    let expiry = Record::Expire(Expiry { at: at(71 * DAY), entries, forgotten: Vec::new() });
+    let january = seen("paper", 40 * DAY, vec![news(2, 40 * DAY)], vec![]);
+    let february = seen("paper", 70 * DAY, vec![news(3, 70 * DAY)], vec![]);
+    let first = [config(0, &defs(), &[])].into_iter().chain(seeds());
+    let (mut vault, _) = open();
+    for record in first.chain([january, february, expiry]) {
+        vault.record(vec![record], at(0).date_naive(), false).expect("recorded");
+    }
+    let compaction = vault.begin_compaction(at(0).date_naive()).expect("begun").expect("there is something");
+    let compacted = compaction.write().expect("written");
+    vault.finish_compaction(&compacted).expect("finished");
+    vault.close().expect("closed");
+    std::fs::remove_dir_all(dir.path().join("store")).expect("removed");
+    let (vault, notes) = open();
+    assert!(notes.rebuilt.is_some(), "nothing but the base is left");
+    let publisher = Publisher::new(site(), vault.store(), defs().into_iter().map(|def| def.id).collect());
+    for feed in ["henan", "all", "source/paper"] {
+        let of = |month: &str| publisher.view(&format!("{feed}/archive/{month}.atom"));
+        assert!(matches!(of("2026-10"), View::Missing), "{feed}: nothing was before all");
+        assert!(matches!(of("2026-11"), View::Gone), "{feed}: all of it expired");
+        assert!(matches!(of("2026-12"), View::Missing), "{feed}: nothing ever came in it");
+        assert!(matches!(of("2027-01"), View::Page(_)), "{feed}: it is still there");
+    }
+}
+
+#[test]
 fn entries_too_old_to_be_shown_when_they_came_are_in_no_archive() {
     let old = vec![news(1, -60 * DAY), news(2, 0)];
     let later = seen("wire", DECEMBER + 60, vec![news(3, DECEMBER)], vec![]);
@@ -323,6 +354,43 @@ fn a_chatty_source_leaves_room_for_the_others() {
     let of_paper = shown.iter().filter(|n| (100..160).contains(*n)).count();
     assert_eq!((shown.len(), of_paper), (40, 13), "its share of ten, and a third of what is left");
     assert_eq!(numbers(&publisher, "source/paper.atom").len(), 40, "its own feed is its own");
+}
+
+#[test]
+fn who_asks_for_months_that_never_were_puts_out_nothing_that_is_kept() {
+    let publisher = published(site(), seventy_days());
+    let kept = ["source/paper.atom", "source/paper/archive/2026-11.atom"];
+    let kept = kept.map(|path| ViewKey::parse(path, &publisher.site.regions).expect("a view"));
+    kept.iter().for_each(|view| assert!(publisher.page(view).expect("sound").is_some()));
+    // Before all, and after; one of them is open.
+    for year in 1990..2050 {
+        for month in (1..=12).filter(|month| (year, *month) != (2026, 11) && (year, *month) != (2026, 12)) {
+            let path = format!("source/paper/archive/{year}-{month:02}.atom");
+            assert!(matches!(publisher.view(&path), View::Missing), "{path}");
+        }
+    }
+    for view in kept {
+        assert!(publisher.pages.last(&view).is_some(), "{}", view.path());
+    }
+}
+
+#[test]
+fn whether_there_is_a_feed_is_told_without_rendering_it() {
+    let publisher = published(site(), seeds());
+    for (path, there) in [
+        ("", true),
+        ("henan/", true),
+        ("source/paper/", true),
+        ("source/paper.atom", true),
+        ("source/nobody/", false),
+        ("henan", false),
+        ("henan/archive/2026-10.atom", false),
+    ] {
+        assert_eq!(publisher.has(path), there, "{path}");
+        if let Some(view) = ViewKey::parse(path, &publisher.site.regions) {
+            assert!(publisher.pages.last(&view).is_none(), "{path}");
+        }
+    }
 }
 
 #[test]

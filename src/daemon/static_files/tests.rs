@@ -27,6 +27,10 @@ impl Views for Shelf {
         let pages = self.0.lock().expect("no poison");
         pages.get(path).map_or(View::Missing, |page| View::Page(Arc::clone(page)))
     }
+
+    fn has(&self, path: &str) -> bool {
+        matches!(self.view(path), View::Page(_))
+    }
 }
 
 fn long(text: &str) -> String {

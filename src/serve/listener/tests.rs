@@ -16,7 +16,18 @@ use crate::views::page::Page;
 const LARGE: usize = 64 << 20;
 
 /// A feed, a page below a directory, and something too large for the buffers of a socket.
-struct Shelf;
+#[derive(Clone, Default)]
+struct Shelf(Arc<Held>);
+
+/// Whether a view is kept from being made.
+type Held = (Mutex<bool>, Condvar);
+
+impl Shelf {
+    fn hold(&self, held: bool) {
+        *self.0.0.lock().expect("no poison") = held;
+        self.0.1.notify_all();
+    }
+}
 
 impl Views for Shelf {
     fn view(&self, path: &str) -> View {
@@ -35,10 +46,10 @@ impl Views for Shelf {
                 coded: Vec::new(),
             })),
             "panic" => panic!("as the test says"),
-            "slow" => {
-                let held = HELD.0.lock().expect("no poison");
+            "slow" | "source/slow/" => {
+                let held = self.0.0.lock().expect("no poison");
                 // A test that fails must not keep the process from ending.
-                let _ = HELD.1.wait_timeout_while(held, Duration::from_secs(20), |held| *held);
+                let _ = self.0.1.wait_timeout_while(held, Duration::from_secs(20), |held| *held);
                 page(b"at last".to_vec())
             }
             _ => View::Missing,
@@ -46,20 +57,17 @@ impl Views for Shelf {
     }
 
     fn is_seldom(&self, path: &str) -> bool {
-        path == "slow"
+        matches!(path, "slow" | "source/slow/")
     }
-}
 
-/// Whether a view is kept from being made.
-static HELD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
-
-fn hold(held: bool) {
-    *HELD.0.lock().expect("no poison") = held;
-    HELD.1.notify_all();
+    fn has(&self, path: &str) -> bool {
+        matches!(path, "henan.atom" | "henan/" | "source/a/" | "source/slow/" | "large" | "panic" | "slow")
+    }
 }
 
 struct Server {
     at: SocketAddr,
+    shelf: Shelf,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -70,8 +78,9 @@ impl Server {
         let at = listener.local_addr().expect("its address");
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or(()) };
-        let task = tokio::spawn(serve(listener, Arc::new(Shelf), limits, shutdown));
-        Self { at, stop: Some(stop), task }
+        let shelf = Shelf::default();
+        let task = tokio::spawn(serve(listener, Arc::new(shelf.clone()), limits, shutdown));
+        Self { at, shelf, stop: Some(stop), task }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -165,7 +174,7 @@ async fn odd_requests_are_answered_and_nothing_breaks() {
 async fn who_wants_what_nobody_else_does_holds_up_nobody() {
     let server = Server::with(Limits { answer: Duration::from_millis(100), ..Limits::default() }).await;
     raise_descriptors(1200);
-    hold(true);
+    server.shelf.hold(true);
     let mut waiting = Vec::new();
     // More than there are threads for what may block.
     for _ in 0..600 {
@@ -177,13 +186,45 @@ async fn who_wants_what_nobody_else_does_holds_up_nobody() {
     let answer = rest(&mut waiting[0]).await;
     assert_eq!(status(&answer), "503", "its turn does not come, or comes to nothing");
     assert!(answer.contains("\r\nretry-after: 30\r\n"), "{answer}");
-    hold(false);
+    server.shelf.hold(false);
     let mut last = server.get("/slow").await;
     while status(&last) == "503" {
         last = server.get("/slow").await;
     }
     assert!(last.ends_with("at last"), "{last}");
     drop(waiting);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_waits_for_what_nobody_else_wants_leaves_seats_to_the_others() {
+    // Each asks many times at once: the answer to one must not be the beginning of the wait for the next.
+    let one = "GET /slow HTTP/1.1\r\nHost: x\r\n";
+    let asked = format!("{}{one}Connection: close\r\n\r\n", format!("{one}\r\n").repeat(9));
+    let limits = Limits { connections: 16, answer: Duration::from_secs(5), ..Limits::default() };
+    let server = Server::with(limits).await;
+    server.shelf.hold(true);
+    let (answered, mut answers) = tokio::sync::mpsc::unbounded_channel();
+    for _ in 0..limits.connections {
+        let mut stream = server.connect().await;
+        stream.write_all(asked.as_bytes()).await.expect("taken");
+        let answered = answered.clone();
+        tokio::spawn(async move {
+            let _ = answered.send(rest(&mut stream).await);
+        });
+    }
+    // Two are made, as many as half of the seats wait, and nothing is made before all of this was seen.
+    for n in 0..limits.connections / 2 - 2 {
+        let answer = answers.recv().await.expect("an answer");
+        assert_eq!(status(&answer), "503", "{n}");
+        assert!(answer.contains("\r\nretry-after: 30\r\n"), "{answer}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "the others are not answered: {answer}");
+    }
+    assert_eq!(status(&server.get("/henan.atom").await), "200");
+    server.shelf.hold(false);
+    let answer = answers.recv().await.expect("an answer");
+    assert_eq!((status(&answer), answer.matches("at last").count()), ("200", 10), "who waited is answered");
     server.stop().await;
 }
 
@@ -198,6 +239,10 @@ async fn a_forgotten_slash_is_told_relative_to_where_it_was_asked() {
     for target in ["/hubei", "/henan/x", "/hubei/", "/henan%0a", "/"] {
         assert_ne!(status(&server.get(target).await), "308", "{target}");
     }
+    // Nobody waits for a page that is only to be led to, and it is not made.
+    server.shelf.hold(true);
+    assert_eq!(status(&server.get("/source/slow").await), "308");
+    server.shelf.hold(false);
     server.stop().await;
 }
 
