@@ -176,13 +176,13 @@ impl Worker {
         if let Some(waiting) = waiting {
             state.waiting = waiting;
         }
+        // Reading may have taken minutes: pages were told of a Retry-After meanwhile, and other sources were
+        // recorded. What is recorded is seen from now on.
+        let at = self.clock.now();
         poll::hold(&mut state, holds, &asked, at);
         if source.retry_after == RetryAfter::Host {
             self.hold_hosts(&state, Some(at), at);
         }
-        // Reading may have taken minutes, and other sources were recorded meanwhile: what is recorded is
-        // seen from now on.
-        let at = self.clock.now();
         let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
         let Findings { feed, new, changed, .. } = findings;
         let draft = Draft { poll: record, feed, new, changed };
