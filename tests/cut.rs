@@ -141,3 +141,21 @@ async fn a_document_that_is_never_closed_is_taken_whole_when_it_comes_again() {
     assert_eq!(is_conditional(&script, "/feed"), [false, false, true]);
     engine.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_without_entries_to_take_is_taken_whole_when_it_comes_again() {
+    let nothing = "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>报</title>";
+    let one = format!("{nothing}<item><title>甲</title><link>http://paper.example/1.html</link>");
+    for (open, known) in [(nothing, 0), (one.as_str(), 1)] {
+        let script = Script::start().await.unwrap();
+        script.on("/feed", [Reply::of(200, &[ETAG], open.as_bytes())]);
+        let desk = Desk::new(&source("a", &script.url("/feed"), "henan"));
+        let engine = desk.open().await;
+        for expected in ["failed", "fetched", "unchanged"] {
+            assert_eq!(poll_all(&engine).await[0]["outcome"], expected, "{known} entries");
+        }
+        assert_eq!(entries(&engine, None).await.len(), known);
+        assert_eq!(is_conditional(&script, "/feed"), [false, false, true]);
+        engine.close().await.unwrap();
+    }
+}

@@ -70,6 +70,13 @@ pub enum Reading {
     },
     /// The very bytes of last time.
     SameBytes,
+    /// A body that breaks off before anything of it can be taken.
+    CutShort {
+        /// How that shows.
+        why: String,
+        /// Hash of what broke off: when it comes again, it did not.
+        body_hash: String,
+    },
     /// A body without entries to take, and the outcome that says why.
     Unreadable(Outcome),
 }
@@ -197,6 +204,9 @@ pub fn conclude(
         head => {
             // The new address may be what fails: the next poll starts from the configured one.
             state.moved = None;
+            if let Some(Reading::CutShort { body_hash, .. }) = reading {
+                state.cut_hash = Some(body_hash);
+            }
             match exchange {
                 Exchange::Body(response) if was_read(&outcome) => {
                     let validators = response.head.validators.clone();
@@ -236,6 +246,7 @@ fn outcome(
             Outcome::Fetched { entries, new, changed, repairs: repairs.clone() }
         }
         (Exchange::Body(_), Some(Reading::SameBytes)) => Outcome::Unchanged,
+        (Exchange::Body(_), Some(Reading::CutShort { why, .. })) => Outcome::Failed { why: why.clone() },
         (Exchange::Body(_), Some(Reading::Unreadable(outcome))) => outcome.clone(),
         (Exchange::Body(_), None) => Outcome::NotAFeed { why: "it was not read".to_owned() },
         (Exchange::NotModified(_), _) => still_rejected(before, poll.sent).unwrap_or(Outcome::NotModified),

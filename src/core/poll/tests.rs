@@ -377,6 +377,11 @@ fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
     let (_, state) = conclude_on(&state, &body(sent.clone()), cut(false));
     assert_eq!((&state.validators, state.body_hash.as_deref()), (&sent.validators, Some("hash")));
     assert_eq!((state.cut_hash, state.window_from), (None, Some(9)));
+    // One of which nothing could be taken is recognised, too, should it come again.
+    let nothing = Reading::CutShort { why: "it ends".to_owned(), body_hash: "hash".to_owned() };
+    let (outcome, state) = conclude_on(&before(), &body(sent), Some(nothing));
+    assert_eq!((outcome.name(), state.cut_hash.as_deref(), state.rejected), ("failed", Some("hash"), None));
+    assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
 }
 
 #[test]

@@ -24,7 +24,8 @@ use crate::core::state::SourceState;
 use crate::core::time::Time;
 use crate::fetch::ACCEPT_PAGE;
 
-/// Polls that are given up for a further page that cannot be read, before the pages that can are taken.
+/// Polls that are given up for a page of a list that breaks off or a further one that cannot be read, before
+/// what there is is taken.
 const PATIENT: u32 = 3;
 
 /// What a poll read.
@@ -43,6 +44,10 @@ pub(super) struct Read {
 impl Read {
     fn unreadable(outcome: Outcome) -> Self {
         Self { reading: Some(Reading::Unreadable(outcome)), ..Self::default() }
+    }
+
+    fn cut_short(why: String, body_hash: String) -> Self {
+        Self { reading: Some(Reading::CutShort { why, body_hash }), ..Self::default() }
     }
 }
 
@@ -141,8 +146,7 @@ impl Worker {
         let came_before = stored.is_some_and(|stored| stored.poll.cut_hash.as_ref() == Some(&body_hash));
         let whole = came_before || feed.ending == Ending::Whole;
         if !whole && !leave_the_cut_off(&mut feed) {
-            let why = ReadError::CutShort.to_string();
-            return Ok(Read::unreadable(Outcome::Failed { why }));
+            return Ok(Read::cut_short(ReadError::CutShort.to_string(), body_hash));
         }
         let url = response.head.final_url.clone();
         let pages = if let Kind::Page(page) = &source.kind { page.pages } else { 1 };
@@ -152,10 +156,15 @@ impl Worker {
         let waited = follow::add_waiting(&mut feed, waiting);
         let dropped = feed.entries.len() - listed;
         let (mut feed, mut findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
+        // Something known on a page means that what follows was there at an earlier poll.
+        let all_new = !waited && listed > 0 && findings.new.len() >= feed.entries.len();
+        if !whole && pages > 1 && all_new && failures < PATIENT {
+            // Its link to what follows may be in the rest, and the next poll would find what is here known.
+            let why = "the list breaks off before anything known, so it may go on elsewhere".to_owned();
+            return Ok(Read::cut_short(why, body_hash));
+        }
         let mut holds = Vec::new();
         for _ in 1..pages {
-            // Something known on a page means that what follows was there at an earlier poll.
-            let all_new = !waited && listed > 0 && findings.new.len() >= feed.entries.len();
             let Some(address) = next.take().filter(|_| all_new) else { break };
             let more = match self.further_page(source, &reader, &address).await {
                 Ok(more) => more,

@@ -1,0 +1,65 @@
+//! Pages that break off: nothing that stood in the rest is lost.
+
+use super::*;
+
+fn paged(script: &Script) -> String {
+    plain(script) + "[source.page]\nnext = \"a.next\"\npages = 3\n"
+}
+
+fn with_next(numbers: impl IntoIterator<Item = u32>, next: &str) -> String {
+    list(numbers).replace("</body>", &format!("<a class=\"next\" href=\"{next}\">下一页</a></body>"))
+}
+
+/// A page up to a place in it.
+fn up_to<'a>(page: &'a str, place: &str) -> &'a str {
+    &page[..page.find(place).unwrap()]
+}
+
+/// Polls as often as there are outcomes, and expects each with so many entries known after it.
+async fn expect_polls(source: &str, expected: &[(&str, usize)]) {
+    let desk = Desk::new(source);
+    let engine = desk.open().await;
+    for (n, (state, known)) in expected.iter().enumerate() {
+        let rows = poll_all(&engine).await;
+        let found = (outcome(&rows), entries(&engine, None).await.len());
+        assert_eq!(found, (*state, *known), "poll {}: {rows:?}", n + 1);
+    }
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_page_that_breaks_off_loses_no_further_page() {
+    let script = Script::start().await.unwrap();
+    let whole = with_next([6, 5, 4], "/list_2");
+    script.on("/list", [html(up_to(&whole, "4.html")), html(&whole)]);
+    script.on("/list_2", [html(&list([3, 2, 1]))]);
+    expect_polls(&paged(&script), &[("failed", 0), ("fetched", 6)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_page_that_is_never_closed_is_taken_whole_when_it_comes_again() {
+    let script = Script::start().await.unwrap();
+    let open = |page: String| html(&page.replace("</html>", ""));
+    script.on("/list", [open(with_next([6, 5, 4], "/list_2"))]);
+    script.on("/list_2", [open(list([3, 2, 1]))]);
+    expect_polls(&paged(&script), &[("failed", 0), ("fetched", 6), ("unchanged", 6)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_breaks_off_otherwise_each_time_is_taken_in_the_end() {
+    let script = Script::start().await.unwrap();
+    let whole = with_next([6, 5, 4], "/list_2");
+    let dated = |n: u32| html(&up_to(&whole, "4.html").replace("<body>", &format!("<body><!-- {n} -->")));
+    script.on("/list", [1, 2, 3, 4].map(dated));
+    expect_polls(&paged(&script), &[("failed", 0), ("failed", 0), ("failed", 0), ("fetched", 2)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_page_that_breaks_off_after_something_known_needs_none_of_its_rest() {
+    let script = Script::start().await.unwrap();
+    let second = with_next([7, 6, 5], "/list_2");
+    script.on("/list", [html(&with_next([6, 5, 4], "/list_2")), html(up_to(&second, "5.html"))]);
+    script.on("/list_2", [html(&list([3, 2, 1]))]);
+    expect_polls(&paged(&script), &[("fetched", 6), ("fetched", 7)]).await;
+    assert_eq!(asked(&script, "/list_2"), 1);
+}
