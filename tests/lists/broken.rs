@@ -63,3 +63,39 @@ async fn a_first_page_that_breaks_off_after_something_known_needs_none_of_its_re
     expect_polls(&paged(&script), &[("fetched", 6), ("fetched", 7)]).await;
     assert_eq!(asked(&script, "/list_2"), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_page_that_breaks_off_is_asked_for_again() {
+    let script = Script::start().await.unwrap();
+    let second = list([3, 2, 1]);
+    script.on("/list", [html(&with_next([6, 5, 4], "/list_2"))]);
+    script.on("/list_2", [html(up_to(&second, "2.html")), html(&second)]);
+    expect_polls(&paged(&script), &[("failed", 0), ("fetched", 6), ("unchanged", 6)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn further_pages_that_are_never_closed_are_taken_when_the_first_of_them_comes_again() {
+    let script = Script::start().await.unwrap();
+    let open = |page: String| html(&page.replace("</html>", ""));
+    script.on("/list", [html(&with_next([9, 8, 7], "/list_2"))]);
+    script.on("/list_2", [open(with_next([6, 5, 4], "/list_3"))]);
+    script.on("/list_3", [open(list([3, 2, 1]))]);
+    expect_polls(&paged(&script), &[("failed", 0), ("fetched", 9), ("unchanged", 9)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_page_that_breaks_off_otherwise_each_time_is_taken_in_the_end() {
+    let script = Script::start().await.unwrap();
+    let second = list([3, 2, 1]);
+    let dated = |n: u32| html(&up_to(&second, "2.html").replace("<body>", &format!("<body><!-- {n} -->")));
+    script.on("/list", [html(&with_next([6, 5, 4], "/list_2"))]);
+    script.on("/list_2", [1, 2, 3, 4].map(dated));
+    expect_polls(&paged(&script), &[("failed", 0), ("failed", 0), ("failed", 0), ("fetched", 4)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emptied_page_that_is_never_closed_is_emptied_when_it_comes_again() {
+    let script = Script::start().await.unwrap();
+    script.on("/list", [html("<html><head><title>要闻</title></head><body><p>栏目建设中</p>")]);
+    expect_polls(&plain(&script), &[("failed", 0), ("emptied", 0)]).await;
+}
