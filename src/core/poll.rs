@@ -143,8 +143,8 @@ pub fn lies_ahead(past: Time, now: Time) -> bool {
 /// Until when the host of `address` is to be left alone, as far as the source's own polls were told.
 #[must_use]
 pub fn held_until(state: &PollState, address: &str, now: Time) -> Option<Time> {
-    let host = link::host_key(address);
-    let own = state.holds.iter().filter(|hold| link::host_key(&hold.address) == host);
+    let host = link::server(address);
+    let own = state.holds.iter().filter(|hold| link::server(&hold.address) == host);
     own.map(|hold| hold.until).filter(|until| holds(*until, now)).max()
 }
 
@@ -171,7 +171,7 @@ pub fn hold(state: &mut PollState, told: Vec<Hold>, asked: &str, at: Time) {
     all.retain(|hold| holds(hold.until, at));
     all.sort_by_key(|hold| std::cmp::Reverse(hold.until));
     for hold in all {
-        let known = state.holds.iter().any(|h| link::host_key(&h.address) == link::host_key(&hold.address));
+        let known = state.holds.iter().any(|h| link::server(&h.address) == link::server(&hold.address));
         if !known && state.holds.len() < MAX_HOLDS {
             state.holds.push(hold);
         }

@@ -82,10 +82,11 @@ async fn a_poll_by_hand_waits_as_long_as_any_page_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_another_host_are_left_alone_while_the_list_is_asked() {
-    for scope in ["host", "source"] {
+    // Another name and another port, or another port alone: hosts are told apart by both, as their queues are.
+    let names = ["localhost", "127.0.0.1"].into_iter();
+    for (name, scope) in names.flat_map(|name| [(name, "host"), (name, "source")]) {
         let (script, pages) = (Script::start().await.unwrap(), Script::start().await.unwrap());
-        // Another name: hosts are told apart by it.
-        let there = pages.url("/news/2026/").replace("127.0.0.1", "localhost");
+        let there = pages.url("/news/2026/").replace("127.0.0.1", name);
         let listed = |n: &[u32]| html(&list(n.iter().copied()).replace("/news/2026/", &there));
         script.on("/list", [listed(&[1]), listed(&[2, 1])]);
         pages.on("/news/2026/1120/1.html", [refusal(429, HOUR)]);
@@ -99,7 +100,7 @@ async fn pages_of_another_host_are_left_alone_while_the_list_is_asked() {
         let asked = pages.seen().len();
         let engine = desk.open().await;
         assert_eq!(outcome(&poll_all(&engine).await), "fetched");
-        assert_eq!((pages.seen().len(), self::asked(&script, "/list")), (asked, 2), "by {scope}");
+        assert_eq!((pages.seen().len(), self::asked(&script, "/list")), (asked, 2), "{name} by {scope}");
         engine.close().await.unwrap();
     }
 }

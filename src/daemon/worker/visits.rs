@@ -52,7 +52,7 @@ impl Worker {
         let (mut stopped, mut told, mut answered) = (BTreeSet::new(), Vec::new(), false);
         for index in itinerary {
             let page_url = drafts[index].entry.page();
-            let host = page_url.and_then(link::host_key);
+            let host = page_url.and_then(link::server);
             let now = self.clock.now();
             let held = before.zip(page_url).and_then(|(before, url)| poll::held_until(before, url, now));
             if held.is_some() || stopped.contains(&host) {
