@@ -99,3 +99,59 @@ async fn an_emptied_page_that_is_never_closed_is_emptied_when_it_comes_again() {
     script.on("/list", [html("<html><head><title>要闻</title></head><body><p>栏目建设中</p>")]);
     expect_polls(&plain(&script), &[("failed", 0), ("emptied", 0)]).await;
 }
+
+fn full(script: &Script) -> String {
+    followed(script, 20).replace("[source.page]", "content = \"full\"\n[source.page]")
+}
+
+const PAGE: &str = "/news/2026/1120/1.html";
+const LAST: &str = "沿线村民前来观看";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_that_breaks_off_is_read_again() {
+    for place in ["<!DOCTYPE", "<h1>", "当天上午", "（完）"] {
+        let script = Script::start().await.unwrap();
+        let whole = article(1);
+        let cut = if place.starts_with("<!") { place } else { up_to(&whole, place) };
+        script.on("/list", [html(&list([1]))]);
+        script.on(PAGE, [html(cut), html(&whole)]);
+        let desk = Desk::new(&full(&script));
+        let engine = desk.open().await;
+        for known in [0, 1] {
+            poll_all(&engine).await;
+            assert_eq!(entries(&engine, None).await.len(), known, "{place}");
+        }
+        let atom = String::from_utf8(page(&engine, "henan.atom")).unwrap();
+        assert!(atom.contains(LAST), "{place}: {atom}");
+        engine.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_that_breaks_off_each_time_is_taken_as_it_is_in_the_end() {
+    let script = Script::start().await.unwrap();
+    script.on("/list", [html(&list([1]))]);
+    script.on(PAGE, [html(up_to(&article(1), "（完）"))]);
+    let desk = Desk::new(&full(&script));
+    let engine = desk.open().await;
+    for known in [0, 0, 1, 1] {
+        poll_all(&engine).await;
+        assert_eq!(entries(&engine, None).await.len(), known);
+    }
+    assert_eq!(asked(&script, PAGE), 3);
+    let atom = String::from_utf8(page(&engine, "henan.atom")).unwrap();
+    assert!(atom.contains(LAST), "{atom}");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_never_closed_is_no_article_that_breaks_off() {
+    let script = Script::start().await.unwrap();
+    script.on("/list", [html(&list([3, 2, 1]))]);
+    let ended = ["</body>", "<div class=\"footer\">版权所有 河南网", "</body></html>"];
+    for (n, end) in (1..).zip(ended) {
+        let page = article(n).replace("</body></html>", end);
+        script.on(&format!("/news/2026/1120/{n}.html"), [html(&page)]);
+    }
+    expect_polls(&full(&script), &[("fetched", 3)]).await;
+}
