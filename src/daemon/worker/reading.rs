@@ -232,7 +232,7 @@ impl Worker {
         let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
         let fetcher = self.fetcher(source);
         let (verdict, put_off) = fetcher.admission(address).await;
-        if !verdict.allowed {
+        if !verdict.allowed || put_off.is_some() {
             return Err(put_off.as_ref().and_then(told));
         }
         let request = request(source, address, Validators::default(), ACCEPT_PAGE);
