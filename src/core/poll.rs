@@ -98,13 +98,20 @@ pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
 pub fn validators(state: &PollState, now: Time) -> Validators {
     match &state.rejected {
         // It may have been cut, or the operator may have mended the selectors: the next body is read at once.
-        Some(rejected) if is_of_a_list(rejected) => state.validators.clone(),
+        // A list that was never read leaves only those of the body itself.
+        Some(rejected) if is_of_a_list(rejected) && !state.validators.is_empty() => state.validators.clone(),
         Some(rejected) if (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - rejected.at)) => {
             rejected.validators.clone()
         }
         Some(_) => Validators::default(),
         None => state.validators.clone(),
     }
+}
+
+/// Whether a list answered, and none was ever read: a person who asks has mended its selectors, perhaps.
+#[must_use]
+pub fn is_unread_list(state: &PollState) -> bool {
+    state.validators.is_empty() && state.rejected.as_ref().is_some_and(is_of_a_list)
 }
 
 fn is_of_a_list(rejected: &Rejected) -> bool {
@@ -196,6 +203,10 @@ pub fn conclude(
         return (outcome, state);
     }
     state.asked_by = None;
+    if poll.sent.is_empty() {
+        // Asked for in full, and be it in vain: that is once a day.
+        state.rejected.iter_mut().for_each(|rejected| rejected.at = poll.at);
+    }
     match exchange.head() {
         Some(head) if outcome.is_good() => good(&mut state, poll, head, &outcome, reading),
         Some(head) if matches!(outcome, Outcome::Throttled { .. }) => {
@@ -207,18 +218,13 @@ pub fn conclude(
             if let Some(Reading::CutShort { body_hash, .. }) = reading {
                 state.cut_hash = Some(body_hash);
             }
-            match exchange {
-                Exchange::Body(response) if was_read(&outcome) => {
-                    let validators = response.head.validators.clone();
-                    let outcome = Some(outcome.clone());
-                    let rejected = Rejected { validators, at: poll.at, outcome };
-                    state.rejected = Some(rejected).filter(|rejected| !rejected.validators.is_empty());
-                }
-                _ => {
-                    // Asked for in full in vain: that is once a day, too.
-                    let in_full = state.rejected.as_mut().filter(|_| poll.sent.is_empty());
-                    in_full.into_iter().for_each(|rejected| rejected.at = poll.at);
-                }
+            if let Exchange::Body(response) = exchange
+                && was_read(&outcome)
+            {
+                let validators = response.head.validators.clone();
+                let outcome = Some(outcome.clone());
+                let rejected = Rejected { validators, at: poll.at, outcome };
+                state.rejected = Some(rejected).filter(|rejected| !rejected.validators.is_empty());
             }
             state.not_before = Some(back_off(&mut state, poll));
             // Some say it with another status than those it was made for.
