@@ -40,6 +40,16 @@ fn json() -> Vec<u8> {
     .into_bytes()
 }
 
+/// A list page, whose address is on a site of its own.
+fn page() -> Vec<u8> {
+    let item = |n: u32| format!("<li><a href=\"/2026/1120/{n}.html\">河南一地第{n}条消息今天发布</a></li>");
+    let items: String = (1..=4).map(item).collect();
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"zh\"><head><title>要闻</title></head><body><ul>{items}</ul></body></html>"
+    )
+    .into_bytes()
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut coder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     coder.write_all(bytes).unwrap();
@@ -87,7 +97,7 @@ async fn counted(engine: &Arc<Engine>) -> BTreeMap<String, usize> {
 async fn whatever_breaks_off_is_asked_for_again_in_full_and_brings_each_entry_once() {
     let script = Script::start().await.unwrap();
     let (mut names, mut sources) = (BTreeMap::new(), String::new());
-    for whole in [rss(), json()] {
+    for whole in [rss(), json(), page()] {
         let third = String::from_utf8(whole.clone()).unwrap().find("第3条").unwrap();
         for at in
             [0, 3, 12, 26, 30, 60, third - 70, third - 55, third - 30, third, third + 9, whole.len() - 40]
@@ -96,7 +106,8 @@ async fn whatever_breaks_off_is_asked_for_again_in_full_and_brings_each_entry_on
                 let id = format!("s{}", names.len());
                 let path = format!("/{id}");
                 script.on(&path, [cut, Reply::of(200, &[ETAG, DATE], &whole), Reply::of(304, &[], b"")]);
-                sources += &source(&id, &script.url(&path), "henan");
+                let kind = if whole.starts_with(b"<!DOCTYPE") { "kind = \"page\"\n" } else { "" };
+                sources += &(source(&id, &script.url(&path), "henan") + kind);
                 names.insert(id, format!("{shape}, {at} of {} octets", whole.len()));
             }
         }
@@ -140,4 +151,22 @@ async fn a_document_that_is_never_closed_is_taken_whole_when_it_comes_again() {
     }
     assert_eq!(is_conditional(&script, "/feed"), [false, false, true]);
     engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_without_entries_to_take_is_taken_whole_when_it_comes_again() {
+    let nothing = "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>报</title>";
+    let one = format!("{nothing}<item><title>甲</title><link>http://paper.example/1.html</link>");
+    for (open, known) in [(nothing, 0), (one.as_str(), 1)] {
+        let script = Script::start().await.unwrap();
+        script.on("/feed", [Reply::of(200, &[ETAG], open.as_bytes())]);
+        let desk = Desk::new(&source("a", &script.url("/feed"), "henan"));
+        let engine = desk.open().await;
+        for expected in ["failed", "fetched", "unchanged"] {
+            assert_eq!(poll_all(&engine).await[0]["outcome"], expected, "{known} entries");
+        }
+        assert_eq!(entries(&engine, None).await.len(), known);
+        assert_eq!(is_conditional(&script, "/feed"), [false, false, true]);
+        engine.close().await.unwrap();
+    }
 }

@@ -71,6 +71,12 @@ pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize) -> Ve
     order
 }
 
+/// Whether another failure would be an entry's last: what its page has now is better than nothing.
+#[must_use]
+pub fn is_last_try(draft: &DraftEntry, waiting: &[Waiting]) -> bool {
+    waiting.get(place(draft, waiting)).map_or(0, |waiting| waiting.tries) + 1 >= TRIES
+}
+
 /// Parts the drafts by how their visits went; `visits` are as many as `drafts`. `first` is whether this is
 /// the source's first list.
 #[must_use]

@@ -7,7 +7,7 @@ mod tests;
 
 use url::Url;
 
-pub use canonical::{canonical, host_key};
+pub use canonical::{canonical, host_key, server, server_of};
 
 /// Longest address that is looked at, in bytes. Browsers take far more, but what is longer is data.
 pub const MAX_LINK: usize = 4096;

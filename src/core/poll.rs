@@ -70,6 +70,13 @@ pub enum Reading {
     },
     /// The very bytes of last time.
     SameBytes,
+    /// A body that breaks off before anything of it can be taken.
+    CutShort {
+        /// How that shows.
+        why: String,
+        /// Hash of what broke off: when it comes again, it did not.
+        body_hash: String,
+    },
     /// A body without entries to take, and the outcome that says why.
     Unreadable(Outcome),
 }
@@ -91,13 +98,20 @@ pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
 pub fn validators(state: &PollState, now: Time) -> Validators {
     match &state.rejected {
         // It may have been cut, or the operator may have mended the selectors: the next body is read at once.
-        Some(rejected) if is_of_a_list(rejected) => state.validators.clone(),
+        // A list that was never read leaves only those of the body itself.
+        Some(rejected) if is_of_a_list(rejected) && !state.validators.is_empty() => state.validators.clone(),
         Some(rejected) if (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - rejected.at)) => {
             rejected.validators.clone()
         }
         Some(_) => Validators::default(),
         None => state.validators.clone(),
     }
+}
+
+/// Whether a list answered, and none was ever read: a person who asks has mended its selectors, perhaps.
+#[must_use]
+pub fn is_unread_list(state: &PollState) -> bool {
+    state.validators.is_empty() && state.rejected.as_ref().is_some_and(is_of_a_list)
 }
 
 fn is_of_a_list(rejected: &Rejected) -> bool {
@@ -136,8 +150,8 @@ pub fn lies_ahead(past: Time, now: Time) -> bool {
 /// Until when the host of `address` is to be left alone, as far as the source's own polls were told.
 #[must_use]
 pub fn held_until(state: &PollState, address: &str, now: Time) -> Option<Time> {
-    let host = link::host_key(address);
-    let own = state.holds.iter().filter(|hold| link::host_key(&hold.address) == host);
+    let host = link::server(address);
+    let own = state.holds.iter().filter(|hold| link::server(&hold.address) == host);
     own.map(|hold| hold.until).filter(|until| holds(*until, now)).max()
 }
 
@@ -164,7 +178,7 @@ pub fn hold(state: &mut PollState, told: Vec<Hold>, asked: &str, at: Time) {
     all.retain(|hold| holds(hold.until, at));
     all.sort_by_key(|hold| std::cmp::Reverse(hold.until));
     for hold in all {
-        let known = state.holds.iter().any(|h| link::host_key(&h.address) == link::host_key(&hold.address));
+        let known = state.holds.iter().any(|h| link::server(&h.address) == link::server(&hold.address));
         if !known && state.holds.len() < MAX_HOLDS {
             state.holds.push(hold);
         }
@@ -189,6 +203,10 @@ pub fn conclude(
         return (outcome, state);
     }
     state.asked_by = None;
+    if poll.sent.is_empty() {
+        // Asked for in full, and be it in vain: that is once a day.
+        state.rejected.iter_mut().for_each(|rejected| rejected.at = poll.at);
+    }
     match exchange.head() {
         Some(head) if outcome.is_good() => good(&mut state, poll, head, &outcome, reading),
         Some(head) if matches!(outcome, Outcome::Throttled { .. }) => {
@@ -197,18 +215,16 @@ pub fn conclude(
         head => {
             // The new address may be what fails: the next poll starts from the configured one.
             state.moved = None;
-            match exchange {
-                Exchange::Body(response) if was_read(&outcome) => {
-                    let validators = response.head.validators.clone();
-                    let outcome = Some(outcome.clone());
-                    let rejected = Rejected { validators, at: poll.at, outcome };
-                    state.rejected = Some(rejected).filter(|rejected| !rejected.validators.is_empty());
-                }
-                _ => {
-                    // Asked for in full in vain: that is once a day, too.
-                    let in_full = state.rejected.as_mut().filter(|_| poll.sent.is_empty());
-                    in_full.into_iter().for_each(|rejected| rejected.at = poll.at);
-                }
+            if let Some(Reading::CutShort { body_hash, .. }) = reading {
+                state.cut_hash = Some(body_hash);
+            }
+            if let Exchange::Body(response) = exchange
+                && was_read(&outcome)
+            {
+                let validators = response.head.validators.clone();
+                let outcome = Some(outcome.clone());
+                let rejected = Rejected { validators, at: poll.at, outcome };
+                state.rejected = Some(rejected).filter(|rejected| !rejected.validators.is_empty());
             }
             state.not_before = Some(back_off(&mut state, poll));
             // Some say it with another status than those it was made for.
@@ -236,6 +252,7 @@ fn outcome(
             Outcome::Fetched { entries, new, changed, repairs: repairs.clone() }
         }
         (Exchange::Body(_), Some(Reading::SameBytes)) => Outcome::Unchanged,
+        (Exchange::Body(_), Some(Reading::CutShort { why, .. })) => Outcome::Failed { why: why.clone() },
         (Exchange::Body(_), Some(Reading::Unreadable(outcome))) => outcome.clone(),
         (Exchange::Body(_), None) => Outcome::NotAFeed { why: "it was not read".to_owned() },
         (Exchange::NotModified(_), _) => still_rejected(before, poll.sent).unwrap_or(Outcome::NotModified),

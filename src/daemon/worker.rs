@@ -158,7 +158,10 @@ impl Worker {
             let elapsed = started.elapsed();
             return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
         }
-        let sent = poll::validators(&before, self.clock.now());
+        let sent = match scheduled {
+            None if poll::is_unread_list(&before) => Validators::default(),
+            _ => poll::validators(&before, self.clock.now()),
+        };
         let exchange = self.exchange(source, &asked, sent.clone()).await;
         let at = self.clock.now();
         let Read { reading, findings, waiting, holds } =
@@ -176,13 +179,13 @@ impl Worker {
         if let Some(waiting) = waiting {
             state.waiting = waiting;
         }
+        // Reading may have taken minutes: pages were told of a Retry-After meanwhile, and other sources were
+        // recorded. What is recorded is seen from now on.
+        let at = self.clock.now();
         poll::hold(&mut state, holds, &asked, at);
         if source.retry_after == RetryAfter::Host {
             self.hold_hosts(&state, Some(at), at);
         }
-        // Reading may have taken minutes, and other sources were recorded meanwhile: what is recorded is
-        // seen from now on.
-        let at = self.clock.now();
         let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
         let Findings { feed, new, changed, .. } = findings;
         let draft = Draft { poll: record, feed, new, changed };
@@ -205,16 +208,19 @@ impl Worker {
     /// Polls once recording works; again, if it failed meanwhile, but where the publisher was asked no
     /// sooner than its schedule would. Polls that had to wait do not go all at once, but each at its own
     /// place in a minute.
-    async fn poll_when_possible(&self, id: &SourceId, scheduled: Time) -> Result<Report, PollError> {
+    async fn poll_when_possible(&self, id: &SourceId, mut scheduled: Time) -> Result<Report, PollError> {
         loop {
             if self.recorder.ready().await {
                 tokio::time::sleep(AFTER_A_STALL.mul_f64(draw(id, 0))).await;
+                // The floor counts from here: its regular turn may be near.
+                scheduled = self.clock.now();
             }
             let asked = tokio::time::Instant::now();
             match self.poll(id, Some(scheduled)).await {
                 Err(PollError::Stalled(_)) => {}
                 Err(PollError::Record(_)) if self.recorder.stall().is_some() => {
                     tokio::time::sleep_until(asked + self.gap(id)).await;
+                    scheduled = self.clock.now();
                 }
                 polled => return polled,
             }

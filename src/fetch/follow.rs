@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use url::{Host, Url};
 
 use crate::core::exchange::{Exchange, FetchFault, Hop, Response};
+use crate::core::link;
 
 use super::body::Limit;
 use super::hosts::Turn;
@@ -61,7 +62,7 @@ impl Journey<'_> {
         let mut turn: Option<(String, Turn)> = None;
         loop {
             admit(self.fetcher, &self.at)?;
-            let key = request::host_key(&self.at);
+            let key = link::server_of(&self.at);
             // A hop within one host is part of the same visit; a turn elsewhere is given back first.
             if turn.as_ref().is_none_or(|(host, _)| *host != key) {
                 drop(turn.take());

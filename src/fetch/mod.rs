@@ -24,6 +24,7 @@ use ipnet::IpNet;
 use url::{Host, Url};
 
 use crate::core::exchange::{Exchange, FetchFault, Validators};
+use crate::core::link;
 
 use body::Limit;
 use guard::Guard;
@@ -222,14 +223,14 @@ impl Fetcher {
     /// end in [`FetchFault::Held`].
     pub fn hold(&self, url: &str, wait: Duration) {
         if let Ok(url) = request::target(url) {
-            self.queue.hold(&request::host_key(&url), wait);
+            self.queue.hold(&link::server_of(&url), wait);
         }
     }
 
     /// How long the host of `url` is still to be left alone.
     #[must_use]
     pub fn held(&self, url: &str) -> Option<Duration> {
-        self.queue.held(&request::host_key(&request::target(url).ok()?))
+        self.queue.held(&link::server_of(&request::target(url).ok()?))
     }
 
     async fn turn(&self, at: &Url, key: &str) -> Result<Turn, FetchFault> {

@@ -6,6 +6,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use url::form_urlencoded::Serializer;
 
 use crate::core::exchange::FetchFault;
+use crate::core::link;
 
 use super::{Fetcher, fault, follow, request};
 
@@ -17,7 +18,7 @@ impl Fetcher {
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<StatusCode, FetchFault> {
         let at = request::target(url).map_err(|why| FetchFault::BadUrl { why })?;
         follow::admit(self, &at)?;
-        let _turn = self.turn(&at, &request::host_key(&at)).await?;
+        let _turn = self.turn(&at, &link::server_of(&at)).await?;
         let body = Serializer::new(String::new()).extend_pairs(form).finish();
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         let host = at.host_str().unwrap_or_default().to_owned();

@@ -77,18 +77,6 @@ pub(super) fn brief(url: &Url) -> String {
     text
 }
 
-/// The name a host queues under: http and https of one name are one host, with `www.` and without; another
-/// port is another server, such as a bridge beside a web site.
-pub(super) fn host_key(url: &Url) -> String {
-    // A name with a dot at its end is the same name (RFC 1034 section 3.1).
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    let host = host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host);
-    match url.port_or_known_default() {
-        Some(port) if port != 80 && port != 443 => format!("{host}:{port}"),
-        _ => host.to_owned(),
-    }
-}
-
 /// Whether what was meant for `home` may be sent to `at`: the same origin, or the same host over
 /// https where http was asked for.
 pub(super) fn shares_secrets(home: &Url, at: &Url) -> bool {

@@ -41,6 +41,9 @@ struct Origin {
 struct Known {
     robots: Arc<Robots>,
     until: Instant,
+    /// Whether it asked for patience when it was last asked for, and nothing was asked for since by what
+    /// it said before.
+    owed: bool,
 }
 
 impl RobotsCache {
@@ -85,12 +88,15 @@ impl Fetcher {
         self.admission(url).await.0
     }
 
-    /// The same, and the answer that put us off where just now not even the robots.txt was to be had.
+    /// The same, and the answer that puts us off where just now not even the robots.txt was to be had: there
+    /// is nothing to go by, or it says when to come back.
     pub async fn admission(&self, url: &str) -> (Verdict, Option<ResponseHead>) {
         match request::target(url) {
             Ok(at) => {
                 let (robots, put_off) = self.robots(&at).await;
-                (robots.verdict(AGENT, path_and_query(&at)), put_off)
+                let verdict = robots.verdict(AGENT, path_and_query(&at));
+                let put_off = put_off.filter(|head| !verdict.allowed || head.retry_after.is_some());
+                (verdict, put_off)
             }
             Err(why) => (Verdict { allowed: false, why }, None),
         }
@@ -108,6 +114,11 @@ impl Fetcher {
         let now = Instant::now();
         if let Some(fresh) = known.as_ref().filter(|known| known.until > now) {
             return (Arc::clone(&fresh.robots), None);
+        }
+        if let Some(before) = known.as_mut().filter(|known| known.owed) {
+            // Was it to be asked for first each time, one that always refuses would keep us away for good.
+            (before.owed, before.until) = (false, now + UNKNOWN_KEPT);
+            return (Arc::clone(&before.robots), None);
         }
         let exchange = self.ask_for_robots(at).await;
         let asked = Robots::of(&exchange).narrowed(AGENT);
@@ -127,7 +138,8 @@ impl Fetcher {
             (None, true) => (Arc::new(asked), unknown_kept),
         };
         self.robots.learned(&origin, &robots);
-        *known = Some(Known { robots: Arc::clone(&robots), until: Instant::now() + kept });
+        let owed = !robots.is_unknown() && put_off.as_ref().is_some_and(|head| head.retry_after.is_some());
+        *known = Some(Known { robots: Arc::clone(&robots), until: Instant::now() + kept, owed });
         (robots, put_off)
     }
 

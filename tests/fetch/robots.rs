@@ -80,6 +80,34 @@ async fn while_it_cannot_be_had_what_it_said_last_holds() {
 }
 
 #[tokio::test]
+async fn one_that_is_refused_puts_nobody_off_who_knows_it_but_for_as_long_as_it_asks() {
+    let rules = || file("User-agent: dibao\nDisallow: /a");
+    for status in [429, 503] {
+        let script = script().await;
+        script.on("/robots.txt", [rules(), Reply::of(status, &[], b"")]);
+        let (url, fetcher) = (script.url("/b"), fetcher(patient()));
+        fetcher.may_fetch(&url).await;
+        later(25).await;
+        let (verdict, put_off) = fetcher.admission(&url).await;
+        assert!(verdict.allowed && put_off.is_none(), "{status}: {put_off:?}");
+        assert_eq!(script.seen().len(), 2);
+        assert!(!fetcher.may_fetch(&script.url("/a")).await.allowed);
+    }
+    let script = script().await;
+    script.on("/robots.txt", [rules(), Reply::of(429, &["Retry-After: 3600"], b"")]);
+    let (url, fetcher) = (script.url("/b"), fetcher(patient()));
+    fetcher.may_fetch(&url).await;
+    // Asked for it a day later, then by what it said before, then for it again.
+    for (hours, asked, put_off) in [(25, 2, true), (2, 2, false), (0, 2, false), (1, 3, true), (24, 3, false)]
+    {
+        later(hours).await;
+        let (verdict, told) = fetcher.admission(&url).await;
+        assert_eq!((told.is_some(), script.seen().len()), (put_off, asked), "{hours} hours later");
+        assert!(verdict.allowed);
+    }
+}
+
+#[tokio::test]
 async fn its_redirects_are_followed_and_its_rules_hold_where_it_was_asked_for() {
     let (home, away) = (script().await, script().await);
     home.on("/robots.txt", [Reply::of(301, &[&format!("Location: {}", away.url("/r"))], b"")]);

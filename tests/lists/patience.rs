@@ -2,12 +2,16 @@
 
 use super::*;
 
-fn refusal(status: u16) -> Reply {
-    Reply::of(status, &["Retry-After: 3600"], b"")
+/// So long it is asked for in most cases, in seconds.
+const HOUR: u32 = 3600;
+
+fn refusal(status: u16, wait: u32) -> Reply {
+    Reply::of(status, &[format!("Retry-After: {wait}").as_str()], b"")
 }
 
 /// What refuses, and a source whose poll meets it.
-fn refusing(script: &Script, what: &str) -> String {
+fn refusing(script: &Script, what: &str, wait: u32) -> String {
+    let refusal = |status| refusal(status, wait);
     let page = "/news/2026/1120/1.html";
     script.on("/list", [html(&list([1]))]);
     script.on(page, [html(&article(1))]);
@@ -48,17 +52,25 @@ async fn a_poll_by_hand_waits_as_long_as_any_page_asked_for() {
         "further page",
         "fresh list's page",
     ];
-    for (scope, what) in all.iter().flat_map(|what| [("host", what), ("source", what)]) {
+    let hour = all.iter().flat_map(|what| [("host", *what, HOUR), ("source", *what, HOUR)]);
+    // A day is the most that is followed; more than that is a day.
+    let beside = ["page", "robots.txt", "further page"];
+    let longer = beside.iter().flat_map(|what| [("host", *what, 86_400), ("source", *what, 100_000)]);
+    for (scope, what, wait) in hour.chain(longer) {
         let script = Script::start().await.unwrap();
-        let source = refusing(&script, what).replace("kind =", &format!("retry_after = \"{scope}\"\nkind ="));
+        let source =
+            refusing(&script, what, wait).replace("kind =", &format!("retry_after = \"{scope}\"\nkind ="));
         let desk = Desk::new(&source);
         let mut engine = desk.open().await;
         poll_all(&engine).await;
         let asked = script.seen().len();
         for _ in 0..2 {
             let rows = poll_all(&engine).await;
-            assert_eq!(script.seen().len(), asked, "the {what} by {scope}: {rows:?}");
-            assert!(["held", "throttled"].contains(&outcome(&rows)), "the {what} by {scope}: {rows:?}");
+            assert_eq!(script.seen().len(), asked, "the {what} by {scope}, {wait} s: {rows:?}");
+            assert!(
+                ["held", "throttled"].contains(&outcome(&rows)),
+                "the {what} by {scope}, {wait} s: {rows:?}"
+            );
             // A restart forgets no promise.
             engine.close().await.unwrap();
             drop(engine);
@@ -70,13 +82,14 @@ async fn a_poll_by_hand_waits_as_long_as_any_page_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_another_host_are_left_alone_while_the_list_is_asked() {
-    for scope in ["host", "source"] {
+    // Another name and another port, or another port alone: hosts are told apart by both, as their queues are.
+    let names = ["localhost", "127.0.0.1"].into_iter();
+    for (name, scope) in names.flat_map(|name| [(name, "host"), (name, "source")]) {
         let (script, pages) = (Script::start().await.unwrap(), Script::start().await.unwrap());
-        // Another name: hosts are told apart by it.
-        let there = pages.url("/news/2026/").replace("127.0.0.1", "localhost");
+        let there = pages.url("/news/2026/").replace("127.0.0.1", name);
         let listed = |n: &[u32]| html(&list(n.iter().copied()).replace("/news/2026/", &there));
         script.on("/list", [listed(&[1]), listed(&[2, 1])]);
-        pages.on("/news/2026/1120/1.html", [refusal(429)]);
+        pages.on("/news/2026/1120/1.html", [refusal(429, HOUR)]);
         let source = followed(&script, 20).replace("kind =", &format!("retry_after = \"{scope}\"\nkind ="));
         let desk = Desk::new(&(source + "entry = \"ul.liebiao li\"\n"));
         let engine = desk.open().await;
@@ -87,7 +100,7 @@ async fn pages_of_another_host_are_left_alone_while_the_list_is_asked() {
         let asked = pages.seen().len();
         let engine = desk.open().await;
         assert_eq!(outcome(&poll_all(&engine).await), "fetched");
-        assert_eq!((pages.seen().len(), self::asked(&script, "/list")), (asked, 2), "by {scope}");
+        assert_eq!((pages.seen().len(), self::asked(&script, "/list")), (asked, 2), "{name} by {scope}");
         engine.close().await.unwrap();
     }
 }

@@ -164,6 +164,26 @@ pub fn host_key(url: &str) -> Option<String> {
     Some(fold_host(parsed.host_str()?))
 }
 
+/// The server of an address: whoever asks to be left alone speaks for it, and requests to it queue together.
+/// http and https of one name are one server, with `www.` and without; another port is another, such as a
+/// bridge beside a web site, and so is a site's `m.` or `wap.`.
+#[must_use]
+pub fn server(url: &str) -> Option<String> {
+    Some(server_of(&Url::parse(url.trim()).ok()?)).filter(|server| !server.is_empty())
+}
+
+/// The same of an address that was read.
+#[must_use]
+pub fn server_of(url: &Url) -> String {
+    // A name with a dot at its end is the same name (RFC 1034 section 3.1).
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    let host = host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host);
+    match url.port_or_known_default() {
+        Some(port) if port != 80 && port != 443 => format!("{host}:{port}"),
+        _ => host.to_owned(),
+    }
+}
+
 fn fold_host(host: &str) -> String {
     let mut host = host.trim_end_matches('.').to_ascii_lowercase();
     // More than one: `www.m.example.com`.

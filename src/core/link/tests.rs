@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{canonical, host_key, resolve};
+use super::{canonical, host_key, resolve, server};
 
 const BASE: &str = "https://www.ha.chinanews.com.cn/news/hnxw/index.shtml";
 
@@ -126,5 +126,26 @@ proptest! {
     fn no_two_values_of_an_unknown_parameter_are_folded(a in 0_u32..1000, b in 0_u32..1000) {
         let of = |id: u32| canonical(&format!("http://a.cn/portal.php?mod=view&aid={id}&utm_medium={b}"));
         prop_assert_eq!(of(a) == of(b), a == b);
+    }
+}
+
+#[test]
+fn http_and_https_of_one_name_are_one_server_and_other_ports_another() {
+    for (text, key) in [
+        ("http://a.example/x", "a.example"),
+        ("https://a.example/x", "a.example"),
+        ("https://A.example./x", "a.example"),
+        ("http://a.example:443/x", "a.example"),
+        ("http://a.example:1200/x", "a.example:1200"),
+        ("http://[2400::1]/x", "[2400::1]"),
+        ("http://[2400:0:0::0001]/x", "[2400::1]"),
+        ("http://www.a.example/x", "a.example"),
+        ("http://WWW.a.example:1200/x", "a.example:1200"),
+        ("http://www/x", "www"),
+        ("http://m.a.example/x", "m.a.example"),
+        ("http://日报.example/x", "xn--4ru45e.example"),
+        ("http://XN--4ru45e.example/x", "xn--4ru45e.example"),
+    ] {
+        assert_eq!(server(text).as_deref(), Some(key), "{text}");
     }
 }

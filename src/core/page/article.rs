@@ -2,12 +2,14 @@
 //! the pages of news sites have in common. What is not said is left out.
 
 use chrono::NaiveDate;
+use scraper::{ElementRef, Node};
 use serde_json::Value;
 
 use super::body::{self, Cut};
 use super::dom::{Page, select, text};
 use super::generic::last_day;
 use super::lines::{Line, lines};
+use super::list::{breaks_off, has};
 use super::{ArticleRules, Css, PageError, dated, meta};
 use crate::core::date::{DateContext, find, parse};
 use crate::core::feed::FeedInput;
@@ -45,6 +47,8 @@ pub struct Article {
     pub noindex: bool,
     /// Whether it asks robots to show no part of its text.
     pub nosnippet: bool,
+    /// Whether the page breaks off within the body or before it: more of it may be to come.
+    pub breaks_off: bool,
 }
 
 /// Reads an article page.
@@ -53,12 +57,16 @@ pub struct Article {
 /// [`PageError`] when it is none, or nothing is on it.
 pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, PageError> {
     let page = Page::read(input)?;
+    let open = breaks_off(input.bytes) && !has(input.bytes, b"</body");
     let lines = select(&page.html, "body").next().map(lines).unwrap_or_default();
     let title = chosen(&page, rules.title.as_ref()).or_else(|| title(&page, &lines));
     let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
     let found = body::find(&page, rules.body.as_ref());
     let cut = Cut { remove: &rules.remove, title: title.as_deref() };
     let body = body::markup(&found, &cut);
+    if open && (body.is_none() && title.is_none() || rules.body.is_some() && found.is_empty()) {
+        return Err(PageError::CutShort);
+    }
     if let Some(css) = rules.body.as_ref().filter(|_| found.is_empty()) {
         let generic = usize::from(!body::find(&page, None).is_empty());
         return Err(PageError::SelectorsMatchNothing { selector: css.as_str().to_owned(), generic });
@@ -85,9 +93,21 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
             .and_then(|link| page.resolve(link.attr("href")?)),
         noindex: page.robots(&["noindex"]),
         nosnippet: page.robots(&["nosnippet"]),
+        breaks_off: open && found.last().is_none_or(|body| ends_the_page(*body)),
         title,
         body,
     })
+}
+
+/// Whether nothing comes after an element. Where something does, the element was there to its end.
+fn ends_the_page(element: ElementRef<'_>) -> bool {
+    let says_nothing = |node: ego_tree::NodeRef<'_, Node>| match node.value() {
+        Node::Text(said) => said.trim().is_empty(),
+        Node::Element(_) => false,
+        _ => true,
+    };
+    std::iter::successors(Some(*element), ego_tree::NodeRef::parent)
+        .all(|node| node.next_siblings().all(says_nothing))
 }
 
 /// The text of the first element that a selector names.

@@ -114,8 +114,8 @@ impl Page {
 fn refuse(text: &str) -> Result<(), PageError> {
     let start = text.trim_start();
     let head = start[..start.floor_char_boundary(HEAD)].to_ascii_lowercase();
-    if start.is_empty() {
-        return Err(PageError::NotHtml("nothing at all".to_owned()));
+    if ends_at_once(start) {
+        return Err(PageError::CutShort);
     }
     for (mark, name) in [("<rss", "RSS"), ("<feed", "Atom"), ("<rdf:rdf", "RSS 1.0")] {
         if head.contains(mark) && !head.contains("<html") {
@@ -135,6 +135,25 @@ fn refuse(text: &str) -> Result<(), PageError> {
         return Err(PageError::NotHtml("no markup in it".to_owned()));
     }
     Ok(())
+}
+
+/// Whether nothing comes after what may stand before a page's first element, or that element's tag is not
+/// whole.
+fn ends_at_once(mut text: &str) -> bool {
+    loop {
+        text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let end = match text.as_bytes() {
+            [] => return true,
+            [b'<', b'!', b'-', b'-', ..] => "-->",
+            [b'<', ..] => ">",
+            _ => return false,
+        };
+        let Some(after) = text.find(end).map(|at| &text[at + end.len()..]) else { return true };
+        if !text.starts_with("<!") && !text.starts_with("<?") {
+            return false;
+        }
+        text = after;
+    }
 }
 
 /// What matches a selector of our own, in document order.

@@ -63,11 +63,28 @@ pub fn list(input: &FeedInput<'_>, rules: &ListRules) -> Result<ListPage, PageEr
     })
 }
 
-/// A page that opens and is never closed may have been cut; where its publisher never closes it, the same
-/// bytes will come again.
+/// Whether a page opens and is never closed: it may have been cut; where its publisher never closes it, the
+/// same bytes will come again.
+#[must_use]
+pub fn breaks_off(bytes: &[u8]) -> bool {
+    has(bytes, b"<html") && !has(bytes, b"</html")
+}
+
+/// Where a page ends; within its last link, the entry of that link may lack most of its title.
 fn ending(bytes: &[u8]) -> Ending {
-    let has = |tag: &[u8]| bytes.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag));
-    if has(b"<html") && !has(b"</html") { Ending::Early } else { Ending::Whole }
+    let last = |tag: &[u8]| bytes.windows(tag.len()).rposition(|window| window.eq_ignore_ascii_case(tag));
+    // A tag that is not whole is none.
+    let within = last(b"<a ").filter(|at| last(b"</a") < Some(*at) && bytes[*at..].contains(&b'>'));
+    match (breaks_off(bytes), within) {
+        (true, Some(_)) => Ending::InEntry,
+        (true, None) => Ending::Early,
+        (false, _) => Ending::Whole,
+    }
+}
+
+/// Whether a tag is in a page, in letters of either case.
+pub(super) fn has(bytes: &[u8], tag: &[u8]) -> bool {
+    bytes.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag))
 }
 
 fn alternate(href: String) -> Link {

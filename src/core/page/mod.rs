@@ -25,7 +25,7 @@ pub use challenge::is_challenge;
 pub use dom::feed_links;
 pub use enrich::{enrich, says_no_more};
 pub use json::json;
-pub use list::{ListPage, list};
+pub use list::{ListPage, breaks_off, list};
 pub use rules::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
 
 /// Entries taken of one page; the longest lists seen have some 500.

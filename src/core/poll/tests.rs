@@ -154,8 +154,28 @@ fn a_body_that_is_no_feed_is_not_sent_again_for_a_day() {
     // In vain, in full: not again for a day.
     let day_old = Rejected { at: at(-86_400), ..state.rejected.clone().expect("it was") };
     let failed = PollState { rejected: Some(day_old), ..state };
-    let failed = conclude_on(&failed, &Exchange::Status(head(500)), None).1;
-    assert_eq!(super::validators(&failed, at(3600)), new);
+    for refusal in [Exchange::Status(head(500)), Exchange::Throttled(head(429))] {
+        let failed = conclude_on(&failed, &refusal, None).1;
+        assert_eq!(super::validators(&failed, at(3600)), new, "{refusal:?}");
+    }
+}
+
+#[test]
+fn a_list_that_was_never_read_is_asked_for_in_full_once_a_day() {
+    let new = validators(Some("\"new\""), None);
+    let page = body(ResponseHead { validators: new.clone(), ..head(200) });
+    for outcome in
+        [Outcome::Emptied { why: "nothing".to_owned() }, Outcome::SelectorsStopped { why: "li".to_owned() }]
+    {
+        let reading = || Some(Reading::Unreadable(outcome.clone()));
+        let state = conclude_on(&PollState::default(), &page, reading()).1;
+        assert!(is_unread_list(&state));
+        assert_eq!(super::validators(&state, at(60)), new);
+        assert_eq!(super::validators(&state, at(86_400)), Validators::default());
+        let read = conclude_on(&before(), &page, reading()).1;
+        assert!(!is_unread_list(&read));
+        assert_eq!(super::validators(&read, at(60)), before().validators, "those of what is stored");
+    }
 }
 
 #[test]
@@ -377,6 +397,11 @@ fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
     let (_, state) = conclude_on(&state, &body(sent.clone()), cut(false));
     assert_eq!((&state.validators, state.body_hash.as_deref()), (&sent.validators, Some("hash")));
     assert_eq!((state.cut_hash, state.window_from), (None, Some(9)));
+    // One of which nothing could be taken is recognised, too, should it come again.
+    let nothing = Reading::CutShort { why: "it ends".to_owned(), body_hash: "hash".to_owned() };
+    let (outcome, state) = conclude_on(&before(), &body(sent), Some(nothing));
+    assert_eq!((outcome.name(), state.cut_hash.as_deref(), state.rejected), ("failed", Some("hash"), None));
+    assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub(super) fn still_waiting(
         .filter(|until| !set_back && *until > now && (as_before.is_some() || stored.poll.asked_by.is_some()));
     let until = all.max(poll::held_until(&stored.poll, asked, now))?;
     let held = || FetchFault::Held {
-        host: link::host_key(asked).unwrap_or_default(),
+        host: link::server(asked).unwrap_or_default(),
         wait: (until - now).to_std().unwrap_or_default(),
     };
     Some(as_before.unwrap_or_else(|| Outcome::Held { why: held().to_string() }))

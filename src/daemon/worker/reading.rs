@@ -24,7 +24,8 @@ use crate::core::state::SourceState;
 use crate::core::time::Time;
 use crate::fetch::ACCEPT_PAGE;
 
-/// Polls that are given up for a further page that cannot be read, before the pages that can are taken.
+/// Polls that are given up for a page of a list that breaks off or a further one that cannot be read, before
+/// what there is is taken.
 const PATIENT: u32 = 3;
 
 /// What a poll read.
@@ -44,6 +45,10 @@ impl Read {
     fn unreadable(outcome: Outcome) -> Self {
         Self { reading: Some(Reading::Unreadable(outcome)), ..Self::default() }
     }
+
+    fn cut_short(why: String, body_hash: String) -> Self {
+        Self { reading: Some(Reading::CutShort { why, body_hash }), ..Self::default() }
+    }
 }
 
 /// A document that was read.
@@ -52,6 +57,14 @@ struct Document {
     feed: ParsedFeed,
     /// The following page of the list.
     next: Option<String>,
+}
+
+/// Why a document was not read.
+enum Unread {
+    /// It breaks off before anything of it can be taken: its validators may be those of the whole.
+    CutShort(String),
+    /// It is none, and the outcome says why.
+    For(Outcome),
 }
 
 /// How to read a document, apart from the document: everything a blocking thread needs.
@@ -133,16 +146,17 @@ impl Worker {
         body_hash: String,
         at: Time,
     ) -> Result<Read, PollError> {
+        let known_cut = |hash: &str| stored.and_then(|s| s.poll.cut_hash.as_deref()) == Some(hash);
+        let came_before = known_cut(&body_hash);
         let reader = self.reader(source, at);
-        let Document { mut feed, mut next } = match self.parse(&reader, response.clone()).await {
+        let Document { mut feed, mut next } = match self.parse(&reader, response.clone(), came_before).await {
             Ok(document) => document,
-            Err(outcome) => return Ok(Read::unreadable(outcome)),
+            Err(Unread::CutShort(why)) => return Ok(Read::cut_short(why, body_hash)),
+            Err(Unread::For(outcome)) => return Ok(Read::unreadable(outcome)),
         };
-        let came_before = stored.is_some_and(|stored| stored.poll.cut_hash.as_ref() == Some(&body_hash));
         let whole = came_before || feed.ending == Ending::Whole;
         if !whole && !leave_the_cut_off(&mut feed) {
-            let why = ReadError::CutShort.to_string();
-            return Ok(Read::unreadable(Outcome::Failed { why }));
+            return Ok(Read::cut_short(ReadError::CutShort.to_string(), body_hash));
         }
         let url = response.head.final_url.clone();
         let pages = if let Kind::Page(page) = &source.kind { page.pages } else { 1 };
@@ -152,13 +166,28 @@ impl Worker {
         let waited = follow::add_waiting(&mut feed, waiting);
         let dropped = feed.entries.len() - listed;
         let (mut feed, mut findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
+        // Something known on a page means that what follows was there at an earlier poll.
+        let all_new = !waited && listed > 0 && findings.new.len() >= feed.entries.len();
+        if !whole && pages > 1 && all_new && failures < PATIENT {
+            // Its link to what follows may be in the rest, and the next poll would find what is here known.
+            let why = "the list breaks off before anything known, so it may go on elsewhere".to_owned();
+            return Ok(Read::cut_short(why, body_hash));
+        }
         let mut holds = Vec::new();
+        // Where one page of a list is never closed, the others are not either.
+        let mut never_closes = feed.ending != Ending::Whole;
         for _ in 1..pages {
-            // Something known on a page means that what follows was there at an earlier poll.
-            let all_new = !waited && listed > 0 && findings.new.len() >= feed.entries.len();
             let Some(address) = next.take().filter(|_| all_new) else { break };
             let more = match self.further_page(source, &reader, &address).await {
-                Ok(more) => more,
+                Ok((more, hash)) => {
+                    let broken = !never_closes && more.feed.ending != Ending::Whole;
+                    if broken && failures < PATIENT && !known_cut(&hash) {
+                        let why = format!("a further page of the list breaks off: {address}");
+                        return Ok(Read::cut_short(why, hash));
+                    }
+                    never_closes |= broken;
+                    more
+                }
                 Err(told) if failures < PATIENT => {
                     // Were the first page recorded alone, the next poll would find it known, and never ask
                     // for what stands behind it.
@@ -193,22 +222,26 @@ impl Worker {
         Ok(Read { reading: Some(reading), findings, holds, ..Read::default() })
     }
 
-    /// A further page of a list; where there is none, what its host asks for by Retry-After, if it does.
+    /// A further page of a list and the hash of its bytes; where there is none, what its host asks for by Retry-After, if it does.
     async fn further_page(
         &self,
         source: &Source,
         reader: &Reader,
         address: &str,
-    ) -> Result<Document, Option<Hold>> {
+    ) -> Result<(Document, String), Option<Hold>> {
         let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
         let fetcher = self.fetcher(source);
         let (verdict, put_off) = fetcher.admission(address).await;
-        if !verdict.allowed {
+        if !verdict.allowed || put_off.is_some() {
             return Err(put_off.as_ref().and_then(told));
         }
         let request = request(source, address, Validators::default(), ACCEPT_PAGE);
         match fetcher.get(&request).await {
-            Exchange::Body(response) => self.parse(reader, response).await.map_err(|_| None),
+            Exchange::Body(response) => {
+                let hash = hex16(&Sha256::digest(&response.body));
+                let document = self.parse(reader, response, false).await.map_err(|_| None)?;
+                Ok((document, hash))
+            }
             refused => Err(refused.head().and_then(told)),
         }
     }
@@ -218,11 +251,16 @@ impl Worker {
         Reader { source, kind, zone, at, max_entries: self.polling.max_entries }
     }
 
-    /// Reads a body on a blocking thread.
-    async fn parse(&self, reader: &Reader, response: Response) -> Result<Document, Outcome> {
+    /// Reads a body on a blocking thread. One that `came_before` is all there is.
+    async fn parse(
+        &self,
+        reader: &Reader,
+        response: Response,
+        came_before: bool,
+    ) -> Result<Document, Unread> {
         let reader = reader.clone();
-        let parsed = self.blocking(move || reader.document(&response)).await;
-        parsed.unwrap_or_else(|why| Err(Outcome::NotAFeed { why }))
+        let parsed = self.blocking(move || reader.document(&response, came_before)).await;
+        parsed.unwrap_or_else(|why| Err(Unread::For(Outcome::NotAFeed { why })))
     }
 
     /// What of a document is new, on a blocking thread. Gives the document back. A store that cannot be read
@@ -281,14 +319,17 @@ impl Worker {
 }
 
 impl Reader {
-    fn document(&self, response: &Response) -> Result<Document, Outcome> {
+    fn document(&self, response: &Response, came_before: bool) -> Result<Document, Unread> {
         let input = input(response, self.zone, self.at);
+        let open = !came_before && page::breaks_off(input.bytes);
         let mut document = match &self.kind {
             Kind::Feed => feed::read(&input).map(of_feed).map_err(|why| no_feed(&input, &why))?,
             Kind::Page(page) => page::list(&input, &page.rules.list)
                 .map(|list| Document { feed: list.feed, next: list.next })
-                .map_err(|why| no_list(&why))?,
-            Kind::Json(rules) => page::json(&input, rules).map(of_feed).map_err(|why| no_list(&why))?,
+                .map_err(|why| no_list(&why, open))?,
+            Kind::Json(rules) => {
+                page::json(&input, rules).map(of_feed).map_err(|why| no_list(&why, false))?
+            }
         };
         let feed = &mut document.feed;
         if feed.entries.len() > self.max_entries {
@@ -333,24 +374,25 @@ fn leave_the_cut_off(feed: &mut ParsedFeed) -> bool {
 }
 
 /// What came instead of a feed: a wall, perhaps, rather than a page.
-fn no_feed(input: &FeedInput<'_>, why: &ReadError) -> Outcome {
-    match page::is_challenge(&String::from_utf8_lossy(input.bytes)) {
+fn no_feed(input: &FeedInput<'_>, why: &ReadError) -> Unread {
+    Unread::For(match page::is_challenge(&String::from_utf8_lossy(input.bytes)) {
         Some(wall) => Outcome::Blocked { why: format!("a wall stands before the feed: {wall}") },
-        // Its validators may be those of the whole document.
-        None if *why == ReadError::CutShort => Outcome::Failed { why: why.to_string() },
+        None if *why == ReadError::CutShort => return Unread::CutShort(why.to_string()),
         None => Outcome::NotAFeed { why: why.to_string() },
-    }
+    })
 }
 
-fn no_list(why: &PageError) -> Outcome {
+/// What came instead of a list. What is missed on a page that breaks off may stand in its rest.
+fn no_list(why: &PageError, breaks_off: bool) -> Unread {
     let text = why.to_string();
-    match why {
+    Unread::For(match why {
         PageError::Challenge(_) => Outcome::Blocked { why: text },
-        PageError::CutShort => Outcome::Failed { why: text },
+        PageError::CutShort => return Unread::CutShort(text),
+        _ if breaks_off => return Unread::CutShort(format!("it breaks off, and as far as it goes: {text}")),
         PageError::Empty => Outcome::Emptied { why: text },
         PageError::SelectorsMatchNothing { .. } => Outcome::SelectorsStopped { why: text },
         _ => Outcome::NotAFeed { why: text },
-    }
+    })
 }
 
 fn count(n: usize) -> u32 {

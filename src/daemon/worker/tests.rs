@@ -88,6 +88,12 @@ async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() 
     while !polled.is_finished() {
         later(Duration::from_secs(30)).await;
     }
+    let past = polled.await.expect("no panic");
+    assert!(
+        past.scheduled >= Some(at(7200)),
+        "the floor counts from when it was asked: {:?}",
+        past.scheduled
+    );
     assert!(count.load(Ordering::SeqCst) <= asked + 1, "once it is well, once");
 }
 

@@ -52,7 +52,7 @@ impl Worker {
         let (mut stopped, mut told, mut answered) = (BTreeSet::new(), Vec::new(), false);
         for index in itinerary {
             let page_url = drafts[index].entry.page();
-            let host = page_url.and_then(link::host_key);
+            let host = page_url.and_then(link::server);
             let now = self.clock.now();
             let held = before.zip(page_url).and_then(|(before, url)| poll::held_until(before, url, now));
             if held.is_some() || stopped.contains(&host) {
@@ -64,7 +64,8 @@ impl Worker {
                 visits[index] = if answered { Visit::NotMade } else { Visit::Failed };
                 continue;
             }
-            let (visit, then) = self.visit(source, page, &drafts[index].entry).await;
+            let last_try = follow::is_last_try(&drafts[index], waiting);
+            let (visit, then) = self.visit(source, page, &drafts[index].entry, last_try).await;
             answered |= matches!(visit, Visit::Read(_) | Visit::Bare);
             visits[index] = visit;
             if !matches!(then, Then::GoOn) {
@@ -77,7 +78,13 @@ impl Worker {
         (visits, told)
     }
 
-    async fn visit(&self, source: &Source, page: &Page, entry: &ParsedEntry) -> (Visit, Then) {
+    async fn visit(
+        &self,
+        source: &Source,
+        page: &Page,
+        entry: &ParsedEntry,
+        last_try: bool,
+    ) -> (Visit, Then) {
         let Some(url) = entry.page() else { return (Visit::Bare, Then::GoOn) };
         let fetcher = self.fetcher(source);
         if fetcher.held(url).is_some() {
@@ -102,7 +109,7 @@ impl Worker {
                 if led_away && !fetcher.may_fetch(&response.head.final_url).await.allowed {
                     return (Visit::Bare, Then::GoOn);
                 }
-                self.read_article(source, page, entry.clone(), response).await
+                self.read_article(source, page, entry.clone(), response, last_try).await
             }
             Exchange::Throttled(head) | Exchange::Blocked { head, .. } => {
                 (Visit::Failed, Then::Wait(told(&head)))
@@ -124,12 +131,16 @@ impl Worker {
         page: &Page,
         entry: ParsedEntry,
         response: Response,
+        last_try: bool,
     ) -> (Visit, Then) {
         let at = self.clock.now();
         let (rules, zone) = (page.rules.article.clone(), source.zone);
         let full = source.content == ContentPolicy::Full;
         let read = self.blocking(move || {
             let mut article = page::article(&input(&response, zone, at), &rules)?;
+            if article.breaks_off && !last_try {
+                return Err(PageError::CutShort);
+            }
             let directives = page_directives(response.head.x_robots_tag.as_deref(), AGENT);
             article.noindex |= directives.noindex;
             article.nosnippet |= directives.nosnippet;
@@ -142,6 +153,7 @@ impl Worker {
         match read.await {
             Ok(Ok(entry)) => (Visit::Read(Box::new(entry)), Then::GoOn),
             Ok(Err(PageError::Challenge(_))) => (Visit::Failed, Then::Stop),
+            Ok(Err(PageError::CutShort)) => (Visit::Failed, Then::GoOn),
             // A film, a document, a page that is all script: there is nothing to be had later either.
             Ok(Err(_)) | Err(_) => (Visit::Bare, Then::GoOn),
         }

@@ -68,26 +68,6 @@ fn secrets_stay_with_the_origin_they_were_given_for() {
 }
 
 #[test]
-fn http_and_https_of_one_name_queue_together_and_other_ports_apart() {
-    for (text, key) in [
-        ("http://a.example/x", "a.example"),
-        ("https://a.example/x", "a.example"),
-        ("https://A.example./x", "a.example"),
-        ("http://a.example:443/x", "a.example"),
-        ("http://a.example:1200/x", "a.example:1200"),
-        ("http://[2400::1]/x", "[2400::1]"),
-        ("http://[2400:0:0::0001]/x", "[2400::1]"),
-        ("http://www.a.example/x", "a.example"),
-        ("http://WWW.a.example:1200/x", "a.example:1200"),
-        ("http://www/x", "www"),
-        ("http://日报.example/x", "xn--4ru45e.example"),
-        ("http://XN--4ru45e.example/x", "xn--4ru45e.example"),
-    ] {
-        assert_eq!(host_key(&url(text)), key, "{text}");
-    }
-}
-
-#[test]
 fn errors_show_neither_query_nor_credentials() {
     let shown = brief(&url("https://user:secret@a.example:444/feed?token=secret"));
     assert_eq!(shown, "https://a.example:444/feed");
