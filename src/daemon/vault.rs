@@ -29,7 +29,7 @@ use super::backup::Part;
 use crate::core::record::{Line, Record};
 use crate::core::rules::Rules;
 use crate::core::state::{Change, State};
-use crate::journal::{Journal, JournalError, Losses, OpenReport};
+use crate::journal::{Damage, Journal, JournalError, Losses, OpenReport};
 use crate::store::{Store, StoreError};
 pub use compaction::{Compacted, Compaction};
 pub(crate) use fold::fold;
@@ -70,6 +70,12 @@ pub enum VaultError {
         "the journal is damaged, and cannot be healed while it is compacted or the store is copied; try again"
     )]
     Busy,
+    /// The disk does not read a part of the journal, and there is no store to make up for it.
+    #[error(
+        "{0}, and no store that can be trusted has what stands there; nothing was changed: copy the file with a tool \
+         that passes over what cannot be read (ddrescue), put the copy in its place, and start again"
+    )]
+    Unreadable(Damage),
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -84,7 +90,7 @@ impl VaultError {
     #[must_use]
     pub fn is_of_the_disk(&self) -> bool {
         match self {
-            Self::Full { .. } | Self::Io { .. } | Self::Store(_) => true,
+            Self::Full { .. } | Self::Io { .. } | Self::Unreadable(_) | Self::Store(_) => true,
             Self::Journal(error) => matches!(error, JournalError::Io { .. }),
             Self::Locked(_) | Self::Busy => false,
         }

@@ -13,7 +13,7 @@ use super::pair::{self, Pairing};
 use super::trust::{contradicts, derived_otherwise};
 use super::{OpenNotes, Replayed, VaultError, io_error};
 use crate::core::rules::Rules;
-use crate::journal::Journal;
+use crate::journal::{Journal, Losses};
 use crate::store::{SledBackend, Store, Unsound};
 
 /// A store whose files are smaller than this is not worth copying.
@@ -62,6 +62,7 @@ pub(super) fn open(
             }
             Err(Refusal::Stop(error)) => return Err(error),
             Err(Refusal::Doubt(why)) => {
+                require_read(&examine(dir)?.unread)?;
                 notes.rebuilt = Some(why.clone());
                 Generation { number }.discard(dir, &why);
             }
@@ -107,6 +108,7 @@ fn rebuild_as(
     let built = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
         let store = Store::new(Box::new(backend));
         let (lines, lost) = catch_up(&store, journal, rules)?;
+        require_read(&lost)?;
         if !lost.is_empty() {
             forget_validators(&store)?;
             reach(&store, journal.seq(), rules)?;
@@ -125,6 +127,12 @@ fn rebuild_as(
             Err(error)
         }
     }
+}
+
+/// Refuses to build a store from a journal that the disk does not read all of: once it is healed, the segments
+/// go, and what might still be got out of them.
+fn require_read(unread: &Losses) -> Result<(), VaultError> {
+    unread.refused().map_or(Ok(()), |damage| Err(VaultError::Unreadable(damage.clone())))
 }
 
 enum Refusal {

@@ -109,8 +109,10 @@ pub(super) fn meet(
     let seen = store.meta()?.map_or(0, |meta| meta.seq);
     let (lines, read) = catch_up(store, journal, rules)?;
     // What stands before its position the store has; damage behind it shows as a gap.
+    let is_refused = read.refused().is_some();
     let lost = Losses { damage: Vec::new(), gaps: read.gaps };
-    if !lost.is_empty() {
+    // Behind what the disk does not read there may have been more than shows as a gap.
+    if !lost.is_empty() || is_refused {
         forget_validators(store)?;
     }
     let cut = (seen > journal.seq()).then(|| (journal.seq() + 1, seen));

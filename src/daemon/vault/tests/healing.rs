@@ -336,3 +336,86 @@ fn a_healed_journal_begins_with_a_base() {
     .expect("it can be read");
     assert_eq!(head, Some((14, true)));
 }
+
+/// Puts what gives `EIO` when it is read in the place of a segment.
+#[cfg(target_os = "linux")]
+fn break_sector(segment: &Path) {
+    fs::remove_file(segment).expect("removed");
+    std::os::unix::fs::symlink("/proc/self/mem", segment).expect("linked");
+}
+
+/// A journal of two segments.
+#[cfg(target_os = "linux")]
+fn of_two_days() -> (TempDir, Vault, Vec<Pair>) {
+    let (dir, mut vault) = filled();
+    let tomorrow = today().succ_opt().expect("a day");
+    vault.record(vec![poll("auto", 90_000)], tomorrow, true).expect("recorded");
+    let expected = dump(&vault);
+    (dir, vault, expected)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_segment_that_the_disk_does_not_read_is_healed_from_the_store() {
+    for bad in 0..2 {
+        for clean in [true, false] {
+            let (dir, vault, expected) = of_two_days();
+            if clean {
+                vault.close().expect("closed");
+            } else {
+                drop(vault);
+            }
+            break_sector(&segments(dir.path())[bad]);
+            assert!(!is_whole(dir.path()).expect("that is no error"));
+            healed(&dir, &format!("segment {bad}, closed {clean}"), &expected, 15);
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_segment_that_the_disk_does_not_read_any_more_is_healed_while_running() {
+    let (dir, mut vault, expected) = of_two_days();
+    break_sector(&segments(dir.path())[0]);
+    assert!(!is_whole(dir.path()).expect("that is no error"));
+    assert!(vault.find_wound().expect("read"));
+    vault.heal_journal().expect("healed");
+    assert!(is_whole(dir.path()).expect("read") && vault.wound().is_none());
+    vault.rebuild("to compare").expect("rebuilt");
+    assert!(dump(&vault) == expected);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_segment_that_the_disk_does_not_read_is_kept_where_no_store_can_be_trusted() {
+    type Doubt = fn(&TempDir);
+    let cases: [(&str, Doubt); 2] = [
+        ("there is none", |dir| fs::remove_dir_all(dir.path().join("store")).expect("removed")),
+        ("of another boot", |dir| {
+            fs::write(mark(dir), "{\"boot_id\":\"another\",\"clean\":false}").expect("written");
+        }),
+    ];
+    for (name, doubt) in cases {
+        let (dir, vault, _) = of_two_days();
+        vault.close().expect("closed");
+        let segment = segments(dir.path()).remove(0);
+        let good = fs::read(&segment).expect("read");
+        doubt(&dir);
+        let stores = fs::read_dir(dir.path().join("store/00000001")).map_or(0, Iterator::count);
+        break_sector(&segment);
+        for _ in 0..2 {
+            let refused = Vault::open(dir.path(), Arc::new(rules(&sources())), today()).map(|_| ());
+            assert!(matches!(&refused, Err(VaultError::Unreadable(_))), "{name}: {refused:?}");
+        }
+        assert!(fs::symlink_metadata(&segment).expect("it is there").is_symlink(), "{name}");
+        assert_eq!(
+            fs::read_dir(dir.path().join("store/00000001")).map_or(0, Iterator::count),
+            stores,
+            "{name}: the store stays"
+        );
+        fs::remove_file(&segment).expect("removed");
+        fs::write(&segment, good).expect("written");
+        let (vault, notes) = open(&dir);
+        assert!(notes.wound.is_none() && vault.seq() == 15, "{name}: {:?}", notes.wound);
+    }
+}
