@@ -71,7 +71,7 @@ pub(super) fn open(
         notes.rebuilt = Some("there is no store".to_owned());
     }
     let (generation, store, Replayed { lines, lost }) =
-        rebuild_as(dir, newest.unwrap_or(0) + 1, journal, rules)?;
+        rebuild_above(dir, newest.unwrap_or(0), journal, rules)?;
     notes.replayed = lines;
     notes.wound = (!lost.is_empty()).then(|| Wound { unread: lost.clone(), cut: None, lost });
     Ok((generation, store, notes))
@@ -93,18 +93,17 @@ pub(super) fn rebuild(
     journal: &Journal,
     rules: &Rules,
 ) -> Result<(Generation, Store, Replayed), VaultError> {
-    let newest = numbers(&root(dir))?.into_iter().max().unwrap_or(0);
-    rebuild_as(dir, newest + 1, journal, rules)
+    rebuild_above(dir, 0, journal, rules)
 }
 
-fn rebuild_as(
+fn rebuild_above(
     dir: &Path,
     number: u32,
     journal: &Journal,
     rules: &Rules,
 ) -> Result<(Generation, Store, Replayed), VaultError> {
-    let path = root(dir).join(name(number));
-    let generation = Generation { number };
+    let generation = Generation::create(dir, number)?;
+    let path = root(dir).join(name(generation.number));
     let built = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
         let store = Store::new(Box::new(backend));
         let (lines, lost) = catch_up(&store, journal, rules)?;
@@ -122,8 +121,7 @@ fn rebuild_as(
         Ok((store, replayed)) => Ok((generation, store, replayed)),
         Err(error) => {
             // The disk may be full: the next attempt needs the room.
-            let _ = fs::remove_file(mark_path(&root(dir), number));
-            let _ = remove_if_there(&path);
+            generation.remove(dir);
             Err(error)
         }
     }
@@ -200,6 +198,16 @@ fn try_open(dir: &Path, number: u32, journal: &mut Journal, rules: &Rules) -> Re
 }
 
 impl Generation {
+    /// Makes the directory of another one, above all there are and above `number`. A copy may be under way
+    /// while a store is built anew: none may take the other's.
+    fn create(dir: &Path, number: u32) -> Result<Self, VaultError> {
+        let root = root(dir);
+        let newest = numbers(&root)?.into_iter().max().unwrap_or(0);
+        let path = root.join(name(newest.max(number) + 1));
+        fs::create_dir(&path).map_err(io_error(&path, "create it"))?;
+        Ok(Self { number: newest.max(number) + 1 })
+    }
+
     /// Marks it as closed in good order: its files were synced.
     pub(super) fn mark_clean(&self, dir: &Path) -> Result<(), VaultError> {
         self.write_mark(dir, true)
@@ -214,7 +222,7 @@ impl Generation {
 
     /// Copies its rows into a fresh generation, which takes its place. When that fails it stays.
     pub(super) fn refresh(self, dir: &Path, store: Store) -> (Self, Store) {
-        let copied = self.copy(dir, &store).and_then(|(fresh, copied)| {
+        let copied = Self::copy(dir, &store).and_then(|(fresh, copied)| {
             fresh.write_mark(dir, false)?;
             Ok((fresh, copied))
         });
@@ -231,9 +239,9 @@ impl Generation {
         }
     }
 
-    /// A fresh generation with the rows of a store of this one. It counts once it has its mark.
-    pub(super) fn copy(&self, dir: &Path, store: &Store) -> Result<(Self, Store), VaultError> {
-        let fresh = Self { number: self.number + 1 };
+    /// A fresh generation with the rows of a store. It counts once it has its mark.
+    pub(super) fn copy(dir: &Path, store: &Store) -> Result<(Self, Store), VaultError> {
+        let fresh = Self::create(dir, 0)?;
         let path = root(dir).join(name(fresh.number));
         let copied = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
             let copied = Store::new(Box::new(backend));

@@ -4,7 +4,7 @@ use super::*;
 use crate::core::base::Base;
 
 /// Where the frames of a segment begin, and its length.
-fn frames(path: &Path) -> Vec<usize> {
+pub(super) fn frames(path: &Path) -> Vec<usize> {
     let bytes = fs::read(path).expect("read");
     let magic = [0x28, 0xb5, 0x2f, 0xfd];
     let begin = bytes.windows(4).enumerate().filter(|(_, four)| *four == magic).map(|(at, _)| at);
