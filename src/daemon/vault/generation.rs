@@ -13,6 +13,7 @@ use super::pair::{self, Pairing};
 use super::trust::{contradicts, derived_otherwise};
 use super::{OpenNotes, Replayed, VaultError, io_error};
 use crate::core::rules::Rules;
+use crate::core::state::State;
 use crate::journal::{Journal, Losses};
 use crate::store::{SledBackend, Store, Unsound};
 
@@ -106,8 +107,13 @@ fn rebuild_above(
     let path = root(dir).join(name(generation.number));
     let built = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
         let store = Store::new(Box::new(backend));
-        let (lines, lost) = catch_up(&store, journal, rules)?;
+        let (lines, mut lost) = catch_up(&store, journal, rules)?;
         require_read(&lost)?;
+        let reached = store.meta()?.map_or(0, |meta| meta.seq);
+        if reached < journal.seq() {
+            // Cut off, or passed over: positions go on behind them all the same.
+            lost.gaps.push((reached + 1, journal.seq()));
+        }
         if !lost.is_empty() {
             forget_validators(&store)?;
             reach(&store, journal.seq(), rules)?;

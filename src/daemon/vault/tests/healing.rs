@@ -419,3 +419,24 @@ fn a_segment_that_the_disk_does_not_read_is_kept_where_no_store_can_be_trusted()
         assert!(notes.wound.is_none() && vault.seq() == 15, "{name}: {:?}", notes.wound);
     }
 }
+
+#[test]
+fn a_store_built_from_a_journal_that_was_cut_while_running_reaches_its_position() {
+    let (dir, mut vault) = filled();
+    let segment = &segments(dir.path())[0];
+    cut(segment, frames(segment)[11]);
+    let failed = vault.store().load_full();
+    vault.heal(&failed, "a test says so").expect("rebuilt");
+    let store = vault.store();
+    assert_eq!(store.load().meta().expect("read").expect("some").seq, 14);
+    let fresh = store.load_full();
+    vault.probe().expect("it goes on");
+    let more = vault.record(vec![poll("auto", 99_000)], today(), true).expect("recorded");
+    assert_eq!((more.len(), more[0].0.seq), (1, 15));
+    assert!(Arc::ptr_eq(&fresh, &store.load_full()), "it is not built again");
+    assert!(vault.wound().is_none(), "a base stands for what is left");
+    let expected = dump(&vault);
+    drop((vault, store, failed, fresh));
+    let (vault, notes) = open(&dir);
+    assert!((notes.rebuilt, notes.wound) == (None, None) && dump(&vault) == expected);
+}
