@@ -6,6 +6,7 @@
 //! STATE/store/00000001/                            a generation of the store (sled)
 //! STATE/store/00000001.json                        that it is complete, and when it may be trusted
 //! STATE/store/damaged/                             the last generation that was set aside
+//! STATE/store/lost                                 what neither has, until the journal is healed
 //! STATE/journal/paired, STATE/store/paired         that the store follows this journal
 //! ```
 
@@ -13,6 +14,7 @@ mod compaction;
 mod fold;
 mod generation;
 mod heal;
+mod lost;
 mod pair;
 mod refresh;
 mod room;

@@ -11,7 +11,7 @@ use super::fold::{catch_up, forget_validators, reach};
 use super::heal::{Wound, examine, heal_facts, is_wounded, meet};
 use super::pair::{self, Pairing};
 use super::trust::{contradicts, derived_otherwise};
-use super::{OpenNotes, Replayed, VaultError, io_error};
+use super::{OpenNotes, Replayed, VaultError, io_error, lost};
 use crate::core::rules::Rules;
 use crate::core::state::State;
 use crate::journal::{Journal, Losses};
@@ -117,10 +117,14 @@ fn rebuild_above(
         if !lost.is_empty() {
             forget_validators(&store)?;
             reach(&store, journal.seq(), rules)?;
+            lost::note(dir, &lost);
         }
         // sled writes behind: a kill must not find it empty where the mark says that it is complete.
         store.flush()?;
         generation.write_mark(dir, false)?;
+        if lost.is_empty() {
+            lost::clear(dir);
+        }
         Ok((store, Replayed { lines, lost }))
     });
     match built {
@@ -189,7 +193,7 @@ fn try_open(dir: &Path, number: u32, journal: &mut Journal, rules: &Rules) -> Re
     if let (Some(why), false) = (&otherwise, is_damaged) {
         return Err(doubt(why.clone()));
     }
-    let (lines, wound) = match meet(&store, journal, rules, examined.unread) {
+    let (lines, wound) = match meet(dir, &store, journal, rules, examined.unread) {
         Ok(met) => met,
         Err(error @ VaultError::Journal(_)) => return Err(Refusal::Stop(error)),
         Err(error) => return Err(doubt(error.to_string())),
