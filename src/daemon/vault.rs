@@ -35,6 +35,7 @@ use crate::journal::{Damage, Journal, JournalError, Losses, OpenReport};
 use crate::store::{Store, StoreError};
 pub use compaction::{Compacted, Compaction};
 pub(crate) use fold::fold;
+use fold::fold_or_doubt;
 use generation::Generation;
 pub use heal::{Wound, is_whole};
 pub use refresh::{Refresh, Refreshed};
@@ -224,10 +225,10 @@ impl Vault {
 
     fn apply(&mut self, line: &Line) -> Result<Vec<Change>, VaultError> {
         let store = self.store.load_full();
-        match fold(&store, line, &self.rules) {
+        match fold_or_doubt(&store, line, &self.rules) {
             Ok(changes) => Ok(changes),
-            Err(error) => {
-                self.heal(&store, &error.to_string())?;
+            Err(why) => {
+                self.heal(&store, &why)?;
                 Ok(Vec::new())
             }
         }
