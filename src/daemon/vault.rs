@@ -15,6 +15,7 @@ mod fold;
 mod generation;
 mod heal;
 mod lost;
+mod mark;
 mod pair;
 mod refresh;
 mod room;
@@ -79,6 +80,11 @@ pub enum VaultError {
          that passes over what cannot be read (ddrescue), put the copy in its place, and start again"
     )]
     Unreadable(Damage),
+    /// Both the journal and the rules are other than the store has them, and the journal comes first.
+    #[error(
+        "the journal is damaged, and under other rules it must be healed before anything else: {0}; or start under the old rules"
+    )]
+    Unhealed(Box<VaultError>),
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -93,7 +99,11 @@ impl VaultError {
     #[must_use]
     pub fn is_of_the_disk(&self) -> bool {
         match self {
-            Self::Full { .. } | Self::Io { .. } | Self::Unreadable(_) | Self::Store(_) => true,
+            Self::Full { .. }
+            | Self::Io { .. }
+            | Self::Unreadable(_)
+            | Self::Unhealed(_)
+            | Self::Store(_) => true,
             Self::Journal(error) => matches!(error, JournalError::Io { .. }),
             Self::Locked(_) | Self::Busy => false,
         }
@@ -135,6 +145,8 @@ pub struct Vault {
     room: AskRoom,
     /// What ails the journal, until it is healed.
     wound: Option<Wound>,
+    /// How many were found since it was opened.
+    wounds: u64,
     /// Held for its lock, which goes with it.
     _lock: File,
 }
@@ -158,11 +170,11 @@ impl Vault {
         fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
         let lock = lock(dir)?;
         let (mut journal, report) = Journal::open(&dir.join("journal"), today)?;
-        let (generation, store, mut notes) = generation::open(dir, &mut journal, &rules)?;
+        let (generation, store, mut notes) = generation::open(dir, &mut journal, &rules, &room)?;
         notes.journal = report;
         let store = Arc::new(ArcSwap::from_pointee(store));
         let (dir, wound) = (dir.to_owned(), notes.wound.clone());
-        let mut vault = Self { store, journal, rules, generation, dir, room, wound, _lock: lock };
+        let mut vault = Self { store, journal, rules, generation, dir, room, wound, wounds: 0, _lock: lock };
         // What cannot be healed or renewed now is told, or does no harm: feeds can be served.
         let _ = vault.heal_journal();
         vault.renew_pairing();
@@ -266,7 +278,7 @@ impl Vault {
         // The old handle may live on in a reader; its files may go all the same.
         old.discard(&self.dir, why);
         if !lost.is_empty() {
-            self.wound = Some(Wound { unread: lost.clone(), cut: None, lost });
+            self.note_wound(Wound { unread: lost.clone(), cut: None, lost });
             let _ = self.heal_journal();
         }
         Ok(lines)
@@ -316,7 +328,7 @@ impl Vault {
         self.require_room(base + tail)?;
         let Some(frozen) = self.store.load_full().freeze() else { return Ok(None) };
         let writer = self.journal.begin_base(today)?;
-        Ok(Some(Compaction::new(frozen, Arc::clone(&self.rules), writer)))
+        Ok(Some(Compaction::new(frozen, Arc::clone(&self.rules), writer, self.wounds)))
     }
 
     /// Removes what a finished base stands for.
@@ -325,7 +337,10 @@ impl Vault {
     /// When the disk refuses; the next start removes it.
     pub fn finish_compaction(&mut self, compacted: &Compacted) -> Result<(), VaultError> {
         let removed = self.journal.keep_from(&compacted.base);
-        self.note_healed();
+        // One that was found after the freeze may lie behind the base.
+        if compacted.wounds == self.wounds {
+            self.note_healed();
+        }
         Ok(removed?)
     }
 

@@ -1,17 +1,16 @@
 //! Generations of the store: which one is opened, when it is trusted, and how a fresh one takes its
 //! place. A generation counts only once its mark says that it is complete.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
 
 use super::fold::{catch_up, forget_validators, reach};
 use super::heal::{Wound, examine, heal_facts, is_wounded, meet};
+use super::mark::{self, Mark, mark_path};
 use super::pair::{self, Pairing};
 use super::trust::{contradicts, derived_otherwise};
-use super::{OpenNotes, Replayed, VaultError, io_error, lost};
+use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error, lost};
 use crate::core::rules::Rules;
 use crate::core::state::State;
 use crate::journal::{Journal, Losses};
@@ -23,20 +22,10 @@ const LARGE: u64 = 256 << 20;
 /// mostly empty. Up to twice is usual for a store that only grew.
 const BLOAT: u64 = 3;
 
-const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
-
 /// One directory of sled's.
 #[derive(Clone, Copy)]
 pub(super) struct Generation {
     number: u32,
-}
-
-/// That a generation is complete. What sled wrote survives the end of a process, but not a power cut,
-/// unless it was closed with real syncs: so it is trusted after a clean close, or within one boot.
-#[derive(Serialize, Deserialize)]
-struct Mark {
-    boot_id: Option<String>,
-    clean: bool,
 }
 
 /// Opens the newest complete generation and brings it up to the journal, or builds a fresh one.
@@ -44,14 +33,15 @@ pub(super) fn open(
     dir: &Path,
     journal: &mut Journal,
     rules: &Rules,
+    room: &AskRoom,
 ) -> Result<(Generation, Store, OpenNotes), VaultError> {
     let root = root(dir);
     fs::create_dir_all(&root).map_err(io_error(&root, "create it"))?;
     let mut notes = OpenNotes::default();
     let newest = sweep(&root)?;
-    notes.unclean = newest.and_then(|number| read_mark(&root, number)).is_some_and(|mark| !mark.clean);
+    notes.unclean = newest.and_then(|number| Mark::read(&root, number)).is_some_and(|mark| !mark.clean);
     if let Some(number) = newest {
-        match try_open(dir, number, journal, rules) {
+        match try_open(dir, number, journal, rules, room) {
             Ok(Opened { store, lines, octets, wound }) => {
                 (notes.replayed, notes.wound) = (lines, wound);
                 let generation = Generation { number };
@@ -162,14 +152,18 @@ struct Opened {
     wound: Option<Wound>,
 }
 
-fn try_open(dir: &Path, number: u32, journal: &mut Journal, rules: &Rules) -> Result<Opened, Refusal> {
+fn try_open(
+    dir: &Path,
+    number: u32,
+    journal: &mut Journal,
+    rules: &Rules,
+    room: &AskRoom,
+) -> Result<Opened, Refusal> {
     let doubt = |why: String| Refusal::Doubt(why);
     let root = root(dir);
     let path = root.join(name(number));
-    let mark = read_mark(&root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
-    // Where the kernel does not tell, no two boots are the same.
-    let same_boot = boot_id().is_some_and(|id| Some(id) == mark.boot_id);
-    if !mark.clean && !same_boot {
+    let mark = Mark::read(&root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
+    if !mark.is_trusted() {
         return Err(doubt("the machine went down while it was open".to_owned()));
     }
     if SledBackend::is_open(&path) {
@@ -193,6 +187,15 @@ fn try_open(dir: &Path, number: u32, journal: &mut Journal, rules: &Rules) -> Re
     if let (Some(why), false) = (&otherwise, is_damaged) {
         return Err(doubt(why.clone()));
     }
+    if is_damaged
+        && otherwise.is_some()
+        && let Err(error) = require_room_to_heal(dir, journal, room)
+    {
+        if mark.clean && store.flush().is_ok() {
+            Generation { number }.mark_clean(dir).map_err(Refusal::Stop)?;
+        }
+        return Err(Refusal::Stop(error));
+    }
     let (lines, wound) = match meet(dir, &store, journal, rules, examined.unread) {
         Ok(met) => met,
         Err(error @ VaultError::Journal(_)) => return Err(Refusal::Stop(error)),
@@ -205,6 +208,13 @@ fn try_open(dir: &Path, number: u32, journal: &mut Journal, rules: &Rules) -> Re
         return Err(doubt(why));
     }
     Ok(Opened { store, lines, octets, wound })
+}
+
+/// Whether there is room for a base, without which a journal that is damaged cannot be read under other rules.
+fn require_room_to_heal(dir: &Path, journal: &Journal, room: &AskRoom) -> Result<(), VaultError> {
+    let (base, tail) = journal.sizes()?;
+    let enough = room(dir).map_or(Ok(()), |room| room.require(dir, base + tail));
+    enough.map_err(|full| VaultError::Unhealed(Box::new(full)))
 }
 
 impl Generation {
@@ -223,10 +233,12 @@ impl Generation {
         self.write_mark(dir, true)
     }
 
-    /// Marks it as in use again. A mark that cannot be written goes: without one nothing is trusted.
+    /// Marks it as in use again.
     pub(super) fn mark_open(&self, dir: &Path) -> Result<(), VaultError> {
         self.write_mark(dir, false).inspect_err(|_| {
-            let _ = fs::remove_file(mark_path(&root(dir), self.number));
+            // What stands there says that it is closed, which no power cut may find. Without a mark it would
+            // be swept, and it may be all that holds what the journal lost.
+            mark::write_over(&root(dir), self.number);
         })
     }
 
@@ -303,11 +315,7 @@ impl Generation {
     }
 
     pub(super) fn write_mark(&self, dir: &Path, clean: bool) -> Result<(), VaultError> {
-        let root = root(dir);
-        let path = mark_path(&root, self.number);
-        let mark = Mark { boot_id: boot_id(), clean };
-        let text = serde_json::to_vec(&mark).expect("a mark is plain JSON");
-        replace(&root, &path, &text).map_err(io_error(&path, "write it"))
+        mark::write(&root(dir), self.number, clean)
     }
 }
 
@@ -359,34 +367,11 @@ fn name(number: u32) -> String {
     format!("{number:08}")
 }
 
-fn mark_path(root: &Path, number: u32) -> PathBuf {
-    root.join(format!("{number:08}.json"))
-}
-
-fn read_mark(root: &Path, number: u32) -> Option<Mark> {
-    serde_json::from_slice(&fs::read(mark_path(root, number)).ok()?).ok()
-}
-
-/// Differs after every start of the machine.
-fn boot_id() -> Option<String> {
-    Some(fs::read_to_string(BOOT_ID).ok()?.trim().to_owned())
-}
-
 fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
     }
-}
-
-/// Writes a file so that after any crash it holds either the old or the new text.
-pub(super) fn replace(dir: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut file = File::create(&temporary)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    File::open(dir)?.sync_all()
 }
 
 #[cfg(test)]

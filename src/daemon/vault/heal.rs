@@ -197,6 +197,13 @@ impl Vault {
         healed
     }
 
+    pub(super) fn note_wound(&mut self, wound: Wound) {
+        if self.wound.as_ref() != Some(&wound) {
+            self.wounds += 1;
+            self.wound = Some(wound);
+        }
+    }
+
     /// What stands for the journal now was written from the store: it is whole.
     pub(super) fn note_healed(&mut self) {
         if let Some(wound) = self.wound.take() {
@@ -230,7 +237,11 @@ impl Vault {
             tracing::error!(damage = %unread, why, "the journal is damaged, and the store cannot heal it");
             return Ok(false);
         }
-        self.wound.get_or_insert_default().unread = unread;
+        let mut wound = self.wound.clone().unwrap_or_default();
+        if !unread.is_empty() {
+            wound.unread = unread;
+        }
+        self.note_wound(wound);
         Ok(true)
     }
 }

@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::generation::replace;
+use super::mark::replace;
 use crate::journal::Losses;
 
 const NAME: &str = "lost";

@@ -11,12 +11,12 @@ pub(super) fn frames(path: &Path) -> Vec<usize> {
     begin.chain([bytes.len()]).collect()
 }
 
-fn cut(path: &Path, len: usize) {
+pub(super) fn cut(path: &Path, len: usize) {
     let file = fs::OpenOptions::new().write(true).open(path).expect("opens");
     file.set_len(len as u64).expect("cut");
 }
 
-fn flip(path: &Path, at: usize) {
+pub(super) fn flip(path: &Path, at: usize) {
     let mut bytes = fs::read(path).expect("read");
     bytes[at] ^= 0x10;
     fs::write(path, bytes).expect("written");
@@ -24,7 +24,7 @@ fn flip(path: &Path, at: usize) {
 
 /// Opens what was damaged: what ailed the journal, when the store had all of it. Then the store is taken
 /// away, and the journal alone has to say the same.
-fn healed(dir: &TempDir, name: &str, expected: &[Pair], seq: u64) -> Wound {
+pub(super) fn healed(dir: &TempDir, name: &str, expected: &[Pair], seq: u64) -> Wound {
     let (mut vault, notes) = open(dir);
     let wound = notes.wound.unwrap_or_else(|| panic!("{name}: nothing ails it"));
     assert_eq!((notes.rebuilt, vault.wound()), (None, None), "{name}");
@@ -314,7 +314,8 @@ fn a_healing_that_was_interrupted_is_made_again() {
         cut(&segment, frames(&segment)[9]);
         // As far as the killed one came: a base that was begun, or one that stands beside the rest.
         let (mut journal, _) = Journal::open(&dir.path().join("journal"), today()).expect("opens");
-        let (_, store, _) = generation::open(dir.path(), &mut journal, &rules(&sources())).expect("opens");
+        let (_, store, _) =
+            generation::open(dir.path(), &mut journal, &rules(&sources()), &plenty()).expect("opens");
         let writer = journal.begin_base(today()).expect("begun");
         if finished {
             crate::daemon::vault::compaction::fill(writer, &store, Some(&rules(&sources())))
@@ -421,108 +422,4 @@ fn a_healed_journal_begins_with_a_base() {
     })
     .expect("it can be read");
     assert_eq!(head, Some((14, true)));
-}
-
-/// Puts what gives `EIO` when it is read in the place of a segment.
-#[cfg(target_os = "linux")]
-fn break_sector(segment: &Path) {
-    fs::remove_file(segment).expect("removed");
-    std::os::unix::fs::symlink("/proc/self/mem", segment).expect("linked");
-}
-
-/// A journal of two segments.
-#[cfg(target_os = "linux")]
-fn of_two_days() -> (TempDir, Vault, Vec<Pair>) {
-    let (dir, mut vault) = filled();
-    let tomorrow = today().succ_opt().expect("a day");
-    vault.record(vec![poll("auto", 90_000)], tomorrow, true).expect("recorded");
-    let expected = dump(&vault);
-    (dir, vault, expected)
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_segment_that_the_disk_does_not_read_is_healed_from_the_store() {
-    for bad in 0..2 {
-        for clean in [true, false] {
-            let (dir, vault, expected) = of_two_days();
-            if clean {
-                vault.close().expect("closed");
-            } else {
-                drop(vault);
-            }
-            break_sector(&segments(dir.path())[bad]);
-            assert!(!is_whole(dir.path()).expect("that is no error"));
-            healed(&dir, &format!("segment {bad}, closed {clean}"), &expected, 15);
-        }
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_segment_that_the_disk_does_not_read_any_more_is_healed_while_running() {
-    let (dir, mut vault, expected) = of_two_days();
-    break_sector(&segments(dir.path())[0]);
-    assert!(!is_whole(dir.path()).expect("that is no error"));
-    assert!(vault.find_wound().expect("read"));
-    vault.heal_journal().expect("healed");
-    assert!(is_whole(dir.path()).expect("read") && vault.wound().is_none());
-    vault.rebuild("to compare").expect("rebuilt");
-    assert!(dump(&vault) == expected);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_segment_that_the_disk_does_not_read_is_kept_where_no_store_can_be_trusted() {
-    type Doubt = fn(&TempDir);
-    let cases: [(&str, Doubt); 2] = [
-        ("there is none", |dir| fs::remove_dir_all(dir.path().join("store")).expect("removed")),
-        ("of another boot", |dir| {
-            fs::write(mark(dir), "{\"boot_id\":\"another\",\"clean\":false}").expect("written");
-        }),
-    ];
-    for (name, doubt) in cases {
-        let (dir, vault, _) = of_two_days();
-        vault.close().expect("closed");
-        let segment = segments(dir.path()).remove(0);
-        let good = fs::read(&segment).expect("read");
-        doubt(&dir);
-        let stores = fs::read_dir(dir.path().join("store/00000001")).map_or(0, Iterator::count);
-        break_sector(&segment);
-        for _ in 0..2 {
-            let refused = Vault::open(dir.path(), Arc::new(rules(&sources())), today()).map(|_| ());
-            assert!(matches!(&refused, Err(VaultError::Unreadable(_))), "{name}: {refused:?}");
-        }
-        assert!(fs::symlink_metadata(&segment).expect("it is there").is_symlink(), "{name}");
-        assert_eq!(
-            fs::read_dir(dir.path().join("store/00000001")).map_or(0, Iterator::count),
-            stores,
-            "{name}: the store stays"
-        );
-        fs::remove_file(&segment).expect("removed");
-        fs::write(&segment, good).expect("written");
-        let (vault, notes) = open(&dir);
-        assert!(notes.wound.is_none() && vault.seq() == 15, "{name}: {:?}", notes.wound);
-    }
-}
-
-#[test]
-fn a_store_built_from_a_journal_that_was_cut_while_running_reaches_its_position() {
-    let (dir, mut vault) = filled();
-    let segment = &segments(dir.path())[0];
-    cut(segment, frames(segment)[11]);
-    let failed = vault.store().load_full();
-    vault.heal(&failed, "a test says so").expect("rebuilt");
-    let store = vault.store();
-    assert_eq!(store.load().meta().expect("read").expect("some").seq, 14);
-    let fresh = store.load_full();
-    vault.probe().expect("it goes on");
-    let more = vault.record(vec![poll("auto", 99_000)], today(), true).expect("recorded");
-    assert_eq!((more.len(), more[0].0.seq), (1, 15));
-    assert!(Arc::ptr_eq(&fresh, &store.load_full()), "it is not built again");
-    assert!(vault.wound().is_none(), "a base stands for what is left");
-    let expected = dump(&vault);
-    drop((vault, store, failed, fresh));
-    let (vault, notes) = open(&dir);
-    assert!((notes.rebuilt, notes.wound) == (None, None) && dump(&vault) == expected);
 }
