@@ -184,7 +184,7 @@ pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
     fs::create_dir_all(state_dir).map_err(io_error(state_dir, "create it"))?;
     let _lock = vault::lock(state_dir)?;
     let journal = state_dir.join("journal");
-    if journal.exists() && !is_empty(&journal)? {
+    if journal.exists() && !holds_remains(&journal)? {
         return Err(BackupError::Occupied(state_dir.to_owned()));
     }
     // A store that is there follows another journal.
@@ -199,6 +199,7 @@ pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
         }
     }
     sync_dir(&arriving)?;
+    remove_all(&journal)?;
     fs::rename(&arriving, &journal).map_err(io_error(&arriving, "rename it"))?;
     sync_dir(state_dir)?;
     Ok(manifest)
@@ -266,6 +267,17 @@ fn hash_through(mut from: impl Read, to: &mut dyn Write) -> io::Result<(u64, Str
 
 fn is_empty(dir: &Path) -> Result<bool, BackupError> {
     Ok(fs::read_dir(dir).map_err(io_error(dir, "list it"))?.next().is_none())
+}
+
+/// Whether nothing is in the directory of a journal but what is left of it when its segments are gone.
+fn holds_remains(dir: &Path) -> Result<bool, BackupError> {
+    for entry in fs::read_dir(dir).map_err(io_error(dir, "list it"))? {
+        let name = entry.map_err(io_error(dir, "list it"))?.file_name();
+        if name != "paired" && Path::new(&name).extension().is_none_or(|ending| ending != "new") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn remove_all(dir: &Path) -> Result<(), BackupError> {

@@ -6,6 +6,7 @@
 //! STATE/store/00000001/                            a generation of the store (sled)
 //! STATE/store/00000001.json                        that it is complete, and when it may be trusted
 //! STATE/store/damaged/                             the last generation that was set aside
+//! STATE/store/lost                                 what neither has, until the journal is healed
 //! STATE/journal/paired, STATE/store/paired         that the store follows this journal
 //! ```
 
@@ -13,6 +14,8 @@ mod compaction;
 mod fold;
 mod generation;
 mod heal;
+mod lost;
+mod mark;
 mod pair;
 mod refresh;
 mod room;
@@ -29,10 +32,11 @@ use super::backup::Part;
 use crate::core::record::{Line, Record};
 use crate::core::rules::Rules;
 use crate::core::state::{Change, State};
-use crate::journal::{Journal, JournalError, Losses, OpenReport};
+use crate::journal::{Damage, Journal, JournalError, Losses, OpenReport};
 use crate::store::{Store, StoreError};
 pub use compaction::{Compacted, Compaction};
 pub(crate) use fold::fold;
+use fold::fold_or_doubt;
 use generation::Generation;
 pub use heal::{Wound, is_whole};
 pub use refresh::{Refresh, Refreshed};
@@ -70,6 +74,17 @@ pub enum VaultError {
         "the journal is damaged, and cannot be healed while it is compacted or the store is copied; try again"
     )]
     Busy,
+    /// The disk does not read a part of the journal, and there is no store to make up for it.
+    #[error(
+        "{0}, and no store that can be trusted has what stands there; nothing was changed: copy the file with a tool \
+         that passes over what cannot be read (ddrescue), put the copy in its place, and start again"
+    )]
+    Unreadable(Damage),
+    /// Both the journal and the rules are other than the store has them, and the journal comes first.
+    #[error(
+        "the journal is damaged, and under other rules it must be healed before anything else: {0}; or start under the old rules"
+    )]
+    Unhealed(Box<VaultError>),
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -84,7 +99,11 @@ impl VaultError {
     #[must_use]
     pub fn is_of_the_disk(&self) -> bool {
         match self {
-            Self::Full { .. } | Self::Io { .. } | Self::Store(_) => true,
+            Self::Full { .. }
+            | Self::Io { .. }
+            | Self::Unreadable(_)
+            | Self::Unhealed(_)
+            | Self::Store(_) => true,
             Self::Journal(error) => matches!(error, JournalError::Io { .. }),
             Self::Locked(_) | Self::Busy => false,
         }
@@ -126,6 +145,8 @@ pub struct Vault {
     room: AskRoom,
     /// What ails the journal, until it is healed.
     wound: Option<Wound>,
+    /// How many were found since it was opened.
+    wounds: u64,
     /// Held for its lock, which goes with it.
     _lock: File,
 }
@@ -149,11 +170,11 @@ impl Vault {
         fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
         let lock = lock(dir)?;
         let (mut journal, report) = Journal::open(&dir.join("journal"), today)?;
-        let (generation, store, mut notes) = generation::open(dir, &mut journal, &rules)?;
+        let (generation, store, mut notes) = generation::open(dir, &mut journal, &rules, &room)?;
         notes.journal = report;
         let store = Arc::new(ArcSwap::from_pointee(store));
         let (dir, wound) = (dir.to_owned(), notes.wound.clone());
-        let mut vault = Self { store, journal, rules, generation, dir, room, wound, _lock: lock };
+        let mut vault = Self { store, journal, rules, generation, dir, room, wound, wounds: 0, _lock: lock };
         // What cannot be healed or renewed now is told, or does no harm: feeds can be served.
         let _ = vault.heal_journal();
         vault.renew_pairing();
@@ -216,10 +237,10 @@ impl Vault {
 
     fn apply(&mut self, line: &Line) -> Result<Vec<Change>, VaultError> {
         let store = self.store.load_full();
-        match fold(&store, line, &self.rules) {
+        match fold_or_doubt(&store, line, &self.rules) {
             Ok(changes) => Ok(changes),
-            Err(error) => {
-                self.heal(&store, &error.to_string())?;
+            Err(why) => {
+                self.heal(&store, &why)?;
                 Ok(Vec::new())
             }
         }
@@ -257,7 +278,7 @@ impl Vault {
         // The old handle may live on in a reader; its files may go all the same.
         old.discard(&self.dir, why);
         if !lost.is_empty() {
-            self.wound = Some(Wound { unread: lost.clone(), cut: None, lost });
+            self.note_wound(Wound { unread: lost.clone(), cut: None, lost });
             let _ = self.heal_journal();
         }
         Ok(lines)
@@ -307,7 +328,7 @@ impl Vault {
         self.require_room(base + tail)?;
         let Some(frozen) = self.store.load_full().freeze() else { return Ok(None) };
         let writer = self.journal.begin_base(today)?;
-        Ok(Some(Compaction::new(frozen, Arc::clone(&self.rules), writer)))
+        Ok(Some(Compaction::new(frozen, Arc::clone(&self.rules), writer, self.wounds)))
     }
 
     /// Removes what a finished base stands for.
@@ -316,7 +337,10 @@ impl Vault {
     /// When the disk refuses; the next start removes it.
     pub fn finish_compaction(&mut self, compacted: &Compacted) -> Result<(), VaultError> {
         let removed = self.journal.keep_from(&compacted.base);
-        self.note_healed();
+        // One that was found after the freeze may lie behind the base.
+        if compacted.wounds == self.wounds {
+            self.note_healed();
+        }
         Ok(removed?)
     }
 

@@ -23,6 +23,15 @@ pub(super) fn encode(text: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
+/// `EIO`, `EBADMSG` and `EUCLEAN` of Linux: a sector that cannot be read, and what file systems say of a
+/// block that their checksums disown.
+const OF_THE_MEDIUM: [i32; 3] = [5, 74, 117];
+
+/// Whether an error says that a place of a file cannot be read, as opposed to the file, or not now.
+pub(super) fn is_of_the_medium(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|code| OF_THE_MEDIUM.contains(&code))
+}
+
 /// What stands at a place of a file.
 pub(super) enum Frame {
     /// A whole frame, with its text.
@@ -71,5 +80,33 @@ pub(super) fn next_magic<R: BufRead + Seek>(reader: &mut R, from: u64) -> io::Re
             }
         }
         reader.consume(n);
+    }
+}
+
+/// What is passed over at first where the disk does not read: a page. Twice as much at each place after that, so
+/// that a disk that takes seconds to say so is asked a few dozen times, however large the file is.
+const SKIP: u64 = 4096;
+
+/// [`next_magic`], past what the disk does not read. `refused` counts how often that was, over a whole file of
+/// `len` octets: twice at each place, as the frame that begins before it is tried first.
+pub(super) fn next_readable<R: BufRead + Seek>(
+    reader: &mut R,
+    mut from: u64,
+    len: u64,
+    refused: &mut u32,
+) -> io::Result<Option<u64>> {
+    loop {
+        match next_magic(reader, from) {
+            Err(e) if is_of_the_medium(&e) => {
+                let skip = SKIP << (*refused / 2).min(40);
+                *refused += 1;
+                let at = reader.stream_position()?.max(from);
+                from = (at / SKIP * SKIP).saturating_add(skip);
+                if from >= len {
+                    return Ok(None);
+                }
+            }
+            found => return found,
+        }
     }
 }

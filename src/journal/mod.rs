@@ -125,10 +125,10 @@ impl Journal {
         let mut report = OpenReport::default();
         let name = match segments.last() {
             Some(last) => {
-                mend(&disks, &segments, &mut report)?;
+                let refused = mend(&disks, &segments, &mut report)?;
                 let alone = base_seq > 0 && segments.len() == 1;
-                // Nothing is appended to a base.
-                SegmentName { number: last.name.number + u32::from(alone), ..last.name }
+                // Nothing is appended to a base, nor behind what the disk does not read.
+                SegmentName { number: last.name.number + u32::from(alone || refused), ..last.name }
             }
             None => SegmentName { number: 1, date: today },
         };
@@ -375,21 +375,27 @@ fn frames(lines: &[Line], path: &Path) -> Result<Vec<u8>, JournalError> {
     Ok(frames)
 }
 
-/// Finds the last line, and cuts a torn frame off the last segment.
-fn mend(disks: &Disks, segments: &[Segment], report: &mut OpenReport) -> Result<(), JournalError> {
+/// Finds the last line, and cuts a torn frame off the last segment. Returns whether the disk did not read all
+/// of that one: then it is left as it is.
+fn mend(disks: &Disks, segments: &[Segment], report: &mut OpenReport) -> Result<bool, JournalError> {
+    let mut refused = false;
     for (back, segment) in segments.iter().rev().enumerate() {
         if let Some(seq) = segment.base_seq()? {
             // It was read back before it got its name, so its end is whole.
             report.seq = seq;
-            return Ok(());
+            return Ok(refused);
         }
         let mut last = 0;
         let end = segment.read(&mut |line| {
             last = last.max(line.seq);
             Ok(())
         })?;
+        refused |= back == 0 && end.refused;
+        if end.refused {
+            report.damage.extend(end.torn(&segment.path));
+        }
         report.damage.extend(end.damage);
-        if back == 0 && end.good_len < end.len {
+        if back == 0 && !end.refused && end.good_len < end.len {
             let cut = disks.open(&segment.path, Mode::GoOn).and_then(|mut file| {
                 file.cut(end.good_len)?;
                 file.sync()
@@ -399,10 +405,10 @@ fn mend(disks: &Disks, segments: &[Segment], report: &mut OpenReport) -> Result<
         }
         if last > 0 {
             report.seq = last;
-            return Ok(());
+            return Ok(refused);
         }
     }
-    Ok(())
+    Ok(refused)
 }
 
 fn length(path: &Path) -> Result<u64, JournalError> {

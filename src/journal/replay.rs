@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::segment::{Damage, Segment};
 use super::{JournalError, live};
 use crate::core::base::Base;
@@ -12,7 +14,7 @@ use crate::core::record::{Line, Record};
 const NAMED: usize = 3;
 
 /// What a replay could not read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Losses {
     /// Stretches of segments that are damaged.
     pub damage: Vec<Damage>,
@@ -25,6 +27,12 @@ impl Losses {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.damage.is_empty() && self.gaps.is_empty()
+    }
+
+    /// What the disk did not read, if there is anything: it may be possible to get at it by other means.
+    #[must_use]
+    pub fn refused(&self) -> Option<&Damage> {
+        self.damage.iter().find(|damage| damage.refused)
     }
 }
 
@@ -81,12 +89,12 @@ pub fn replay<E: From<JournalError>>(
         if let Some(error) = failed {
             return Err(error);
         }
+        let torn = end.torn(&segment.path);
+        let (from, to) = (end.good_len, end.len);
         losses.damage.extend(end.damage);
         // One that was cut between two frames shows it by nothing else.
-        if end.good_len < end.len || (is_base && !is_whole) {
-            let path = segment.path.clone();
-            losses.damage.push(Damage { path, from: end.good_len, to: end.len });
-        }
+        let cut = || Damage { path: segment.path.clone(), from, to, refused: false };
+        losses.damage.extend(torn.or_else(|| (is_base && !is_whole).then(cut)));
     }
     Ok(losses)
 }

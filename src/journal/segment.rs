@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{BufReader, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{JournalError, frame, io_error};
 use crate::core::record::{LINE_VERSION, Line};
@@ -34,7 +34,7 @@ impl SegmentName {
 }
 
 /// A stretch of a segment that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Damage {
     /// The segment.
     pub path: PathBuf,
@@ -42,12 +42,17 @@ pub struct Damage {
     pub from: u64,
     /// Where reading went on.
     pub to: u64,
+    /// The disk did not read it, as opposed to what was read making no sense. It may be possible to get at it
+    /// by other means.
+    #[serde(default)]
+    pub refused: bool,
 }
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, from, to } = self;
+        let Self { path, from, to, refused } = self;
         match from == to {
+            _ if *refused => write!(f, "{}: the disk does not read octets {from} to {to}", path.display()),
             true => write!(f, "{}: ends too early, at octet {to}", path.display()),
             false => write!(f, "{}: octets {from} to {to} are damaged", path.display()),
         }
@@ -88,6 +93,17 @@ pub(super) struct End {
     pub(super) good_len: u64,
     /// Damage between whole frames.
     pub(super) damage: Vec<Damage>,
+    /// The disk did not read all of it.
+    pub(super) refused: bool,
+}
+
+impl End {
+    /// What stands behind the last whole frame, if anything does.
+    pub(super) fn torn(&self, path: &Path) -> Option<Damage> {
+        let Self { len, good_len, refused, .. } = *self;
+        let damage = Damage { path: path.to_owned(), from: good_len, to: len, refused };
+        (good_len < len || (refused && self.damage.is_empty())).then_some(damage)
+    }
 }
 
 #[derive(Deserialize)]
@@ -123,13 +139,17 @@ impl Segment {
     fn first_line(&self) -> Result<Option<FirstLine>, JournalError> {
         let io = |what| io_error(&self.path, what);
         let file = File::open(&self.path).map_err(io("open it"))?;
-        let frame = frame::read(&mut BufReader::new(file)).map_err(io("read it"))?;
-        let frame::Frame::Whole(text) = frame else { return Ok(None) };
+        let text = match frame::read(&mut BufReader::new(file)) {
+            Ok(frame::Frame::Whole(text)) => text,
+            Ok(_) => return Ok(None),
+            Err(e) if frame::is_of_the_medium(&e) => return Ok(None),
+            Err(e) => return Err(io("read it")(e)),
+        };
         let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
         Ok(serde_json::from_slice(line).ok())
     }
 
-    /// Hands every readable line to `each`, in order.
+    /// Hands every readable line to `each`, in order. What the disk does not read is damage like any other.
     pub(super) fn read(
         &self,
         each: &mut dyn FnMut(Line) -> Result<(), JournalError>,
@@ -137,35 +157,53 @@ impl Segment {
         let io = |what| io_error(&self.path, what);
         let file = File::open(&self.path).map_err(io("open it"))?;
         let len = file.metadata().map_err(io("read its length"))?.len();
-        let mut reader = BufReader::with_capacity(1 << 16, file);
-        let mut end = End { len, good_len: 0, damage: Vec::new() };
-        // Where the frame being tried starts, and where whole frames last ended.
-        let mut at = 0;
+        self.read_from(&mut BufReader::with_capacity(1 << 16, file), len, each)
+    }
+
+    /// [`Self::read`], of its `len` octets.
+    pub(super) fn read_from<R: BufRead + Seek>(
+        &self,
+        reader: &mut R,
+        len: u64,
+        each: &mut dyn FnMut(Line) -> Result<(), JournalError>,
+    ) -> Result<End, JournalError> {
+        let io = |what| io_error(&self.path, what);
+        let mut end = End { len, good_len: 0, damage: Vec::new(), refused: false };
+        // Where the frame being tried starts, and how often the disk did not read: so far, and up to the last
+        // whole frame.
+        let (mut at, mut refused, mut before) = (0, 0, 0);
         loop {
-            match frame::read(&mut reader).map_err(io("read it"))? {
-                frame::Frame::End => return Ok(end),
+            let found = match frame::read(reader) {
+                Err(e) if frame::is_of_the_medium(&e) => {
+                    refused += 1;
+                    frame::Frame::Broken
+                }
+                found => found.map_err(io("read it"))?,
+            };
+            match found {
+                frame::Frame::End => break,
                 frame::Frame::Whole(text) => {
+                    let damage = |from, to, refused| Damage { path: self.path.clone(), from, to, refused };
                     if at > end.good_len {
-                        end.damage.push(Damage { path: self.path.clone(), from: end.good_len, to: at });
+                        end.damage.push(damage(end.good_len, at, refused > before));
                     }
                     let place = reader.stream_position().map_err(io("read it"))?;
                     if !self.lines(&text, each)? {
-                        end.damage.push(Damage { path: self.path.clone(), from: at, to: place });
+                        end.damage.push(damage(at, place, false));
                     }
-                    at = place;
+                    (at, before) = (place, refused);
                     end.good_len = place;
                 }
                 frame::Frame::Broken => {
-                    match frame::next_magic(&mut reader, at + 1).map_err(io("read it"))? {
-                        Some(next) => {
-                            at = next;
-                            reader.seek(SeekFrom::Start(at)).map_err(io("read it"))?;
-                        }
-                        None => return Ok(end),
-                    }
+                    let next = frame::next_readable(reader, at + 1, len, &mut refused);
+                    let Some(next) = next.map_err(io("read it"))? else { break };
+                    at = next;
+                    reader.seek(SeekFrom::Start(at)).map_err(io("read it"))?;
                 }
             }
         }
+        end.refused = refused > 0;
+        Ok(end)
     }
 
     /// Whether every line of a frame could be read.

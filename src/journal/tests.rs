@@ -142,7 +142,7 @@ fn a_flipped_bit_costs_its_frame_alone_and_is_told() {
             continue;
         }
         assert_eq!(lines, rest, "bit {bit} of octet {at}");
-        let damage = Damage { path: path.clone(), from: start, to: end };
+        let damage = Damage { path: path.clone(), from: start, to: end, refused: false };
         assert_eq!(losses, Losses { damage: vec![damage], gaps: vec![(3, 4)] }, "bit {bit} of octet {at}");
     }
 }
@@ -482,3 +482,4 @@ proptest! {
 
 mod base;
 mod power;
+mod refused;

@@ -152,3 +152,22 @@ fn a_store_of_another_journal_goes_and_an_interrupted_restore_is_begun_anew() {
     restore(backup.path(), other.path()).expect("restored");
     assert!(dump(&open(other.path())) == before);
 }
+
+#[test]
+fn a_journal_whose_segments_were_removed_is_in_nobodys_way() {
+    let (_state, backup, _vault, before) = backed_up();
+    let other = TempDir::new().expect("a directory");
+    let mut vault = open(other.path());
+    record(&mut vault, &workload(42, 8));
+    vault.close().expect("closed");
+    let journal = other.path().join("journal");
+    fs::remove_file(journal.join("00000001-2026-11-23.ndjson.zst")).expect("removed");
+    fs::write(journal.join("00000002-2026-11-23.ndjson.zst.new"), "half a base").expect("written");
+    fs::write(journal.join("notes"), "somebody's").expect("written");
+    let occupied = restore(backup.path(), other.path());
+    assert!(matches!(occupied, Err(BackupError::Occupied(_))), "{occupied:?}");
+    fs::remove_file(journal.join("notes")).expect("removed");
+    assert!(journal.join("paired").exists());
+    restore(backup.path(), other.path()).expect("restored");
+    assert!(dump(&open(other.path())) == before);
+}

@@ -19,19 +19,22 @@ pub struct Compaction {
     store: Store,
     rules: Arc<Rules>,
     writer: BaseWriter,
+    wounds: u64,
 }
 
 /// A base that stands. What it stands for can be removed.
 #[derive(Debug)]
 pub struct Compacted {
     pub(super) base: WrittenBase,
+    /// How many wounds of the journal had been found at the freeze.
+    pub(super) wounds: u64,
     /// How many entries it holds.
     pub entries: u64,
 }
 
 impl Compaction {
-    pub(super) fn new(store: Store, rules: Arc<Rules>, writer: BaseWriter) -> Self {
-        Self { store, rules, writer }
+    pub(super) fn new(store: Store, rules: Arc<Rules>, writer: BaseWriter, wounds: u64) -> Self {
+        Self { store, rules, writer, wounds }
     }
 
     /// Writes the base. Takes as long as reading the whole store.
@@ -39,7 +42,8 @@ impl Compaction {
     /// # Errors
     /// When the store cannot be read, or the disk refuses: then the journal is as it was.
     pub fn write(self) -> Result<Compacted, VaultError> {
-        fill(self.writer, &self.store, Some(&self.rules))
+        let filled = fill(self.writer, &self.store, Some(&self.rules))?;
+        Ok(Compacted { wounds: self.wounds, ..filled })
     }
 }
 
@@ -78,5 +82,5 @@ pub(super) fn fill(
         writer.push(Base::Entries(BaseEntries { at, entries }))?;
     }
     writer.push(Base::End(End { at, next_no: meta.next_no, entries: count }))?;
-    Ok(Compacted { base: writer.finish()?, entries: count })
+    Ok(Compacted { base: writer.finish()?, wounds: 0, entries: count })
 }

@@ -26,26 +26,49 @@ use crate::store::{Store, StoreError};
 /// # Errors
 /// When the store cannot be read or written.
 pub(crate) fn fold(store: &Store, line: &Line, rules: &Rules) -> Result<Vec<Change>, StoreError> {
+    match attempt(store, line, rules)? {
+        Ok(changes) => Ok(changes),
+        Err(panic) => pass_over(store, line, rules, &panic),
+    }
+}
+
+/// [`fold`] into a store that was not read through just now: a line is passed over only where it is not the
+/// store that fails it.
+///
+/// # Errors
+/// Why the store must be built anew.
+pub(super) fn fold_or_doubt(store: &Store, line: &Line, rules: &Rules) -> Result<Vec<Change>, String> {
+    let panic = match attempt(store, line, rules).map_err(|e| e.to_string())? {
+        Ok(changes) => return Ok(changes),
+        Err(panic) => panic,
+    };
+    store.check().map_err(|e| format!("{e}; and a line cannot be applied to it: {panic}"))?;
+    pass_over(store, line, rules, &panic).map_err(|e| e.to_string())
+}
+
+/// What a line changes, or what it panicked with.
+fn attempt(store: &Store, line: &Line, rules: &Rules) -> Result<Result<Vec<Change>, String>, StoreError> {
     let tried = catch_unwind(AssertUnwindSafe(|| {
         let changes = applied(store, line, rules)?;
         store.commit(&changes)?;
         Ok(changes)
     }));
-    tried.unwrap_or_else(|panic| {
-        let kind = kind(&line.record);
-        let source = line.record.source().map(ToString::to_string).unwrap_or_default();
-        let panic = message(&*panic);
-        tracing::error!(
-            seq = line.seq,
-            kind,
-            source,
-            panic,
-            "a line of the journal cannot be applied and is passed over; please report it"
-        );
-        let changes = passed_over(store, line, rules, &panic)?;
-        store.commit(&changes)?;
-        Ok(changes)
-    })
+    tried.map_or_else(|panic| Ok(Err(message(&*panic))), |done| done.map(Ok))
+}
+
+fn pass_over(store: &Store, line: &Line, rules: &Rules, panic: &str) -> Result<Vec<Change>, StoreError> {
+    let kind = kind(&line.record);
+    let source = line.record.source().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(
+        seq = line.seq,
+        kind,
+        source,
+        panic,
+        "a line of the journal cannot be applied and is passed over; please report it"
+    );
+    let changes = passed_over(store, line, rules, panic)?;
+    store.commit(&changes)?;
+    Ok(changes)
 }
 
 /// Applies every line after the store's position. Returns how many there were, and what could not be read.
@@ -111,7 +134,7 @@ fn failed(store: &Store, poll: &PollRecord, rules: &Rules, why: &str) -> Result<
 
 fn applied(store: &Store, line: &Line, rules: &Rules) -> Result<Vec<Change>, StoreError> {
     #[cfg(test)]
-    tests::riddle(line);
+    tests::riddle(store, line);
     apply(store, line, rules)
 }
 

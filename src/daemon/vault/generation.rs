@@ -1,19 +1,19 @@
 //! Generations of the store: which one is opened, when it is trusted, and how a fresh one takes its
 //! place. A generation counts only once its mark says that it is complete.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
 
 use super::fold::{catch_up, forget_validators, reach};
 use super::heal::{Wound, examine, heal_facts, is_wounded, meet};
+use super::mark::{self, Mark, mark_path};
 use super::pair::{self, Pairing};
 use super::trust::{contradicts, derived_otherwise};
-use super::{OpenNotes, Replayed, VaultError, io_error};
+use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error, lost};
 use crate::core::rules::Rules;
-use crate::journal::Journal;
+use crate::core::state::State;
+use crate::journal::{Journal, Losses};
 use crate::store::{SledBackend, Store, Unsound};
 
 /// A store whose files are smaller than this is not worth copying.
@@ -22,20 +22,10 @@ const LARGE: u64 = 256 << 20;
 /// mostly empty. Up to twice is usual for a store that only grew.
 const BLOAT: u64 = 3;
 
-const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
-
 /// One directory of sled's.
 #[derive(Clone, Copy)]
 pub(super) struct Generation {
     number: u32,
-}
-
-/// That a generation is complete. What sled wrote survives the end of a process, but not a power cut,
-/// unless it was closed with real syncs: so it is trusted after a clean close, or within one boot.
-#[derive(Serialize, Deserialize)]
-struct Mark {
-    boot_id: Option<String>,
-    clean: bool,
 }
 
 /// Opens the newest complete generation and brings it up to the journal, or builds a fresh one.
@@ -43,14 +33,15 @@ pub(super) fn open(
     dir: &Path,
     journal: &mut Journal,
     rules: &Rules,
+    room: &AskRoom,
 ) -> Result<(Generation, Store, OpenNotes), VaultError> {
     let root = root(dir);
     fs::create_dir_all(&root).map_err(io_error(&root, "create it"))?;
     let mut notes = OpenNotes::default();
     let newest = sweep(&root)?;
-    notes.unclean = newest.and_then(|number| read_mark(&root, number)).is_some_and(|mark| !mark.clean);
+    notes.unclean = newest.and_then(|number| Mark::read(&root, number)).is_some_and(|mark| !mark.clean);
     if let Some(number) = newest {
-        match try_open(dir, number, journal, rules) {
+        match try_open(dir, number, journal, rules, room) {
             Ok(Opened { store, lines, octets, wound }) => {
                 (notes.replayed, notes.wound) = (lines, wound);
                 let generation = Generation { number };
@@ -62,6 +53,7 @@ pub(super) fn open(
             }
             Err(Refusal::Stop(error)) => return Err(error),
             Err(Refusal::Doubt(why)) => {
+                require_read(&examine(dir)?.unread)?;
                 notes.rebuilt = Some(why.clone());
                 Generation { number }.discard(dir, &why);
             }
@@ -70,7 +62,7 @@ pub(super) fn open(
         notes.rebuilt = Some("there is no store".to_owned());
     }
     let (generation, store, Replayed { lines, lost }) =
-        rebuild_as(dir, newest.unwrap_or(0) + 1, journal, rules)?;
+        rebuild_above(dir, newest.unwrap_or(0), journal, rules)?;
     notes.replayed = lines;
     notes.wound = (!lost.is_empty()).then(|| Wound { unread: lost.clone(), cut: None, lost });
     Ok((generation, store, notes))
@@ -92,39 +84,53 @@ pub(super) fn rebuild(
     journal: &Journal,
     rules: &Rules,
 ) -> Result<(Generation, Store, Replayed), VaultError> {
-    let newest = numbers(&root(dir))?.into_iter().max().unwrap_or(0);
-    rebuild_as(dir, newest + 1, journal, rules)
+    rebuild_above(dir, 0, journal, rules)
 }
 
-fn rebuild_as(
+fn rebuild_above(
     dir: &Path,
     number: u32,
     journal: &Journal,
     rules: &Rules,
 ) -> Result<(Generation, Store, Replayed), VaultError> {
-    let path = root(dir).join(name(number));
-    let generation = Generation { number };
+    let generation = Generation::create(dir, number)?;
+    let path = root(dir).join(name(generation.number));
     let built = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
         let store = Store::new(Box::new(backend));
-        let (lines, lost) = catch_up(&store, journal, rules)?;
+        let (lines, mut lost) = catch_up(&store, journal, rules)?;
+        require_read(&lost)?;
+        let reached = store.meta()?.map_or(0, |meta| meta.seq);
+        if reached < journal.seq() {
+            // Cut off, or passed over: positions go on behind them all the same.
+            lost.gaps.push((reached + 1, journal.seq()));
+        }
         if !lost.is_empty() {
             forget_validators(&store)?;
             reach(&store, journal.seq(), rules)?;
+            lost::note(dir, &lost);
         }
         // sled writes behind: a kill must not find it empty where the mark says that it is complete.
         store.flush()?;
         generation.write_mark(dir, false)?;
+        if lost.is_empty() {
+            lost::clear(dir);
+        }
         Ok((store, Replayed { lines, lost }))
     });
     match built {
         Ok((store, replayed)) => Ok((generation, store, replayed)),
         Err(error) => {
             // The disk may be full: the next attempt needs the room.
-            let _ = fs::remove_file(mark_path(&root(dir), number));
-            let _ = remove_if_there(&path);
+            generation.remove(dir);
             Err(error)
         }
     }
+}
+
+/// Refuses to build a store from a journal that the disk does not read all of: once it is healed, the segments
+/// go, and what might still be got out of them.
+fn require_read(unread: &Losses) -> Result<(), VaultError> {
+    unread.refused().map_or(Ok(()), |damage| Err(VaultError::Unreadable(damage.clone())))
 }
 
 enum Refusal {
@@ -146,14 +152,18 @@ struct Opened {
     wound: Option<Wound>,
 }
 
-fn try_open(dir: &Path, number: u32, journal: &mut Journal, rules: &Rules) -> Result<Opened, Refusal> {
+fn try_open(
+    dir: &Path,
+    number: u32,
+    journal: &mut Journal,
+    rules: &Rules,
+    room: &AskRoom,
+) -> Result<Opened, Refusal> {
     let doubt = |why: String| Refusal::Doubt(why);
     let root = root(dir);
     let path = root.join(name(number));
-    let mark = read_mark(&root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
-    // Where the kernel does not tell, no two boots are the same.
-    let same_boot = boot_id().is_some_and(|id| Some(id) == mark.boot_id);
-    if !mark.clean && !same_boot {
+    let mark = Mark::read(&root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
+    if !mark.is_trusted() {
         return Err(doubt("the machine went down while it was open".to_owned()));
     }
     if SledBackend::is_open(&path) {
@@ -177,7 +187,16 @@ fn try_open(dir: &Path, number: u32, journal: &mut Journal, rules: &Rules) -> Re
     if let (Some(why), false) = (&otherwise, is_damaged) {
         return Err(doubt(why.clone()));
     }
-    let (lines, wound) = match meet(&store, journal, rules, examined.unread) {
+    if is_damaged
+        && otherwise.is_some()
+        && let Err(error) = require_room_to_heal(dir, journal, room)
+    {
+        if mark.clean && store.flush().is_ok() {
+            Generation { number }.mark_clean(dir).map_err(Refusal::Stop)?;
+        }
+        return Err(Refusal::Stop(error));
+    }
+    let (lines, wound) = match meet(dir, &store, journal, rules, examined.unread) {
         Ok(met) => met,
         Err(error @ VaultError::Journal(_)) => return Err(Refusal::Stop(error)),
         Err(error) => return Err(doubt(error.to_string())),
@@ -191,22 +210,41 @@ fn try_open(dir: &Path, number: u32, journal: &mut Journal, rules: &Rules) -> Re
     Ok(Opened { store, lines, octets, wound })
 }
 
+/// Whether there is room for a base, without which a journal that is damaged cannot be read under other rules.
+fn require_room_to_heal(dir: &Path, journal: &Journal, room: &AskRoom) -> Result<(), VaultError> {
+    let (base, tail) = journal.sizes()?;
+    let enough = room(dir).map_or(Ok(()), |room| room.require(dir, base + tail));
+    enough.map_err(|full| VaultError::Unhealed(Box::new(full)))
+}
+
 impl Generation {
+    /// Makes the directory of another one, above all there are and above `number`. A copy may be under way
+    /// while a store is built anew: none may take the other's.
+    fn create(dir: &Path, number: u32) -> Result<Self, VaultError> {
+        let root = root(dir);
+        let newest = numbers(&root)?.into_iter().max().unwrap_or(0);
+        let path = root.join(name(newest.max(number) + 1));
+        fs::create_dir(&path).map_err(io_error(&path, "create it"))?;
+        Ok(Self { number: newest.max(number) + 1 })
+    }
+
     /// Marks it as closed in good order: its files were synced.
     pub(super) fn mark_clean(&self, dir: &Path) -> Result<(), VaultError> {
         self.write_mark(dir, true)
     }
 
-    /// Marks it as in use again. A mark that cannot be written goes: without one nothing is trusted.
+    /// Marks it as in use again.
     pub(super) fn mark_open(&self, dir: &Path) -> Result<(), VaultError> {
         self.write_mark(dir, false).inspect_err(|_| {
-            let _ = fs::remove_file(mark_path(&root(dir), self.number));
+            // What stands there says that it is closed, which no power cut may find. Without a mark it would
+            // be swept, and it may be all that holds what the journal lost.
+            mark::write_over(&root(dir), self.number);
         })
     }
 
     /// Copies its rows into a fresh generation, which takes its place. When that fails it stays.
     pub(super) fn refresh(self, dir: &Path, store: Store) -> (Self, Store) {
-        let copied = self.copy(dir, &store).and_then(|(fresh, copied)| {
+        let copied = Self::copy(dir, &store).and_then(|(fresh, copied)| {
             fresh.write_mark(dir, false)?;
             Ok((fresh, copied))
         });
@@ -223,9 +261,9 @@ impl Generation {
         }
     }
 
-    /// A fresh generation with the rows of a store of this one. It counts once it has its mark.
-    pub(super) fn copy(&self, dir: &Path, store: &Store) -> Result<(Self, Store), VaultError> {
-        let fresh = Self { number: self.number + 1 };
+    /// A fresh generation with the rows of a store. It counts once it has its mark.
+    pub(super) fn copy(dir: &Path, store: &Store) -> Result<(Self, Store), VaultError> {
+        let fresh = Self::create(dir, 0)?;
         let path = root(dir).join(name(fresh.number));
         let copied = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
             let copied = Store::new(Box::new(backend));
@@ -277,11 +315,7 @@ impl Generation {
     }
 
     pub(super) fn write_mark(&self, dir: &Path, clean: bool) -> Result<(), VaultError> {
-        let root = root(dir);
-        let path = mark_path(&root, self.number);
-        let mark = Mark { boot_id: boot_id(), clean };
-        let text = serde_json::to_vec(&mark).expect("a mark is plain JSON");
-        replace(&root, &path, &text).map_err(io_error(&path, "write it"))
+        mark::write(&root(dir), self.number, clean)
     }
 }
 
@@ -333,34 +367,11 @@ fn name(number: u32) -> String {
     format!("{number:08}")
 }
 
-fn mark_path(root: &Path, number: u32) -> PathBuf {
-    root.join(format!("{number:08}.json"))
-}
-
-fn read_mark(root: &Path, number: u32) -> Option<Mark> {
-    serde_json::from_slice(&fs::read(mark_path(root, number)).ok()?).ok()
-}
-
-/// Differs after every start of the machine.
-fn boot_id() -> Option<String> {
-    Some(fs::read_to_string(BOOT_ID).ok()?.trim().to_owned())
-}
-
 fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
     }
-}
-
-/// Writes a file so that after any crash it holds either the old or the new text.
-pub(super) fn replace(dir: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut file = File::create(&temporary)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    File::open(dir)?.sync_all()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 use super::fold::{catch_up, forget_validators};
-use super::{Vault, VaultError, compaction};
+use super::{Vault, VaultError, compaction, lost};
 use crate::core::base::Base;
 use crate::core::record::Record;
 use crate::core::rules::Rules;
@@ -101,22 +101,54 @@ pub(super) fn is_wounded(store: &Store, journal: &Journal, examined: &Examined) 
 /// Brings a sound store and its journal to one position. Returns how many lines were folded in, and what
 /// ails the journal.
 pub(super) fn meet(
+    dir: &Path,
     store: &Store,
     journal: &mut Journal,
     rules: &Rules,
     unread: Losses,
 ) -> Result<(u64, Option<Wound>), VaultError> {
     let seen = store.meta()?.map_or(0, |meta| meta.seq);
-    let (lines, read) = catch_up(store, journal, rules)?;
-    // What stands before its position the store has; damage behind it shows as a gap.
-    let lost = Losses { damage: Vec::new(), gaps: read.gaps };
-    if !lost.is_empty() {
+    let (lines, read, lost) = fold_in(dir, store, journal, rules, &unread)?;
+    // Behind what the disk does not read there may have been more than shows as a gap.
+    if lost.is_some() || read.refused().is_some() {
         forget_validators(store)?;
     }
     let cut = (seen > journal.seq()).then(|| (journal.seq() + 1, seen));
     journal.go_on_behind(seen);
     let is_wounded = cut.is_some() || !unread.is_empty();
+    if lost.is_some() && !is_wounded {
+        // It was healed, and killed before it could say so.
+        store.flush()?;
+        lost::clear(dir);
+    }
+    let lost = lost.unwrap_or_default();
     Ok((lines, is_wounded.then_some(Wound { unread, cut, lost })))
+}
+
+/// Folds in what stands behind the store's position. Returns how many lines that were, what of them could not
+/// be read, and what is lost, if anything is: that was noted before.
+pub(super) fn fold_in(
+    dir: &Path,
+    store: &Store,
+    journal: &Journal,
+    rules: &Rules,
+    unread: &Losses,
+) -> Result<(u64, Losses, Option<Losses>), VaultError> {
+    let seen = store.meta()?.map_or(0, |meta| meta.seq);
+    // What stands before its position the store has; damage behind it shows as a gap.
+    let behind = unread.gaps.iter().filter(|(_, last)| *last > seen);
+    let gaps: Vec<_> = behind.map(|(first, last)| ((*first).max(seen + 1), *last)).collect();
+    let noted = lost::noted(dir);
+    let is_lost = noted.is_some() || !gaps.is_empty();
+    let mut lost = noted.unwrap_or_default();
+    lost.gaps.extend(gaps);
+    lost.gaps.sort_unstable();
+    lost.gaps.dedup();
+    if is_lost {
+        lost::note(dir, &lost);
+    }
+    let (lines, read) = catch_up(store, journal, rules)?;
+    Ok((lines, read, is_lost.then_some(lost)))
 }
 
 /// Heals a journal that is about to be read under other rules than the store was derived under: the base
@@ -165,10 +197,18 @@ impl Vault {
         healed
     }
 
+    pub(super) fn note_wound(&mut self, wound: Wound) {
+        if self.wound.as_ref() != Some(&wound) {
+            self.wounds += 1;
+            self.wound = Some(wound);
+        }
+    }
+
     /// What stands for the journal now was written from the store: it is whole.
     pub(super) fn note_healed(&mut self) {
         if let Some(wound) = self.wound.take() {
             wound.tell_healed();
+            lost::clear(&self.dir);
         }
     }
 
@@ -197,7 +237,11 @@ impl Vault {
             tracing::error!(damage = %unread, why, "the journal is damaged, and the store cannot heal it");
             return Ok(false);
         }
-        self.wound.get_or_insert_default().unread = unread;
+        let mut wound = self.wound.clone().unwrap_or_default();
+        if !unread.is_empty() {
+            wound.unread = unread;
+        }
+        self.note_wound(wound);
         Ok(true)
     }
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use uuid::Uuid;
 
-use super::generation::replace;
+use super::mark::replace;
 use super::{VaultError, io_error};
 
 const NAME: &str = "paired";

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::fold::catch_up;
 use super::generation::Generation;
 use super::{Vault, VaultError};
+use crate::core::state::State;
 use crate::store::{Store, Unsound};
 
 /// A copy about to be made. Dropping it gives it up.
@@ -51,7 +52,7 @@ impl Refresh {
     /// # Errors
     /// When the store is damaged, or the disk refuses: then everything is as it was.
     pub fn copy(self) -> Result<Refreshed, VaultError> {
-        let (generation, store) = self.generation.copy(&self.dir, &self.frozen)?;
+        let (generation, store) = Generation::copy(&self.dir, &self.frozen)?;
         Ok(Refreshed { of: self.of, generation, store, dir: self.dir, taken: false })
     }
 }
@@ -89,7 +90,7 @@ impl Vault {
     }
 
     /// Brings a copy up to the journal and puts it in the store's place. Returns whether it did: not when
-    /// the store was built anew meanwhile.
+    /// the store was built anew meanwhile, nor when the journal lost some of what the store has got since.
     ///
     /// # Errors
     /// When the copy cannot be written: then the store stays.
@@ -97,7 +98,12 @@ impl Vault {
         if !Arc::ptr_eq(&self.store.load_full(), &copy.of) {
             return Ok(false);
         }
-        catch_up(&copy.store, &self.journal, &self.rules)?;
+        let (_, lost) = catch_up(&copy.store, &self.journal, &self.rules)?;
+        let reached = copy.store.meta()?.map_or(0, |meta| meta.seq);
+        if !lost.is_empty() || reached != self.journal.seq() {
+            tracing::warn!(%lost, reached, "the journal is damaged; the store that has all of it stays");
+            return Ok(false);
+        }
         copy.store.flush()?;
         copy.generation.write_mark(&self.dir, false)?;
         copy.taken = true;

@@ -45,6 +45,11 @@ fn reference() -> Vec<Pair> {
     folded(&workload(21, 14), &rules(&sources())).dump()
 }
 
+/// A file system that does not say how much room it has.
+fn plenty() -> AskRoom {
+    Box::new(|_| None)
+}
+
 /// The directory of the one generation there is.
 fn generation(dir: &TempDir) -> PathBuf {
     let root = dir.path().join("store");
@@ -315,7 +320,7 @@ fn a_bloated_store_is_copied_and_the_copy_takes_its_place() {
     vault.close().expect("closed");
     let (mut journal, _) = Journal::open(&dir.path().join("journal"), today()).expect("opens");
     let (generation, store, notes) =
-        generation::open(dir.path(), &mut journal, &rules(&sources())).expect("opens");
+        generation::open(dir.path(), &mut journal, &rules(&sources()), &plenty()).expect("opens");
     assert_eq!(notes.rebuilt, None);
     let (_, store) = generation.refresh(dir.path(), store);
     assert_eq!(
@@ -379,5 +384,65 @@ fn a_copy_of_a_store_that_was_replaced_meanwhile_is_dropped() {
     assert!(generation(&dir).ends_with("00000003"));
 }
 
+#[test]
+fn a_store_whose_mark_cannot_be_renewed_is_not_swept() {
+    let (dir, vault) = filled();
+    vault.store().load().flush().expect("flushed");
+    vault.generation.mark_clean(dir.path()).expect("marked");
+    // Where the next mark would be written.
+    let marked = mark(&dir);
+    let in_the_way = marked.with_extension("new");
+    fs::create_dir(&in_the_way).expect("created");
+    assert!(vault.generation.mark_open(dir.path()).is_err());
+    let text = fs::read_to_string(marked).expect("it has a mark");
+    assert!(text.ends_with("\"clean\":false}"), "a power cut must not find it clean: {text}");
+    drop(vault);
+    fs::remove_dir(&in_the_way).expect("removed");
+    assert_eq!(reopened(&dir, "the store that is there"), None);
+}
+
+#[test]
+fn a_copy_that_is_begun_before_a_rebuild_and_made_after_it_leaves_the_store_alone() {
+    let (dir, mut vault) = filled();
+    let refresh = vault.freeze_for_refresh().expect("frozen").expect("nothing else is");
+    vault.rebuild("asked for").expect("rebuilt");
+    let live = generation(&dir);
+    let copied = refresh.copy().expect("copied");
+    assert!(live.exists() && dir.path().join("store/00000003").exists());
+    assert!(!vault.finish_refresh(copied).expect("asked"));
+    assert_eq!(generation(&dir), live);
+    drop(vault);
+    assert_eq!(reopened(&dir, "the rebuilt one"), None);
+}
+
+#[test]
+fn a_copy_that_cannot_be_brought_up_to_the_journal_is_dropped() {
+    type Damage = fn(&Path, &[usize]);
+    let cases: [(&str, Damage); 2] = [
+        ("a line", |segment, starts| {
+            let mut bytes = fs::read(segment).expect("read");
+            bytes[usize::midpoint(starts[16], starts[17])] ^= 0x10;
+            fs::write(segment, bytes).expect("written");
+        }),
+        ("cut between two frames", |segment, starts| {
+            let file = fs::OpenOptions::new().write(true).open(segment).expect("opens");
+            file.set_len(starts[17] as u64).expect("cut");
+        }),
+    ];
+    for (name, damage) in cases {
+        let (dir, mut vault) = filled();
+        let refresh = vault.freeze_for_refresh().expect("frozen").expect("nothing else is");
+        let copied = refresh.copy().expect("copied");
+        let all = workload(21, 20);
+        record(&mut vault, all[14..].to_vec());
+        let segment = segments(dir.path()).remove(0);
+        damage(&segment, &healing::frames(&segment));
+        assert!(!vault.finish_refresh(copied).expect("asked"), "{name}");
+        assert!(dump(&vault) == folded(&all, &rules(&sources())).dump(), "{name}: the store has all of it");
+        assert!(generation(&dir).ends_with("00000001"), "{name}");
+    }
+}
+
 mod compaction;
 mod healing;
+mod wounds;

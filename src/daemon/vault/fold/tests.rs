@@ -12,7 +12,12 @@ use crate::testing::*;
 /// The id of an entry that no `apply` has an answer to.
 pub(super) const RIDDLE: &str = "urn:entry:riddle";
 
-pub(super) fn riddle(line: &Line) {
+/// How many entries a source has according to a row that no `apply` can live with.
+const CURSED: u64 = 4242;
+
+pub(super) fn riddle(store: &Store, line: &Line) {
+    let fixed = store.source(&id("fixed")).ok().flatten();
+    assert!(fixed.is_none_or(|source| source.entries != CURSED), "a cursed row");
     let asks = match &line.record {
         Record::Observation(seen) => seen.new.iter().any(|new| new.published_id == RIDDLE),
         Record::Withdraw(withdrawal) => withdrawal.published_id == RIDDLE,
@@ -56,4 +61,30 @@ fn a_line_that_cannot_be_applied_is_passed_over_and_stops_nothing() {
     let (vault, notes) = open();
     assert_eq!((notes.replayed, notes.wound), (5, None));
     assert!(vault.store().load().dump() == before);
+}
+
+#[test]
+fn a_line_that_a_damaged_row_fails_is_applied_to_a_fresh_store() {
+    let dir = TempDir::new().expect("a directory");
+    let today = at(0).date_naive();
+    let (mut vault, _) = Vault::open(dir.path(), Arc::new(rules(&sources())), today).expect("opens");
+    let records = [
+        config(0, &sources(), &[]),
+        seen("fixed", 100, vec![new(1, body("标题", None))], vec![]),
+        seen("fixed", 200, vec![new(2, body("又一个", None))], vec![]),
+    ];
+    vault.record(records[..2].to_vec(), today, true).expect("recorded");
+    let store = vault.store().load_full();
+    let mut source = store.source(&id("fixed")).expect("read").expect("known");
+    source.entries = CURSED;
+    store.commit(&[Change::Source(id("fixed"), Box::new(source))]).expect("written");
+    vault.record(records[2..].to_vec(), today, true).expect("recorded");
+    assert!(!Arc::ptr_eq(&store, &vault.store().load_full()), "another store");
+    let mut lines = lines(records);
+    // The first two were one group.
+    lines[1].round = 1;
+    assert!(
+        vault.store().load().dump() == folded(&lines, &rules(&sources())).dump(),
+        "nothing is passed over"
+    );
 }

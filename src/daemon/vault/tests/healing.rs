@@ -4,19 +4,19 @@ use super::*;
 use crate::core::base::Base;
 
 /// Where the frames of a segment begin, and its length.
-fn frames(path: &Path) -> Vec<usize> {
+pub(super) fn frames(path: &Path) -> Vec<usize> {
     let bytes = fs::read(path).expect("read");
     let magic = [0x28, 0xb5, 0x2f, 0xfd];
     let begin = bytes.windows(4).enumerate().filter(|(_, four)| *four == magic).map(|(at, _)| at);
     begin.chain([bytes.len()]).collect()
 }
 
-fn cut(path: &Path, len: usize) {
+pub(super) fn cut(path: &Path, len: usize) {
     let file = fs::OpenOptions::new().write(true).open(path).expect("opens");
     file.set_len(len as u64).expect("cut");
 }
 
-fn flip(path: &Path, at: usize) {
+pub(super) fn flip(path: &Path, at: usize) {
     let mut bytes = fs::read(path).expect("read");
     bytes[at] ^= 0x10;
     fs::write(path, bytes).expect("written");
@@ -24,7 +24,7 @@ fn flip(path: &Path, at: usize) {
 
 /// Opens what was damaged: what ailed the journal, when the store had all of it. Then the store is taken
 /// away, and the journal alone has to say the same.
-fn healed(dir: &TempDir, name: &str, expected: &[Pair], seq: u64) -> Wound {
+pub(super) fn healed(dir: &TempDir, name: &str, expected: &[Pair], seq: u64) -> Wound {
     let (mut vault, notes) = open(dir);
     let wound = notes.wound.unwrap_or_else(|| panic!("{name}: nothing ails it"));
     assert_eq!((notes.rebuilt, vault.wound()), (None, None), "{name}");
@@ -111,32 +111,118 @@ fn a_base_that_was_damaged_is_healed_from_the_store() {
     }
 }
 
-#[test]
-fn only_what_neither_holds_is_lost() {
-    let (dir, mut vault) = filled();
+/// The workload, with what vouches for what was read.
+fn vouched(count: usize) -> Vec<Line> {
+    let mut lines = workload(21, count);
+    for line in &mut lines {
+        let state = match &mut line.record {
+            Record::Observation(seen) => &mut seen.poll.state,
+            Record::Poll(poll) => &mut poll.state,
+            _ => continue,
+        };
+        state.body_hash = Some(format!("{:032x}", line.seq));
+        state.validators.etag = Some(format!("\"{}\"", line.seq).into_bytes());
+    }
+    lines
+}
+
+/// A vault in which sources have validators.
+fn vouching() -> (TempDir, Vault) {
+    let dir = TempDir::new().expect("a directory");
+    let (mut vault, _) = open(&dir);
+    record(&mut vault, vouched(14));
+    (dir, vault)
+}
+
+/// How many sources would not be read in full.
+fn vouching_sources(vault: &Vault) -> usize {
+    let sources = vault.store().load().sources().expect("read");
+    let vouches =
+        |poll: &crate::core::record::PollState| poll.body_hash.is_some() || !poll.validators.is_empty();
+    sources.values().filter(|source| vouches(&source.poll)).count()
+}
+
+/// A journal of 20 lines without the given ones, and a store as of line 14.
+fn behind_a_loss(lost: &[usize]) -> TempDir {
+    let (dir, mut vault) = vouching();
     let copied = TempDir::new().expect("a directory");
     vault.store().load().flush().expect("flushed");
     copy(&dir.path().join("store"), copied.path());
-    let all = workload(21, 20);
-    record(&mut vault, all[14..].to_vec());
+    record(&mut vault, vouched(20)[14..].to_vec());
+    assert!(vouching_sources(&vault) > 1);
     drop(vault);
     fs::remove_dir_all(dir.path().join("store")).expect("removed");
     copy(copied.path(), &dir.path().join("store"));
     let segment = &segments(dir.path())[0];
     let starts = frames(segment);
-    // Line 6 is in the store, line 17 is not.
-    for line in [6, 17] {
-        flip(segment, usize::midpoint(starts[line - 1], starts[line]));
+    for line in lost {
+        flip(segment, usize::midpoint(starts[line - 1], starts[*line]));
     }
+    dir
+}
+
+#[test]
+fn a_loss_is_told_and_made_up_for_whenever_the_process_was_killed() {
+    let rules = rules(&sources());
+    let path = |dir: &TempDir| dir.path().join("store/00000001");
+    let journal = |dir: &TempDir| Journal::open(&dir.path().join("journal"), today()).expect("opens").0;
+    let store = |dir: &TempDir| {
+        let backend = crate::store::SledBackend::open(&path(dir)).expect("opens");
+        Store::new(Box::new(backend))
+    };
+    let unread = |dir: &TempDir| heal::examine(dir.path()).expect("read").unread;
+    type Killed<'a> = Box<dyn Fn(&TempDir) + 'a>;
+    let cases: [(&str, Killed<'_>); 3] = [
+        ("not at all", Box::new(|_| ())),
+        (
+            "before the validators are forgotten",
+            Box::new(|dir| {
+                let store = store(dir);
+                heal::fold_in(dir.path(), &store, &journal(dir), &rules, &unread(dir)).expect("folded in");
+                assert_eq!(store.meta().expect("read").expect("some").seq, 20);
+                store.flush().expect("flushed");
+            }),
+        ),
+        (
+            "before the journal is healed",
+            Box::new(|dir| {
+                let store = store(dir);
+                heal::meet(dir.path(), &store, &mut journal(dir), &rules, unread(dir)).expect("met");
+                store.flush().expect("flushed");
+            }),
+        ),
+    ];
+    for (name, killed) in cases {
+        let dir = behind_a_loss(&[17]);
+        killed(&dir);
+        let (vault, notes) = open(&dir);
+        assert_eq!(notes.rebuilt, None, "{name}");
+        assert_eq!(notes.wound.expect("it is damaged").lost.gaps, [(17, 17)], "{name}");
+        assert_eq!(vouching_sources(&vault), 0, "{name}: every source is read in full again");
+        assert!(vault.wound().is_none(), "{name}");
+        let mut vault = vault;
+        record(
+            &mut vault,
+            vec![vouched(14).into_iter().rev().find(|l| l.record.source().is_some()).expect("a poll")],
+        );
+        drop(vault);
+        let (vault, notes) = open(&dir);
+        assert!(notes.wound.is_none() && vouching_sources(&vault) == 1, "{name}: once");
+    }
+}
+
+#[test]
+fn only_what_neither_holds_is_lost() {
+    // Line 6 is in the store, line 17 is not.
+    let dir = behind_a_loss(&[6, 17]);
     let (vault, notes) = open(&dir);
     let wound = notes.wound.expect("it is damaged");
     assert_eq!((wound.unread.gaps, wound.lost.gaps), (vec![(6, 6), (17, 17)], vec![(17, 17)]));
     assert!(vault.wound().is_none());
-    let rest: Vec<Line> = all.into_iter().filter(|line| line.seq != 17).collect();
+    let rest: Vec<Line> = vouched(20).into_iter().filter(|line| line.seq != 17).collect();
     let entries = |store: &Store| store.entries_from(0, usize::MAX).expect("read");
     assert_eq!(entries(&vault.store().load()), entries(&folded(&rest, &rules(&sources()))));
-    let sources = vault.store().load().sources().expect("read");
-    assert!(sources.values().all(|source| source.poll.body_hash.is_none()), "they are read in full again");
+    assert_eq!(vouching_sources(&vault), 0, "they are read in full again");
     drop(vault);
     assert!(open(&dir).1.wound.is_none(), "told once");
 }
@@ -228,7 +314,8 @@ fn a_healing_that_was_interrupted_is_made_again() {
         cut(&segment, frames(&segment)[9]);
         // As far as the killed one came: a base that was begun, or one that stands beside the rest.
         let (mut journal, _) = Journal::open(&dir.path().join("journal"), today()).expect("opens");
-        let (_, store, _) = generation::open(dir.path(), &mut journal, &rules(&sources())).expect("opens");
+        let (_, store, _) =
+            generation::open(dir.path(), &mut journal, &rules(&sources()), &plenty()).expect("opens");
         let writer = journal.begin_base(today()).expect("begun");
         if finished {
             crate::daemon::vault::compaction::fill(writer, &store, Some(&rules(&sources())))
