@@ -133,8 +133,11 @@ impl Journal {
             None => SegmentName { number: 1, date: today },
         };
         // A newer version's journal is left alone, so this comes after it was read.
-        base::sweep(&disks, dir)?;
-        base::remove(&disks, &superseded(dir, &segments)?, dir)?;
+        // What cannot be removed is passed over by every reader.
+        let swept = base::sweep(&disks, dir);
+        for left in [swept, base::remove(&disks, &superseded(dir, &segments)?, dir)] {
+            let _ = left.inspect_err(|error| tracing::warn!(%error, "it stays until the next start"));
+        }
         let path = dir.join(name.to_string());
         let mut file = disks.open(&path, Mode::GoOn).map_err(io_error(&path, "open it to write"))?;
         // What a process that was killed left unsynced is vouched for from here on.

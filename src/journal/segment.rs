@@ -138,7 +138,10 @@ impl Segment {
 
     fn first_line(&self) -> Result<Option<FirstLine>, JournalError> {
         let io = |what| io_error(&self.path, what);
-        let file = File::open(&self.path).map_err(io("open it"))?;
+        let file = match File::open(&self.path) {
+            Err(e) if frame::is_of_the_medium(&e) => return Ok(None),
+            file => file.map_err(io("open it"))?,
+        };
         let text = match frame::read(&mut BufReader::new(file)) {
             Ok(frame::Frame::Whole(text)) => text,
             Ok(_) => return Ok(None),
@@ -155,9 +158,15 @@ impl Segment {
         each: &mut dyn FnMut(Line) -> Result<(), JournalError>,
     ) -> Result<End, JournalError> {
         let io = |what| io_error(&self.path, what);
-        let file = File::open(&self.path).map_err(io("open it"))?;
-        let len = file.metadata().map_err(io("read its length"))?.len();
-        self.read_from(&mut BufReader::with_capacity(1 << 16, file), len, each)
+        // A bad block may as well be one of the file system's own, and then nothing of the file is had.
+        let opened = File::open(&self.path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        match opened {
+            Ok((len, file)) => self.read_from(&mut BufReader::with_capacity(1 << 16, file), len, each),
+            Err(e) if frame::is_of_the_medium(&e) => {
+                Ok(End { len: 0, good_len: 0, damage: Vec::new(), refused: true })
+            }
+            Err(e) => Err(io("open it")(e)),
+        }
     }
 
     /// [`Self::read`], of its `len` octets.
