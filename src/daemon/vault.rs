@@ -143,6 +143,8 @@ pub struct Vault {
     generation: Generation,
     dir: PathBuf,
     room: AskRoom,
+    /// Why the store has to be built anew, while that cannot be done.
+    failed: Option<String>,
     /// What ails the journal, until it is healed.
     wound: Option<Wound>,
     /// How many were found since it was opened.
@@ -174,7 +176,18 @@ impl Vault {
         notes.journal = report;
         let store = Arc::new(ArcSwap::from_pointee(store));
         let (dir, wound) = (dir.to_owned(), notes.wound.clone());
-        let mut vault = Self { store, journal, rules, generation, dir, room, wound, wounds: 0, _lock: lock };
+        let mut vault = Self {
+            store,
+            journal,
+            rules,
+            generation,
+            dir,
+            room,
+            failed: None,
+            wound,
+            wounds: 0,
+            _lock: lock,
+        };
         // What cannot be healed or renewed now is told, or does no harm: feeds can be served.
         let _ = vault.heal_journal();
         vault.renew_pairing();
@@ -252,6 +265,7 @@ impl Vault {
     /// When the fresh one cannot be written.
     pub fn heal(&mut self, failed: &Arc<Store>, why: &str) -> Result<(), VaultError> {
         if Arc::ptr_eq(&self.store.load_full(), failed) {
+            self.failed = Some(why.to_owned());
             // Half a store on a full disk would only keep others from their room.
             self.require_room(0)?;
             tracing::error!(why, "the store failed; building it anew from the journal");
@@ -275,6 +289,7 @@ impl Vault {
             generation::rebuild(&self.dir, &self.journal, &self.rules)?;
         let old = std::mem::replace(&mut self.generation, generation);
         self.store.store(Arc::new(store));
+        self.failed = None;
         // The old handle may live on in a reader; its files may go all the same.
         old.discard(&self.dir, why);
         if !lost.is_empty() {
@@ -291,6 +306,11 @@ impl Vault {
     pub fn probe(&mut self) -> Result<(), VaultError> {
         self.require_room(0)?;
         self.journal.probe()?;
+        if let Some(why) = self.failed.clone() {
+            // That there is room again does not say that whoever reads the store finds it well.
+            let failed = self.store.load_full();
+            self.heal(&failed, &why)?;
+        }
         self.make_current()
     }
 

@@ -9,6 +9,7 @@ use super::fold::{catch_up, forget_validators, reach};
 use super::heal::{Wound, examine, heal_facts, is_wounded, meet};
 use super::mark::{self, Mark, mark_path};
 use super::pair::{self, Pairing};
+use super::refresh::room_for_copy;
 use super::trust::{contradicts, derived_otherwise};
 use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error, lost};
 use crate::core::rules::Rules;
@@ -48,7 +49,13 @@ pub(super) fn open(
                 if !generation.is_bloated(dir, octets) {
                     return Ok((generation, store, notes));
                 }
-                let (generation, store) = generation.refresh(dir, store);
+                let (generation, store) = match room_for_copy(dir, octets) {
+                    Ok(()) => generation.refresh(dir, store),
+                    Err(error) => {
+                        tracing::warn!(%error, "the store takes up more room than it needs, and cannot be copied");
+                        (generation, store)
+                    }
+                };
                 return Ok((generation, store, notes));
             }
             Err(Refusal::Stop(error)) => return Err(error),

@@ -1,14 +1,17 @@
 //! A store whose files have grown far beyond its rows, copied into a fresh generation while it is in use:
 //! the copy is made from a frozen store, brought up to the journal, and swapped in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::fold::catch_up;
 use super::generation::Generation;
-use super::{Vault, VaultError};
+use super::{Room, Vault, VaultError};
 use crate::core::state::State;
 use crate::store::{Store, Unsound};
+
+/// What the files of a fresh copy take up, in times what its rows add up to: between two and three as a rule.
+const TAKES: u64 = 3;
 
 /// A copy about to be made. Dropping it gives it up.
 pub struct Refresh {
@@ -44,6 +47,7 @@ impl Refresh {
         if !generation.is_bloated(&dir, rows) {
             return Ok(None);
         }
+        room_for_copy(&dir, rows)?;
         Self { of, frozen, generation, dir }.copy().map(Some)
     }
 
@@ -55,6 +59,14 @@ impl Refresh {
         let (generation, store) = Generation::copy(&self.dir, &self.frozen)?;
         Ok(Refreshed { of: self.of, generation, store, dir: self.dir, taken: false })
     }
+}
+
+/// A copy that fills the disk would cost the store it is of: sled does not survive being refused.
+///
+/// # Errors
+/// When there is no room for it.
+pub(super) fn room_for_copy(dir: &Path, rows: u64) -> Result<(), VaultError> {
+    Room::at(dir).map_or(Ok(()), |room| room.require(dir, rows.saturating_mul(TAKES)))
 }
 
 impl Drop for Refreshed {
