@@ -268,8 +268,8 @@ impl Worker {
         };
         match self.heal(store, error).await {
             PollError::Store(_) => Ok(self.recorder.store().load().source(id)?),
-            PollError::Record(stall) => Err(PollError::Stalled(stall)),
-            broken => Err(broken),
+            PollError::Record(stall) if self.recorder.stall().is_some() => Err(PollError::Stalled(stall)),
+            in_the_way => Err(in_the_way),
         }
     }
 
@@ -295,6 +295,19 @@ impl Worker {
     }
 }
 
+impl Worker {
+    /// What the scheduler has to know of a poll: what was stored of it, where that is worse than what it was.
+    /// A record that could not be applied counts as a failure, and its source waits like any that fails.
+    fn past_of(&self, report: &Report) -> Past {
+        let now = self.clock.now();
+        let stored = self.recorder.store().load().source(&report.source).ok().flatten();
+        match stored.filter(|stored| stored.poll.failures > report.state.failures) {
+            Some(stored) => self.past(Some(&stored)),
+            None => past(&report.state, Some(&report.outcome), Some(now), self.patience, now),
+        }
+    }
+}
+
 impl Poller for Arc<Worker> {
     fn poll(&self, id: SourceId, scheduled: Time) -> std::pin::Pin<Box<dyn Future<Output = Past> + Send>> {
         let worker = Arc::clone(self);
@@ -302,10 +315,7 @@ impl Poller for Arc<Worker> {
             match worker.poll_when_possible(&id, scheduled).await {
                 Ok(report) => {
                     log(&report);
-                    {
-                        let now = worker.clock.now();
-                        past(&report.state, Some(&report.outcome), Some(now), worker.patience, now)
-                    }
+                    worker.past_of(&report)
                 }
                 Err(error) => {
                     tracing::error!(source = %id, %error, "poll not recorded");

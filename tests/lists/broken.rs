@@ -42,7 +42,23 @@ async fn a_first_page_that_is_never_closed_is_taken_whole_when_it_comes_again() 
     let open = |page: String| html(&page.replace("</html>", ""));
     script.on("/list", [open(with_next([6, 5, 4], "/list_2"))]);
     script.on("/list_2", [open(list([3, 2, 1]))]);
-    expect_polls(&paged(&script), &[("failed", 0), ("fetched", 6), ("unchanged", 6)]).await;
+    expect_polls(&paged(&script), &[("fetched", 6), ("fetched", 6), ("unchanged", 6)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_page_that_is_never_closed_and_never_the_same_is_taken_each_time() {
+    let script = Script::start().await.unwrap();
+    let page =
+        |numbers: [u32; 3], next| html(&with_next(numbers, next).replace("</html>", &format!("{numbers:?}")));
+    // Each time it has turned over, which is why further pages are read.
+    script.on(
+        "/list",
+        [page([6, 5, 4], "/list_2"), page([12, 11, 10], "/list_5"), page([15, 14, 13], "/list_9")],
+    );
+    script.on("/list_2", [html(&list([3, 2, 1]))]);
+    script.on("/list_5", [html(&list([9, 8, 7]))]);
+    script.on("/list_9", [html(&list([12, 11, 10]))]);
+    expect_polls(&paged(&script), &[("fetched", 6), ("fetched", 12), ("fetched", 15)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

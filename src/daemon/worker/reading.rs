@@ -168,8 +168,9 @@ impl Worker {
         let (mut feed, mut findings) = self.compare(reader.clone(), stored, feed, url.clone()).await?;
         // Something known on a page means that what follows was there at an earlier poll.
         let all_new = !waited && listed > 0 && findings.new.len() >= feed.entries.len();
-        if !whole && pages > 1 && all_new && failures < PATIENT {
-            // Its link to what follows may be in the rest, and the next poll would find what is here known.
+        if !whole && pages > 1 && next.is_none() && all_new && failures < PATIENT {
+            // Its link to what follows may be in the rest, and the next poll would find what is here known. Where
+            // the link was read, the rest of this page is what is new then.
             let why = "the list breaks off before anything known, so it may go on elsewhere".to_owned();
             return Ok(Read::cut_short(why, body_hash));
         }

@@ -111,3 +111,22 @@ async fn a_poll_that_finds_the_store_out_of_use_goes_on_with_a_fresh_one() {
     assert_eq!(count.load(Ordering::SeqCst), 1);
     assert!(recorder.store().load().meta().expect("sound").is_some(), "it is recorded");
 }
+
+#[tokio::test]
+async fn a_poll_that_could_not_be_applied_is_followed_by_the_wait_that_was_stored_for_it() {
+    let (url, _) = publisher().await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let (config, vault) = set_up(&dir, &url);
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting(at(0)));
+    let recorder = Recorder::start(vault, Arc::clone(&clock), Arc::new(Nobody));
+    let worker = Worker::new(&config, recorder.clone(), clock).expect("a worker");
+    let id = SourceId::new("a");
+    let report = worker.poll(&id, None).await.expect("it is polled");
+    assert_eq!(worker.past_of(&report).not_before, None);
+    // What stands for a line that was passed over.
+    let store = recorder.store().load_full();
+    let mut stored = SourceState::new(config.sources[0].def.clone());
+    (stored.poll.failures, stored.poll.not_before) = (1, Some(at(600)));
+    store.commit(&[crate::core::state::Change::Source(id, Box::new(stored))]).expect("written");
+    assert_eq!(worker.past_of(&report).not_before, Some(at(600)));
+}
