@@ -101,7 +101,13 @@ pub(crate) fn new(n: u64, entry: ParsedEntry) -> NewEntry {
 
 pub(crate) fn changed(n: u64, entry: ParsedEntry) -> ChangedEntry {
     let published_id = format!("urn:entry:{n}");
-    ChangedEntry { published_id, keys: Vec::new(), fingerprint: fingerprint(n + 1_000_000), entry }
+    ChangedEntry {
+        published_id,
+        keys: Vec::new(),
+        fingerprint: fingerprint(n + 1_000_000),
+        entry,
+        renamed: false,
+    }
 }
 
 /// The records as lines, each a round of its own.

@@ -226,12 +226,14 @@ async fn a_withdrawn_entry_stays_out_when_its_publisher_moves() {
              <pubDate>Fri, 20 Nov 2026 08:0{n}:00 +0800</pubDate></item>"
         )
     };
-    let feed = |host: &str| {
-        let items = item(host, 1) + &item(host, 2);
+    let feed = |host: &str, last: u32| {
+        let items: String = (1..=last).map(|n| item(host, n)).collect();
         format!("<rss version=\"2.0\"><channel><title>报</title>{items}</channel></rss>").into_bytes()
     };
     let script = Script::start().await.unwrap();
-    script.on("/a", [ok(&feed("old.example")), ok(&feed("new.example"))]);
+    let replies = [("old.example", 2), ("new.example", 2), ("new.example", 3), ("new.example", 4)]
+        .map(|(host, last)| ok(&feed(host, last)));
+    script.on("/a", replies);
     let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
     let engine = desk.open().await;
     poll_all(&engine).await;
@@ -240,6 +242,18 @@ async fn a_withdrawn_entry_stays_out_when_its_publisher_moves() {
     let titles = entries(&engine, None).await;
     assert_eq!(titles.len(), 1, "{titles:?}");
     assert_eq!(titles[0]["title"], "河南第2条");
+    // By now what is shown is known by its new addresses, and the list does not look moved any more.
+    poll_all(&engine).await;
+    let shown = page(&engine, "all.atom");
+    assert_eq!(ids_in(&shown).len(), 2);
+    assert!(!String::from_utf8(shown.clone()).unwrap().contains("第1条"), "published again");
+    engine.close().await.unwrap();
+    drop(engine);
+    std::fs::remove_dir_all(desk.dir.path().join("state/store")).unwrap();
+    let engine = desk.open().await;
+    assert!(page(&engine, "all.atom") == shown, "other bytes from the journal alone");
+    poll_all(&engine).await;
+    assert_eq!(ids_in(&page(&engine, "all.atom")).len(), 3, "the journal does not hold what was learned");
     engine.close().await.unwrap();
 }
 

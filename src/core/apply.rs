@@ -7,6 +7,7 @@ mod base;
 mod clock;
 mod derive;
 mod expire;
+mod known;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,9 +22,7 @@ use super::record::{
 use super::region::RegionId;
 use super::rules::Rules;
 use super::source::{RegionRule, SourceDef, SourceId};
-use super::state::{
-    Change, Entry, EntryNo, FeedKey, FeedState, Known, Membership, Meta, Rank, SourceState, State,
-};
+use super::state::{Change, Entry, EntryNo, FeedKey, FeedState, Membership, Meta, Rank, SourceState, State};
 use super::story::Sketch;
 use super::time::Time;
 pub use base::{base_entry, base_source};
@@ -186,7 +185,11 @@ impl<'a, S: State> Fold<'a, S> {
             self.add(&id, &mut source, new, places[n])?;
         }
         for changed in &seen.changed {
-            self.rewrite(&id, &mut source, changed)?;
+            if changed.renamed {
+                self.rename(&id, changed)?;
+            } else {
+                self.rewrite(&id, &mut source, changed)?;
+            }
         }
         if seen.feed.is_some() {
             self.touch_source(&id, &source)?;
@@ -296,9 +299,7 @@ impl<'a, S: State> Fold<'a, S> {
         let sketch = texts.sketch(source, &entry.regions, &self.rules.classifier, entry.published);
         self.retell(no, &entry, sketch)?;
         self.learn(id, &changed.keys, no)?;
-        entry.keys.extend(changed.keys.iter().copied());
-        entry.keys.sort_unstable();
-        entry.keys.dedup();
+        entry.go_by(&changed.keys);
         source.digest = source.digest.wrapping_add(entry_digest(no, &entry));
         let feeds = entry.feeds();
         for feed in old_feeds.iter().filter(|f| !feeds.contains(f)) {
@@ -371,33 +372,6 @@ impl<'a, S: State> Fold<'a, S> {
 
     fn stories(&mut self) -> Stories<'_, S> {
         Stories { state: self.state, placed: &mut self.placed, changes: &mut self.changes }
-    }
-
-    /// Makes the entry known under these keys. The newest entry that goes by a key is the one it leads
-    /// to: a page that is used again tells of its present entry.
-    fn learn(&mut self, source: &SourceId, keys: &[IdentityKey], no: EntryNo) -> Result<(), S::Error> {
-        for key in keys {
-            let before = match self.learned.insert((source.clone(), *key), no) {
-                Some(earlier) => Some(earlier),
-                None => self.state.known(source, key)?.map(|known| known.no),
-            };
-            match before {
-                None => self.meta.known += 1,
-                Some(earlier) if earlier != no => self.forget(earlier, key)?,
-                Some(_) => continue,
-            }
-            self.changes.push(Change::Known(source.clone(), *key, Known { no }));
-        }
-        Ok(())
-    }
-
-    /// The entry is no longer known by that key.
-    fn forget(&mut self, no: EntryNo, key: &IdentityKey) -> Result<(), S::Error> {
-        if let Some(mut entry) = self.entry(no)? {
-            entry.keys.retain(|own| own != key);
-            self.entries.insert(no, entry);
-        }
-        Ok(())
     }
 
     /// An entry as this line has left it so far.

@@ -7,13 +7,17 @@ use chrono_tz::Tz;
 
 use super::entry::{Body, ParsedEntry, ParsedFeed};
 use super::html;
-use super::identity::{self, Candidate, Fingerprint, IdentityKey, KnownEntry, Verdict};
+use super::identity::{self, Candidate, Fingerprint, IdentityKey, KeyKind, KnownEntry, Verdict};
 use super::link;
 use super::page;
 use super::record::{ChangedEntry, FeedFacts, PollRecord};
 use super::source::SourceId;
 use super::state::{Entry, EntryNo, Known, SourceState, State};
 use crate::core::apply::MAX_REWRITES;
+
+/// An entry that is not rewritten learns no more guids and addresses once it has so many: some publishers
+/// make them up at each poll.
+const MAX_NAMES: usize = 16;
 
 /// A poll, ready to be recorded but for the published ids of its new entries: those are given by the
 /// one writer, who alone sees what other sources claim at the same time.
@@ -25,7 +29,7 @@ pub struct Draft {
     pub feed: Option<FeedFacts>,
     /// New entries, in document order.
     pub new: Vec<DraftEntry>,
-    /// Rewritten ones.
+    /// Rewritten ones, and those that go by other keys.
     pub changed: Vec<ChangedEntry>,
 }
 
@@ -61,7 +65,7 @@ pub struct Findings {
     pub feed: Option<FeedFacts>,
     /// New entries.
     pub new: Vec<DraftEntry>,
-    /// Rewritten ones.
+    /// Rewritten ones, and those that go by other keys.
     pub changed: Vec<ChangedEntry>,
     /// The smallest number of a known entry in it; 0 if none is known, `None` if it has no entry.
     pub window_from: Option<EntryNo>,
@@ -102,11 +106,15 @@ pub fn findings<S: State>(
     for ((verdict, candidate), entry) in verdicts.into_iter().zip(candidates).zip(&parsed.entries) {
         match verdict {
             Verdict::New { key } => found.new.push(draft(source, key, candidate, clean(entry, url))),
-            Verdict::Known { no, .. } => {
+            Verdict::Known { no, by } => {
                 window = Some(window.map_or(no, |least: EntryNo| least.min(no)));
-                found
-                    .changed
-                    .extend(known.get(&no).and_then(|old| rewritten(old, candidate, entry, url, manner)));
+                let Some(old) = known.get(&no) else { continue };
+                let quiet = old.rewrites >= MAX_REWRITES || !old.is_shown();
+                found.changed.extend(if quiet || !candidate.fingerprint.differs(&old.fingerprint) {
+                    renamed(old, &candidate, by)
+                } else {
+                    rewritten(old, candidate, entry, url, manner)
+                });
             }
             Verdict::Duplicate(_) => {}
         }
@@ -177,10 +185,6 @@ fn rewritten(
     url: &str,
     manner: Manner,
 ) -> Option<ChangedEntry> {
-    let quiet = old.rewrites >= MAX_REWRITES || !old.is_shown();
-    if quiet || !candidate.fingerprint.differs(&old.fingerprint) {
-        return None;
-    }
     let keys: Vec<_> = candidate.to_record().into_iter().filter(|key| !old.keys.contains(key)).collect();
     let entry = match manner {
         Manner::Whole => clean(entry, url),
@@ -198,7 +202,28 @@ fn rewritten(
             ParsedEntry { title, links, ..old.body.clone() }
         }
     };
-    Some(ChangedEntry { published_id: old.id.clone(), keys, fingerprint: candidate.fingerprint, entry })
+    let (published_id, fingerprint) = (old.id.clone(), candidate.fingerprint);
+    Some(ChangedEntry { published_id, keys, fingerprint, entry, renamed: false })
+}
+
+/// The guid and the address that an entry has since its site moved, where there is nothing to tell of it.
+/// Only the list that is all new is known to have moved: by its next poll those of other entries are known,
+/// and what has not learned its own would come as new, be it withdrawn or expired.
+fn renamed(old: &Entry, candidate: &Candidate, by: KeyKind) -> Option<ChangedEntry> {
+    let names = |key: &IdentityKey| matches!(key.kind(), Some(KeyKind::Guid | KeyKind::Link));
+    let has = old.keys.iter().filter(|key| names(key)).count();
+    if by != KeyKind::TitleDate || has >= MAX_NAMES {
+        return None;
+    }
+    let keys: Vec<_> =
+        candidate.keys.iter().copied().filter(|key| names(key) && !old.keys.contains(key)).collect();
+    (!keys.is_empty()).then(|| ChangedEntry {
+        published_id: old.id.clone(),
+        keys,
+        fingerprint: old.fingerprint,
+        entry: old.body.clone(),
+        renamed: true,
+    })
 }
 
 /// The entry with its HTML made safe to display. Relative links in it start where the entry says, else at

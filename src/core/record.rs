@@ -174,7 +174,7 @@ pub struct NewEntry {
     pub backlog: bool,
 }
 
-/// A known entry that was rewritten.
+/// A known entry that was rewritten, or goes by other keys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChangedEntry {
     /// The id it is published under.
@@ -186,6 +186,9 @@ pub struct ChangedEntry {
     pub fingerprint: Fingerprint,
     /// The entry as it is now, sanitised.
     pub entry: ParsedEntry,
+    /// Whether its keys are all that is new: what it says stays as it is stored.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub renamed: bool,
 }
 
 /// What a feed says of itself.

@@ -260,6 +260,13 @@ impl Entry {
         self.body = ParsedEntry { id, title, links, published, updated, ..ParsedEntry::default() };
     }
 
+    /// Adds to the keys it is recognised by.
+    pub fn go_by(&mut self, keys: &[IdentityKey]) {
+        self.keys.extend(keys);
+        self.keys.sort_unstable();
+        self.keys.dedup();
+    }
+
     /// The feeds it is listed in, each once; none for one that is not shown.
     #[must_use]
     pub fn feeds(&self) -> Vec<FeedKey> {

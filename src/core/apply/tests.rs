@@ -10,6 +10,7 @@ use crate::core::exchange::Validators;
 use crate::core::outcome::Outcome;
 use crate::core::region::RegionId;
 use crate::core::source::RegionRule;
+use crate::core::state::Known;
 use crate::core::time::Stamp;
 use crate::store::Store;
 use crate::testing::*;

@@ -4,8 +4,9 @@ use chrono_tz::UTC;
 
 use super::*;
 use crate::core::entry::Link;
-use crate::core::record::{Expiry, NewEntry, Record};
+use crate::core::record::{Expiry, NewEntry, Record, Withdrawal};
 use crate::core::state::State;
+use crate::core::time::Stamp;
 use crate::store::Store;
 use crate::testing::*;
 
@@ -72,4 +73,94 @@ fn an_entry_that_expired_is_neither_new_nor_changed() {
         let found = found(&document(&[(1, title), (2, "2号标题")]));
         assert_eq!((found.new.len(), found.changed.len()), (0, 0), "{name}");
     }
+}
+
+/// The entries of these numbers, dated, at one host, which is in their guids and links too, if they have any.
+fn listed(host: &str, numbers: &[u64], links: bool) -> ParsedFeed {
+    let dated = |n: &u64| {
+        let href = format!("https://{host}/{n}");
+        let page = Link { href: href.clone(), rel: "alternate".to_owned(), ..Link::default() };
+        ParsedEntry {
+            id: Some(href),
+            title: Some(format!("{n}号标题")),
+            links: if links { vec![page] } else { Vec::new() },
+            published: Some(Stamp::second(at(60 * i64::try_from(*n).expect("small")))),
+            ..ParsedEntry::default()
+        }
+    };
+    ParsedFeed { entries: numbers.iter().map(dated).collect(), ..ParsedFeed::default() }
+}
+
+/// Polls of these documents one after the other, and what is done between the first and the second.
+fn followed(documents: &[ParsedFeed], between: Vec<Record>) -> (Store, Vec<Findings>) {
+    let (store, paper, rules) = (memory(), id("paper"), rules(&[]));
+    let mut records = vec![config(0, &[def("paper", fixed(&["henan"]))], &[])];
+    let mut between = Some(between);
+    let mut all = Vec::new();
+    for (n, parsed) in documents.iter().enumerate() {
+        fold(&store, &lines(records.clone()), &rules);
+        let stored = store.source(&paper).expect("a sound store");
+        let found = findings(&store, &paper, stored.as_ref(), parsed, URL, Manner::Whole, UTC)
+            .expect("a sound store");
+        let new = found.new.iter().map(|draft| NewEntry {
+            published_id: draft.iri.clone().expect("a guid that is an address"),
+            keys: draft.keys.clone(),
+            fingerprint: draft.fingerprint,
+            entry: draft.entry.clone(),
+            backlog: false,
+        });
+        let seconds = 10_000 * (1 + i64::try_from(n).expect("few"));
+        records.push(seen("paper", seconds, new.collect(), found.changed.clone()));
+        records.extend((n == 0).then(|| between.take()).flatten().into_iter().flatten());
+        all.push(found);
+    }
+    fold(&store, &lines(records), &rules);
+    store.check().expect("sound");
+    (store, all)
+}
+
+#[test]
+fn what_is_not_told_of_any_more_is_known_at_its_new_address_also_by_the_poll_after_the_move() {
+    let gone = |n: u64| format!("https://old.example/{n}");
+    let expire = Record::Expire(Expiry { at: at(11_000), entries: vec![gone(1)], forgotten: Vec::new() });
+    let withdraw = Record::Withdraw(Withdrawal { at: at(11_000), published_id: gone(1) });
+    let rewrites = (0..MAX_REWRITES).map(|n| {
+        let entry = listed("old.example", &[1], true).entries.remove(0);
+        let rewrite = ChangedEntry { published_id: gone(1), ..changed(u64::from(n), entry) };
+        seen("paper", 11_000 + i64::from(n), vec![], vec![rewrite])
+    });
+    let cases = [
+        ("expired", vec![expire], true),
+        ("withdrawn", vec![withdraw], true),
+        ("rewritten too often", rewrites.collect(), true),
+        ("shown, without links", vec![], false),
+    ];
+    for (name, between, links) in cases {
+        let list = |host, numbers: &[u64]| listed(host, numbers, links);
+        let documents = [
+            list("old.example", &[1, 2, 3]),
+            list("new.example", &[1, 2, 3]),
+            list("new.example", &[1, 2, 3, 4]),
+            list("new.example", &[1, 2, 3, 4, 5]),
+        ];
+        let (store, found) = followed(&documents, between);
+        let new: Vec<_> = found.iter().map(|found| found.new.len()).collect();
+        assert_eq!(new, [3, 0, 1, 1], "{name}");
+        assert_eq!(found[1].changed.len(), 3, "{name}");
+        assert!(found[2].changed.is_empty() && found[3].changed.is_empty(), "{name}: learned once");
+        let no = store.owner(&gone(1)).expect("a sound store").expect("kept");
+        let old = store.entry(no).expect("a sound store").expect("kept");
+        assert!(old.rewrites == 0 || old.rewrites == MAX_REWRITES, "{name}: not told as changed");
+    }
+}
+
+#[test]
+fn guids_that_are_made_up_at_each_poll_are_not_learned_for_ever() {
+    let documents: Vec<_> =
+        (0..MAX_NAMES + 4).map(|n| listed(&format!("{n}.example"), &[1, 2], false)).collect();
+    let (store, found) = followed(&documents, vec![]);
+    assert!(found[1..].iter().all(|found| found.new.is_empty()));
+    assert!(found[MAX_NAMES..].iter().all(|found| found.changed.is_empty()));
+    let entries = store.entries_from(0, 9).expect("a sound store");
+    assert!(entries.iter().all(|(_, entry)| entry.keys.len() == MAX_NAMES + 1 && entry.rewrites == 0));
 }

@@ -211,7 +211,7 @@ impl Worker {
         let reading = Reading::Feed {
             entries: count(feed.entries.len() - dropped),
             new: count(findings.new.len()),
-            changed: count(findings.changed.len()),
+            changed: count(findings.changed.iter().filter(|changed| !changed.renamed).count()),
             repairs: feed.repairs,
             body_hash,
             ttl_minutes: feed.ttl_minutes,

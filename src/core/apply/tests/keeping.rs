@@ -134,3 +134,63 @@ fn a_window_that_begins_with_new_entries_gets_their_number() {
         assert_eq!(source_state(&store, "paper").poll.window_from, stored, "{name}");
     }
 }
+
+#[test]
+fn an_entry_that_goes_by_other_keys_learns_them_and_nothing_else_changes() {
+    let withdraw = || Record::Withdraw(Withdrawal { at: at(5000), published_id: "urn:entry:1".to_owned() });
+    let cases = [
+        ("shown", vec![]),
+        ("expired", vec![expiry(5000, &[1], &[])]),
+        ("withdrawn", vec![withdraw()]),
+        ("withdrawn, then expired", vec![withdraw(), expiry(6000, &[1], &[])]),
+        ("expired, then withdrawn", vec![expiry(4000, &[1], &[]), withdraw()]),
+    ];
+    for (name, gone) in cases {
+        let lived = |last| {
+            paper(
+                [seen("paper", 1000, vec![told(1), told(2)], vec![])]
+                    .into_iter()
+                    .chain(gone.clone())
+                    .chain([last]),
+            )
+        };
+        let other = ChangedEntry {
+            keys: vec![key(7), key(8), key(1)],
+            renamed: true,
+            ..changed(1, body("别的", Some(Stamp::second(at(6500)))))
+        };
+        let before = lived(seen("paper", 7000, vec![], vec![]));
+        let after = lived(seen("paper", 7000, vec![], vec![other]));
+        after.check().expect(name);
+        let was = entry(&before, 1);
+        let keys = vec![key(1), key(7), key(8)];
+        assert_eq!(entry(&after, 1), Entry { keys: keys.clone(), ..was }, "{name}");
+        let no = after.owner("urn:entry:1").expect("a sound store");
+        for key in keys {
+            let known = after.known(&id("paper"), &key).expect("a sound store");
+            assert_eq!(known.map(|known| known.no), no, "{name}");
+        }
+        for feed in [FeedKey::All, region("henan"), FeedKey::Source(id("paper"))] {
+            assert_eq!(feed_state(&after, &feed), feed_state(&before, &feed), "{name}: {feed:?}");
+        }
+        let sound = "a sound store";
+        assert_eq!(source_state(&after, "paper").digest, source_state(&before, "paper").digest, "{name}");
+        assert_eq!(after.sketch(1).expect(sound), before.sketch(1).expect(sound), "{name}");
+        let known = |store: &Store| store.meta().expect(sound).expect("there").known;
+        assert_eq!(known(&after), known(&before) + 2, "{name}");
+    }
+}
+
+#[test]
+fn a_key_that_an_expired_entry_learns_is_given_up_with_it() {
+    let first = || seen("paper", 1000, vec![new(1, body("旧", None))], vec![]);
+    let other = ChangedEntry { keys: vec![key(7)], renamed: true, ..changed(1, body("旧", None)) };
+    let store = paper([
+        first(),
+        expiry(5000, &[1], &[]),
+        seen("paper", 6000, vec![], vec![other]),
+        expiry(7000, &[], &[1]),
+    ]);
+    store.check().expect("sound");
+    assert_eq!(store.known(&id("paper"), &key(7)).expect("a sound store"), None);
+}
