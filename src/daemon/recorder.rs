@@ -361,8 +361,7 @@ impl Writer {
     }
 
     fn write(&self, vault: &mut Vault, records: Vec<Record>, durable: bool) -> Result<(), VaultError> {
-        let today = self.clock.now().date_naive();
-        let done = vault.record(records, today, durable)?;
+        let done = vault.record(records, self.clock.now().date_naive(), durable)?;
         for (line, changes) in done {
             if matches!(line.record, Record::Config(_)) || changes.is_empty() {
                 self.audience.everything();

@@ -293,9 +293,7 @@ impl Worker {
             ..past(&s.poll, s.outcome.as_ref(), s.polled_at, self.patience, self.clock.now())
         })
     }
-}
 
-impl Worker {
     /// What the scheduler has to know of a poll: what was stored of it, where that is worse than what it was.
     /// A record that could not be applied counts as a failure, and its source waits like any that fails.
     fn past_of(&self, report: &Report) -> Past {

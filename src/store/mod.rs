@@ -327,11 +327,9 @@ impl Store {
     /// When the backend cannot be read.
     pub fn last_seen_before(&self, feed: &FeedKey, before: Time) -> Result<Option<Time>, StoreError> {
         let (from, to) = key::surfaced_range(feed, Time::MIN_UTC, before);
-        let last = self.backend.scan_back(&from, &to).next().transpose()?;
-        let news = last.map(|(key, _)| key::rank(&key)).transpose()?.map(|rank| rank.surfaced);
+        let news = first(self.backend.scan_back(&from, &to), key::rank)?.map(|rank| rank.surfaced);
         let (from, to) = key::seen_range(feed, Time::MIN_UTC, before);
-        let last = self.backend.scan_back(&from, &to).next().transpose()?;
-        let backlog = last.map(|(key, _)| key::seen_parts(&key)).transpose()?.map(|(at, _)| at);
+        let backlog = first(self.backend.scan_back(&from, &to), key::seen_parts)?.map(|(at, _)| at);
         Ok(news.max(backlog))
     }
 
@@ -340,12 +338,10 @@ impl Store {
     /// # Errors
     /// When the backend cannot be read.
     pub fn first_seen_from(&self, feed: &FeedKey, from: Time) -> Result<Option<Time>, StoreError> {
-        let (first, last) = key::surfaced_range(feed, from, Time::MAX_UTC);
-        let news = self.backend.scan(&first, &last).next().transpose()?;
-        let news = news.map(|(key, _)| key::rank(&key)).transpose()?.map(|rank| rank.surfaced);
-        let (first, last) = key::seen_range(feed, from, Time::MAX_UTC);
-        let backlog = self.backend.scan(&first, &last).next().transpose()?;
-        let backlog = backlog.map(|(key, _)| key::seen_parts(&key)).transpose()?.map(|(at, _)| at);
+        let (start, end) = key::surfaced_range(feed, from, Time::MAX_UTC);
+        let news = first(self.backend.scan(&start, &end), key::rank)?.map(|rank| rank.surfaced);
+        let (start, end) = key::seen_range(feed, from, Time::MAX_UTC);
+        let backlog = first(self.backend.scan(&start, &end), key::seen_parts)?.map(|(at, _)| at);
         Ok(news.into_iter().chain(backlog).min())
     }
 
@@ -477,6 +473,14 @@ impl State for Store {
     fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, StoreError> {
         self.read(&key::feed(feed))
     }
+}
+
+/// What the key of the first pair says, if there is a pair.
+fn first<T>(
+    mut pairs: Pairs<'_>,
+    read: impl Fn(&[u8]) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    pairs.next().transpose()?.map(|(key, _)| read(&key)).transpose()
 }
 
 fn number(key: &[u8], value: &[u8]) -> Result<EntryNo, StoreError> {

@@ -49,13 +49,7 @@ pub(super) fn open(
                 if !generation.is_bloated(dir, octets) {
                     return Ok((generation, store, notes));
                 }
-                let (generation, store) = match room_for_copy(dir, octets) {
-                    Ok(()) => generation.refresh(dir, store),
-                    Err(error) => {
-                        tracing::warn!(%error, "the store takes up more room than it needs, and cannot be copied");
-                        (generation, store)
-                    }
-                };
+                let (generation, store) = generation.refresh(dir, store, octets);
                 return Ok((generation, store, notes));
             }
             Err(Refusal::Stop(error)) => return Err(error),
@@ -249,9 +243,11 @@ impl Generation {
         })
     }
 
-    /// Copies its rows into a fresh generation, which takes its place. When that fails it stays.
-    pub(super) fn refresh(self, dir: &Path, store: Store) -> (Self, Store) {
-        let copied = Self::copy(dir, &store).and_then(|(fresh, copied)| {
+    /// Copies its rows, of so many octets, into a fresh generation, which takes its place. When that fails it
+    /// stays.
+    pub(super) fn refresh(self, dir: &Path, store: Store, rows: u64) -> (Self, Store) {
+        let copy = room_for_copy(dir, rows).and_then(|()| Self::copy(dir, &store));
+        let copied = copy.and_then(|(fresh, copied)| {
             fresh.write_mark(dir, false)?;
             Ok((fresh, copied))
         });

@@ -322,7 +322,7 @@ fn a_bloated_store_is_copied_and_the_copy_takes_its_place() {
     let (generation, store, notes) =
         generation::open(dir.path(), &mut journal, &rules(&sources()), &plenty()).expect("opens");
     assert_eq!(notes.rebuilt, None);
-    let (_, store) = generation.refresh(dir.path(), store);
+    let (_, store) = generation.refresh(dir.path(), store, 0);
     assert_eq!(
         store.check().expect("sound"),
         folded(&workload(21, 14), &rules(&sources())).check().expect("sound")

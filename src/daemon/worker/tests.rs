@@ -62,6 +62,13 @@ fn set_up(dir: &tempfile::TempDir, url: &str) -> (Config, Vault) {
     (config, vault)
 }
 
+fn at_work(config: &Config, vault: Vault) -> (Recorder, Worker) {
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting(at(0)));
+    let recorder = Recorder::start(vault, Arc::clone(&clock), Arc::new(Nobody));
+    let worker = Worker::new(config, recorder.clone(), clock).expect("a worker");
+    (recorder, worker)
+}
+
 #[tokio::test]
 async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() {
     let (url, count) = publisher().await;
@@ -74,9 +81,7 @@ async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() 
         let full = flapping.load(Ordering::SeqCst) && looks.fetch_add(1, Ordering::SeqCst) % 2 == 0;
         Some(Room { left: if full { 0 } else { 1 << 40 }, size: 1 << 40 })
     });
-    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting(at(0)));
-    let recorder = Recorder::start(vault, Arc::clone(&clock), Arc::new(Nobody));
-    let worker = Arc::new(Worker::new(&config, recorder, clock).expect("a worker"));
+    let worker = Arc::new(at_work(&config, vault).1);
     let polled = tokio::spawn(Poller::poll(&worker, SourceId::new("a"), at(0)));
     for _ in 0..240 {
         later(Duration::from_secs(30)).await;
@@ -102,9 +107,7 @@ async fn a_poll_that_finds_the_store_out_of_use_goes_on_with_a_fresh_one() {
     let (url, count) = publisher().await;
     let dir = tempfile::tempdir().expect("a directory");
     let (config, vault) = set_up(&dir, &url);
-    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting(at(0)));
-    let recorder = Recorder::start(vault, Arc::clone(&clock), Arc::new(Nobody));
-    let worker = Worker::new(&config, recorder.clone(), clock).expect("a worker");
+    let (recorder, worker) = at_work(&config, vault);
     recorder.store().store(Arc::new(Store::new(Box::new(OutOfUse))));
     let report = worker.poll(&SourceId::new("a"), None).await.expect("it is polled");
     assert!(report.outcome.is_good(), "{}", report.outcome);
@@ -117,9 +120,7 @@ async fn a_poll_that_could_not_be_applied_is_followed_by_the_wait_that_was_store
     let (url, _) = publisher().await;
     let dir = tempfile::tempdir().expect("a directory");
     let (config, vault) = set_up(&dir, &url);
-    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting(at(0)));
-    let recorder = Recorder::start(vault, Arc::clone(&clock), Arc::new(Nobody));
-    let worker = Worker::new(&config, recorder.clone(), clock).expect("a worker");
+    let (recorder, worker) = at_work(&config, vault);
     let id = SourceId::new("a");
     let report = worker.poll(&id, None).await.expect("it is polled");
     assert_eq!(worker.past_of(&report).not_before, None);
