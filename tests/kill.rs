@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dibao::demo::publisher::Publisher;
 use dibao::demo::world::World;
@@ -17,8 +17,34 @@ use tokio::net::TcpListener;
 
 const CYCLES: u64 = 20;
 
-/// The latest moment of a kill: a start takes about a third of it.
-const LATEST_MS: u64 = 500;
+/// How long a moment may be waited for. It comes within a second; on the slowest machine the test still ends.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// When a process is killed: on something it did, never by the clock, so that a slow machine is hit where a
+/// quick one is. The exact instruction is left to chance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Moment {
+    /// As soon as there is a process.
+    Start,
+    /// It has begun to make a new store, as the old one was taken away.
+    Rebuilding,
+    /// The publisher has answered it this often.
+    Answered(u64),
+    /// It has written to the journal.
+    Written,
+}
+
+impl Moment {
+    fn of(cycle: u64) -> Self {
+        match cycle % 5 {
+            0 => Self::Answered(cycle / 5 + 1),
+            2 => Self::Answered(5),
+            3 if cycle % 2 == 0 => Self::Start,
+            3 => Self::Rebuilding,
+            _ => Self::Written,
+        }
+    }
+}
 
 fn dibao(config: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
@@ -35,6 +61,10 @@ impl Daemon {
         let mut command = dibao(config);
         let child = command.args(what).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         Self(child.expect("the daemon starts"))
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.0.try_wait().expect("a child of ours").is_some()
     }
 
     fn kill(mut self) {
@@ -90,6 +120,16 @@ fn tear_the_journal(dir: &Path) {
     file.write_all(&torn[..torn.len() - 2]).expect("written");
 }
 
+fn octets_of_the_journal(dir: &Path) -> u64 {
+    let Ok(listing) = fs::read_dir(dir.join("state/journal")) else { return 0 };
+    let segment = |entry: std::io::Result<fs::DirEntry>| entry.ok()?.metadata().ok().map(|meta| meta.len());
+    listing.filter_map(segment).sum()
+}
+
+fn answers(publisher: &Publisher) -> u64 {
+    publisher.counts().by_status.values().sum()
+}
+
 #[test]
 fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -108,28 +148,40 @@ fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
         }
         seen.extend(found);
     };
+    let mut struck = 0;
     for cycle in 0..CYCLES {
         publisher.advance();
+        let moment = Moment::of(cycle);
+        if moment == Moment::Rebuilding {
+            fs::remove_dir_all(dir.path().join("state/store")).expect("earlier cycles left a store");
+        }
+        let (answered, written) = (answers(&publisher), octets_of_the_journal(dir.path()));
         let polls = cycle % 3 != 0;
-        let daemon = Daemon::start(&config, if polls { &["poll", "--all"] } else { &["run"] });
-        // Spread over the start and the polls after it, differently in every cycle.
-        let moment = Duration::from_millis(cycle * 157 % LATEST_MS);
-        runtime.block_on(async { tokio::time::sleep(moment).await });
+        let mut daemon = Daemon::start(&config, if polls { &["poll", "--all"] } else { &["run"] });
+        let has_come = || match moment {
+            Moment::Start => true,
+            Moment::Rebuilding => dir.path().join("state/store").exists(),
+            Moment::Answered(often) => answers(&publisher) >= answered + often,
+            Moment::Written => octets_of_the_journal(dir.path()) > written,
+        };
+        let since = Instant::now();
+        while !has_come() && !daemon.has_ended() {
+            assert!(since.elapsed() < LONGEST, "cycle {cycle}: {moment:?} never came");
+            std::thread::yield_now();
+        }
         if !polls && let Some(found) = entries(&config) {
             keep(&mut seen, found, cycle);
         }
+        struck += u64::from(!daemon.has_ended());
         daemon.kill();
-        match cycle % 8 {
-            3 if dir.path().join("state/journal").exists() => tear_the_journal(dir.path()),
-            5 => {
-                let _ = fs::remove_dir_all(dir.path().join("state/store"));
-            }
-            _ => {}
+        if cycle % 8 == 3 {
+            tear_the_journal(dir.path());
         }
         if cycle % 4 == 2 {
             keep(&mut seen, entries(&config).expect("the state directory opens"), cycle);
         }
     }
+    assert!(struck >= CYCLES * 3 / 4, "only {struck} of {CYCLES} were still at it when they were killed");
     let at_last = entries(&config).expect("the state directory opens");
     keep(&mut seen, at_last.clone(), CYCLES);
     assert!(seen.len() > 30, "only {} entries were stored: nothing was tested", seen.len());
