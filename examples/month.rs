@@ -21,6 +21,7 @@ use dibao::core::source::{RegionRule, SourceDef, SourceId};
 use dibao::core::state::{Meta, State};
 use dibao::core::time::{Stamp, Time};
 use dibao::daemon::keeper::{Sweep, is_worth_it};
+use dibao::daemon::memory::give_back;
 use dibao::daemon::vault::Vault;
 
 /// Every source is polled once an hour.
@@ -210,6 +211,7 @@ fn main() -> Result<()> {
             compact(&mut vault, evening)?;
         }
         refresh(&mut vault)?;
+        give_back();
         let (base, tail) = vault.journal_sizes()?;
         let meta = vault.store().load().meta()?.unwrap_or_else(|| Meta::empty(""));
         let store = vault.store_size();

@@ -10,6 +10,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::engine::Engine;
+use super::memory;
 use super::recorder::{Fact, RecordError};
 use crate::config::Retention;
 use crate::core::retention::Policy;
@@ -59,6 +60,11 @@ pub async fn run(engine: Arc<Engine>) {
             }
             if let Err(error) = refresh(&engine).await {
                 tracing::error!(%error, "the store's files stay as large as they are until tomorrow");
+            }
+            // Whoever reads a view while a store is replaced holds the old one for a moment more: what is in
+            // it goes back tomorrow.
+            if let Err(error) = tokio::task::spawn_blocking(memory::give_back).await {
+                tracing::error!(%error, "memory was not given back");
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;
