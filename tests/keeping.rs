@@ -165,3 +165,35 @@ async fn a_running_daemon_is_backed_up_and_not_restored_into() {
     let (_, restored) = dibao(&other, &["entries", "--json"]).await;
     assert!(!live.is_empty() && restored == live);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_is_only_rehearsed_says_that_the_journal_is_damaged_and_a_real_one_heals_it() {
+    let (_publisher, sources) = world().await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = config_in(dir.path(), &sources);
+    let engine = open(&path).await;
+    poll_all(&engine).await;
+    engine.close().await.unwrap();
+    drop(engine);
+    let (_, before) = dibao(&path, &["entries", "--json"]).await;
+    let rehearsed = || dibao(&path, &["rebuild", "--dry-run"]);
+    let (good, said) = rehearsed().await;
+    assert!(good && said.starts_with("0 of ") && said.lines().count() == 1, "{said}");
+
+    let journal = fs::read_dir(dir.path().join("state/journal")).unwrap();
+    let segment = journal.map(|file| file.unwrap().path()).find(|file| file.extension().is_some()).unwrap();
+    let mut bytes = fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    fs::write(&segment, &bytes).unwrap();
+    let (good, said) = rehearsed().await;
+    let told = said.lines().filter(|line| line.starts_with("dibao: the journal is damaged: "));
+    assert!(good && told.count() == 1 && said.contains("not there"), "{said}");
+    assert!(fs::read(&segment).unwrap() == bytes, "nothing is changed");
+
+    let (good, said) = dibao(&path, &["rebuild"]).await;
+    assert!(good, "{said}");
+    let (good, said) = rehearsed().await;
+    assert!(good && said.starts_with("0 of ") && said.lines().count() == 1, "{said}");
+    assert_eq!(dibao(&path, &["entries", "--json"]).await.1, before);
+}

@@ -15,12 +15,17 @@ pub(super) fn rehearse(config: Arc<Config>, json: bool) -> ExitCode {
 }
 
 fn compare(config: &Config, json: bool) -> anyhow::Result<()> {
-    let before = if ask::is_running(config) {
-        block_on(running(config)).map_err(anyhow::Error::from).flatten()?
+    let (before, seq) = if ask::is_running(config) {
+        (block_on(running(config)).map_err(anyhow::Error::from).flatten()?, None)
     } else {
-        rehearse::stored(&config.state_dir)?
+        let (told, seq) = rehearse::stored(&config.state_dir)?;
+        (told, Some(seq))
     };
-    let after = rehearse::derived(&config.state_dir, &engine::rules(config))?;
+    let derived = rehearse::derived(&config.state_dir, &engine::rules(config))?;
+    if let Some(ailment) = derived.ailment(seq) {
+        eprintln!("dibao: {ailment}");
+    }
+    let after = derived.telling;
     let differences = rehearse::differences(&before, &after);
     for (id, before, after) in &differences {
         if json {

@@ -51,6 +51,9 @@ pub struct Head {
     /// [`Meta::doubted`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubted: Option<Time>,
+    /// [`Meta::leapt`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leapt: Option<Time>,
     /// [`Meta::instance`].
     pub instance: Uuid,
     /// [`Meta::config_at`].
@@ -63,8 +66,8 @@ impl Head {
     /// The head of the base of a state.
     #[must_use]
     pub fn of(meta: &Meta) -> Self {
-        let Meta { newest_at, doubted, instance, config_at, .. } = *meta;
-        Self { at: newest_at, newest_at, doubted, instance, config_at, config: meta.config.clone() }
+        let Meta { newest_at, doubted, leapt, instance, config_at, .. } = *meta;
+        Self { at: newest_at, newest_at, doubted, leapt, instance, config_at, config: meta.config.clone() }
     }
 }
 

@@ -60,6 +60,11 @@ pub struct Meta {
     /// When a clock that is far off all before began, while it is not believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubted: Option<Time>,
+    /// Where the believed time leapt to, until a day has passed since, or as long after it was set back: what
+    /// is too old only by such a time may not be. A store of before this was kept lacks it for that day at
+    /// most, which is not worth deriving it anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leapt: Option<Time>,
     /// The instance's own random id; nil before the first config record.
     pub instance: Uuid,
     /// When the configuration last changed.
@@ -85,6 +90,7 @@ impl Meta {
             filed: 0,
             newest_at: Time::UNIX_EPOCH,
             doubted: None,
+            leapt: None,
             instance: Uuid::nil(),
             config_at: Time::UNIX_EPOCH,
             config: String::new(),

@@ -15,17 +15,12 @@ use super::recorder::{Fact, RecordError};
 use crate::config::Retention;
 use crate::core::retention::Policy;
 use crate::core::state::State;
-use crate::core::time::Time;
 use crate::store::StoreError;
 pub use sweep::Sweep;
 
 /// How often it looks whether a new day has begun. A sleep until midnight would miss that the clock was
 /// set, or the machine suspended.
 const LOOK_EVERY: Duration = Duration::from_secs(600);
-
-/// Time that passed so much since old entries were last looked for may be a clock that is wrong: it is taken
-/// for what it is a day later. What expired by it would not come back.
-const LEAP: TimeDelta = TimeDelta::days(30);
 
 /// A journal whose tail is shorter than this is replayed in seconds: compacting it gains nothing.
 const WORTH_COMPACTING: u64 = 64 << 20;
@@ -43,7 +38,7 @@ enum KeepError {
 
 /// Runs until dropped.
 pub async fn run(engine: Arc<Engine>) {
-    let (mut done, mut swept) = (None, None);
+    let mut done = None;
     loop {
         let today = engine.clock.now().date_naive();
         // The journal was just read when this begins, and is read once a day then: it may rot on the disk.
@@ -52,7 +47,7 @@ pub async fn run(engine: Arc<Engine>) {
         }
         if done != Some(today) {
             done = Some(today);
-            if let Err(error) = expire(&engine, &mut swept).await {
+            if let Err(error) = expire(&engine).await {
                 tracing::error!(%error, "old entries stay until tomorrow");
             }
             if let Err(error) = compact(&engine).await {
@@ -78,17 +73,17 @@ pub fn policy(retention: &Retention) -> Option<Policy> {
     Some(Policy { max_age, keep_at_least: retention.keep_at_least })
 }
 
-/// `swept` is up to when old entries were looked for the last time.
-async fn expire(engine: &Arc<Engine>, swept: &mut Option<Time>) -> Result<(), KeepError> {
+async fn expire(engine: &Arc<Engine>) -> Result<(), KeepError> {
     let Some(policy) = policy(&engine.config.retention) else { return Ok(()) };
     let store = engine.store();
-    let newest_at = store.load().meta()?.map(|meta| meta.newest_at);
-    // A clock that is years ahead must not empty the store before a poll has believed it too.
-    let now = engine.clock.now().min(newest_at.unwrap_or_default());
-    if leaps(swept.replace(now), now) {
-        tracing::warn!(%now, "the clock has leapt: old entries stay for another day");
+    let Some(meta) = store.load().meta()? else { return Ok(()) };
+    if let Some(to) = meta.leapt {
+        // What expired by a clock that is wrong would not come back.
+        tracing::warn!(%to, "time has leapt: old entries stay for another day");
         return Ok(());
     }
+    // A clock that is years ahead must not empty the store before a poll has believed it too.
+    let now = engine.clock.now().min(meta.newest_at);
     let mut sweep = Sweep::new(policy, now);
     let (mut expired, mut forgotten) = (0, 0);
     while !sweep.is_over() {
@@ -110,10 +105,6 @@ async fn expire(engine: &Arc<Engine>, swept: &mut Option<Time>) -> Result<(), Ke
         tracing::info!(expired, forgotten, "old entries left");
     }
     Ok(())
-}
-
-fn leaps(swept: Option<Time>, now: Time) -> bool {
-    swept.is_some_and(|before| now - before > LEAP)
 }
 
 /// Heals the journal if it is known to be damaged; on a new day it is read for that.
@@ -161,32 +152,4 @@ pub fn is_worth_it(base: u64, tail: u64) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::{DateTime, TimeDelta};
-
-    use super::{is_worth_it, leaps};
-
-    #[test]
-    fn time_that_leaps_is_taken_for_what_it_is_a_day_later() {
-        let at = |days| DateTime::UNIX_EPOCH + TimeDelta::days(days);
-        let mut swept = None;
-        // A clock that jumps a year and a half ahead and stays, is set back, and goes on.
-        let days = [0, 1, 2, 550, 551, 3, 4, 20, 60, 61];
-        let waited = days.map(|day| leaps(swept.replace(at(day)), at(day)));
-        assert_eq!(waited, [false, false, false, true, false, false, false, false, true, false]);
-    }
-
-    #[test]
-    fn a_journal_is_compacted_when_its_tail_is_long_and_longer_than_its_base() {
-        let mib = 1 << 20;
-        let cases = [
-            ("a short tail", 0, 63 * mib, false),
-            ("a first base", 0, 64 * mib, true),
-            ("a large base", 100 * mib, 99 * mib, false),
-            ("a tail as large", 100 * mib, 100 * mib, true),
-        ];
-        for (name, base, tail, expected) in cases {
-            assert_eq!(is_worth_it(base, tail), expected, "{name}");
-        }
-    }
-}
+mod tests;

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::vault::{self, VaultError};
+use super::vault::{self, VaultError, Wound};
 use crate::core::rules::Rules;
 use crate::core::state::{FeedKey, State};
-use crate::journal;
+use crate::journal::{self, JournalError, Losses};
 use crate::store::{MemoryBackend, Store, StoreError};
 
 /// What rules decide of an entry.
@@ -24,24 +24,58 @@ pub struct Told {
 /// Every entry that is shown anywhere, by its published id.
 pub type Telling = BTreeMap<String, Told>;
 
+/// What the journal of a state directory says under some rules.
+#[derive(Debug)]
+pub struct Derived {
+    /// Its entries.
+    pub telling: Telling,
+    /// The position of its last line.
+    seq: u64,
+    /// What of it cannot be read.
+    unread: Losses,
+}
+
 /// What the journal of a state directory says under these rules.
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub fn derived(state_dir: &Path, rules: &Rules) -> Result<Telling, VaultError> {
+pub fn derived(state_dir: &Path, rules: &Rules) -> Result<Derived, VaultError> {
     let store = Store::new(Box::<MemoryBackend>::default());
-    journal::replay(&state_dir.join("journal"), 0, &mut |line| -> Result<(), VaultError> {
+    let journal = state_dir.join("journal");
+    let mut unread = journal::replay(&journal, 0, &mut |line| -> Result<(), VaultError> {
         Ok(vault::fold(&store, &line, rules).map(drop)?)
     })?;
-    Ok(telling(&store)?)
+    if !unread.is_empty() {
+        // What seemed torn may have been a write under way, by a daemon that runs.
+        unread = journal::replay(&journal, 0, &mut |_| Ok::<_, JournalError>(()))?;
+    }
+    let seq = store.meta()?.map_or(0, |meta| meta.seq);
+    Ok(Derived { telling: telling(&store)?, seq, unread })
 }
 
-/// What the store of a state directory, which no daemon has open, says as it was last derived.
+impl Derived {
+    /// What ails the journal and what a rebuild would do about it, in one line; `None` when it is whole.
+    /// `stored` is the position of the store, where that is known.
+    #[must_use]
+    pub fn ailment(&self, stored: Option<u64>) -> Option<String> {
+        let cut = stored.filter(|stored| *stored > self.seq).map(|stored| (self.seq + 1, stored));
+        let wound = Wound { unread: self.unread.clone(), cut, lost: Losses::default() };
+        (cut.is_some() || !self.unread.is_empty()).then(|| {
+            format!(
+                "the journal is damaged: {wound}; what stood there is left out here. A rebuild would first heal the \
+                 journal from the store, if that is sound, and lose only what neither has"
+            )
+        })
+    }
+}
+
+/// What the store of a state directory, which no daemon has open, says as it was last derived, and its
+/// position.
 ///
 /// # Errors
 /// When it is in use, or cannot be read.
-pub fn stored(state_dir: &Path) -> Result<Telling, VaultError> {
-    vault::peek(state_dir, |store| Ok(telling(store)?))
+pub fn stored(state_dir: &Path) -> Result<(Telling, u64), VaultError> {
+    vault::peek(state_dir, |store| Ok((telling(store)?, store.meta()?.map_or(0, |meta| meta.seq))))
 }
 
 fn telling(store: &Store) -> Result<Telling, StoreError> {
@@ -69,3 +103,6 @@ pub fn differences<'a>(
     let pair = |id: &'a String| (id.as_str(), before.get(id), after.get(id));
     ids.into_iter().map(pair).filter(|(_, before, after)| before != after).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,7 +133,7 @@ struct Replayed {
 }
 
 /// Tells how much room is left where a directory is.
-type AskRoom = Box<dyn Fn(&Path) -> Option<Room> + Send>;
+type AskRoom = Arc<dyn Fn(&Path) -> Option<Room> + Send + Sync>;
 
 /// The state directory, open and locked.
 pub struct Vault {
@@ -160,7 +160,7 @@ impl Vault {
     /// # Errors
     /// When the directory is in use, or the disk refuses.
     pub fn open(dir: &Path, rules: Arc<Rules>, today: NaiveDate) -> Result<(Self, OpenNotes), VaultError> {
-        Self::open_with(dir, rules, today, Box::new(Room::at))
+        Self::open_with(dir, rules, today, Arc::new(Room::at))
     }
 
     fn open_with(
@@ -320,8 +320,8 @@ impl Vault {
 
     /// Plays a file system with so much room.
     #[cfg(test)]
-    pub(super) fn pretend(&mut self, room: impl Fn(&Path) -> Option<Room> + Send + 'static) {
-        self.room = Box::new(room);
+    pub(super) fn pretend(&mut self, room: impl Fn(&Path) -> Option<Room> + Send + Sync + 'static) {
+        self.room = Arc::new(room);
     }
 
     /// Makes sure that the store reflects the whole journal, as after two faults at once it may not.

@@ -59,6 +59,7 @@ impl<S: State> Fold<'_, S> {
     fn base_head(&mut self, head: &Head) {
         self.meta.newest_at = head.newest_at;
         self.meta.doubted = head.doubted;
+        self.meta.leapt = head.leapt;
         self.meta.instance = head.instance;
         self.meta.config_at = head.config_at;
         self.meta.config.clone_from(&head.config);

@@ -20,12 +20,38 @@ const UNTIL_BACK: TimeDelta = TimeDelta::hours(1);
 /// A clock that is further ahead, when it has been for so long: nothing is lost by ageing a day later.
 const UNTIL_FORTH: TimeDelta = TimeDelta::days(1);
 
+/// Time that passes so much from one line to the next may be that of a wrong clock, though it is believed.
+const LEAP: TimeDelta = TimeDelta::days(30);
+/// What would be lost by it waits so long. Most clocks are set right within minutes.
+const UNTIL_SURE: TimeDelta = TimeDelta::days(1);
+
 /// 2026-01-01. A clock that says it is before was never set: dibao is younger. Whatever is later is believed
 /// after it at once.
 const EARLIEST: i64 = 1_767_225_600;
 
 /// The time that a line is taken to be of: its own, or, while that is not believed, the newest that is.
 pub(super) fn believed(meta: &mut Meta, record: &Record) -> Time {
+    let before = meta.newest_at;
+    let at = judged(meta, record);
+    meta.leapt = leapt(before, meta);
+    at
+}
+
+/// [`Meta::leapt`] after a line, before which the newest time that is believed was `before`.
+fn leapt(before: Time, meta: &Meta) -> Option<Time> {
+    let newest = meta.newest_at;
+    if before != Time::UNIX_EPOCH && newest - before > LEAP {
+        return Some(newest);
+    }
+    let since = meta.leapt?;
+    if newest < since {
+        // It was set back, which need not be as far as it had leapt.
+        return Some(newest);
+    }
+    (newest - since < UNTIL_SURE).then_some(since)
+}
+
+fn judged(meta: &mut Meta, record: &Record) -> Time {
     let at = record.at();
     let is_poll = matches!(record, Record::Poll(_) | Record::Observation(_));
     let ahead = at - meta.newest_at;

@@ -49,7 +49,7 @@ pub(super) fn open(
                 if !generation.is_bloated(dir, octets) {
                     return Ok((generation, store, notes));
                 }
-                let (generation, store) = generation.refresh(dir, store, octets);
+                let (generation, store) = generation.refresh(dir, store, octets, room);
                 return Ok((generation, store, notes));
             }
             Err(Refusal::Stop(error)) => return Err(error),
@@ -245,8 +245,8 @@ impl Generation {
 
     /// Copies its rows, of so many octets, into a fresh generation, which takes its place. When that fails it
     /// stays.
-    pub(super) fn refresh(self, dir: &Path, store: Store, rows: u64) -> (Self, Store) {
-        let copy = room_for_copy(dir, rows).and_then(|()| Self::copy(dir, &store));
+    pub(super) fn refresh(self, dir: &Path, store: Store, rows: u64, room: &AskRoom) -> (Self, Store) {
+        let copy = room_for_copy(dir, rows, room).and_then(|()| Self::copy(dir, &store));
         let copied = copy.and_then(|(fresh, copied)| {
             fresh.write_mark(dir, false)?;
             Ok((fresh, copied))

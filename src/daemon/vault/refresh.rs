@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fold::catch_up;
 use super::generation::Generation;
-use super::{Room, Vault, VaultError};
+use super::{AskRoom, Vault, VaultError};
 use crate::core::state::State;
 use crate::store::{Store, Unsound};
 
@@ -19,6 +19,7 @@ pub struct Refresh {
     frozen: Store,
     generation: Generation,
     dir: PathBuf,
+    room: AskRoom,
 }
 
 /// A copy that was made, as of the moment of the freeze.
@@ -36,19 +37,19 @@ impl Refresh {
     /// # Errors
     /// When the store is damaged, or the disk refuses: then everything is as it was.
     pub fn write(self) -> Result<Option<Refreshed>, VaultError> {
-        let Self { of, frozen, generation, dir } = self;
+        let dir = &self.dir;
         // A damaged one is found by whoever reads the damaged row, and healed then.
         let unsound = |e: Unsound| VaultError::Io {
             path: dir.join("store"),
             what: "read all of it",
             source: std::io::Error::other(e),
         };
-        let rows = frozen.check().map_err(unsound)?;
-        if !generation.is_bloated(&dir, rows) {
+        let rows = self.frozen.check().map_err(unsound)?;
+        if !self.generation.is_bloated(dir, rows) {
             return Ok(None);
         }
-        room_for_copy(&dir, rows)?;
-        Self { of, frozen, generation, dir }.copy().map(Some)
+        room_for_copy(dir, rows, &self.room)?;
+        self.copy().map(Some)
     }
 
     /// Makes the copy, worth it or not.
@@ -65,8 +66,8 @@ impl Refresh {
 ///
 /// # Errors
 /// When there is no room for it.
-pub(super) fn room_for_copy(dir: &Path, rows: u64) -> Result<(), VaultError> {
-    Room::at(dir).map_or(Ok(()), |room| room.require(dir, rows.saturating_mul(TAKES)))
+pub(super) fn room_for_copy(dir: &Path, rows: u64, room: &AskRoom) -> Result<(), VaultError> {
+    room(dir).map_or(Ok(()), |room| room.require(dir, rows.saturating_mul(TAKES)))
 }
 
 impl Drop for Refreshed {
@@ -97,8 +98,8 @@ impl Vault {
     pub fn freeze_for_refresh(&mut self) -> Result<Option<Refresh>, VaultError> {
         self.make_current()?;
         let of = self.store.load_full();
-        let (generation, dir) = (self.generation, self.dir.clone());
-        Ok(of.freeze().map(|frozen| Refresh { of, frozen, generation, dir }))
+        let (generation, dir, room) = (self.generation, self.dir.clone(), Arc::clone(&self.room));
+        Ok(of.freeze().map(|frozen| Refresh { of, frozen, generation, dir, room }))
     }
 
     /// Brings a copy up to the journal and puts it in the store's place. Returns whether it did: not when
@@ -123,6 +124,8 @@ impl Vault {
         let store =
             std::mem::replace(&mut copy.store, Store::new(Box::<crate::store::MemoryBackend>::default()));
         self.store.store(Arc::new(store));
+        // All of the copy was read after it was made: what failed was the store that it replaces.
+        self.failed = None;
         // The old handle may live on in a reader; its files may go all the same.
         old.remove(&self.dir);
         Ok(true)

@@ -9,6 +9,7 @@ pub(super) fn base_parts() -> [Base; 2] {
         at,
         newest_at: at,
         doubted: None,
+        leapt: None,
         instance: uuid::Uuid::nil(),
         config_at: at,
         config: "c".repeat(500),

@@ -98,3 +98,27 @@ fn a_change_is_dated_after_the_one_before_though_that_was_dated_too_late() {
         last = next;
     }
 }
+
+#[test]
+fn a_leap_is_remembered_until_a_day_has_passed_since() {
+    let far = 400 * DAY;
+    let cases: [(&str, &[i64], Option<i64>); 13] = [
+        ("a fresh store", &[0], None),
+        ("time that passes", &[0, HOUR, 30 * DAY], None),
+        ("a leap", &[0, 30 * DAY + 1], Some(30 * DAY + 1)),
+        ("what comes within a day of it", &[0, far, far + DAY - 1], Some(far)),
+        ("a day since", &[0, far, far + DAY], None),
+        ("a leap after a leap", &[0, far, 2 * far], Some(2 * far)),
+        ("set back, and doubted for it", &[0, far, HOUR], Some(far)),
+        ("set back", &[0, far, HOUR, 2 * HOUR], Some(2 * HOUR)),
+        ("set back, a day ago", &[0, far, HOUR, 2 * HOUR, 26 * HOUR], None),
+        ("set back by less than it leapt", &[0, far, far - 9 * DAY, far - 8 * DAY], Some(far - 8 * DAY)),
+        ("set back, but it had not leapt", &[9 * DAY, 0, HOUR], None),
+        ("doubted", &[0, 3 * YEAR, 3 * YEAR + HOUR], None),
+        ("believed after doubt", &[0, 3 * YEAR, 3 * YEAR + DAY], Some(3 * YEAR + DAY)),
+    ];
+    for (name, times, leapt) in cases {
+        let meta = at_times(times).meta().expect("a sound store").expect("a store with lines");
+        assert_eq!(meta.leapt, leapt.map(at), "{name}");
+    }
+}

@@ -69,6 +69,23 @@ proptest! {
 }
 
 #[test]
+fn what_is_known_of_a_clock_stands_in_the_base() {
+    let day = 86_400;
+    let cases = [("it has leapt", 400 * day), ("it is doubted", 4000 * day)];
+    for (name, ahead) in cases {
+        let (dir, mut vault) = filled();
+        let far = vault.record(vec![poll("auto", ahead)], today(), true).expect("recorded");
+        let meta = vault.store().load().meta().expect("read").expect("some");
+        assert_eq!(meta.leapt.or(meta.doubted), Some(at(ahead)), "{name}");
+        compact(&mut vault);
+        drop(vault);
+        let all = workload(21, 14).into_iter().chain(far.into_iter().map(|(line, _)| line));
+        let all: Vec<Line> = all.collect();
+        assert!(rebuilt(&dir, rules(&sources())) == folded(&all, &rules(&sources())).dump(), "{name}");
+    }
+}
+
+#[test]
 fn what_is_recorded_while_a_base_is_written_stands_behind_it() {
     let (dir, mut vault) = filled();
     let all = workload(21, 40);

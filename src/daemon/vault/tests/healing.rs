@@ -388,7 +388,7 @@ fn a_journal_that_cannot_be_healed_yet_is_served_and_healed_later() {
     // Enough to record, too little for a base.
     let scarce = || Some(Room { left: 64 << 20, size: 1 << 40 });
     let rules = Arc::new(rules(&sources()));
-    let opened = Vault::open_with(dir.path(), Arc::clone(&rules), today(), Box::new(move |_| scarce()));
+    let opened = Vault::open_with(dir.path(), Arc::clone(&rules), today(), Arc::new(move |_| scarce()));
     let (mut vault, notes) = opened.expect("it opens all the same");
     assert!(notes.wound.is_some() && vault.wound().is_some());
     assert!(dump(&vault) == reference());
@@ -398,7 +398,7 @@ fn a_journal_that_cannot_be_healed_yet_is_served_and_healed_later() {
     let expected = dump(&vault);
     drop(vault);
     let (mut vault, _) =
-        Vault::open_with(dir.path(), rules, today(), Box::new(move |_| scarce())).expect("opens");
+        Vault::open_with(dir.path(), rules, today(), Arc::new(move |_| scarce())).expect("opens");
     vault.pretend(|_| None);
     assert!(vault.find_wound().expect("read"));
     vault.heal_journal().expect("healed");

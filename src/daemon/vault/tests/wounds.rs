@@ -157,7 +157,7 @@ fn other_rules_and_a_damaged_journal_without_room_are_refused_before_anything_is
         let marked = fs::read_to_string(mark(&dir)).expect("a mark");
         let scarce = |_: &Path| Some(Room { left: 64 << 20, size: 1 << 40 });
         let refused =
-            Vault::open_with(dir.path(), Arc::new(rules(&defs)), today(), Box::new(scarce)).map(|_| ());
+            Vault::open_with(dir.path(), Arc::new(rules(&defs)), today(), Arc::new(scarce)).map(|_| ());
         let refused = refused.expect_err("there is no room").to_string();
         assert!(
             refused.contains("other rules") && refused.contains("64 MiB") && !refused.contains('\n'),
@@ -170,7 +170,7 @@ fn other_rules_and_a_damaged_journal_without_room_are_refused_before_anything_is
             "clean {clean}"
         );
         // Under the old rules it is served, and under the new ones once there is room.
-        let old = Vault::open_with(dir.path(), Arc::new(rules(&sources())), today(), Box::new(scarce));
+        let old = Vault::open_with(dir.path(), Arc::new(rules(&sources())), today(), Arc::new(scarce));
         let (vault, notes) = old.expect("opens");
         assert!(notes.rebuilt.is_none() && dump(&vault) == reference());
         drop(vault);

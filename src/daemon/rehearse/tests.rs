@@ -1,0 +1,62 @@
+//! Rehearsals over journals that are whole, and over damaged ones.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::daemon::vault::Vault;
+use crate::testing::*;
+
+/// A state directory of so many lines, closed, and the one segment of its journal.
+fn filled(count: usize) -> (TempDir, PathBuf) {
+    let dir = TempDir::new().expect("a directory");
+    let today = at(0).date_naive();
+    let (mut vault, _) = Vault::open(dir.path(), Arc::new(rules(&sources())), today).expect("opens");
+    for line in workload(21, count) {
+        vault.record(vec![line.record], today, false).expect("recorded");
+    }
+    vault.close().expect("closed");
+    let segment = dir.path().join("journal").join(format!("00000001-{today}.ndjson.zst"));
+    (dir, segment)
+}
+
+#[test]
+fn a_damaged_journal_is_told_of_in_one_line_and_left_as_it_is() {
+    type Damage = fn(&mut Vec<u8>);
+    let cases: [(&str, Damage, Option<&str>); 4] = [
+        ("whole", |_| (), None),
+        ("an octet", |bytes| *bytes.get_mut(2000).expect("it is longer") ^= 0x10, Some("are damaged; line")),
+        (
+            "cut within a frame",
+            |bytes| bytes.truncate(bytes.len() - 9),
+            Some("; lines 14 to 14 were cut off;"),
+        ),
+        ("all of it", |bytes| bytes.clear(), Some(": lines 1 to 14 were cut off;")),
+    ];
+    for (name, damage, expected) in cases {
+        let (dir, segment) = filled(14);
+        let mut bytes = fs::read(&segment).expect("read");
+        damage(&mut bytes);
+        fs::write(&segment, &bytes).expect("written");
+        let (told, seq) = stored(dir.path()).expect("read");
+        let derived = derived(dir.path(), &rules(&sources())).expect("read");
+        let ailment = derived.ailment(Some(seq));
+        match (expected, &ailment) {
+            (None, None) => assert_eq!(derived.telling, told, "{name}"),
+            (Some(expected), Some(ailment)) => {
+                assert!(ailment.contains(expected) && !ailment.contains('\n'), "{name}: {ailment}");
+                assert!(ailment.contains("A rebuild would first heal"), "{name}: {ailment}");
+            }
+            _ => panic!("{name}: {ailment:?}"),
+        }
+        assert!(fs::read(&segment).expect("read") == bytes, "{name}");
+        // What it says would be done is done.
+        let opened = Vault::open(dir.path(), Arc::new(rules(&sources())), at(0).date_naive());
+        drop(opened.expect("opens"));
+        let healed = super::derived(dir.path(), &rules(&sources())).expect("read");
+        assert_eq!((healed.ailment(Some(seq)), healed.telling), (None, told), "{name}");
+    }
+}
