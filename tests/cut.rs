@@ -170,3 +170,41 @@ async fn a_document_without_entries_to_take_is_taken_whole_when_it_comes_again()
         engine.close().await.unwrap();
     }
 }
+
+/// Polls a publisher who sends these bodies, all with the same tag, and expects so many entries known after
+/// each; whether each request named the tag.
+async fn polled(bodies: &[(String, usize)]) -> Vec<bool> {
+    let script = Script::start().await.unwrap();
+    script.on("/feed", bodies.iter().map(|(body, _)| Reply::of(200, &[ETAG], body.as_bytes())));
+    let desk = Desk::new(&source("a", &script.url("/feed"), "henan"));
+    let engine = desk.open().await;
+    for (poll, (_, known)) in (1..).zip(bodies) {
+        poll_all(&engine).await;
+        assert_eq!(entries(&engine, None).await.len(), *known, "after poll {poll}");
+    }
+    engine.close().await.unwrap();
+    is_conditional(&script, "/feed")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_is_never_closed_nor_the_same_is_taken_whole_when_it_ends_as_before() {
+    let whole = String::from_utf8(rss()).unwrap();
+    let open = whole.strip_suffix("</item></channel></rss>").unwrap();
+    let dated = |n: u32| open.replace("<channel>", &format!("<channel><lastBuildDate>{n}</lastBuildDate>"));
+    // Not a known entry less, and one more in front.
+    let news = "<channel><item><title>第5条</title><link>http://paper.example/5.html</link></item>";
+    let later = dated(4).replace("<channel>", news);
+    let bodies = [(dated(1), 3), (dated(2), 4), (dated(3), 4), (later, 5)];
+    assert_eq!(polled(&bodies).await, [false, false, true, true], "{bodies:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_breaks_off_elsewhere_each_time_is_never_taken_whole() {
+    let whole = String::from_utf8(rss()).unwrap();
+    let third = whole.find("第3条").unwrap();
+    let bodies = [third, third + 9, third + 12, third + 40].map(|at| {
+        let at = (at..).find(|at| whole.is_char_boundary(*at)).unwrap();
+        (whole[..at].to_owned(), 2)
+    });
+    assert_eq!(polled(&bodies).await, [false; 4], "{bodies:?}");
+}

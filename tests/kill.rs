@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dibao::demo::publisher::Publisher;
 use dibao::demo::world::World;
@@ -39,7 +39,7 @@ impl Moment {
         match cycle % 5 {
             0 => Self::Answered(cycle / 5 + 1),
             2 => Self::Answered(5),
-            3 if cycle % 2 == 0 => Self::Start,
+            3 if cycle.is_multiple_of(2) => Self::Start,
             3 => Self::Rebuilding,
             _ => Self::Written,
         }
@@ -164,7 +164,7 @@ fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
             Moment::Answered(often) => answers(&publisher) >= answered + often,
             Moment::Written => octets_of_the_journal(dir.path()) > written,
         };
-        let since = Instant::now();
+        let since = tokio::time::Instant::now();
         while !has_come() && !daemon.has_ended() {
             assert!(since.elapsed() < LONGEST, "cycle {cycle}: {moment:?} never came");
             std::thread::yield_now();

@@ -228,6 +228,9 @@ pub enum FetchFault {
     /// No connection.
     #[error("cannot connect to {host}: {why}")]
     Connect { host: String, why: String },
+    /// No connection through the proxy at this host and port: it is down, or it does not get there.
+    #[error("no connection through the proxy {at}: {why}")]
+    Proxy { at: String, why: String },
     /// No trusted connection.
     #[error("no secure connection to {host}: {why}")]
     Tls { host: String, why: String },
@@ -282,6 +285,7 @@ impl FetchFault {
             Self::Resolve { .. } => "resolve",
             Self::AddressRefused { .. } => "address-refused",
             Self::Connect { .. } => "connect",
+            Self::Proxy { .. } => "proxy",
             Self::Tls { .. } => "tls",
             Self::NoCertificates => "no-certificates",
             Self::Timeout { .. } => "timeout",

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
 
 use super::backoff;
 use super::exchange::{Exchange, FetchFault, ResponseHead, Validators};
@@ -11,6 +12,7 @@ use super::freshness::{self, Skip};
 use super::link;
 use super::outcome::Outcome;
 use super::record::{Hold, Moved, PollState, Rejected};
+use super::rules::hex16;
 use super::time::Time;
 
 /// The wait after a first failure; it doubles from there to a day.
@@ -67,6 +69,8 @@ pub enum Reading {
         overlaps: bool,
         /// Whether it was all there; else its validators and its hash vouch for entries that nobody saw.
         whole: bool,
+        /// [`closing`] of one that breaks off, whole or not: what ends so too is all there.
+        broken: Option<String>,
     },
     /// The very bytes of last time.
     SameBytes,
@@ -74,11 +78,21 @@ pub enum Reading {
     CutShort {
         /// How that shows.
         why: String,
-        /// Hash of what broke off: when it comes again, it did not.
-        body_hash: String,
+        /// [`closing`] of what broke off: when the next one ends so too, it did not.
+        cut: String,
     },
     /// A body without entries to take, and the outcome that says why.
     Unreadable(Outcome),
+}
+
+/// What a body ends with, as a hash: two that break off and end with the same octets were not cut, or their
+/// publisher always cuts there. What comes before may differ (the time, how many have visited), so it is
+/// not the whole that counts; and the end is long enough to hold most of an entry of a list, so that two
+/// which were cut anywhere do not end alike.
+#[must_use]
+pub fn closing(body: &[u8]) -> String {
+    const END: usize = 256;
+    hex16(&Sha256::digest(&body[body.len().saturating_sub(END)..]))
 }
 
 /// The address to ask: where the source has steadily said it moved to, else where it is configured.
@@ -215,8 +229,8 @@ pub fn conclude(
         head => {
             // The new address may be what fails: the next poll starts from the configured one.
             state.moved = None;
-            if let Some(Reading::CutShort { body_hash, .. }) = reading {
-                state.cut_hash = Some(body_hash);
+            if let Some(Reading::CutShort { cut, .. }) = reading {
+                state.cut_hash = Some(cut);
             }
             if let Exchange::Body(response) = exchange
                 && was_read(&outcome)
@@ -296,15 +310,16 @@ fn good(
     state.rejected = None;
     state.failures = 0;
     state.good_at = Some(poll.at);
-    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, window_from, overlaps, .. }) = reading {
+    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, window_from, overlaps, broken, .. }) =
+        reading
+    {
         // A document that is empty for once, or cut short, has not moved past anything.
-        state.window_from = if cut { state.window_from } else { window_from.or(state.window_from) };
-        state.overlaps = Some(overlaps);
-        if cut {
-            state.cut_hash = Some(body_hash);
-        } else {
-            (state.body_hash, state.cut_hash) = (Some(body_hash), None);
+        if !cut {
+            state.window_from = window_from.or(state.window_from);
+            state.body_hash = Some(body_hash);
         }
+        state.overlaps = Some(overlaps);
+        state.cut_hash = broken;
         state.ttl_minutes = ttl_minutes;
         state.skip = skip;
         if new > 0 {

@@ -222,7 +222,8 @@ pub struct PollState {
     /// SHA-256 (first 16 octets, hexadecimal) of the last body that was read in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,
-    /// The same of the last body, if it was cut short: when it comes again, it was not.
+    /// That of what the last body ended with, if that is before its end: when the next one ends so too, it was
+    /// not cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut_hash: Option<String>,
     /// RSS `ttl` of the last reading: it holds until another feed is read.

@@ -8,8 +8,12 @@ use crate::core::exchange::FetchFault;
 
 use super::resolve::Carried;
 
-/// Why no response came from `host`.
-pub(super) fn of_request(error: &reqwest::Error, host: &str) -> FetchFault {
+/// What the client says where a SOCKS proxy cannot be reached. The cause is lost on its way (hyper-util 0.1.21).
+const SOCKS_DOWN: &str = "SOCKS error: failed to create underlying connection";
+
+/// Why no response came from `host`. Behind a proxy a failure to connect is told as the proxy's, at `proxy`:
+/// whether it is down or cannot get there, nobody else was spoken to.
+pub(super) fn of_request(error: &reqwest::Error, host: &str, proxy: Option<&str>) -> FetchFault {
     let mut while_connecting = error.is_connect();
     let mut last = String::new();
     for cause in Causes::of(error) {
@@ -35,10 +39,13 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str) -> FetchFault {
     if error.is_timeout() {
         "no answer in time".clone_into(&mut last);
     }
-    if while_connecting {
-        FetchFault::Connect { host: host.to_owned(), why: last }
-    } else {
-        FetchFault::Http { why: last }
+    match (while_connecting, proxy) {
+        (true, Some(at)) => {
+            let why = if last == SOCKS_DOWN { "it cannot be reached".to_owned() } else { last };
+            FetchFault::Proxy { at: at.to_owned(), why }
+        }
+        (true, None) => FetchFault::Connect { host: host.to_owned(), why: last },
+        (false, _) => FetchFault::Http { why: last },
     }
 }
 

@@ -18,7 +18,7 @@ use crate::core::link;
 
 use super::body::Limit;
 use super::hosts::Turn;
-use super::{FetchRequest, Fetcher, body, fault, head, request};
+use super::{FetchRequest, Fetcher, body, head, request};
 
 /// An exchange under way.
 struct Journey<'a> {
@@ -110,7 +110,7 @@ impl Journey<'_> {
         }
         let headers = request::headers(self.request, self.at_home)?;
         let asked = self.fetcher.client.get(url).headers(headers).send().await;
-        asked.map_err(|e| fault::of_request(&e, self.at.host_str().unwrap_or_default()))
+        asked.map_err(|e| self.fetcher.fault(&e, &self.at))
     }
 
     fn read_location(&self, location: &[u8]) -> Result<Url, FetchFault> {
@@ -142,7 +142,7 @@ pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
     let literal = match at.host() {
         Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
         Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-        Some(Host::Domain(name)) if fetcher.proxy_host.as_deref() == Some(name.trim_end_matches('.')) => {
+        Some(Host::Domain(name)) if fetcher.proxy.as_ref().is_some_and(|proxy| proxy.is_called(name)) => {
             // The resolver lets the proxy's name pass, for the proxy's sake alone.
             return Err(FetchFault::BadUrl { why: "it is the proxy itself".to_owned() });
         }

@@ -150,7 +150,7 @@ pub struct Fetcher {
     queue: Arc<HostQueue>,
     robots: Arc<RobotsCache>,
     limits: FetchLimits,
-    proxy_host: Option<String>,
+    proxy: Option<ProxyPlace>,
     has_roots: bool,
 }
 
@@ -172,8 +172,9 @@ impl Fetcher {
             options;
         let proxy = proxy.as_deref().map(read_proxy).transpose()?;
         let guard = Guard::new(allow_networks);
-        let proxy_host = proxy.as_ref().and_then(|url| url.domain()).map(str::to_owned);
-        let lookup = Arc::new(GuardedLookup::new(guard.clone(), lookup, proxy_host.clone()));
+        let place = proxy.as_ref().map(ProxyPlace::of);
+        let proxy_name = place.as_ref().and_then(|place| place.name.clone());
+        let lookup = Arc::new(GuardedLookup::new(guard.clone(), lookup, proxy_name));
         let tls = tls::from_system()?;
         let agent = HeaderValue::from_str(&user_agent).map_err(|_| FetchSetupError::UserAgent)?;
         let mut builder = reqwest::Client::builder()
@@ -198,7 +199,7 @@ impl Fetcher {
             queue: Arc::new(HostQueue::new(per_host, host_delay, concurrency)),
             robots: Arc::default(),
             limits,
-            proxy_host,
+            proxy: place,
             has_roots: tls.has_roots,
         })
     }
@@ -233,6 +234,11 @@ impl Fetcher {
         self.queue.held(&link::server_of(&request::target(url).ok()?))
     }
 
+    fn fault(&self, error: &reqwest::Error, at: &Url) -> FetchFault {
+        let proxy = self.proxy.as_ref().map(|proxy| proxy.at.as_str());
+        fault::of_request(error, at.host_str().unwrap_or_default(), proxy)
+    }
+
     async fn turn(&self, at: &Url, key: &str) -> Result<Turn, FetchFault> {
         let own = || match at.host() {
             Some(Host::Ipv4(ip)) => self.guard.is_own(ip.into()),
@@ -242,6 +248,29 @@ impl Fetcher {
         };
         let held = |wait| FetchFault::Held { host: key.to_owned(), wait };
         self.queue.turn(key, self.robots.delay(at), own).await.map_err(held)
+    }
+}
+
+/// Where the proxy is, without its password.
+struct ProxyPlace {
+    /// Host and port.
+    at: String,
+    /// Its name in lower case, where it has one.
+    name: Option<String>,
+}
+
+impl ProxyPlace {
+    fn of(url: &Url) -> Self {
+        // The url standard knows the scheme socks5 as none of the web's: it leaves literals and capitals be.
+        let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+        let at = url.port_or_known_default().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+        let name = resolve::literal(&host).is_none().then_some(host);
+        Self { at, name }
+    }
+
+    /// Whether `name` is the proxy's own.
+    fn is_called(&self, name: &str) -> bool {
+        self.name.as_deref().is_some_and(|own| own.trim_end_matches('.') == name.trim_end_matches('.'))
     }
 }
 

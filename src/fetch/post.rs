@@ -8,7 +8,7 @@ use url::form_urlencoded::Serializer;
 use crate::core::exchange::FetchFault;
 use crate::core::link;
 
-use super::{Fetcher, fault, follow, request};
+use super::{Fetcher, follow, request};
 
 impl Fetcher {
     /// Posts a form and returns the status: waits for the host's turn, then asks once.
@@ -21,11 +21,10 @@ impl Fetcher {
         let _turn = self.turn(&at, &link::server_of(&at)).await?;
         let body = Serializer::new(String::new()).extend_pairs(form).finish();
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        let host = at.host_str().unwrap_or_default().to_owned();
-        let asked = self.client.post(at).header(CONTENT_TYPE, form).body(body).send();
+        let asked = self.client.post(at.clone()).header(CONTENT_TYPE, form).body(body).send();
         let limit = self.limits.timeout;
         match tokio::time::timeout(limit, asked).await {
-            Ok(answer) => answer.map(|a| a.status()).map_err(|e| fault::of_request(&e, &host)),
+            Ok(answer) => answer.map(|a| a.status()).map_err(|e| self.fault(&e, &at)),
             Err(_) => Err(FetchFault::Timeout { after: limit }),
         }
     }

@@ -1,6 +1,7 @@
 //! Names to addresses, through the guard: the resolver the HTTP client dials with, so what was checked
 //! is what is connected to, and an answer that changes between two lookups (DNS rebinding) gains
-//! nothing. The client never asks it for IP literals; those are checked hop by hop in `follow`.
+//! nothing. IP literals are checked hop by hop in `follow`; only on the way to a `socks5://` proxy, to which
+//! it sends addresses, does the client ask for them here too.
 
 use std::collections::HashSet;
 use std::io;
@@ -44,7 +45,7 @@ const MAX_OWN_NAMES: usize = 1024;
 pub(super) struct GuardedLookup {
     guard: Guard,
     lookup: Arc<dyn Lookup>,
-    /// The proxy's name: the operator chose it, so it may lead anywhere.
+    /// The proxy's name in lower case: the operator chose it, so it may lead anywhere.
     proxy: Option<String>,
     own_names: Arc<Mutex<HashSet<String>>>,
 }
@@ -68,20 +69,33 @@ impl GuardedLookup {
 impl Resolve for GuardedLookup {
     fn resolve(&self, name: Name) -> Resolving {
         let host = name.as_str().to_owned();
-        let looking = self.lookup.lookup(&host);
-        let trusted = self.proxy.as_deref() == Some(host.as_str());
+        let looking = match literal(&host) {
+            Some(ip) => Box::pin(async move { Ok(vec![ip]) }),
+            None => self.lookup.lookup(&host),
+        };
+        let trusted = self.proxy.as_deref().is_some_and(|proxy| proxy.eq_ignore_ascii_case(&host));
         let guard = self.guard.clone();
         let own_names = Arc::clone(&self.own_names);
         Box::pin(async move {
-            let found = looking
-                .await
-                .map_err(|e| Carried(FetchFault::Resolve { host: host.clone(), why: e.to_string() }))?;
+            let found = looking.await.map_err(|e| Carried(not_found(host.clone(), trusted, &e)))?;
             let passing = if trusted { found } else { passing(&guard, &host, found)? };
             remember(&own_names, &host, passing.iter().all(|&ip| guard.is_own(ip)));
             // Port 0: the client puts the url's port, or the scheme's, in its place.
             Ok(Box::new(passing.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs)
         })
     }
+}
+
+/// The address that a host is, where it is no name; brackets are how an address of version 6 stands in a url.
+pub(super) fn literal(host: &str) -> Option<IpAddr> {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).parse().ok()
+}
+
+fn not_found(host: String, is_proxy: bool, error: &io::Error) -> FetchFault {
+    if is_proxy {
+        return FetchFault::Proxy { at: host, why: format!("its address cannot be found: {error}") };
+    }
+    FetchFault::Resolve { host, why: error.to_string() }
 }
 
 /// The addresses that pass; a fault when none does.

@@ -5,8 +5,11 @@ mod answers;
 mod guard;
 mod hostile;
 mod manners;
+mod proxy;
 mod redirects;
 mod robots;
+#[path = "../support/socks.rs"]
+mod socks;
 
 use std::io;
 use std::net::IpAddr;

@@ -6,6 +6,9 @@
 mod broken;
 mod moves;
 mod patience;
+mod proxy;
+#[path = "../support/socks.rs"]
+mod socks;
 #[path = "../support/mod.rs"]
 mod support;
 

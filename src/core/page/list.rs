@@ -63,8 +63,8 @@ pub fn list(input: &FeedInput<'_>, rules: &ListRules) -> Result<ListPage, PageEr
     })
 }
 
-/// Whether a page opens and is never closed: it may have been cut; where its publisher never closes it, the
-/// same bytes will come again.
+/// Whether a page opens and is never closed: it may have been cut; where its publisher never closes it, it
+/// will end with the same bytes again.
 #[must_use]
 pub fn breaks_off(bytes: &[u8]) -> bool {
     has(bytes, b"<html") && !has(bytes, b"</html")

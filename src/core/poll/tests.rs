@@ -39,6 +39,7 @@ fn feed(new: u32) -> Option<Reading> {
         window_from: Some(7),
         overlaps: true,
         whole: true,
+        broken: None,
     })
 }
 
@@ -379,8 +380,8 @@ fn what_hosts_asked_for_is_kept_until_it_is_over() {
 fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
     let cut = |cut: bool| {
         let mut reading = feed(1)?;
-        if let Reading::Feed { whole, window_from, .. } = &mut reading {
-            (*whole, *window_from) = (!cut, Some(9));
+        if let Reading::Feed { whole, broken, window_from, .. } = &mut reading {
+            (*whole, *broken, *window_from) = (!cut, cut.then(|| "end".to_owned()), Some(9));
         }
         Some(reading)
     };
@@ -393,14 +394,22 @@ fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
     assert_eq!(outcome.name(), "fetched");
     assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
     assert_eq!((state.window_from, state.not_before), (Some(7), None));
-    assert_eq!(state.cut_hash.as_deref(), Some("hash"));
+    assert_eq!(state.cut_hash.as_deref(), Some("end"));
     let (_, state) = conclude_on(&state, &body(sent.clone()), cut(false));
     assert_eq!((&state.validators, state.body_hash.as_deref()), (&sent.validators, Some("hash")));
-    assert_eq!((state.cut_hash, state.window_from), (None, Some(9)));
+    assert_eq!((state.cut_hash, state.window_from, state.not_before), (None, Some(9), Some(at(900))));
+    // One that ended so twice is whole, and so is the next.
+    let Some(Reading::Feed { broken, .. }) = cut(true) else { unreachable!("it is one") };
+    let mut again = cut(false);
+    if let Some(Reading::Feed { broken: ends, .. }) = &mut again {
+        *ends = broken;
+    }
+    let (_, state) = conclude_on(&before(), &body(sent.clone()), again);
+    assert_eq!((state.cut_hash.as_deref(), state.not_before), (Some("end"), Some(at(900))));
     // One of which nothing could be taken is recognised, too, should it come again.
-    let nothing = Reading::CutShort { why: "it ends".to_owned(), body_hash: "hash".to_owned() };
+    let nothing = Reading::CutShort { why: "it ends".to_owned(), cut: "end".to_owned() };
     let (outcome, state) = conclude_on(&before(), &body(sent), Some(nothing));
-    assert_eq!((outcome.name(), state.cut_hash.as_deref(), state.rejected), ("failed", Some("hash"), None));
+    assert_eq!((outcome.name(), state.cut_hash.as_deref(), state.rejected), ("failed", Some("end"), None));
     assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
 }
 

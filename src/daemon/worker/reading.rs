@@ -46,8 +46,8 @@ impl Read {
         Self { reading: Some(Reading::Unreadable(outcome)), ..Self::default() }
     }
 
-    fn cut_short(why: String, body_hash: String) -> Self {
-        Self { reading: Some(Reading::CutShort { why, body_hash }), ..Self::default() }
+    fn cut_short(why: String, cut: String) -> Self {
+        Self { reading: Some(Reading::CutShort { why, cut }), ..Self::default() }
     }
 }
 
@@ -146,18 +146,20 @@ impl Worker {
         body_hash: String,
         at: Time,
     ) -> Result<Read, PollError> {
-        let known_cut = |hash: &str| stored.and_then(|s| s.poll.cut_hash.as_deref()) == Some(hash);
-        let came_before = known_cut(&body_hash);
+        let known_cut = |closing: &str| stored.and_then(|s| s.poll.cut_hash.as_deref()) == Some(closing);
+        let closing = poll::closing(&response.body);
+        let came_before = known_cut(&closing);
         let reader = self.reader(source, at);
         let Document { mut feed, mut next } = match self.parse(&reader, response.clone(), came_before).await {
             Ok(document) => document,
-            Err(Unread::CutShort(why)) => return Ok(Read::cut_short(why, body_hash)),
+            Err(Unread::CutShort(why)) => return Ok(Read::cut_short(why, closing)),
             Err(Unread::For(outcome)) => return Ok(Read::unreadable(outcome)),
         };
         let whole = came_before || feed.ending == Ending::Whole;
         if !whole && !leave_the_cut_off(&mut feed) {
-            return Ok(Read::cut_short(ReadError::CutShort.to_string(), body_hash));
+            return Ok(Read::cut_short(ReadError::CutShort.to_string(), closing));
         }
+        let broken = (feed.ending != Ending::Whole).then(|| closing.clone());
         let url = response.head.final_url.clone();
         let pages = if let Kind::Page(page) = &source.kind { page.pages } else { 1 };
         let (waiting, failures) =
@@ -172,7 +174,7 @@ impl Worker {
             // Its link to what follows may be in the rest, and the next poll would find what is here known. Where
             // the link was read, the rest of this page is what is new then.
             let why = "the list breaks off before anything known, so it may go on elsewhere".to_owned();
-            return Ok(Read::cut_short(why, body_hash));
+            return Ok(Read::cut_short(why, closing));
         }
         let mut holds = Vec::new();
         // Where one page of a list is never closed, the others are not either.
@@ -180,11 +182,11 @@ impl Worker {
         for _ in 1..pages {
             let Some(address) = next.take().filter(|_| all_new) else { break };
             let more = match self.further_page(source, &reader, &address).await {
-                Ok((more, hash)) => {
+                Ok((more, closing)) => {
                     let broken = !never_closes && more.feed.ending != Ending::Whole;
-                    if broken && failures < PATIENT && !known_cut(&hash) {
+                    if broken && failures < PATIENT && !known_cut(&closing) {
                         let why = format!("a further page of the list breaks off: {address}");
-                        return Ok(Read::cut_short(why, hash));
+                        return Ok(Read::cut_short(why, closing));
                     }
                     never_closes |= broken;
                     more
@@ -219,11 +221,12 @@ impl Worker {
             window_from: findings.window_from,
             overlaps: waited || findings.window_from != Some(0),
             whole,
+            broken,
         };
         Ok(Read { reading: Some(reading), findings, holds, ..Read::default() })
     }
 
-    /// A further page of a list and the hash of its bytes; where there is none, what its host asks for by Retry-After, if it does.
+    /// A further page of a list and what it ends with; where there is none, what its host asks for by Retry-After, if it does.
     async fn further_page(
         &self,
         source: &Source,
@@ -239,9 +242,9 @@ impl Worker {
         let request = request(source, address, Validators::default(), ACCEPT_PAGE);
         match fetcher.get(&request).await {
             Exchange::Body(response) => {
-                let hash = hex16(&Sha256::digest(&response.body));
+                let closing = poll::closing(&response.body);
                 let document = self.parse(reader, response, false).await.map_err(|_| None)?;
-                Ok((document, hash))
+                Ok((document, closing))
             }
             refused => Err(refused.head().and_then(told)),
         }
