@@ -51,7 +51,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("ammonia", &["core/html"]),
     ("atom_syndication", &["views/atom"]),
     ("axum", &["serve/", "daemon/run.rs", "demo/publisher.rs"]),
-    ("brotli", &["views/page/"]),
+    ("brotli", &["fetch/coding", "views/page/"]),
     ("chardetng", &["core/decode"]),
     ("clap", &["cli/", "main.rs"]),
     ("crc32fast", &["store/value.rs"]),
@@ -59,7 +59,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("ego_tree", &["core/page/"]),
     ("feed_rs", &["core/feed/"]),
     ("scraper", &["core/page/"]),
-    ("flate2", &["views/page/", "demo/publisher.rs"]),
+    ("flate2", &["fetch/coding", "views/page/", "demo/publisher.rs"]),
     ("hyper_util", &["serve/listener.rs"]),
     ("libc", &["daemon/memory.rs"]),
     ("reqwest", &["fetch/"]),
@@ -70,7 +70,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("sled", &["store/disk.rs"]),
     ("toml", &["config/"]),
     ("tracing_subscriber", &["cli/"]),
-    ("zstd", &["journal/", "store/", "views/page/"]),
+    ("zstd", &["fetch/coding", "journal/", "store/", "views/page/"]),
 ];
 
 /// The one place of code that the compiler cannot check; the lint of that name refuses it elsewhere.

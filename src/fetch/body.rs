@@ -1,11 +1,11 @@
-//! Bodies: read whole or not at all (of a robots.txt the beginning is enough), counted after decompression, so that neither an endless body nor
-//! a compression bomb holds more memory than the limit.
+//! Bodies: read whole or not at all (of a robots.txt the beginning is enough), counted before and after
+//! decompression, so that neither an endless body nor a compression bomb holds more memory than the limit, twice.
 
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_ENCODING;
 
 use crate::core::exchange::FetchFault;
 
+use super::coding::{self, Coding};
 use super::fault;
 
 /// How much of a body is wanted, in bytes.
@@ -18,9 +18,21 @@ pub(super) enum Limit {
 }
 
 /// Reads a body.
-pub(super) async fn read(mut response: reqwest::Response, limit: Limit) -> Result<Bytes, FetchFault> {
-    check_coding(&response)?;
-    // Where the length is known (uncompressed bodies), an excess need not be downloaded to be seen.
+pub(super) async fn read(response: reqwest::Response, limit: Limit) -> Result<Bytes, FetchFault> {
+    let codings = coding::of(response.headers())?;
+    let bytes = take(response, limit).await?;
+    if codings.is_empty() {
+        return Ok(bytes);
+    }
+    // It may take longer than others should wait for.
+    let undoing = tokio::task::spawn_blocking(move || undo(&codings, bytes, limit));
+    undoing.await.unwrap_or_else(|panic| Err(FetchFault::BadEncoding { why: panic.to_string() }))
+}
+
+/// Reads a body as it comes. What is coded is held against the limit as well: hardly anything grows by it, and
+/// an endless stream of nothing would else cost nothing but end never.
+async fn take(mut response: reqwest::Response, limit: Limit) -> Result<Bytes, FetchFault> {
+    // Where the length is known, an excess need not be downloaded to be seen.
     if let Limit::Whole(limit) = limit
         && response.content_length().is_some_and(|length| length > limit)
     {
@@ -42,16 +54,32 @@ pub(super) async fn read(mut response: reqwest::Response, limit: Limit) -> Resul
     Ok(body.freeze())
 }
 
-/// The client takes the header away when it decompresses, so one that is left names a coding it could
-/// not undo. Words that are no coding at all (`utf-8`, `none`) are seen in the wild on plain bodies.
-fn check_coding(response: &reqwest::Response) -> Result<(), FetchFault> {
-    let Some(value) = response.headers().get(CONTENT_ENCODING) else { return Ok(()) };
-    let coding = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
-    let known = ["gzip", "deflate", "compress", "br", "zstd", "dcb", "dcz"];
-    if known.iter().any(|name| coding.contains(name)) {
-        let why =
-            format!("it came as {:?}, which was not asked for", coding.chars().take(40).collect::<String>());
-        return Err(FetchFault::BadEncoding { why });
+/// Undoes the codings of a body, the last one first; each pass within the limit.
+fn undo(codings: &[Coding], mut bytes: Bytes, limit: Limit) -> Result<Bytes, FetchFault> {
+    let most = match limit {
+        Limit::Whole(limit) => limit,
+        Limit::Prefix(limit) => limit as u64,
+    };
+    let mut before = None;
+    for coding in codings.iter().rev() {
+        if coding.was_named_twice(before, &bytes) {
+            continue;
+        }
+        before = Some(*coding);
+        // Of a beginning there is no end to be read.
+        let is_cut = bytes.len() as u64 > most;
+        let mut out = Vec::new();
+        if let Err(error) = coding.undo(&bytes, most.saturating_add(1), &mut out)
+            && !is_cut
+        {
+            return Err(FetchFault::BadEncoding { why: error.to_string() });
+        }
+        if let Limit::Whole(limit) = limit
+            && out.len() as u64 > limit
+        {
+            return Err(FetchFault::TooLarge { limit });
+        }
+        bytes = out.into();
     }
-    Ok(())
+    Ok(bytes)
 }

@@ -51,19 +51,15 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str, proxy: Option<&str>
 
 /// Why a body broke off.
 pub(super) fn of_body(error: &reqwest::Error) -> FetchFault {
-    let mut from_connection = false;
     let mut last = String::new();
     for cause in Causes::of(error) {
         last = cause.to_string();
-        if let Some(hyper) = cause.downcast_ref::<hyper::Error>() {
-            from_connection = true;
-            if let Some(fault) = of_hyper(hyper) {
-                return fault;
-            }
-        }
-        if let Some(io) = cause.downcast_ref::<io::Error>()
-            && from_connection
+        if let Some(hyper) = cause.downcast_ref::<hyper::Error>()
+            && let Some(fault) = of_hyper(hyper)
         {
+            return fault;
+        }
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
             return match io.kind() {
                 io::ErrorKind::UnexpectedEof => FetchFault::Truncated,
                 _ if is_reset(io) => FetchFault::Reset,
@@ -71,8 +67,7 @@ pub(super) fn of_body(error: &reqwest::Error) -> FetchFault {
             };
         }
     }
-    // What the connection did not break, the decoder did.
-    if from_connection { FetchFault::Http { why: last } } else { FetchFault::BadEncoding { why: last } }
+    FetchFault::Http { why: last }
 }
 
 fn of_hyper(error: &hyper::Error) -> Option<FetchFault> {

@@ -3,6 +3,7 @@
 //! an [`Exchange`] out.
 
 mod body;
+mod coding;
 mod fault;
 mod follow;
 pub mod guard;

@@ -1,12 +1,14 @@
 //! Addresses and request headers: what may be asked at all, and which of the source's secrets go
 //! along. Speaks to nobody.
 
-use http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+};
 use url::Url;
 
 use crate::core::exchange::FetchFault;
 
-use super::FetchRequest;
+use super::{FetchRequest, coding};
 
 /// Longest address asked for. Servers take 8 KiB of request line as a rule; a redirect's `Location`
 /// could otherwise be as long as a whole header section.
@@ -94,6 +96,7 @@ pub(super) fn headers(request: &FetchRequest, secrets: bool) -> Result<HeaderMap
     let bad = |name: &str| FetchFault::BadHeader { name: name.to_owned() };
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_str(&request.accept).map_err(|_| bad("Accept"))?);
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED));
     if secrets {
         for (name, value) in &request.headers {
             let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad(name))?;

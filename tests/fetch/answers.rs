@@ -76,7 +76,23 @@ async fn a_connection_that_was_closed_meanwhile_is_opened_again() {
 #[tokio::test]
 async fn compressed_bodies_are_decompressed() {
     let zstd = zstd::encode_all(FEED, 3).expect("memory");
-    for (coding, bytes) in [("gzip", gzip(FEED)), ("zstd", zstd), ("identity", FEED.to_vec())] {
+    let twice = gzip(&gzip(FEED));
+    let members = FEED.chunks(20).flat_map(gzip).collect();
+    let cases = [
+        ("gzip", gzip(FEED)),
+        ("zstd", zstd.clone()),
+        ("identity", FEED.to_vec()),
+        ("GZIP", gzip(FEED)),
+        ("X-Gzip", gzip(FEED)),
+        ("gzip, identity", gzip(FEED)),
+        ("gzip", members),
+        ("zstd, gzip", gzip(&zstd)),
+        ("gzip, gzip", twice.clone()),
+        ("gzip\r\nContent-Encoding: gzip", twice),
+        // Once by the one, named by the other as well.
+        ("gzip\r\nContent-Encoding: gzip", gzip(FEED)),
+    ];
+    for (coding, bytes) in cases {
         let line = format!("Content-Encoding: {coding}");
         let response = body(outcome_of(patient(), Reply::of(200, &[&line], &bytes)).await);
         assert_eq!(&response.body[..], FEED, "{coding}");

@@ -129,6 +129,19 @@ async fn an_endless_one_is_read_as_far_as_its_limit() {
 }
 
 #[tokio::test]
+async fn one_that_comes_compressed_is_read_and_as_far_as_its_limit() {
+    let rules = b"User-agent: *\nDisallow: /a\n";
+    let endless =
+        Reply::open(200, &["Content-Encoding: gzip"]).send(&gzip(rules)).forever(&gzip(&[b'#'; 4096]));
+    for reply in [Reply::of(200, &["Content-Encoding: gzip"], &gzip(rules)), endless] {
+        let script = script().await;
+        script.on("/robots.txt", [reply]);
+        let verdict = fetcher(patient()).may_fetch(&script.url("/a")).await;
+        assert!(verdict.why.ends_with("Disallow: /a"), "{verdict:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_source_s_secrets_stay_out_of_it() {
     let script = script().await;
     let fetcher = fetcher(patient());

@@ -1,0 +1,110 @@
+//! Content codings (RFC 9110 section 8.4): which ones a body has, and undoing them. The HTTP client could do
+//! it, but stops after the first member of a gzip body, and what came after would be missed without a word.
+
+use std::io::{self, Read};
+
+use flate2::bufread::GzDecoder;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+
+use crate::core::exchange::FetchFault;
+
+/// What is asked for: what `undo` can.
+pub(super) const ACCEPTED: &str = "gzip, br, zstd";
+
+/// Codings of one body. Two are seen where a server compresses what its application compressed; each more
+/// costs another pass, and would be somebody's joke.
+const MAX_CODINGS: usize = 3;
+
+/// Members of one gzip body. Who flushes after each entry writes as many members as there are entries; each
+/// costs some microseconds even when it is empty.
+const MAX_MEMBERS: usize = 10_000;
+
+/// The largest window of a zstd frame is 8 MiB (RFC 9659 section 3): a frame may name one of gigabytes.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// The first octets of a gzip member (RFC 1952 section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// A coding that can be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    Gzip,
+    Brotli,
+    Zstd,
+}
+
+/// The codings of a body in the order they were applied: those of all lines, which count as one list (section
+/// 5.3), in whatever case. Words that are no coding at all (`utf-8`, `none`) are seen in the wild on plain
+/// bodies, and pass.
+pub(super) fn of(headers: &HeaderMap) -> Result<Vec<Coding>, FetchFault> {
+    let bad = |why: String| FetchFault::BadEncoding { why };
+    let mut codings = Vec::new();
+    for line in headers.get_all(CONTENT_ENCODING) {
+        let line = String::from_utf8_lossy(line.as_bytes()).to_ascii_lowercase();
+        for word in line.split(',').map(str::trim) {
+            codings.push(match word {
+                // The latter is the former (section 8.4.1.3).
+                "gzip" | "x-gzip" => Coding::Gzip,
+                "br" => Coding::Brotli,
+                "zstd" => Coding::Zstd,
+                "deflate" | "compress" | "x-compress" | "dcb" | "dcz" => {
+                    return Err(bad(format!("it came as {word:?}, which was not asked for")));
+                }
+                _ => continue,
+            });
+            if codings.len() > MAX_CODINGS {
+                return Err(bad(format!("it has more than {MAX_CODINGS} content codings")));
+            }
+        }
+    }
+    Ok(codings)
+}
+
+impl Coding {
+    /// Undoes it, as far as `most` bytes. What was read before an error stands in `out`.
+    pub(super) fn undo(self, bytes: &[u8], most: u64, out: &mut Vec<u8>) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        match self {
+            Self::Gzip => gunzip(bytes, most, out),
+            Self::Brotli => brotli::Decompressor::new(bytes, 4096).take(most).read_to_end(out).map(drop),
+            Self::Zstd => {
+                // It reads all frames (RFC 8878 section 3.1).
+                let mut decoder = zstd::Decoder::with_buffer(bytes)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                decoder.take(most).read_to_end(out).map(drop)
+            }
+        }
+    }
+
+    /// Whether it was named once too often, as where server and application both name what one of them did: it
+    /// was just undone, and the bytes do not have it.
+    pub(super) fn was_named_twice(self, undone: Option<Self>, bytes: &[u8]) -> bool {
+        self == Self::Gzip && undone == Some(self) && !bytes.starts_with(&GZIP)
+    }
+}
+
+/// All members of a gzip body (RFC 1952 section 2.2). What comes behind the last and is none, padding or what a
+/// script printed after its output, is ignored as browsers do: no reader finds an entry in it. What begins as
+/// a member must be one, or entries would be lost.
+fn gunzip(bytes: &[u8], most: u64, out: &mut Vec<u8>) -> io::Result<()> {
+    let mut decoder = GzDecoder::new(bytes);
+    for _ in 0..MAX_MEMBERS {
+        let room = most.saturating_sub(out.len() as u64);
+        decoder.by_ref().take(room).read_to_end(out)?;
+        let rest = *decoder.get_ref();
+        let padding = rest.iter().take_while(|byte| **byte == 0).count();
+        let rest = &rest[padding..];
+        let is_over = rest.is_empty() || !rest.starts_with(&GZIP[..rest.len().min(GZIP.len())]);
+        if is_over || out.len() as u64 >= most {
+            return Ok(());
+        }
+        decoder.reset(rest);
+    }
+    Err(io::Error::other(format!("it has more than {MAX_MEMBERS} members")))
+}
+
+#[cfg(test)]
+mod tests;
