@@ -25,7 +25,7 @@ pub(super) fn read(status: u16, at: &Url, hops: Vec<Hop>, headers: &HeaderMap) -
         expires: text(headers, EXPIRES),
         date: text(headers, DATE),
         age: text(headers, AGE),
-        retry_after: text(headers, RETRY_AFTER),
+        retry_after: joined(headers, RETRY_AFTER, "\n"),
         link: joined(headers, LINK, ", "),
         x_robots_tag: joined(headers, "x-robots-tag", "\n"),
     }

@@ -7,7 +7,7 @@ mod tests;
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::time::Time;
 pub use skip::Skip;
@@ -109,8 +109,22 @@ fn seconds(text: &str) -> Option<Duration> {
     is_number.then(|| Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))))
 }
 
+/// A date in one of the forms of RFC 9110 section 5.6.7, or nearly: the weekday says nothing that the rest does
+/// not, so one that is wrong, or none, spoils nothing. What is read here is only ever counted with, never
+/// sent back.
 fn http_date(text: &str) -> Option<Time> {
-    httpdate::parse_http_date(text.trim()).ok().map(DateTime::<Utc>::from)
+    let text = text.trim();
+    let strict = httpdate::parse_http_date(text).ok().map(DateTime::<Utc>::from);
+    strict.or_else(|| without_weekday(text))
+}
+
+fn without_weekday(text: &str) -> Option<Time> {
+    let rest = text.split_once(',').map_or(text, |(_, rest)| rest.trim_start());
+    let (first, time) = rest.split_once(' ')?;
+    // `28-Nov-26`, as RFC 850 had it; or, without a comma, `Sat Nov 28 20:00:00 2026`, as C has it.
+    let standard = DateTime::parse_from_rfc2822(&format!("{} {time}", first.replace('-', " ")));
+    let asctime = || NaiveDateTime::parse_from_str(time, "%b %e %H:%M:%S %Y").ok();
+    standard.ok().map(|at| at.to_utc()).or_else(|| asctime().map(|at| at.and_utc()))
 }
 
 fn later(start: Time, wait: Duration) -> Option<Time> {
@@ -135,20 +149,24 @@ pub fn update_interval(period: &str, frequency: Option<&str>) -> Option<Duration
 }
 
 /// Until when a 429 or 503 asks to be left alone: `Retry-After` in seconds, or as a date, which is
-/// taken relative to the response's own Date (RFC 9110 section 10.2.3). At most `cap` after `now`,
-/// because one slip of a server's clock must not silence a source for years. `None` if it cannot be
-/// read.
+/// taken relative to the response's own Date (RFC 9110 section 10.2.3); the longest, where it says so on
+/// several lines. At most `cap` after `now`, because one slip of a server's clock must not silence a
+/// source for years. `None` if it cannot be read.
 #[must_use]
 pub fn retry_after(value: &str, date: Option<&str>, now: Time, cap: Duration) -> Option<Time> {
-    let wait = wait(value, date).or_else(|| Some((http_date(value)? - now).to_std().unwrap_or_default()))?;
-    later(now, wait.min(cap))
+    let by_our_clock = |line: &str| Some((http_date(line)? - now).to_std().unwrap_or_default());
+    let waits = value.lines().filter_map(|line| wait_of_line(line, date).or_else(|| by_our_clock(line)));
+    later(now, waits.max()?.min(cap))
 }
 
 /// How long a Retry-After asks to be left alone, as far as that can be told without a clock.
 #[must_use]
 pub fn wait(value: &str, date: Option<&str>) -> Option<Duration> {
-    seconds(value).or_else(|| {
-        let date = date.and_then(http_date)?;
-        Some((http_date(value)? - date).to_std().unwrap_or_default())
-    })
+    value.lines().filter_map(|line| wait_of_line(line, date)).max()
+}
+
+fn wait_of_line(line: &str, date: Option<&str>) -> Option<Duration> {
+    // Some proxies join lines, whether they are of a list or not.
+    let longest = line.split(',').filter_map(seconds).max();
+    longest.or_else(|| Some((http_date(line)? - date.and_then(http_date)?).to_std().unwrap_or_default()))
 }

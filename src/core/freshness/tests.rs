@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use super::*;
 
 const NOON: &str = "Mon, 23 Nov 2026 12:00:00 GMT";
+/// The same, by a server that does not know what day it is.
+const WRONG: &str = "Tue, 23 Nov 2026 12:00:00 GMT";
 
 fn noon() -> Time {
     http_date(NOON).expect("a date")
@@ -66,6 +68,7 @@ fn headers_delay_the_next_poll() {
             ["", "Mon, 23 Nov 2026 09:30:00 GMT", "Mon, 23 Nov 2026 09:00:00 GMT", ""],
             Some(30),
         ),
+        ("Expires on a wrong weekday", ["", "Sun, 23 Nov 2026 12:30:00 GMT", WRONG, ""], Some(30)),
         ("Expires in the past", ["", "Sun, 06 Nov 1994 08:49:37 GMT", NOON, ""], None),
         ("Expires: 0 has expired", ["", "0", NOON, ""], None),
         ("max-age wins over Expires", ["max-age=600", "Mon, 23 Nov 2026 18:00:00 GMT", NOON, ""], Some(10)),
@@ -148,6 +151,17 @@ fn retry_after_is_obeyed_within_a_cap() {
             Some(5),
         ),
         ("a date that is past", "Mon, 23 Nov 2026 11:00:00 GMT", NOON, Some(0)),
+        ("of two lines the longer", "60\n7200", "", Some(120)),
+        ("in whichever order", "7200\n60", "", Some(120)),
+        ("also joined to one", "60, 7200", "", Some(120)),
+        ("a date among them", "60\nMon, 23 Nov 2026 12:05:00 GMT", "", Some(5)),
+        ("what cannot be read beside one that can", "soon\n60", "", Some(1)),
+        ("a wrong weekday", "Fri, 23 Nov 2026 12:05:00 GMT", NOON, Some(5)),
+        ("a wrong weekday in the server's own date", "Mon, 23 Nov 2026 12:05:00 GMT", WRONG, Some(5)),
+        ("no weekday", "23 Nov 2026 12:05:00 GMT", NOON, Some(5)),
+        ("a wrong one in the form of RFC 850", "Friday, 23-Nov-26 12:05:00 GMT", NOON, Some(5)),
+        ("a wrong one in that of C", "Fri Nov 23 12:05:00 2026", NOON, Some(5)),
+        ("a day that is none", "Mon, 31 Nov 2026 12:05:00 GMT", NOON, None),
         ("a negative number", "-5", "", None),
         ("a fraction", "1.5", "", None),
         ("neither", "later", "", None),
