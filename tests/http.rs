@@ -531,6 +531,7 @@ async fn the_hub_is_told_of_feeds_that_changed_and_of_no_others() {
         hub: hub.url("/"),
         public_url: engine.config.server.public_url.clone(),
         fetcher: Fetcher::new(options).unwrap(),
+        clock: engine.clock.clone(),
         patience: Duration::from_millis(1),
     };
     let (rendered, on_rendered) = watch::channel(0);
@@ -545,14 +546,14 @@ async fn the_hub_is_told_of_feeds_that_changed_and_of_no_others() {
         .flat_map(|feed| ["atom", "json", "rss"].map(|face| told(&format!("{feed}.{face}"))))
         .collect();
     let seen = pings(&hub, 10).await;
-    assert_eq!(seen[1], seen[2], "once more what failed, before any other");
     // Which of them is noticed first depends on when it is looked.
     let sorted = |mut pings: Vec<String>| {
         pings.sort();
         pings
     };
     let mut each = seen.clone();
-    each.remove(2);
+    let failed = each.remove(1);
+    assert!(each[1..].contains(&failed), "once more what failed");
     assert_eq!(sorted(each), sorted(changed.clone()), "each once");
     let request = &hub.seen()[0];
     assert_eq!(request.method, "POST");

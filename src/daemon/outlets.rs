@@ -51,6 +51,7 @@ impl Outlets {
                 hub: hub.clone(),
                 public_url: engine.config.server.public_url.clone(),
                 fetcher: Fetcher::new(fetch_options(&engine.config, proxy))?,
+                clock: Arc::clone(&engine.clock),
                 patience: HUB_PATIENCE,
             };
             let publisher = Arc::clone(&publisher);

@@ -1,6 +1,8 @@
 //! WebSub: tells the hub which feeds have changed (W3C Recommendation, section 7), so that readers behind
 //! it need not ask. One request at a time; what changes meanwhile is told once; a hub that is down is
-//! tried again, and costs nobody else anything.
+//! tried again, and costs nobody else anything; one that asks for patience is given it.
+
+mod board;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,14 +11,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::clock::Clock;
 use super::publisher::{Publisher, Version};
-use crate::core::backoff;
-use crate::core::exchange::FetchFault;
+use crate::core::exchange::{FetchFault, ResponseHead};
+use crate::core::freshness;
+use crate::core::poll::LONGEST_RETRY_AFTER;
 use crate::fetch::Fetcher;
 use crate::serve::{View, Views};
-
-/// The longest a hub that fails is left alone: what it is told late is late for all of its readers.
-const LONGEST: Duration = Duration::from_secs(3600);
+use board::Board;
 
 /// Who tells the hub.
 pub struct Pinger {
@@ -26,11 +28,14 @@ pub struct Pinger {
     pub public_url: String,
     /// Speaks to the hub.
     pub fetcher: Fetcher,
+    /// Tells how far off a date is that the hub names.
+    pub clock: Arc<dyn Clock>,
     /// After the first failure; doubled for each one after it.
     pub patience: Duration,
 }
 
 /// How a ping ended.
+#[derive(Debug, PartialEq, Eq)]
 enum Told {
     Yes,
     /// The hub does not want to know; asking again changes nothing.
@@ -52,68 +57,77 @@ impl Pinger {
     pub async fn watch(self, publisher: Arc<Publisher>) -> Watching {
         let mut versions = Versions::new();
         let feeds = look(&publisher, &mut versions).await;
-        let board = Board { told: feeds.iter().cloned().collect(), now: feeds.into_iter().collect() };
-        Watching { pinger: self, publisher, board, versions }
+        Watching { pinger: self, publisher, board: Board::knowing(feeds), versions }
     }
 
-    async fn tell(&self, path: &str) -> Told {
+    /// Tells of one feed; the second value is how long the hub asks to be left alone.
+    async fn tell(&self, path: &str) -> (Told, Duration) {
         let topic = format!("{}/{path}", self.public_url);
         let form = [("hub.mode", "publish"), ("hub.url", topic.as_str())];
+        let none = Duration::ZERO;
         match self.fetcher.post_form(&self.hub, &form).await {
-            Ok(status) if status.is_success() => Told::Yes,
+            // With a success Retry-After has no meaning.
+            Ok(head) if (200..300).contains(&head.status) => (Told::Yes, none),
             // 408 and 429 are of the moment; so is everything that is the server's own fault.
-            Ok(status) if status.is_client_error() && !matches!(status.as_u16(), 408 | 429) => {
-                Told::Refused(status.as_u16())
+            Ok(head) if (400..500).contains(&head.status) && !matches!(head.status, 408 | 429) => {
+                (Told::Refused(head.status), self.asked_to_wait(&head))
             }
-            Ok(status) => Told::Later(format!("it answered {status}")),
+            Ok(head) => (Told::Later(format!("it answered {}", head.status)), self.asked_to_wait(&head)),
             Err(fault @ (FetchFault::BadUrl { .. } | FetchFault::AddressRefused { .. })) => {
-                Told::Later(format!("{fault}; check publish.websub_hub"))
+                (Told::Later(format!("{fault}; check publish.websub_hub")), none)
             }
-            Err(fault) => Told::Later(fault.to_string()),
+            Err(fault @ FetchFault::Held { wait, .. }) => (Told::Later(fault.to_string()), wait),
+            Err(fault) => (Told::Later(fault.to_string()), none),
         }
+    }
+
+    fn asked_to_wait(&self, head: &ResponseHead) -> Duration {
+        let now = self.clock.now();
+        let asked = head.retry_after.as_deref();
+        let until = asked
+            .and_then(|value| freshness::retry_after(value, head.date.as_deref(), now, LONGEST_RETRY_AFTER));
+        until.and_then(|until| (until - now).to_std().ok()).unwrap_or_default()
     }
 }
 
 impl Watching {
     /// Tells of changes until dropped; `rendered` changes whenever views have been rendered.
     pub async fn run(mut self, mut rendered: watch::Receiver<u64>) {
-        let mut failures = 0;
+        // Of the hub as a whole; a feed that it fails at has a wait of its own.
         let mut not_before = Instant::now();
         loop {
+            let due = self.board.due(not_before);
             tokio::select! {
                 changed = rendered.changed() => {
                     if changed.is_err() {
                         return;
                     }
-                    self.board.now.extend(look(&self.publisher, &mut self.versions).await);
+                    self.board.changed(look(&self.publisher, &mut self.versions).await);
                 }
-                () = tokio::time::sleep_until(not_before), if self.board.next().is_some() => {
-                    if self.tell_next().await {
-                        failures = 0;
-                    } else {
-                        failures += 1;
-                        let wait = backoff::delay(failures, self.pinger.patience, 0.0).min(LONGEST);
-                        not_before = Instant::now() + wait;
-                    }
+                () = tokio::time::sleep_until(due.unwrap_or(not_before)), if due.is_some() => {
+                    let wait = self.tell_next().await;
+                    not_before = Instant::now() + wait;
                 }
             }
         }
     }
 
-    /// Tells of one feed; whether the hub answered.
-    async fn tell_next(&mut self) -> bool {
-        let Some((path, digest)) = self.board.next() else { return true };
+    /// Tells of one feed; how long the hub is to be left alone now.
+    async fn tell_next(&mut self) -> Duration {
+        let Some((path, digest)) = self.board.next(Instant::now()) else { return Duration::ZERO };
         let hub = &self.pinger.hub;
-        match self.pinger.tell(&path).await {
+        let (told, asked) = self.pinger.tell(&path).await;
+        match &told {
             Told::Yes => {}
             Told::Refused(status) => tracing::warn!(%hub, feed = %path, status, "the hub refuses a feed"),
             Told::Later(why) => {
                 tracing::warn!(%hub, feed = %path, %why, "the hub was not told; trying again later");
-                return false;
+                let wait = self.board.failed(path, self.pinger.patience, Instant::now());
+                return wait.max(asked);
             }
         }
-        self.board.told.insert(path, digest);
-        true
+        self.board.told(path, digest);
+        asked
     }
 }
 
@@ -160,51 +174,5 @@ fn is_subscribed(path: &str) -> bool {
     [".atom", ".rss", ".json"].iter().any(|ending| path.ends_with(ending)) && !path.contains("/archive/")
 }
 
-/// What the feeds are, and what the hub was told they are.
-struct Board {
-    now: BTreeMap<String, String>,
-    told: BTreeMap<String, String>,
-}
-
-impl Board {
-    /// A feed that the hub takes for what it no longer is. A feed that is again what it was is none.
-    fn next(&self) -> Option<(String, String)> {
-        let differs = |(path, digest): &(&String, &String)| self.told.get(*path) != Some(*digest);
-        self.now.iter().find(differs).map(|(path, digest)| (path.clone(), digest.clone()))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn feeds(all: &[(&str, &str)]) -> Vec<(String, String)> {
-        all.iter().map(|(path, digest)| ((*path).to_owned(), (*digest).to_owned())).collect()
-    }
-
-    fn next(board: &Board) -> Option<String> {
-        board.next().map(|(path, digest)| format!("{path} {digest}"))
-    }
-
-    fn board(all: &[(&str, &str)]) -> Board {
-        let feeds: BTreeMap<_, _> = feeds(all).into_iter().collect();
-        Board { now: feeds.clone(), told: feeds }
-    }
-
-    #[test]
-    fn only_feeds_that_are_not_what_the_hub_was_told_are_told() {
-        let mut board = board(&[("all.atom", "1"), ("henan.atom", "1")]);
-        assert_eq!(next(&board), None, "the first look is the baseline");
-        board.now.extend(feeds(&[("all.atom", "1"), ("henan.atom", "2")]));
-        assert_eq!(next(&board).as_deref(), Some("henan.atom 2"));
-        board.now.extend(feeds(&[("all.atom", "1"), ("henan.atom", "3")]));
-        assert_eq!(next(&board).as_deref(), Some("henan.atom 3"), "two changes are told once");
-        board.told.extend(feeds(&[("henan.atom", "3")]));
-        assert_eq!(next(&board), None);
-        board.now.extend(feeds(&[("all.atom", "2")]));
-        board.now.extend(feeds(&[("all.atom", "1")]));
-        assert_eq!(next(&board), None, "what is again as it was is no news");
-        board.now.extend(feeds(&[("hubei.atom", "1")]));
-        assert_eq!(next(&board).as_deref(), Some("hubei.atom 1"), "a feed that is new is news");
-    }
-}
+mod tests;
