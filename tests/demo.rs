@@ -38,7 +38,14 @@ async fn demo() -> Demo {
 impl Demo {
     async fn get(&self, path: &str, validators: Validators) -> Exchange {
         let url = format!("{}{path}", self.base);
-        let request = FetchRequest { url, validators, headers: vec![], accept: ACCEPT_FEED.to_owned() };
+        let request = FetchRequest {
+            url,
+            validators,
+            headers: vec![],
+            accept: ACCEPT_FEED.to_owned(),
+            obeys_robots: false,
+            waited: false,
+        };
         self.fetcher.get(&request).await
     }
 

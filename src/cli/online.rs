@@ -84,6 +84,8 @@ fn request(source: &Source) -> FetchRequest {
         validators: Validators::default(),
         headers: headers.collect(),
         accept: accept.to_owned(),
+        obeys_robots: matches!(source.kind, Kind::Page(_)),
+        waited: false,
     }
 }
 

@@ -82,7 +82,7 @@ impl Visit {
     async fn report(&self, url: &str, follow: bool) -> Report {
         let verdict = self.fetcher.may_fetch(url).await;
         let robots = self.fetcher.robots_of(url).await;
-        let exchange = self.get(url, ACCEPT_FEED).await;
+        let exchange = self.get(url, ACCEPT_FEED, false).await;
         let at = (self.now)();
         let subject = Subject { url, exchange: &exchange, zone: self.zone, at, reader: Reader::Any };
         let report = probe::examine(&subject);
@@ -94,12 +94,14 @@ impl Visit {
         report
     }
 
-    async fn get(&self, url: &str, accept: &str) -> Exchange {
+    async fn get(&self, url: &str, accept: &str, obeys_robots: bool) -> Exchange {
         let request = FetchRequest {
             url: url.to_owned(),
             validators: Validators::default(),
             headers: Vec::new(),
             accept: accept.to_owned(),
+            obeys_robots,
+            waited: false,
         };
         self.fetcher.get(&request).await
     }
@@ -114,7 +116,7 @@ impl Visit {
         if !verdict.allowed {
             return not(link, verdict.why);
         }
-        match self.get(&link, ACCEPT_PAGE).await {
+        match self.get(&link, ACCEPT_PAGE, true).await {
             Exchange::Body(response) => self.article(link, &response),
             other => {
                 let subject = Subject {

@@ -104,7 +104,7 @@ pub struct ResponseHead {
     pub date: Option<String>,
     /// `Age`.
     pub age: Option<String>,
-    /// `Retry-After`: seconds or a date, not read.
+    /// `Retry-After`: seconds or a date, not read; several lines joined by a line end.
     pub retry_after: Option<String>,
     /// `Link`, several lines joined by a comma: hubs and archives announce themselves there.
     pub link: Option<String>,
@@ -151,7 +151,8 @@ pub enum Exchange {
     NotModified(ResponseHead),
     /// 410: the publisher says it will not come back.
     Gone(ResponseHead),
-    /// 429, or 503 with `Retry-After`: asked to wait; `retry_after` in the head says how long, if said.
+    /// 429, or 503 with `Retry-After`: asked to wait; `retry_after` in the head says how long, if said. Or a
+    /// redirect that is to be followed only later, and was not.
     Throttled(ResponseHead),
     /// The publisher does not want this client, or wants a person.
     Blocked {

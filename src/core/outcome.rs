@@ -26,7 +26,7 @@ pub enum Outcome {
     Unchanged,
     /// 410: the publisher says it is gone for good.
     Gone,
-    /// 429 or 503 with Retry-After: asked to wait.
+    /// 429, 503 with Retry-After, or a redirect with it: asked to wait.
     Throttled {
         /// The status.
         status: u16,

@@ -176,12 +176,16 @@ fn holds(until: Time, now: Time) -> bool {
     until > now && until - now <= longest
 }
 
-/// Until when a response asks to be left alone, if it does so in words that can be read.
+/// Until when a response asks its host to be left alone, if it does so in words that can be read. A redirect
+/// speaks of where it leads only (RFC 9110 section 10.2.3).
 #[must_use]
 pub fn asked_to_wait(head: &ResponseHead, at: Time) -> Option<Hold> {
-    let value = head.retry_after.as_deref()?;
-    let until = freshness::retry_after(value, head.date.as_deref(), at, LONGEST_RETRY_AFTER)?;
+    let until = retry_after(head, at).filter(|_| head.status >= 400)?;
     Some(Hold { address: head.final_url.clone(), until })
+}
+
+fn retry_after(head: &ResponseHead, at: Time) -> Option<Time> {
+    freshness::retry_after(head.retry_after.as_deref()?, head.date.as_deref(), at, LONGEST_RETRY_AFTER)
 }
 
 /// Adds what a poll of `asked` was told to what holds already, the longest for each host; a wish of the
@@ -359,9 +363,8 @@ fn moved(before: Option<Moved>, asked: &str, head: &ResponseHead) -> Option<Move
 }
 
 fn wait(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead) {
-    let said = asked_to_wait(head, poll.at);
-    state.not_before = said.as_ref().map(|hold| hold.until).or_else(|| Some(back_off(state, poll)));
-    state.asked_by = said.map(|hold| hold.address);
+    state.not_before = retry_after(head, poll.at).or_else(|| Some(back_off(state, poll)));
+    state.asked_by = asked_to_wait(head, poll.at).map(|hold| hold.address);
 }
 
 fn back_off(state: &mut PollState, poll: Circumstances<'_>) -> Time {

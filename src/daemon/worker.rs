@@ -162,7 +162,9 @@ impl Worker {
             None if poll::is_unread_list(&before) => Validators::default(),
             _ => poll::validators(&before, self.clock.now()),
         };
-        let exchange = self.exchange(source, &asked, sent.clone()).await;
+        // What a redirect asked to wait for is over.
+        let waited = matches!(last, Some(Outcome::Throttled { status: 300..400 }));
+        let exchange = self.exchange(source, &asked, sent.clone(), waited).await;
         let at = self.clock.now();
         let Read { reading, findings, waiting, holds } =
             self.read(source, stored.as_ref(), &exchange, at).await?;
@@ -234,7 +236,7 @@ impl Worker {
     }
 
     /// Asks for the source's document; for a page only if its publisher lets programs.
-    async fn exchange(&self, source: &Source, asked: &str, validators: Validators) -> Exchange {
+    async fn exchange(&self, source: &Source, asked: &str, validators: Validators, waited: bool) -> Exchange {
         let fetcher = self.fetcher(source);
         if let (Kind::Page(_), None) = (&source.kind, fetcher.held(asked)) {
             let (verdict, put_off) = fetcher.admission(asked).await;
@@ -250,7 +252,7 @@ impl Worker {
             Kind::Page(_) => ACCEPT_PAGE,
             Kind::Json(_) => ACCEPT_JSON,
         };
-        fetcher.get(&request(source, asked, validators, accept)).await
+        fetcher.get(&FetchRequest { waited, ..request(source, asked, validators, accept) }).await
     }
 
     fn fetcher(&self, source: &Source) -> &Fetcher {
@@ -374,7 +376,9 @@ fn log(report: &Report) {
 fn request(source: &Source, url: &str, validators: Validators, accept: &str) -> FetchRequest {
     let own = source.headers.iter().filter(|_| same_origin(&source.def.url, url));
     let headers = own.map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
-    FetchRequest { url: url.to_owned(), validators, headers, accept: accept.to_owned() }
+    let obeys_robots = matches!(source.kind, Kind::Page(_));
+    let (url, accept) = (url.to_owned(), accept.to_owned());
+    FetchRequest { url, validators, headers, accept, obeys_robots, waited: false }
 }
 
 /// Whether what was meant for one address may be sent to the other.

@@ -13,12 +13,17 @@ use http::header::LOCATION;
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use crate::core::exchange::{Exchange, FetchFault, Hop, Response};
+use crate::core::exchange::{Exchange, FetchFault, Hop, Response, ResponseHead};
+use crate::core::freshness;
 use crate::core::link;
+use crate::core::time::Time;
 
 use super::body::Limit;
 use super::hosts::Turn;
 use super::{FetchRequest, Fetcher, body, head, request};
+
+/// The longest a redirect is waited for on the spot; more than that is for another poll.
+const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// An exchange under way.
 struct Journey<'a> {
@@ -40,7 +45,8 @@ struct Journey<'a> {
 /// What one hop led to.
 enum Step {
     Ended(Box<Exchange>),
-    Onwards(Hop, Url),
+    /// To there, after a wait.
+    Onwards(Hop, Url, Duration),
 }
 
 /// Performs the exchange.
@@ -62,6 +68,12 @@ impl Journey<'_> {
         let mut turn: Option<(String, Turn)> = None;
         loop {
             admit(self.fetcher, &self.at)?;
+            if self.request.obeys_robots
+                && !self.hops.is_empty()
+                && let Some(head) = self.obey_robots(&mut turn).await?
+            {
+                return Ok(Exchange::Throttled(head));
+            }
             let key = link::server_of(&self.at);
             // A hop within one host is part of the same visit; a turn elsewhere is given back first.
             if turn.as_ref().is_none_or(|(host, _)| *host != key) {
@@ -70,9 +82,38 @@ impl Journey<'_> {
             }
             match self.timed_step().await? {
                 Step::Ended(exchange) => return Ok(*exchange),
-                Step::Onwards(hop, to) => self.go(hop, to)?,
+                Step::Onwards(hop, to, wait) => {
+                    self.go(hop, to)?;
+                    if !wait.is_zero() {
+                        tokio::time::sleep(wait).await;
+                    }
+                }
             }
         }
+    }
+
+    /// Holds the target of a redirect against its robots.txt. Gives the answer by which that one puts us off. A
+    /// turn is given back before one is taken to ask for it, or two that wait for each other would wait for ever.
+    async fn obey_robots(
+        &self,
+        turn: &mut Option<(String, Turn)>,
+    ) -> Result<Option<ResponseHead>, FetchFault> {
+        let verdict = match self.fetcher.known_verdict(&self.at) {
+            Some(verdict) => verdict,
+            None => {
+                drop(turn.take());
+                if self.fetcher.held(self.at.as_str()).is_some() {
+                    // Which the turn will say.
+                    return Ok(None);
+                }
+                let (verdict, put_off) = self.fetcher.admission(self.at.as_str()).await;
+                if put_off.is_some() {
+                    return Ok(put_off);
+                }
+                verdict
+            }
+        };
+        if verdict.allowed { Ok(None) } else { Err(FetchFault::Robots { why: verdict.why }) }
     }
 
     async fn timed_step(&mut self) -> Result<Step, FetchFault> {
@@ -85,13 +126,17 @@ impl Journey<'_> {
     async fn step(&self) -> Result<Step, FetchFault> {
         let response = self.ask().await?;
         let status = response.status().as_u16();
+        let head = head::read(status, &self.at, self.hops.clone(), response.headers());
         if matches!(status, 301 | 302 | 303 | 307 | 308)
             && let Some(location) = response.headers().get(LOCATION)
         {
             let to = self.read_location(location.as_bytes())?;
-            return Ok(Step::Onwards(Hop { status, to: to.as_str().to_owned() }, to));
+            let wait = if self.request.waited { Duration::ZERO } else { wait_before(&head) };
+            if wait > SHORT_WAIT {
+                return Ok(Step::Ended(Box::new(Exchange::Throttled(head))));
+            }
+            return Ok(Step::Onwards(Hop { status, to: to.as_str().to_owned() }, to, wait));
         }
-        let head = head::read(status, &self.at, self.hops.clone(), response.headers());
         let conditional = !self.request.validators.is_empty();
         if let Some(exchange) = head::without_body(&head, response.headers(), conditional) {
             return Ok(Step::Ended(Box::new(exchange)));
@@ -135,6 +180,15 @@ impl Journey<'_> {
         self.at = to;
         Ok(())
     }
+}
+
+/// How long a redirect asks to wait before it is followed (RFC 9110 section 10.2.3). What is said by a date, and
+/// cannot be told without a clock, is for others to tell, who have one.
+fn wait_before(redirect: &ResponseHead) -> Duration {
+    let Some(value) = redirect.retry_after.as_deref() else { return Duration::ZERO };
+    let date = redirect.date.as_deref();
+    let is_said = || freshness::retry_after(value, date, Time::UNIX_EPOCH, Duration::MAX).is_some();
+    freshness::wait(value, date).unwrap_or_else(|| if is_said() { Duration::MAX } else { Duration::ZERO })
 }
 
 /// Whether an address may be asked. Names are checked where they are dialled.

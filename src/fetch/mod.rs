@@ -127,6 +127,11 @@ pub struct FetchRequest {
     pub headers: Vec<(String, String)>,
     /// The `Accept` header.
     pub accept: String,
+    /// Whether a redirect is followed only where the robots.txt of its target allows it. That of `url` itself
+    /// is for the caller to ask about.
+    pub obeys_robots: bool,
+    /// Whether the Retry-After of a redirect was waited for since, so that now it is followed whatever it asks.
+    pub waited: bool,
 }
 
 /// Why a fetcher cannot be built.

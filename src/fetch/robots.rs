@@ -2,6 +2,7 @@
 //! everything else, and kept for a day. Reads no file itself: `core::robots` does.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ struct Known {
     /// Whether it asked for patience when it was last asked for, and nothing was asked for since by what
     /// it said before.
     owed: bool,
+    /// Whether it was a redirect that asked for it: it has been waited for when it is asked for again.
+    waited: bool,
 }
 
 impl RobotsCache {
@@ -88,6 +91,14 @@ impl Fetcher {
         self.admission(url).await.0
     }
 
+    /// What its robots.txt says of an address, if that is known and nobody is asking for it.
+    pub(super) fn known_verdict(&self, at: &Url) -> Option<Verdict> {
+        let known = self.robots.known(&origin(at));
+        let known = known.try_lock().ok()?;
+        let fresh = known.as_ref().filter(|known| known.until > Instant::now())?;
+        Some(fresh.robots.verdict(AGENT, path_and_query(at)))
+    }
+
     /// The same, and the answer that puts us off where just now not even the robots.txt was to be had: there
     /// is nothing to go by, or it says when to come back.
     pub async fn admission(&self, url: &str) -> (Verdict, Option<ResponseHead>) {
@@ -120,7 +131,8 @@ impl Fetcher {
             (before.owed, before.until) = (false, now + UNKNOWN_KEPT);
             return (Arc::clone(&before.robots), None);
         }
-        let exchange = self.ask_for_robots(at).await;
+        let waited = known.as_ref().is_some_and(|known| known.waited);
+        let exchange = self.ask_for_robots(at, waited).await;
         let asked = Robots::of(&exchange).narrowed(AGENT);
         let put_off = match exchange {
             Exchange::Throttled(head) => Some(head),
@@ -139,11 +151,13 @@ impl Fetcher {
         };
         self.robots.learned(&origin, &robots);
         let owed = !robots.is_unknown() && put_off.as_ref().is_some_and(|head| head.retry_after.is_some());
-        *known = Some(Known { robots: Arc::clone(&robots), until: Instant::now() + kept, owed });
+        let waited = put_off.as_ref().is_some_and(|head| head.status < 400);
+        *known = Some(Known { robots: Arc::clone(&robots), until: Instant::now() + kept, owed, waited });
         (robots, put_off)
     }
 
-    async fn ask_for_robots(&self, at: &Url) -> Exchange {
+    /// Boxed, since following a redirect may ask for the robots.txt of where it leads; this request does not.
+    fn ask_for_robots(&self, at: &Url, waited: bool) -> Pin<Box<dyn Future<Output = Exchange> + Send + '_>> {
         let mut url = at.clone();
         request::without_credentials(&mut url);
         url.set_query(None);
@@ -153,9 +167,11 @@ impl Fetcher {
             validators: Validators::default(),
             headers: Vec::new(),
             accept: "text/plain, */*;q=0.5".to_owned(),
+            obeys_robots: false,
+            waited,
         };
         let limit = body::Limit::Prefix(MAX_BYTES);
-        follow::exchange(self, &asked, limit).await.unwrap_or_else(Exchange::Failed)
+        Box::pin(async move { follow::exchange(self, &asked, limit).await.unwrap_or_else(Exchange::Failed) })
     }
 }
 

@@ -238,6 +238,38 @@ fn redirects(play: &mut Play) {
         }
         Ok(judged)
     });
+    for id in ["a", "b"] {
+        play.source(&format!("slow-{id}"), &format!("http://slow.example/{id}"), "");
+    }
+    play.source("slow-c", "http://slow.example/c", "");
+    play.also("slow.example", |asked, _| match asked.path.as_str() {
+        "/c" => fine(asked),
+        path => Answer::of(302)
+            .with("Location", format!("http://slowed.example{path}"))
+            .with("Retry-After", "7200"),
+    });
+    play.also("slowed.example", |asked, _| fine(asked));
+    play.judge(
+        "a redirect with Retry-After is followed after that time, and holds up no other source",
+        |record| {
+            let mut judged = 0;
+            for path in ["/a", "/b"] {
+                let of = |host| record.of(host).into_iter().filter(|a| a.path == path).map(|a| a.at);
+                let redirects: Vec<_> = of("slow.example").collect();
+                for followed in of("slowed.example") {
+                    let before: Vec<_> = redirects.iter().filter(|at| **at <= followed).collect();
+                    let [.., told, _] = before[..] else { return Err(format!("{path}: followed at once")) };
+                    let waited = (followed - *told).num_seconds();
+                    check(waited >= 7199, || format!("{path}: followed after {waited} s"))?;
+                    judged += 1;
+                }
+                check(of("slowed.example").count() > 30, || format!("{path}: hardly ever followed"))?;
+            }
+            let other = record.of("slow.example").into_iter().filter(|asked| asked.path == "/c").count();
+            check(other > 100, || format!("the other source was asked {other} times"))?;
+            Ok(judged)
+        },
+    );
     play.host("captive.example", |asked, n| match n {
         0..5 => fine(asked),
         _ => Answer::of(301).with("Location", "http://portal.example/"),

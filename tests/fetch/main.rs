@@ -56,6 +56,8 @@ fn request(url: impl Into<String>) -> FetchRequest {
         validators: Validators::default(),
         headers: Vec::new(),
         accept: ACCEPT_FEED.to_owned(),
+        obeys_robots: false,
+        waited: false,
     }
 }
 

@@ -24,6 +24,37 @@ async fn redirects_are_followed_and_recorded() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_be_followed_later_is_not_followed_now_unless_that_was_waited_for() {
+    let date = "Date: Sat, 28 Nov 2026 20:00:00 GMT\r\nRetry-After: Sat, 28 Nov 2026";
+    let cases = [
+        ("Retry-After: 3600".to_owned(), false),
+        ("Retry-After: 0\r\nRetry-After: 3600".to_owned(), false),
+        (format!("{date} 21:00:00 GMT"), false),
+        // It has no clock to tell by.
+        ("Retry-After: Sat, 28 Nov 2026 20:00:00 GMT".to_owned(), false),
+        (format!("{date} 20:00:00 GMT"), true),
+        ("Retry-After: 0".to_owned(), true),
+        ("Retry-After: soon".to_owned(), true),
+    ];
+    for (said, follows) in cases {
+        let script = script().await;
+        script.on("/a", [Reply::of(302, &["Location: /b"], b"")]);
+        script.on("/b", [Reply::of(301, &["Location: /c", &said], b"")]);
+        script.on("/c", [Reply::of(200, &[], FEED)]);
+        let fetcher = fetcher(patient());
+        let exchange = fetcher.get(&request(script.url("/a"))).await;
+        if follows {
+            body(exchange);
+        } else {
+            let Exchange::Throttled(head) = exchange else { panic!("{said}: {exchange:?}") };
+            assert_eq!((head.status, head.final_url), (301, script.url("/b")), "{said}");
+            assert!(!script.seen().iter().any(|seen| seen.path == "/c"), "{said}");
+        }
+        body(fetcher.get(&FetchRequest { waited: true, ..request(script.url("/a")) }).await);
+    }
+}
+
+#[tokio::test]
 async fn redirects_that_lead_nowhere_are_named() {
     let script = script().await;
     let to = |place: &str| [Reply::of(302, &[&format!("Location: {place}")], b"")];

@@ -118,6 +118,81 @@ async fn its_redirects_are_followed_and_its_rules_hold_where_it_was_asked_for() 
 }
 
 #[tokio::test]
+async fn a_page_s_redirects_are_followed_only_where_robots_txt_lets_them() {
+    let (home, away) = (script().await, script().await);
+    let rules = || [file("User-agent: *\nDisallow: /private")];
+    home.on("/robots.txt", rules());
+    away.on("/robots.txt", rules());
+    let to = |place: String| [Reply::of(302, &[&format!("Location: {place}")], b"")];
+    home.on("/inside", to("/private/list".to_owned()));
+    home.on("/outside", to(away.url("/private/list")));
+    home.on("/twice", to(away.url("/on")));
+    away.on("/on", to(home.url("/private/list")));
+    home.on("/open", to(away.url("/list")));
+    for script in [&home, &away] {
+        script.on("/list", [Reply::of(200, &[], FEED)]);
+        script.on("/private/list", [Reply::of(200, &[], FEED)]);
+    }
+    let fetcher = fetcher(patient());
+    let page = |path| FetchRequest { obeys_robots: true, ..request(home.url(path)) };
+    for path in ["/inside", "/outside", "/twice"] {
+        let fault = fault(fetcher.get(&page(path)).await);
+        assert!(fault.kind() == "robots" && fault.to_string().contains("Disallow: /private"), "{fault}");
+    }
+    body(fetcher.get(&page("/open")).await);
+    for script in [&home, &away] {
+        let paths: Vec<String> = script.seen().into_iter().map(|seen| seen.path).collect();
+        assert!(!paths.contains(&"/private/list".to_owned()), "{paths:?}");
+        assert_eq!(paths.iter().filter(|path| *path == "/robots.txt").count(), 1, "{paths:?}");
+    }
+    body(fetcher.get(&request(home.url("/inside"))).await);
+}
+
+#[tokio::test]
+async fn a_page_s_redirect_waits_where_the_robots_txt_of_its_target_asks_for_it() {
+    let (home, away) = (script().await, script().await);
+    home.on("/list", [Reply::of(302, &[&format!("Location: {}", away.url("/list"))], b"")]);
+    away.on("/robots.txt", [Reply::of(429, &["Retry-After: 3600"], b"")]);
+    let page = FetchRequest { obeys_robots: true, ..request(home.url("/list")) };
+    let Exchange::Throttled(head) = fetcher(patient()).get(&page).await else { panic!("it is put off") };
+    assert_eq!(head.final_url, away.url("/robots.txt"));
+    assert_eq!(away.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn pages_that_lead_to_one_another_s_hosts_do_not_wait_for_one_another() {
+    let (one, two) = (script().await, script().await);
+    for (here, there) in [(&one, &two), (&two, &one)] {
+        here.on("/robots.txt", [file("")]);
+        here.on("/list", [Reply::of(302, &[&format!("Location: {}", there.url("/end"))], b"")]);
+        here.on("/end", [Reply::of(200, &[], FEED)]);
+    }
+    let fetcher = fetcher(FetchOptions { per_host: 1, ..patient() });
+    let page = |script: &Script| FetchRequest { obeys_robots: true, ..request(script.url("/list")) };
+    let (first, second) = (page(&one), page(&two));
+    let both = async { tokio::join!(fetcher.get(&first), fetcher.get(&second)) };
+    let (first, second) = tokio::time::timeout(Duration::from_secs(20), both).await.expect("both end");
+    body(first);
+    body(second);
+}
+
+#[tokio::test]
+async fn one_that_is_to_be_found_elsewhere_later_is_read_then() {
+    let script = script().await;
+    script.on("/robots.txt", [Reply::of(301, &["Location: /r", "Retry-After: 3600"], b"")]);
+    script.on("/r", [file("User-agent: *\nDisallow: /a")]);
+    let (url, fetcher) = (script.url("/b"), fetcher(patient()));
+    for _ in 0..2 {
+        assert!(!fetcher.may_fetch(&url).await.allowed, "nobody knows yet");
+        assert_eq!(script.seen().len(), 1);
+    }
+    later(2).await;
+    assert!(fetcher.may_fetch(&url).await.allowed);
+    assert!(!fetcher.may_fetch(&script.url("/a")).await.allowed);
+    assert_eq!(script.seen().len(), 3);
+}
+
+#[tokio::test]
 async fn an_endless_one_is_read_as_far_as_its_limit() {
     let script = script().await;
     let reply = Reply::open(200, &[]).send(b"User-agent: *\nDisallow: /a\n").forever(&[b'#'; 4096]);

@@ -7,6 +7,7 @@ mod broken;
 mod moves;
 mod patience;
 mod proxy;
+mod robots;
 #[path = "../support/socks.rs"]
 mod socks;
 #[path = "../support/mod.rs"]

@@ -104,13 +104,12 @@ impl Worker {
         let request = request(source, url, Validators::default(), ACCEPT_PAGE);
         match fetcher.get(&request).await {
             Exchange::Body(response) => {
-                // Where it was sent on to is another page, with a robots.txt of its own.
-                let led_away = !response.head.hops.is_empty();
-                if led_away && !fetcher.may_fetch(&response.head.final_url).await.allowed {
-                    return (Visit::Bare, Then::GoOn);
-                }
                 self.read_article(source, page, entry.clone(), response, last_try).await
             }
+            // Where it is sent on to is another page, with a robots.txt of its own.
+            Exchange::Failed(FetchFault::Robots { .. }) => (Visit::Bare, Then::GoOn),
+            // A redirect that is to be followed later: it says nothing of the host's other pages.
+            Exchange::Throttled(head) if head.status < 400 => (Visit::Failed, Then::GoOn),
             Exchange::Throttled(head) | Exchange::Blocked { head, .. } => {
                 (Visit::Failed, Then::Wait(told(&head)))
             }

@@ -80,6 +80,8 @@ fn own_headers_are_left_out_away_from_home_and_validators_are_not() {
         validators: Validators { etag: Some(b"\"\xff odd".to_vec()), last_modified: Some(b"0".to_vec()) },
         headers: vec![("X-Key".to_owned(), "secret".to_owned())],
         accept: "*/*".to_owned(),
+        obeys_robots: false,
+        waited: false,
     };
     let home = headers(&request, true).expect("headers");
     let away = headers(&request, false).expect("headers");
