@@ -174,7 +174,12 @@ async fn a_rebuild_that_is_only_rehearsed_says_that_the_journal_is_damaged_and_a
     let engine = open(&path).await;
     poll_all(&engine).await;
     engine.close().await.unwrap();
+    let store = Arc::downgrade(&engine.store());
     drop(engine);
+    // The recorder's task ends on its own, and until then has the publisher, which has the store.
+    while store.strong_count() > 0 {
+        tokio::task::yield_now().await;
+    }
     let (_, before) = dibao(&path, &["entries", "--json"]).await;
     let rehearsed = || dibao(&path, &["rebuild", "--dry-run"]);
     let (good, said) = rehearsed().await;
