@@ -298,6 +298,10 @@ fn good(
     reading: Option<Reading>,
 ) {
     let cut = matches!(reading, Some(Reading::Feed { whole: false, .. }));
+    // That of the last reading: `apply` gave it the number that was not known when it was read.
+    if let Some(first) = state.window_from.filter(|first| *first > 0) {
+        state.windows.note(poll.at, first);
+    }
     state.validators = match outcome {
         _ if cut => std::mem::take(&mut state.validators),
         // A 304 freshens what it repeats and leaves the rest (RFC 9111 section 3.2).

@@ -16,6 +16,7 @@ use super::identity::{Fingerprint, IdentityKey};
 use super::outcome::Outcome;
 use super::source::{SourceDef, SourceId};
 use super::time::Time;
+use super::window::Windows;
 
 /// The version every line carries. A reader accepts lines up to its own version and refuses newer ones.
 pub const LINE_VERSION: u8 = 2;
@@ -263,6 +264,9 @@ pub struct PollState {
     /// document. 0 while it found none: then it is the first that its own record makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_from: Option<u64>,
+    /// Where it began over the last weeks.
+    #[serde(default, skip_serializing_if = "Windows::is_none")]
+    pub windows: Windows,
     /// Whether the last reading held an entry that was there before, stored or waiting; unknown in journals
     /// of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]

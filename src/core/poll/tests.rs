@@ -1,9 +1,10 @@
 //! What a poll concludes, as tables: the outcome, and the state the next poll starts from.
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 
 use super::*;
 use crate::core::exchange::{Block, FetchFault, Hop, Response};
+use crate::core::window::Windows;
 
 fn at(seconds: i64) -> Time {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("an instant")
@@ -69,6 +70,7 @@ fn before() -> PollState {
         news_at: Some(at(-90_000)),
         waiting: Vec::new(),
         overlaps: None,
+        windows: Windows::default(),
         cut_hash: None,
         fresh_for: None,
         moved: None,
@@ -394,6 +396,7 @@ fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
     assert_eq!(outcome.name(), "fetched");
     assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
     assert_eq!((state.window_from, state.not_before), (Some(7), None));
+    assert_eq!(state.windows.lowest(TimeDelta::days(7)), None, "it is watched from now on");
     assert_eq!(state.cut_hash.as_deref(), Some("end"));
     let (_, state) = conclude_on(&state, &body(sent.clone()), cut(false));
     assert_eq!((&state.validators, state.body_hash.as_deref()), (&sent.validators, Some("hash")));
@@ -452,4 +455,16 @@ fn a_304_that_does_not_repeat_how_long_it_is_fresh_leaves_that_as_it_was() {
         state = conclude_on(&state, &exchange, reading).1;
         assert_eq!(state.not_before, expected.map(at), "{name}");
     }
+}
+
+#[test]
+fn where_a_document_began_is_remembered_for_weeks_whether_or_not_it_is_sent_again() {
+    let week = |state: &PollState| state.windows.lowest(TimeDelta::days(7));
+    let mut state = before();
+    for day in 0..9 {
+        let sent = state.validators.clone();
+        let poll = Circumstances { at: at(day * 86_400), sent: &sent, ..circumstances(CONFIGURED) };
+        (_, state) = conclude(&state, poll, &Exchange::NotModified(head(304)), None);
+    }
+    assert_eq!(week(&state), Some(7));
 }
