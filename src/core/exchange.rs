@@ -270,6 +270,9 @@ pub enum FetchFault {
     /// The publisher's robots.txt keeps programs away.
     #[error("{why}; ask the publisher, or take another address")]
     Robots { why: String },
+    /// The origin's robots.txt cannot be had, so nothing else is asked of it.
+    #[error("{why}")]
+    NoRobots { why: String },
     /// What came was not HTTP.
     #[error("not a valid HTTP response: {why}")]
     Http { why: String },
@@ -299,6 +302,7 @@ impl FetchFault {
             Self::RedirectRefused { .. } => "redirect-refused",
             Self::Held { .. } => "held",
             Self::Robots { .. } => "robots",
+            Self::NoRobots { .. } => "no-robots",
             Self::Http { .. } => "http",
         }
     }

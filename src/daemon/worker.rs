@@ -19,7 +19,7 @@ use super::recorder::{self, RecordError, Recorder};
 use super::scheduler::{Past, Poller};
 use crate::config::{Config, Kind, Polling, RetryAfter, Source};
 use crate::core::diff::{Draft, Findings};
-use crate::core::exchange::{Exchange, FetchFault, Validators};
+use crate::core::exchange::{Exchange, Validators};
 use crate::core::outcome::Outcome;
 use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
@@ -242,7 +242,7 @@ impl Worker {
                 return Exchange::Throttled(head);
             }
             if !verdict.allowed {
-                return Exchange::Failed(FetchFault::Robots { why: verdict.why });
+                return Exchange::Failed(fetcher.refusal(asked, verdict.why).await);
             }
         }
         let accept = match source.kind {

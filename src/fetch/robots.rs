@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::core::exchange::{Exchange, ResponseHead, Validators};
+use crate::core::exchange::{Exchange, FetchFault, ResponseHead, Validators};
 use crate::core::freshness;
 use crate::core::robots::{AGENT, MAX_BYTES, Robots, Verdict};
 
@@ -105,6 +105,15 @@ impl Fetcher {
     /// The robots.txt of the origin of `url`; `None` if that is no address.
     pub async fn robots_of(&self, url: &str) -> Option<Arc<Robots>> {
         Some(self.robots(&request::target(url).ok()?).await.0)
+    }
+
+    /// Why `url` may not be asked for, where its verdict is that it may not. An origin whose robots.txt cannot be
+    /// had refuses nobody: it is down, or the way to it is.
+    pub async fn refusal(&self, url: &str, why: String) -> FetchFault {
+        match self.robots_of(url).await {
+            Some(robots) if robots.is_unknown() => FetchFault::NoRobots { why },
+            _ => FetchFault::Robots { why },
+        }
     }
 
     async fn robots(&self, at: &Url) -> (Arc<Robots>, Option<ResponseHead>) {

@@ -8,6 +8,8 @@ use chrono_tz::Tz;
 use super::*;
 use crate::core::schedule::Schedule;
 
+mod restart;
+
 /// 08:00 on a Monday in Shanghai, and a little.
 fn start() -> Time {
     DateTime::from_timestamp(1_795_392_000 + 7, 0).expect("an instant")
