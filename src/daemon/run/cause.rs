@@ -53,7 +53,12 @@ impl Cause {
             VaultError::Journal(JournalError::Io { what, source, .. }) => Self::of_disk(what, source),
             VaultError::Store(error) => Self::of_store(error),
             VaultError::Unhealed(error) => Self::of_vault(error),
-            _ => None,
+            // Named one by one, so that whoever adds one has to think of it.
+            VaultError::Locked(_)
+            | VaultError::HalfRestored(_)
+            | VaultError::Busy
+            | VaultError::Unreadable(_)
+            | VaultError::Journal(_) => None,
         }
     }
 
@@ -164,6 +169,7 @@ mod tests {
             ("no room for a socket", socket(Errno::NOSPC), Some(Cause::Room)),
             ("a socket where a file is", socket(Errno::ADDRINUSE), None),
             ("somebody else's directory", vault(io("create it", Errno::ACCESS)), None),
+            ("half a restore", vault(VaultError::HalfRestored("/state/journal.restoring".into())), None),
             ("a second daemon", vault(VaultError::Locked("/state".into())), None),
             (
                 "a newer journal",
