@@ -194,7 +194,7 @@ impl Drop for Unfinished {
 
 /// Puts a backup into a state directory that has no journal, after every file was held against the
 /// manifest. The store is built by whoever opens the directory next. Until all of it is there, nobody does:
-/// see [`require_restored`]. One that was interrupted is begun anew.
+/// see `require_restored`. One that was interrupted is begun anew.
 ///
 /// # Errors
 /// When the backup is not whole, is newer, or the directory is in use or has a journal.
