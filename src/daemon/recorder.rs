@@ -41,9 +41,9 @@ pub enum Fact {
 }
 
 /// How soon it is tried whether recording works again; twice as long after each try that fails.
-const PROBE_FIRST: Duration = Duration::from_secs(1);
+pub(super) const PROBE_FIRST: Duration = Duration::from_secs(1);
 /// The longest between two tries.
-const PROBE_EVERY: Duration = Duration::from_secs(30);
+pub(super) const PROBE_EVERY: Duration = Duration::from_secs(30);
 
 type Reply = oneshot::Sender<Result<(), Arc<VaultError>>>;
 
@@ -125,6 +125,14 @@ impl Recorder {
     #[must_use]
     pub fn store(&self) -> StoreHandle {
         Arc::clone(&self.store)
+    }
+
+    /// Tries whether anything can be recorded, and says nothing of it. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn probe(&self) -> Result<(), RecordError> {
+        self.with_vault(Vault::probe)
     }
 
     /// Builds the store anew from the journal. Returns how many lines it took. Blocks.

@@ -21,14 +21,15 @@ mod refresh;
 mod room;
 mod trust;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use chrono::NaiveDate;
 
-use super::backup::Part;
+use super::backup::{self, Part};
+use super::dirs;
 use crate::core::record::{Line, Record};
 use crate::core::rules::Rules;
 use crate::core::state::{Change, State};
@@ -51,6 +52,11 @@ pub enum VaultError {
     /// Another process has it.
     #[error("{0} is in use by another dibao; stop it, or name another state.dir")]
     Locked(PathBuf),
+    /// A restore was interrupted: what would be opened is not what was to be restored.
+    #[error(
+        "{0}: a restore was interrupted; run `dibao restore` again, or, to go on without the backup, remove that directory"
+    )]
+    HalfRestored(PathBuf),
     /// There is hardly any room left.
     #[error("{path}: only {left} MiB are left on its file system; make room there")]
     Full {
@@ -105,7 +111,7 @@ impl VaultError {
             | Self::Unhealed(_)
             | Self::Store(_) => true,
             Self::Journal(error) => matches!(error, JournalError::Io { .. }),
-            Self::Locked(_) | Self::Busy => false,
+            Self::Locked(_) | Self::HalfRestored(_) | Self::Busy => false,
         }
     }
 }
@@ -169,8 +175,9 @@ impl Vault {
         today: NaiveDate,
         room: AskRoom,
     ) -> Result<(Self, OpenNotes), VaultError> {
-        fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
+        dirs::create(dir).map_err(io_error(dir, "create it"))?;
         let lock = lock(dir)?;
+        backup::require_restored(dir)?;
         let (mut journal, report) = Journal::open(&dir.join("journal"), today)?;
         let (generation, store, mut notes) = generation::open(dir, &mut journal, &rules, &room)?;
         notes.journal = report;
@@ -414,6 +421,7 @@ impl Vault {
 /// When it is in use, there is none, or it cannot be read.
 pub fn peek<T>(dir: &Path, read: impl FnOnce(&Store) -> Result<T, VaultError>) -> Result<T, VaultError> {
     let _lock = lock(dir)?;
+    backup::require_restored(dir)?;
     read(&generation::peek(dir)?)
 }
 
