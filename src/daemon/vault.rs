@@ -85,6 +85,9 @@ pub enum VaultError {
         "the journal is damaged, and under other rules it must be healed before anything else: {0}; or start under the old rules"
     )]
     Unhealed(Box<VaultError>),
+    /// The store has lost something and did not say so: nothing may be made from it.
+    #[error("the store is not sound ({0}); nothing of the journal was removed")]
+    Unsound(String),
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -105,7 +108,7 @@ impl VaultError {
             | Self::Unhealed(_)
             | Self::Store(_) => true,
             Self::Journal(error) => matches!(error, JournalError::Io { .. }),
-            Self::Locked(_) | Self::Busy => false,
+            Self::Locked(_) | Self::Busy | Self::Unsound(_) => false,
         }
     }
 }
@@ -332,36 +335,6 @@ impl Vault {
             self.heal(&store, "the store is behind the journal")?;
         }
         Ok(())
-    }
-
-    /// Begins to compact the journal: the store is frozen, and what is recorded from now on stands behind
-    /// the base. `None` when there is nothing to compact, or it is under way.
-    ///
-    /// # Errors
-    /// When the disk refuses; then nothing has changed.
-    pub fn begin_compaction(&mut self, today: NaiveDate) -> Result<Option<Compaction>, VaultError> {
-        self.make_current()?;
-        if self.journal.seq() == 0 {
-            return Ok(None);
-        }
-        let (base, tail) = self.journal.sizes()?;
-        self.require_room(base + tail)?;
-        let Some(frozen) = self.store.load_full().freeze() else { return Ok(None) };
-        let writer = self.journal.begin_base(today)?;
-        Ok(Some(Compaction::new(frozen, Arc::clone(&self.rules), writer, self.wounds)))
-    }
-
-    /// Removes what a finished base stands for.
-    ///
-    /// # Errors
-    /// When the disk refuses; the next start removes it.
-    pub fn finish_compaction(&mut self, compacted: &Compacted) -> Result<(), VaultError> {
-        let removed = self.journal.keep_from(&compacted.base);
-        // One that was found after the freeze may lie behind the base.
-        if compacted.wounds == self.wounds {
-            self.note_healed();
-        }
-        Ok(removed?)
     }
 
     /// Makes everything recorded so far durable, and says which files hold it: the last position, and how

@@ -53,7 +53,7 @@ fn a_compacted_journal_is_backed_up_from_its_base_on() {
     let compaction = vault.begin_compaction(at(0).date_naive()).expect("begun").expect("something");
     let (seq, parts) = vault.acknowledged().expect("synced");
     let compacted = compaction.write().expect("written");
-    vault.finish_compaction(&compacted).expect("finished");
+    vault.finish_compaction(compacted).expect("finished");
     let backup = TempDir::new().expect("a directory");
     let stale = copy(&state.path().join("journal"), (seq, &parts), at(9), backup.path());
     assert!(matches!(stale, Err(BackupError::Vanished(_))), "{stale:?}");
