@@ -10,6 +10,7 @@
 //! STATE/journal/paired, STATE/store/paired         that the store follows this journal
 //! ```
 
+mod aside;
 mod compaction;
 mod fold;
 mod generation;
@@ -59,6 +60,23 @@ pub enum VaultError {
         /// MiB.
         left: u64,
     },
+    /// A store did not fit.
+    #[error(
+        "{path}: there is no room for a store that is built from the journal: it takes more than {takes} MiB, and {left} MiB \
+         are left; make room there{aside}, or go back to rules under which it fitted: {cause}"
+    )]
+    NoRoom {
+        /// Where it would be.
+        path: PathBuf,
+        /// MiB that it had taken up.
+        takes: u64,
+        /// MiB.
+        left: u64,
+        /// What is in the way, for people.
+        aside: String,
+        /// What refused.
+        cause: Box<VaultError>,
+    },
     /// The disk said no.
     #[error("{path}: cannot {what}: {source}")]
     Io {
@@ -103,6 +121,7 @@ impl VaultError {
     pub fn is_of_the_disk(&self) -> bool {
         match self {
             Self::Full { .. }
+            | Self::NoRoom { .. }
             | Self::Io { .. }
             | Self::Unreadable(_)
             | Self::Unhealed(_)
@@ -288,13 +307,15 @@ impl Vault {
     }
 
     fn replace(&mut self, why: &str) -> Result<u64, VaultError> {
+        // The present one is read from meanwhile, so that it cannot make room.
+        aside::has_room(&self.dir, self.generation.size(&self.dir), &self.room);
         let (generation, store, Replayed { lines, lost }) =
-            generation::rebuild(&self.dir, &self.journal, &self.rules)?;
+            generation::rebuild(&self.dir, &self.journal, &self.rules, &self.room)?;
         let old = std::mem::replace(&mut self.generation, generation);
         self.store.store(Arc::new(store));
         self.failed = None;
         // The old handle may live on in a reader; its files may go all the same.
-        old.discard(&self.dir, why);
+        old.discard(&self.dir, why, lost.is_empty());
         if !lost.is_empty() {
             self.note_wound(Wound { unread: lost.clone(), cut: None, lost });
             let _ = self.heal_journal();
