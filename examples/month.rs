@@ -271,7 +271,7 @@ fn expire(vault: &mut Vault, now: Time, max_age: u32) -> Result<()> {
 fn compact(vault: &mut Vault, now: Time) -> Result<()> {
     if let Some(compaction) = vault.begin_compaction(now.date_naive())? {
         let compacted = compaction.write()?;
-        vault.finish_compaction(&compacted)?;
+        vault.finish_compaction(compacted)?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use super::dirs;
 use super::vault::{self, VaultError};
 use crate::core::record::LINE_VERSION;
 use crate::core::time::Time;
-use crate::journal;
+use crate::journal::{self, JournalError, Losses};
 
 /// The version of the layout above.
 const FORMAT: u32 = 1;
@@ -112,12 +112,34 @@ pub enum BackupError {
     /// A file is not what it was.
     #[error("{0} is damaged: it is not what the manifest says")]
     Damaged(PathBuf),
+    /// The journal does not read, though its files do.
+    #[error("the journal in {path} is damaged, so there is no backup of it: {what}")]
+    Rotten {
+        /// The journal.
+        path: PathBuf,
+        /// What of it cannot be read.
+        what: Losses,
+    },
+    /// A whole copy of a journal that was damaged.
+    #[error(
+        "{path} was made of a journal that was damaged already: {what}. An earlier backup may be whole. To start from what \
+         can be read of this one, copy its .zst files into the directory journal of a new state directory"
+    )]
+    CopyOfRotten {
+        /// The backup.
+        path: PathBuf,
+        /// What of it cannot be read.
+        what: Losses,
+    },
     /// There is a journal already.
     #[error("{0} has a journal; restore into a state directory without one")]
     Occupied(PathBuf),
     /// The state directory.
     #[error(transparent)]
     State(#[from] VaultError),
+    /// A journal that cannot be read at all.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) -> BackupError + 'a {
@@ -133,11 +155,13 @@ pub fn prepare(into: &Path) -> Result<(), BackupError> {
     if is_empty(into)? { Ok(()) } else { Err(BackupError::NotEmpty(into.to_owned())) }
 }
 
-/// Copies the parts of the journal in `from`, whose last line is at `seq`, and writes the manifest.
+/// Copies the parts of the journal in `from`, whose last line is at `seq`, reads the copies through, and writes
+/// the manifest.
 ///
 /// # Errors
-/// [`BackupError::Vanished`] when the parts have to be asked for again. Nothing of it is left then, nor after
-/// any other: it may be tried again in the same place.
+/// [`BackupError::Vanished`] when the parts have to be asked for again, [`BackupError::Rotten`] when the journal
+/// has to be healed first. Nothing of it is left then, nor after any other: it may be tried again in the same
+/// place.
 pub fn copy(
     from: &Path,
     (seq, parts): (u64, &[Part]),
@@ -149,6 +173,11 @@ pub fn copy(
     for part in parts {
         let (octets, sha256) = copy_file(&from.join(&part.name), &into.join(&part.name), part.octets)?;
         files.push(CopiedFile { name: part.name.clone(), octets, sha256 });
+    }
+    // A hash says that the copies are what was there, not that it was a journal.
+    let what = lacks(into, seq, &files)?;
+    if !what.is_empty() {
+        return Err(BackupError::Rotten { path: from.to_owned(), what: of_directory(what, from) });
     }
     let dibao = env!("CARGO_PKG_VERSION").to_owned();
     let manifest = Manifest { format: FORMAT, dibao, lines: LINE_VERSION, at, seq, files };
@@ -207,6 +236,10 @@ pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
             return Err(BackupError::Damaged(path));
         }
     }
+    let what = lacks(from, manifest.seq, &manifest.files)?;
+    if !what.is_empty() {
+        return Err(BackupError::CopyOfRotten { path: from.to_owned(), what });
+    }
     dirs::create(state_dir).map_err(io_error(state_dir, "create it"))?;
     let _lock = vault::lock(state_dir)?;
     let journal = state_dir.join("journal");
@@ -251,6 +284,23 @@ pub(super) fn require_restored(state_dir: &Path) -> Result<(), VaultError> {
         Ok(_) => Err(VaultError::HalfRestored(arriving)),
         Err(_) => Ok(()),
     }
+}
+
+/// What cannot be read of the copy of a journal whose last line is at `seq`.
+fn lacks(dir: &Path, seq: u64, files: &[CopiedFile]) -> Result<Losses, JournalError> {
+    let (reached, mut losses) = journal::read_through(dir, files.iter().map(|file| file.name.as_str()))?;
+    if reached < seq {
+        losses.gaps.push((reached + 1, seq));
+    }
+    Ok(losses)
+}
+
+/// The same of the files that were copied: the copies are gone when it is told.
+fn of_directory(mut losses: Losses, dir: &Path) -> Losses {
+    for damage in &mut losses.damage {
+        damage.path = dir.join(damage.path.file_name().unwrap_or_default());
+    }
+    losses
 }
 
 /// What says which versions it takes to read a manifest, in every version of it.

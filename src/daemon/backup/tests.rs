@@ -53,7 +53,7 @@ fn a_compacted_journal_is_backed_up_from_its_base_on() {
     let compaction = vault.begin_compaction(at(0).date_naive()).expect("begun").expect("something");
     let (seq, parts) = vault.acknowledged().expect("synced");
     let compacted = compaction.write().expect("written");
-    vault.finish_compaction(&compacted).expect("finished");
+    vault.finish_compaction(compacted).expect("finished");
     let backup = TempDir::new().expect("a directory");
     let stale = copy(&state.path().join("journal"), (seq, &parts), at(9), backup.path());
     assert!(matches!(stale, Err(BackupError::Vanished(_))), "{stale:?}");
@@ -63,6 +63,52 @@ fn a_compacted_journal_is_backed_up_from_its_base_on() {
     let fresh = TempDir::new().expect("a directory");
     restore(backup.path(), fresh.path()).expect("restored");
     assert!(dump(&open(fresh.path())) == dump(&vault));
+}
+
+#[test]
+fn a_damaged_journal_is_not_backed_up_until_it_is_healed() {
+    let (state, _, mut vault, _) = backed_up();
+    let journal = state.path().join("journal");
+    flip(&journal.join("00000001-2026-11-23.ndjson.zst"));
+    let backup = TempDir::new().expect("a directory");
+    let (seq, parts) = vault.acknowledged().expect("synced");
+    let refused = copy(&journal, (seq, &parts), at(9), backup.path()).expect_err("it is damaged").to_string();
+    let named = journal.join("00000001-2026-11-23.ndjson.zst: octets ").display().to_string();
+    assert!(refused.contains("no backup") && refused.contains(&named), "{refused}");
+    assert!(!refused.contains(&backup.path().display().to_string()), "{refused}");
+    prepare(backup.path()).expect("nothing is left of that");
+    assert!(vault.find_wound().expect("read"));
+    vault.rebuild("which heals it").expect("rebuilt");
+    let (seq, parts) = vault.acknowledged().expect("synced");
+    // Lines that are not there are missed as well.
+    let cut = copy(&journal, (seq + 1, &parts), at(9), backup.path());
+    assert!(matches!(cut, Err(BackupError::Rotten { .. })), "{cut:?}");
+    copy(&journal, (seq, &parts), at(9), backup.path()).expect("copied");
+    let fresh = TempDir::new().expect("a directory");
+    restore(backup.path(), fresh.path()).expect("restored");
+    assert!(dump(&open(fresh.path())) == dump(&vault));
+}
+
+#[test]
+fn a_whole_copy_of_a_damaged_journal_is_refused_by_name() {
+    let (_state, backup, _vault, _) = backed_up();
+    let segment = backup.path().join("00000001-2026-11-23.ndjson.zst");
+    flip(&segment);
+    // As an older dibao wrote it.
+    let mut manifest = read_manifest(backup.path()).expect("read");
+    (manifest.files[0].octets, manifest.files[0].sha256) = hash(&segment).expect("read");
+    fs::write(backup.path().join(MANIFEST), serde_json::to_vec(&manifest).expect("JSON")).expect("written");
+    let fresh = TempDir::new().expect("a directory");
+    let refused = restore(backup.path(), &fresh.path().join("state")).expect_err("it is damaged");
+    assert!(matches!(refused, BackupError::CopyOfRotten { .. }), "{refused}");
+    assert!(!fresh.path().join("state").exists());
+    // What it says can be done.
+    fs::create_dir(fresh.path().join("journal")).expect("created");
+    fs::copy(&segment, fresh.path().join("journal").join(segment.file_name().expect("a name")))
+        .expect("copied");
+    let vault = open(fresh.path());
+    vault.store().load().check().expect("sound");
+    assert_eq!(vault.seq(), 12);
 }
 
 #[test]
@@ -176,7 +222,7 @@ fn a_journal_whose_segments_were_removed_is_in_nobodys_way() {
 fn a_backup_that_fails_leaves_nothing_and_is_made_again_in_the_same_place() {
     let (state, _, mut vault, _) = backed_up();
     let compaction = vault.begin_compaction(at(0).date_naive()).expect("begun").expect("something");
-    vault.finish_compaction(&compaction.write().expect("written")).expect("finished");
+    vault.finish_compaction(compaction.write().expect("written")).expect("finished");
     record(&mut vault, &workload(43, 5));
     let (seq, parts) = vault.acknowledged().expect("synced");
     assert_eq!(parts.len(), 2);

@@ -48,7 +48,7 @@ impl Cause {
 
     fn of_vault(error: &VaultError) -> Option<Self> {
         match error {
-            VaultError::Full { .. } => Some(Self::Room),
+            VaultError::Full { .. } | VaultError::NoRoom { .. } => Some(Self::Room),
             VaultError::Io { what, source, .. } => Self::of_disk(what, source),
             VaultError::Journal(JournalError::Io { what, source, .. }) => Self::of_disk(what, source),
             VaultError::Store(error) => Self::of_store(error),
@@ -58,6 +58,7 @@ impl Cause {
             | VaultError::HalfRestored(_)
             | VaultError::Busy
             | VaultError::Unreadable(_)
+            | VaultError::Unsound(_)
             | VaultError::Journal(_) => None,
         }
     }
