@@ -1,6 +1,7 @@
 //! One poll from end to end: what to ask, the exchange, reading on a blocking thread, the decision what
 //! is new, and handing it to the recorder. Whatever happens to one source stays with that source.
 
+mod fingerprint;
 mod holds;
 mod reading;
 mod visits;
@@ -148,9 +149,13 @@ impl Worker {
         let source = self.sources.get(id).ok_or_else(unknown)?;
         let turn = Arc::clone(self.turns.get(id).ok_or_else(unknown)?).lock_owned().await;
         let started = tokio::time::Instant::now();
-        let stored = self.stored(id).await?;
-        let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
+        let mut stored = self.stored(id).await?;
         let last = stored.as_ref().and_then(|stored| stored.outcome.clone());
+        let mut before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
+        poll::read_by(&mut before, fingerprint::of(source, self.polling.max_entries));
+        if let Some(stored) = &mut stored {
+            stored.poll = before.clone();
+        }
         let asked = poll::address(&source.def.url, &before).to_owned();
         if let Some(outcome) =
             stored.as_ref().and_then(|stored| still_waiting(stored, &asked, self.clock.now(), self.patience))
@@ -170,6 +175,7 @@ impl Worker {
         let poll = Circumstances {
             at,
             scheduled: scheduled.or(before.scheduled).or(Some(at)),
+            configured: &source.def.url,
             asked: &asked,
             sent: &sent,
             draw,
