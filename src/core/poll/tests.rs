@@ -1,9 +1,13 @@
 //! What a poll concludes, as tables: the outcome, and the state the next poll starts from.
 
+mod full;
+mod gone;
+
 use chrono::{DateTime, TimeDelta};
 
 use super::*;
 use crate::core::exchange::{Block, FetchFault, Hop, Response};
+use crate::core::record::Hold;
 use crate::core::window::Windows;
 
 fn at(seconds: i64) -> Time {
@@ -12,7 +16,7 @@ fn at(seconds: i64) -> Time {
 
 fn validators(etag: Option<&str>, modified: Option<&str>) -> Validators {
     let bytes = |text: Option<&str>| text.map(|t| t.as_bytes().to_vec());
-    Validators { etag: bytes(etag), last_modified: bytes(modified) }
+    Validators { etag: bytes(etag), last_modified: bytes(modified), of: None }
 }
 
 fn head(status: u16) -> ResponseHead {
@@ -23,9 +27,10 @@ const CONFIGURED: &str = "https://paper.example/feed";
 const TARGET: &str = "https://new.example/feed";
 
 fn circumstances(asked: &str) -> Circumstances<'_> {
-    static NONE: Validators = Validators { etag: None, last_modified: None };
+    static NONE: Validators = Validators { etag: None, last_modified: None, of: None };
     let (scheduled, patience) = (Some(at(-30)), freshness::LIMIT);
-    Circumstances { at: at(0), scheduled, asked, sent: &NONE, draw: 0.0, patience }
+    let (configured, sent) = (CONFIGURED, &NONE);
+    Circumstances { at: at(0), scheduled, configured, asked, sent, draw: 0.0, patience }
 }
 
 fn feed(new: u32) -> Option<Reading> {
@@ -74,6 +79,9 @@ fn before() -> PollState {
         cut_hash: None,
         fresh_for: None,
         moved: None,
+        read_by: None,
+        in_full: false,
+        full_at: None,
     }
 }
 
@@ -114,7 +122,7 @@ fn validators_are_those_of_the_last_good_answer() {
         |status, etag, modified| ResponseHead { validators: validators(etag, modified), ..head(status) };
     let old = before().validators;
     let (both, etag) = (validators(Some("\"new\""), Some("today")), validators(Some("\"new\""), None));
-    let refreshed = validators(Some("\"new\""), Some("yesterday"));
+    let refreshed = validators(Some("W/\"new\""), Some("yesterday"));
     let new = || sent(200, Some("\"new\""), Some("today"));
     let cases = [
         ("a feed's replace the old", body(new()), feed(1), &both),
@@ -124,7 +132,7 @@ fn validators_are_those_of_the_last_good_answer() {
         ("a 304 without any keeps them", Exchange::NotModified(head(304)), None, &old),
         (
             "a 304 replaces what it repeats",
-            Exchange::NotModified(sent(304, Some("\"new\""), None)),
+            Exchange::NotModified(sent(304, Some("W/\"new\""), None)),
             None,
             &refreshed,
         ),
@@ -330,7 +338,6 @@ fn a_permanent_redirect_is_taken_over_once_it_proved_steady() {
         "the watch begins anew"
     );
     assert_eq!(direct(&Exchange::Status(head(404))), None, "it fails: back to the configured address");
-    assert_eq!(direct(&Exchange::Gone(head(410))), None);
     let throttled = conclude(&state, circumstances(TARGET), &Exchange::Throttled(head(429)), None).1;
     assert_eq!(throttled.moved, state.moved, "it is there, and asks to wait");
 }
@@ -372,7 +379,7 @@ fn what_hosts_asked_for_is_kept_until_it_is_over() {
     assert_eq!(held_until(&state, "http://pages.example/y", at(59)), Some(at(60)));
     assert_eq!(held_until(&state, "http://pages.example/y", at(60)), None);
     hold(&mut state, (0..20).map(|n| told(&format!("p{n}.example"), 100)).collect(), CONFIGURED, at(60));
-    assert_eq!((state.holds.len(), &state.holds[0]), (MAX_HOLDS, &told("paper.example", 1200)));
+    assert_eq!((state.holds.len(), &state.holds[0]), (wait::MAX_HOLDS, &told("paper.example", 1200)));
     let refused = ResponseHead { retry_after: Some("3600".to_owned()), ..head(500) };
     let (_, state) = conclude_on(&before(), &Exchange::Status(refused), None);
     assert_eq!((state.failures, state.not_before), (3, Some(at(3600))), "said with any status");
