@@ -20,6 +20,7 @@ use dibao::core::rules::Rules;
 use dibao::core::source::{RegionRule, SourceDef, SourceId};
 use dibao::core::state::{Meta, State};
 use dibao::core::time::{Stamp, Time};
+use dibao::core::window::Windows;
 use dibao::daemon::keeper::{Sweep, is_worth_it};
 use dibao::daemon::memory::give_back;
 use dibao::daemon::vault::Vault;
@@ -57,6 +58,7 @@ impl Draw {
 struct Paper {
     def: SourceDef,
     window: VecDeque<String>,
+    windows: Windows,
     told: u32,
 }
 
@@ -87,7 +89,7 @@ impl World {
                 rights: None,
                 priority: 0,
             };
-            Paper { def, window: VecDeque::new(), told: 0 }
+            Paper { def, window: VecDeque::new(), windows: Windows::default(), told: 0 }
         });
         Self {
             papers: papers.collect(),
@@ -158,10 +160,14 @@ impl World {
             paper.window.pop_front();
         }
         let oldest = paper.window.front().map(|id| vault.store().load().owner(id)).transpose()?;
+        if let Some(first) = oldest.flatten() {
+            paper.windows.note(now, first);
+        }
         let state = PollState {
             scheduled: Some(now),
             good_at: Some(now),
             window_from: Some(oldest.flatten().unwrap_or(0)),
+            windows: paper.windows.clone(),
             ..PollState::default()
         };
         let count = u32::try_from(new.len())?;
@@ -265,7 +271,7 @@ fn expire(vault: &mut Vault, now: Time, max_age: u32) -> Result<()> {
 fn compact(vault: &mut Vault, now: Time) -> Result<()> {
     if let Some(compaction) = vault.begin_compaction(now.date_naive())? {
         let compacted = compaction.write()?;
-        vault.finish_compaction(&compacted)?;
+        vault.finish_compaction(compacted)?;
     }
     Ok(())
 }

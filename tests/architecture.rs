@@ -63,7 +63,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("hyper_util", &["serve/listener.rs"]),
     ("libc", &["daemon/memory.rs"]),
     ("reqwest", &["fetch/"]),
-    ("rustix", &["cli/mod.rs", "daemon/run.rs", "daemon/vault", "store/disk.rs"]),
+    ("rustix", &["cli/mod.rs", "daemon/run.rs", "daemon/run/", "daemon/vault", "store/disk.rs"]),
     ("rustls", &["fetch/"]),
     ("scraper", &["core/page/"]),
     ("sd_notify", &["daemon/systemd.rs"]),

@@ -485,7 +485,7 @@ async fn a_source_that_was_gone_tells_the_scheduler_when_it_answers_by_hand() {
     poll_all(&engine).await;
     assert!(engine.worker.past(engine.store().load().sources().unwrap().values().next()).gone);
     poll_all(&engine).await;
-    let (id, past) = engine.worker.revived().await;
+    let (id, past) = engine.worker.polled_by_hand().await;
     assert_eq!((id.as_str(), past.gone), ("a", false));
     engine.close().await.unwrap();
 }

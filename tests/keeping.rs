@@ -147,6 +147,13 @@ async fn a_running_daemon_is_backed_up_and_not_restored_into() {
     let (good, said) = dibao(&path, &["compact"]).await;
     assert!(good && said.starts_with("compacted: a base of "), "{said}");
     assert_eq!(dibao(&path, &["entries", "--json"]).await.1, before);
+    // The base rots on the disk. The store still has all of it.
+    let base = fs::read_dir(dir.path().join("state/journal")).unwrap().map(|entry| entry.unwrap().path());
+    let base = base.filter(|path| path.extension().is_some_and(|ending| ending == "zst")).min().unwrap();
+    let mut bytes = fs::read(&base).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&base, bytes).unwrap();
     let backup = dir.path().join("backup");
     let (good, said) = dibao(&path, &["backup", backup.to_str().unwrap()]).await;
     assert!(good && said.contains("backed up"), "{said}");
@@ -174,7 +181,12 @@ async fn a_rebuild_that_is_only_rehearsed_says_that_the_journal_is_damaged_and_a
     let engine = open(&path).await;
     poll_all(&engine).await;
     engine.close().await.unwrap();
+    let store = Arc::downgrade(&engine.store());
     drop(engine);
+    // The recorder's task ends on its own, and until then has the publisher, which has the store.
+    while store.strong_count() > 0 {
+        tokio::task::yield_now().await;
+    }
     let (_, before) = dibao(&path, &["entries", "--json"]).await;
     let rehearsed = || dibao(&path, &["rebuild", "--dry-run"]);
     let (good, said) = rehearsed().await;

@@ -30,15 +30,20 @@ pub(super) fn backup(config: Arc<Config>, into: &Path) -> ExitCode {
 fn take(config: Arc<Config>, into: &Path) -> anyhow::Result<Manifest> {
     backup::prepare(into)?;
     let journal = config.state_dir.join("journal");
-    for _ in 0..TRIES {
-        let rows = block_on(ask::gather(Arc::clone(&config), Command::Backup))??;
+    let (mut tries, mut heal) = (1, false);
+    loop {
+        let rows = block_on(ask::gather(Arc::clone(&config), Command::Backup { heal }))??;
         let (seq, parts) = parts(rows)?;
         match backup::copy(&journal, (seq, &parts), SystemClock.now(), into) {
-            Err(BackupError::Vanished(_)) => {}
+            Err(BackupError::Vanished(_)) if tries < TRIES => tries += 1,
+            Err(BackupError::Vanished(_)) => {
+                bail!("the journal was compacted {TRIES} times while it was copied; try again")
+            }
+            // What it lacks, the store may have.
+            Err(BackupError::Rotten { .. }) if !heal => heal = true,
             copied => return Ok(copied?),
         }
     }
-    bail!("the journal was compacted {TRIES} times while it was copied; try again");
 }
 
 /// The last position, and the files with it.

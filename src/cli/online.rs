@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::{block_on, exit, table};
 use crate::config::{Config, Kind, Source};
-use crate::core::exchange::{Exchange, FetchFault, Validators};
+use crate::core::exchange::{Exchange, Validators};
 use crate::core::probe::{self, Reader, Report, Subject, span};
 use crate::core::source::SourceId;
 use crate::daemon::clock::{Clock, SystemClock};
@@ -66,7 +66,7 @@ async fn exchange(fetcher: &Fetcher, source: &Source) -> Exchange {
     if matches!(source.kind, Kind::Page(_)) {
         let verdict = fetcher.may_fetch(&source.def.url).await;
         if !verdict.allowed {
-            return Exchange::Failed(FetchFault::Robots { why: verdict.why });
+            return Exchange::Failed(fetcher.refusal(&source.def.url, verdict.why).await);
         }
     }
     fetcher.get(&request(source)).await

@@ -31,7 +31,7 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         Command::Poll { .. }
         | Command::Rebuild
         | Command::Compact
-        | Command::Backup
+        | Command::Backup { .. }
         | Command::Explain { .. }
         | Command::Withdraw { .. } => {
             return String::new();

@@ -1,6 +1,7 @@
 //! `[[source]]` tables to checked sources: each by itself, then what must hold between them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
 
 use super::check::{check_id, new_id, proxy, read, schedules, within};
@@ -10,6 +11,7 @@ use super::file;
 use super::region::unknown_region;
 use super::resolve::Context;
 use super::{ContentPolicy, Polling, Secret, Source, page, secret, value};
+use crate::core::link;
 use crate::core::region::{RegionId, RegionTable};
 use crate::core::source::{RegionRule, SourceDef, SourceId};
 
@@ -23,6 +25,10 @@ pub(super) struct Defaults<'a> {
     pub(super) content: ContentPolicy,
 }
 
+/// The addresses that are polled so far, without what does not tell one from another, each as it is written
+/// and where.
+type Urls = HashMap<String, (String, Place)>;
+
 /// Resolves all sources.
 pub(super) fn resolve(
     raw: Vec<file::Source>,
@@ -34,7 +40,7 @@ pub(super) fn resolve(
         report.warn(&context.main, "has no [[source]]: nothing will be polled");
     }
     let mut seen = HashMap::new();
-    let mut urls = HashMap::new();
+    let mut urls = Urls::new();
     let mut renames = Vec::new();
     let mut sources = Vec::new();
     for source in raw {
@@ -49,7 +55,7 @@ pub(super) fn resolve(
 fn resolve_one(
     id: Option<String>,
     raw: file::Source,
-    urls: &mut HashMap<String, Place>,
+    urls: &mut Urls,
     defaults: &Defaults<'_>,
     context: &Context<'_>,
     report: &mut Report,
@@ -57,7 +63,8 @@ fn resolve_one(
     let region = region_rule(&raw, defaults.regions, report);
     let was =
         raw.was.iter().flat_map(|was| was.value.as_slice()).map(|id| SourceId::new(&id.value)).collect();
-    let url = url(raw.url, &raw.place, urls, report);
+    let enabled = raw.enabled.is_none_or(|enabled| enabled.value);
+    let url = url(raw.url, &raw.place, urls, enabled, report);
     // Everything is read before the first `?`, so that one fault hides no other.
     let title = read(raw.title, value::line, report);
     let rights = read(raw.rights, value::line, report);
@@ -72,14 +79,14 @@ fn resolve_one(
     let headers = headers(raw.headers, context, report);
     let proxy = proxy(raw.proxy, context, report).or_else(|| defaults.polling.proxy.clone());
     let def = SourceDef { id: SourceId::new(&id?), title, url: url?, region, rights, priority };
-    let enabled = raw.enabled.is_none_or(|enabled| enabled.value);
     Some(Source { def, kind: kind?, schedules, zone, content, headers, proxy, retry_after, was, enabled })
 }
 
 fn url(
     url: Option<At<String>>,
     table: &Place,
-    urls: &mut HashMap<String, Place>,
+    urls: &mut Urls,
+    enabled: bool,
     report: &mut Report,
 ) -> Option<String> {
     let Some(text) = url else {
@@ -88,10 +95,23 @@ fn url(
     };
     let place = text.place.clone();
     let url = read(Some(text), value::source_url, report)?;
-    if let Some(first) = urls.get(&url) {
-        report.warn(&place, format!("{url:?} is polled twice: it stands at {first} too"));
-    } else {
-        urls.insert(url.clone(), place);
+    if !enabled {
+        return Some(url);
+    }
+    // Two parts of one page may be two sources, so this is no fault; a copied table is far more common.
+    match urls.entry(link::canonical(&url)) {
+        Entry::Vacant(free) => {
+            free.insert((url.clone(), place));
+        }
+        Entry::Occupied(first) => {
+            let (other, at) = first.get();
+            let message = if *other == url {
+                format!("{url:?} is polled twice: it stands at {at} too")
+            } else {
+                format!("{url:?} is likely polled twice: {other:?} at {at} leads to the same")
+            };
+            report.warn(&place, message);
+        }
     }
     Some(url)
 }

@@ -2,6 +2,8 @@
 //! segments they stood in can go. The shapes only: what they are made from and how they are folded in is
 //! `apply`'s business.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -138,4 +140,55 @@ pub struct End {
     pub next_no: EntryNo,
     /// How many entries the base holds.
     pub entries: u64,
+    /// How many sources; older bases do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<u64>,
+    /// How many feeds; older bases do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feeds: Option<u64>,
+}
+
+/// What a base holds, counted on the way through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Its sources.
+    pub sources: u64,
+    /// Its feeds.
+    pub feeds: u64,
+    /// Its entries, of any kind.
+    pub entries: u64,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sources, feeds, entries } = self;
+        write!(f, "{sources} sources, {feeds} feeds and {entries} entries")
+    }
+}
+
+impl Counts {
+    /// Counts a part in.
+    pub fn take(&mut self, part: &Base) {
+        match part {
+            Base::Source(_) => self.sources += 1,
+            Base::Feed(_) => self.feeds += 1,
+            Base::Entries(part) => self.entries += part.entries.len() as u64,
+            Base::Head(_) | Base::End(_) => {}
+        }
+    }
+
+    /// The end of the base that was counted.
+    #[must_use]
+    pub fn end(self, at: Time, next_no: EntryNo) -> End {
+        let Self { sources, feeds, entries } = self;
+        End { at, next_no, entries, sources: Some(sources), feeds: Some(feeds) }
+    }
+
+    /// Whether the end of a base says what was counted.
+    #[must_use]
+    pub fn agree_with(&self, end: &End) -> bool {
+        self.entries == end.entries
+            && end.sources.is_none_or(|said| said == self.sources)
+            && end.feeds.is_none_or(|said| said == self.feeds)
+    }
 }

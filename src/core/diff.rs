@@ -158,6 +158,7 @@ impl<S: State> Memory<'_, S> {
             no,
             title: was.title,
             page: was.page,
+            serial: was.serial,
             published: was.published,
         }))
     }

@@ -19,6 +19,11 @@ pub struct Validators {
     /// The value of `Last-Modified`, not read as a date.
     #[serde(default, with = "opaque")]
     pub last_modified: Option<Vec<u8>>,
+    /// The address that gave them, where it is not the configured one: a validator tells states of one resource
+    /// apart (RFC 9110 section 8.8), so no other is sent it. In journals of before, and in what a response
+    /// brings: the one that is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
 }
 
 impl Validators {
@@ -26,6 +31,13 @@ impl Validators {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.etag.is_none() && self.last_modified.is_none()
+    }
+
+    /// Whether they are those of the address `at`, to which these redirects led: another resource may have the
+    /// same tag, and its 304 would say that it was read (RFC 9111 section 4.3.1).
+    #[must_use]
+    pub fn are_of(&self, at: &str, hops: &[Hop]) -> bool {
+        self.of.as_ref().map_or(hops.is_empty(), |of| of == at)
     }
 }
 
@@ -200,7 +212,7 @@ pub enum Block {
 impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Credentials => "it wants credentials; put them in the source's url or headers",
+            Self::Credentials => "it wants credentials; put them in the source's headers",
             Self::Forbidden => "it forbids this client; ask the publisher, or set a contact",
             Self::Firewall => "its firewall refuses clients that are not browsers; ask the publisher",
             Self::Legal => "it is withheld for legal reasons",
@@ -271,6 +283,9 @@ pub enum FetchFault {
     /// The publisher's robots.txt keeps programs away.
     #[error("{why}; ask the publisher, or take another address")]
     Robots { why: String },
+    /// The origin's robots.txt cannot be had, so nothing else is asked of it.
+    #[error("{why}")]
+    NoRobots { why: String },
     /// What came was not HTTP.
     #[error("not a valid HTTP response: {why}")]
     Http { why: String },
@@ -300,6 +315,7 @@ impl FetchFault {
             Self::RedirectRefused { .. } => "redirect-refused",
             Self::Held { .. } => "held",
             Self::Robots { .. } => "robots",
+            Self::NoRobots { .. } => "no-robots",
             Self::Http { .. } => "http",
         }
     }

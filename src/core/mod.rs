@@ -39,3 +39,4 @@ pub mod state;
 pub mod story;
 pub mod text;
 pub mod time;
+pub mod window;

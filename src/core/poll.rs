@@ -1,6 +1,8 @@
 //! From what an exchange and a reading gave to the outcome of a poll and the state the next one starts
 //! from. Pure: the instant and the draw are arguments.
 
+mod wait;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -9,20 +11,16 @@ use sha2::{Digest, Sha256};
 use super::backoff;
 use super::exchange::{Exchange, FetchFault, ResponseHead, Validators};
 use super::freshness::{self, Skip};
-use super::link;
 use super::outcome::Outcome;
-use super::record::{Hold, Moved, PollState, Rejected};
+use super::record::{Moved, PollState, Rejected};
 use super::rules::hex16;
 use super::time::Time;
+pub use wait::{asked_to_wait, held_until, hold, lies_ahead, not_before};
 
 /// The wait after a first failure; it doubles from there to a day.
 pub const BACKOFF_BASE: Duration = Duration::from_secs(10 * 60);
 /// The longest a publisher's Retry-After is followed: beyond a day it is looked at again.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
-/// Less than this a clock is corrected by all the time.
-const SLEW: TimeDelta = TimeDelta::minutes(1);
-/// Hosts of one source that are left alone at once: its pages are on one or two.
-const MAX_HOLDS: usize = 8;
 /// Polls in a row that must be told of a permanent redirect before its target is asked directly: one
 /// slip of a publisher's configuration must not move a source.
 pub const MOVED_AFTER: u32 = 3;
@@ -34,6 +32,8 @@ pub struct Circumstances<'a> {
     pub at: Time,
     /// The instant of the schedule the poll was for; for one asked for by hand, that of the last poll.
     pub scheduled: Option<Time>,
+    /// The address of the configuration.
+    pub configured: &'a str,
     /// The address that was asked.
     pub asked: &'a str,
     /// What made the request conditional.
@@ -104,19 +104,38 @@ pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
     }
 }
 
-/// What makes the next request conditional: the validators of what is stored, or those of a body that
-/// came since and was no feed. The latter for a day: then it is asked for in full, and read once more by
-/// whatever reads it then. Asked for with those of what is stored, a server that gives one date or one tag
-/// to both, or an older date to the latter, would say that nothing has changed.
+/// Whether the source says that it is gone: its configured address itself does. Where that leads, or led, may go
+/// while the source stays.
+#[must_use]
+pub fn is_gone(exchange: &Exchange, asked: &str, configured: &str) -> bool {
+    matches!(exchange, Exchange::Gone(head) if asked == configured && head.hops.is_empty())
+}
+
+/// Takes note of how documents are read from now on. What was read otherwise is to be read once more: the
+/// publisher's 304, and the hash of the body, say no more than that the body is the same.
+pub fn read_by(state: &mut PollState, fingerprint: String) {
+    if state.read_by.as_ref().is_some_and(|before| *before != fingerprint) {
+        state.body_hash = None;
+        (state.in_full, state.full_at) = (true, None);
+    }
+    state.read_by = Some(fingerprint);
+}
+
+/// What makes the next request conditional: nothing, where a request in full is due; else the validators of what
+/// is stored, or those of a body that came since and was no feed. The latter for a day: then it is asked for in
+/// full, and read once more by whatever reads it then. Asked for with those of what is stored, a server that
+/// gives one date or one tag to both, or an older date to the latter, would say that nothing has changed.
 #[must_use]
 pub fn validators(state: &PollState, now: Time) -> Validators {
+    let within_a_day = |at: Time| (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - at));
+    if state.in_full && !state.full_at.is_some_and(within_a_day) {
+        return Validators::default();
+    }
     match &state.rejected {
         // It may have been cut, or the operator may have mended the selectors: the next body is read at once.
         // A list that was never read leaves only those of the body itself.
         Some(rejected) if is_of_a_list(rejected) && !state.validators.is_empty() => state.validators.clone(),
-        Some(rejected) if (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - rejected.at)) => {
-            rejected.validators.clone()
-        }
+        Some(rejected) if within_a_day(rejected.at) => rejected.validators.clone(),
         Some(_) => Validators::default(),
         None => state.validators.clone(),
     }
@@ -145,65 +164,6 @@ fn still_rejected(state: &PollState, sent: &Validators) -> Option<Outcome> {
     Some(rejected.outcome.clone().unwrap_or(Outcome::NotAFeed { why }))
 }
 
-/// The instant before which a source is not asked, as far as it can be believed: what lies further off
-/// than any wait there is was worked out while the clock was wrong. What was `polled` in the future, too: then
-/// the wait begins now, as long as it was to be.
-#[must_use]
-pub fn not_before(state: &PollState, polled: Option<Time>, now: Time, patience: Duration) -> Option<Time> {
-    let longest = TimeDelta::from_std(patience.max(LONGEST_RETRY_AFTER)).unwrap_or_default();
-    let ahead = polled.filter(|polled| lies_ahead(*polled, now)).map_or(TimeDelta::zero(), |at| at - now);
-    state.not_before.map(|until| until - ahead).filter(|until| *until - now <= longest)
-}
-
-/// Whether a time that has been is still to come: the clock was set back since.
-#[must_use]
-pub fn lies_ahead(past: Time, now: Time) -> bool {
-    past - now > SLEW
-}
-
-/// Until when the host of `address` is to be left alone, as far as the source's own polls were told.
-#[must_use]
-pub fn held_until(state: &PollState, address: &str, now: Time) -> Option<Time> {
-    let host = link::server(address);
-    let own = state.holds.iter().filter(|hold| link::server(&hold.address) == host);
-    own.map(|hold| hold.until).filter(|until| holds(*until, now)).max()
-}
-
-/// Whether a wait is not over. What lies further off than any wait there is was worked out while the clock
-/// was wrong.
-fn holds(until: Time, now: Time) -> bool {
-    let longest = TimeDelta::from_std(LONGEST_RETRY_AFTER).unwrap_or_default();
-    until > now && until - now <= longest
-}
-
-/// Until when a response asks its host to be left alone, if it does so in words that can be read. A redirect
-/// speaks of where it leads only (RFC 9110 section 10.2.3).
-#[must_use]
-pub fn asked_to_wait(head: &ResponseHead, at: Time) -> Option<Hold> {
-    let until = retry_after(head, at).filter(|_| head.status >= 400)?;
-    Some(Hold { address: head.final_url.clone(), until })
-}
-
-fn retry_after(head: &ResponseHead, at: Time) -> Option<Time> {
-    freshness::retry_after(head.retry_after.as_deref()?, head.date.as_deref(), at, LONGEST_RETRY_AFTER)
-}
-
-/// Adds what a poll of `asked` was told to what holds already, the longest for each host; a wish of the
-/// source's own host puts off its next poll.
-pub fn hold(state: &mut PollState, told: Vec<Hold>, asked: &str, at: Time) {
-    let mut all = std::mem::take(&mut state.holds);
-    all.extend(told);
-    all.retain(|hold| holds(hold.until, at));
-    all.sort_by_key(|hold| std::cmp::Reverse(hold.until));
-    for hold in all {
-        let known = state.holds.iter().any(|h| link::server(&h.address) == link::server(&hold.address));
-        if !known && state.holds.len() < MAX_HOLDS {
-            state.holds.push(hold);
-        }
-    }
-    state.not_before = state.not_before.max(held_until(state, asked, at));
-}
-
 /// The outcome of a poll and the state it leaves. `reading` is that of the body, where there is one.
 #[must_use]
 pub fn conclude(
@@ -225,6 +185,9 @@ pub fn conclude(
         // Asked for in full, and be it in vain: that is once a day.
         state.rejected.iter_mut().for_each(|rejected| rejected.at = poll.at);
     }
+    if sent_in_full(poll, exchange, reading.as_ref()) {
+        state.full_at = Some(poll.at);
+    }
     match exchange.head() {
         Some(head) if outcome.is_good() => good(&mut state, poll, head, &outcome, reading),
         Some(head) if matches!(outcome, Outcome::Throttled { .. }) => {
@@ -239,7 +202,7 @@ pub fn conclude(
             if let Exchange::Body(response) = exchange
                 && was_read(&outcome)
             {
-                let validators = response.head.validators.clone();
+                let validators = given(response.head.validators.clone(), poll, &response.head);
                 let outcome = Some(outcome.clone());
                 let rejected = Rejected { validators, at: poll.at, outcome };
                 state.rejected = Some(rejected).filter(|rejected| !rejected.validators.is_empty());
@@ -274,7 +237,10 @@ fn outcome(
         (Exchange::Body(_), Some(Reading::Unreadable(outcome))) => outcome.clone(),
         (Exchange::Body(_), None) => Outcome::NotAFeed { why: "it was not read".to_owned() },
         (Exchange::NotModified(_), _) => still_rejected(before, poll.sent).unwrap_or(Outcome::NotModified),
-        (Exchange::Gone(_), _) => Outcome::Gone,
+        (Exchange::Gone(_), _) if is_gone(exchange, poll.asked, poll.configured) => Outcome::Gone,
+        (Exchange::Gone(_), _) => {
+            Outcome::Failed { why: "the address it leads to is gone (status 410)".to_owned() }
+        }
         (Exchange::Throttled(head), _) => Outcome::Throttled { status: head.status },
         (Exchange::Blocked { head, why }, _) => {
             Outcome::Blocked { why: format!("status {}: {why}", head.status) }
@@ -286,6 +252,37 @@ fn outcome(
         }
         (Exchange::Failed(fault), _) => Outcome::Failed { why: fault.to_string() },
     }
+}
+
+/// Whether a body was asked for in full, so that it need not be again for a day. Not where the request came to
+/// nobody, nor where what came breaks off: then what it was made for is still to be had.
+fn sent_in_full(poll: Circumstances<'_>, exchange: &Exchange, reading: Option<&Reading>) -> bool {
+    let cut = matches!(reading, Some(Reading::CutShort { .. } | Reading::Feed { whole: false, .. }));
+    let head = exchange.head();
+    let conditional = !poll.sent.is_empty() && head.is_none_or(|h| poll.sent.are_of(&h.final_url, &h.hops));
+    let arrived = match exchange {
+        Exchange::Failed(fault) => {
+            use FetchFault::{Reset, Timeout, TooLarge, Truncated};
+            matches!(fault, Timeout { .. } | TooLarge { .. } | Truncated | Reset)
+        }
+        _ => true,
+    };
+    arrived && !cut && !conditional
+}
+
+/// The validators of a response, and the address they are of where that is not the configured one.
+fn given(validators: Validators, poll: Circumstances<'_>, head: &ResponseHead) -> Validators {
+    let elsewhere = poll.asked != poll.configured || !head.hops.is_empty();
+    let of = (elsewhere && !validators.is_empty()).then(|| head.final_url.clone());
+    Validators { of, ..validators }
+}
+
+/// Whether a 304 names another body than the one that was asked about, by a strong tag: nothing stored may be
+/// updated by it (RFC 9111 section 4.3.4), and it does not prove that what there is was read. A tag that only
+/// lost its `W/` is the same one: servers that compress what they send make it weak, but not that of a 304.
+fn names_another(head: &ResponseHead, sent: &Validators) -> bool {
+    let (Some(said), Some(sent)) = (&head.validators.etag, &sent.etag) else { return false };
+    !said.starts_with(b"W/") && said.as_slice() != sent.strip_prefix(b"W/").unwrap_or(sent)
 }
 
 /// Whether a body was read to its end and found to be no feed, whatever else is asked.
@@ -302,15 +299,28 @@ fn good(
     reading: Option<Reading>,
 ) {
     let cut = matches!(reading, Some(Reading::Feed { whole: false, .. }));
+    // That of the last reading: `apply` gave it the number that was not known when it was read.
+    if let Some(first) = state.window_from.filter(|first| *first > 0) {
+        state.windows.note(poll.at, first);
+    }
+    let not_modified = *outcome == Outcome::NotModified;
+    let of_another = not_modified && names_another(head, poll.sent);
     state.validators = match outcome {
-        _ if cut => std::mem::take(&mut state.validators),
+        _ if cut || of_another => std::mem::take(&mut state.validators),
         // A 304 freshens what it repeats and leaves the rest (RFC 9111 section 3.2).
-        Outcome::NotModified => Validators {
-            etag: head.validators.etag.clone().or(state.validators.etag.take()),
-            last_modified: head.validators.last_modified.clone().or(state.validators.last_modified.take()),
-        },
-        _ => head.validators.clone(),
+        Outcome::NotModified => {
+            let Validators { etag, last_modified, .. } = std::mem::take(&mut state.validators);
+            let said = head.validators.clone();
+            let (etag, last_modified) = (said.etag.or(etag), said.last_modified.or(last_modified));
+            given(Validators { etag, last_modified, of: None }, poll, head)
+        }
+        _ => given(head.validators.clone(), poll, head),
     };
+    // What is due in full is only had by a body that was read to its end.
+    state.in_full = if not_modified { state.in_full || of_another } else { state.in_full && cut };
+    if state.validators.is_empty() {
+        state.full_at = None;
+    }
     state.rejected = None;
     state.failures = 0;
     state.good_at = Some(poll.at);
@@ -338,7 +348,7 @@ fn good(
         age: head.age.as_deref(),
     };
     let said = headers.cache_control.is_some() || headers.expires.is_some();
-    if said || *outcome != Outcome::NotModified {
+    if said || !not_modified {
         let seconds = freshness::remaining(&headers, poll.at).min(poll.patience).as_secs();
         state.fresh_for = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0);
     }
@@ -363,7 +373,7 @@ fn moved(before: Option<Moved>, asked: &str, head: &ResponseHead) -> Option<Move
 }
 
 fn wait(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead) {
-    state.not_before = retry_after(head, poll.at).or_else(|| Some(back_off(state, poll)));
+    state.not_before = wait::retry_after(head, poll.at).or_else(|| Some(back_off(state, poll)));
     state.asked_by = asked_to_wait(head, poll.at).map(|hold| hold.address);
 }
 

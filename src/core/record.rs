@@ -16,6 +16,7 @@ use super::identity::{Fingerprint, IdentityKey};
 use super::outcome::Outcome;
 use super::source::{SourceDef, SourceId};
 use super::time::Time;
+use super::window::Windows;
 
 /// The version every line carries. A reader accepts lines up to its own version and refuses newer ones.
 pub const LINE_VERSION: u8 = 2;
@@ -219,6 +220,16 @@ pub struct PollState {
     /// The newest validators, exactly as the server sent them.
     #[serde(default)]
     pub validators: Validators,
+    /// Fingerprint of how the source's documents are read; unknown in journals of before. Under another one, what
+    /// the validators vouch for was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_by: Option<String>,
+    /// Whether the validators may vouch for what was not read, so that a request in full is due: once a day.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub in_full: bool,
+    /// When the source, if it hands out validators, was last asked in full; unknown in journals of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_at: Option<Time>,
     /// SHA-256 (first 16 octets, hexadecimal) of the last body that was read in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,
@@ -263,6 +274,9 @@ pub struct PollState {
     /// document. 0 while it found none: then it is the first that its own record makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_from: Option<u64>,
+    /// Where it began over the last weeks.
+    #[serde(default, skip_serializing_if = "Windows::is_none")]
+    pub windows: Windows,
     /// Whether the last reading held an entry that was there before, stored or waiting; unknown in journals
     /// of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]

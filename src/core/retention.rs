@@ -7,8 +7,8 @@ use super::outcome::Outcome;
 use super::state::{Entry, EntryNo, FeedKey, Rank, SourceState};
 use super::time::Time;
 
-/// How long after it expired an entry is still recognised when its source's document does not hold it any
-/// more, unless entries are kept shorter than that themselves: then so long. Documents move back: a site
+/// How long after it expired, and after its source's document held it for the last time, an entry is still
+/// recognised, unless entries are kept shorter than that themselves: then so long. Documents move back: a site
 /// restores a backup, or sorts by the date of the last change. A month covers both, and whoever keeps
 /// entries for a week does not want to keep what is left of them for a month.
 pub const MARGIN: TimeDelta = TimeDelta::days(30);
@@ -50,13 +50,15 @@ pub fn fate<E>(
     // Not by when it was published: a publisher's date may be years off, and the backlog of a new source
     // would expire on the day it came.
     if entry.first_seen > now - policy.max_age {
-        return Ok(Fate::Young);
+        // One that a clock years ahead has dated says nothing of those after it.
+        return Ok(if entry.first_seen > now { Fate::Stays } else { Fate::Young });
     }
     // A source without a record does not exist; its entries, of which there are none, are not judged.
     let Some(source) = source else { return Ok(Fate::Stays) };
     if let Some(expired) = entry.expired {
         let margin = MARGIN.min(policy.max_age);
-        let over = expired <= now - margin && entry.withdrawn.is_none() && has_moved_past(source, no);
+        let over = expired <= now - margin && entry.withdrawn.is_none();
+        let over = over && has_moved_past(source, no, margin);
         return Ok(if over { Fate::Forgotten } else { Fate::Stays });
     }
     let answers = source.gone || source.outcome.as_ref().is_some_and(Outcome::is_good);
@@ -83,10 +85,12 @@ fn floored(entry: &Entry, source: &SourceState) -> impl Iterator<Item = FeedKey>
     })
 }
 
-/// Whether an entry has left its source's document for good, as far as readings tell. One that left the
-/// config is not read.
-fn has_moved_past(source: &SourceState, no: EntryNo) -> bool {
-    source.gone || source.poll.window_from.is_some_and(|first| no < first)
+/// Whether an entry has left its source's document for good, as far as readings tell: it was in none for the
+/// margin. One that left the config is not read.
+fn has_moved_past(source: &SourceState, no: EntryNo, margin: TimeDelta) -> bool {
+    let poll = &source.poll;
+    let is_past = |first: Option<EntryNo>| first.is_some_and(|first| no < first);
+    source.gone || is_past(poll.window_from) && is_past(poll.windows.lowest(margin))
 }
 
 #[cfg(test)]

@@ -13,15 +13,19 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::vault;
+use super::dirs;
+use super::vault::{self, VaultError};
 use crate::core::record::LINE_VERSION;
 use crate::core::time::Time;
-use crate::journal;
+use crate::journal::{self, JournalError, Losses};
 
 /// The version of the layout above.
 const FORMAT: u32 = 1;
 
 const MANIFEST: &str = "manifest.json";
+
+/// Where a journal is while it is restored. As long as it is there, nothing else may begin one.
+const RESTORING: &str = "journal.restoring";
 
 /// Octets copied at a time.
 const CHUNK: usize = 1 << 16;
@@ -108,12 +112,34 @@ pub enum BackupError {
     /// A file is not what it was.
     #[error("{0} is damaged: it is not what the manifest says")]
     Damaged(PathBuf),
+    /// The journal does not read, though its files do.
+    #[error("the journal in {path} is damaged, so there is no backup of it: {what}")]
+    Rotten {
+        /// The journal.
+        path: PathBuf,
+        /// What of it cannot be read.
+        what: Losses,
+    },
+    /// A whole copy of a journal that was damaged.
+    #[error(
+        "{path} was made of a journal that was damaged already: {what}. An earlier backup may be whole. To start from what \
+         can be read of this one, copy its .zst files into the directory journal of a new state directory"
+    )]
+    CopyOfRotten {
+        /// The backup.
+        path: PathBuf,
+        /// What of it cannot be read.
+        what: Losses,
+    },
     /// There is a journal already.
     #[error("{0} has a journal; restore into a state directory without one")]
     Occupied(PathBuf),
     /// The state directory.
     #[error(transparent)]
-    State(#[from] vault::VaultError),
+    State(#[from] VaultError),
+    /// A journal that cannot be read at all.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) -> BackupError + 'a {
@@ -125,31 +151,33 @@ fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) ->
 /// # Errors
 /// When it is not empty, or cannot be made.
 pub fn prepare(into: &Path) -> Result<(), BackupError> {
-    fs::create_dir_all(into).map_err(io_error(into, "create it"))?;
+    dirs::create(into).map_err(io_error(into, "create it"))?;
     if is_empty(into)? { Ok(()) } else { Err(BackupError::NotEmpty(into.to_owned())) }
 }
 
-/// Copies the parts of the journal in `from`, whose last line is at `seq`, and writes the manifest.
+/// Copies the parts of the journal in `from`, whose last line is at `seq`, reads the copies through, and writes
+/// the manifest.
 ///
 /// # Errors
-/// [`BackupError::Vanished`] when the parts have to be asked for again: nothing is left then.
+/// [`BackupError::Vanished`] when the parts have to be asked for again, [`BackupError::Rotten`] when the journal
+/// has to be healed first. Nothing of it is left then, nor after any other: it may be tried again in the same
+/// place.
 pub fn copy(
     from: &Path,
     (seq, parts): (u64, &[Part]),
     at: Time,
     into: &Path,
 ) -> Result<Manifest, BackupError> {
+    let ours = Unfinished::at(into, parts);
     let mut files = Vec::with_capacity(parts.len());
     for part in parts {
-        let copied = copy_file(&from.join(&part.name), &into.join(&part.name), part.octets);
-        let (octets, sha256) = match copied {
-            Err(error @ BackupError::Vanished(_)) => {
-                parts.iter().for_each(|part| drop(fs::remove_file(into.join(&part.name))));
-                return Err(error);
-            }
-            copied => copied?,
-        };
+        let (octets, sha256) = copy_file(&from.join(&part.name), &into.join(&part.name), part.octets)?;
         files.push(CopiedFile { name: part.name.clone(), octets, sha256 });
+    }
+    // A hash says that the copies are what was there, not that it was a journal.
+    let what = lacks(into, seq, &files)?;
+    if !what.is_empty() {
+        return Err(BackupError::Rotten { path: from.to_owned(), what: of_directory(what, from) });
     }
     let dibao = env!("CARGO_PKG_VERSION").to_owned();
     let manifest = Manifest { format: FORMAT, dibao, lines: LINE_VERSION, at, seq, files };
@@ -158,17 +186,44 @@ pub fn copy(
     // Without it there is no backup, so it comes once everything else is durable.
     sync_dir(into)?;
     let path = into.join(MANIFEST);
-    let written = File::create(&path).and_then(|mut file| {
+    let written = File::create_new(&path).and_then(|mut file| {
         file.write_all(&text)?;
         file.sync_all()
     });
     written.map_err(io_error(&path, "write it"))?;
     sync_dir(into)?;
+    ours.keep();
     Ok(manifest)
 }
 
+/// The files of a backup that is being made, which go when it is not finished. What was there before is
+/// somebody else's.
+struct Unfinished(Vec<PathBuf>);
+
+impl Unfinished {
+    fn at(into: &Path, parts: &[Part]) -> Self {
+        let names = parts.iter().map(|part| part.name.as_str()).chain([MANIFEST]);
+        let paths = names.map(|name| into.join(name));
+        Self(paths.filter(|path| path.symlink_metadata().is_err()).collect())
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            // Some were not begun yet.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
 /// Puts a backup into a state directory that has no journal, after every file was held against the
-/// manifest. The store is built by whoever opens the directory next.
+/// manifest. The store is built by whoever opens the directory next. Until all of it is there, nobody does:
+/// see `require_restored`. One that was interrupted is begun anew.
 ///
 /// # Errors
 /// When the backup is not whole, is newer, or the directory is in use or has a journal.
@@ -181,28 +236,71 @@ pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
             return Err(BackupError::Damaged(path));
         }
     }
-    fs::create_dir_all(state_dir).map_err(io_error(state_dir, "create it"))?;
+    let what = lacks(from, manifest.seq, &manifest.files)?;
+    if !what.is_empty() {
+        return Err(BackupError::CopyOfRotten { path: from.to_owned(), what });
+    }
+    dirs::create(state_dir).map_err(io_error(state_dir, "create it"))?;
     let _lock = vault::lock(state_dir)?;
     let journal = state_dir.join("journal");
     if journal.exists() && !holds_remains(&journal)? {
         return Err(BackupError::Occupied(state_dir.to_owned()));
     }
-    // A store that is there follows another journal.
-    remove_all(&state_dir.join("store"))?;
-    let arriving = state_dir.join("journal.restoring");
-    remove_all(&arriving)?;
-    fs::create_dir(&arriving).map_err(io_error(&arriving, "create it"))?;
-    for file in &manifest.files {
-        let (_, sha256) = copy_file(&from.join(&file.name), &arriving.join(&file.name), file.octets)?;
-        if sha256 != file.sha256 {
-            return Err(BackupError::Damaged(arriving.join(&file.name)));
-        }
+    let arriving = state_dir.join(RESTORING);
+    begin_anew(&arriving)?;
+    sync_dir(state_dir)?;
+    if let Err(error) = bring(from, &manifest, &arriving) {
+        // The room is needed, if only to try again; that it is not done yet must still show.
+        let _ = begin_anew(&arriving);
+        return Err(error);
     }
-    sync_dir(&arriving)?;
+    // A store that is there follows another journal, and could heal that one: it goes when nothing else can fail.
+    remove_all(&state_dir.join("store"))?;
     remove_all(&journal)?;
     fs::rename(&arriving, &journal).map_err(io_error(&arriving, "rename it"))?;
     sync_dir(state_dir)?;
     Ok(manifest)
+}
+
+/// Copies the files of a backup, and makes them durable.
+fn bring(from: &Path, manifest: &Manifest, to: &Path) -> Result<(), BackupError> {
+    for file in &manifest.files {
+        let (_, sha256) = copy_file(&from.join(&file.name), &to.join(&file.name), file.octets)?;
+        if sha256 != file.sha256 {
+            return Err(BackupError::Damaged(to.join(&file.name)));
+        }
+    }
+    sync_dir(to)
+}
+
+/// Refuses a state directory that a restore left unfinished: its journal was moved away for it, and an empty one
+/// would be begun, every source read as a new one, and the restore find a journal in its way.
+///
+/// # Errors
+/// [`VaultError::HalfRestored`].
+pub(super) fn require_restored(state_dir: &Path) -> Result<(), VaultError> {
+    let arriving = state_dir.join(RESTORING);
+    match arriving.symlink_metadata() {
+        Ok(_) => Err(VaultError::HalfRestored(arriving)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// What cannot be read of the copy of a journal whose last line is at `seq`.
+fn lacks(dir: &Path, seq: u64, files: &[CopiedFile]) -> Result<Losses, JournalError> {
+    let (reached, mut losses) = journal::read_through(dir, files.iter().map(|file| file.name.as_str()))?;
+    if reached < seq {
+        losses.gaps.push((reached + 1, seq));
+    }
+    Ok(losses)
+}
+
+/// The same of the files that were copied: the copies are gone when it is told.
+fn of_directory(mut losses: Losses, dir: &Path) -> Losses {
+    for damage in &mut losses.damage {
+        damage.path = dir.join(damage.path.file_name().unwrap_or_default());
+    }
+    losses
 }
 
 /// What says which versions it takes to read a manifest, in every version of it.
@@ -280,6 +378,19 @@ fn holds_remains(dir: &Path) -> Result<bool, BackupError> {
     Ok(true)
 }
 
+/// An empty directory, whatever was there. What is there stays there while it is emptied.
+fn begin_anew(dir: &Path) -> Result<(), BackupError> {
+    match fs::create_dir(dir) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+        created => return created.map_err(io_error(dir, "create it")),
+    }
+    for entry in fs::read_dir(dir).map_err(io_error(dir, "list it"))? {
+        let path = entry.map_err(io_error(dir, "list it"))?.path();
+        fs::remove_file(&path).map_err(io_error(&path, "remove it"))?;
+    }
+    Ok(())
+}
+
 fn remove_all(dir: &Path) -> Result<(), BackupError> {
     match fs::remove_dir_all(dir) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error(dir, "remove it")(e)),
@@ -288,7 +399,7 @@ fn remove_all(dir: &Path) -> Result<(), BackupError> {
 }
 
 fn sync_dir(dir: &Path) -> Result<(), BackupError> {
-    File::open(dir).and_then(|d| d.sync_all()).map_err(io_error(dir, "sync it"))
+    dirs::sync(dir).map_err(io_error(dir, "sync it"))
 }
 
 #[cfg(test)]

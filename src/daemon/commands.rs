@@ -84,7 +84,15 @@ async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) ->
         Command::Rebuild => rebuild(engine).await,
         Command::Compact => compact(engine).await,
         Command::Withdraw { entry } => withdraw(engine, entry).await,
-        Command::Backup => read(engine, lines, backup).await,
+        Command::Backup { heal } => {
+            read(engine, lines, move |engine, out| {
+                if heal {
+                    engine.recorder.heal_journal()?;
+                }
+                backup(engine, out)
+            })
+            .await
+        }
         Command::Sources => read(engine, lines, tables::sources).await,
         Command::Regions => read(engine, lines, tables::regions).await,
         Command::Entries { region, source, limit } => {

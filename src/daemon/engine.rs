@@ -58,6 +58,64 @@ pub enum StartError {
     Panic(String),
 }
 
+/// A state directory that was opened under a configuration, of which nothing is recorded yet.
+pub struct Opened {
+    config: Arc<Config>,
+    rules: Arc<Rules>,
+    recorder: Recorder,
+    publisher: Arc<Publisher>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Opened {
+    /// Opens the state directory of a configuration.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(config: Arc<Config>, clock: Arc<dyn Clock>) -> Result<(Self, OpenNotes), StartError> {
+        let rules = Arc::new(rules(&config));
+        let (dir, today) = (config.state_dir.clone(), clock.now().date_naive());
+        let todays = Arc::clone(&rules);
+        let opening = tokio::task::spawn_blocking(move || Vault::open(&dir, todays, today));
+        let (vault, notes) = opening.await.map_err(|e| StartError::Panic(e.to_string()))??;
+        Ok((Self::over(vault, config, rules, clock), notes))
+    }
+
+    fn over(vault: Vault, config: Arc<Config>, rules: Arc<Rules>, clock: Arc<dyn Clock>) -> Self {
+        // Sources that were switched off keep their feeds.
+        let configured = config.sources.iter().map(|source| source.def.id.clone()).collect();
+        let publisher = Arc::new(Publisher::new(site(&config), vault.store(), configured));
+        let audience: Arc<dyn recorder::Audience> = publisher.clone();
+        let recorder = Recorder::start(vault, Arc::clone(&clock), audience);
+        Self { config, rules, recorder, publisher, clock }
+    }
+
+    /// Records the configuration, if it is not the one last recorded, and makes an engine. May be tried again
+    /// when the disk refuses.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(&self) -> Result<Arc<Engine>, StartError> {
+        let store = self.recorder.store();
+        if let Some(change) = config_change(&self.config, &self.rules, &store.load(), &*self.clock)? {
+            // The recorder would say that polls wait and feeds are served, of which there are none yet.
+            let recorder = self.recorder.clone();
+            let probing = tokio::task::spawn_blocking(move || recorder.probe());
+            probing.await.map_err(|e| StartError::Panic(e.to_string()))??;
+            self.recorder.record(recorder::Fact::Config(change)).await?;
+        }
+        let worker = Worker::new(&self.config, self.recorder.clone(), Arc::clone(&self.clock))?;
+        worker.resume_holds(&store.load().sources()?);
+        Ok(Arc::new(Engine {
+            config: Arc::clone(&self.config),
+            worker: Arc::new(worker),
+            publisher: Arc::clone(&self.publisher),
+            recorder: self.recorder.clone(),
+            clock: Arc::clone(&self.clock),
+        }))
+    }
+}
+
 impl Engine {
     /// Opens the state directory of a configuration.
     ///
@@ -67,23 +125,8 @@ impl Engine {
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Arc<Self>, OpenNotes), StartError> {
-        let rules = Arc::new(rules(&config));
-        let (dir, today) = (config.state_dir.clone(), clock.now().date_naive());
-        let opening = tokio::task::spawn_blocking(move || Vault::open(&dir, rules, today));
-        let (vault, notes) = opening.await.map_err(|e| StartError::Panic(e.to_string()))??;
-        let store = vault.store();
-        let change = config_change(&config, vault.rules(), &store.load(), &*clock)?;
-        // Sources that were switched off keep their feeds.
-        let configured = config.sources.iter().map(|source| source.def.id.clone()).collect();
-        let publisher = Arc::new(Publisher::new(site(&config), store, configured));
-        let audience: Arc<dyn recorder::Audience> = publisher.clone();
-        let recorder = Recorder::start(vault, Arc::clone(&clock), audience);
-        if let Some(change) = change {
-            recorder.record(recorder::Fact::Config(change)).await?;
-        }
-        let worker = Arc::new(Worker::new(&config, recorder.clone(), Arc::clone(&clock))?);
-        worker.resume_holds(&recorder.store().load().sources()?);
-        Ok((Arc::new(Self { config, worker, publisher, recorder, clock }), notes))
+        let (opened, notes) = Opened::open(config, clock).await?;
+        Ok((opened.start().await?, notes))
     }
 
     /// The store, for readers.
@@ -199,38 +242,4 @@ fn fingerprint(config: &Config, rules: &Rules) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::rules;
-    use crate::config::{self, Config, Env};
-    use crate::core::region::RegionId;
-    use crate::core::regions::decide;
-    use crate::core::source::RegionRule;
-
-    fn config() -> Config {
-        config::load(Path::new("tests/config/valid/rules.toml"), &Env::default()).expect("the sample loads")
-    }
-
-    #[test]
-    fn the_rules_of_the_configuration_reach_those_of_the_core() {
-        let rules = rules(&config());
-        let title = "京港澳高速郑州段恢复通行，北京车主先行";
-        let regions = |patterns| {
-            let found = decide(&RegionRule::Auto, patterns, &rules.classifier, title, None);
-            found.into_iter().map(|evidence| evidence.region).collect::<Vec<_>>()
-        };
-        let (henan, beijing) = (RegionId::new("henan"), RegionId::new("beijing"));
-        assert!(regions(&[]).contains(&beijing), "what the rule forbids is there without it");
-        assert!(regions(&rules.patterns).contains(&henan));
-        assert!(!regions(&rules.patterns).contains(&beijing));
-    }
-
-    #[test]
-    fn another_rule_is_another_fingerprint() {
-        let config = config();
-        let mut fewer = config.clone();
-        fewer.rules.pop();
-        assert_ne!(rules(&config).fingerprint, rules(&fewer).fingerprint);
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@
 pub mod backup;
 pub mod clock;
 pub mod commands;
+mod dirs;
 pub mod dues;
 pub mod engine;
 pub mod front;

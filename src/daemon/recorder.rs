@@ -2,6 +2,7 @@
 //! records whole groups with one sync (group commit), applies them, and says so.
 
 mod stall;
+mod upkeep;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use super::backup::Part;
 use super::clock::Clock;
-use super::vault::{self, StoreHandle, Vault, VaultError};
+use super::vault::{StoreHandle, Vault, VaultError};
 use crate::core::diff::{Draft, DraftEntry};
 use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Withdrawal};
 use crate::core::state::{Change, FeedKey, FeedState, State};
@@ -41,9 +42,9 @@ pub enum Fact {
 }
 
 /// How soon it is tried whether recording works again; twice as long after each try that fails.
-const PROBE_FIRST: Duration = Duration::from_secs(1);
+pub(super) const PROBE_FIRST: Duration = Duration::from_secs(1);
 /// The longest between two tries.
-const PROBE_EVERY: Duration = Duration::from_secs(30);
+pub(super) const PROBE_EVERY: Duration = Duration::from_secs(30);
 
 type Reply = oneshot::Sender<Result<(), Arc<VaultError>>>;
 
@@ -127,6 +128,14 @@ impl Recorder {
         Arc::clone(&self.store)
     }
 
+    /// Tries whether anything can be recorded, and says nothing of it. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn probe(&self) -> Result<(), RecordError> {
+        self.with_vault(Vault::probe)
+    }
+
     /// Builds the store anew from the journal. Returns how many lines it took. Blocks.
     ///
     /// # Errors
@@ -151,69 +160,6 @@ impl Recorder {
         self.with_vault(Vault::acknowledged)
     }
 
-    /// Compacts the journal; recording waits at its beginning and its end only. Returns how many entries
-    /// the base holds; `None` when there is nothing to compact, or it is under way. Blocks.
-    ///
-    /// # Errors
-    /// When the disk refuses: then the journal is as it was.
-    pub fn compact(&self) -> Result<Option<u64>, RecordError> {
-        let today = self.clock.now().date_naive();
-        let Some(compaction) = self.with_vault(|vault| vault.begin_compaction(today))? else {
-            return Ok(None);
-        };
-        let compacted = compaction.write().map_err(|e| RecordError::Vault(Arc::new(e)))?;
-        self.with_vault(|vault| vault.finish_compaction(&compacted))?;
-        Ok(Some(compacted.entries))
-    }
-
-    /// Reads the whole journal, and heals it from the store if it is damaged; recording waits only in that
-    /// case. Blocks.
-    ///
-    /// # Errors
-    /// When it cannot be read, or the disk refuses: then it is as it was.
-    pub fn heal_journal(&self) -> Result<(), RecordError> {
-        let dir = self.with_vault(|vault| Ok(vault.dir().to_owned()))?;
-        let is_whole = vault::is_whole(&dir).map_err(|e| RecordError::Vault(Arc::new(e)))?;
-        if is_whole && !self.is_wounded()? {
-            return Ok(());
-        }
-        // What seemed torn may have been a write under way.
-        if self.with_vault(Vault::find_wound)? {
-            self.compact()?;
-        }
-        Ok(())
-    }
-
-    /// Whether the journal is damaged and could not be healed yet.
-    ///
-    /// # Errors
-    /// When the daemon is stopping.
-    pub fn is_wounded(&self) -> Result<bool, RecordError> {
-        self.with_vault(|vault| Ok(vault.wound().is_some()))
-    }
-
-    /// Copies the store into fresh files if its own have grown far beyond its rows; recording waits at the
-    /// beginning and the end only. Returns whether it did. Blocks.
-    ///
-    /// # Errors
-    /// When the disk refuses: then the store is as it was.
-    pub fn refresh_store(&self) -> Result<bool, RecordError> {
-        let Some(refresh) = self.with_vault(Vault::begin_refresh)? else { return Ok(false) };
-        let copied = refresh.write().map_err(|e| RecordError::Vault(Arc::new(e)))?;
-        copied.map_or(Ok(false), |copied| self.with_vault(|vault| vault.finish_refresh(copied)))
-    }
-
-    /// Compacts the journal and copies the store into fresh files, worth it or not. Blocks.
-    ///
-    /// # Errors
-    /// When the disk refuses: then what could not be done is as it was.
-    pub fn rewrite(&self) -> Result<(), RecordError> {
-        self.compact()?;
-        let Some(refresh) = self.with_vault(Vault::freeze_for_refresh)? else { return Ok(()) };
-        let copied = refresh.copy().map_err(|e| RecordError::Vault(Arc::new(e)))?;
-        self.with_vault(|vault| vault.finish_refresh(copied)).map(drop)
-    }
-
     fn with_vault<T>(
         &self,
         work: impl FnOnce(&mut Vault) -> Result<T, VaultError>,
@@ -229,10 +175,15 @@ impl Recorder {
     /// When the fresh store cannot be written. Then polls stop until it can be: each of them would find the
     /// store as it is.
     pub fn heal(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
+        self.renew(|vault| vault.heal(failed, &error.to_string()))
+    }
+
+    /// Does what may build the store anew.
+    fn renew(&self, work: impl FnOnce(&mut Vault) -> Result<(), VaultError>) -> Result<(), RecordError> {
         let healed = self.with_vault(|vault| match self.stall.why() {
             // Another found out while this one waited.
             Some(_) => Ok(()),
-            None => telling(&*self.audience, vault, |vault| vault.heal(failed, &error.to_string())),
+            None => telling(&*self.audience, vault, work),
         });
         if let Err(RecordError::Vault(error)) = &healed {
             self.stall.tried(&Err(Arc::clone(error)));

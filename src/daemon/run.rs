@@ -1,12 +1,16 @@
 //! The daemon itself: config → engine → listeners and scheduler → drain. Shutdown is a future handed
 //! in, and the addresses are reported, so a test can bind port 0 and stop at will.
 
+mod cause;
+mod patience;
+
 use std::fs;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,15 +20,18 @@ use tokio::task::JoinHandle;
 
 use super::clock::Clock;
 use super::dues::Dues;
-use super::engine::{Engine, StartError};
+use super::engine::{Engine, Opened, StartError};
 use super::front::Front;
 use super::keeper;
 use super::outlets::Outlets;
 use super::scheduler::{self, Scheduled};
+use super::systemd;
 use super::vault::OpenNotes;
 use crate::config::Config;
 use crate::core::state::State;
 use crate::serve;
+use cause::Cause;
+use patience::patiently;
 
 /// How long requests and commands may go on after a stop was asked for; closing has the rest of the
 /// five seconds that a stop may take.
@@ -51,9 +58,18 @@ pub enum RunError {
         /// The cause.
         source: io::Error,
     },
+    /// The disk does not take the admin socket.
+    #[error("{path}: cannot make the admin socket: {source}")]
+    Socket {
+        /// Where it would be.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
 }
 
-/// Runs the daemon until `shutdown`. `ready` is called with the public address once everything is up.
+/// Runs the daemon until `shutdown`. `ready` is called with the public address once everything is up. While
+/// the disk refuses for a cause that passes, it is waited for.
 ///
 /// # Errors
 /// [`RunError`], when it cannot start, or cannot close with everything durable.
@@ -63,11 +79,17 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
-    let (engine, notes) = Engine::open(Arc::clone(&config), Arc::clone(&clock)).await?;
-    report_opening(&engine, &notes);
-    let listener = listen(config.server.listen)?;
+    let mut shutdown = pin!(shutdown);
+    let (engine, listener, socket) = tokio::select! {
+        biased;
+        // What is under way is left where it is, as by a kill, which may come at any moment.
+        () = &mut shutdown => {
+            tracing::info!("stopped before the state directory was open; the next start begins anew");
+            return Ok(());
+        }
+        opened = open(&config, &clock) => opened?,
+    };
     let address = listener.local_addr().map_err(listen_error(&config.server.listen))?;
-    let socket = AdminSocket::bind(&config.server.admin_socket)?;
     let (stop, stopped) = watch::channel(false);
     let dues = Arc::new(Dues::new(engine.polled_sources().map(|source| source.def.id.clone())));
     let front =
@@ -98,6 +120,22 @@ pub async fn run(
     engine.close().await?;
     tracing::info!("stopped; everything is durable");
     Ok(())
+}
+
+/// Everything that may have to be waited for.
+async fn open(
+    config: &Arc<Config>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Arc<Engine>, TcpListener, AdminSocket), RunError> {
+    systemd::starting("opening the state directory");
+    let dir = &config.state_dir;
+    let (opened, notes) =
+        patiently(dir, || async { Ok(Opened::open(Arc::clone(config), Arc::clone(clock)).await?) }).await?;
+    let engine = patiently(dir, || async { Ok(opened.start().await?) }).await?;
+    report_opening(&engine, &notes);
+    let listener = listen(config.server.listen)?;
+    let socket = patiently(dir, || async { AdminSocket::bind(&config.server.admin_socket) }).await?;
+    Ok((engine, listener, socket))
 }
 
 fn listen(at: SocketAddr) -> Result<TcpListener, RunError> {
@@ -135,7 +173,10 @@ impl AdminSocket {
             fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
             Ok(Self { listener, path: path.to_owned() })
         };
-        bind().map_err(|source| RunError::Listen { at: path.display().to_string(), source })
+        bind().map_err(|source| match Cause::of_io(&source) {
+            Some(_) => RunError::Socket { path: path.to_owned(), source },
+            None => RunError::Listen { at: path.display().to_string(), source },
+        })
     }
 }
 

@@ -50,8 +50,9 @@ pub trait Poller: Send + Sync + 'static {
     /// One poll.
     fn poll(&self, source: SourceId, scheduled: Time) -> Pin<Box<dyn Future<Output = Past> + Send>>;
 
-    /// The next source that was gone and answered when it was polled by hand: it has its turns again.
-    fn revived(&self) -> Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
+    /// The next source that was polled by hand, and what to know of that: when it is due next hangs on it as on
+    /// a poll by schedule.
+    fn polled_by_hand(&self) -> Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
         Box::pin(std::future::pending())
     }
 }
@@ -78,20 +79,21 @@ pub fn first_due(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     }
     let due = match past.scheduled {
         // A clock that was set back: its plan has the rule for that.
-        Some(last) if last > now => plan.next_due(Some(last), now),
+        Some(last) if last > now => held(plan.next_due(Some(last), now), past),
         Some(last) => {
             let due = plan.next_due(Some(last), last);
             let just_now = past.polled.is_some_and(|at| at + plan.floor() > now);
             match due.at > now {
-                true => due,
+                true => held(due, past),
                 // Polled by hand while nothing ran: its missed turn has been made up for.
-                false if just_now => plan.next_due(Some(last), now),
-                false => now_due(plan, now),
+                false if just_now => held(plan.next_due(Some(last), now), past),
+                // What its publisher may delay it by counts from when it was due.
+                false => delayed(now_due(plan, now), due.at, past),
             }
         }
-        None => now_due(plan, now),
+        None => held(now_due(plan, now), past),
     };
-    Some(held(due, past))
+    Some(due)
 }
 
 /// The poll after one that was made.
@@ -106,8 +108,17 @@ fn now_due(plan: &Plan, now: Time) -> Due {
 
 /// A hold moves the poll, not the instant it was scheduled for: the phase is kept.
 fn held(due: Due, past: Past) -> Due {
+    delayed(due, due.at, past)
+}
+
+/// The same, of a poll that was first due at `first`. Skipped hours delay it no further than [`Past::patience`]
+/// from then on, whatever else delays it: freshness has had its part of that, and a poll that waits longer for a
+/// failure or a Retry-After comes right after it.
+fn delayed(due: Due, first: Time, past: Past) -> Due {
     let at = past.not_before.map_or(due.at, |hold| hold.max(due.at));
-    Due { at: past.skip.postpone(at, past.patience), ..due }
+    let latest = TimeDelta::from_std(past.patience).ok().and_then(|limit| first.checked_add_signed(limit));
+    let left = latest.and_then(|latest| (latest - at).to_std().ok()).unwrap_or_default();
+    Due { at: past.skip.postpone(at, left), ..due }
 }
 
 /// Runs until dropped, and writes down what is due when. At most one poll of a source is under way at a time.
@@ -126,7 +137,7 @@ pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dy
         }
         tokio::select! {
             () = tokio::time::sleep(agenda.wait(clock.now()).min(LONGEST_SLEEP)) => {}
-            (id, past) = poller.revived() => agenda.revived(id, past, clock.now()),
+            (id, past) = poller.polled_by_hand() => agenda.polled_by_hand(id, past, clock.now()),
             Some(ended) = under_way.join_next_with_id() => {
                 let (id, past) = match ended {
                     Ok((task, ended)) => {
@@ -150,6 +161,8 @@ pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dy
 struct Agenda {
     queue: BinaryHeap<Reverse<(Time, SourceId, Time)>>,
     sources: BTreeMap<SourceId, (Plan, Past)>,
+    /// The polls under way, and what polls by hand of the same sources found meanwhile.
+    under_way: BTreeMap<SourceId, Option<Past>>,
     /// The latest look at the clock.
     seen: Time,
     dues: Arc<Dues>,
@@ -158,7 +171,8 @@ struct Agenda {
 impl Agenda {
     fn new(sources: Vec<Scheduled>, dues: Arc<Dues>, now: Time) -> Self {
         let sources = sources.into_iter().map(|s| (s.id, (s.plan, s.past))).collect();
-        let mut agenda = Self { queue: BinaryHeap::new(), sources, seen: now, dues };
+        let mut agenda =
+            Self { queue: BinaryHeap::new(), sources, under_way: BTreeMap::new(), seen: now, dues };
         let ids: Vec<_> = agenda.sources.keys().cloned().collect();
         agenda.queue_first(ids, now);
         agenda
@@ -182,7 +196,9 @@ impl Agenda {
         if *at > now {
             return None;
         }
-        self.queue.pop().map(|Reverse((_, id, scheduled))| (id, scheduled))
+        let Reverse((_, id, scheduled)) = self.queue.pop()?;
+        self.under_way.insert(id.clone(), None);
+        Some((id, scheduled))
     }
 
     fn wait(&self, now: Time) -> Duration {
@@ -190,18 +206,27 @@ impl Agenda {
     }
 
     fn ended(&mut self, id: SourceId, past: Past, now: Time) {
+        let by_hand = self.under_way.remove(&id).flatten().filter(|by_hand| by_hand.polled > past.polled);
+        self.learned(id, by_hand.unwrap_or(past), now);
+    }
+
+    fn polled_by_hand(&mut self, id: SourceId, past: Past, now: Time) {
+        if let Some(heard) = self.under_way.get_mut(&id) {
+            // It is not in the queue. Which of the two came last shows when it ends.
+            *heard = Some(past);
+            return;
+        }
+        self.queue.retain(|Reverse((_, queued, _))| *queued != id);
+        self.learned(id, past, now);
+    }
+
+    /// Works out the next poll from what the last one left.
+    fn learned(&mut self, id: SourceId, past: Past, now: Time) {
         self.look(now);
         let Some((plan, known)) = self.sources.get_mut(&id) else { return };
         *known = past;
         let due = following(plan, past, now);
         self.push(id, due);
-    }
-
-    fn revived(&mut self, id: SourceId, past: Past, now: Time) {
-        // One that is under way or queued has its next turn anyway.
-        if self.sources.get(&id).is_some_and(|(_, known)| known.gone) && !past.gone {
-            self.ended(id, past, now);
-        }
     }
 
     /// A clock that was set back leaves every deadline in its old future: they are worked out anew, or

@@ -10,6 +10,7 @@
 //! STATE/journal/paired, STATE/store/paired         that the store follows this journal
 //! ```
 
+mod aside;
 mod compaction;
 mod fold;
 mod generation;
@@ -21,14 +22,15 @@ mod refresh;
 mod room;
 mod trust;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use chrono::NaiveDate;
 
-use super::backup::Part;
+use super::backup::{self, Part};
+use super::dirs;
 use crate::core::record::{Line, Record};
 use crate::core::rules::Rules;
 use crate::core::state::{Change, State};
@@ -51,6 +53,11 @@ pub enum VaultError {
     /// Another process has it.
     #[error("{0} is in use by another dibao; stop it, or name another state.dir")]
     Locked(PathBuf),
+    /// A restore was interrupted: what would be opened is not what was to be restored.
+    #[error(
+        "{0}: a restore was interrupted; run `dibao restore` again, or, to go on without the backup, remove that directory"
+    )]
+    HalfRestored(PathBuf),
     /// There is hardly any room left.
     #[error("{path}: only {left} MiB are left on its file system; make room there")]
     Full {
@@ -58,6 +65,23 @@ pub enum VaultError {
         path: PathBuf,
         /// MiB.
         left: u64,
+    },
+    /// A store did not fit.
+    #[error(
+        "{path}: there is no room for a store that is built from the journal: it takes more than {takes} MiB, and {left} MiB \
+         are left; make room there{aside}, or go back to rules under which it fitted: {cause}"
+    )]
+    NoRoom {
+        /// Where it would be.
+        path: PathBuf,
+        /// MiB that it had taken up.
+        takes: u64,
+        /// MiB.
+        left: u64,
+        /// What is in the way, for people.
+        aside: String,
+        /// What refused.
+        cause: Box<VaultError>,
     },
     /// The disk said no.
     #[error("{path}: cannot {what}: {source}")]
@@ -85,6 +109,9 @@ pub enum VaultError {
         "the journal is damaged, and under other rules it must be healed before anything else: {0}; or start under the old rules"
     )]
     Unhealed(Box<VaultError>),
+    /// The store has lost something and did not say so: nothing may be made from it.
+    #[error("the store is not sound ({0}); nothing of the journal was removed")]
+    Unsound(String),
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -100,12 +127,13 @@ impl VaultError {
     pub fn is_of_the_disk(&self) -> bool {
         match self {
             Self::Full { .. }
+            | Self::NoRoom { .. }
             | Self::Io { .. }
             | Self::Unreadable(_)
             | Self::Unhealed(_)
             | Self::Store(_) => true,
             Self::Journal(error) => matches!(error, JournalError::Io { .. }),
-            Self::Locked(_) | Self::Busy => false,
+            Self::Locked(_) | Self::HalfRestored(_) | Self::Busy | Self::Unsound(_) => false,
         }
     }
 }
@@ -169,8 +197,9 @@ impl Vault {
         today: NaiveDate,
         room: AskRoom,
     ) -> Result<(Self, OpenNotes), VaultError> {
-        fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
+        dirs::create(dir).map_err(io_error(dir, "create it"))?;
         let lock = lock(dir)?;
+        backup::require_restored(dir)?;
         let (mut journal, report) = Journal::open(&dir.join("journal"), today)?;
         let (generation, store, mut notes) = generation::open(dir, &mut journal, &rules, &room)?;
         notes.journal = report;
@@ -285,13 +314,15 @@ impl Vault {
     }
 
     fn replace(&mut self, why: &str) -> Result<u64, VaultError> {
+        // The present one is read from meanwhile, so that it cannot make room.
+        aside::has_room(&self.dir, self.generation.size(&self.dir), &self.room);
         let (generation, store, Replayed { lines, lost }) =
-            generation::rebuild(&self.dir, &self.journal, &self.rules)?;
+            generation::rebuild(&self.dir, &self.journal, &self.rules, &self.room)?;
         let old = std::mem::replace(&mut self.generation, generation);
         self.store.store(Arc::new(store));
         self.failed = None;
         // The old handle may live on in a reader; its files may go all the same.
-        old.discard(&self.dir, why);
+        old.discard(&self.dir, why, lost.is_empty());
         if !lost.is_empty() {
             self.note_wound(Wound { unread: lost.clone(), cut: None, lost });
             let _ = self.heal_journal();
@@ -332,36 +363,6 @@ impl Vault {
             self.heal(&store, "the store is behind the journal")?;
         }
         Ok(())
-    }
-
-    /// Begins to compact the journal: the store is frozen, and what is recorded from now on stands behind
-    /// the base. `None` when there is nothing to compact, or it is under way.
-    ///
-    /// # Errors
-    /// When the disk refuses; then nothing has changed.
-    pub fn begin_compaction(&mut self, today: NaiveDate) -> Result<Option<Compaction>, VaultError> {
-        self.make_current()?;
-        if self.journal.seq() == 0 {
-            return Ok(None);
-        }
-        let (base, tail) = self.journal.sizes()?;
-        self.require_room(base + tail)?;
-        let Some(frozen) = self.store.load_full().freeze() else { return Ok(None) };
-        let writer = self.journal.begin_base(today)?;
-        Ok(Some(Compaction::new(frozen, Arc::clone(&self.rules), writer, self.wounds)))
-    }
-
-    /// Removes what a finished base stands for.
-    ///
-    /// # Errors
-    /// When the disk refuses; the next start removes it.
-    pub fn finish_compaction(&mut self, compacted: &Compacted) -> Result<(), VaultError> {
-        let removed = self.journal.keep_from(&compacted.base);
-        // One that was found after the freeze may lie behind the base.
-        if compacted.wounds == self.wounds {
-            self.note_healed();
-        }
-        Ok(removed?)
     }
 
     /// Makes everything recorded so far durable, and says which files hold it: the last position, and how
@@ -414,6 +415,7 @@ impl Vault {
 /// When it is in use, there is none, or it cannot be read.
 pub fn peek<T>(dir: &Path, read: impl FnOnce(&Store) -> Result<T, VaultError>) -> Result<T, VaultError> {
     let _lock = lock(dir)?;
+    backup::require_restored(dir)?;
     read(&generation::peek(dir)?)
 }
 

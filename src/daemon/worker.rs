@@ -1,8 +1,10 @@
 //! One poll from end to end: what to ask, the exchange, reading on a blocking thread, the decision what
 //! is new, and handing it to the recorder. Whatever happens to one source stays with that source.
 
+mod fingerprint;
 mod holds;
 mod reading;
+mod reports;
 mod visits;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,15 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
 use super::clock::Clock;
 use super::recorder::{self, RecordError, Recorder};
-use super::scheduler::{Past, Poller};
 use crate::config::{Config, Kind, Polling, RetryAfter, Source};
 use crate::core::diff::{Draft, Findings};
-use crate::core::exchange::{Exchange, FetchFault, Validators};
+use crate::core::exchange::{Exchange, Validators};
 use crate::core::outcome::Outcome;
 use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
@@ -32,6 +33,7 @@ use crate::fetch::{
 use crate::store::{Store, StoreError};
 use holds::still_waiting;
 use reading::Read;
+use reports::ByHand;
 
 /// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
 /// memory.
@@ -74,13 +76,13 @@ pub enum PollError {
     /// What was learned cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// While a poll by schedule waited for its turn, the source was polled by hand, which left this.
+    #[error("it was polled by hand meanwhile")]
+    Overtaken(Box<SourceState>),
     /// Comparing it with the store broke off.
     #[error("{0}")]
     Broken(String),
 }
-
-/// What the worker tells the scheduler of, and where that listens.
-type Revived = (mpsc::Sender<(SourceId, Past)>, Mutex<mpsc::Receiver<(SourceId, Past)>>);
 
 /// Polls sources.
 pub struct Worker {
@@ -92,8 +94,8 @@ pub struct Worker {
     polling: Polling,
     /// How far freshness may delay a poll.
     patience: Duration,
-    /// Sources that were gone and are not; see [`Poller::revived`].
-    revived: Revived,
+    /// What polls by hand found, until the scheduler has heard of it.
+    by_hand: ByHand,
     /// One poll of a source at a time, whoever asks for it.
     turns: BTreeMap<SourceId, Arc<Mutex<()>>>,
 }
@@ -119,9 +121,8 @@ impl Worker {
         }
         let sources: BTreeMap<_, _> =
             config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect();
-        let (revived, heard) = mpsc::channel(sources.len().max(1));
         Ok(Self {
-            revived: (revived, Mutex::new(heard)),
+            by_hand: ByHand::default(),
             turns: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
             fetchers,
@@ -146,11 +147,21 @@ impl Worker {
             return Err(PollError::Stalled(stall));
         }
         let source = self.sources.get(id).ok_or_else(unknown)?;
+        let came = self.clock.now();
         let turn = Arc::clone(self.turns.get(id).ok_or_else(unknown)?).lock_owned().await;
         let started = tokio::time::Instant::now();
-        let stored = self.stored(id).await?;
-        let before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
+        let mut stored = self.stored(id).await?;
+        let overtaken = |stored: &SourceState| stored.polled_at.is_some_and(|polled| polled > came);
+        if let Some(stored) = stored.take_if(|stored| scheduled.is_some() && overtaken(stored)) {
+            // The publisher is not to be asked again at once.
+            return Err(PollError::Overtaken(Box::new(stored)));
+        }
         let last = stored.as_ref().and_then(|stored| stored.outcome.clone());
+        let mut before = stored.as_ref().map(|s| s.poll.clone()).unwrap_or_default();
+        poll::read_by(&mut before, fingerprint::of(source, self.polling.max_entries));
+        if let Some(stored) = &mut stored {
+            stored.poll = before.clone();
+        }
         let asked = poll::address(&source.def.url, &before).to_owned();
         if let Some(outcome) =
             stored.as_ref().and_then(|stored| still_waiting(stored, &asked, self.clock.now(), self.patience))
@@ -172,6 +183,7 @@ impl Worker {
         let poll = Circumstances {
             at,
             scheduled: scheduled.or(before.scheduled).or(Some(at)),
+            configured: &source.def.url,
             asked: &asked,
             sent: &sent,
             draw,
@@ -199,12 +211,11 @@ impl Worker {
             recorded
         });
         recording.await.unwrap_or(Err(RecordError::Stopped))?;
-        if last == Some(Outcome::Gone) && outcome != Outcome::Gone {
-            let past = past(&state, Some(&outcome), Some(at), self.patience, at);
-            // A full channel means that nobody schedules polls.
-            let _ = self.revived.0.try_send((id.clone(), past));
+        let report = Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state };
+        if scheduled.is_none() {
+            self.by_hand.tell(id, self.past_of(&report));
         }
-        Ok(Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state })
+        Ok(report)
     }
 
     /// Polls once recording works; again, if it failed meanwhile, but where the publisher was asked no
@@ -244,7 +255,7 @@ impl Worker {
                 return Exchange::Throttled(head);
             }
             if !verdict.allowed {
-                return Exchange::Failed(FetchFault::Robots { why: verdict.why });
+                return Exchange::Failed(fetcher.refusal(asked, verdict.why).await);
             }
         }
         let accept = match source.kind {
@@ -285,70 +296,6 @@ impl Worker {
             Ok((Err(error), _)) => PollError::Record(error),
             Err(_) => PollError::Record(RecordError::Stopped),
         }
-    }
-
-    /// What the scheduler has to know of a source's past.
-    #[must_use]
-    pub fn past(&self, stored: Option<&SourceState>) -> Past {
-        stored.map_or_else(Past::default, |s| Past {
-            polled: s.polled_at,
-            ..past(&s.poll, s.outcome.as_ref(), s.polled_at, self.patience, self.clock.now())
-        })
-    }
-
-    /// What the scheduler has to know of a poll: what was stored of it, where that is worse than what it was.
-    /// A record that could not be applied counts as a failure, and its source waits like any that fails.
-    fn past_of(&self, report: &Report) -> Past {
-        let now = self.clock.now();
-        let stored = self.recorder.store().load().source(&report.source).ok().flatten();
-        match stored.filter(|stored| stored.poll.failures > report.state.failures) {
-            Some(stored) => self.past(Some(&stored)),
-            None => past(&report.state, Some(&report.outcome), Some(now), self.patience, now),
-        }
-    }
-}
-
-impl Poller for Arc<Worker> {
-    fn poll(&self, id: SourceId, scheduled: Time) -> std::pin::Pin<Box<dyn Future<Output = Past> + Send>> {
-        let worker = Arc::clone(self);
-        Box::pin(async move {
-            match worker.poll_when_possible(&id, scheduled).await {
-                Ok(report) => {
-                    log(&report);
-                    worker.past_of(&report)
-                }
-                Err(error) => {
-                    tracing::error!(source = %id, %error, "poll not recorded");
-                    Past { scheduled: Some(scheduled), ..Past::default() }
-                }
-            }
-        })
-    }
-
-    fn revived(&self) -> std::pin::Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
-        Box::pin(async {
-            match self.revived.1.lock().await.recv().await {
-                Some(revived) => revived,
-                None => std::future::pending().await,
-            }
-        })
-    }
-}
-
-fn past(
-    state: &PollState,
-    outcome: Option<&Outcome>,
-    polled: Option<Time>,
-    patience: Duration,
-    now: Time,
-) -> Past {
-    Past {
-        skip: state.skip,
-        patience,
-        scheduled: state.scheduled,
-        polled: None,
-        not_before: poll::not_before(state, polled, now, patience),
-        gone: matches!(outcome, Some(Outcome::Gone)),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use http::header::LOCATION;
+use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
 use tokio::time::Instant;
 use url::{Host, Url};
 
@@ -113,7 +113,11 @@ impl Journey<'_> {
                 verdict
             }
         };
-        if verdict.allowed { Ok(None) } else { Err(FetchFault::Robots { why: verdict.why }) }
+        if verdict.allowed {
+            return Ok(None);
+        }
+        drop(turn.take());
+        Err(self.fetcher.refusal(self.at.as_str(), verdict.why).await)
     }
 
     async fn timed_step(&mut self) -> Result<Step, FetchFault> {
@@ -137,12 +141,17 @@ impl Journey<'_> {
             }
             return Ok(Step::Onwards(Hop { status, to: to.as_str().to_owned() }, to, wait));
         }
-        let conditional = !self.request.validators.is_empty();
-        if let Some(exchange) = head::without_body(&head, response.headers(), conditional) {
+        if let Some(exchange) = head::without_body(&head, response.headers(), self.is_conditional()) {
             return Ok(Step::Ended(Box::new(exchange)));
         }
         let body = body::read(response, self.limit).await?;
         Ok(Step::Ended(Box::new(Exchange::Body(Response { head, body }))))
+    }
+
+    /// Whether the address that is asked now is the one that the validators are of.
+    fn is_conditional(&self) -> bool {
+        let validators = &self.request.validators;
+        !validators.is_empty() && validators.are_of(self.at.as_str(), &self.hops)
     }
 
     async fn ask(&self) -> Result<reqwest::Response, FetchFault> {
@@ -153,7 +162,11 @@ impl Journey<'_> {
             let _ = url.set_username(self.home.username());
             let _ = url.set_password(self.home.password());
         }
-        let headers = request::headers(self.request, self.at_home)?;
+        let mut headers = request::headers(self.request, self.at_home)?;
+        if !self.is_conditional() {
+            headers.remove(IF_NONE_MATCH);
+            headers.remove(IF_MODIFIED_SINCE);
+        }
         let asked = self.fetcher.client.get(url).headers(headers).send().await;
         asked.map_err(|e| self.fetcher.fault(&e, &self.at))
     }

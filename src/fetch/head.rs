@@ -19,7 +19,11 @@ pub(super) fn read(status: u16, at: &Url, hops: Vec<Hop>, headers: &HeaderMap) -
         status,
         final_url: at.as_str().to_owned(),
         hops,
-        validators: Validators { etag: bytes(headers, ETAG), last_modified: bytes(headers, LAST_MODIFIED) },
+        validators: Validators {
+            etag: bytes(headers, ETAG),
+            last_modified: bytes(headers, LAST_MODIFIED),
+            of: None,
+        },
         content_type: text(headers, CONTENT_TYPE),
         cache_control: joined(headers, CACHE_CONTROL, ", "),
         expires: text(headers, EXPIRES),

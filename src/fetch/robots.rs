@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::core::exchange::{Exchange, ResponseHead, Validators};
+use crate::core::exchange::{Exchange, FetchFault, ResponseHead, Validators};
 use crate::core::freshness;
 use crate::core::robots::{AGENT, MAX_BYTES, Robots, Verdict};
 
@@ -91,14 +91,6 @@ impl Fetcher {
         self.admission(url).await.0
     }
 
-    /// What its robots.txt says of an address, if that is known and nobody is asking for it.
-    pub(super) fn known_verdict(&self, at: &Url) -> Option<Verdict> {
-        let known = self.robots.known(&origin(at));
-        let known = known.try_lock().ok()?;
-        let fresh = known.as_ref().filter(|known| known.until > Instant::now())?;
-        Some(fresh.robots.verdict(AGENT, path_and_query(at)))
-    }
-
     /// The same, and the answer that puts us off where just now not even the robots.txt was to be had: there
     /// is nothing to go by, or it says when to come back.
     pub async fn admission(&self, url: &str) -> (Verdict, Option<ResponseHead>) {
@@ -113,9 +105,26 @@ impl Fetcher {
         }
     }
 
+    /// What its robots.txt says of an address, if that is known and nobody is asking for it.
+    pub(super) fn known_verdict(&self, at: &Url) -> Option<Verdict> {
+        let known = self.robots.known(&origin(at));
+        let known = known.try_lock().ok()?;
+        let fresh = known.as_ref().filter(|known| known.until > Instant::now())?;
+        Some(fresh.robots.verdict(AGENT, path_and_query(at)))
+    }
+
     /// The robots.txt of the origin of `url`; `None` if that is no address.
     pub async fn robots_of(&self, url: &str) -> Option<Arc<Robots>> {
         Some(self.robots(&request::target(url).ok()?).await.0)
+    }
+
+    /// Why `url` may not be asked for, where its verdict is that it may not. An origin whose robots.txt cannot be
+    /// had refuses nobody: it is down, or the way to it is.
+    pub async fn refusal(&self, url: &str, why: String) -> FetchFault {
+        match self.robots_of(url).await {
+            Some(robots) if robots.is_unknown() => FetchFault::NoRobots { why },
+            _ => FetchFault::Robots { why },
+        }
     }
 
     async fn robots(&self, at: &Url) -> (Arc<Robots>, Option<ResponseHead>) {

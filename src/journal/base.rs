@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::disk::{Disk, Disks, Mode};
 use super::segment::{Segment, SegmentName};
 use super::{JournalError, frame, io_error};
-use crate::core::base::Base;
+use crate::core::base::{Base, Counts};
 use crate::core::record::{Line, Record};
 
 /// A frame of the base is closed at the first line that ends beyond this: a damaged one costs no more, and
@@ -30,11 +30,13 @@ pub struct BaseWriter {
     lines: u64,
 }
 
+/// A base that is durable and was read back, under a name that no reader looks at. Dropping it removes it.
+pub struct FinishedBase(BaseWriter);
+
 /// A base that is there. What stands before it can go.
 #[derive(Debug)]
 pub struct WrittenBase {
     pub(super) name: SegmentName,
-    pub(super) seq: u64,
 }
 
 impl BaseWriter {
@@ -74,33 +76,49 @@ impl BaseWriter {
         self.disk.append(&frame).map_err(io_error(&self.path, "append"))
     }
 
-    /// Makes the base durable, reads it back, and gives it its name. From then on it stands for what it
-    /// sums up.
+    /// Makes the base durable and reads it back. It stands for nothing yet: whoever wrote it may have to give
+    /// it up still.
     ///
     /// # Errors
     /// When the disk refuses, or does not give back what was written: then the journal is as it was.
-    pub fn finish(mut self) -> Result<WrittenBase, JournalError> {
+    pub fn finish(mut self) -> Result<FinishedBase, JournalError> {
         self.close_frame()?;
         self.disk.sync().map_err(io_error(&self.path, "sync"))?;
         self.read_back()?;
-        let path = self.path.with_extension("");
-        self.disks.rename(&self.path, &path).map_err(io_error(&self.path, "rename it"))?;
-        sync_dir(&self.disks, path.parent().unwrap_or(Path::new("")))?;
-        Ok(WrittenBase { name: self.name, seq: self.seq })
+        Ok(FinishedBase(self))
     }
 
     /// What is removed after this exists nowhere else.
     fn read_back(&self) -> Result<(), JournalError> {
         let segment = Segment { name: self.name, path: self.path.clone() };
-        let (mut lines, mut ended) = (0, false);
+        let (mut lines, mut counts, mut ended) = (0, Counts::default(), false);
         let end = segment.read(&mut |line| {
             lines += 1;
-            ended = matches!(line.record, Record::Base(Base::End(_)));
+            if let Record::Base(part) = &line.record {
+                counts.take(part);
+                ended = matches!(part, Base::End(end) if counts.agree_with(end));
+            }
             Ok(())
         })?;
         let whole = end.damage.is_empty() && end.good_len == end.len && lines == self.lines && ended;
         let differs = || std::io::Error::from(std::io::ErrorKind::InvalidData);
         if whole { Ok(()) } else { Err(io_error(&self.path, "read back what was written to it")(differs())) }
+    }
+}
+
+impl FinishedBase {
+    /// Gives it its name. From then on it stands for what it sums up.
+    pub(super) fn put_in_place(self) -> Result<WrittenBase, JournalError> {
+        let BaseWriter { disks, path: unfinished, name, .. } = &self.0;
+        let path = unfinished.with_extension("");
+        disks.rename(unfinished, &path).map_err(io_error(unfinished, "rename it"))?;
+        sync_dir(disks, path.parent().unwrap_or(Path::new("")))?;
+        Ok(WrittenBase { name: *name })
+    }
+
+    /// The position that it is of.
+    pub(super) fn seq(&self) -> u64 {
+        self.0.seq
     }
 }
 

@@ -16,6 +16,7 @@
 mod base;
 mod disk;
 mod frame;
+mod opening;
 mod replay;
 mod segment;
 
@@ -27,9 +28,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::core::record::{LINE_VERSION, Line, Record};
-pub use base::{BaseWriter, WrittenBase};
+pub use base::{BaseWriter, FinishedBase, WrittenBase};
 use disk::{Disk, Disks, Mode};
-pub use replay::{Losses, replay};
+use opening::Settled;
+pub use replay::{Losses, read_through, replay};
 use segment::SegmentName;
 pub use segment::{Damage, Segment};
 
@@ -121,11 +123,11 @@ impl Journal {
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             base::sync_dir(&disks, parent)?;
         }
-        let (base_seq, segments) = live(dir)?;
+        let Settled { base_seq, live: segments, broken, superseded } = opening::settle(dir)?;
         let mut report = OpenReport::default();
         let name = match segments.last() {
             Some(last) => {
-                let refused = mend(&disks, &segments, &mut report)?;
+                let refused = opening::mend(&disks, &segments, &mut report)?;
                 let alone = base_seq > 0 && segments.len() == 1;
                 // Nothing is appended to a base, nor behind what the disk does not read.
                 SegmentName { number: last.name.number + u32::from(alone || refused), ..last.name }
@@ -133,9 +135,11 @@ impl Journal {
             None => SegmentName { number: 1, date: today },
         };
         // A newer version's journal is left alone, so this comes after it was read.
-        // What cannot be removed is passed over by every reader.
+        // A base that is passed over stands for what is before it as long as it is there.
+        base::remove(&disks, &broken, dir)?;
+        // What else cannot be removed is passed over by every reader.
         let swept = base::sweep(&disks, dir);
-        for left in [swept, base::remove(&disks, &superseded(dir, &segments)?, dir)] {
+        for left in [swept, base::remove(&disks, &superseded, dir)] {
             let _ = left.inspect_err(|error| tracing::warn!(%error, "it stays until the next start"));
         }
         let path = dir.join(name.to_string());
@@ -252,12 +256,22 @@ impl Journal {
         BaseWriter::new(&self.disks, &self.dir, name, self.seq)
     }
 
+    /// Gives a base its name: from then on it stands for the segments before it.
+    ///
+    /// # Errors
+    /// When the disk refuses. After a power cut it may be there or not; the segments before it are.
+    pub fn put_in_place(&mut self, base: FinishedBase) -> Result<WrittenBase, JournalError> {
+        let seq = base.seq();
+        let base = base.put_in_place()?;
+        self.base_seq = self.base_seq.max(seq);
+        Ok(base)
+    }
+
     /// Removes the segments that a base stands for.
     ///
     /// # Errors
     /// When the disk refuses: then the next open removes them.
-    pub fn keep_from(&mut self, base: &WrittenBase) -> Result<(), JournalError> {
-        self.base_seq = self.base_seq.max(base.seq);
+    pub fn keep_from(&self, base: &WrittenBase) -> Result<(), JournalError> {
         let older = segment::list(&self.dir)?.into_iter().filter(|s| s.name.number < base.name.number);
         base::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
     }
@@ -378,42 +392,6 @@ fn frames(lines: &[Line], path: &Path) -> Result<Vec<u8>, JournalError> {
     Ok(frames)
 }
 
-/// Finds the last line, and cuts a torn frame off the last segment. Returns whether the disk did not read all
-/// of that one: then it is left as it is.
-fn mend(disks: &Disks, segments: &[Segment], report: &mut OpenReport) -> Result<bool, JournalError> {
-    let mut refused = false;
-    for (back, segment) in segments.iter().rev().enumerate() {
-        if let Some(seq) = segment.base_seq()? {
-            // It was read back before it got its name, so its end is whole.
-            report.seq = seq;
-            return Ok(refused);
-        }
-        let mut last = 0;
-        let end = segment.read(&mut |line| {
-            last = last.max(line.seq);
-            Ok(())
-        })?;
-        refused |= back == 0 && end.refused;
-        if end.refused {
-            report.damage.extend(end.torn(&segment.path));
-        }
-        report.damage.extend(end.damage);
-        if back == 0 && !end.refused && end.good_len < end.len {
-            let cut = disks.open(&segment.path, Mode::GoOn).and_then(|mut file| {
-                file.cut(end.good_len)?;
-                file.sync()
-            });
-            cut.map_err(io_error(&segment.path, "cut a torn frame"))?;
-            report.cut = end.len - end.good_len;
-        }
-        if last > 0 {
-            report.seq = last;
-            return Ok(refused);
-        }
-    }
-    Ok(refused)
-}
-
 fn length(path: &Path) -> Result<u64, JournalError> {
     fs::metadata(path).map(|m| m.len()).map_err(io_error(path, "read its length"))
 }
@@ -427,7 +405,11 @@ pub fn is_segment(name: &str) -> bool {
 /// The segments that count: the newest base, if there is one, and what follows it, or else all. And the
 /// position that the base is of.
 fn live(dir: &Path) -> Result<(u64, Vec<Segment>), JournalError> {
-    let mut segments = segment::list(dir)?;
+    live_of(segment::list(dir)?)
+}
+
+/// [`live`], of segments in order.
+fn live_of(mut segments: Vec<Segment>) -> Result<(u64, Vec<Segment>), JournalError> {
     for at in (0..segments.len()).rev() {
         if let Some(seq) = segments[at].base_seq()? {
             segments.drain(..at);
@@ -435,12 +417,6 @@ fn live(dir: &Path) -> Result<(u64, Vec<Segment>), JournalError> {
         }
     }
     Ok((0, segments))
-}
-
-/// The segments that stand before the live ones.
-fn superseded(dir: &Path, live: &[Segment]) -> Result<Vec<Segment>, JournalError> {
-    let first = live.first().map_or(0, |segment| segment.name.number);
-    Ok(segment::list(dir)?.into_iter().filter(|segment| segment.name.number < first).collect())
 }
 
 #[cfg(test)]

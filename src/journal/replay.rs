@@ -5,9 +5,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::segment::{Damage, Segment};
+use super::opening::read;
+use super::segment::{Damage, Segment, SegmentName};
 use super::{JournalError, live};
-use crate::core::base::Base;
+use crate::core::base::{Base, Counts};
 use crate::core::record::{Line, Record};
 
 /// Stretches and gaps that a summary names; the rest it counts.
@@ -63,17 +64,46 @@ pub fn replay<E: From<JournalError>>(
     from: u64,
     each: &mut dyn FnMut(Line) -> Result<(), E>,
 ) -> Result<Losses, E> {
+    let (base_seq, segments) = live(dir)?;
+    replay_of(base_seq, segments, from, each)
+}
+
+/// Reads files of a journal through, and no others of their directory. Returns the position of the last line,
+/// and what could not be read.
+///
+/// # Errors
+/// When one cannot be read at all.
+pub fn read_through<'a>(
+    dir: &Path,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<(u64, Losses), JournalError> {
+    let segment = |name: &str| Some(Segment { name: SegmentName::parse(name)?, path: dir.join(name) });
+    let mut segments: Vec<_> = names.filter_map(segment).collect();
+    segments.sort_by_key(|segment| segment.name);
+    read(segments)
+}
+
+/// [`replay`], of the segments that count.
+pub(super) fn replay_of<E: From<JournalError>>(
+    base_seq: u64,
+    mut segments: Vec<Segment>,
+    from: u64,
+    each: &mut dyn FnMut(Line) -> Result<(), E>,
+) -> Result<Losses, E> {
     let (mut last, mut losses) = (from, Losses::default());
-    let (base_seq, mut segments) = live(dir)?;
     if (1..=from).contains(&base_seq) {
         segments.remove(0);
     }
     for segment in segments_after(segments, from)? {
         let (mut failed, mut is_base, mut is_whole) = (None, false, false);
+        let mut counts = Counts::default();
         let end = segment.read(&mut |line| {
             let of_base = matches!(line.record, Record::Base(_));
             is_base |= of_base;
-            is_whole |= matches!(line.record, Record::Base(Base::End(_)));
+            if let Record::Base(part) = &line.record {
+                counts.take(part);
+                is_whole |= matches!(part, Base::End(end) if counts.agree_with(end));
+            }
             if failed.is_none() && of_base && line.seq > from {
                 last = last.max(line.seq);
                 failed = each(line).err();
@@ -91,10 +121,12 @@ pub fn replay<E: From<JournalError>>(
         }
         let torn = end.torn(&segment.path);
         let (from, to) = (end.good_len, end.len);
+        let is_told = torn.is_some() || !end.damage.is_empty();
         losses.damage.extend(end.damage);
-        // One that was cut between two frames shows it by nothing else.
-        let cut = || Damage { path: segment.path.clone(), from, to, refused: false };
-        losses.damage.extend(torn.or_else(|| (is_base && !is_whole).then(cut)));
+        losses.damage.extend(torn);
+        // One that was cut between two frames, or never held what it should, shows it by nothing else.
+        let cut = Damage { path: segment.path.clone(), from, to, refused: false };
+        losses.damage.extend((is_base && !is_whole && !is_told).then_some(cut));
     }
     Ok(losses)
 }

@@ -48,7 +48,11 @@ pub enum Command {
     /// Compact the journal and copy the store into fresh files now, worth it or not.
     Compact,
     /// Make the journal durable, and say which files hold it.
-    Backup,
+    Backup {
+        /// Read it before, and heal it from the store if it is damaged.
+        #[serde(default)]
+        heal: bool,
+    },
     /// Why an entry is in its regions and its story, and where it came from.
     Explain {
         /// Its published id, or the address of its page.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{Store, StoreError, filing, key, value};
+use super::{Store, StoreError, filing, key, value, work};
 use crate::core::apply::{entry_digest, filing_keys};
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, EntryNo, FeedState, Meta, Rank, SourceState, State};
@@ -126,6 +126,7 @@ fn walk(store: &Store) -> Result<(Tally, Sources, Feeds), StoreError> {
     let mut parts = 0;
     for pair in store.backend.scan(&[0], &[0xff]) {
         let (key, value) = pair?;
+        work::step();
         tally.octets += (key.len() + value.len()) as u64;
         match key[0] {
             key::META | key::SOURCE | key::ENTRY | key::FEED | key::SKETCH => {

@@ -12,6 +12,7 @@ mod key;
 mod memory;
 mod recent;
 mod value;
+mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use backend::{Backend, Batch, Pair, Pairs};
 pub use check::Unsound;
 pub use disk::SledBackend;
 pub use memory::MemoryBackend;
+pub use work::work_done;
 
 /// Octets of one batch when a store is copied.
 const COPIED: usize = 1 << 20;
@@ -78,6 +80,7 @@ impl Store {
         }
         self.frozen.before(&batch, &*self.backend)?;
         self.backend.commit(batch)?;
+        work::step();
         self.recent.follow(changes);
         Ok(())
     }
@@ -383,6 +386,7 @@ impl Store {
             batch.put(key, value);
             if octets >= COPIED {
                 fresh.backend.commit(std::mem::take(&mut batch))?;
+                work::step();
                 octets = 0;
             }
         }

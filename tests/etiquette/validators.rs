@@ -73,12 +73,53 @@ pub(super) fn play(play: &mut Play) {
     play.host("renews.example", |_, n| Answer::feed(still()).with("ETag", format!("\"{n}\"")));
     play.host("freshens.example", |asked, n| {
         let answer = if asked.is_conditional() { Answer::of(304) } else { Answer::feed(still()) };
-        answer.with("ETag", format!("\"{n}\"")).with("Last-Modified", format!("never {}", n / 5))
+        answer.with("ETag", format!("W/\"{n}\"")).with("Last-Modified", format!("never {}", n / 5))
     });
     play.judge("the newest pair comes back, though the body did not change", |record| {
         echoed(record, &["renews.example"])
     });
     play.judge("and the pair of a 304", |record| echoed(record, &["freshens.example"]));
+    // Asked about one body, it speaks of the next one.
+    play.host("ahead.example", |asked, n| match asked.is_conditional() {
+        true => Answer::of(304).with("ETag", format!("\"{}\"", n + 1)),
+        false => Answer::feed(rss(asked.at, "")).with("ETag", format!("\"{n}\"")),
+    });
+    play.judge(
+        "but no other strong tag, which proves nothing: what it names is asked for, once a day",
+        |record| {
+            let asked = record.of("ahead.example");
+            let (mut ours, mut in_full) = (None, 0);
+            for one in &asked {
+                if one.is_conditional() {
+                    let came = one.header("if-none-match").map(<[u8]>::to_vec);
+                    check(came == ours, || format!("at {}: {came:?}, not {ours:?}", one.at))?;
+                } else {
+                    in_full += 1;
+                    ours.clone_from(&one.gave[0]);
+                }
+            }
+            check((6..=7).contains(&in_full), || format!("{in_full} times in full"))?;
+            Ok(asked.len())
+        },
+    );
+    // A redirect that leads elsewhere from the fourth day on, to a feed with the same tag.
+    play.host("roll.example", |asked, _| {
+        let to = if hour(asked.at) < 80 { "http://hall.example/a" } else { "http://hall.example/b" };
+        Answer::of(302).with("Location", to)
+    });
+    play.also("hall.example", |asked, _| match asked.is_conditional() {
+        true => Answer::of(304),
+        false => Answer::feed(rss(asked.at, "")).with("ETag", "W/\"1\""),
+    });
+    play.judge("where a redirect leads is asked with its own validators, and in full once", |record| {
+        let asked = record.of("hall.example");
+        for path in ["/a", "/b"] {
+            let own: Vec<_> = asked.iter().filter(|asked| asked.path == path).collect();
+            let in_full = own.iter().filter(|asked| !asked.is_conditional()).count();
+            check(in_full == 1 && own.len() > 50, || format!("{path}: {in_full} of {}", own.len()))?;
+        }
+        Ok(asked.len())
+    });
     play.judge("a body with the bytes of last time is not read again", |record| {
         check(record.row("renews", "detail") == "unchanged", || record.row("renews", "detail"))?;
         check(record.row("renews", "entries") == "10", || record.row("renews", "entries"))?;
@@ -120,8 +161,8 @@ pub(super) fn play(play: &mut Play) {
     play.host("wall.example", wall);
     play.judge("one unconditional request a day at most, where validators are handed out", |record| {
         let mut judged = 0;
-        let hosts =
-            ODD.iter().chain(&["renews.example", "freshens.example", "flaky.example", "wall.example"]);
+        let more = ["renews.example", "freshens.example", "ahead.example", "flaky.example", "wall.example"];
+        let hosts = ODD.iter().chain(&more);
         for host in hosts {
             let asked = record.of(host);
             let bare: Vec<_> = asked.iter().filter(|asked| !asked.is_conditional()).copied().collect();

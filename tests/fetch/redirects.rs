@@ -11,7 +11,7 @@ async fn redirects_are_followed_and_recorded() {
     script.on("/b", [Reply::of(302, &["Location: c?x=1#frag"], b"")]);
     script.on("/c?x=1", [Reply::of(200, &[], FEED)]);
     let fetcher = fetcher(patient());
-    let validators = Validators { etag: Some(b"\"1\"".to_vec()), last_modified: None };
+    let validators = Validators { etag: Some(b"\"1\"".to_vec()), ..Validators::default() };
     let response = body(fetcher.get(&FetchRequest { validators, ..request(script.url("/a")) }).await);
     let hops = [Hop { status: 301, to: script.url("/b") }, Hop { status: 302, to: script.url("/c?x=1") }];
     assert_eq!(response.head.hops, hops);
@@ -19,7 +19,8 @@ async fn redirects_are_followed_and_recorded() {
     assert_eq!(response.head.moved_to(), Some(script.url("/b").as_str()));
     for seen in script.seen() {
         assert_eq!(seen.header("referer"), None);
-        assert_eq!(seen.header("if-none-match"), Some(&b"\"1\""[..]));
+        let sent = (seen.path == "/a").then_some(&b"\"1\""[..]);
+        assert_eq!(seen.header("if-none-match"), sent, "{}: they are those of the address asked", seen.path);
     }
 }
 
@@ -52,6 +53,28 @@ async fn a_redirect_to_be_followed_later_is_not_followed_now_unless_that_was_wai
         }
         body(fetcher.get(&FetchRequest { waited: true, ..request(script.url("/a")) }).await);
     }
+}
+
+#[tokio::test]
+async fn validators_go_to_the_address_that_gave_them_alone() {
+    let script = script().await;
+    script.on("/a", [Reply::of(302, &["Location: /b"], b""), Reply::of(302, &["Location: /c"], b"")]);
+    script.on("/b", [Reply::of(304, &[], b"")]);
+    // The very same tag, of another feed.
+    script.on("/c", [Reply::of(200, &["ETag: \"1\""], FEED)]);
+    let fetcher = fetcher(patient());
+    let (etag, of) = (Some(b"\"1\"".to_vec()), Some(script.url("/b")));
+    let validators = Validators { etag, of, ..Validators::default() };
+    let ask = FetchRequest { validators, ..request(script.url("/a")) };
+    assert!(matches!(fetcher.get(&ask).await, Exchange::NotModified(_)));
+    assert_eq!(body(fetcher.get(&ask).await).body, FEED);
+    let conditional: Vec<_> = script
+        .seen()
+        .iter()
+        .map(|seen| (seen.path.clone(), seen.header("if-none-match").is_some()))
+        .collect();
+    let expected = [("/a", false), ("/b", true), ("/a", false), ("/c", false)];
+    assert_eq!(conditional, expected.map(|(path, sent)| (path.to_owned(), sent)));
 }
 
 #[tokio::test]

@@ -157,6 +157,8 @@ async fn a_page_s_redirect_waits_where_the_robots_txt_of_its_target_asks_for_it(
     let Exchange::Throttled(head) = fetcher(patient()).get(&page).await else { panic!("it is put off") };
     assert_eq!(head.final_url, away.url("/robots.txt"));
     assert_eq!(away.seen().len(), 1);
+    away.on("/robots.txt", [Reply::of(500, &[], b"")]);
+    assert_eq!(fault(fetcher(patient()).get(&page).await).kind(), "no-robots", "it may be had another time");
 }
 
 #[tokio::test]

@@ -88,3 +88,37 @@ async fn bulletins_of_one_day_are_entries_of_their_own() {
         engine.close().await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_without_dates_that_moves_repeats_nothing_whose_number_it_keeps_and_loses_nothing_new() {
+    let script = Script::start().await.unwrap();
+    let said = |directory: &str, rows: &[(u32, &str)]| {
+        let rows: String = rows
+            .iter()
+            .map(|(n, title)| format!("<li><a href=\"/{directory}/1023/{n}.htm\">{title}</a></li>"))
+            .collect();
+        html(&format!(
+            "<html><head><title>要闻</title></head><body><ul class=\"l\">{rows}</ul></body></html>"
+        ))
+    };
+    let (works, road) = ((45101, "河南一地水库工程今天开工"), (45102, "河南一地高速公路今天通车"));
+    let (morning, evening) = ((45103, "河南省今日天气预报发布"), (45109, "河南省今日天气预报发布"));
+    script.on(
+        "/list",
+        [
+            said("info", &[morning, road, works]),
+            said("xw/info", &[morning, road, works]),
+            said("xw/info", &[evening, morning, road, works]),
+            // A bulletin comes in the very poll that finds the list moved once more.
+            said("zx/info", &[(45120, "河南省今日天气预报发布"), road, works]),
+        ],
+    );
+    let desk = Desk::new(&(plain(&script) + "[source.page]\nentry = \"ul.l li\"\nlink = \"a\"\n"));
+    let engine = desk.open().await;
+    for known in [3, 3, 4, 5] {
+        poll_all(&engine).await;
+        let all = entries(&engine, None).await;
+        assert_eq!(all.len(), known, "{all:?}");
+    }
+    engine.close().await.unwrap();
+}

@@ -59,3 +59,19 @@ async fn the_list_its_pages_its_entries_and_robots_txt_all_come_through_the_prox
     let led = all.wishes().len() + one.wishes().len();
     assert_eq!(publisher.connections(), led as u64, "and nobody came another way");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_that_does_not_get_there_a_list_fails_as_a_feed_does_and_the_proxy_is_named() {
+    let proxy = Socks::to(None).await;
+    let of_all = format!("proxy = \"socks5h://{}\"", proxy.address);
+    let desk = Desk::new("");
+    std::fs::write(desk.path(), config(&of_all, "", "")).unwrap();
+    let engine = desk.open().await;
+    for row in poll_all(&engine).await {
+        assert_eq!(row["outcome"], "failed", "{row}");
+        let told =
+            format!("no connection through the proxy {}: SOCKS error: host unreachable", proxy.address);
+        assert!(row["detail"].as_str().unwrap().ends_with(&told), "{row}");
+    }
+    engine.close().await.unwrap();
+}

@@ -233,7 +233,7 @@ fn a_renamed_source_keeps_everything_under_its_new_name() {
 /// A poll that leaves something behind.
 fn polled(seconds: i64, outcome: Outcome) -> Record {
     let mut poll = poll_record("paper", seconds, outcome);
-    poll.state.validators = Validators { etag: Some(b"\"1\"".to_vec()), last_modified: None };
+    poll.state.validators = Validators { etag: Some(b"\"1\"".to_vec()), ..Validators::default() };
     poll.state.failures = 3;
     poll.state.not_before = Some(at(99_000));
     Record::Poll(poll)

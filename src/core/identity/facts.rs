@@ -29,6 +29,9 @@ pub struct Candidate {
     pub title: Option<u64>,
     /// Hash of the canonical address of its page; `None` without one.
     pub page: Option<u64>,
+    /// Hash of what of that address outlives a move: the name of the file, if it holds a serial number, and
+    /// all numbers.
+    pub serial: Option<u64>,
     /// Its date, if it has one.
     pub published: Option<Stamp>,
     /// Its content.
@@ -58,6 +61,7 @@ struct Draft {
     named: String,
     title: Option<u64>,
     page: Option<u64>,
+    serial: Option<u64>,
     published: Option<Stamp>,
     fingerprint: Fingerprint,
     /// Hash of the page's address as written.
@@ -87,6 +91,7 @@ impl Draft {
             named,
             title: title.as_deref().map(short_hash),
             page: page.as_deref().map(short_hash),
+            serial: page.as_deref().and_then(serial),
             published,
             fingerprint,
             href: entry.page().map(short_hash),
@@ -114,6 +119,7 @@ impl Draft {
             day: self.title_day(zone),
             title: self.title,
             page: self.page,
+            serial: self.serial,
             published: self.published,
             fingerprint: self.fingerprint,
             said: (self.guid, self.href),
@@ -127,6 +133,25 @@ fn seconds(stamp: Stamp) -> [u8; 8] {
 
 fn is_front_page(canonical: &str) -> bool {
     canonical.split_once("://").is_some_and(|(_, rest)| !rest.contains(['/', '?', '#']))
+}
+
+/// What an entry keeps of its address when its site moves: under another host or in another directory, content
+/// management leaves it the number that it was filed under. A day is none, for all of that day have it; and the
+/// other numbers must be those they were, or the file is of another day's directory.
+fn serial(canonical: &str) -> Option<u64> {
+    /// Fewer digits may be the place in a list.
+    const DIGITS: usize = 5;
+    let (_, rest) = canonical.split_once("://")?;
+    let (_, path) = rest.split_once('/')?;
+    let stem = path.find(['?', '#']).unwrap_or(path.len());
+    let file = path[..stem].rfind('/').map_or(path, |slash| &path[slash + 1..]);
+    let numbers = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).map(str::to_owned).collect()
+    };
+    let is_day = |run: &str| run.len() == 8 && (run.starts_with("19") || run.starts_with("20"));
+    let is_serial = |run: &String| run.len() >= DIGITS && !is_day(run);
+    let filed = numbers(file).iter().any(is_serial);
+    filed.then(|| short_hash(&format!("{file} {}", numbers(path).join(" "))))
 }
 
 fn short_hash(text: &str) -> u64 {

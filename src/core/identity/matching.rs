@@ -16,6 +16,8 @@ pub struct KnownEntry {
     pub title: Option<u64>,
     /// [`Candidate::page`] of it.
     pub page: Option<u64>,
+    /// [`Candidate::serial`] of it.
+    pub serial: Option<u64>,
     /// [`Candidate::published`] of it.
     pub published: Option<Stamp>,
 }
@@ -50,6 +52,7 @@ pub enum Verdict {
 /// | no guid, same link | known |
 /// | no usable guid or link, same title and date | known |
 /// | every guid and link is new, half of the titles and dates are not, and no two of those are alike | those are known: the site moved |
+/// | the same, of entries without a date: two titles are not new, and have the numbers of their old addresses | those are known |
 /// | every guid and link is new, one title and date is not | new: bulletins have one title all day |
 ///
 /// A day and an instant within it are the same date: articles and later lists say more, older lists less.
@@ -156,19 +159,32 @@ impl Habits {
 /// with different titles, and half of all titles; and a title and date that two entries of the document
 /// share names neither. What is wrongly taken for new comes once more; what is wrongly taken for known
 /// never comes.
+///
+/// A title without a date says less: that of a bulletin comes back every day, and for ever. So it counts only
+/// with what the address kept of the old one, and neither speaks for titles with dates nor they for it, but
+/// that a list which moved did so as a whole.
 fn moved(candidates: &[&Candidate], hits: &BTreeMap<IdentityKey, KnownEntry>) -> BTreeSet<IdentityKey> {
-    let by_title = |c: &&Candidate| is_named(c) && c.title.is_some() && c.published.is_some();
+    let by_title = |c: &&Candidate| is_named(c) && c.title.is_some();
     let mut holders: BTreeMap<IdentityKey, usize> = BTreeMap::new();
     for key in candidates.iter().flat_map(|c| c.keys.last().into_iter().chain(&c.day)) {
         *holders.entry(*key).or_default() += 1;
     }
+    let only = |key: &IdentityKey| holders.get(key) == Some(&1);
     let (mut keys, mut entries) = (BTreeSet::new(), BTreeSet::new());
     let (mut found_titles, mut titles) = (BTreeSet::new(), BTreeSet::new());
+    let mut undated = BTreeMap::new();
     for candidate in candidates.iter().copied().filter(by_title) {
+        if candidate.published.is_none() {
+            let key = candidate.keys.last().filter(|key| only(key));
+            let found = key.and_then(|key| hits.get(key));
+            let same = found.is_some_and(|found| both(candidate.serial, found.serial) == Some(true));
+            undated.extend(key.filter(|_| same).map(|key| (candidate.title, *key)));
+            continue;
+        }
         titles.insert(candidate.title);
         for key in candidate.keys.last().into_iter().chain(&candidate.day) {
             let found = hits.get(key).filter(|found| is_of_one_date(candidate, key, found));
-            if let Some(found) = found.filter(|_| holders.get(key) == Some(&1)) {
+            if let Some(found) = found.filter(|_| only(key)) {
                 keys.insert(*key);
                 entries.insert(found.no);
                 found_titles.insert(candidate.title);
@@ -176,7 +192,13 @@ fn moved(candidates: &[&Candidate], hits: &BTreeMap<IdentityKey, KnownEntry>) ->
         }
     }
     let enough = found_titles.len().min(entries.len()) >= 2 && 2 * found_titles.len() >= titles.len();
-    if enough { keys } else { BTreeSet::new() }
+    if !enough {
+        keys.clear();
+    }
+    if enough || undated.len() >= 2 {
+        keys.extend(undated.into_values());
+    }
+    keys
 }
 
 /// Under the day's key there may be another entry of that title and day.

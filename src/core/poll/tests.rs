@@ -1,9 +1,14 @@
 //! What a poll concludes, as tables: the outcome, and the state the next poll starts from.
 
-use chrono::DateTime;
+mod full;
+mod gone;
+
+use chrono::{DateTime, TimeDelta};
 
 use super::*;
 use crate::core::exchange::{Block, FetchFault, Hop, Response};
+use crate::core::record::Hold;
+use crate::core::window::Windows;
 
 fn at(seconds: i64) -> Time {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("an instant")
@@ -11,7 +16,7 @@ fn at(seconds: i64) -> Time {
 
 fn validators(etag: Option<&str>, modified: Option<&str>) -> Validators {
     let bytes = |text: Option<&str>| text.map(|t| t.as_bytes().to_vec());
-    Validators { etag: bytes(etag), last_modified: bytes(modified) }
+    Validators { etag: bytes(etag), last_modified: bytes(modified), of: None }
 }
 
 fn head(status: u16) -> ResponseHead {
@@ -22,9 +27,10 @@ const CONFIGURED: &str = "https://paper.example/feed";
 const TARGET: &str = "https://new.example/feed";
 
 fn circumstances(asked: &str) -> Circumstances<'_> {
-    static NONE: Validators = Validators { etag: None, last_modified: None };
+    static NONE: Validators = Validators { etag: None, last_modified: None, of: None };
     let (scheduled, patience) = (Some(at(-30)), freshness::LIMIT);
-    Circumstances { at: at(0), scheduled, asked, sent: &NONE, draw: 0.0, patience }
+    let (configured, sent) = (CONFIGURED, &NONE);
+    Circumstances { at: at(0), scheduled, configured, asked, sent, draw: 0.0, patience }
 }
 
 fn feed(new: u32) -> Option<Reading> {
@@ -69,9 +75,13 @@ fn before() -> PollState {
         news_at: Some(at(-90_000)),
         waiting: Vec::new(),
         overlaps: None,
+        windows: Windows::default(),
         cut_hash: None,
         fresh_for: None,
         moved: None,
+        read_by: None,
+        in_full: false,
+        full_at: None,
     }
 }
 
@@ -112,7 +122,7 @@ fn validators_are_those_of_the_last_good_answer() {
         |status, etag, modified| ResponseHead { validators: validators(etag, modified), ..head(status) };
     let old = before().validators;
     let (both, etag) = (validators(Some("\"new\""), Some("today")), validators(Some("\"new\""), None));
-    let refreshed = validators(Some("\"new\""), Some("yesterday"));
+    let refreshed = validators(Some("W/\"new\""), Some("yesterday"));
     let new = || sent(200, Some("\"new\""), Some("today"));
     let cases = [
         ("a feed's replace the old", body(new()), feed(1), &both),
@@ -122,7 +132,7 @@ fn validators_are_those_of_the_last_good_answer() {
         ("a 304 without any keeps them", Exchange::NotModified(head(304)), None, &old),
         (
             "a 304 replaces what it repeats",
-            Exchange::NotModified(sent(304, Some("\"new\""), None)),
+            Exchange::NotModified(sent(304, Some("W/\"new\""), None)),
             None,
             &refreshed,
         ),
@@ -328,7 +338,6 @@ fn a_permanent_redirect_is_taken_over_once_it_proved_steady() {
         "the watch begins anew"
     );
     assert_eq!(direct(&Exchange::Status(head(404))), None, "it fails: back to the configured address");
-    assert_eq!(direct(&Exchange::Gone(head(410))), None);
     let throttled = conclude(&state, circumstances(TARGET), &Exchange::Throttled(head(429)), None).1;
     assert_eq!(throttled.moved, state.moved, "it is there, and asks to wait");
 }
@@ -370,7 +379,7 @@ fn what_hosts_asked_for_is_kept_until_it_is_over() {
     assert_eq!(held_until(&state, "http://pages.example/y", at(59)), Some(at(60)));
     assert_eq!(held_until(&state, "http://pages.example/y", at(60)), None);
     hold(&mut state, (0..20).map(|n| told(&format!("p{n}.example"), 100)).collect(), CONFIGURED, at(60));
-    assert_eq!((state.holds.len(), &state.holds[0]), (MAX_HOLDS, &told("paper.example", 1200)));
+    assert_eq!((state.holds.len(), &state.holds[0]), (wait::MAX_HOLDS, &told("paper.example", 1200)));
     let refused = ResponseHead { retry_after: Some("3600".to_owned()), ..head(500) };
     let (_, state) = conclude_on(&before(), &Exchange::Status(refused), None);
     assert_eq!((state.failures, state.not_before), (3, Some(at(3600))), "said with any status");
@@ -394,6 +403,7 @@ fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
     assert_eq!(outcome.name(), "fetched");
     assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
     assert_eq!((state.window_from, state.not_before), (Some(7), None));
+    assert_eq!(state.windows.lowest(TimeDelta::days(7)), None, "it is watched from now on");
     assert_eq!(state.cut_hash.as_deref(), Some("end"));
     let (_, state) = conclude_on(&state, &body(sent.clone()), cut(false));
     assert_eq!((&state.validators, state.body_hash.as_deref()), (&sent.validators, Some("hash")));
@@ -452,4 +462,16 @@ fn a_304_that_does_not_repeat_how_long_it_is_fresh_leaves_that_as_it_was() {
         state = conclude_on(&state, &exchange, reading).1;
         assert_eq!(state.not_before, expected.map(at), "{name}");
     }
+}
+
+#[test]
+fn where_a_document_began_is_remembered_for_weeks_whether_or_not_it_is_sent_again() {
+    let week = |state: &PollState| state.windows.lowest(TimeDelta::days(7));
+    let mut state = before();
+    for day in 0..9 {
+        let sent = state.validators.clone();
+        let poll = Circumstances { at: at(day * 86_400), sent: &sent, ..circumstances(CONFIGURED) };
+        (_, state) = conclude(&state, poll, &Exchange::NotModified(head(304)), None);
+    }
+    assert_eq!(week(&state), Some(7));
 }

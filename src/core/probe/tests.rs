@@ -62,7 +62,7 @@ fn a_feed_is_described_with_its_defects() {
     let url = "https://www.chinanews.com.cn/rss/china.xml";
     let mut exchange = body(url, "text/xml", RSS.as_bytes());
     if let Exchange::Body(response) = &mut exchange {
-        response.head.validators = Validators { etag: Some(b"\"7\"".to_vec()), last_modified: None };
+        response.head.validators = Validators { etag: Some(b"\"7\"".to_vec()), ..Default::default() };
         response.head.cache_control = Some("max-age=60".to_owned());
     }
     let verdict = robots::Robots::parse(b"User-agent: *\nCrawl-delay: 5").verdict(AGENT, "/rss/china.xml");

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use super::*;
 use crate::core::region::RegionId;
+use crate::core::window::Windows;
 use crate::testing::{at, def, fixed, id};
 
 const DAY: i64 = 86_400;
@@ -25,6 +26,9 @@ fn source() -> SourceState {
     let mut source = SourceState::new(def("paper", fixed(&["henan"])));
     source.outcome = Some(Outcome::NotModified);
     source.poll.window_from = Some(100);
+    for week in (1..=6).rev() {
+        source.poll.windows.note(at(TODAY - week * 7 * DAY), 100);
+    }
     source
 }
 
@@ -41,7 +45,7 @@ fn judge(entry: &Entry, source: Option<&SourceState>, floor: usize, protecting: 
 #[test]
 fn old_entries_expire_and_these_stay() {
     type Case = (&'static str, fn(&mut Entry, &mut SourceState), Fate);
-    let cases: [Case; 12] = [
+    let cases: [Case; 14] = [
         ("old, of a source that answers", |_, _| {}, Fate::Expires),
         ("first seen lately, whenever it was published", |e, _| e.first_seen = at(TODAY - DAY), Fate::Young),
         ("of a source that fails", |_, s| s.outcome = Some(Outcome::Gone), Fate::Stays),
@@ -64,6 +68,18 @@ fn old_entries_expire_and_these_stay() {
             |e, s| (e.expired, s.poll.window_from) = (Some(at(0)), None),
             Fate::Stays,
         ),
+        (
+            "expired long ago and in the document three weeks ago",
+            |e, s| {
+                e.expired = Some(at(0));
+                s.poll.windows = Windows::default();
+                (1..=6).rev().for_each(|week| {
+                    s.poll.windows.note(at(TODAY - week * 7 * DAY), if week == 3 { 7 } else { 100 });
+                });
+            },
+            Fate::Stays,
+        ),
+        ("first seen by a clock that was years ahead", |e, _| e.first_seen = at(TODAY + DAY), Fate::Stays),
         (
             "expired long ago, of a source that left the config",
             |e, s| (e.expired, s.poll.window_from, s.gone) = (Some(at(0)), None, true),

@@ -53,7 +53,7 @@ fn a_compacted_journal_is_backed_up_from_its_base_on() {
     let compaction = vault.begin_compaction(at(0).date_naive()).expect("begun").expect("something");
     let (seq, parts) = vault.acknowledged().expect("synced");
     let compacted = compaction.write().expect("written");
-    vault.finish_compaction(&compacted).expect("finished");
+    vault.finish_compaction(compacted).expect("finished");
     let backup = TempDir::new().expect("a directory");
     let stale = copy(&state.path().join("journal"), (seq, &parts), at(9), backup.path());
     assert!(matches!(stale, Err(BackupError::Vanished(_))), "{stale:?}");
@@ -63,6 +63,52 @@ fn a_compacted_journal_is_backed_up_from_its_base_on() {
     let fresh = TempDir::new().expect("a directory");
     restore(backup.path(), fresh.path()).expect("restored");
     assert!(dump(&open(fresh.path())) == dump(&vault));
+}
+
+#[test]
+fn a_damaged_journal_is_not_backed_up_until_it_is_healed() {
+    let (state, _, mut vault, _) = backed_up();
+    let journal = state.path().join("journal");
+    flip(&journal.join("00000001-2026-11-23.ndjson.zst"));
+    let backup = TempDir::new().expect("a directory");
+    let (seq, parts) = vault.acknowledged().expect("synced");
+    let refused = copy(&journal, (seq, &parts), at(9), backup.path()).expect_err("it is damaged").to_string();
+    let named = journal.join("00000001-2026-11-23.ndjson.zst: octets ").display().to_string();
+    assert!(refused.contains("no backup") && refused.contains(&named), "{refused}");
+    assert!(!refused.contains(&backup.path().display().to_string()), "{refused}");
+    prepare(backup.path()).expect("nothing is left of that");
+    assert!(vault.find_wound().expect("read"));
+    vault.rebuild("which heals it").expect("rebuilt");
+    let (seq, parts) = vault.acknowledged().expect("synced");
+    // Lines that are not there are missed as well.
+    let cut = copy(&journal, (seq + 1, &parts), at(9), backup.path());
+    assert!(matches!(cut, Err(BackupError::Rotten { .. })), "{cut:?}");
+    copy(&journal, (seq, &parts), at(9), backup.path()).expect("copied");
+    let fresh = TempDir::new().expect("a directory");
+    restore(backup.path(), fresh.path()).expect("restored");
+    assert!(dump(&open(fresh.path())) == dump(&vault));
+}
+
+#[test]
+fn a_whole_copy_of_a_damaged_journal_is_refused_by_name() {
+    let (_state, backup, _vault, _) = backed_up();
+    let segment = backup.path().join("00000001-2026-11-23.ndjson.zst");
+    flip(&segment);
+    // As an older dibao wrote it.
+    let mut manifest = read_manifest(backup.path()).expect("read");
+    (manifest.files[0].octets, manifest.files[0].sha256) = hash(&segment).expect("read");
+    fs::write(backup.path().join(MANIFEST), serde_json::to_vec(&manifest).expect("JSON")).expect("written");
+    let fresh = TempDir::new().expect("a directory");
+    let refused = restore(backup.path(), &fresh.path().join("state")).expect_err("it is damaged");
+    assert!(matches!(refused, BackupError::CopyOfRotten { .. }), "{refused}");
+    assert!(!fresh.path().join("state").exists());
+    // What it says can be done.
+    fs::create_dir(fresh.path().join("journal")).expect("created");
+    fs::copy(&segment, fresh.path().join("journal").join(segment.file_name().expect("a name")))
+        .expect("copied");
+    let vault = open(fresh.path());
+    vault.store().load().check().expect("sound");
+    assert_eq!(vault.seq(), 12);
 }
 
 #[test]
@@ -170,4 +216,101 @@ fn a_journal_whose_segments_were_removed_is_in_nobodys_way() {
     assert!(journal.join("paired").exists());
     restore(backup.path(), other.path()).expect("restored");
     assert!(dump(&open(other.path())) == before);
+}
+
+#[test]
+fn a_backup_that_fails_leaves_nothing_and_is_made_again_in_the_same_place() {
+    let (state, _, mut vault, _) = backed_up();
+    let compaction = vault.begin_compaction(at(0).date_naive()).expect("begun").expect("something");
+    vault.finish_compaction(compaction.write().expect("written")).expect("finished");
+    record(&mut vault, &workload(43, 5));
+    let (seq, parts) = vault.acknowledged().expect("synced");
+    assert_eq!(parts.len(), 2);
+    let journal = state.path().join("journal");
+    let names = |dir: &Path| {
+        let listed = fs::read_dir(dir).expect("listed").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<_> = listed.map(|name| name.into_string().expect("text")).collect();
+        names.sort();
+        names
+    };
+    // What stands in the way, and what is left of it: the second file, or the manifest.
+    for blocked in [parts[1].name.as_str(), MANIFEST] {
+        let backup = TempDir::new().expect("a directory");
+        prepare(backup.path()).expect("it is empty");
+        fs::write(backup.path().join(blocked), "somebody's").expect("written");
+        let failed = copy(&journal, (seq, &parts), at(9), backup.path());
+        assert!(matches!(failed, Err(BackupError::Io { .. })), "{blocked}: {failed:?}");
+        assert_eq!(names(backup.path()), [blocked]);
+        assert_eq!(fs::read(backup.path().join(blocked)).expect("read"), b"somebody's");
+    }
+    let backup = TempDir::new().expect("a directory");
+    prepare(backup.path()).expect("it is empty");
+    // A file that is cut short while it is copied, as one on a full disk is.
+    let longer = [parts[0].clone(), Part { octets: parts[1].octets + 1, ..parts[1].clone() }];
+    let failed = copy(&journal, (seq, &longer), at(9), backup.path());
+    assert!(matches!(failed, Err(BackupError::Damaged(_))), "{failed:?}");
+    prepare(backup.path()).expect("nothing is left of that");
+    copy(&journal, (seq, &parts), at(9), backup.path()).expect("copied");
+}
+
+/// Makes restoring a backup fail while it is copied: there is a file of that name already. Returns the manifest.
+fn name_twice(backup: &Path) -> Vec<u8> {
+    let path = backup.join(MANIFEST);
+    let text = fs::read(&path).expect("read");
+    let mut manifest = read_manifest(backup).expect("read");
+    manifest.files.push(manifest.files[0].clone());
+    fs::write(&path, serde_json::to_vec(&manifest).expect("JSON")).expect("written");
+    text
+}
+
+#[test]
+fn nobody_opens_what_is_half_restored_and_a_restore_that_fails_takes_no_store_with_it() {
+    let (_state, backup, _vault, before) = backed_up();
+    let other = TempDir::new().expect("a directory");
+    let mut vault = open(other.path());
+    record(&mut vault, &workload(42, 8));
+    vault.close().expect("closed");
+    let (journal, away) = (other.path().join("journal"), other.path().join("journal.old"));
+    fs::rename(&journal, &away).expect("moved away");
+    let (arriving, text) = (other.path().join(RESTORING), name_twice(backup.path()));
+    let failed = restore(backup.path(), other.path());
+    assert!(matches!(failed, Err(BackupError::Io { what: "create it", .. })), "{failed:?}");
+    assert!(is_empty(&arriving).expect("it is still there"), "and takes up no room");
+    assert!(other.path().join("store/00000001").exists(), "the store of the old journal");
+
+    let todays = || Arc::new(rules(&sources()));
+    let opened = Vault::open(other.path(), todays(), at(0).date_naive()).map(|_| ());
+    let peeked = vault::peek(other.path(), |_| Ok(()));
+    for refused in [opened, peeked] {
+        let refused = refused.expect_err("it is half restored");
+        assert!(matches!(refused, VaultError::HalfRestored(_)), "{refused}");
+        assert!(refused.to_string().contains("run `dibao restore` again"), "{refused}");
+    }
+    assert!(!journal.exists(), "and none is begun");
+
+    fs::write(backup.path().join(MANIFEST), text).expect("written");
+    fs::write(arriving.join("00000001-2026-11-23.ndjson.zst"), "half").expect("written");
+    restore(backup.path(), other.path()).expect("restored");
+    assert!(!arriving.exists());
+    assert!(dump(&open(other.path())) == before);
+}
+
+#[test]
+fn whoever_gives_a_restore_up_goes_on_with_the_old_journal_and_its_store() {
+    let (_state, backup, _vault, _) = backed_up();
+    let other = TempDir::new().expect("a directory");
+    let mut vault = open(other.path());
+    record(&mut vault, &workload(42, 8));
+    let before = dump(&vault);
+    vault.close().expect("closed");
+    let (journal, away) = (other.path().join("journal"), other.path().join("journal.old"));
+    fs::rename(&journal, &away).expect("moved away");
+    name_twice(backup.path());
+    restore(backup.path(), other.path()).expect_err("it fails");
+    fs::remove_dir_all(other.path().join(RESTORING)).expect("removed");
+    fs::rename(&away, &journal).expect("moved back");
+    let (vault, notes) =
+        Vault::open(other.path(), Arc::new(rules(&sources())), at(0).date_naive()).expect("it opens");
+    assert_eq!(notes.rebuilt, None, "the store is used");
+    assert!(dump(&vault) == before);
 }

@@ -29,6 +29,12 @@ async fn open(dir: &TempDir, seconds: i64) -> Arc<Engine> {
 
 async fn close(engine: Arc<Engine>) {
     engine.close().await.expect("closed");
+    let store = Arc::downgrade(&engine.store());
+    drop(engine);
+    // The recorder's task ends on its own, and until then has the publisher, which has the store.
+    while store.strong_count() > 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn sleep(seconds: i64) {

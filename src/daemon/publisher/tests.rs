@@ -261,7 +261,7 @@ fn an_expired_month_is_gone_still_after_a_compaction_and_a_rebuild_from_the_base
     }
     let compaction = vault.begin_compaction(at(0).date_naive()).expect("begun").expect("there is something");
     let compacted = compaction.write().expect("written");
-    vault.finish_compaction(&compacted).expect("finished");
+    vault.finish_compaction(compacted).expect("finished");
     vault.close().expect("closed");
     std::fs::remove_dir_all(dir.path().join("store")).expect("removed");
     let (vault, notes) = open();

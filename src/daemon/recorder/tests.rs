@@ -147,3 +147,26 @@ async fn whoever_shows_feeds_is_told_when_the_store_is_another() {
     assert!(recorder.ready().await);
     assert_eq!(told(), 1, "by a try");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_compaction_that_finds_the_store_unsound_has_it_built_anew_and_removes_nothing() {
+    let dir = TempDir::new().expect("a directory");
+    let (recorder, _, ears) = start_heard(&dir);
+    recorder.record(poll(1)).await.expect("recorded");
+    let unsound = recorder.store().load_full();
+    let before = unsound.meta().expect("read").expect("some");
+    let other = crate::core::state::Meta { entries: before.entries + 1, ..before.clone() };
+    unsound.commit(&[Change::Meta(Box::new(other))]).expect("written");
+    let compact = || {
+        let recorder = recorder.clone();
+        async move { tokio::task::spawn_blocking(move || recorder.compact()).await.expect("no panic") }
+    };
+    let refused = compact().await.expect_err("it is not sound").to_string();
+    assert!(refused.contains("not sound"), "{refused}");
+    let fresh = recorder.store().load_full();
+    assert!(!Arc::ptr_eq(&unsound, &fresh));
+    assert_eq!(fresh.meta().expect("read"), Some(before));
+    assert_eq!(ears.0.load(Ordering::SeqCst), 1, "views are told");
+    assert_eq!(compact().await.expect("compacted"), Some(0));
+    recorder.close().expect("closed");
+}

@@ -1,5 +1,8 @@
 //! The scheduler in paused time, against a scripted poller.
 
+mod by_hand;
+mod waits;
+
 use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta};
@@ -7,6 +10,8 @@ use chrono_tz::Tz;
 
 use super::*;
 use crate::core::schedule::Schedule;
+
+mod restart;
 
 /// 08:00 on a Monday in Shanghai, and a little.
 fn start() -> Time {
@@ -354,44 +359,4 @@ async fn a_clock_that_is_off_by_years_for_an_hour_makes_neither_a_burst_nor_a_st
         let busiest = all.iter().map(|from| all.iter().filter(|at| (*from..from + 10).contains(at)).count());
         assert!(busiest.max() <= Some(10), "{off}: a burst: {all:?}");
     }
-}
-
-/// Is told that everything is gone, and once, an hour in, that it is not.
-struct Reviving {
-    told: std::sync::atomic::AtomicBool,
-    polls: Mutex<Vec<i64>>,
-    zero: tokio::time::Instant,
-}
-
-impl Poller for Reviving {
-    fn poll(&self, _: SourceId, scheduled: Time) -> Pin<Box<dyn Future<Output = Past> + Send>> {
-        self.polls
-            .lock()
-            .expect("no poison")
-            .push(i64::try_from(self.zero.elapsed().as_secs()).expect("small"));
-        Box::pin(async move { polled(scheduled) })
-    }
-
-    fn revived(&self) -> Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
-        Box::pin(async {
-            tokio::time::sleep_until(self.zero + Duration::from_secs(3600)).await;
-            if self.told.swap(true, std::sync::atomic::Ordering::SeqCst) {
-                std::future::pending::<()>().await;
-            }
-            (SourceId::new("gone"), polled(start() - TimeDelta::seconds(7)))
-        })
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_source_that_was_gone_and_answers_by_hand_has_its_turns_again() {
-    let past = Past { gone: true, ..polled(start() - TimeDelta::seconds(7)) };
-    let (told, polls) = (std::sync::atomic::AtomicBool::new(false), Mutex::default());
-    let poller = Arc::new(Reviving { told, polls, zero: tokio::time::Instant::now() });
-    let clock = Settable::new();
-    let task =
-        tokio::spawn(run(vec![source("gone", "*/10 * * * *", past)], poller.clone(), clock, Arc::default()));
-    tokio::time::sleep(Duration::from_secs(85 * 60)).await;
-    task.abort();
-    assert_eq!(*poller.polls.lock().expect("no poison"), [70, 80].map(|m| m * 60 - 7));
 }

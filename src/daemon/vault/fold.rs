@@ -15,6 +15,7 @@ use crate::core::poll::BACKOFF_BASE;
 use crate::core::record::{Line, PollRecord, Record};
 use crate::core::rules::Rules;
 use crate::core::state::{Change, Meta, State};
+use crate::core::window::Windows;
 use crate::journal::{Journal, Losses};
 use crate::store::{Store, StoreError};
 
@@ -90,7 +91,7 @@ pub(super) fn forget_validators(store: &Store) -> Result<(), StoreError> {
         source.poll.validators = Validators::default();
         source.poll.body_hash = None;
         // Lost lines shift the numbers of what came after them.
-        source.poll.window_from = None;
+        (source.poll.window_from, source.poll.windows) = (None, Windows::default());
         store.commit(&[Change::Source(id, Box::new(source))])?;
     }
     Ok(())

@@ -5,11 +5,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::aside::{self, remove_if_there};
 use super::fold::{catch_up, forget_validators, reach};
 use super::heal::{Wound, examine, heal_facts, is_wounded, meet};
 use super::mark::{self, Mark, mark_path};
 use super::pair::{self, Pairing};
 use super::refresh::room_for_copy;
+use super::room::octets_below;
 use super::trust::{contradicts, derived_otherwise};
 use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error, lost};
 use crate::core::rules::Rules;
@@ -54,16 +56,21 @@ pub(super) fn open(
             }
             Err(Refusal::Stop(error)) => return Err(error),
             Err(Refusal::Doubt(why)) => {
-                require_read(&examine(dir)?.unread)?;
-                notes.rebuilt = Some(why.clone());
-                Generation { number }.discard(dir, &why);
+                let unread = examine(dir)?.unread;
+                require_read(&unread)?;
+                // One of another journal may have what this one lacks.
+                let needless = unread.is_empty() && pair::look(dir) == Pairing::Same;
+                Generation { number }.give_way(dir, &why, needless, room);
+                notes.rebuilt = Some(why);
             }
         }
     } else if journal.seq() > 0 {
         notes.rebuilt = Some("there is no store".to_owned());
+        // What the one before took is the best guess there is.
+        aside::has_room(dir, octets_below(&aside::path(dir)), room);
     }
     let (generation, store, Replayed { lines, lost }) =
-        rebuild_above(dir, newest.unwrap_or(0), journal, rules)?;
+        rebuild_above(dir, newest.unwrap_or(0), journal, rules, room)?;
     notes.replayed = lines;
     notes.wound = (!lost.is_empty()).then(|| Wound { unread: lost.clone(), cut: None, lost });
     Ok((generation, store, notes))
@@ -84,15 +91,31 @@ pub(super) fn rebuild(
     dir: &Path,
     journal: &Journal,
     rules: &Rules,
+    room: &AskRoom,
 ) -> Result<(Generation, Store, Replayed), VaultError> {
-    rebuild_above(dir, 0, journal, rules)
+    rebuild_above(dir, 0, journal, rules, room)
 }
 
+/// Builds a fresh generation. Where it does not fit, what was put aside leaves, and it is tried once more.
 fn rebuild_above(
     dir: &Path,
     number: u32,
     journal: &Journal,
     rules: &Rules,
+    room: &AskRoom,
+) -> Result<(Generation, Store, Replayed), VaultError> {
+    match build_above(dir, number, journal, rules, room) {
+        Err(VaultError::NoRoom { .. }) if aside::leave(dir) => build_above(dir, number, journal, rules, room),
+        built => built,
+    }
+}
+
+fn build_above(
+    dir: &Path,
+    number: u32,
+    journal: &Journal,
+    rules: &Rules,
+    room: &AskRoom,
 ) -> Result<(Generation, Store, Replayed), VaultError> {
     let generation = Generation::create(dir, number)?;
     let path = root(dir).join(name(generation.number));
@@ -122,6 +145,7 @@ fn rebuild_above(
         Ok((store, replayed)) => Ok((generation, store, replayed)),
         Err(error) => {
             // The disk may be full: the next attempt needs the room.
+            let error = aside::explain(dir, generation.size(dir), room, error);
             generation.remove(dir);
             Err(error)
         }
@@ -303,15 +327,26 @@ impl Generation {
         let _ = remove_if_there(&root.join(name(self.number)));
     }
 
+    /// Takes it out of use before another is built. Where there is no room for both, and nobody needs it, it
+    /// goes for good.
+    fn give_way(self, dir: &Path, why: &str, needless: bool, room: &AskRoom) {
+        if needless && !aside::has_room(dir, self.size(dir), room) {
+            tracing::warn!(
+                why,
+                "room is short: the store goes before another is built from the journal, which has all of it"
+            );
+            self.remove(dir);
+        } else {
+            self.discard(dir, why, needless);
+        }
+    }
+
     /// Takes it out of use. A damaged one is kept, in place of the one before, for whoever wants to
-    /// know; it is not needed.
-    pub(super) fn discard(self, dir: &Path, why: &str) {
+    /// know; it is `needless` where the journal has all that it has.
+    pub(super) fn discard(self, dir: &Path, why: &str, needless: bool) {
         let root = root(dir);
-        let aside = root.join("damaged");
         let done = fs::remove_file(mark_path(&root, self.number))
-            .and_then(|()| remove_if_there(&aside))
-            .and_then(|()| fs::rename(root.join(name(self.number)), &aside))
-            .and_then(|()| fs::write(aside.join("WHY"), format!("{why}\n")));
+            .and_then(|()| aside::put(dir, &root.join(name(self.number)), why, needless));
         if let Err(error) = done {
             tracing::warn!(path = %root.display(), %error, "cannot set the old store aside");
         }
@@ -324,17 +359,6 @@ impl Generation {
 
 fn is_bloated(files: u64, rows: u64) -> bool {
     files > LARGE && files > rows.saturating_mul(BLOAT)
-}
-
-/// What the files below a directory take up; what cannot be read counts as nothing.
-fn octets_below(dir: &Path) -> u64 {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    let octets = entries.map(|entry| match entry.metadata() {
-        Ok(found) if found.is_dir() => octets_below(&entry.path()),
-        Ok(found) => found.len(),
-        Err(_) => 0,
-    });
-    octets.sum()
 }
 
 /// Removes what an interrupted rebuild left, and says which generation is the newest complete one.
@@ -368,13 +392,6 @@ fn root(dir: &Path) -> PathBuf {
 
 fn name(number: u32) -> String {
     format!("{number:08}")
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

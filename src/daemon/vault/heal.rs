@@ -155,8 +155,9 @@ pub(super) fn fold_in(
 /// holds what is recorded alone, and everything else is derived anew from it.
 pub(super) fn heal_facts(journal: &mut Journal, store: &Store, wound: &Wound) -> Result<(), VaultError> {
     let writer = journal.begin_base(journal.date())?;
-    let healed = compaction::fill(writer, store, None)?;
-    journal.keep_from(&healed.base)?;
+    let (base, _) = compaction::fill(writer, store, None)?;
+    let base = journal.put_in_place(base)?;
+    journal.keep_from(&base)?;
     wound.tell_healed();
     Ok(())
 }
@@ -189,7 +190,7 @@ impl Vault {
         self.store.load().flush()?;
         self.generation.mark_clean(&self.dir)?;
         let healed = self.begin_compaction(self.journal.date()).and_then(|begun| match begun {
-            Some(compaction) => self.finish_compaction(&compaction.write()?),
+            Some(compaction) => self.finish_compaction(compaction.write()?).map(drop),
             // The store is frozen for a base or a copy that is under way.
             None => Err(VaultError::Busy),
         });

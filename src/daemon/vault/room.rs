@@ -1,6 +1,7 @@
 //! How much room the file system of the state directory has left. sled writes from threads of its own and
 //! does not survive being refused, so recording stops while there is still some.
 
+use std::fs;
 use std::path::Path;
 
 use super::VaultError;
@@ -38,6 +39,17 @@ impl Room {
         }
         Err(VaultError::Full { path: dir.to_owned(), left: self.left >> 20 })
     }
+}
+
+/// What the files below a directory take up; what cannot be read counts as nothing.
+pub(super) fn octets_below(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let octets = entries.map(|entry| match entry.metadata() {
+        Ok(found) if found.is_dir() => octets_below(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    });
+    octets.sum()
 }
 
 #[cfg(test)]

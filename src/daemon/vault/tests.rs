@@ -334,4 +334,5 @@ fn a_store_whose_mark_cannot_be_renewed_is_not_swept() {
 mod compaction;
 mod healing;
 mod refresh;
+mod room;
 mod wounds;

@@ -117,10 +117,12 @@ impl Worker {
         let answered = was_read
             || matches!(exchange, Exchange::NotModified(_))
             || matches!(read.reading, Some(Reading::SameBytes));
+        let asked = before.map_or(&*source.def.url, |before| poll::address(&source.def.url, before));
+        let gone = poll::is_gone(exchange, asked, &source.def.url);
         let (visits, holds) = match (follow, exchange) {
             (Some((page, limit)), _) if answered => self.visits(source, page, limit, &drafts, before).await,
             // A list that is gone, or followed no more, leads nowhere; one that fails may be back.
-            (None, _) | (_, Exchange::Gone(_)) => (vec![Visit::Bare; drafts.len()], Vec::new()),
+            _ if gone || follow.is_none() => (vec![Visit::Bare; drafts.len()], Vec::new()),
             // Nothing was asked, so nothing failed.
             (_, Exchange::Failed(FetchFault::Held { .. })) => {
                 (vec![Visit::NotMade; drafts.len()], Vec::new())

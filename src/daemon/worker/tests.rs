@@ -1,5 +1,7 @@
 //! Polls on a disk that fills up, against a publisher that counts.
 
+mod by_hand;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -8,6 +10,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::config::{Env, load};
 use crate::daemon::clock::TokioClock;
+use crate::daemon::scheduler::Poller;
 use crate::daemon::vault::{Room, Vault};
 use crate::testing::{OutOfUse, at, rules};
 
@@ -18,10 +21,16 @@ impl recorder::Audience for Nobody {
     fn everything(&self) {}
 }
 
+const FEED: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\
+    <rss version='2.0'><channel><title>x</title></channel></rss>";
+
 /// A publisher of one feed: its address, and how often it was asked.
 async fn publisher() -> (String, Arc<AtomicUsize>) {
-    const FEED: &[u8] = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\
-        <rss version='2.0'><channel><title>x</title></channel></rss>";
+    publisher_of(vec![FEED.to_owned()]).await
+}
+
+/// One that gives these answers, the last of them for ever.
+async fn publisher_of(answers: Vec<String>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
     let address = listener.local_addr().expect("it is bound");
     let asked = Arc::<AtomicUsize>::default();
@@ -30,8 +39,9 @@ async fn publisher() -> (String, Arc<AtomicUsize>) {
         while let Ok((mut stream, _)) = listener.accept().await {
             // A request fits one packet of loopback.
             let _ = stream.read(&mut [0; 4096]).await;
-            count.fetch_add(1, Ordering::SeqCst);
-            let _ = stream.write_all(FEED).await;
+            let before = count.fetch_add(1, Ordering::SeqCst);
+            let answer = answers.get(before).or(answers.last()).expect("it has answers");
+            let _ = stream.write_all(answer.as_bytes()).await;
         }
     });
     (format!("http://{address}/feed"), asked)

@@ -77,7 +77,11 @@ fn errors_show_neither_query_nor_credentials() {
 fn own_headers_are_left_out_away_from_home_and_validators_are_not() {
     let request = FetchRequest {
         url: "http://a.example/".to_owned(),
-        validators: Validators { etag: Some(b"\"\xff odd".to_vec()), last_modified: Some(b"0".to_vec()) },
+        validators: Validators {
+            etag: Some(b"\"\xff odd".to_vec()),
+            last_modified: Some(b"0".to_vec()),
+            of: None,
+        },
         headers: vec![("X-Key".to_owned(), "secret".to_owned())],
         accept: "*/*".to_owned(),
         obeys_robots: false,

@@ -1,7 +1,7 @@
 //! Bases, probes and versions: what keeps a journal small and readable.
 
 use super::*;
-use crate::core::base::{Base, End, Head};
+use crate::core::base::{Base, Counts, End, Head};
 
 pub(super) fn base_parts() -> [Base; 2] {
     let at = DateTime::from_timestamp(9, 0).expect("an instant");
@@ -14,7 +14,7 @@ pub(super) fn base_parts() -> [Base; 2] {
         config_at: at,
         config: "c".repeat(500),
     };
-    [Base::Head(head), Base::End(End { at, next_no: 1, entries: 0 })]
+    [Base::Head(head), Base::End(Counts::default().end(at, 1))]
 }
 
 fn write_base(journal: &mut Journal) -> Result<(), JournalError> {
@@ -22,7 +22,7 @@ fn write_base(journal: &mut Journal) -> Result<(), JournalError> {
     for part in base_parts() {
         writer.push(part)?;
     }
-    let base = writer.finish()?;
+    let base = journal.put_in_place(writer.finish()?)?;
     journal.keep_from(&base)
 }
 
@@ -98,6 +98,109 @@ fn a_base_that_cannot_be_written_leaves_the_journal_as_it_was() {
             write_base(&mut journal).expect("the disk is well again");
             assert_eq!(seqs(&journal), [5, 5], "{name}");
         }
+    }
+}
+
+/// A base of five lines and the line behind it, as a compaction that was interrupted leaves them: what the base
+/// stands for is there still. Returns the names: two segments, the base, the tail.
+fn interrupted() -> (TempDir, Vec<String>) {
+    let dir = TempDir::new().expect("a directory");
+    let (mut journal, _) = open(&dir, day(1));
+    append(&mut journal, 0..3, day(1));
+    append(&mut journal, 3..5, day(2));
+    journal.sync().expect("synced");
+    let older: Vec<_> =
+        segments(&dir).into_iter().map(|path| (fs::read(&path).expect("read"), path)).collect();
+    write_base(&mut journal).expect("written");
+    append(&mut journal, 5..6, day(2));
+    drop(journal);
+    older.into_iter().for_each(|(bytes, path)| fs::write(path, bytes).expect("written"));
+    let names = names(&dir);
+    assert_eq!(names.len(), 4);
+    (dir, names)
+}
+
+fn flip_the_last_octet(path: &Path) {
+    let mut bytes = fs::read(path).expect("read");
+    *bytes.last_mut().expect("not empty") ^= 1;
+    fs::write(path, bytes).expect("written");
+}
+
+#[test]
+fn what_a_base_stands_for_goes_once_the_base_was_read_through() {
+    struct Case {
+        name: &'static str,
+        flipped: &'static [usize],
+        removed: &'static [usize],
+        there: &'static [usize],
+        read_back: &'static [u64],
+        whole: bool,
+    }
+    let (all, from_base): (&[u64], &[u64]) = (&[1, 2, 3, 4, 5, 6], &[5, 6]);
+    let well = Case {
+        name: "all is well",
+        flipped: &[],
+        removed: &[],
+        there: &[2, 3],
+        read_back: &[5, 5, 6],
+        whole: true,
+    };
+    let base = Case { name: "the base is damaged", flipped: &[2], there: &[0, 1, 3], read_back: all, ..well };
+    let rest = Case {
+        name: "so is what it stands for",
+        flipped: &[1, 2],
+        there: &[0, 1, 2, 3],
+        read_back: from_base,
+        whole: false,
+        ..well
+    };
+    let gone = Case { name: "some of that is gone", flipped: &[2], removed: &[0], there: &[1, 2, 3], ..rest };
+    for Case { name, flipped, removed, there, read_back, whole } in [well, base, rest, gone] {
+        let (dir, files) = interrupted();
+        let path = |at: usize| dir.path().join("journal").join(&files[at]);
+        flipped.iter().for_each(|at| flip_the_last_octet(&path(*at)));
+        removed.iter().for_each(|at| fs::remove_file(path(*at)).expect("removed"));
+        for _ in 0..2 {
+            let (journal, report) = open(&dir, day(2));
+            assert_eq!(names(&dir), there.iter().map(|at| files[*at].clone()).collect::<Vec<_>>(), "{name}");
+            assert_eq!((report.seq, seqs(&journal)), (6, read_back.to_vec()), "{name}");
+            assert_eq!(read(&journal, 0).1.is_empty(), whole, "{name}");
+        }
+        let (mut journal, _) = open(&dir, day(2));
+        append(&mut journal, 6..7, day(2));
+        write_base(&mut journal).expect("written");
+        assert_eq!(seqs(&journal), [7, 7], "{name}: a base of all of it");
+    }
+}
+
+#[test]
+fn a_base_that_does_not_hold_what_its_end_says_is_damaged() {
+    let [head, end] = base_parts();
+    let at = end.at();
+    let said = |sources, feeds, entries| Base::End(Counts { sources, feeds, entries }.end(at, 1));
+    let older = Base::End(End { at, next_no: 1, entries: 0, sources: None, feeds: None });
+    let cases = [
+        ("as it is", end, true),
+        ("of an older dibao", older, true),
+        ("an entry is missing", said(0, 0, 1), false),
+        ("a source is missing", said(1, 0, 0), false),
+        ("a feed is missing", said(0, 1, 0), false),
+    ];
+    for (name, end, whole) in cases {
+        let dir = TempDir::new().expect("a directory");
+        let (mut journal, _) = open(&dir, day(1));
+        append(&mut journal, 0..3, day(1));
+        let mut writer = journal.begin_base(day(1)).expect("begun");
+        [head.clone(), end.clone()].into_iter().try_for_each(|part| writer.push(part)).expect("written");
+        assert_eq!(writer.finish().is_ok(), whole, "{name}");
+        write_base(&mut journal).expect("written");
+        let file = |part: Base| {
+            let record = Record::Base(part);
+            let line = Line { v: record.version(), seq: 3, round: 3, record };
+            frame::encode(&serde_json::to_vec(&line).expect("JSON")).expect("a frame")
+        };
+        fs::write(&segments(&dir)[0], [file(head.clone()), file(end)].concat()).expect("written");
+        assert_eq!(read(&journal, 0).1.is_empty(), whole, "{name}");
     }
 }
 

@@ -314,7 +314,7 @@ fn rot_and_heal(
     journal.go_on_behind(seq);
     let mut writer = journal.begin_base(journal.date()).expect("begun");
     base_parts().into_iter().try_for_each(|part| writer.push(part)).expect("written");
-    let base = writer.finish().expect("finished");
+    let base = journal.put_in_place(writer.finish().expect("finished")).expect("named");
     journal.keep_from(&base).expect("removed");
     // From here on the store is written to, and a power cut leaves none.
     tape.note(Asked::Store(None));
@@ -350,7 +350,7 @@ fn live_through(chance: &mut Chance) -> (Vec<Asked>, BTreeMap<u64, Line>) {
                 let during = journal.commit(records, day(today)).expect("committed");
                 lines.extend(during.into_iter().map(|line| (line.seq, line)));
                 tape.note(Asked::Acknowledged(journal.seq()));
-                let base = writer.finish().expect("finished");
+                let base = journal.put_in_place(writer.finish().expect("finished")).expect("named");
                 journal.keep_from(&base).expect("removed");
             }
             (8 | 24 | 36, _) => {

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use super::*;
 use crate::core::outcome::Outcome;
 use crate::core::record::Record;
+use crate::core::window::Windows;
 use crate::testing::*;
 
 const DAY: i64 = 86_400;
@@ -77,17 +78,48 @@ fn stubs_are_forgotten_once_the_window_has_moved_past_them() {
     let mut records = journal();
     let old = walk(&store(records.clone()), policy(0), day(20)).remove(0);
     records.push(Record::Expire(old));
-    let reading = |first| {
-        let mut poll = poll_record("odd", 21 * DAY, Outcome::NotModified);
-        poll.state.window_from = Some(first);
+    let mut windows = Windows::default();
+    let mut reading = |days, first| {
+        let mut poll = poll_record("odd", days * DAY, Outcome::NotModified);
+        windows.note(poll.at, first);
+        (poll.state.window_from, poll.state.windows) = (Some(first), windows.clone());
         Record::Poll(poll)
     };
-    records.push(reading(5));
+    // Three readings of the newest few, a week later: the first is not believed to have moved past the rest.
+    records.push(reading(20, 1));
+    let forgotten = |records: &Vec<Record>, days| {
+        ids(&walk(&store(records.clone()), policy(0), day(days)), |e| &e.forgotten)
+    };
+    records.push(reading(26, 5));
+    assert_eq!(forgotten(&records, 27), [0; 0], "it was there a day before");
+    records.push(reading(27, 5));
+    assert_eq!(forgotten(&records, 28), [0; 0], "it was there in the span before");
+    records.push(reading(34, 5));
+    assert_eq!(forgotten(&records, 26), [0; 0], "it expired lately");
     let store = store(records);
-    assert_eq!(ids(&walk(&store, policy(0), day(26)), |e| &e.forgotten), [0; 0], "too soon");
-    let found = walk(&store, policy(0), day(27));
+    let found = walk(&store, policy(0), day(34));
     assert_eq!(ids(&found, |e| &e.forgotten), [1, 3], "the other source's window is not known");
     assert_eq!(ids(&found, |e| &e.entries), (14..=20).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_clock_ahead_has_dated_hides_no_old_entries_behind_it() {
+    let many = |first: u64, count: u64| {
+        (first..first + count).map(|n| new(n, body(&format!("{n}号标题"), None))).collect::<Vec<_>>()
+    };
+    let mut records = vec![config(0, &[def("odd", fixed(&["henan"]))], &[])];
+    records.push(seen("odd", 300 * DAY, many(1, PAGE as u64 + 1), vec![]));
+    // Set right, and believed after an hour of polls.
+    for hour in 0..3 {
+        records.push(seen("odd", DAY + hour * 3600, many(1001 + hour.unsigned_abs() * 10, 10), vec![]));
+    }
+    let store = store(records);
+    let mut sweep = Sweep { enough: 50, ..Sweep::new(policy(0), day(30)) };
+    let mut expired = 0;
+    while !sweep.is_over() {
+        expired += sweep.step(&store).expect("a sound store").entries.len();
+    }
+    assert_eq!(expired, 20, "those that were dated right");
 }
 
 #[test]

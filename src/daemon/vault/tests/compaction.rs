@@ -9,7 +9,7 @@ use crate::core::entry::Body;
 fn compact(vault: &mut Vault) {
     let compaction = vault.begin_compaction(today()).expect("begun").expect("there is something");
     let compacted = compaction.write().expect("written");
-    vault.finish_compaction(&compacted).expect("finished");
+    vault.finish_compaction(compacted).expect("finished");
 }
 
 /// The names of the journal's files.
@@ -93,7 +93,7 @@ fn what_is_recorded_while_a_base_is_written_stands_behind_it() {
     assert!(vault.begin_compaction(today()).expect("asked").is_none(), "one at a time");
     record(&mut vault, all[14..].to_vec());
     let compacted = compaction.write().expect("written");
-    vault.finish_compaction(&compacted).expect("finished");
+    vault.finish_compaction(compacted).expect("finished");
     assert_eq!(journal(&dir), ["00000002-2026-11-23.ndjson.zst", "00000003-2026-11-23.ndjson.zst"]);
     let expected = folded(&all, &rules(&sources())).dump();
     assert_eq!(dump(&vault), expected);
@@ -217,12 +217,17 @@ fn a_compaction_that_ends_anywhere_leaves_a_journal_that_opens() {
     let compaction = vault.begin_compaction(today()).expect("begun").expect("there is something");
     opens_from("a base was begun", &[old, tail]);
     let compacted = compaction.write().expect("written");
-    opens_from("a base stands beside what it stands for", &[base, tail]);
-    vault.finish_compaction(&compacted).expect("finished");
+    opens_from("a base is written and has no name", &[old, tail]);
+    assert!(vault.finish_compaction(compacted).expect("finished"));
     opens_from("all is done", &[base, tail]);
-    // Half of the base under its unfinished name, as a power cut leaves it.
+    fs::write(dir.path().join("journal").join(old), &first).expect("written");
+    opens_from("a base stands beside what it stands for", &[base, tail]);
     let whole = fs::read(dir.path().join("journal").join(base)).expect("read");
-    fs::write(dir.path().join("journal").join(old), first).expect("written");
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    fs::write(dir.path().join("journal").join(base), flipped).expect("written");
+    opens_from("a base that rotted stands beside what it stands for", &[old, tail]);
+    // Half of the base under its unfinished name, as a power cut leaves it.
     fs::remove_file(dir.path().join("journal").join(base)).expect("removed");
     let unfinished = dir.path().join("journal").join(format!("{base}.new"));
     fs::write(&unfinished, &whole[..whole.len() / 2]).expect("written");
@@ -233,6 +238,96 @@ fn a_compaction_that_ends_anywhere_leaves_a_journal_that_opens() {
     fs::remove_file(dir.path().join("journal").join(tail)).expect("removed");
     fs::write(dir.path().join("journal").join(base), &whole).expect("written");
     opens_from("a base alone", &[base, tail]);
+}
+
+/// Loses the first entry of a store, as sled may: without a word.
+fn lose_an_entry(vault: &Vault) {
+    let store = vault.store().load_full();
+    let no = store.entries_from(0, 1).expect("read")[0].0;
+    store.commit(&[Change::Removed(no)]).expect("removed");
+}
+
+/// Gives another value of an entry, as of before or after it was rewritten: nothing that is counted changes.
+fn forget_a_change(vault: &Vault) {
+    let store = vault.store().load_full();
+    let (no, mut entry) = store.entries_from(0, 1).expect("read").remove(0);
+    entry.rewrites += 1;
+    store.commit(&[Change::Entry(no, Box::new(entry))]).expect("written");
+}
+
+#[test]
+fn nothing_is_removed_for_a_store_that_lost_something_and_it_is_built_anew() {
+    type Harm = fn(&Vault);
+    let cases: [(&str, Harm); 2] = [("a row", lose_an_entry), ("a change", forget_a_change)];
+    for (name, harm) in cases {
+        let (dir, mut vault) = filled();
+        harm(&vault);
+        let compaction = vault.begin_compaction(today()).expect("begun").expect("there is something");
+        let of = compaction.store();
+        let refused = compaction.write().map(|compacted| compacted.entries);
+        let Err(VaultError::Unsound(why)) = refused else { panic!("{name}: {refused:?}") };
+        let files = ["00000001-2026-11-23.ndjson.zst", "00000003-2026-11-23.ndjson.zst"];
+        assert_eq!(journal(&dir), files, "{name}");
+        vault.replace_unsound(&of, &why).expect("built anew");
+        assert!(!Arc::ptr_eq(&of, &vault.store().load_full()) && dump(&vault) == reference(), "{name}");
+        drop(of);
+        compact(&mut vault);
+        drop(vault);
+        assert!(rebuilt(&dir, rules(&sources())) == reference(), "{name}");
+    }
+}
+
+#[test]
+fn an_unsound_store_and_a_damaged_journal_both_stay() {
+    let (dir, mut vault) = filled();
+    let segment = &segments(dir.path())[0];
+    healing::flip(segment, healing::frames(segment)[5] + 9);
+    lose_an_entry(&vault);
+    let of = vault.store().load_full();
+    assert!(!vault.find_wound().expect("read"), "the store cannot heal it");
+    vault.replace_unsound(&of, "a test says so").expect("looked at");
+    assert!(Arc::ptr_eq(&of, &vault.store().load_full()));
+}
+
+#[test]
+fn a_base_holds_as_much_as_the_store_says_it_does() {
+    let off = |change: fn(&mut crate::core::state::Meta)| {
+        move |vault: &Vault| {
+            let store = vault.store().load_full();
+            let mut meta = store.meta().expect("read").expect("some");
+            change(&mut meta);
+            store.commit(&[Change::Meta(Box::new(meta))]).expect("written");
+        }
+    };
+    type Harm = Box<dyn Fn(&Vault)>;
+    let cases: [(&str, Harm); 4] = [
+        ("an entry is gone", Box::new(lose_an_entry)),
+        ("a source is gone", Box::new(off(|meta| meta.sources += 1))),
+        ("a feed is gone", Box::new(off(|meta| meta.feeds += 1))),
+        ("an expired entry is gone", Box::new(off(|meta| meta.stubs += 1))),
+    ];
+    for (name, harm) in cases {
+        let (dir, mut vault) = filled();
+        harm(&vault);
+        let writer = vault.journal.begin_base(today()).expect("begun");
+        let filled =
+            crate::daemon::vault::compaction::fill(writer, &vault.store().load(), Some(vault.rules()));
+        assert!(matches!(filled.map(|(_, n)| n), Err(VaultError::Unsound(_))), "{name}");
+        assert_eq!(journal(&dir).len(), 2, "{name}: nothing is left of the base");
+    }
+}
+
+#[test]
+fn a_base_of_a_store_that_was_replaced_meanwhile_is_dropped() {
+    let (dir, mut vault) = filled();
+    let compaction = vault.begin_compaction(today()).expect("begun").expect("there is something");
+    let failed = vault.store().load_full();
+    let compacted = compaction.write().expect("written");
+    vault.heal(&failed, "a test says so").expect("healed");
+    assert!(!vault.finish_compaction(compacted).expect("asked"));
+    assert_eq!(journal(&dir), ["00000001-2026-11-23.ndjson.zst", "00000003-2026-11-23.ndjson.zst"]);
+    drop((failed, vault));
+    assert!(rebuilt(&dir, rules(&sources())) == reference());
 }
 
 #[test]

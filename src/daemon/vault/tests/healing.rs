@@ -100,7 +100,7 @@ fn a_base_that_was_damaged_is_healed_from_the_store() {
     ];
     let (sound, mut vault) = filled();
     let compaction = vault.begin_compaction(today()).expect("begun").expect("there is something");
-    vault.finish_compaction(&compaction.write().expect("written")).expect("finished");
+    vault.finish_compaction(compaction.write().expect("written")).expect("finished");
     record(&mut vault, workload(21, 20)[14..].to_vec());
     vault.close().expect("closed");
     for (name, damage) in cases {
@@ -318,8 +318,9 @@ fn a_healing_that_was_interrupted_is_made_again() {
             generation::open(dir.path(), &mut journal, &rules(&sources()), &plenty()).expect("opens");
         let writer = journal.begin_base(today()).expect("begun");
         if finished {
-            crate::daemon::vault::compaction::fill(writer, &store, Some(&rules(&sources())))
+            let (base, _) = crate::daemon::vault::compaction::fill(writer, &store, Some(&rules(&sources())))
                 .expect("written");
+            journal.put_in_place(base).expect("named");
         } else {
             std::mem::forget(writer);
         }

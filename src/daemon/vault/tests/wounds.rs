@@ -116,7 +116,7 @@ fn damage_behind_a_base_that_is_being_written_is_not_healed_by_it() {
     let tail = segments(dir.path()).pop().expect("a segment");
     flip(&tail, usize::midpoint(frames(&tail)[2], frames(&tail)[3]));
     assert!(vault.find_wound().expect("read"));
-    vault.finish_compaction(&compaction.write().expect("written")).expect("finished");
+    vault.finish_compaction(compaction.write().expect("written")).expect("finished");
     assert!(vault.wound().is_some_and(|wound| wound.unread.gaps == [(17, 17)]), "{:?}", vault.wound());
     assert!(vault.find_wound().expect("read"));
     vault.heal_journal().expect("healed");
@@ -134,7 +134,7 @@ fn damage_found_before_a_base_is_begun_is_healed_by_it_though_found_again() {
     assert!(vault.find_wound().expect("read"));
     let compacted = compaction.write().expect("written");
     assert!(vault.find_wound().expect("read"));
-    vault.finish_compaction(&compacted).expect("finished");
+    vault.finish_compaction(compacted).expect("finished");
     assert!(vault.wound().is_none());
 }
 

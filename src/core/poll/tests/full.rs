@@ -1,0 +1,118 @@
+//! When a source that hands out validators is asked in full all the same, and of what its validators are.
+
+use super::*;
+
+const DAY: i64 = 86_400;
+
+fn tagged(status: u16, etag: &str) -> ResponseHead {
+    ResponseHead { validators: validators(Some(etag), None), ..head(status) }
+}
+
+/// A poll at some second, with whatever the state would have it sent.
+fn poll_at(state: &PollState, seconds: i64, exchange: &Exchange, reading: Option<Reading>) -> PollState {
+    let sent = super::super::validators(state, at(seconds));
+    let poll = Circumstances { at: at(seconds), sent: &sent, ..circumstances(CONFIGURED) };
+    conclude(state, poll, exchange, reading).1
+}
+
+fn asks_in_full(state: &PollState, seconds: i64) -> bool {
+    super::super::validators(state, at(seconds)).is_empty()
+}
+
+#[test]
+fn a_304_that_names_another_body_by_a_strong_tag_updates_nothing_and_proves_nothing() {
+    let (ours, weak) = ("\"a\"", "W/\"a\"");
+    let cases = [
+        ("another strong tag", ours, "\"b\"", ours, true),
+        ("another strong tag, where ours is weak", weak, "\"b\"", weak, true),
+        ("the same tag", ours, ours, ours, false),
+        ("ours, which was weak where it was compressed", weak, ours, ours, false),
+        ("ours, made weak", ours, weak, weak, false),
+        ("another weak tag", ours, "W/\"b\"", "W/\"b\"", false),
+    ];
+    for (name, stored, said, kept, doubted) in cases {
+        let state = PollState { validators: validators(Some(stored), None), ..before() };
+        let state = poll_at(&state, 0, &Exchange::NotModified(tagged(304, said)), None);
+        assert_eq!(state.validators, validators(Some(kept), None), "{name}");
+        assert_eq!(asks_in_full(&state, 60), doubted, "{name}");
+    }
+    let dated = PollState { validators: validators(None, Some("today")), ..before() };
+    let state = poll_at(&dated, 0, &Exchange::NotModified(tagged(304, "\"b\"")), None);
+    assert_eq!(
+        state.validators,
+        validators(Some("\"b\""), Some("today")),
+        "told by a date, it has a tag now"
+    );
+    let newer = ResponseHead { validators: validators(None, Some("now")), ..head(304) };
+    let state = poll_at(&dated, 0, &Exchange::NotModified(newer), None);
+    assert_eq!((asks_in_full(&state, 60), state.validators), (false, validators(None, Some("now"))));
+}
+
+#[test]
+fn what_is_due_in_full_is_asked_for_once_a_day_until_it_was_read() {
+    let other = Exchange::NotModified(tagged(304, "\"b\""));
+    let first = poll_at(&PollState::default(), 0, &body(tagged(200, "\"a\"")), feed(1));
+    assert_eq!(first.full_at, Some(at(0)));
+    let doubted = poll_at(&first, 60, &other, None);
+    assert!(!asks_in_full(&doubted, DAY - 1), "it was asked in full less than a day ago");
+    assert!(asks_in_full(&doubted, DAY));
+    assert!(asks_in_full(&doubted, -60), "where that was in the future");
+    // Told that nothing changed, it still was not read; nor where what came breaks off, or nobody came through.
+    let patient = poll_at(&doubted, 120, &Exchange::NotModified(tagged(304, "\"a\"")), None);
+    assert!(!asks_in_full(&patient, 180) && asks_in_full(&patient, DAY));
+    let cut = Reading::CutShort { why: "it ends".to_owned(), cut: "end".to_owned() };
+    assert!(asks_in_full(&poll_at(&patient, DAY, &body(tagged(200, "\"b\"")), Some(cut)), DAY + 1));
+    let silent = FetchFault::Connect { host: "paper.example".to_owned(), why: "refused".to_owned() };
+    assert!(asks_in_full(&poll_at(&patient, DAY, &Exchange::Failed(silent), None), DAY + 1));
+    // In vain, in full: not again for a day.
+    for exchange in
+        [Exchange::Status(head(500)), Exchange::Failed(FetchFault::Reset), body(tagged(200, "\"b\""))]
+    {
+        let failed = poll_at(&patient, DAY, &exchange, not_a_feed());
+        assert!(!asks_in_full(&failed, 2 * DAY - 1) && asks_in_full(&failed, 2 * DAY), "{exchange:?}");
+    }
+    let read = poll_at(&patient, DAY, &body(tagged(200, "\"b\"")), feed(1));
+    assert!(!asks_in_full(&read, 9 * DAY), "it was read");
+    assert_eq!(read.validators, validators(Some("\"b\""), None));
+}
+
+#[test]
+fn what_is_read_otherwise_is_asked_for_in_full_once() {
+    let mut state = poll_at(&before(), -60, &body(tagged(200, "\"a\"")), feed(1));
+    read_by(&mut state, "one".to_owned());
+    assert!(!asks_in_full(&state, 0) && state.body_hash.is_some(), "nothing is known of before: an upgrade");
+    read_by(&mut state, "one".to_owned());
+    assert!(!asks_in_full(&state, 0) && state.body_hash.is_some(), "the same");
+    read_by(&mut state, "two".to_owned());
+    assert!(asks_in_full(&state, 0), "however short ago it was asked in full");
+    assert_eq!(state.body_hash, None, "the same bytes are read again");
+    let failed = poll_at(&state, 0, &Exchange::Status(head(500)), None);
+    assert!(!asks_in_full(&failed, 3600) && asks_in_full(&failed, DAY));
+    assert_eq!(failed.validators, validators(Some("\"a\""), None), "until then with what there is");
+    let read = poll_at(&state, 0, &body(tagged(200, "\"a\"")), feed(5));
+    assert!(!asks_in_full(&read, 60) && !asks_in_full(&read, 9 * DAY));
+    assert_eq!(read.read_by.as_deref(), Some("two"));
+}
+
+#[test]
+fn validators_are_of_the_address_that_gave_them() {
+    let led = |status, head: ResponseHead| {
+        let hops = vec![Hop { status: 302, to: TARGET.to_owned() }];
+        ResponseHead { status, hops, final_url: TARGET.to_owned(), ..head }
+    };
+    let of = |state: &PollState| state.validators.of.clone();
+    let own = poll_at(&before(), 0, &body(tagged(200, "\"a\"")), feed(1));
+    assert_eq!(of(&own), None, "the configured one's");
+    let elsewhere = poll_at(&own, 60, &body(led(200, tagged(200, "\"a\""))), feed(1));
+    assert_eq!(of(&elsewhere).as_deref(), Some(TARGET));
+    let again = poll_at(&elsewhere, 120, &Exchange::NotModified(led(304, tagged(304, "W/\"b\""))), None);
+    assert_eq!((of(&again).as_deref(), &again.validators.etag), (Some(TARGET), &Some(b"W/\"b\"".to_vec())));
+    let page = poll_at(&own, 60, &body(led(200, tagged(200, "\"p\""))), not_a_feed());
+    assert_eq!(page.rejected.expect("it is none").validators.of.as_deref(), Some(TARGET));
+    // Asked directly, since it moved there.
+    let direct = Circumstances { sent: &elsewhere.validators, ..circumstances(TARGET) };
+    let answer = body(ResponseHead { final_url: TARGET.to_owned(), ..tagged(200, "\"c\"") });
+    assert_eq!(of(&conclude(&elsewhere, direct, &answer, feed(1)).1).as_deref(), Some(TARGET));
+    // A body that came for the validators of another address was sent in full.
+    assert_eq!((elsewhere.full_at, again.full_at), (Some(at(60)), Some(at(60))));
+}

@@ -1,0 +1,109 @@
+//! What a store leaves behind that was taken out of use, and that it goes where its room is needed: what the
+//! journal makes up for is kept for the curious only.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{AskRoom, VaultError, heal, room};
+
+/// The line of the file `WHY` by which one is known that nobody needs.
+const NEEDLESS: &str = "The journal has all that was in it.";
+
+/// Where the last one is.
+pub(super) fn path(dir: &Path) -> PathBuf {
+    dir.join("store").join("damaged")
+}
+
+/// Puts the files of a generation aside, in place of the one before.
+pub(super) fn put(dir: &Path, generation: &Path, why: &str, needless: bool) -> io::Result<()> {
+    let aside = path(dir);
+    remove_if_there(&aside)?;
+    fs::rename(generation, &aside)?;
+    let needless = if needless { format!("{NEEDLESS}\n") } else { String::new() };
+    fs::write(aside.join("WHY"), format!("{why}\n{needless}"))
+}
+
+/// Removes what was put aside, if nobody needs it. Returns whether it did.
+pub(super) fn leave(dir: &Path) -> bool {
+    let aside = path(dir);
+    let why = fs::read_to_string(aside.join("WHY")).unwrap_or_default();
+    if !why.lines().any(|line| line == NEEDLESS) || !heal::is_whole(dir).unwrap_or(false) {
+        return false;
+    }
+    tracing::warn!(path = %aside.display(), "room is short: the store that was set aside is not needed, and goes");
+    let removed = remove_if_there(&aside);
+    removed.inspect_err(|error| tracing::warn!(path = %aside.display(), %error, "it stays")).is_ok()
+}
+
+/// Whether there is room for another store of so many octets. What was put aside leaves for it.
+pub(super) fn has_room(dir: &Path, octets: u64, room: &AskRoom) -> bool {
+    let fits = || room(dir).is_none_or(|room| room.require(dir, octets).is_ok());
+    fits() || (leave(dir) && fits())
+}
+
+/// What to say when a store could not be built: where that was for want of room, how much it takes. It had
+/// taken up so many octets, which are free again once it is removed.
+pub(super) fn explain(dir: &Path, taken: u64, room: &AskRoom, error: VaultError) -> VaultError {
+    let Some(told) = room(dir) else { return error };
+    let is_full = told.require(dir, 0).is_err();
+    if !is_full || !matches!(error, VaultError::Store(_) | VaultError::Io { .. }) {
+        return error;
+    }
+    let aside = path(dir);
+    let aside = if aside.exists() {
+        format!(
+            " ({}, which takes up {} MiB, is read by nothing)",
+            aside.display(),
+            mib(room::octets_below(&aside))
+        )
+    } else {
+        String::new()
+    };
+    let (takes, left) = (mib(taken), told.left.saturating_add(taken) >> 20);
+    VaultError::NoRoom { path: dir.join("store"), takes, left, aside, cause: Box::new(error) }
+}
+
+/// In MiB, rounded up.
+fn mib(octets: u64) -> u64 {
+    octets.div_ceil(1 << 20)
+}
+
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::daemon::vault::Room;
+    use crate::store::StoreError;
+
+    #[test]
+    fn a_store_that_did_not_fit_says_where_and_how_much_it_takes() {
+        let dir = TempDir::new().expect("a directory");
+        let full: AskRoom = Arc::new(|_| Some(Room { left: 1 << 20, size: 1 << 40 }));
+        let plenty: AskRoom = Arc::new(|_| Some(Room { left: 1 << 39, size: 1 << 40 }));
+        let failed = || VaultError::Store(StoreError::Backend("no space".to_owned()));
+        let told = |room, error| explain(dir.path(), 5 << 20, room, error).to_string();
+        let root = dir.path().join("store");
+        let said = told(&full, failed());
+        let expected = format!("{}: there is no room", root.display());
+        assert!(said.starts_with(&expected), "{said}");
+        assert!(said.contains("more than 5 MiB") && said.contains("6 MiB are left"), "{said}");
+        assert!(said.ends_with("no space") && !said.contains("damaged"), "{said}");
+        fs::create_dir_all(root.join("damaged")).expect("created");
+        fs::write(root.join("damaged/db"), [0; 9]).expect("written");
+        let said = told(&full, failed());
+        assert!(said.contains("store/damaged, which takes up 1 MiB"), "{said}");
+        assert_eq!(told(&plenty, failed()), failed().to_string(), "it was not for want of room");
+        assert_eq!(told(&full, VaultError::Busy), VaultError::Busy.to_string());
+    }
+}

@@ -1,0 +1,86 @@
+//! Stores built anew where there is no room for two.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+
+/// Enough to record, too little for another store.
+fn scarce() -> AskRoom {
+    Arc::new(|_| Some(Room { left: 64 << 20, size: 1 << 40 }))
+}
+
+fn reopen(dir: &TempDir, rules: Rules, room: AskRoom) -> (Vault, OpenNotes) {
+    Vault::open_with(dir.path(), Arc::new(rules), today(), room).expect("opens")
+}
+
+fn other_rules() -> Rules {
+    let mut defs = sources();
+    defs[1].region = fixed(&["henan"]);
+    rules(&defs)
+}
+
+#[test]
+fn a_store_of_other_rules_goes_before_another_is_built_where_there_is_no_room_for_two() {
+    for (room, kept) in [(scarce(), false), (plenty(), true)] {
+        let (dir, vault) = filled();
+        vault.close().expect("closed");
+        let (vault, notes) = reopen(&dir, other_rules(), room);
+        assert!(notes.rebuilt.is_some());
+        assert!(dump(&vault) == folded(&workload(21, 14), &other_rules()).dump());
+        assert_eq!(dir.path().join("store/damaged").exists(), kept);
+    }
+}
+
+#[test]
+fn what_was_set_aside_goes_where_its_room_is_needed() {
+    let (dir, vault) = filled();
+    vault.close().expect("closed");
+    drop(reopen(&dir, other_rules(), plenty()));
+    // As an attempt that did not fit leaves it.
+    fs::remove_dir_all(generation(&dir)).expect("removed");
+    let aside = dir.path().join("store/damaged");
+    assert!(aside.exists());
+    let (mut vault, _) = reopen(&dir, rules(&sources()), plenty());
+    assert!(aside.exists() && dump(&vault) == reference());
+    let failed = vault.store().load_full();
+    let (its, left) = (aside.join("its"), Arc::new(AtomicBool::new(false)));
+    fs::write(&its, "files").expect("written");
+    let told = Arc::clone(&left);
+    vault.pretend(move |_| {
+        told.fetch_or(!its.exists(), Ordering::SeqCst);
+        Some(Room { left: 64 << 20, size: 1 << 40 })
+    });
+    vault.heal(&failed, "a test says so").expect("healed");
+    assert!(left.load(Ordering::SeqCst), "it makes room before the other is built");
+    drop((failed, vault));
+    fs::remove_dir_all(generation(&dir)).expect("removed");
+    let (vault, _) = reopen(&dir, rules(&sources()), scarce());
+    assert!(!aside.exists() && dump(&vault) == reference());
+}
+
+#[test]
+fn what_the_journal_may_lack_stays_however_little_room_there_is() {
+    type Case = fn(&TempDir);
+    let cases: [(&str, Case); 2] = [
+        ("the store follows another journal", |dir| {
+            fs::write(dir.path().join("journal/paired"), "another\n").expect("written");
+        }),
+        ("the journal is damaged", |dir| {
+            let segment = &segments(dir.path())[0];
+            healing::flip(segment, healing::frames(segment)[5] + 9);
+            fs::write(mark(dir), "no mark").expect("written");
+        }),
+    ];
+    for (name, harm) in cases {
+        let (dir, vault) = filled();
+        vault.close().expect("closed");
+        harm(&dir);
+        for _ in 0..2 {
+            let (vault, notes) = reopen(&dir, rules(&sources()), scarce());
+            assert!(notes.rebuilt.is_some(), "{name}");
+            vault.close().expect("closed");
+            assert!(dir.path().join("store/damaged/WHY").exists(), "{name}");
+            fs::remove_dir_all(generation(&dir)).expect("removed");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A start that takes long, or that the disk refuses: it can be stopped at any moment, and goes on by itself
+//! once the disk works again.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod support;
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dibao::daemon::clock::SystemClock;
+use dibao::daemon::run;
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
+use support::{Desk, entries, source};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+/// How long something may be waited for that comes within a second; on the slowest machine the test still ends.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// What systemd would be told.
+fn systemd(desk: &Desk) -> UnixDatagram {
+    let socket = UnixDatagram::bind(desk.dir.path().join("notify")).unwrap();
+    socket.set_read_timeout(Some(LONGEST)).unwrap();
+    socket
+}
+
+fn heard(socket: &UnixDatagram) -> String {
+    let mut message = [0; 4096];
+    let octets = socket.recv(&mut message).unwrap();
+    String::from_utf8(message[..octets].to_vec()).unwrap()
+}
+
+fn daemon(desk: &Desk) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
+    command.arg("--config").arg(desk.path()).arg("run").env("RUST_LOG", "info");
+    command.env("NOTIFY_SOCKET", desk.dir.path().join("notify"));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Opens a pipe to write as soon as somebody reads it.
+fn reader_of(pipe: &Path, reader: &mut Child) -> File {
+    let since = Instant::now();
+    loop {
+        match OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(pipe) {
+            Ok(file) => return file,
+            // Nobody reads it yet.
+            Err(error) => assert_eq!(error.raw_os_error(), Some(Errno::NXIO.raw_os_error()), "{error}"),
+        }
+        assert!(reader.try_wait().unwrap().is_none(), "it ended");
+        assert!(since.elapsed() < LONGEST, "nobody reads it");
+        std::thread::yield_now();
+    }
+}
+
+/// Waits for the daemon to end by itself. Returns its status and its log.
+fn ended(mut child: Child) -> (Option<i32>, String) {
+    let since = Instant::now();
+    while child.try_wait().unwrap().is_none() && since.elapsed() < LONGEST {
+        std::thread::yield_now();
+    }
+    // One that hangs has no status then.
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_signal_ends_a_start_at_once_however_long_opening_takes() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let desk = Desk::new(&source("slow", "http://news.example/", "henan"));
+        let told = systemd(&desk);
+        // A journal whose disk never answers.
+        let journal = desk.dir.path().join("state/journal");
+        fs::create_dir_all(&journal).unwrap();
+        let pipe = journal.join("00000001-2026-11-23.ndjson.zst");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let mut child = daemon(&desk);
+        let _never_written = reader_of(&pipe, &mut child);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let (status, log) = ended(child);
+        assert_eq!(status, Some(0), "{signal:?}: {log}");
+        assert_eq!(log.lines().count(), 1, "{signal:?}: {log}");
+        assert!(log.contains("stopped before the state directory was open"), "{signal:?}: {log}");
+        assert_eq!(heard(&told), "STATUS=opening the state directory\n");
+        assert_eq!(heard(&told), "STOPPING=1\nSTATUS=stopping\n");
+    }
+}
+
+/// The mark of the store is written by way of this file: on a full disk, while this stands there.
+fn fill_the_disk(desk: &Desk) -> impl Fn() + use<> {
+    let mark = desk.dir.path().join("state/store/00000001.new");
+    symlink("/dev/full", &mark).unwrap();
+    move || fs::remove_file(&mark).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_on_a_full_disk_waits_and_goes_on_when_there_is_room() {
+    let desk = Desk::new("");
+    desk.open().await.close().await.unwrap();
+    let make_room = fill_the_disk(&desk);
+    let (up, mut address) = oneshot::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let config = desk.config();
+    let daemon = tokio::spawn(async move {
+        let shutdown = async { stopped.await.unwrap_or(()) };
+        run::run(config, Arc::new(SystemClock), |at| up.send(at).unwrap(), shutdown).await
+    });
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert!(!daemon.is_finished(), "it waits");
+    assert!(address.try_recv().is_err(), "and serves nothing");
+    make_room();
+    let since = Instant::now();
+    address.await.unwrap();
+    assert!(since.elapsed() <= Duration::from_secs(30), "{:?}", since.elapsed());
+    stop.send(()).unwrap();
+    daemon.await.unwrap().unwrap();
+    let engine = desk.open().await;
+    assert!(entries(&engine, None).await.is_empty());
+    engine.close().await.unwrap();
+}
+
+#[test]
+fn systemd_and_the_operator_are_told_what_a_start_waits_for_and_a_signal_ends_that() {
+    let desk = Desk::new("");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async { desk.open().await.close().await.unwrap() });
+    let told = systemd(&desk);
+    let _make_room = fill_the_disk(&desk);
+    let child = daemon(&desk);
+    assert_eq!(heard(&told), "STATUS=opening the state directory\n");
+    let waits = heard(&told);
+    let state = desk.dir.path().join("state/store/00000001.json");
+    for part in
+        ["STATUS=cannot start yet in /", &state.display().to_string(), "No space left", "; make room there\n"]
+    {
+        assert!(waits.contains(part), "{part}: {waits}");
+    }
+    assert!(waits.ends_with("\nEXTEND_TIMEOUT_USEC=300000000\n"), "{waits}");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let (status, log) = ended(child);
+    assert_eq!(status, Some(0), "{log}");
+    assert_eq!(log.matches("cannot start yet: make room there").count(), 1, "{log}");
+}
