@@ -229,9 +229,10 @@ fn main() -> Result<()> {
             mb(base),
             mb(tail),
             mb(store),
-            mb(memory())
+            mb(memory("VmRSS:"))
         );
     }
+    println!("memory was {:.1} MB at most", mb(memory("VmHWM:")));
     let before = vault.store().load().meta()?;
     vault.store().load().check()?;
     vault.rebuild("to compare")?;
@@ -285,10 +286,10 @@ fn refresh(vault: &mut Vault) -> Result<()> {
     Ok(())
 }
 
-/// The memory of this process that is resident (proc(5)).
-fn memory() -> u64 {
+/// The memory of this process that is resident, or was at most (proc(5)).
+fn memory(which: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(which));
     line.and_then(|kb| kb.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) << 10
 }
 
