@@ -16,7 +16,7 @@ pub(super) const ACCEPTED: &str = "gzip, br, zstd";
 /// costs another pass, and would be somebody's joke.
 const MAX_CODINGS: usize = 3;
 
-/// Members of one gzip body. Who flushes after each entry writes as many members as there are entries; each
+/// Members of one gzip body, and runs of zstd frames with padding between. Who flushes after each entry writes as many members as there are entries; each
 /// costs some microseconds even when it is empty.
 const MAX_MEMBERS: usize = 10_000;
 
@@ -25,6 +25,12 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// The first octets of a gzip member (RFC 1952 section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Those of a zstd frame (RFC 8878 section 3.1.1).
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Those of a zstd frame that is to be skipped, behind one that begins with 0x50 to 0x5f (section 3.1.2).
+const ZSTD_SKIPPED: [u8; 3] = [0x2a, 0x4d, 0x18];
 
 /// A coding that can be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,12 +76,7 @@ impl Coding {
         match self {
             Self::Gzip => gunzip(bytes, most, out),
             Self::Brotli => brotli::Decompressor::new(bytes, 4096).take(most).read_to_end(out).map(drop),
-            Self::Zstd => {
-                // It reads all frames (RFC 8878 section 3.1).
-                let mut decoder = zstd::Decoder::with_buffer(bytes)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                decoder.take(most).read_to_end(out).map(drop)
-            }
+            Self::Zstd => unzstd(bytes, most, out),
         }
     }
 
@@ -94,16 +95,58 @@ fn gunzip(bytes: &[u8], most: u64, out: &mut Vec<u8>) -> io::Result<()> {
     for _ in 0..MAX_MEMBERS {
         let room = most.saturating_sub(out.len() as u64);
         decoder.by_ref().take(room).read_to_end(out)?;
-        let rest = *decoder.get_ref();
-        let padding = rest.iter().take_while(|byte| **byte == 0).count();
-        let rest = &rest[padding..];
-        let is_over = rest.is_empty() || !rest.starts_with(&GZIP[..rest.len().min(GZIP.len())]);
-        if is_over || out.len() as u64 >= most {
+        let rest = behind_padding(decoder.get_ref());
+        if !rest.starts_with(&GZIP) || out.len() as u64 >= most {
             return Ok(());
         }
         decoder.reset(rest);
     }
-    Err(io::Error::other(format!("it has more than {MAX_MEMBERS} members")))
+    Err(too_many())
+}
+
+/// All frames of a zstd body (RFC 8878 section 3.1), by the same rule. Its decoder would take whatever comes
+/// behind the last for one.
+fn unzstd(mut bytes: &[u8], most: u64, out: &mut Vec<u8>) -> io::Result<()> {
+    for _ in 0..MAX_MEMBERS {
+        let (frames, rest) = bytes.split_at(length_of_frames(bytes));
+        let mut decoder = zstd::Decoder::with_buffer(frames)?;
+        decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+        decoder.take(most.saturating_sub(out.len() as u64)).read_to_end(out)?;
+        bytes = behind_padding(rest);
+        if !begins_as_frame(bytes) || out.len() as u64 >= most {
+            return Ok(());
+        }
+    }
+    Err(too_many())
+}
+
+/// How far the frames go that stand one behind the other. Where one of them breaks off, or the first is none, that
+/// is all there is: who decodes it finds out what is wrong.
+fn length_of_frames(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    loop {
+        match zstd::zstd_safe::find_frame_compressed_size(&bytes[length..]) {
+            Ok(frame) => length += frame,
+            Err(_) => return bytes.len(),
+        }
+        if !begins_as_frame(&bytes[length..]) {
+            return length;
+        }
+    }
+}
+
+fn begins_as_frame(bytes: &[u8]) -> bool {
+    let is_skipped = |first: &u8| first & 0xf0 == 0x50 && bytes[1..].starts_with(&ZSTD_SKIPPED);
+    bytes.starts_with(&ZSTD) || bytes.first().is_some_and(is_skipped)
+}
+
+fn behind_padding(bytes: &[u8]) -> &[u8] {
+    let padding = bytes.iter().take_while(|byte| **byte == 0).count();
+    &bytes[padding..]
+}
+
+fn too_many() -> io::Error {
+    io::Error::other(format!("it has more than {MAX_MEMBERS} members"))
 }
 
 #[cfg(test)]

@@ -22,6 +22,14 @@ fn brotli(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+fn coded(coding: Coding, bytes: &[u8]) -> Vec<u8> {
+    match coding {
+        Coding::Gzip => gzip(bytes),
+        Coding::Brotli => brotli(bytes),
+        Coding::Zstd => zstd(bytes),
+    }
+}
+
 /// What is undone within a thousand bytes, or what is wrong.
 fn undone(coding: Coding, bytes: &[u8]) -> Result<String, String> {
     let mut out = Vec::new();
@@ -68,19 +76,43 @@ fn all_members_of_a_gzip_body_and_all_frames_of_a_zstd_body_are_read() {
 
 #[test]
 fn what_is_no_member_behind_the_last_is_ignored_and_what_begins_as_one_must_be_one() {
-    let with = |rest: &[u8]| undone(Coding::Gzip, &[&gzip(b"one"), rest].concat());
-    for rest in [&[0; 600][..], b"\r\n<!-- made in 0.2 s -->", b"\0\0\n"] {
-        assert_eq!(with(rest).as_deref(), Ok("one"), "{rest:?}");
+    for coding in [Coding::Gzip, Coding::Zstd, Coding::Brotli] {
+        let with = |rest: &[u8]| undone(coding, &[&coded(coding, b"one"), rest].concat());
+        for rest in
+            [&[0; 600][..], b"\n", b"\r\n<!-- in 0.2 s -->", b"\0\0\n", b"\x1f", b"\x28\xb5\x2f", b"P"]
+        {
+            assert_eq!(with(rest).as_deref(), Ok("one"), "{coding:?}: {rest:?}");
+        }
+        let magic = match coding {
+            Coding::Gzip => GZIP.len(),
+            Coding::Zstd => ZSTD.len(),
+            // It has but one, and no first octets to tell another by.
+            Coding::Brotli => continue,
+        };
+        let padded = [&[0; 9][..], &coded(coding, b" two"), b"\n"].concat();
+        assert_eq!(with(&padded).as_deref(), Ok("one two"), "{coding:?}: after padding too");
+        let member = coded(coding, b"two");
+        for length in magic..member.len() {
+            assert!(with(&member[..length]).is_err(), "{coding:?}: cut after {length}");
+        }
     }
-    assert_eq!(with(&[&[0; 9][..], &gzip(b" two")].concat()).as_deref(), Ok("one two"), "after padding too");
-    let member = gzip(b"two");
-    for length in 1..member.len() {
-        assert!(with(&member[..length]).is_err(), "cut after {length}");
-    }
-    let mut wrong = member;
+    let mut wrong = gzip(b"two");
     let last = wrong.len() - 5;
     wrong[last] ^= 1;
-    assert!(with(&wrong).is_err(), "a checksum that is not its own");
+    assert!(undone(Coding::Gzip, &[gzip(b"one"), wrong].concat()).is_err(), "a checksum that is not its own");
+    let garbage = [&ZSTD[..], &[0xff; 20]].concat();
+    assert!(undone(Coding::Zstd, &[zstd(b"one"), garbage].concat()).is_err(), "a frame that is none");
+}
+
+#[test]
+fn frames_that_are_to_be_skipped_are() {
+    let skipped =
+        |first: u8, length: u8| [&[first], &ZSTD_SKIPPED[..], &[length, 0, 0, 0], &[0xff; 5]].concat();
+    let whole =
+        [skipped(0x50, 5), zstd(b"one "), skipped(0x5f, 5), zstd(b"two"), skipped(0x51, 5), vec![b'\n']];
+    assert_eq!(undone(Coding::Zstd, &whole.concat()).as_deref(), Ok("one two"));
+    let cut = [zstd(b"one"), skipped(0x51, 6)].concat();
+    assert!(undone(Coding::Zstd, &cut).is_err(), "one that breaks off");
 }
 
 #[test]
@@ -111,6 +143,8 @@ fn no_more_is_undone_than_was_wanted() {
     let many = gzip(b"").repeat(MAX_MEMBERS + 1);
     assert!(undone(Coding::Gzip, &many).is_err(), "members that hold nothing");
     assert!(undone(Coding::Gzip, &many[..many.len() - gzip(b"").len()]).is_ok());
+    let many = [zstd(b""), vec![0]].concat().repeat(MAX_MEMBERS + 1);
+    assert!(undone(Coding::Zstd, &many).is_err(), "frames that hold nothing");
 }
 
 #[test]
