@@ -22,7 +22,7 @@ use super::body::Limit;
 use super::hosts::Turn;
 use super::{FetchRequest, Fetcher, body, head, request};
 
-/// The longest a redirect is waited for on the spot; more than that is for another poll.
+/// The longest the redirects of one request are waited for on the spot; more than that is for another poll.
 const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// An exchange under way.
@@ -40,6 +40,8 @@ struct Journey<'a> {
     seen: HashSet<String>,
     /// What is left of the time limit; waiting for a turn does not use it up.
     left: Duration,
+    /// What is left of [`SHORT_WAIT`].
+    patience: Duration,
 }
 
 /// What one hop led to.
@@ -60,7 +62,8 @@ pub(super) async fn exchange(
     request::without_credentials(&mut at);
     let seen = HashSet::from([at.as_str().to_owned()]);
     let left = fetcher.limits.timeout;
-    Journey { fetcher, request, limit, home, at, at_home: true, hops: Vec::new(), seen, left }.run().await
+    let (at_home, hops, patience) = (true, Vec::new(), SHORT_WAIT);
+    Journey { fetcher, request, limit, home, at, at_home, hops, seen, left, patience }.run().await
 }
 
 impl Journey<'_> {
@@ -85,6 +88,9 @@ impl Journey<'_> {
                 Step::Onwards(hop, to, wait) => {
                     self.go(hop, to)?;
                     if !wait.is_zero() {
+                        // Others have their turns meanwhile.
+                        drop(turn.take());
+                        self.patience = self.patience.saturating_sub(wait);
                         tokio::time::sleep(wait).await;
                     }
                 }
@@ -136,7 +142,7 @@ impl Journey<'_> {
         {
             let to = self.read_location(location.as_bytes())?;
             let wait = if self.request.waited { Duration::ZERO } else { wait_before(&head) };
-            if wait > SHORT_WAIT {
+            if wait > self.patience {
                 return Ok(Step::Ended(Box::new(Exchange::Throttled(head))));
             }
             return Ok(Step::Onwards(Hop { status, to: to.as_str().to_owned() }, to, wait));

@@ -55,6 +55,58 @@ async fn a_redirect_to_be_followed_later_is_not_followed_now_unless_that_was_wai
     }
 }
 
+/// Lets the others go on, and then tokio's clock by as much as a redirect asks for: sockets do not run on it.
+async fn until_the_end(exchange: &tokio::task::JoinHandle<Exchange>) {
+    while !exchange.is_finished() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_millis(100)).await;
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn the_redirects_of_one_request_are_waited_for_five_seconds_in_all() {
+    let script = script().await;
+    script.on("/a", [Reply::of(302, &["Location: /b", "Retry-After: 3"], b"")]);
+    script.on("/b", [Reply::of(302, &["Location: /c", "Retry-After: 2"], b"")]);
+    script.on("/c", [Reply::of(302, &["Location: /d", "Retry-After: 1"], b"")]);
+    let mut options = patient();
+    options.limits.timeout = Duration::from_secs(86_400);
+    options.limits.connect_timeout = Duration::from_secs(86_400);
+    let (fetcher, ask) = (fetcher(options), request(script.url("/a")));
+    let exchange = tokio::spawn(async move { fetcher.get(&ask).await });
+    until_the_end(&exchange).await;
+    let Exchange::Throttled(head) = exchange.await.expect("no panic") else { panic!("it waits on") };
+    assert_eq!(head.final_url, script.url("/c"));
+    assert_eq!(script.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn others_have_their_turns_while_a_redirect_is_waited_for() {
+    let script = script().await;
+    script.on("/a", [Reply::of(302, &["Location: /b", "Retry-After: 5"], b"")]);
+    script.on("/b", [Reply::of(200, &[], FEED)]);
+    script.on("/other", [Reply::of(200, &[], FEED)]);
+    let mut options = FetchOptions { per_host: 1, concurrency: 1, ..patient() };
+    options.limits.timeout = Duration::from_secs(86_400);
+    options.limits.connect_timeout = Duration::from_secs(86_400);
+    let fetcher = Arc::new(fetcher(options));
+    let get = |path: &str| {
+        let (fetcher, ask) = (Arc::clone(&fetcher), request(script.url(path)));
+        tokio::spawn(async move { fetcher.get(&ask).await })
+    };
+    let redirected = get("/a");
+    while script.seen().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    body(get("/other").await.expect("no panic"));
+    until_the_end(&redirected).await;
+    body(redirected.await.expect("no panic"));
+    let order: Vec<_> = script.seen().into_iter().map(|seen| seen.path).collect();
+    assert_eq!(order, ["/a", "/other", "/b"]);
+}
+
 #[tokio::test]
 async fn validators_go_to_the_address_that_gave_them_alone() {
     let script = script().await;
