@@ -5,6 +5,7 @@ mod fingerprint;
 mod holds;
 mod reading;
 mod reports;
+mod turns;
 mod visits;
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,14 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::clock::Clock;
 use super::recorder::{self, RecordError, Recorder};
 use crate::config::{Config, Kind, Polling, RetryAfter, Source};
 use crate::core::diff::{Draft, Findings};
-use crate::core::exchange::{Exchange, Validators};
+use crate::core::exchange::{Exchange, FetchFault, Validators};
 use crate::core::outcome::Outcome;
 use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
@@ -34,6 +35,7 @@ use crate::store::{Store, StoreError};
 use holds::still_waiting;
 use reading::Read;
 use reports::ByHand;
+use turns::Turns;
 
 /// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
 /// memory.
@@ -97,7 +99,7 @@ pub struct Worker {
     /// What polls by hand found, until the scheduler has heard of it.
     by_hand: ByHand,
     /// One poll of a source at a time, whoever asks for it.
-    turns: BTreeMap<SourceId, Arc<Mutex<()>>>,
+    turns: BTreeMap<SourceId, Arc<Turns>>,
 }
 
 impl Worker {
@@ -147,12 +149,10 @@ impl Worker {
             return Err(PollError::Stalled(stall));
         }
         let source = self.sources.get(id).ok_or_else(unknown)?;
-        let came = self.clock.now();
-        let turn = Arc::clone(self.turns.get(id).ok_or_else(unknown)?).lock_owned().await;
+        let turn = self.turns.get(id).ok_or_else(unknown)?.next().await;
         let started = tokio::time::Instant::now();
         let mut stored = self.stored(id).await?;
-        let overtaken = |stored: &SourceState| stored.polled_at.is_some_and(|polled| polled > came);
-        if let Some(stored) = stored.take_if(|stored| scheduled.is_some() && overtaken(stored)) {
+        if let Some(stored) = stored.take_if(|_| scheduled.is_some() && turn.overtaken) {
             // The publisher is not to be asked again at once.
             return Err(PollError::Overtaken(Box::new(stored)));
         }
@@ -176,6 +176,14 @@ impl Worker {
         // What a redirect asked to wait for is over.
         let waited = matches!(last, Some(Outcome::Throttled { status: 300..400 }));
         let exchange = self.exchange(source, &asked, sent.clone(), waited).await;
+        if scheduled.is_none()
+            && let Exchange::Failed(fault @ FetchFault::Held { .. }) = &exchange
+        {
+            // Nothing was learned, so nothing is recorded: a longer wait of the source's own stays, and one
+            // that is gone stays gone.
+            let (outcome, elapsed) = (Outcome::Held { why: fault.to_string() }, started.elapsed());
+            return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
+        }
         let at = self.clock.now();
         let Read { reading, findings, waiting, holds } =
             self.read(source, stored.as_ref(), &exchange, at).await?;
@@ -207,6 +215,9 @@ impl Worker {
         // A poll that is given up here keeps its turn: the next one must see what this one recorded.
         let recording = tokio::spawn(async move {
             let recorded = recorder.record(recorder::Fact::Poll(Box::new(draft))).await;
+            if recorded.is_ok() {
+                turn.recorded();
+            }
             drop(turn);
             recorded
         });

@@ -59,10 +59,15 @@ async fn later(by: Duration) {
 
 /// A source of that address, and a state directory for it.
 fn set_up(dir: &tempfile::TempDir, url: &str) -> (Config, Vault) {
+    set_up_with(dir, url, "")
+}
+
+/// The same, with more lines of its table.
+fn set_up_with(dir: &tempfile::TempDir, url: &str, more: &str) -> (Config, Vault) {
     let path = dir.path().join("dibao.toml");
     let text = format!(
         "[polling]\nschedule = \"*/20 * * * *\"\nallow_networks = [\"127.0.0.0/8\"]\n\
-         [[source]]\nid = \"a\"\nurl = \"{url}\"\nregion = \"henan\"\n"
+         [[source]]\nid = \"a\"\nurl = \"{url}\"\nregion = \"henan\"\n{more}"
     );
     std::fs::write(&path, text).expect("it is written");
     let config = load(&path, &Env::default()).expect("it loads");
@@ -77,6 +82,14 @@ fn at_work(config: &Config, vault: Vault) -> (Recorder, Worker) {
     let recorder = Recorder::start(vault, Arc::clone(&clock), Arc::new(Nobody));
     let worker = Worker::new(config, recorder.clone(), clock).expect("a worker");
     (recorder, worker)
+}
+
+/// Records the configuration, as the daemon does when it starts: without it nothing is stored of its sources.
+async fn record_config(recorder: &Recorder, config: &Config) {
+    let sources: Vec<_> = config.sources.iter().map(|source| source.def.clone()).collect();
+    let record = crate::testing::config(0, &sources, &[]);
+    let crate::core::record::Record::Config(config) = record else { panic!("it is one") };
+    recorder.record(recorder::Fact::Config(config)).await.expect("recorded");
 }
 
 #[tokio::test]

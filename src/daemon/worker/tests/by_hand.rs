@@ -41,24 +41,70 @@ async fn every_poll_by_hand_is_told_and_none_by_schedule() {
 
 #[tokio::test]
 async fn a_turn_that_waited_for_a_poll_by_hand_asks_nobody() {
+    let (url, count) =
+        publisher_of(vec![FEED.replace("Connection", "Cache-Control: max-age=7200\r\nConnection")]).await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let (config, vault) = set_up(&dir, &url);
+    let (recorder, worker) = at_work(&config, vault);
+    record_config(&recorder, &config).await;
+    let (worker, id) = (Arc::new(worker), SourceId::new("a"));
+    let one = Arc::clone(&worker.turns[&id].one);
+    let turn = Arc::clone(&one).lock_owned().await;
+    let mut queued = Vec::new();
+    for scheduled in [None, Some(at(0))] {
+        let (worker, id) = (Arc::clone(&worker), id.clone());
+        queued.push(tokio::spawn(async move { Worker::poll(&worker, &id, scheduled).await }));
+        // The turn, this test, the table, and those that wait.
+        while Arc::strong_count(&one) < 3 + queued.len() {
+            tokio::task::yield_now().await;
+        }
+    }
+    drop(turn);
+    let scheduled = queued.pop().expect("two").await.expect("no panic");
+    let Err(PollError::Overtaken(stored)) = scheduled else { panic!("{scheduled:?}") };
+    let until = worker.past(Some(&stored)).not_before.map(|until| (until - at(0)).num_minutes());
+    assert_eq!(until, Some(120), "what the poll by hand was told");
+    assert_eq!(count.load(Ordering::SeqCst), 1, "the poll by hand");
+}
+
+/// Stores that a source's last poll left this.
+fn leave(recorder: &Recorder, config: &Config, outcome: Outcome, polled: Time, until: Option<Time>) {
+    let mut stored = SourceState::new(config.sources[0].def.clone());
+    (stored.outcome, stored.polled_at, stored.poll.not_before) = (Some(outcome), Some(polled), until);
+    let change = crate::core::state::Change::Source(SourceId::new("a"), Box::new(stored));
+    recorder.store().load_full().commit(&[change]).expect("written");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_at_the_last_poll_keeps_no_turn_from_being_had() {
+    let (url, count) = publisher().await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let (config, vault) = set_up(&dir, &url);
+    let (recorder, worker) = at_work(&config, vault);
+    record_config(&recorder, &config).await;
+    let worker = Arc::new(worker);
+    leave(&recorder, &config, Outcome::NotModified, at(3 * 86_400), None);
+    for turn in 0..3 {
+        Poller::poll(&worker, SourceId::new("a"), at(turn)).await;
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_poll_by_hand_that_a_held_host_ends_leaves_everything_as_it_was() {
     let (url, count) = publisher().await;
     let dir = tempfile::tempdir().expect("a directory");
     let (config, vault) = set_up(&dir, &url);
     let (recorder, worker) = at_work(&config, vault);
     let (worker, id) = (Arc::new(worker), SourceId::new("a"));
-    Worker::poll(&worker, &id, None).await.expect("it is polled");
-    let turn = Arc::clone(&worker.turns[&id]).lock_owned().await;
-    let scheduled = tokio::spawn(Poller::poll(&worker, id.clone(), at(0)));
-    while Arc::strong_count(&worker.turns[&id]) < 3 {
-        tokio::task::yield_now().await;
+    worker.fetchers.values().for_each(|fetcher| fetcher.hold(&url, Duration::from_secs(300)));
+    for outcome in [Outcome::Failed { why: "status 500".to_owned() }, Outcome::Gone] {
+        leave(&recorder, &config, outcome.clone(), at(-60), Some(at(72_000)));
+        let report = Worker::poll(&worker, &id, None).await.expect("it is polled");
+        assert_eq!(report.outcome.name(), "held");
+        let stored = recorder.store().load().source(&id).expect("sound").expect("stored");
+        assert_eq!((stored.outcome, stored.poll.not_before), (Some(outcome), Some(at(72_000))));
+        assert!(told(&worker).await.is_none(), "the schedule stays as it is");
     }
-    // What the other poll records.
-    let store = recorder.store().load_full();
-    let mut stored = SourceState::new(config.sources[0].def.clone());
-    (stored.polled_at, stored.poll.not_before) = (Some(at(60)), Some(at(7260)));
-    store.commit(&[crate::core::state::Change::Source(id, Box::new(stored))]).expect("written");
-    drop(turn);
-    let past = scheduled.await.expect("no panic");
-    assert_eq!((past.polled, past.not_before), (Some(at(60)), Some(at(7260))));
-    assert_eq!(count.load(Ordering::SeqCst), 1, "the poll by hand");
+    assert_eq!(count.load(Ordering::SeqCst), 0);
 }
