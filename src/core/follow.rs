@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::diff::DraftEntry;
 use super::entry::{ParsedEntry, ParsedFeed};
 use super::link;
+use super::poll;
+use super::time::Time;
 
 /// Polls in which an entry's page may fail before the entry is published as the list has it.
 pub const TRIES: u8 = 3;
@@ -26,6 +28,9 @@ pub struct Waiting {
     /// Whether it stood in the source's first list: then it is no news when it comes.
     #[serde(default, skip_serializing_if = "is_false")]
     pub backlog: bool,
+    /// When a redirect of its page wants to be followed, if one said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_from: Option<Time>,
 }
 
 /// How a visit to an entry's page went.
@@ -37,6 +42,8 @@ pub enum Visit {
     Bare,
     /// It could not be read this time.
     Failed,
+    /// Nor could this one: a redirect wants to be followed then, not now.
+    Later(Time),
     /// It was not asked for.
     NotMade,
 }
@@ -62,13 +69,20 @@ pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) -> bool {
 }
 
 /// The order of visits: those that wait already, the longest first, then the others as the list has them. Indices of
-/// `drafts`, `limit` at most.
+/// `drafts`, `limit` at most. Those whose redirect is not to be followed yet take no place of others.
 #[must_use]
-pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..drafts.len()).collect();
+pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: Time) -> Vec<usize> {
+    let is_due = |at: &usize| !follow_from(&drafts[*at], waiting).is_some_and(|from| poll::holds(from, now));
+    let mut order: Vec<usize> = (0..drafts.len()).filter(is_due).collect();
     order.sort_by_key(|at| place(&drafts[*at], waiting));
     order.truncate(limit);
     order
+}
+
+/// When a redirect of an entry's page wants to be followed, if an earlier visit was told so.
+#[must_use]
+pub fn follow_from(draft: &DraftEntry, waiting: &[Waiting]) -> Option<Time> {
+    waiting.get(place(draft, waiting))?.follow_from
 }
 
 /// Whether another failure would be an entry's last: what its page has now is better than nothing.
@@ -82,12 +96,13 @@ pub fn is_last_try(draft: &DraftEntry, waiting: &[Waiting]) -> bool {
 #[must_use]
 pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], first: bool) -> Settled {
     let mut settled = Settled::default();
-    let mut kept: Vec<(usize, u8, DraftEntry)> = Vec::new();
+    let mut kept = Vec::new();
     for (mut draft, visit) in drafts.into_iter().zip(visits) {
         let place = place(&draft, before);
         let known = before.get(place);
         let tries = known.map_or(0, |waiting| waiting.tries);
         draft.backlog = known.map_or(first, |waiting| waiting.backlog);
+        let mut follow_from = known.and_then(|waiting| waiting.follow_from);
         let tries = match visit {
             Visit::Read(entry) => {
                 settled.publish.push(DraftEntry { entry: *entry, ..draft });
@@ -95,18 +110,23 @@ pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], f
             }
             Visit::Bare => TRIES,
             Visit::Failed => tries + 1,
+            Visit::Later(from) => {
+                follow_from = Some(from);
+                tries + 1
+            }
             Visit::NotMade => tries,
         };
         if tries >= TRIES {
             settled.publish.push(draft);
         } else {
-            kept.push((place, tries, draft));
+            kept.push((place, tries, follow_from, draft));
         }
     }
     kept.sort_by_key(|(place, ..)| *place);
-    for (n, (_, tries, draft)) in kept.into_iter().enumerate() {
+    for (n, (_, tries, follow_from, draft)) in kept.into_iter().enumerate() {
         if n < MAX_WAITING {
-            settled.waiting.push(Waiting { entry: draft.entry, tries, backlog: draft.backlog });
+            let (entry, backlog) = (draft.entry, draft.backlog);
+            settled.waiting.push(Waiting { entry, tries, backlog, follow_from });
         } else {
             settled.publish.push(draft);
         }
@@ -144,6 +164,10 @@ mod tests {
     use super::*;
     use crate::core::entry::Link;
     use crate::core::identity;
+
+    fn at(seconds: i64) -> Time {
+        chrono::DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("an instant")
+    }
 
     fn entry(n: usize) -> ParsedEntry {
         let href = format!("https://paper.example/2026/1123/{n}.html");
@@ -195,7 +219,8 @@ mod tests {
     #[test]
     fn what_the_list_dropped_while_it_waited_is_not_lost() {
         let mut list = ParsedFeed { entries: vec![entry(2), entry(3)], ..ParsedFeed::default() };
-        let waiting = [1, 2].map(|n| Waiting { entry: entry(n), tries: 1, backlog: false });
+        let waiting =
+            [1, 2].map(|n| Waiting { entry: entry(n), tries: 1, backlog: false, follow_from: None });
         add_waiting(&mut list, &waiting);
         assert_eq!(titles(&list.entries), ["第2条", "第3条", "第1条"]);
     }
@@ -203,10 +228,26 @@ mod tests {
     #[test]
     fn who_waits_is_visited_first() {
         let drafts = [draft(1), draft(2), draft(3), draft(4)];
-        let waiting = [4, 3].map(|n| Waiting { entry: entry(n), tries: 0, backlog: false });
-        assert_eq!(itinerary(&drafts, &waiting, 3), [3, 2, 0], "who waits longest, first of all");
+        let waiting =
+            [4, 3].map(|n| Waiting { entry: entry(n), tries: 0, backlog: false, follow_from: None });
+        assert_eq!(itinerary(&drafts, &waiting, 3, at(0)), [3, 2, 0], "who waits longest, first of all");
         let settled = settle(drafts.into(), vec![Visit::NotMade; 4], &waiting, false);
         assert_eq!(titles(settled.waiting.iter().map(|w| &w.entry)), ["第4条", "第3条", "第1条", "第2条"]);
+    }
+
+    #[test]
+    fn who_is_to_follow_a_redirect_later_takes_nobody_s_place_and_loses_no_try_meanwhile() {
+        let settled = settle(vec![draft(1)], vec![Visit::Later(at(600))], &[], false);
+        let drafts = [draft(1), draft(2)];
+        let visited = |seconds| itinerary(&drafts, &settled.waiting, 1, at(seconds));
+        assert_eq!([visited(0), visited(599), visited(600)], [[1], [1], [0]]);
+        assert_eq!(visited(-86_400), [0], "the clock was wrong when it was told so");
+        let again = settle(drafts.into(), vec![Visit::NotMade, Visit::Bare], &settled.waiting, false);
+        assert_eq!((again.waiting[0].tries, again.waiting[0].follow_from), (1, Some(at(600))));
+        let failed = settle(vec![draft(1)], vec![Visit::Failed], &again.waiting, false);
+        assert_eq!((failed.waiting[0].tries, failed.waiting[0].follow_from), (2, Some(at(600))));
+        let third = settle(vec![draft(1)], vec![Visit::Later(at(900))], &failed.waiting, false);
+        assert_eq!((third.waiting.len(), third.publish.len()), (0, 1), "it counts as a try");
     }
 
     #[test]
@@ -231,7 +272,7 @@ mod tests {
     fn an_address_that_changes_its_tracking_is_still_the_one_that_waits() {
         let mut again = draft(1);
         again.entry.links[0].href = "http://paper.example/2026/1123/1.html?utm_source=list".to_owned();
-        let waiting = [Waiting { entry: entry(1), tries: 2, backlog: false }];
+        let waiting = [Waiting { entry: entry(1), tries: 2, backlog: false, follow_from: None }];
         let settled = settle(vec![again.clone()], vec![Visit::Failed], &waiting, false);
         assert_eq!(settled.publish.len(), 1, "its third failure");
         let mut list = ParsedFeed { entries: vec![again.entry], ..ParsedFeed::default() };

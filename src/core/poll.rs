@@ -15,7 +15,8 @@ use super::outcome::Outcome;
 use super::record::{Moved, PollState, Rejected};
 use super::rules::hex16;
 use super::time::Time;
-pub use wait::{asked_to_wait, held_until, hold, lies_ahead, not_before};
+pub(super) use wait::holds;
+pub use wait::{asked_to_wait, follow_from, held_until, hold, lies_ahead, not_before};
 
 /// The wait after a first failure; it doubles from there to a day.
 pub const BACKOFF_BASE: Duration = Duration::from_secs(10 * 60);

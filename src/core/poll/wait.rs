@@ -42,7 +42,7 @@ pub fn held_until(state: &PollState, address: &str, now: Time) -> Option<Time> {
 
 /// Whether a wait is not over. What lies further off than any wait there is was worked out while the clock
 /// was wrong.
-fn holds(until: Time, now: Time) -> bool {
+pub(in crate::core) fn holds(until: Time, now: Time) -> bool {
     let longest = TimeDelta::from_std(LONGEST_RETRY_AFTER).unwrap_or_default();
     until > now && until - now <= longest
 }
@@ -53,6 +53,12 @@ fn holds(until: Time, now: Time) -> bool {
 pub fn asked_to_wait(head: &ResponseHead, at: Time) -> Option<Hold> {
     let until = retry_after(head, at).filter(|_| head.status >= 400)?;
     Some(Hold { address: head.final_url.clone(), until })
+}
+
+/// When a redirect that is not followed at once wants to be.
+#[must_use]
+pub fn follow_from(head: &ResponseHead, at: Time) -> Option<Time> {
+    retry_after(head, at).filter(|_| head.status < 400)
 }
 
 /// What a Retry-After says, of the host or of where a redirect leads.

@@ -19,7 +19,7 @@ use crate::core::page::{self, PageError};
 use crate::core::poll;
 use crate::core::record::{Hold, PollState};
 use crate::core::robots::{AGENT, page_directives};
-use crate::fetch::ACCEPT_PAGE;
+use crate::fetch::{ACCEPT_PAGE, FetchRequest};
 
 /// The longest one poll's visits go on: a publisher whose every page hangs must not keep a source from
 /// its next turn.
@@ -48,7 +48,7 @@ impl Worker {
         let mut visits = vec![Visit::NotMade; drafts.len()];
         let until = Instant::now() + LONGEST;
         let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
-        let itinerary = follow::itinerary(drafts, waiting, limit);
+        let itinerary = follow::itinerary(drafts, waiting, limit, self.clock.now());
         let (mut stopped, mut told, mut answered) = (BTreeSet::new(), Vec::new(), false);
         for index in itinerary {
             let page_url = drafts[index].entry.page();
@@ -65,7 +65,9 @@ impl Worker {
                 continue;
             }
             let last_try = follow::is_last_try(&drafts[index], waiting);
-            let (visit, then) = self.visit(source, page, &drafts[index].entry, last_try).await;
+            // It is due, so what a redirect of it asked to wait for is over.
+            let waited = follow::follow_from(&drafts[index], waiting).is_some();
+            let (visit, then) = self.visit(source, page, &drafts[index].entry, waited, last_try).await;
             answered |= matches!(visit, Visit::Read(_) | Visit::Bare);
             visits[index] = visit;
             if !matches!(then, Then::GoOn) {
@@ -83,6 +85,7 @@ impl Worker {
         source: &Source,
         page: &Page,
         entry: &ParsedEntry,
+        waited: bool,
         last_try: bool,
     ) -> (Visit, Then) {
         let Some(url) = entry.page() else { return (Visit::Bare, Then::GoOn) };
@@ -101,7 +104,7 @@ impl Worker {
             Some(_) if !verdict.allowed => return (Visit::Bare, Then::GoOn),
             Some(_) => {}
         }
-        let request = request(source, url, Validators::default(), ACCEPT_PAGE);
+        let request = FetchRequest { waited, ..request(source, url, Validators::default(), ACCEPT_PAGE) };
         match fetcher.get(&request).await {
             Exchange::Body(response) => {
                 self.read_article(source, page, entry.clone(), response, last_try).await
@@ -109,7 +112,10 @@ impl Worker {
             // Where it is sent on to is another page, with a robots.txt of its own.
             Exchange::Failed(FetchFault::Robots { .. }) => (Visit::Bare, Then::GoOn),
             // A redirect that is to be followed later: it says nothing of the host's other pages.
-            Exchange::Throttled(head) if head.status < 400 => (Visit::Failed, Then::GoOn),
+            Exchange::Throttled(head) if head.status < 400 => {
+                let from = poll::follow_from(&head, self.clock.now());
+                (from.map_or(Visit::Failed, Visit::Later), Then::GoOn)
+            }
             Exchange::Throttled(head) | Exchange::Blocked { head, .. } => {
                 (Visit::Failed, Then::Wait(told(&head)))
             }
