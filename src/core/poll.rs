@@ -255,20 +255,23 @@ fn outcome(
     }
 }
 
-/// Whether a body was asked for in full, so that it need not be again for a day. Not where the request came to
-/// nobody, nor where what came breaks off: then what it was made for is still to be had.
+/// Whether a body was asked for in full, so that it need not be again for a day. Not where what was made for it
+/// is still to be had: the request came to nobody, who answered was not asked for it (he leads to it, or guards
+/// it) or asks to come again, or what came breaks off.
 fn sent_in_full(poll: Circumstances<'_>, exchange: &Exchange, reading: Option<&Reading>) -> bool {
     let cut = matches!(reading, Some(Reading::CutShort { .. } | Reading::Feed { whole: false, .. }));
-    let head = exchange.head();
-    let conditional = !poll.sent.is_empty() && head.is_none_or(|h| poll.sent.are_of(&h.final_url, &h.hops));
     let arrived = match exchange {
         Exchange::Failed(fault) => {
             use FetchFault::{Reset, Timeout, TooLarge, Truncated};
             matches!(fault, Timeout { .. } | TooLarge { .. } | Truncated | Reset)
         }
+        Exchange::Throttled(_) => false,
         _ => true,
     };
-    arrived && !cut && !conditional
+    // What the validators are not of was asked without them.
+    let elsewhere = matches!(exchange, Exchange::Body(response)
+        if !poll.sent.are_of(&response.head.final_url, &response.head.hops));
+    arrived && !cut && (poll.sent.is_empty() || elsewhere)
 }
 
 /// The validators of a response, and the address they are of where that is not the configured one.
@@ -278,12 +281,21 @@ fn given(validators: Validators, poll: Circumstances<'_>, head: &ResponseHead) -
     Validators { of, ..validators }
 }
 
-/// Whether a 304 names another body than the one that was asked about, by a strong tag: nothing stored may be
-/// updated by it (RFC 9111 section 4.3.4), and it does not prove that what there is was read. A tag that only
-/// lost its `W/` is the same one: servers that compress what they send make it weak, but not that of a 304.
+/// Whether a 304 is about another body than the one that was asked about: then it does not prove that what there
+/// is was read. A tag that only lost its `W/` is the same one: servers that compress what they send make it weak,
+/// but not that of a 304. Where tags agree, dates do not matter.
 fn names_another(head: &ResponseHead, sent: &Validators) -> bool {
-    let (Some(said), Some(sent)) = (&head.validators.etag, &sent.etag) else { return false };
-    !said.starts_with(b"W/") && said.as_slice() != sent.strip_prefix(b"W/").unwrap_or(sent)
+    let said = &head.validators;
+    match (&said.etag, &sent.etag) {
+        (Some(said), Some(sent)) => unweakened(said) != unweakened(sent),
+        (Some(_), None) => true,
+        (None, Some(_)) => false,
+        (None, None) => said.last_modified.is_some() && said.last_modified != sent.last_modified,
+    }
+}
+
+fn unweakened(tag: &[u8]) -> &[u8] {
+    tag.strip_prefix(b"W/").unwrap_or(tag)
 }
 
 /// Whether a body was read to its end and found to be no feed, whatever else is asked.
@@ -306,8 +318,12 @@ fn good(
     }
     let not_modified = *outcome == Outcome::NotModified;
     let of_another = not_modified && names_another(head, poll.sent);
+    // By a strong tag nothing that is stored under another one may be updated (RFC 9111 section 4.3.4).
+    let is_strong = |tag: &Vec<u8>| !tag.starts_with(b"W/");
+    let of_none =
+        of_another && poll.sent.etag.is_some() && head.validators.etag.as_ref().is_some_and(is_strong);
     state.validators = match outcome {
-        _ if cut || of_another => std::mem::take(&mut state.validators),
+        _ if cut || of_none => std::mem::take(&mut state.validators),
         // A 304 freshens what it repeats and leaves the rest (RFC 9111 section 3.2).
         Outcome::NotModified => {
             let Validators { etag, last_modified, .. } = std::mem::take(&mut state.validators);

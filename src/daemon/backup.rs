@@ -113,7 +113,10 @@ pub enum BackupError {
     #[error("{0} is damaged: it is not what the manifest says")]
     Damaged(PathBuf),
     /// The journal does not read, though its files do.
-    #[error("the journal in {path} is damaged, so there is no backup of it: {what}")]
+    #[error(
+        "the journal in {path} is damaged, so there is no backup of it: {what}. What the store has of it is put back within \
+         a day, and when dibao is started; to keep what there is as it is, stop it and copy the state directory"
+    )]
     Rotten {
         /// The journal.
         path: PathBuf,
@@ -274,16 +277,18 @@ fn bring(from: &Path, manifest: &Manifest, to: &Path) -> Result<(), BackupError>
 }
 
 /// Refuses a state directory that a restore left unfinished: its journal was moved away for it, and an empty one
-/// would be begun, every source read as a new one, and the restore find a journal in its way.
+/// would be begun, every source read as a new one, and the restore find a journal in its way. Where there is a
+/// journal again, the restore was given up.
 ///
 /// # Errors
 /// [`VaultError::HalfRestored`].
 pub(super) fn require_restored(state_dir: &Path) -> Result<(), VaultError> {
-    let arriving = state_dir.join(RESTORING);
-    match arriving.symlink_metadata() {
-        Ok(_) => Err(VaultError::HalfRestored(arriving)),
-        Err(_) => Ok(()),
+    let (arriving, journal) = (state_dir.join(RESTORING), state_dir.join("journal"));
+    let given_up = || journal.exists() && !holds_remains(&journal).unwrap_or(false);
+    if arriving.symlink_metadata().is_ok() && !given_up() {
+        return Err(VaultError::HalfRestored(arriving));
     }
+    Ok(())
 }
 
 /// What cannot be read of the copy of a journal whose last line is at `seq`.

@@ -84,7 +84,7 @@ pub async fn run(
         biased;
         // What is under way is left where it is, as by a kill, which may come at any moment.
         () = &mut shutdown => {
-            tracing::info!("stopped before the state directory was open; the next start begins anew");
+            tracing::info!("stopped while starting; the next start begins anew");
             return Ok(());
         }
         opened = open(&config, &clock) => opened?,
@@ -133,8 +133,9 @@ async fn open(
         patiently(dir, || async { Ok(Opened::open(Arc::clone(config), Arc::clone(clock)).await?) }).await?;
     let engine = patiently(dir, || async { Ok(opened.start().await?) }).await?;
     report_opening(&engine, &notes);
-    let listener = listen(config.server.listen)?;
     let socket = patiently(dir, || async { AdminSocket::bind(&config.server.admin_socket) }).await?;
+    // Last: whoever connects is answered.
+    let listener = listen(config.server.listen)?;
     Ok((engine, listener, socket))
 }
 
@@ -174,8 +175,10 @@ impl AdminSocket {
             Ok(Self { listener, path: path.to_owned() })
         };
         bind().map_err(|source| match Cause::of_io(&source) {
-            Some(_) => RunError::Socket { path: path.to_owned(), source },
-            None => RunError::Listen { at: path.display().to_string(), source },
+            Some(Cause::Room | Cause::Quota) => RunError::Socket { path: path.to_owned(), source },
+            // The state directory takes what is written: another place that does not is a wrong path, or one
+            // that the service may not write to.
+            _ => RunError::Listen { at: path.display().to_string(), source },
         })
     }
 }

@@ -55,7 +55,8 @@ pub enum VaultError {
     Locked(PathBuf),
     /// A restore was interrupted: what would be opened is not what was to be restored.
     #[error(
-        "{0}: a restore was interrupted; run `dibao restore` again, or, to go on without the backup, remove that directory"
+        "{0}: a restore was interrupted; run `dibao restore` again, or, to go on without the backup, remove that directory \
+         and move the old journal back"
     )]
     HalfRestored(PathBuf),
     /// There is hardly any room left.
@@ -119,6 +120,9 @@ pub enum VaultError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// What fails where a state directory is none and cannot be one.
+pub(super) const CREATE: &str = "create this directory";
 
 impl VaultError {
     /// Whether nothing can be recorded until something is done about the disk, as opposed to one record
@@ -197,7 +201,7 @@ impl Vault {
         today: NaiveDate,
         room: AskRoom,
     ) -> Result<(Self, OpenNotes), VaultError> {
-        dirs::create(dir).map_err(io_error(dir, "create it"))?;
+        dirs::create(dir).map_err(io_error(dir, CREATE))?;
         let lock = lock(dir)?;
         backup::require_restored(dir)?;
         let (mut journal, report) = Journal::open(&dir.join("journal"), today)?;

@@ -78,7 +78,22 @@ pub(super) fn play(play: &mut Play) {
     play.judge("the newest pair comes back, though the body did not change", |record| {
         echoed(record, &["renews.example"])
     });
-    play.judge("and the pair of a 304", |record| echoed(record, &["freshens.example"]));
+    play.judge("and the pair of a 304; but what that is of is asked for in full, once a day", |record| {
+        let (mut expected, mut in_full) = ([None, None], Vec::new());
+        let asked = record.of("freshens.example");
+        for one in &asked {
+            if one.is_conditional() {
+                let came = one.validators();
+                check(came == expected, || format!("at {}: {came:?}, not {expected:?}", one.at))?;
+            } else {
+                in_full.push(*one);
+            }
+            expected = kept(expected, one);
+        }
+        check((6..=7).contains(&in_full.len()), || format!("{} times in full", in_full.len()))?;
+        check(gaps(&in_full).iter().all(|gap| *gap >= 24 * 3600), || format!("{:?}", gaps(&in_full)))?;
+        Ok(asked.len())
+    });
     // Asked about one body, it speaks of the next one.
     play.host("ahead.example", |asked, n| match asked.is_conditional() {
         true => Answer::of(304).with("ETag", format!("\"{}\"", n + 1)),

@@ -42,7 +42,18 @@ async fn a_first_page_that_is_never_closed_is_taken_whole_when_it_comes_again() 
     let open = |page: String| html(&page.replace("</html>", ""));
     script.on("/list", [open(with_next([6, 5, 4], "/list_2"))]);
     script.on("/list_2", [open(list([3, 2, 1]))]);
-    expect_polls(&paged(&script), &[("fetched", 6), ("fetched", 6), ("unchanged", 6)]).await;
+    let polls = [("failed", 0), ("fetched", 6), ("fetched", 6), ("unchanged", 6)];
+    expect_polls(&paged(&script), &polls).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_page_that_breaks_off_excuses_no_further_page_that_does() {
+    let script = Script::start().await.unwrap();
+    let above = "<body><a class=\"next\" href=\"/list_2\">下一页</a>";
+    let (first, second) = (list([6, 5, 4]).replace("<body>", above), list([3, 2, 1]));
+    script.on("/list", [html(up_to(&first, "4.html")), html(&first)]);
+    script.on("/list_2", [html(up_to(&second, "2.html")), html(&second)]);
+    expect_polls(&paged(&script), &[("failed", 0), ("fetched", 6)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

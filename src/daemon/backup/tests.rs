@@ -307,7 +307,6 @@ fn whoever_gives_a_restore_up_goes_on_with_the_old_journal_and_its_store() {
     fs::rename(&journal, &away).expect("moved away");
     name_twice(backup.path());
     restore(backup.path(), other.path()).expect_err("it fails");
-    fs::remove_dir_all(other.path().join(RESTORING)).expect("removed");
     fs::rename(&away, &journal).expect("moved back");
     let (vault, notes) =
         Vault::open(other.path(), Arc::new(rules(&sources())), at(0).date_naive()).expect("it opens");

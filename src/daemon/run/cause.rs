@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::RunError;
 use crate::daemon::engine::StartError;
 use crate::daemon::recorder::RecordError;
-use crate::daemon::vault::VaultError;
+use crate::daemon::vault::{CREATE, VaultError};
 use crate::journal::JournalError;
 use crate::store::StoreError;
 
@@ -66,7 +66,12 @@ impl Cause {
     /// What cannot be read is a case for other means, and not waited for.
     fn of_disk(what: &str, error: &io::Error) -> Option<Self> {
         let is_reading = what.starts_with("read") || what == "list it";
-        Self::of_io(error).filter(|cause| *cause != Self::Faulty || !is_reading)
+        Self::of_io(error).filter(|cause| match cause {
+            Self::Faulty => !is_reading,
+            // What was never there is a wrong path, or one the service may not write to.
+            Self::ReadOnly => what != CREATE,
+            Self::Room | Self::Quota => true,
+        })
     }
 
     pub(super) fn of_io(error: &io::Error) -> Option<Self> {
@@ -158,6 +163,8 @@ mod tests {
                 vault(journal("open it to write", Errno::ROFS)),
                 Some(Cause::ReadOnly),
             ),
+            ("a wrong path, read-only", vault(io(CREATE, Errno::ROFS)), None),
+            ("a new directory on a full disk", vault(io(CREATE, Errno::NOSPC)), Some(Cause::Room)),
             ("a disk that fails to write", vault(journal("sync", Errno::IO)), Some(Cause::Faulty)),
             ("a disk that fails to read", vault(journal("read it", Errno::IO)), None),
             ("a directory that cannot be listed", vault(io("list it", Errno::IO)), None),

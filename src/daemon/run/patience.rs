@@ -21,13 +21,16 @@ const LOOK: Duration = Duration::from_secs(10);
 /// through, a last sync) takes less, even with millions of entries.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// So often in a row may the directory be in use by somebody who looks at it. After that he runs there.
+const LOOKED_AT: u32 = 3;
+
 /// Makes attempts at something in the state directory until one works, or fails for a cause that does not pass
 /// by itself.
 pub(super) async fn patiently<T, F>(state: &Path, mut attempt: impl FnMut() -> F) -> Result<T, RunError>
 where
     F: Future<Output = Result<T, RunError>>,
 {
-    let (mut told, mut wait) = (None, PROBE_FIRST);
+    let (mut told, mut wait, mut in_use) = (None, PROBE_FIRST, 0);
     loop {
         let error = match watched(attempt(), store::work_done, tell_progress).await {
             Ok(done) => {
@@ -39,7 +42,8 @@ where
             Err(error) => error,
         };
         // While this one waits the directory is free, and a command that looks at it may have it for a moment.
-        let cause = Cause::of(&error).or(if is_in_use(&error) { told } else { None });
+        in_use = if is_in_use(&error) { in_use + 1 } else { 0 };
+        let cause = Cause::of(&error).or(if (1..=LOOKED_AT).contains(&in_use) { told } else { None });
         let Some(cause) = cause else { return Err(error) };
         let remedy = cause.remedy();
         if told.replace(cause) != Some(cause) {

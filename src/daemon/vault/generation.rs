@@ -4,6 +4,8 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::aside::{self, remove_if_there};
 use super::fold::{catch_up, forget_validators, reach};
@@ -167,6 +169,19 @@ enum Refusal {
 }
 
 /// A generation that may be used.
+/// Whether nobody has a store open. Whoever had the directory before us may not have let go of it yet: the last
+/// view that is read from it, the last task of an engine that was closed. That takes moments; three seconds are
+/// waited.
+#[expect(clippy::disallowed_methods, reason = "opening has a thread of its own, and waits for others")]
+fn is_let_go(path: &Path) -> bool {
+    (0..300).any(|glance| {
+        if glance > 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        !SledBackend::is_open(path)
+    })
+}
+
 struct Opened {
     store: Store,
     /// How many lines it was behind the journal.
@@ -191,7 +206,7 @@ fn try_open(
     if !mark.is_trusted() {
         return Err(doubt("the machine went down while it was open".to_owned()));
     }
-    if SledBackend::is_open(&path) {
+    if !is_let_go(&path) {
         return Err(Refusal::Stop(VaultError::Locked(path)));
     }
     let pairing = pair::look(dir);

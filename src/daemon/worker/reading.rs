@@ -179,8 +179,9 @@ impl Worker {
             return Ok(Read::cut_short(why, closing));
         }
         let mut holds = Vec::new();
-        // Where one page of a list is never closed, the others are not either.
-        let mut never_closes = feed.ending != Ending::Whole;
+        // Where one page of a list is never closed, the others are not either; that it merely breaks off says
+        // nothing of them.
+        let mut never_closes = came_before && feed.ending != Ending::Whole;
         for _ in 1..pages {
             let Some(address) = next.take().filter(|_| all_new) else { break };
             let more = match self.further_page(source, &reader, &address).await {

@@ -20,7 +20,7 @@ fn asks_in_full(state: &PollState, seconds: i64) -> bool {
 }
 
 #[test]
-fn a_304_that_names_another_body_by_a_strong_tag_updates_nothing_and_proves_nothing() {
+fn a_304_that_names_another_body_proves_nothing_and_by_a_strong_tag_updates_nothing() {
     let (ours, weak) = ("\"a\"", "W/\"a\"");
     let cases = [
         ("another strong tag", ours, "\"b\"", ours, true),
@@ -28,7 +28,8 @@ fn a_304_that_names_another_body_by_a_strong_tag_updates_nothing_and_proves_noth
         ("the same tag", ours, ours, ours, false),
         ("ours, which was weak where it was compressed", weak, ours, ours, false),
         ("ours, made weak", ours, weak, weak, false),
-        ("another weak tag", ours, "W/\"b\"", "W/\"b\"", false),
+        ("another weak tag", ours, "W/\"b\"", "W/\"b\"", true),
+        ("another weak tag, where ours is weak", weak, "W/\"b\"", "W/\"b\"", true),
     ];
     for (name, stored, said, kept, doubted) in cases {
         let state = PollState { validators: validators(Some(stored), None), ..before() };
@@ -43,9 +44,16 @@ fn a_304_that_names_another_body_by_a_strong_tag_updates_nothing_and_proves_noth
         validators(Some("\"b\""), Some("today")),
         "told by a date, it has a tag now"
     );
-    let newer = ResponseHead { validators: validators(None, Some("now")), ..head(304) };
-    let state = poll_at(&dated, 0, &Exchange::NotModified(newer), None);
-    assert_eq!((asks_in_full(&state, 60), state.validators), (false, validators(None, Some("now"))));
+    assert!(asks_in_full(&state, 60), "of what it is the tag was never read");
+    let dates = [("today", false), ("now", true)];
+    for (said, doubted) in dates {
+        let told = ResponseHead { validators: validators(None, Some(said)), ..head(304) };
+        let state = poll_at(&dated, 0, &Exchange::NotModified(told.clone()), None);
+        assert_eq!((asks_in_full(&state, 60), state.validators), (doubted, validators(None, Some(said))));
+        let both = PollState { validators: validators(Some(ours), Some("today")), ..before() };
+        let state = poll_at(&both, 0, &Exchange::NotModified(told), None);
+        assert_eq!((asks_in_full(&state, 60), state.validators), (false, validators(Some(ours), Some(said))));
+    }
 }
 
 #[test]
@@ -74,6 +82,32 @@ fn what_is_due_in_full_is_asked_for_once_a_day_until_it_was_read() {
     let read = poll_at(&patient, DAY, &body(tagged(200, "\"b\"")), feed(1));
     assert!(!asks_in_full(&read, 9 * DAY), "it was read");
     assert_eq!(read.validators, validators(Some("\"b\""), None));
+}
+
+#[test]
+fn who_only_leads_to_a_body_or_guards_it_was_not_asked_for_it() {
+    let there = "https://there.example/feed";
+    let of = Validators { of: Some(there.to_owned()), ..validators(Some("\"a\""), None) };
+    let state = PollState { validators: of, in_full: true, full_at: Some(at(0)), ..before() };
+    let led = |status| ResponseHead {
+        final_url: there.to_owned(),
+        hops: vec![Hop { status: 302, to: there.to_owned() }],
+        ..tagged(status, "\"b\"")
+    };
+    // Hourly polls: the address that redirects fails now and then, the other one says 304.
+    let mut failing = state.clone();
+    for hour in 1..23 {
+        let refused =
+            if hour % 5 == 0 { Exchange::Status(head(503)) } else { Exchange::NotModified(led(304)) };
+        failing = poll_at(&failing, hour * 3600, &refused, None);
+    }
+    assert!(asks_in_full(&failing, DAY), "that address never had validators");
+    // A robots.txt, or a redirect to be followed later, is told as a throttle.
+    let later = Exchange::Throttled(ResponseHead { retry_after: Some("60".to_owned()), ..head(302) });
+    assert!(asks_in_full(&poll_at(&state, DAY, &later, None), DAY + 60));
+    // Its target is another one now: that was asked without them.
+    let elsewhere = ResponseHead { final_url: "https://elsewhere.example/feed".to_owned(), ..led(200) };
+    assert_eq!(poll_at(&state, 60, &body(elsewhere), feed(1)).full_at, Some(at(60)));
 }
 
 #[test]
