@@ -159,10 +159,18 @@ impl Running {
     /// Waits until its log says so once more than `before` times.
     pub(crate) fn says(&mut self, what: &str, before: u64, limit: Duration) -> Result<(), Wrong> {
         let place = self.place.clone();
-        within(limit, &format!("the line {what:?}"), || match self.over() {
-            Some(status) => Err(Wrong::Other(format!("it ended ({status}): {}", place.last_line()))),
-            None => Ok((place.said().matches(what).count() as u64 > before).then_some(())),
+        within(limit, &format!("the line {what:?}"), || {
+            self.goes_on()?;
+            Ok((place.said().matches(what).count() as u64 > before).then_some(()))
         })
+    }
+
+    /// That it has not ended.
+    pub(crate) fn goes_on(&mut self) -> Result<(), Wrong> {
+        match self.over() {
+            Some(status) => Err(Wrong::Other(format!("it ended ({status}): {}", self.place.last_line()))),
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,11 +7,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::{KILLED, Told, told};
-use crate::daemon::{LIMIT, Wrong, within};
+use crate::daemon::{LIMIT, Running, Wrong, within};
 use crate::rig::Rig;
 
 /// How long after there is room again the daemon may take to notice: it tries every thirty seconds at least.
 const NOTICES: Duration = Duration::from_secs(60);
+
+/// What a start that waits for the disk says.
+const WAITS: &str = "cannot start yet";
 
 impl Rig {
     /// Fills the file system; a part of the time a little is left, but less than is left alone.
@@ -55,34 +58,50 @@ impl Rig {
         Ok(told(&[]))
     }
 
-    /// On a full disk it starts and serves, or refuses in one line.
+    /// On a full disk it starts and serves, or says that it waits, and starts by itself once there is room.
     pub(super) fn fill_disk_and_kill(&mut self) -> Result<Told, Wrong> {
         let filler = self.fill();
         let tried = self.polls_stop(0).and_then(|()| {
             self.kill();
             let mut running = self.place.spawn();
-            let serves = within(LIMIT, "a start on a full disk", || match running.over() {
-                Some(_) => Ok(Some(false)),
-                None => Ok(self.place.get("/healthz").is_ok().then_some(true)),
+            let serves = within(LIMIT, "a start on a full disk", || {
+                running.goes_on()?;
+                let waits = self.place.said().contains(WAITS);
+                Ok(if waits { Some(false) } else { self.place.get("/healthz").is_ok().then_some(true) })
             })?;
-            drop(running);
-            if serves { Ok(()) } else { self.place.refusal().map(|_| ()) }
+            Ok((running, serves))
         });
         fs::remove_file(filler).expect("it can be removed");
-        tried?;
+        let (running, serves) = tried?;
+        if !serves {
+            self.start_by_itself(running)?;
+        }
         Ok(told(KILLED))
     }
 
+    /// It says that it waits, and why; then it starts by itself.
     pub(super) fn make_read_only(&mut self) -> Result<Told, Wrong> {
         self.kill();
         self.remount("remount,ro")?;
-        let refused = self.place.refusal();
+        let mut running = self.place.spawn();
+        let waits = running.says(WAITS, 0, LIMIT);
         self.remount("remount,rw")?;
-        let line = refused?;
-        if !line.to_lowercase().contains("read-only") {
-            return Err(Wrong::Other(format!("it does not say what is wrong: {line}")));
+        waits?;
+        let said = self.place.said();
+        if !said.contains("Read-only file system") {
+            return Err(Wrong::Other(format!("it does not say what is wrong: {said}")));
         }
+        self.start_by_itself(running)?;
         Ok(told(KILLED))
+    }
+
+    fn start_by_itself(&mut self, mut running: Running) -> Result<(), Wrong> {
+        within(NOTICES, "a start that goes on", || {
+            running.goes_on()?;
+            Ok(self.place.get("/healthz").ok())
+        })?;
+        self.running = Some(running);
+        Ok(())
     }
 
     fn remount(&self, how: &str) -> Result<(), Wrong> {
