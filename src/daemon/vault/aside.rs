@@ -27,13 +27,18 @@ pub(super) fn put(dir: &Path, generation: &Path, why: &str, needless: bool) -> i
 /// Removes what was put aside, if nobody needs it. Returns whether it did.
 pub(super) fn leave(dir: &Path) -> bool {
     let aside = path(dir);
-    let why = fs::read_to_string(aside.join("WHY")).unwrap_or_default();
-    if !why.lines().any(|line| line == NEEDLESS) || !heal::is_whole(dir).unwrap_or(false) {
+    if !is_needless(dir) || !heal::is_whole(dir).unwrap_or(false) {
         return false;
     }
     tracing::warn!(path = %aside.display(), "room is short: the store that was set aside is not needed, and goes");
     let removed = remove_if_there(&aside);
     removed.inspect_err(|error| tracing::warn!(path = %aside.display(), %error, "it stays")).is_ok()
+}
+
+/// Whether the journal had all that was in what was put aside.
+fn is_needless(dir: &Path) -> bool {
+    let why = fs::read_to_string(path(dir).join("WHY")).unwrap_or_default();
+    why.lines().any(|line| line == NEEDLESS)
 }
 
 /// Whether there is room for another store of so many octets. What was put aside leaves for it.
@@ -52,11 +57,11 @@ pub(super) fn explain(dir: &Path, taken: u64, room: &AskRoom, error: VaultError)
     }
     let aside = path(dir);
     let aside = if aside.exists() {
-        format!(
-            " ({}, which takes up {} MiB, is read by nothing)",
-            aside.display(),
-            mib(room::octets_below(&aside))
-        )
+        let advice = match is_needless(dir) {
+            true => "is read by nothing",
+            false => "may hold what the journal lacks: move it to another disk, and keep it",
+        };
+        format!(" ({}, which takes up {} MiB, {advice})", aside.display(), mib(room::octets_below(&aside)))
     } else {
         String::new()
     };
@@ -102,7 +107,10 @@ mod tests {
         fs::create_dir_all(root.join("damaged")).expect("created");
         fs::write(root.join("damaged/db"), [0; 9]).expect("written");
         let said = told(&full, failed());
-        assert!(said.contains("store/damaged, which takes up 1 MiB"), "{said}");
+        assert!(said.contains("store/damaged, which takes up 1 MiB, may hold"), "{said}");
+        fs::write(root.join("damaged/WHY"), format!("a test says so\n{NEEDLESS}\n")).expect("written");
+        let said = told(&full, failed());
+        assert!(said.contains("is read by nothing"), "{said}");
         assert_eq!(told(&plenty, failed()), failed().to_string(), "it was not for want of room");
         assert_eq!(told(&full, VaultError::Busy), VaultError::Busy.to_string());
     }

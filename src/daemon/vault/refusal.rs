@@ -1,0 +1,48 @@
+//! What a disk refuses to write for. sled hands on no more of it than a text.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use rustix::io::Errno;
+
+use super::VaultError;
+use crate::store::StoreError;
+
+/// A full disk, a full share of it, one that is read-only, one that fails.
+const ALL: [Errno; 4] = [Errno::NOSPC, Errno::DQUOT, Errno::ROFS, Errno::IO];
+
+/// What the disk refused for, by what sled, or a panic of one of its threads, says of it.
+pub(crate) fn refused_in(text: &str) -> Option<Errno> {
+    let says = |errno: &Errno| {
+        let said = io::Error::from(*errno).to_string();
+        // Its number stands behind it, or not, depending on how it was written.
+        text.contains(said.split(" (os error").next().unwrap_or(&said))
+    };
+    ALL.into_iter().find(says)
+}
+
+/// Whether something failed for what the disk did not take, which says nothing against the store in a directory.
+pub(super) fn is_on_writing(store: &Path, error: &VaultError) -> bool {
+    let refused = match error {
+        VaultError::Full { .. } | VaultError::NoRoom { .. } => return true,
+        VaultError::Store(StoreError::Backend(text)) => refused_in(text),
+        VaultError::Io { source, .. } => refused_in(&source.to_string()),
+        _ => None,
+    };
+    // sled does not say whether it was about to read or to write. What cannot be read is of no use.
+    refused.is_some_and(|errno| errno != Errno::IO || is_readable(store).is_ok())
+}
+
+/// Reads all files below a directory.
+fn is_readable(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            is_readable(&path)?;
+        } else {
+            io::copy(&mut File::open(&path)?, &mut io::sink())?;
+        }
+    }
+    Ok(())
+}
