@@ -52,9 +52,14 @@ pub(super) fn has_room(dir: &Path, octets: u64, room: &AskRoom) -> bool {
 pub(super) fn explain(dir: &Path, taken: u64, room: &AskRoom, error: VaultError) -> VaultError {
     let Some(told) = room(dir) else { return error };
     let is_full = told.require(dir, 0).is_err();
-    if !is_full || !matches!(error, VaultError::Store(_) | VaultError::Io { .. }) {
+    if !is_full || !matches!(error, VaultError::Store(_) | VaultError::Io { .. } | VaultError::Full { .. }) {
         return error;
     }
+    no_room(dir, taken, told.left.saturating_add(taken), error)
+}
+
+/// What to say where a store takes more than so many octets, and so many are left.
+pub(super) fn no_room(dir: &Path, takes: u64, left: u64, error: VaultError) -> VaultError {
     let aside = path(dir);
     let aside = if aside.exists() {
         let advice = match is_needless(dir) {
@@ -65,7 +70,7 @@ pub(super) fn explain(dir: &Path, taken: u64, room: &AskRoom, error: VaultError)
     } else {
         String::new()
     };
-    let (takes, left) = (mib(taken), told.left.saturating_add(taken) >> 20);
+    let (takes, left) = (mib(takes), left >> 20);
     VaultError::NoRoom { path: dir.join("store"), takes, left, aside, cause: Box::new(error) }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::aside::{self, remove_if_there};
 use super::build::{rebuild_above, require_read};
-use super::heal::{Wound, examine, heal_facts, is_wounded, meet};
+use super::heal::{Wound, examine, heal_facts, is_wounded, meet, require_room_to_heal};
 use super::mark::{self, Mark, mark_path};
 use super::pair::{self, Pairing};
 use super::refresh::room_for_copy;
@@ -209,13 +209,6 @@ fn open_sled(path: &Path) -> Result<SledBackend, StoreError> {
     #[cfg(test)]
     super::tests::refusals::refuse()?;
     SledBackend::open(path)
-}
-
-/// Whether there is room for a base, without which a journal that is damaged cannot be read under other rules.
-fn require_room_to_heal(dir: &Path, journal: &Journal, room: &AskRoom) -> Result<(), VaultError> {
-    let (base, tail) = journal.sizes()?;
-    let enough = room(dir).map_or(Ok(()), |room| room.require(dir, base + tail));
-    enough.map_err(|full| VaultError::Unhealed(Box::new(full)))
 }
 
 impl Generation {

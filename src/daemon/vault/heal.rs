@@ -7,7 +7,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 use super::fold::{catch_up, forget_validators};
-use super::{Vault, VaultError, compaction, lost};
+use super::{AskRoom, Vault, VaultError, compaction, lost};
 use crate::core::base::Base;
 use crate::core::record::Record;
 use crate::core::rules::Rules;
@@ -160,6 +160,13 @@ pub(super) fn heal_facts(journal: &mut Journal, store: &Store, wound: &Wound) ->
     journal.keep_from(&base)?;
     wound.tell_healed();
     Ok(())
+}
+
+/// Whether there is room for a base, without which a journal that is damaged cannot be read under other rules.
+pub(super) fn require_room_to_heal(dir: &Path, journal: &Journal, room: &AskRoom) -> Result<(), VaultError> {
+    let (base, tail) = journal.sizes()?;
+    let enough = room(dir).map_or(Ok(()), |room| room.require(dir, base + tail));
+    enough.map_err(|full| VaultError::Unhealed(Box::new(full)))
 }
 
 impl Vault {

@@ -84,3 +84,42 @@ fn what_the_journal_may_lack_stays_however_little_room_there_is() {
         }
     }
 }
+
+#[test]
+fn a_store_that_does_not_fit_stops_at_the_reserve_and_is_not_tried_again_before_there_is_more_room() {
+    let dir = TempDir::new().expect("a directory");
+    let (mut vault, _) = open(&dir);
+    record(&mut vault, workload(21, 150));
+    vault.close().expect("closed");
+    fs::remove_dir_all(dir.path().join("store")).expect("removed");
+    // So much before another store is begun, and less than the reserve from then on, or not.
+    let begun = Arc::new(AtomicBool::new(false));
+    let told = |left: u64, fits: bool| -> AskRoom {
+        let begun = Arc::clone(&begun);
+        Arc::new(move |dir: &Path| {
+            let is_begun = dir.join("store/00000001").exists();
+            begun.fetch_or(is_begun, Ordering::SeqCst);
+            let left = if is_begun && !fits { (64 << 20) - 1 } else { left };
+            Some(Room { left, size: 1 << 40 })
+        })
+    };
+    let attempt = |rules: Rules, room: AskRoom| {
+        begun.store(false, Ordering::SeqCst);
+        let opened = Vault::open_with(dir.path(), Arc::new(rules), today(), room).map(|(vault, _)| vault);
+        (opened, begun.load(Ordering::SeqCst))
+    };
+    let (refused, begun) = attempt(rules(&sources()), told(64 << 20, false));
+    assert!(begun && matches!(refused.err(), Some(VaultError::NoRoom { .. })), "it stops on the way");
+    for _ in 0..2 {
+        let (refused, begun) = attempt(rules(&sources()), told(64 << 20, false));
+        assert!(!begun && matches!(refused.err(), Some(VaultError::NoRoom { .. })), "there is no more room");
+    }
+    let (refused, begun) = attempt(other_rules(), told(64 << 20, false));
+    assert!(begun && refused.is_err(), "under other rules it may be smaller");
+    let (refused, begun) = attempt(rules(&sources()), told(128 << 20, false));
+    assert!(begun && refused.is_err(), "there is more room");
+    let (vault, _) = attempt(rules(&sources()), told(128 << 20, true));
+    let vault = vault.expect("opens");
+    assert!(dump(&vault) == folded(&workload(21, 150), &rules(&sources())).dump());
+    assert!(!dir.path().join("store/outgrown").exists());
+}
