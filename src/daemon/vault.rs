@@ -325,7 +325,7 @@ impl Vault {
         self.store.store(Arc::new(store));
         self.failed = None;
         // The old handle may live on in a reader; its files may go all the same.
-        old.discard(&self.dir, why, lost.is_empty());
+        old.discard(&self.dir, why, lost.is_empty().then(|| self.journal.seq()));
         if !lost.is_empty() {
             self.note_wound(Wound { unread: lost.clone(), cut: None, lost });
             let _ = self.heal_journal();

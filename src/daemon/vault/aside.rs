@@ -7,27 +7,37 @@ use std::path::{Path, PathBuf};
 
 use super::{AskRoom, VaultError, heal, room};
 
-/// The line of the file `WHY` by which one is known that nobody needs.
-const NEEDLESS: &str = "The journal has all that was in it.";
+/// How the line of the file `WHY` begins by which one is known that nobody needs. Its position follows: a journal
+/// that is cut later may end before it.
+const NEEDLESS: &str = "The journal has all that was in it, up to line ";
 
 /// Where the last one is.
 pub(super) fn path(dir: &Path) -> PathBuf {
     dir.join("store").join("damaged")
 }
 
-/// Puts the files of a generation aside, in place of the one before.
-pub(super) fn put(dir: &Path, generation: &Path, why: &str, needless: bool) -> io::Result<()> {
+/// Puts the files of a generation aside, in place of the one before: not of one that may be needed, where this
+/// one is not.
+pub(super) fn put(dir: &Path, generation: &Path, why: &str, needless: Option<u64>) -> io::Result<()> {
     let aside = path(dir);
+    if !generation.exists() {
+        return Ok(());
+    }
+    if needless.is_some() && aside.exists() && self::needless(dir).is_none() {
+        return remove_if_there(generation);
+    }
     remove_if_there(&aside)?;
     fs::rename(generation, &aside)?;
-    let needless = if needless { format!("{NEEDLESS}\n") } else { String::new() };
+    let needless = needless.map_or_else(String::new, |seq| format!("{NEEDLESS}{seq}\n"));
     fs::write(aside.join("WHY"), format!("{why}\n{needless}"))
 }
 
 /// Removes what was put aside, if nobody needs it. Returns whether it did.
 pub(super) fn leave(dir: &Path) -> bool {
     let aside = path(dir);
-    if !is_needless(dir) || !heal::is_whole(dir).unwrap_or(false) {
+    let Some(seq) = needless(dir) else { return false };
+    let has_all = |journal: heal::Examined| journal.unread.is_empty() && journal.last >= seq;
+    if !heal::examine(dir).is_ok_and(has_all) {
         return false;
     }
     tracing::warn!(path = %aside.display(), "room is short: the store that was set aside is not needed, and goes");
@@ -35,10 +45,11 @@ pub(super) fn leave(dir: &Path) -> bool {
     removed.inspect_err(|error| tracing::warn!(path = %aside.display(), %error, "it stays")).is_ok()
 }
 
-/// Whether the journal had all that was in what was put aside.
-fn is_needless(dir: &Path) -> bool {
-    let why = fs::read_to_string(path(dir).join("WHY")).unwrap_or_default();
-    why.lines().any(|line| line == NEEDLESS)
+/// Up to which position the journal must reach to have all that was in what was put aside; `None` where it had
+/// not, or nobody knows.
+fn needless(dir: &Path) -> Option<u64> {
+    let why = fs::read_to_string(path(dir).join("WHY")).ok()?;
+    why.lines().find_map(|line| line.strip_prefix(NEEDLESS)?.parse().ok())
 }
 
 /// Whether there is room for another store of so many octets. What was put aside leaves for it.
@@ -62,9 +73,9 @@ pub(super) fn explain(dir: &Path, taken: u64, room: &AskRoom, error: VaultError)
 pub(super) fn no_room(dir: &Path, takes: u64, left: u64, error: VaultError) -> VaultError {
     let aside = path(dir);
     let aside = if aside.exists() {
-        let advice = match is_needless(dir) {
-            true => "is read by nothing",
-            false => "may hold what the journal lacks: move it to another disk, and keep it",
+        let advice = match needless(dir) {
+            Some(_) => "is read by nothing",
+            None => "may hold what the journal lacks: move it to another disk, and keep it",
         };
         format!(" ({}, which takes up {} MiB, {advice})", aside.display(), mib(room::octets_below(&aside)))
     } else {
@@ -113,7 +124,7 @@ mod tests {
         fs::write(root.join("damaged/db"), [0; 9]).expect("written");
         let said = told(&full, failed());
         assert!(said.contains("store/damaged, which takes up 1 MiB, may hold"), "{said}");
-        fs::write(root.join("damaged/WHY"), format!("a test says so\n{NEEDLESS}\n")).expect("written");
+        fs::write(root.join("damaged/WHY"), format!("a test says so\n{NEEDLESS}3\n")).expect("written");
         let said = told(&full, failed());
         assert!(said.contains("is read by nothing"), "{said}");
         assert_eq!(told(&plenty, failed()), failed().to_string(), "it was not for want of room");

@@ -11,10 +11,12 @@ use super::heal::{Wound, examine, heal_facts, is_wounded, meet, require_room_to_
 use super::mark::{self, Mark, mark_path};
 use super::pair::{self, Pairing};
 use super::refresh::room_for_copy;
+use super::refusal::{Refusal, is_on_writing};
 use super::room::octets_below;
 use super::trust::{contradicts, derived_otherwise};
-use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error, refusal};
+use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error};
 use crate::core::rules::Rules;
+use crate::core::state::State;
 use crate::journal::Journal;
 use crate::store::{SledBackend, Store, StoreError, Unsound};
 
@@ -54,11 +56,15 @@ pub(super) fn open(
                 return Ok((generation, store, notes));
             }
             Err(Refusal::Stop(error)) => return Err(error),
-            Err(Refusal::Doubt(why)) => {
-                let unread = examine(dir)?.unread;
-                require_read(&unread)?;
-                // One of another journal may have what this one lacks.
-                let needless = unread.is_empty() && pair::look(dir) == Pairing::Same;
+            Err(Refusal::Doubt { why, seen }) => {
+                let examined = examine(dir)?;
+                require_read(&examined.unread)?;
+                // One of another journal may have what this one lacks, and so may one of a journal that was cut.
+                let needless = match examined.unread.is_empty() && pair::look(dir) == Pairing::Same {
+                    true => seen.map_or_else(|| position(dir, number), |seen| Ok(Some(seen)))?,
+                    false => None,
+                };
+                let needless = needless.filter(|seen| *seen <= examined.last);
                 Generation { number }.give_way(dir, &why, needless, room);
                 notes.rebuilt = Some(why);
             }
@@ -85,29 +91,6 @@ pub(super) fn peek(dir: &Path) -> Result<Store, VaultError> {
     Ok(Store::new(Box::new(SledBackend::open(&path)?)))
 }
 
-enum Refusal {
-    /// It must not be used; a fresh one can be built.
-    Doubt(String),
-    /// A fresh one would fare no better: a newer dibao wrote the journal, or it cannot be read, or a
-    /// reader in this process still has the store open. Or the disk takes nothing, which says nothing against
-    /// the store.
-    Stop(VaultError),
-}
-
-impl Refusal {
-    /// Of what went wrong with the store in a directory.
-    fn of(path: &Path, error: VaultError) -> Self {
-        if matches!(error, VaultError::Journal(_)) || refusal::is_on_writing(path, &error) {
-            return Self::Stop(error);
-        }
-        Self::Doubt(error.to_string())
-    }
-
-    fn stops(&self) -> bool {
-        matches!(self, Self::Stop(_))
-    }
-}
-
 /// A generation that may be used.
 struct Opened {
     store: Store,
@@ -126,7 +109,7 @@ fn try_open(
     rules: &Rules,
     room: &AskRoom,
 ) -> Result<Opened, Refusal> {
-    let doubt = |why: String| Refusal::Doubt(why);
+    let doubt = Refusal::doubt;
     let root = root(dir);
     let path = root.join(name(number));
     let mark = Mark::read(&root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
@@ -139,6 +122,9 @@ fn try_open(
     let pairing = pair::look(dir);
     if pairing == Pairing::Other {
         return Err(doubt("it follows another journal".to_owned()));
+    }
+    if !path.join("db").exists() {
+        return Err(Refusal::Doubt { why: "its files are gone".to_owned(), seen: Some(0) });
     }
     let generation = Generation { number };
     // From here on sled writes: a power cut must not find it marked as clean.
@@ -157,12 +143,27 @@ fn try_open(
     let met = look_into(dir, number, &store, pairing, journal, rules, room);
     match met {
         Ok((lines, octets, wound)) => Ok(Opened { store, lines, octets, wound }),
-        Err(refusal) => {
-            if mark.clean && refusal.stops() && store.flush().is_ok() {
+        Err(Refusal::Doubt { why, .. }) => {
+            let seen = store.meta().ok().flatten().map(|meta| meta.seq);
+            Err(Refusal::Doubt { why, seen })
+        }
+        Err(stop @ Refusal::Stop(_)) => {
+            if mark.clean && store.flush().is_ok() {
                 generation.mark_clean_again(dir);
             }
-            Err(refusal)
+            Err(stop)
         }
+    }
+}
+
+/// The position of a store that must not be used, if it tells.
+fn position(dir: &Path, number: u32) -> Result<Option<u64>, VaultError> {
+    let path = root(dir).join(name(number));
+    let meta = open_sled(&path).and_then(|backend| Store::new(Box::new(backend)).meta());
+    match meta.map_err(VaultError::from) {
+        Ok(meta) => Ok(meta.map(|meta| meta.seq)),
+        Err(error) if is_on_writing(&path, &error) => Err(error),
+        Err(_) => Ok(None),
     }
 }
 
@@ -181,16 +182,16 @@ fn look_into(
     let refused = |error: VaultError| Refusal::of(&path, error);
     let octets = store.check().map_err(|error| match error {
         Unsound::Unreadable(error) => refused(error.into()),
-        error => Refusal::Doubt(error.to_string()),
+        error => Refusal::doubt(error.to_string()),
     })?;
     let examined = examine(dir).map_err(Refusal::Stop)?;
     if let Some(why) = contradicts(store, journal, &examined, pairing).map_err(refused)? {
-        return Err(Refusal::Doubt(why));
+        return Err(Refusal::doubt(why));
     }
     let otherwise = derived_otherwise(store, rules).map_err(refused)?;
     let is_damaged = is_wounded(store, journal, &examined).map_err(refused)?;
     if let (Some(why), false) = (&otherwise, is_damaged) {
-        return Err(Refusal::Doubt(why.clone()));
+        return Err(Refusal::doubt(why.clone()));
     }
     if is_damaged && otherwise.is_some() {
         require_room_to_heal(dir, journal, room).map_err(Refusal::Stop)?;
@@ -200,7 +201,7 @@ fn look_into(
         store.flush().map_err(|e| refused(e.into()))?;
         Generation { number }.mark_clean(dir).map_err(Refusal::Stop)?;
         heal_facts(journal, store, wound).map_err(Refusal::Stop)?;
-        return Err(Refusal::Doubt(why));
+        return Err(Refusal::doubt(why));
     }
     Ok((lines, octets, wound))
 }
@@ -310,8 +311,11 @@ impl Generation {
 
     /// Takes it out of use before another is built. Where there is no room for both, and nobody needs it, it
     /// goes for good.
-    fn give_way(self, dir: &Path, why: &str, needless: bool, room: &AskRoom) {
-        if needless && !aside::has_room(dir, self.size(dir), room) {
+    fn give_way(self, dir: &Path, why: &str, needless: Option<u64>, room: &AskRoom) {
+        // Where its files are gone, what the one before took is the best guess there is.
+        let taken = Some(self.size(dir)).filter(|octets| *octets > 0);
+        let taken = taken.unwrap_or_else(|| octets_below(&aside::path(dir)));
+        if needless.is_some() && !aside::has_room(dir, taken, room) {
             tracing::warn!(
                 why,
                 "room is short: the store goes before another is built from the journal, which has all of it"
@@ -323,8 +327,8 @@ impl Generation {
     }
 
     /// Takes it out of use. A damaged one is kept, in place of the one before, for whoever wants to
-    /// know; it is `needless` where the journal has all that it has.
-    pub(super) fn discard(self, dir: &Path, why: &str, needless: bool) {
+    /// know; it is `needless` where the journal has all that it has, up to this position.
+    pub(super) fn discard(self, dir: &Path, why: &str, needless: Option<u64>) {
         let root = root(dir);
         let done = fs::remove_file(mark_path(&root, self.number))
             .and_then(|()| aside::put(dir, &root.join(name(self.number)), why, needless));

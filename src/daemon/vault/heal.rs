@@ -68,12 +68,15 @@ pub(super) struct Examined {
     pub(super) unread: Losses,
     /// Whose it says it is, if it does.
     pub(super) instance: Option<Uuid>,
+    /// The position of its last line.
+    pub(super) last: u64,
 }
 
 /// Reads the whole of the journal in a state directory.
 pub(super) fn examine(dir: &Path) -> Result<Examined, VaultError> {
-    let mut instance = None;
+    let (mut instance, mut last) = (None, 0);
     let unread = journal::replay(&dir.join("journal"), 0, &mut |line| -> Result<(), VaultError> {
+        last = last.max(line.seq);
         match line.record {
             Record::Config(config) => instance = Some(config.instance),
             Record::Base(Base::Head(head)) => instance = Some(head.instance),
@@ -81,7 +84,7 @@ pub(super) fn examine(dir: &Path) -> Result<Examined, VaultError> {
         }
         Ok(())
     })?;
-    Ok(Examined { unread, instance: instance.filter(|id| !id.is_nil()) })
+    Ok(Examined { unread, instance: instance.filter(|id| !id.is_nil()), last })
 }
 
 /// Whether all of the journal in a state directory can be read. One that is being written to may seem torn.

@@ -1,4 +1,4 @@
-//! What a disk refuses to write for. sled hands on no more of it than a text.
+//! Why a store is not used, and what a disk refuses to write for: sled hands on no more of that than a text.
 
 use std::fs::{self, File};
 use std::io;
@@ -20,6 +20,38 @@ pub(crate) fn refused_in(text: &str) -> Option<Errno> {
         text.contains(said.split(" (os error").next().unwrap_or(&said))
     };
     ALL.into_iter().find(says)
+}
+
+/// Why a store is not used.
+pub(super) enum Refusal {
+    /// It must not be used; a fresh one can be built.
+    Doubt {
+        why: String,
+        /// Its position, if that is known.
+        seen: Option<u64>,
+    },
+    /// A fresh one would fare no better: a newer dibao wrote the journal, or it cannot be read, or a
+    /// reader in this process still has the store open. Or the disk takes nothing, which says nothing against
+    /// the store.
+    Stop(VaultError),
+}
+
+impl Refusal {
+    pub(super) fn doubt(why: String) -> Self {
+        Self::Doubt { why, seen: None }
+    }
+
+    /// Of what went wrong with the store in a directory.
+    pub(super) fn of(path: &Path, error: VaultError) -> Self {
+        if matches!(error, VaultError::Journal(_)) || is_on_writing(path, &error) {
+            return Self::Stop(error);
+        }
+        Self::doubt(error.to_string())
+    }
+
+    pub(super) fn stops(&self) -> bool {
+        matches!(self, Self::Stop(_))
+    }
 }
 
 /// Whether something failed for what the disk did not take, which says nothing against the store in a directory.

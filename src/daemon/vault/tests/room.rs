@@ -123,3 +123,43 @@ fn a_store_that_does_not_fit_stops_at_the_reserve_and_is_not_tried_again_before_
     assert!(dump(&vault) == folded(&workload(21, 150), &rules(&sources())).dump());
     assert!(!dir.path().join("store/outgrown").exists());
 }
+
+#[test]
+fn a_store_ahead_of_a_journal_that_was_cut_stays_however_little_room_there_is() {
+    // Before the store is set aside, or after it: then the journal had all of it.
+    for before in [true, false] {
+        let (dir, vault) = filled();
+        drop(vault);
+        fs::write(mark(&dir), "{\"boot_id\":\"another\",\"clean\":false}").expect("written");
+        let cut = || {
+            let segment = &segments(dir.path())[0];
+            healing::cut(segment, healing::frames(segment)[6]);
+        };
+        if before {
+            cut();
+        }
+        let room = if before { scarce() } else { plenty() };
+        let (vault, notes) = reopen(&dir, rules(&sources()), room);
+        assert!(notes.rebuilt.is_some() && notes.wound.is_none());
+        vault.close().expect("closed");
+        let aside = dir.path().join("store/damaged");
+        let why = fs::read_to_string(aside.join("WHY")).expect("it stays");
+        assert_eq!(why.contains("up to line 14"), !before, "{why}");
+        if !before {
+            cut();
+        }
+        fs::remove_dir_all(generation(&dir)).expect("removed");
+        drop(reopen(&dir, rules(&sources()), scarce()));
+        assert_eq!(fs::read_to_string(aside.join("WHY")).ok(), Some(why), "cut before: {before}");
+    }
+}
+
+#[test]
+fn a_store_of_before_a_power_cut_goes_where_room_is_short_if_the_journal_has_all_of_it() {
+    let (dir, vault) = filled();
+    drop(vault);
+    fs::write(mark(&dir), "{\"boot_id\":\"another\",\"clean\":false}").expect("written");
+    let (vault, notes) = reopen(&dir, rules(&sources()), scarce());
+    assert!(notes.rebuilt.is_some() && dump(&vault) == reference());
+    assert!(!dir.path().join("store/damaged").exists());
+}
