@@ -56,14 +56,22 @@ impl Refusal {
 
 /// Whether something failed for what the disk did not take, which says nothing against the store in a directory.
 pub(super) fn is_on_writing(store: &Path, error: &VaultError) -> bool {
-    let refused = match error {
-        VaultError::Full { .. } | VaultError::NoRoom { .. } => return true,
+    // sled does not say whether it was about to read or to write. What cannot be read is of no use.
+    refused(error).is_some_and(|errno| errno != Errno::IO || is_readable(store).is_ok())
+}
+
+/// Whether something failed for want of room alone.
+pub(super) fn is_for_room(error: &VaultError) -> bool {
+    matches!(refused(error), Some(Errno::NOSPC | Errno::DQUOT))
+}
+
+fn refused(error: &VaultError) -> Option<Errno> {
+    match error {
+        VaultError::Full { .. } | VaultError::NoRoom { .. } => Some(Errno::NOSPC),
         VaultError::Store(StoreError::Backend(text)) => refused_in(text),
         VaultError::Io { source, .. } => refused_in(&source.to_string()),
         _ => None,
-    };
-    // sled does not say whether it was about to read or to write. What cannot be read is of no use.
-    refused.is_some_and(|errno| errno != Errno::IO || is_readable(store).is_ok())
+    }
 }
 
 /// Reads all files below a directory.
