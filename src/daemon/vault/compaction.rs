@@ -147,6 +147,9 @@ impl Vault {
             );
             return Ok(false);
         }
+        if let Some(wound) = &self.wound {
+            wound.keep_superseded(&self.journal)?;
+        }
         let base = self.journal.put_in_place(base)?;
         let removed = self.journal.keep_from(&base);
         // One that was found after the freeze may lie behind the base.

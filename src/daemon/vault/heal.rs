@@ -52,6 +52,21 @@ impl Wound {
         }
     }
 
+    /// Before a base takes the place of what it was healed from: where something is lost, older segments that
+    /// are still there may hold it.
+    pub(super) fn keep_superseded(&self, journal: &Journal) -> Result<(), VaultError> {
+        if self.lost.is_empty() {
+            return Ok(());
+        }
+        if let Some(aside) = journal.set_superseded_aside()? {
+            tracing::error!(
+                path = %aside.display(),
+                "older segments stood beside the damaged base of the journal; they may hold what is lost, and are kept there"
+            );
+        }
+        Ok(())
+    }
+
     fn tell_unhealed(&self, why: &VaultError) {
         tracing::error!(
             damage = %self,
@@ -159,6 +174,7 @@ pub(super) fn fold_in(
 pub(super) fn heal_facts(journal: &mut Journal, store: &Store, wound: &Wound) -> Result<(), VaultError> {
     let writer = journal.begin_base(journal.date())?;
     let (base, _) = compaction::fill(writer, store, None)?;
+    wound.keep_superseded(journal)?;
     let base = journal.put_in_place(base)?;
     journal.keep_from(&base)?;
     wound.tell_healed();
