@@ -130,4 +130,25 @@ mod tests {
         assert_eq!(told(&plenty, failed()), failed().to_string(), "it was not for want of room");
         assert_eq!(told(&full, VaultError::Busy), VaultError::Busy.to_string());
     }
+
+    #[test]
+    fn what_may_be_needed_is_not_replaced_by_what_is_not() {
+        let dir = TempDir::new().expect("a directory");
+        let cases = [
+            ("the first", Some(3), "the first"),
+            ("may be needed", None, "may be needed"),
+            ("is not", Some(4), "may be needed"),
+            ("may be needed as well", None, "may be needed as well"),
+        ];
+        for (why, needless, kept) in cases {
+            let generation = dir.path().join("store/00000001");
+            fs::create_dir_all(&generation).expect("created");
+            put(dir.path(), &generation, why, needless).expect("put aside");
+            let said = fs::read_to_string(path(dir.path()).join("WHY")).expect("written");
+            assert_eq!(said.lines().next(), Some(kept));
+            assert!(!generation.exists(), "{why}");
+        }
+        put(dir.path(), &dir.path().join("store/00000002"), "not there", None).expect("nothing is done");
+        assert!(path(dir.path()).join("WHY").exists());
+    }
 }
