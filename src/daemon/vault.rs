@@ -11,6 +11,7 @@
 //! ```
 
 mod aside;
+mod build;
 mod compaction;
 mod fold;
 mod generation;
@@ -19,6 +20,7 @@ mod lost;
 mod mark;
 mod pair;
 mod refresh;
+mod refusal;
 mod room;
 mod trust;
 
@@ -42,6 +44,7 @@ use fold::fold_or_doubt;
 use generation::Generation;
 pub use heal::{Wound, is_whole};
 pub use refresh::{Refresh, Refreshed};
+pub(crate) use refusal::refused_in;
 pub(crate) use room::Room;
 
 /// The store as everyone who reads it holds it: it is swapped when it had to be rebuilt.
@@ -321,12 +324,12 @@ impl Vault {
         // The present one is read from meanwhile, so that it cannot make room.
         aside::has_room(&self.dir, self.generation.size(&self.dir), &self.room);
         let (generation, store, Replayed { lines, lost }) =
-            generation::rebuild(&self.dir, &self.journal, &self.rules, &self.room)?;
+            build::rebuild(&self.dir, &self.journal, &self.rules, &self.room)?;
         let old = std::mem::replace(&mut self.generation, generation);
         self.store.store(Arc::new(store));
         self.failed = None;
         // The old handle may live on in a reader; its files may go all the same.
-        old.discard(&self.dir, why, lost.is_empty());
+        old.discard(&self.dir, why, lost.is_empty().then(|| self.journal.seq()));
         if !lost.is_empty() {
             self.note_wound(Wound { unread: lost.clone(), cut: None, lost });
             let _ = self.heal_journal();

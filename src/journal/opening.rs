@@ -1,11 +1,13 @@
 //! Opening a journal: which of its segments count, and the end of the last one made whole.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use super::base::sync_dir;
 use super::disk::{Disks, Mode};
 use super::replay::replay_of;
 use super::segment::{self, Segment};
-use super::{JournalError, Losses, OpenReport, io_error, live_of};
+use super::{Journal, JournalError, Losses, OpenReport, io_error, live_of};
 
 /// Which segments count.
 pub(super) struct Settled {
@@ -40,6 +42,31 @@ pub(super) fn settle(dir: &Path) -> Result<Settled, JournalError> {
             superseded.clear();
         }
         return Ok(Settled { base_seq, live, broken, superseded });
+    }
+}
+
+impl Journal {
+    /// Moves segments that a damaged base stands for, and that are there still, to where no reader looks: they
+    /// may hold what is lost for good otherwise. Returns where they are, if there were any.
+    ///
+    /// # Errors
+    /// When the disk refuses; what was moved stays there.
+    pub fn set_superseded_aside(&self) -> Result<Option<PathBuf>, JournalError> {
+        let mut segments = segment::list(&self.dir)?;
+        let (_, live) = live_of(segments.clone())?;
+        segments.truncate(segments.len() - live.len());
+        if segments.is_empty() {
+            return Ok(None);
+        }
+        let aside = self.dir.join("damaged");
+        fs::create_dir_all(&aside).map_err(io_error(&aside, "create it"))?;
+        for Segment { name, path } in &segments {
+            let moved = self.disks.rename(path, &aside.join(name.to_string()));
+            moved.map_err(io_error(path, "set it aside"))?;
+        }
+        sync_dir(&self.disks, &aside)?;
+        sync_dir(&self.disks, &self.dir)?;
+        Ok(Some(aside))
     }
 }
 

@@ -56,6 +56,14 @@ impl SledBackend {
             == Err(rustix::io::Errno::WOULDBLOCK)
     }
 
+    /// Syncs the files of a database that is not open.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sync(dir: &Path) -> io::Result<()> {
+        sync_tree(dir)
+    }
+
     fn guard<T>(&self, work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
         if self.failed.load(Ordering::Acquire) {
             return Err(StoreError::Backend("it failed before and is out of use".to_owned()));

@@ -21,7 +21,7 @@ impl Recorder {
         let of = compaction.store();
         let compacted = compaction.write().inspect_err(|error| {
             if let VaultError::Unsound(why) = error {
-                // Polls stop where that is refused, and whoever waits is told of it.
+                // Polls stop where that is refused for anything but room, and whoever waits is told of it.
                 let _ = self.renew(|vault| vault.replace_unsound(&of, why));
             }
         });

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::RunError;
 use crate::daemon::engine::StartError;
 use crate::daemon::recorder::RecordError;
-use crate::daemon::vault::{CREATE, VaultError};
+use crate::daemon::vault::{self, CREATE, VaultError};
 use crate::journal::JournalError;
 use crate::store::StoreError;
 
@@ -94,12 +94,8 @@ impl Cause {
 
     /// sled, and panics of its threads, hand on no more of an error than what it says.
     fn of_text(text: &str) -> Option<Self> {
-        let says = |errno: &Errno| {
-            let said = io::Error::from(*errno).to_string();
-            // Its number stands behind it, or not, depending on how it was written.
-            text.contains(said.split(" (os error").next().unwrap_or(&said))
-        };
-        ALL.iter().find(|(_, errno)| says(errno)).map(|(cause, _)| *cause)
+        let refused = vault::refused_in(text)?;
+        ALL.iter().find(|(_, errno)| *errno == refused).map(|(cause, _)| *cause)
     }
 
     /// What is to be done about it.

@@ -7,33 +7,49 @@ use std::path::{Path, PathBuf};
 
 use super::{AskRoom, VaultError, heal, room};
 
-/// The line of the file `WHY` by which one is known that nobody needs.
-const NEEDLESS: &str = "The journal has all that was in it.";
+/// How the line of the file `WHY` begins by which one is known that nobody needs. Its position follows: a journal
+/// that is cut later may end before it.
+const NEEDLESS: &str = "The journal has all that was in it, up to line ";
 
 /// Where the last one is.
 pub(super) fn path(dir: &Path) -> PathBuf {
     dir.join("store").join("damaged")
 }
 
-/// Puts the files of a generation aside, in place of the one before.
-pub(super) fn put(dir: &Path, generation: &Path, why: &str, needless: bool) -> io::Result<()> {
+/// Puts the files of a generation aside, in place of the one before: not of one that may be needed, where this
+/// one is not.
+pub(super) fn put(dir: &Path, generation: &Path, why: &str, needless: Option<u64>) -> io::Result<()> {
     let aside = path(dir);
+    if !generation.exists() {
+        return Ok(());
+    }
+    if needless.is_some() && aside.exists() && self::needless(dir).is_none() {
+        return remove_if_there(generation);
+    }
     remove_if_there(&aside)?;
     fs::rename(generation, &aside)?;
-    let needless = if needless { format!("{NEEDLESS}\n") } else { String::new() };
+    let needless = needless.map_or_else(String::new, |seq| format!("{NEEDLESS}{seq}\n"));
     fs::write(aside.join("WHY"), format!("{why}\n{needless}"))
 }
 
 /// Removes what was put aside, if nobody needs it. Returns whether it did.
 pub(super) fn leave(dir: &Path) -> bool {
     let aside = path(dir);
-    let why = fs::read_to_string(aside.join("WHY")).unwrap_or_default();
-    if !why.lines().any(|line| line == NEEDLESS) || !heal::is_whole(dir).unwrap_or(false) {
+    let Some(seq) = needless(dir) else { return false };
+    let has_all = |journal: heal::Examined| journal.unread.is_empty() && journal.last >= seq;
+    if !heal::examine(dir).is_ok_and(has_all) {
         return false;
     }
     tracing::warn!(path = %aside.display(), "room is short: the store that was set aside is not needed, and goes");
     let removed = remove_if_there(&aside);
     removed.inspect_err(|error| tracing::warn!(path = %aside.display(), %error, "it stays")).is_ok()
+}
+
+/// Up to which position the journal must reach to have all that was in what was put aside; `None` where it had
+/// not, or nobody knows.
+fn needless(dir: &Path) -> Option<u64> {
+    let why = fs::read_to_string(path(dir).join("WHY")).ok()?;
+    why.lines().find_map(|line| line.strip_prefix(NEEDLESS)?.parse().ok())
 }
 
 /// Whether there is room for another store of so many octets. What was put aside leaves for it.
@@ -47,20 +63,25 @@ pub(super) fn has_room(dir: &Path, octets: u64, room: &AskRoom) -> bool {
 pub(super) fn explain(dir: &Path, taken: u64, room: &AskRoom, error: VaultError) -> VaultError {
     let Some(told) = room(dir) else { return error };
     let is_full = told.require(dir, 0).is_err();
-    if !is_full || !matches!(error, VaultError::Store(_) | VaultError::Io { .. }) {
+    if !is_full || !matches!(error, VaultError::Store(_) | VaultError::Io { .. } | VaultError::Full { .. }) {
         return error;
     }
+    no_room(dir, taken, told.left.saturating_add(taken), error)
+}
+
+/// What to say where a store takes more than so many octets, and so many are left.
+pub(super) fn no_room(dir: &Path, takes: u64, left: u64, error: VaultError) -> VaultError {
     let aside = path(dir);
     let aside = if aside.exists() {
-        format!(
-            " ({}, which takes up {} MiB, is read by nothing)",
-            aside.display(),
-            mib(room::octets_below(&aside))
-        )
+        let advice = match needless(dir) {
+            Some(_) => "is read by nothing",
+            None => "may hold what the journal lacks: move it to another disk, and keep it",
+        };
+        format!(" ({}, which takes up {} MiB, {advice})", aside.display(), mib(room::octets_below(&aside)))
     } else {
         String::new()
     };
-    let (takes, left) = (mib(taken), told.left.saturating_add(taken) >> 20);
+    let (takes, left) = (mib(takes), left >> 20);
     VaultError::NoRoom { path: dir.join("store"), takes, left, aside, cause: Box::new(error) }
 }
 
@@ -102,8 +123,32 @@ mod tests {
         fs::create_dir_all(root.join("damaged")).expect("created");
         fs::write(root.join("damaged/db"), [0; 9]).expect("written");
         let said = told(&full, failed());
-        assert!(said.contains("store/damaged, which takes up 1 MiB"), "{said}");
+        assert!(said.contains("store/damaged, which takes up 1 MiB, may hold"), "{said}");
+        fs::write(root.join("damaged/WHY"), format!("a test says so\n{NEEDLESS}3\n")).expect("written");
+        let said = told(&full, failed());
+        assert!(said.contains("is read by nothing"), "{said}");
         assert_eq!(told(&plenty, failed()), failed().to_string(), "it was not for want of room");
         assert_eq!(told(&full, VaultError::Busy), VaultError::Busy.to_string());
+    }
+
+    #[test]
+    fn what_may_be_needed_is_not_replaced_by_what_is_not() {
+        let dir = TempDir::new().expect("a directory");
+        let cases = [
+            ("the first", Some(3), "the first"),
+            ("may be needed", None, "may be needed"),
+            ("is not", Some(4), "may be needed"),
+            ("may be needed as well", None, "may be needed as well"),
+        ];
+        for (why, needless, kept) in cases {
+            let generation = dir.path().join("store/00000001");
+            fs::create_dir_all(&generation).expect("created");
+            put(dir.path(), &generation, why, needless).expect("put aside");
+            let said = fs::read_to_string(path(dir.path()).join("WHY")).expect("written");
+            assert_eq!(said.lines().next(), Some(kept));
+            assert!(!generation.exists(), "{why}");
+        }
+        put(dir.path(), &dir.path().join("store/00000002"), "not there", None).expect("nothing is done");
+        assert!(path(dir.path()).join("WHY").exists());
     }
 }

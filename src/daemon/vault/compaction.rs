@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::refusal::is_for_room;
 use super::{Vault, VaultError};
 use crate::core::apply::{base_entry, base_source};
 use crate::core::base::{Base, BaseEntries, BaseEntry, BaseFeed, Counts, Head};
@@ -146,6 +147,9 @@ impl Vault {
             );
             return Ok(false);
         }
+        if let Some(wound) = &self.wound {
+            wound.keep_superseded(&self.journal)?;
+        }
         let base = self.journal.put_in_place(base)?;
         let removed = self.journal.keep_from(&base);
         // One that was found after the freeze may lie behind the base.
@@ -157,10 +161,11 @@ impl Vault {
     }
 
     /// Builds a store anew that was found to be unsound, if the journal has all of it and it is still the one
-    /// in use. If not, each may have what the other lost, and both stay.
+    /// in use. If not, each may have what the other lost, and both stay. Where there is no room for another it
+    /// stays in use: it works, and the next compaction finds it again.
     ///
     /// # Errors
-    /// When the journal cannot be read, or the fresh one not be written.
+    /// When the journal cannot be read, or the fresh one not be written for anything but room.
     pub fn replace_unsound(&mut self, of: &Arc<Store>, why: &str) -> Result<(), VaultError> {
         if self.wound.is_some() || !super::is_whole(&self.dir)? {
             tracing::error!(
@@ -169,6 +174,18 @@ impl Vault {
             );
             return Ok(());
         }
-        self.heal(of, why)
+        let failed = self.failed.clone();
+        match self.heal(of, why) {
+            Err(error) if failed.is_none() && is_for_room(&error) => {
+                self.failed = None;
+                tracing::error!(
+                    why,
+                    %error,
+                    "the store is not sound, and there is no room to build it anew: it stays in use; this is tried again"
+                );
+                Ok(())
+            }
+            healed => healed,
+        }
     }
 }

@@ -74,12 +74,22 @@ fn pass_over(store: &Store, line: &Line, rules: &Rules, panic: &str) -> Result<V
 
 /// Applies every line after the store's position. Returns how many there were, and what could not be read.
 pub(super) fn catch_up(store: &Store, journal: &Journal, rules: &Rules) -> Result<(u64, Losses), VaultError> {
+    catch_up_while(store, journal, rules, &|_| Ok(()))
+}
+
+/// [`catch_up`], as long as nothing speaks against it after so many lines.
+pub(super) fn catch_up_while(
+    store: &Store,
+    journal: &Journal,
+    rules: &Rules,
+    may_go_on: &dyn Fn(u64) -> Result<(), VaultError>,
+) -> Result<(u64, Losses), VaultError> {
     let from = store.meta()?.map_or(0, |meta| meta.seq);
     let mut lines = 0;
     let losses = journal.replay(from, &mut |line| -> Result<(), VaultError> {
         fold(store, &line, rules)?;
         lines += 1;
-        Ok(())
+        may_go_on(lines)
     })?;
     Ok((lines, losses))
 }

@@ -8,18 +8,19 @@ use std::thread;
 use std::time::Duration;
 
 use super::aside::{self, remove_if_there};
-use super::fold::{catch_up, forget_validators, reach};
-use super::heal::{Wound, examine, heal_facts, is_wounded, meet};
+use super::build::{rebuild_above, require_read};
+use super::heal::{Wound, examine, heal_facts, is_wounded, meet, require_room_to_heal};
 use super::mark::{self, Mark, mark_path};
 use super::pair::{self, Pairing};
 use super::refresh::room_for_copy;
+use super::refusal::{Refusal, is_on_writing};
 use super::room::octets_below;
 use super::trust::{contradicts, derived_otherwise};
-use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error, lost};
+use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error};
 use crate::core::rules::Rules;
 use crate::core::state::State;
-use crate::journal::{Journal, Losses};
-use crate::store::{SledBackend, Store, Unsound};
+use crate::journal::Journal;
+use crate::store::{SledBackend, Store, StoreError, Unsound};
 
 /// A store whose files are smaller than this is not worth copying.
 const LARGE: u64 = 256 << 20;
@@ -57,11 +58,15 @@ pub(super) fn open(
                 return Ok((generation, store, notes));
             }
             Err(Refusal::Stop(error)) => return Err(error),
-            Err(Refusal::Doubt(why)) => {
-                let unread = examine(dir)?.unread;
-                require_read(&unread)?;
-                // One of another journal may have what this one lacks.
-                let needless = unread.is_empty() && pair::look(dir) == Pairing::Same;
+            Err(Refusal::Doubt { why, seen }) => {
+                let examined = examine(dir)?;
+                require_read(&examined.unread)?;
+                // One of another journal may have what this one lacks, and so may one of a journal that was cut.
+                let needless = match examined.unread.is_empty() && pair::look(dir) == Pairing::Same {
+                    true => seen.map_or_else(|| position(dir, number), |seen| Ok(Some(seen)))?,
+                    false => None,
+                };
+                let needless = needless.filter(|seen| *seen <= examined.last);
                 Generation { number }.give_way(dir, &why, needless, room);
                 notes.rebuilt = Some(why);
             }
@@ -86,86 +91,6 @@ pub(super) fn peek(dir: &Path) -> Result<Store, VaultError> {
     let missing = || io_error(&root, "find a complete store in it")(io::ErrorKind::NotFound.into());
     let path = root.join(name(newest.ok_or_else(missing)?));
     Ok(Store::new(Box::new(SledBackend::open(&path)?)))
-}
-
-/// Builds a fresh generation beside the present one.
-pub(super) fn rebuild(
-    dir: &Path,
-    journal: &Journal,
-    rules: &Rules,
-    room: &AskRoom,
-) -> Result<(Generation, Store, Replayed), VaultError> {
-    rebuild_above(dir, 0, journal, rules, room)
-}
-
-/// Builds a fresh generation. Where it does not fit, what was put aside leaves, and it is tried once more.
-fn rebuild_above(
-    dir: &Path,
-    number: u32,
-    journal: &Journal,
-    rules: &Rules,
-    room: &AskRoom,
-) -> Result<(Generation, Store, Replayed), VaultError> {
-    match build_above(dir, number, journal, rules, room) {
-        Err(VaultError::NoRoom { .. }) if aside::leave(dir) => build_above(dir, number, journal, rules, room),
-        built => built,
-    }
-}
-
-fn build_above(
-    dir: &Path,
-    number: u32,
-    journal: &Journal,
-    rules: &Rules,
-    room: &AskRoom,
-) -> Result<(Generation, Store, Replayed), VaultError> {
-    let generation = Generation::create(dir, number)?;
-    let path = root(dir).join(name(generation.number));
-    let built = SledBackend::open(&path).map_err(VaultError::from).and_then(|backend| {
-        let store = Store::new(Box::new(backend));
-        let (lines, mut lost) = catch_up(&store, journal, rules)?;
-        require_read(&lost)?;
-        let reached = store.meta()?.map_or(0, |meta| meta.seq);
-        if reached < journal.seq() {
-            // Cut off, or passed over: positions go on behind them all the same.
-            lost.gaps.push((reached + 1, journal.seq()));
-        }
-        if !lost.is_empty() {
-            forget_validators(&store)?;
-            reach(&store, journal.seq(), rules)?;
-            lost::note(dir, &lost);
-        }
-        // sled writes behind: a kill must not find it empty where the mark says that it is complete.
-        store.flush()?;
-        generation.write_mark(dir, false)?;
-        if lost.is_empty() {
-            lost::clear(dir);
-        }
-        Ok((store, Replayed { lines, lost }))
-    });
-    match built {
-        Ok((store, replayed)) => Ok((generation, store, replayed)),
-        Err(error) => {
-            // The disk may be full: the next attempt needs the room.
-            let error = aside::explain(dir, generation.size(dir), room, error);
-            generation.remove(dir);
-            Err(error)
-        }
-    }
-}
-
-/// Refuses to build a store from a journal that the disk does not read all of: once it is healed, the segments
-/// go, and what might still be got out of them.
-fn require_read(unread: &Losses) -> Result<(), VaultError> {
-    unread.refused().map_or(Ok(()), |damage| Err(VaultError::Unreadable(damage.clone())))
-}
-
-enum Refusal {
-    /// It must not be used; a fresh one can be built.
-    Doubt(String),
-    /// A fresh one would fare no better: a newer dibao wrote the journal, or it cannot be read, or a
-    /// reader in this process still has the store open.
-    Stop(VaultError),
 }
 
 /// A generation that may be used.
@@ -199,7 +124,7 @@ fn try_open(
     rules: &Rules,
     room: &AskRoom,
 ) -> Result<Opened, Refusal> {
-    let doubt = |why: String| Refusal::Doubt(why);
+    let doubt = Refusal::doubt;
     let root = root(dir);
     let path = root.join(name(number));
     let mark = Mark::read(&root, number).ok_or_else(|| doubt("its mark cannot be read".to_owned()))?;
@@ -213,54 +138,99 @@ fn try_open(
     if pairing == Pairing::Other {
         return Err(doubt("it follows another journal".to_owned()));
     }
+    if !path.join("db").exists() {
+        return Err(Refusal::Doubt { why: "its files are gone".to_owned(), seen: Some(0) });
+    }
+    let generation = Generation { number };
     // From here on sled writes: a power cut must not find it marked as clean.
-    Generation { number }.write_mark(dir, false).map_err(Refusal::Stop)?;
-    let backend = SledBackend::open(&path).map_err(|e| doubt(e.to_string()))?;
-    let store = Store::new(Box::new(backend));
-    let octets = store.check().map_err(|e| doubt(e.to_string()))?;
-    let examined = examine(dir).map_err(Refusal::Stop)?;
-    if let Some(why) = contradicts(&store, journal, &examined, pairing).map_err(|e| doubt(e.to_string()))? {
-        return Err(doubt(why));
-    }
-    let otherwise = derived_otherwise(&store, rules).map_err(|e| doubt(e.to_string()))?;
-    let is_damaged = is_wounded(&store, journal, &examined).map_err(|e| doubt(e.to_string()))?;
-    if let (Some(why), false) = (&otherwise, is_damaged) {
-        return Err(doubt(why.clone()));
-    }
-    if is_damaged
-        && otherwise.is_some()
-        && let Err(error) = require_room_to_heal(dir, journal, room)
-    {
-        if mark.clean && store.flush().is_ok() {
-            Generation { number }.mark_clean(dir).map_err(Refusal::Stop)?;
+    generation.write_mark(dir, false).map_err(Refusal::Stop)?;
+    let store = match open_sled(&path) {
+        Ok(backend) => Store::new(Box::new(backend)),
+        Err(error) => {
+            let refusal = Refusal::of(&path, error.into());
+            // What sled may have written before it was refused is as good as after a kill.
+            if mark.clean && refusal.stops() && SledBackend::sync(&path).is_ok() {
+                generation.mark_clean_again(dir);
+            }
+            return Err(refusal);
         }
-        return Err(Refusal::Stop(error));
-    }
-    let (lines, wound) = match meet(dir, &store, journal, rules, examined.unread) {
-        Ok(met) => met,
-        Err(error @ VaultError::Journal(_)) => return Err(Refusal::Stop(error)),
-        Err(error) => return Err(doubt(error.to_string())),
     };
-    if let (Some(why), Some(wound)) = (otherwise, &wound) {
-        store.flush().map_err(|e| doubt(e.to_string()))?;
-        Generation { number }.mark_clean(dir).map_err(Refusal::Stop)?;
-        heal_facts(journal, &store, wound).map_err(Refusal::Stop)?;
-        return Err(doubt(why));
+    let met = look_into(dir, number, &store, pairing, journal, rules, room);
+    match met {
+        Ok((lines, octets, wound)) => Ok(Opened { store, lines, octets, wound }),
+        Err(Refusal::Doubt { why, .. }) => {
+            let seen = store.meta().ok().flatten().map(|meta| meta.seq);
+            Err(Refusal::Doubt { why, seen })
+        }
+        Err(stop @ Refusal::Stop(_)) => {
+            if mark.clean && store.flush().is_ok() {
+                generation.mark_clean_again(dir);
+            }
+            Err(stop)
+        }
     }
-    Ok(Opened { store, lines, octets, wound })
 }
 
-/// Whether there is room for a base, without which a journal that is damaged cannot be read under other rules.
-fn require_room_to_heal(dir: &Path, journal: &Journal, room: &AskRoom) -> Result<(), VaultError> {
-    let (base, tail) = journal.sizes()?;
-    let enough = room(dir).map_or(Ok(()), |room| room.require(dir, base + tail));
-    enough.map_err(|full| VaultError::Unhealed(Box::new(full)))
+/// The position of a store that must not be used, if it tells.
+fn position(dir: &Path, number: u32) -> Result<Option<u64>, VaultError> {
+    let path = root(dir).join(name(number));
+    let meta = open_sled(&path).and_then(|backend| Store::new(Box::new(backend)).meta());
+    match meta.map_err(VaultError::from) {
+        Ok(meta) => Ok(meta.map(|meta| meta.seq)),
+        Err(error) if is_on_writing(&path, &error) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether a store that sled opened may be used; if so, it is brought up to the journal. Returns how many lines
+/// that took, what the rows added up to, and what the journal lost.
+fn look_into(
+    dir: &Path,
+    number: u32,
+    store: &Store,
+    pairing: Pairing,
+    journal: &mut Journal,
+    rules: &Rules,
+    room: &AskRoom,
+) -> Result<(u64, u64, Option<Wound>), Refusal> {
+    let path = root(dir).join(name(number));
+    let refused = |error: VaultError| Refusal::of(&path, error);
+    let octets = store.check().map_err(|error| match error {
+        Unsound::Unreadable(error) => refused(error.into()),
+        error => Refusal::doubt(error.to_string()),
+    })?;
+    let examined = examine(dir).map_err(Refusal::Stop)?;
+    if let Some(why) = contradicts(store, journal, &examined, pairing).map_err(refused)? {
+        return Err(Refusal::doubt(why));
+    }
+    let otherwise = derived_otherwise(store, rules).map_err(refused)?;
+    let is_damaged = is_wounded(store, journal, &examined).map_err(refused)?;
+    if let (Some(why), false) = (&otherwise, is_damaged) {
+        return Err(Refusal::doubt(why.clone()));
+    }
+    if is_damaged && otherwise.is_some() {
+        require_room_to_heal(dir, journal, room).map_err(Refusal::Stop)?;
+    }
+    let (lines, wound) = meet(dir, store, journal, rules, examined.unread).map_err(refused)?;
+    if let (Some(why), Some(wound)) = (otherwise, &wound) {
+        store.flush().map_err(|e| refused(e.into()))?;
+        Generation { number }.mark_clean(dir).map_err(Refusal::Stop)?;
+        heal_facts(journal, store, wound).map_err(Refusal::Stop)?;
+        return Err(Refusal::doubt(why));
+    }
+    Ok((lines, octets, wound))
+}
+
+fn open_sled(path: &Path) -> Result<SledBackend, StoreError> {
+    #[cfg(test)]
+    super::tests::refusals::refuse()?;
+    SledBackend::open(path)
 }
 
 impl Generation {
     /// Makes the directory of another one, above all there are and above `number`. A copy may be under way
     /// while a store is built anew: none may take the other's.
-    fn create(dir: &Path, number: u32) -> Result<Self, VaultError> {
+    pub(super) fn create(dir: &Path, number: u32) -> Result<Self, VaultError> {
         let root = root(dir);
         let newest = numbers(&root)?.into_iter().max().unwrap_or(0);
         let path = root.join(name(newest.max(number) + 1));
@@ -268,9 +238,21 @@ impl Generation {
         Ok(Self { number: newest.max(number) + 1 })
     }
 
+    /// Where its files are.
+    pub(super) fn path(&self, dir: &Path) -> PathBuf {
+        root(dir).join(name(self.number))
+    }
+
     /// Marks it as closed in good order: its files were synced.
     pub(super) fn mark_clean(&self, dir: &Path) -> Result<(), VaultError> {
         self.write_mark(dir, true)
+    }
+
+    /// Marks it as closed in good order as it was before: nothing came of opening it. The disk may be full.
+    fn mark_clean_again(self, dir: &Path) {
+        if self.mark_clean(dir).is_err() {
+            mark::write_over(&root(dir), self.number, true);
+        }
     }
 
     /// Marks it as in use again.
@@ -278,7 +260,7 @@ impl Generation {
         self.write_mark(dir, false).inspect_err(|_| {
             // What stands there says that it is closed, which no power cut may find. Without a mark it would
             // be swept, and it may be all that holds what the journal lost.
-            mark::write_over(&root(dir), self.number);
+            mark::write_over(&root(dir), self.number, false);
         })
     }
 
@@ -344,8 +326,11 @@ impl Generation {
 
     /// Takes it out of use before another is built. Where there is no room for both, and nobody needs it, it
     /// goes for good.
-    fn give_way(self, dir: &Path, why: &str, needless: bool, room: &AskRoom) {
-        if needless && !aside::has_room(dir, self.size(dir), room) {
+    fn give_way(self, dir: &Path, why: &str, needless: Option<u64>, room: &AskRoom) {
+        // Where its files are gone, what the one before took is the best guess there is.
+        let taken = Some(self.size(dir)).filter(|octets| *octets > 0);
+        let taken = taken.unwrap_or_else(|| octets_below(&aside::path(dir)));
+        if needless.is_some() && !aside::has_room(dir, taken, room) {
             tracing::warn!(
                 why,
                 "room is short: the store goes before another is built from the journal, which has all of it"
@@ -357,8 +342,8 @@ impl Generation {
     }
 
     /// Takes it out of use. A damaged one is kept, in place of the one before, for whoever wants to
-    /// know; it is `needless` where the journal has all that it has.
-    pub(super) fn discard(self, dir: &Path, why: &str, needless: bool) {
+    /// know; it is `needless` where the journal has all that it has, up to this position.
+    pub(super) fn discard(self, dir: &Path, why: &str, needless: Option<u64>) {
         let root = root(dir);
         let done = fs::remove_file(mark_path(&root, self.number))
             .and_then(|()| aside::put(dir, &root.join(name(self.number)), why, needless));

@@ -7,7 +7,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 use super::fold::{catch_up, forget_validators};
-use super::{Vault, VaultError, compaction, lost};
+use super::{AskRoom, Vault, VaultError, compaction, lost};
 use crate::core::base::Base;
 use crate::core::record::Record;
 use crate::core::rules::Rules;
@@ -52,6 +52,21 @@ impl Wound {
         }
     }
 
+    /// Before a base takes the place of what it was healed from: where something is lost, older segments that
+    /// are still there may hold it.
+    pub(super) fn keep_superseded(&self, journal: &Journal) -> Result<(), VaultError> {
+        if self.lost.is_empty() {
+            return Ok(());
+        }
+        if let Some(aside) = journal.set_superseded_aside()? {
+            tracing::error!(
+                path = %aside.display(),
+                "older segments stood beside the damaged base of the journal; they may hold what is lost, and are kept there"
+            );
+        }
+        Ok(())
+    }
+
     fn tell_unhealed(&self, why: &VaultError) {
         tracing::error!(
             damage = %self,
@@ -68,12 +83,15 @@ pub(super) struct Examined {
     pub(super) unread: Losses,
     /// Whose it says it is, if it does.
     pub(super) instance: Option<Uuid>,
+    /// The position of its last line.
+    pub(super) last: u64,
 }
 
 /// Reads the whole of the journal in a state directory.
 pub(super) fn examine(dir: &Path) -> Result<Examined, VaultError> {
-    let mut instance = None;
+    let (mut instance, mut last) = (None, 0);
     let unread = journal::replay(&dir.join("journal"), 0, &mut |line| -> Result<(), VaultError> {
+        last = last.max(line.seq);
         match line.record {
             Record::Config(config) => instance = Some(config.instance),
             Record::Base(Base::Head(head)) => instance = Some(head.instance),
@@ -81,7 +99,7 @@ pub(super) fn examine(dir: &Path) -> Result<Examined, VaultError> {
         }
         Ok(())
     })?;
-    Ok(Examined { unread, instance: instance.filter(|id| !id.is_nil()) })
+    Ok(Examined { unread, instance: instance.filter(|id| !id.is_nil()), last })
 }
 
 /// Whether all of the journal in a state directory can be read. One that is being written to may seem torn.
@@ -156,10 +174,18 @@ pub(super) fn fold_in(
 pub(super) fn heal_facts(journal: &mut Journal, store: &Store, wound: &Wound) -> Result<(), VaultError> {
     let writer = journal.begin_base(journal.date())?;
     let (base, _) = compaction::fill(writer, store, None)?;
+    wound.keep_superseded(journal)?;
     let base = journal.put_in_place(base)?;
     journal.keep_from(&base)?;
     wound.tell_healed();
     Ok(())
+}
+
+/// Whether there is room for a base, without which a journal that is damaged cannot be read under other rules.
+pub(super) fn require_room_to_heal(dir: &Path, journal: &Journal, room: &AskRoom) -> Result<(), VaultError> {
+    let (base, tail) = journal.sizes()?;
+    let enough = room(dir).map_or(Ok(()), |room| room.require(dir, base + tail));
+    enough.map_err(|full| VaultError::Unhealed(Box::new(full)))
 }
 
 impl Vault {

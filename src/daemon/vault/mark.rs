@@ -39,16 +39,16 @@ pub(super) fn write(root: &Path, number: u32, clean: bool) -> Result<(), VaultEr
     replace(root, &path, &Mark::text(clean)).map_err(io_error(&path, "write it"))
 }
 
-/// Marks a generation as open where no file can be added any more: in the place of the mark that is there, or
+/// Marks a generation as open or closed where no file can be added any more: in the place of the mark that is there, or
 /// by emptying it. One that cannot be read makes the store be set aside, not swept.
-pub(super) fn write_over(root: &Path, number: u32) {
-    let text = Mark::text(false);
+pub(super) fn write_over(root: &Path, number: u32, clean: bool) {
+    let text = Mark::text(clean);
     let written = File::options().write(true).open(mark_path(root, number)).and_then(|mut file| {
         file.write_all(&text).and_then(|()| file.set_len(text.len() as u64)).or_else(|_| file.set_len(0))?;
         file.sync_all()
     });
     if let Err(error) = written {
-        tracing::warn!(path = %root.display(), %error, "cannot mark the store as being open");
+        tracing::warn!(path = %root.display(), %error, "cannot mark the store as being open, or closed");
     }
 }
 

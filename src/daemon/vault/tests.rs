@@ -334,5 +334,6 @@ fn a_store_whose_mark_cannot_be_renewed_is_not_swept() {
 mod compaction;
 mod healing;
 mod refresh;
+pub(super) mod refusals;
 mod room;
 mod wounds;

@@ -278,6 +278,29 @@ fn nothing_is_removed_for_a_store_that_lost_something_and_it_is_built_anew() {
 }
 
 #[test]
+fn an_unsound_store_stays_in_use_where_there_is_no_room_for_another() {
+    for begins in [true, false] {
+        let dir = TempDir::new().expect("a directory");
+        let (mut vault, _) = open(&dir);
+        record(&mut vault, workload(21, 150));
+        lose_an_entry(&vault);
+        let of = vault.store().load_full();
+        vault.pretend(move |dir| {
+            let is_full = !begins || dir.join("store/00000002").exists();
+            Some(Room { left: (64 << 20) - u64::from(is_full), size: 1 << 40 })
+        });
+        vault.replace_unsound(&of, "a test says so").expect("it stays");
+        vault.pretend(|_| Some(Room { left: 64 << 20, size: 1 << 40 }));
+        vault.probe().expect("nothing stopped");
+        vault.record(vec![poll("auto", 99_000)], today(), true).expect("recorded");
+        assert!(Arc::ptr_eq(&of, &vault.store().load_full()), "it is not tried at every probe");
+        vault.replace_unsound(&of, "a test says so").expect("built anew");
+        assert!(!Arc::ptr_eq(&of, &vault.store().load_full()));
+        dump(&vault);
+    }
+}
+
+#[test]
 fn an_unsound_store_and_a_damaged_journal_both_stay() {
     let (dir, mut vault) = filled();
     let segment = &segments(dir.path())[0];

@@ -178,3 +178,29 @@ fn other_rules_and_a_damaged_journal_without_room_are_refused_before_anything_is
         assert!(notes.rebuilt.is_some() && vault.wound().is_none() && vault.seq() == 14);
     }
 }
+
+#[test]
+fn segments_beside_a_damaged_base_that_may_hold_what_is_lost_are_kept() {
+    let (dir, mut vault) = filled();
+    let old = segments(dir.path()).remove(0);
+    let mut kept = fs::read(&old).expect("read");
+    let at = frames(&old)[5] + 9;
+    let compaction = vault.begin_compaction(today()).expect("begun").expect("there is something");
+    vault.finish_compaction(compaction.write().expect("written")).expect("finished");
+    vault.record(vec![poll("auto", 99_000)], today(), true).expect("recorded");
+    drop(vault);
+    // As a compaction leaves it that was interrupted, and three faults after it.
+    let base = segments(dir.path()).remove(0);
+    flip(&base, frames(&base)[1] + 40);
+    kept[at] ^= 0x10;
+    fs::write(&old, &kept).expect("written");
+    fs::write(mark(&dir), "{\"boot_id\":\"another\",\"clean\":false}").expect("written");
+    let (vault, notes) = open(&dir);
+    assert!(notes.wound.is_some_and(|wound| !wound.lost.is_empty()));
+    assert!(vault.wound().is_none() && is_whole(dir.path()).expect("read"), "a base stands for what is left");
+    let aside = dir.path().join("journal/damaged").join(old.file_name().expect("a name"));
+    assert!(fs::read(&aside).expect("it is kept") == kept && !old.exists());
+    vault.close().expect("closed");
+    let (vault, notes) = open(&dir);
+    assert!((notes.rebuilt, notes.wound, vault.seq()) == (None, None, 15) && aside.exists());
+}
