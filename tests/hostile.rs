@@ -117,12 +117,18 @@ fn bombs() -> Vec<Attack> {
     let title = b"<rss version='2.0'><channel><title>t</title><item><title>"
         .chain(std::io::repeat(b'x').take(50 << 20));
     let title = zstd::encode_all(title, 1).unwrap();
-    let body = feed(&item(1));
+    let fourfold = gzip(&gzip(&gzip(&gzip(&feed(&item(1))))));
     let zstd = zstd::encode_all(std::io::repeat(b' ').take(1 << 30), 1).unwrap();
     vec![
         attack("a gzip bomb of 16 MiB", coded("gzip", &zeroes), "failed", large),
         attack("a zstd bomb of 1 GiB", coded("zstd", &zstd), "failed", large),
-        attack("gzip in gzip", coded("gzip, gzip", &gzip(&gzip(&body))), "failed", ""),
+        attack("a gzip bomb in gzip", coded("gzip, gzip", &gzip(&zeroes)), "failed", large),
+        attack(
+            "gzip in gzip in gzip in gzip",
+            coded("gzip, gzip, gzip, gzip", &fourfold),
+            "failed",
+            "codings",
+        ),
         attack("a title of 50 MB, compressed", coded("zstd", &title), "failed", large),
         attack(
             "a title of 50 MB",

@@ -88,7 +88,7 @@ fn a_signal_ends_a_start_at_once_however_long_opening_takes() {
         let (status, log) = ended(child);
         assert_eq!(status, Some(0), "{signal:?}: {log}");
         assert_eq!(log.lines().count(), 1, "{signal:?}: {log}");
-        assert!(log.contains("stopped before the state directory was open"), "{signal:?}: {log}");
+        assert!(log.contains("stopped while starting"), "{signal:?}: {log}");
         assert_eq!(heard(&told), "STATUS=opening the state directory\n");
         assert_eq!(heard(&told), "STOPPING=1\nSTATUS=stopping\n");
     }

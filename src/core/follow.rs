@@ -72,11 +72,22 @@ pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) -> bool {
 /// `drafts`, `limit` at most. Those whose redirect is not to be followed yet take no place of others.
 #[must_use]
 pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: Time) -> Vec<usize> {
-    let is_due = |at: &usize| !follow_from(&drafts[*at], waiting).is_some_and(|from| poll::holds(from, now));
+    let is_due = |at: &usize| is_due(&drafts[*at], waiting, now);
     let mut order: Vec<usize> = (0..drafts.len()).filter(is_due).collect();
     order.sort_by_key(|at| place(&drafts[*at], waiting));
     order.truncate(limit);
     order
+}
+
+/// The visits at a poll whose list did not answer: all failed, but those that were not to be made yet.
+#[must_use]
+pub fn unanswered(drafts: &[DraftEntry], waiting: &[Waiting], now: Time) -> Vec<Visit> {
+    let visit = |draft| if is_due(draft, waiting, now) { Visit::Failed } else { Visit::NotMade };
+    drafts.iter().map(visit).collect()
+}
+
+fn is_due(draft: &DraftEntry, waiting: &[Waiting], now: Time) -> bool {
+    !follow_from(draft, waiting).is_some_and(|from| poll::holds(from, now))
 }
 
 /// When a redirect of an entry's page wants to be followed, if an earlier visit was told so.
@@ -242,6 +253,9 @@ mod tests {
         let visited = |seconds| itinerary(&drafts, &settled.waiting, 1, at(seconds));
         assert_eq!([visited(0), visited(599), visited(600)], [[1], [1], [0]]);
         assert_eq!(visited(-86_400), [0], "the clock was wrong when it was told so");
+        let at_a_dead_list = |seconds| unanswered(&drafts, &settled.waiting, at(seconds));
+        assert_eq!(at_a_dead_list(599), [Visit::NotMade, Visit::Failed]);
+        assert_eq!(at_a_dead_list(600), [Visit::Failed, Visit::Failed]);
         let again = settle(drafts.into(), vec![Visit::NotMade, Visit::Bare], &settled.waiting, false);
         assert_eq!((again.waiting[0].tries, again.waiting[0].follow_from), (1, Some(at(600))));
         let failed = settle(vec![draft(1)], vec![Visit::Failed], &again.waiting, false);

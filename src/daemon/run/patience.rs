@@ -21,7 +21,8 @@ const LOOK: Duration = Duration::from_secs(10);
 /// through, a last sync) takes less, even with millions of entries.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// So often in a row may the directory be in use by somebody who looks at it. After that he runs there.
+/// So often in a row may the directory be in use by somebody who looks at it. After that it is told: a command
+/// works there, or another daemon runs.
 const LOOKED_AT: u32 = 3;
 
 /// Makes attempts at something in the state directory until one works, or fails for a cause that does not pass
@@ -43,7 +44,10 @@ where
         };
         // While this one waits the directory is free, and a command that looks at it may have it for a moment.
         in_use = if is_in_use(&error) { in_use + 1 } else { 0 };
-        let cause = Cause::of(&error).or(if (1..=LOOKED_AT).contains(&in_use) { told } else { None });
+        if in_use == LOOKED_AT && told.is_some() {
+            tracing::error!(state = %state.display(), %error, "cannot start yet: it is tried again until that has ended");
+        }
+        let cause = Cause::of(&error).or(if in_use > 0 { told } else { None });
         let Some(cause) = cause else { return Err(error) };
         let remedy = cause.remedy();
         if told.replace(cause) != Some(cause) {

@@ -16,15 +16,25 @@ pub(super) fn path(dir: &Path) -> PathBuf {
     dir.join("store").join("damaged")
 }
 
+/// Where the first one is that may be needed, when another one has come after it.
+fn older(dir: &Path) -> PathBuf {
+    dir.join("store").join("damaged.old")
+}
+
 /// Puts the files of a generation aside, in place of the one before: not of one that may be needed, where this
-/// one is not.
+/// one is not. Where both may be, the first is kept as well: it has what was lost before.
 pub(super) fn put(dir: &Path, generation: &Path, why: &str, needless: Option<u64>) -> io::Result<()> {
     let aside = path(dir);
     if !generation.exists() {
         return Ok(());
     }
-    if needless.is_some() && aside.exists() && self::needless(dir).is_none() {
-        return remove_if_there(generation);
+    if aside.exists() && self::needless(dir).is_none() {
+        if needless.is_some() {
+            return remove_if_there(generation);
+        }
+        if !older(dir).exists() {
+            fs::rename(&aside, older(dir))?;
+        }
     }
     remove_if_there(&aside)?;
     fs::rename(generation, &aside)?;
@@ -139,6 +149,7 @@ mod tests {
             ("may be needed", None, "may be needed"),
             ("is not", Some(4), "may be needed"),
             ("may be needed as well", None, "may be needed as well"),
+            ("and a third", None, "and a third"),
         ];
         for (why, needless, kept) in cases {
             let generation = dir.path().join("store/00000001");
@@ -148,6 +159,8 @@ mod tests {
             assert_eq!(said.lines().next(), Some(kept));
             assert!(!generation.exists(), "{why}");
         }
+        let first = fs::read_to_string(older(dir.path()).join("WHY")).expect("kept");
+        assert_eq!(first.lines().next(), Some("may be needed"), "the first of them");
         put(dir.path(), &dir.path().join("store/00000002"), "not there", None).expect("nothing is done");
         assert!(path(dir.path()).join("WHY").exists());
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::fold::{catch_up_while, forget_validators, reach};
 use super::generation::Generation;
 use super::mark::replace;
-use super::{AskRoom, Replayed, VaultError, aside, lost};
+use super::{AskRoom, Replayed, Room, VaultError, aside, lost};
 use crate::core::rules::Rules;
 use crate::core::state::State;
 use crate::journal::{Journal, Losses};
@@ -55,10 +55,19 @@ impl Outgrown {
         (noted.seq == journal.seq() && noted.rules == Self::digest(rules)).then_some(noted.octets)
     }
 
-    /// Where that cannot be written it is told, and the next attempt goes as far as this one.
-    fn note(dir: &Path, journal: &Journal, rules: &Rules, taken: u64) {
-        // With no more room than it had it would fail at the same line; others on the disk come and go.
-        let octets = taken.saturating_add(taken / 16).saturating_add(1 << 20);
+    /// How much room it takes to get further than one that had taken so much: with no more than it had it would
+    /// fail at the same line.
+    fn further(taken: u64) -> u64 {
+        taken.saturating_add(taken / 64).saturating_add(1 << 20)
+    }
+
+    /// Where that cannot be written it is told, and the next attempt goes as far as this one. One that began with
+    /// room enough was in the way of others on the disk, who come and go.
+    fn note(dir: &Path, journal: &Journal, rules: &Rules, taken: u64, began: Option<Room>) {
+        let octets = Self::further(taken);
+        if began.is_some_and(|told| told.require(dir, octets).is_ok()) {
+            return;
+        }
         let noted = Self { octets, seq: journal.seq(), rules: Self::digest(rules) };
         let path = Self::path(dir);
         let written = serde_json::to_vec(&noted)
@@ -105,8 +114,9 @@ fn build_above(
     rules: &Rules,
     room: &AskRoom,
 ) -> Result<(Generation, Store, Replayed), VaultError> {
+    let began = room(dir);
     if let Some(octets) = Outgrown::octets(dir, journal, rules)
-        && let Some(told) = room(dir)
+        && let Some(told) = &began
         && let Err(full) = told.require(dir, octets)
     {
         return Err(aside::no_room(dir, octets, told.left, full));
@@ -150,7 +160,7 @@ fn build_above(
             let error = aside::explain(dir, taken, room, error);
             generation.remove(dir);
             if matches!(error, VaultError::NoRoom { .. }) {
-                Outgrown::note(dir, journal, rules, taken);
+                Outgrown::note(dir, journal, rules, taken, began);
             }
             Err(error)
         }

@@ -63,7 +63,11 @@ pub(super) fn open(
                 require_read(&examined.unread)?;
                 // One of another journal may have what this one lacks, and so may one of a journal that was cut.
                 let needless = match examined.unread.is_empty() && pair::look(dir) == Pairing::Same {
-                    true => seen.map_or_else(|| position(dir, number), |seen| Ok(Some(seen)))?,
+                    true => match seen.map_or_else(|| position(dir, number), |seen| Ok(Some(seen))) {
+                        // To open it takes a little room, which there may be.
+                        Err(_) if aside::leave(dir) => position(dir, number)?,
+                        told => told?,
+                    },
                     false => None,
                 };
                 let needless = needless.filter(|seen| *seen <= examined.last);
@@ -148,8 +152,9 @@ fn try_open(
         Ok(backend) => Store::new(Box::new(backend)),
         Err(error) => {
             let refusal = Refusal::of(&path, error.into());
-            // What sled may have written before it was refused is as good as after a kill.
-            if mark.clean && refusal.stops() && SledBackend::sync(&path).is_ok() {
+            // What sled may have written before it was refused is as good as after a kill; but a disk that fails
+            // to write may have told sled alone.
+            if mark.clean && refusal.leaves_all_written() && SledBackend::sync(&path).is_ok() {
                 generation.mark_clean_again(dir);
             }
             return Err(refusal);
@@ -163,7 +168,7 @@ fn try_open(
             Err(Refusal::Doubt { why, seen })
         }
         Err(stop @ Refusal::Stop(_)) => {
-            if mark.clean && store.flush().is_ok() {
+            if mark.clean && stop.leaves_all_written() && store.flush().is_ok() {
                 generation.mark_clean_again(dir);
             }
             Err(stop)

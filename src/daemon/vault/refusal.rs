@@ -49,8 +49,9 @@ impl Refusal {
         Self::doubt(error.to_string())
     }
 
-    pub(super) fn stops(&self) -> bool {
-        matches!(self, Self::Stop(_))
+    /// Whether the store stays, and all of it that was written before can be trusted to be on the disk.
+    pub(super) fn leaves_all_written(&self) -> bool {
+        matches!(self, Self::Stop(error) if refused(error) != Some(Errno::IO))
     }
 }
 

@@ -27,6 +27,17 @@ fn filled() -> (TempDir, Vault) {
     (dir, vault)
 }
 
+/// The same, closed in good order or left as by a kill.
+fn left(clean: bool) -> TempDir {
+    let (dir, vault) = filled();
+    if clean {
+        vault.close().expect("closed");
+    } else {
+        drop(vault);
+    }
+    dir
+}
+
 fn record(vault: &mut Vault, lines: Vec<Line>) {
     for line in lines {
         vault.record(vec![line.record], today(), false).expect("recorded");

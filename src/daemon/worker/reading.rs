@@ -127,7 +127,7 @@ impl Worker {
             (_, Exchange::Failed(FetchFault::Held { .. })) => {
                 (vec![Visit::NotMade; drafts.len()], Vec::new())
             }
-            _ => (vec![Visit::Failed; drafts.len()], Vec::new()),
+            _ => (follow::unanswered(&drafts, waiting, at), Vec::new()),
         };
         let first = stored.is_none_or(|stored| !stored.seeded);
         let settled = follow::settle(drafts, visits, waiting, first);

@@ -49,10 +49,7 @@ async fn a_directory_in_use_ends_it_but_for_one_that_waits() {
     let (outcome, made, _) = attempts(3, |n| if n == 2 { locked() } else { refused(Errno::ROFS) }).await;
     assert!(outcome.is_ok() && made == 4, "somebody looks at it meanwhile");
     let (outcome, made, _) = attempts(9, |n| if n > 2 { locked() } else { refused(Errno::NOSPC) }).await;
-    assert!(
-        outcome.is_err_and(|e| e.to_string().contains("in use")) && made == 6,
-        "another daemon has it now"
-    );
+    assert!(outcome.is_ok() && made == 10, "a command takes its time");
 }
 
 #[tokio::test(start_paused = true)]

@@ -141,12 +141,7 @@ fn damage_found_before_a_base_is_begun_is_healed_by_it_though_found_again() {
 #[test]
 fn other_rules_and_a_damaged_journal_without_room_are_refused_before_anything_is_written() {
     for clean in [true, false] {
-        let (dir, vault) = filled();
-        if clean {
-            vault.close().expect("closed");
-        } else {
-            drop(vault);
-        }
+        let dir = left(clean);
         let segment = &segments(dir.path())[0];
         let starts = frames(segment);
         flip(segment, usize::midpoint(starts[5], starts[6]));
