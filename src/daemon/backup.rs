@@ -397,10 +397,7 @@ fn begin_anew(dir: &Path) -> Result<(), BackupError> {
 }
 
 fn remove_all(dir: &Path) -> Result<(), BackupError> {
-    match fs::remove_dir_all(dir) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error(dir, "remove it")(e)),
-        _ => Ok(()),
-    }
+    dirs::remove_if_there(dir).map_err(io_error(dir, "remove it"))
 }
 
 fn sync_dir(dir: &Path) -> Result<(), BackupError> {

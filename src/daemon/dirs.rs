@@ -1,5 +1,5 @@
-//! Directories that a power cut does not take away again: their names stand in the directory above them, which
-//! has to be synced for it.
+//! Directories: those that a power cut does not take away again, for which the directory above them, where their
+//! names stand, has to be synced; and those that go.
 
 use std::fs::{self, File};
 use std::io;
@@ -19,6 +19,17 @@ pub(super) fn create(dir: &Path) -> io::Result<()> {
 /// When the disk refuses.
 pub(super) fn sync(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
+}
+
+/// Removes a directory with all that is in it, if there is one.
+///
+/// # Errors
+/// When the disk refuses.
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
 }
 
 fn create_with(dir: &Path, sync: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::dirs;
 use super::publisher::Version;
 use crate::serve::{View, Views};
 use crate::views::page::{Coding, Page};
@@ -302,7 +303,7 @@ fn make_dir(dir: &Path) -> Result<(), StaticError> {
 }
 
 fn sync_dir(dir: &Path) -> Result<(), StaticError> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir))
+    dirs::sync(dir).map_err(io_error(dir))
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StaticError {

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{AskRoom, VaultError, heal, room};
+use crate::daemon::dirs::remove_if_there;
 
 /// How the line of the file `WHY` begins by which one is known that nobody needs. Its position follows: a journal
 /// that is cut later may end before it.
@@ -98,13 +99,6 @@ pub(super) fn no_room(dir: &Path, takes: u64, left: u64, error: VaultError) -> V
 /// In MiB, rounded up.
 fn mib(octets: u64) -> u64 {
     octets.div_ceil(1 << 20)
-}
-
-pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

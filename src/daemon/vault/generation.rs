@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::aside::{self, remove_if_there};
+use super::aside;
 use super::build::{rebuild_above, require_read};
 use super::heal::{Wound, examine, heal_facts, is_wounded, meet, require_room_to_heal};
 use super::mark::{self, Mark, mark_path};
@@ -19,6 +19,7 @@ use super::trust::{contradicts, derived_otherwise};
 use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error};
 use crate::core::rules::Rules;
 use crate::core::state::State;
+use crate::daemon::dirs::remove_if_there;
 use crate::journal::Journal;
 use crate::store::{SledBackend, Store, StoreError, Unsound};
 
@@ -97,7 +98,6 @@ pub(super) fn peek(dir: &Path) -> Result<Store, VaultError> {
     Ok(Store::new(Box::new(SledBackend::open(&path)?)))
 }
 
-/// A generation that may be used.
 /// Whether nobody has a store open. Whoever had the directory before us may not have let go of it yet: the last
 /// view that is read from it, the last task of an engine that was closed. That takes moments; three seconds are
 /// waited.
@@ -111,6 +111,7 @@ fn is_let_go(path: &Path) -> bool {
     })
 }
 
+/// A generation that may be used.
 struct Opened {
     store: Store,
     /// How many lines it was behind the journal.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{VaultError, io_error};
+use crate::daemon::dirs;
 
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -68,5 +69,5 @@ pub(super) fn replace(dir: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
-    File::open(dir)?.sync_all()
+    dirs::sync(dir)
 }
