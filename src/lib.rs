@@ -37,9 +37,8 @@ pub mod core;
 pub mod daemon;
 pub mod demo;
 pub mod fetch;
-pub mod journal;
+pub mod ledger;
 pub mod serve;
-pub mod store;
 pub mod views;
 
 #[cfg(test)]

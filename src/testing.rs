@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta};
 use uuid::Uuid;
 
-use crate::core::apply::apply;
 use crate::core::entry::{Body, Link, ParsedEntry};
 use crate::core::identity::{Fingerprint, IdentityKey};
 use crate::core::outcome::Outcome;
@@ -18,7 +17,8 @@ use crate::core::region::{RegionId, RegionTable};
 use crate::core::rules::Rules;
 use crate::core::source::{RegionRule, SourceDef, SourceId};
 use crate::core::time::{Stamp, Time};
-use crate::store::{Backend, Batch, MemoryBackend, Pairs, Store, StoreError};
+use crate::ledger::apply::apply;
+use crate::ledger::store::{Backend, Batch, MemoryBackend, Pairs, Store, StoreError};
 
 /// Seconds after the start of a day in 2026.
 pub(crate) fn at(seconds: i64) -> Time {

@@ -8,18 +8,17 @@ use std::path::{Path, PathBuf};
 /// Each part of the crate, and the parts it may name.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["config", "core", "daemon", "demo", "fetch", "journal", "serve", "store", "views"]),
-    ("daemon", &["config", "core", "fetch", "journal", "serve", "store", "views"]),
+    ("cli", &["config", "core", "daemon", "demo", "fetch", "ledger", "serve", "views"]),
+    ("daemon", &["config", "core", "fetch", "ledger", "serve", "views"]),
     ("config", &["core"]),
     ("demo", &["core"]),
     ("fetch", &["core"]),
-    ("journal", &["core"]),
-    ("store", &["core"]),
+    ("ledger", &["core"]),
     ("serve", &["core", "views"]),
     ("views", &["core"]),
     ("core", &[]),
     // What unit tests share; it is compiled for them alone.
-    ("testing", &["core", "store"]),
+    ("testing", &["core", "ledger"]),
 ];
 
 /// Parts in which bytes and values go in, and bytes and values come out.
@@ -54,7 +53,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("brotli", &["fetch/coding", "views/page/"]),
     ("chardetng", &["core/decode"]),
     ("clap", &["cli/", "main.rs"]),
-    ("crc32fast", &["store/value.rs"]),
+    ("crc32fast", &["ledger/store/value.rs"]),
     ("cron", &["core/schedule"]),
     ("ego_tree", &["core/page/"]),
     ("feed_rs", &["core/feed/"]),
@@ -63,14 +62,14 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("hyper_util", &["serve/listener.rs"]),
     ("libc", &["daemon/memory.rs"]),
     ("reqwest", &["fetch/"]),
-    ("rustix", &["cli/mod.rs", "daemon/run.rs", "daemon/run/", "daemon/vault", "store/disk.rs"]),
+    ("rustix", &["cli/mod.rs", "daemon/run.rs", "daemon/run/", "daemon/vault", "ledger/store/disk.rs"]),
     ("rustls", &["fetch/"]),
     ("scraper", &["core/page/"]),
     ("sd_notify", &["daemon/systemd.rs"]),
-    ("sled", &["store/disk.rs"]),
+    ("sled", &["ledger/store/disk.rs"]),
     ("toml", &["config/"]),
     ("tracing_subscriber", &["cli/"]),
-    ("zstd", &["fetch/coding", "journal/", "store/", "views/page/"]),
+    ("zstd", &["fetch/coding", "ledger/", "views/page/"]),
 ];
 
 /// The one place of code that the compiler cannot check; the lint of that name refuses it elsewhere.
@@ -165,7 +164,7 @@ fn dependencies_point_down() {
         }
         for name in source.names() {
             // A test of the core may fold its changes into a real store.
-            let by_test = source.is_test() && ["store", "testing"].contains(&name);
+            let by_test = source.is_test() && ["ledger", "testing"].contains(&name);
             if layers.contains_key(name) && !by_test && name != source.part() && !allowed.contains(&name) {
                 wrong.push(format!("{} names {name}", source.path));
             }

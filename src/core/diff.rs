@@ -13,7 +13,10 @@ use super::page;
 use super::record::{ChangedEntry, FeedFacts, PollRecord};
 use super::source::SourceId;
 use super::state::{Entry, EntryNo, Known, SourceState, State};
-use crate::core::apply::MAX_REWRITES;
+
+/// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
+/// live report that is corrected every hour of a day, and quiets a page that prints its own clock.
+const MAX_REWRITES: u32 = 24;
 
 /// An entry that is not rewritten learns no more guids and addresses once it has so many: some publishers
 /// make them up at each poll.

@@ -4,7 +4,6 @@
 //! randomness, or awaits. Time and randomness are arguments, so every decision can be tested with a
 //! table and replayed from the journal to the same bytes.
 
-pub mod apply;
 pub mod backoff;
 pub mod base;
 pub mod bound;

@@ -17,7 +17,7 @@ use super::dirs;
 use super::vault::{self, VaultError};
 use crate::core::record::LINE_VERSION;
 use crate::core::time::Time;
-use crate::journal::{self, JournalError, Losses};
+use crate::ledger::journal::{self, JournalError, Losses};
 
 /// The version of the layout above.
 const FORMAT: u32 = 1;

@@ -17,8 +17,8 @@ use super::recorder::{self, Audience, RecordError};
 use super::worker::PollError;
 use crate::core::record::Withdrawal;
 use crate::core::state::State;
+use crate::ledger::store::StoreError;
 use crate::serve::admin::{Command, Commander, Line};
-use crate::store::StoreError;
 
 /// Why a command stops short.
 #[derive(Debug, thiserror::Error)]

@@ -21,7 +21,7 @@ use crate::core::schedule::Schedule;
 use crate::core::source::SourceId;
 use crate::core::state::{Meta, State};
 use crate::fetch::FetchSetupError;
-use crate::store::{Store, StoreError};
+use crate::ledger::store::{Store, StoreError};
 use crate::views::site::{Polled, Site};
 
 /// Everything that runs on one state directory.

@@ -15,7 +15,7 @@ use super::recorder::{Fact, RecordError};
 use crate::config::Retention;
 use crate::core::retention::Policy;
 use crate::core::state::State;
-use crate::store::StoreError;
+use crate::ledger::store::StoreError;
 pub use sweep::Sweep;
 
 /// How often it looks whether a new day has begun. A sleep until midnight would miss that the clock was

@@ -18,7 +18,7 @@ use super::vault::{StoreHandle, Vault, VaultError};
 use crate::core::diff::{Draft, DraftEntry};
 use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Withdrawal};
 use crate::core::state::{Change, FeedKey, FeedState, State};
-use crate::store::{Store, StoreError};
+use crate::ledger::store::{Store, StoreError};
 use stall::Stall;
 
 /// The most records of one group: one frame of the journal, one sync.

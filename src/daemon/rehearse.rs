@@ -7,8 +7,8 @@ use std::path::Path;
 use super::vault::{self, VaultError, Wound};
 use crate::core::rules::Rules;
 use crate::core::state::{FeedKey, State};
-use crate::journal::{self, JournalError, Losses};
-use crate::store::{MemoryBackend, Store, StoreError};
+use crate::ledger::journal::{self, JournalError, Losses};
+use crate::ledger::store::{MemoryBackend, Store, StoreError};
 
 /// What rules decide of an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]

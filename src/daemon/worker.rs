@@ -31,7 +31,7 @@ use crate::core::time::Time;
 use crate::fetch::{
     ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchLimits, FetchOptions, FetchRequest, FetchSetupError, Fetcher,
 };
-use crate::store::{Store, StoreError};
+use crate::ledger::store::{Store, StoreError};
 use holds::still_waiting;
 use reading::Read;
 use reports::ByHand;

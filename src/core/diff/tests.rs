@@ -7,7 +7,7 @@ use crate::core::entry::Link;
 use crate::core::record::{Expiry, NewEntry, Record, Withdrawal};
 use crate::core::state::State;
 use crate::core::time::Stamp;
-use crate::store::Store;
+use crate::ledger::store::Store;
 use crate::testing::*;
 
 const URL: &str = "https://paper.example/feed";

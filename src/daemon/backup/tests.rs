@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::daemon::vault::Vault;
-use crate::store::Pair;
+use crate::ledger::store::Pair;
 use crate::testing::*;
 
 fn open(dir: &Path) -> Vault {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Out, Stop};
 use crate::core::state::{Entry, EntryNo, FeedKey, SourceState, State};
 use crate::daemon::engine::Engine;
-use crate::store::{Store, StoreError};
+use crate::ledger::store::{Store, StoreError};
 
 /// How far back an entry is looked for by its page. Ids are found however old they are.
 const LOOK_BACK: usize = 20_000;

@@ -11,7 +11,7 @@ use crate::core::state::{Entry, FeedKey, Rank, SourceState, State};
 use crate::core::time::Time;
 use crate::daemon::engine::Engine;
 use crate::daemon::scheduler;
-use crate::store::{Store, StoreError};
+use crate::ledger::store::{Store, StoreError};
 
 /// Entries read from the store at a time.
 const PAGE: usize = 500;

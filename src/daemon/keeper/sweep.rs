@@ -8,7 +8,7 @@ use crate::core::retention::{Fate, Policy, fate};
 use crate::core::source::SourceId;
 use crate::core::state::{EntryNo, FeedKey, Rank, SourceState, State};
 use crate::core::time::Time;
-use crate::store::{Store, StoreError};
+use crate::ledger::store::{Store, StoreError};
 
 /// The most entries that one record takes away: applied about as fast as a large observation.
 const STEP: usize = 250;

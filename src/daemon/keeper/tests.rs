@@ -11,7 +11,7 @@ use crate::core::diff::{Draft, DraftEntry};
 use crate::core::outcome::Outcome;
 use crate::daemon::clock::TokioClock;
 use crate::daemon::vault;
-use crate::store::Pair;
+use crate::ledger::store::Pair;
 use crate::testing::*;
 
 const HOUR: i64 = 3600;

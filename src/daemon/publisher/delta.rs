@@ -8,7 +8,7 @@ use super::paths::ViewKey;
 use super::{Publisher, Version, stories};
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, FeedState, Meta, State};
-use crate::store::{Store, StoreError};
+use crate::ledger::store::{Store, StoreError};
 use crate::views::document::FeedDoc;
 use crate::views::page::{Mark, Page};
 use crate::views::site::Face;

@@ -6,7 +6,7 @@ use super::stories::{self, Stories};
 use crate::core::month::Month;
 use crate::core::source::SourceId;
 use crate::core::state::{EntryNo, FeedKey, Meta, SourceState, State};
-use crate::store::{Store, StoreError};
+use crate::ledger::store::{Store, StoreError};
 use crate::views::document::{self, FeedDoc, FeedInput, Issues, Shown};
 use crate::views::site::Site;
 

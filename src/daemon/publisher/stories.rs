@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use crate::core::state::{Entry, EntryNo, FeedKey, Rank, SourceState, State};
-use crate::store::{Store, StoreError};
+use crate::ledger::store::{Store, StoreError};
 use crate::views::document::{self, Related, Shown};
 use crate::views::site::Site;
 use crate::views::window::Window;

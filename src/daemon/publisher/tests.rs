@@ -8,7 +8,6 @@ use chrono_tz::Tz;
 use roxmltree::Document;
 
 use super::*;
-use crate::core::apply::apply;
 use crate::core::entry::{Link, ParsedEntry, Person};
 use crate::core::record::{Expiry, Line, NewEntry, Record, Withdrawal};
 use crate::core::region::{RegionId, RegionTable};
@@ -16,6 +15,7 @@ use crate::core::rules::Rules;
 use crate::core::source::{ContentPolicy, SourceDef};
 use crate::core::state::Change;
 use crate::core::time::Stamp;
+use crate::ledger::apply::apply;
 use crate::testing::*;
 use crate::views::site::Polled;
 

@@ -9,8 +9,8 @@ use super::RunError;
 use crate::daemon::engine::StartError;
 use crate::daemon::recorder::RecordError;
 use crate::daemon::vault::{self, CREATE, VaultError};
-use crate::journal::JournalError;
-use crate::store::StoreError;
+use crate::ledger::journal::JournalError;
+use crate::ledger::store::StoreError;
 
 /// What the disk refuses for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::journal::Damage;
+    use crate::ledger::journal::Damage;
 
     fn vault(error: VaultError) -> RunError {
         StartError::from(error).into()

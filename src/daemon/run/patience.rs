@@ -13,7 +13,7 @@ use crate::daemon::engine::StartError;
 use crate::daemon::recorder::{PROBE_EVERY, PROBE_FIRST};
 use crate::daemon::systemd;
 use crate::daemon::vault::VaultError;
-use crate::store;
+use crate::ledger::store;
 
 /// How often it is looked whether opening gets on.
 const LOOK: Duration = Duration::from_secs(10);

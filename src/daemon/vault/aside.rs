@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
     use crate::daemon::vault::Room;
-    use crate::store::StoreError;
+    use crate::ledger::store::StoreError;
 
     #[test]
     fn a_store_that_did_not_fit_says_where_and_how_much_it_takes() {

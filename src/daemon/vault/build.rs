@@ -17,8 +17,8 @@ use super::mark::replace;
 use super::{AskRoom, Replayed, Room, VaultError, aside, lost};
 use crate::core::rules::Rules;
 use crate::core::state::State;
-use crate::journal::{Journal, Losses};
-use crate::store::{SledBackend, Store};
+use crate::ledger::journal::{Journal, Losses};
+use crate::ledger::store::{SledBackend, Store};
 
 /// After how many lines it is looked whether there is room for more. So many take a small part of what is left
 /// alone, as a rule.

@@ -6,12 +6,12 @@ use chrono::NaiveDate;
 
 use super::refusal::is_for_room;
 use super::{Vault, VaultError};
-use crate::core::apply::{base_entry, base_source};
 use crate::core::base::{Base, BaseEntries, BaseEntry, BaseFeed, Counts, Head};
 use crate::core::rules::Rules;
 use crate::core::state::{Meta, State};
-use crate::journal::{BaseWriter, FinishedBase, JournalError};
-use crate::store::{Store, StoreError, Unsound};
+use crate::ledger::apply::{base_entry, base_source};
+use crate::ledger::journal::{BaseWriter, FinishedBase, JournalError};
+use crate::ledger::store::{Store, StoreError, Unsound};
 
 /// Entries of one line of the base: a source is then written once for many of its entries when the base is
 /// folded in, and a line stays shorter than a large observation.

@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use chrono::TimeDelta;
 
 use super::VaultError;
-use crate::core::apply::apply;
 use crate::core::backoff;
 use crate::core::exchange::Validators;
 use crate::core::outcome::Outcome;
@@ -16,8 +15,9 @@ use crate::core::record::{Line, PollRecord, Record};
 use crate::core::rules::Rules;
 use crate::core::state::{Change, Meta, State};
 use crate::core::window::Windows;
-use crate::journal::{Journal, Losses};
-use crate::store::{Store, StoreError};
+use crate::ledger::apply::apply;
+use crate::ledger::journal::{Journal, Losses};
+use crate::ledger::store::{Store, StoreError};
 
 /// Folds one line in. Returns what it changed.
 ///

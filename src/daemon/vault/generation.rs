@@ -20,8 +20,8 @@ use super::{AskRoom, OpenNotes, Replayed, VaultError, io_error};
 use crate::core::rules::Rules;
 use crate::core::state::State;
 use crate::daemon::dirs::remove_if_there;
-use crate::journal::Journal;
-use crate::store::{SledBackend, Store, StoreError, Unsound};
+use crate::ledger::journal::Journal;
+use crate::ledger::store::{SledBackend, Store, StoreError, Unsound};
 
 /// A store whose files are smaller than this is not worth copying.
 const LARGE: u64 = 256 << 20;

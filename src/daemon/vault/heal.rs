@@ -12,8 +12,8 @@ use crate::core::base::Base;
 use crate::core::record::Record;
 use crate::core::rules::Rules;
 use crate::core::state::State;
-use crate::journal::{self, Journal, Losses};
-use crate::store::Store;
+use crate::ledger::journal::{self, Journal, Losses};
+use crate::ledger::store::Store;
 
 /// What ails a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

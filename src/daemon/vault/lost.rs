@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use super::mark::replace;
-use crate::journal::Losses;
+use crate::ledger::journal::Losses;
 
 const NAME: &str = "lost";
 

@@ -8,7 +8,7 @@ use super::fold::catch_up;
 use super::generation::Generation;
 use super::{AskRoom, Vault, VaultError};
 use crate::core::state::State;
-use crate::store::{Store, Unsound};
+use crate::ledger::store::{Store, Unsound};
 
 /// What the files of a fresh copy take up, in times what its rows add up to: between two and three as a rule.
 const TAKES: u64 = 3;
@@ -121,8 +121,10 @@ impl Vault {
         copy.generation.write_mark(&self.dir, false)?;
         copy.taken = true;
         let old = std::mem::replace(&mut self.generation, copy.generation);
-        let store =
-            std::mem::replace(&mut copy.store, Store::new(Box::<crate::store::MemoryBackend>::default()));
+        let store = std::mem::replace(
+            &mut copy.store,
+            Store::new(Box::<crate::ledger::store::MemoryBackend>::default()),
+        );
         self.store.store(Arc::new(store));
         // All of the copy was read after it was made: what failed was the store that it replaces.
         self.failed = None;

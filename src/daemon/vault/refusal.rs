@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::io::Errno;
 
 use super::VaultError;
-use crate::store::StoreError;
+use crate::ledger::store::StoreError;
 
 /// A full disk, a full share of it, one that is read-only, one that fails.
 const ALL: [Errno; 4] = [Errno::NOSPC, Errno::DQUOT, Errno::ROFS, Errno::IO];

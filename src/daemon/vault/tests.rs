@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::core::source::RegionRule;
-use crate::store::Pair;
+use crate::ledger::store::Pair;
 use crate::testing::*;
 
 fn today() -> NaiveDate {

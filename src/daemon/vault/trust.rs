@@ -6,8 +6,8 @@ use super::pair::Pairing;
 use crate::core::rules::Rules;
 use crate::core::source::SourceDef;
 use crate::core::state::State;
-use crate::journal::Journal;
-use crate::store::Store;
+use crate::ledger::journal::Journal;
+use crate::ledger::store::Store;
 
 /// Why the store cannot be one of this journal, if it cannot.
 pub(super) fn contradicts(

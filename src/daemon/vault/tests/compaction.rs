@@ -106,7 +106,7 @@ fn what_is_recorded_while_a_base_is_written_stands_behind_it() {
 
 fn lines_of_base(dir: &TempDir) -> u64 {
     let mut lines = 0;
-    crate::journal::replay(&dir.path().join("journal"), 0, &mut |line| -> Result<(), JournalError> {
+    crate::ledger::journal::replay(&dir.path().join("journal"), 0, &mut |line| -> Result<(), JournalError> {
         lines += u64::from(matches!(line.record, Record::Base(_)));
         Ok(())
     })
@@ -184,7 +184,7 @@ fn what_hangs_on_values_of_its_time_comes_back_as_it_was() {
     compact(&mut vault);
     drop(vault);
     let mut derived = 0;
-    crate::journal::replay(&dir.path().join("journal"), 0, &mut |line| -> Result<(), JournalError> {
+    crate::ledger::journal::replay(&dir.path().join("journal"), 0, &mut |line| -> Result<(), JournalError> {
         if let Record::Base(Base::Entries(entries)) = line.record {
             derived += entries.entries.iter().filter(|e| e.derived.is_some()).count();
         }

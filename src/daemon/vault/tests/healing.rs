@@ -167,7 +167,7 @@ fn a_loss_is_told_and_made_up_for_whenever_the_process_was_killed() {
     let path = |dir: &TempDir| dir.path().join("store/00000001");
     let journal = |dir: &TempDir| Journal::open(&dir.path().join("journal"), today()).expect("opens").0;
     let store = |dir: &TempDir| {
-        let backend = crate::store::SledBackend::open(&path(dir)).expect("opens");
+        let backend = crate::ledger::store::SledBackend::open(&path(dir)).expect("opens");
         Store::new(Box::new(backend))
     };
     let unread = |dir: &TempDir| heal::examine(dir.path()).expect("read").unread;
@@ -417,7 +417,7 @@ fn a_healed_journal_begins_with_a_base() {
     cut(&segments(dir.path())[0], 0);
     drop(open(&dir));
     let mut head = None;
-    crate::journal::replay(&dir.path().join("journal"), 0, &mut |line| -> Result<(), JournalError> {
+    crate::ledger::journal::replay(&dir.path().join("journal"), 0, &mut |line| -> Result<(), JournalError> {
         head = head.or(Some((line.seq, matches!(line.record, Record::Base(Base::Head(_))))));
         Ok(())
     })

@@ -4,10 +4,10 @@
 
 use chrono::TimeDelta;
 
-use super::super::record::Record;
-use super::super::state::{FeedState, Meta, State};
-use super::super::time::Time;
 use super::Fold;
+use crate::core::record::Record;
+use crate::core::state::{FeedState, Meta, State};
+use crate::core::time::Time;
 
 /// A line may be so much older than one before it: clocks are corrected, and groups of lines are written in
 /// the order in which their polls ended.

@@ -1,14 +1,14 @@
 //! The base: made from a state, and folded into one. What is recorded comes back as it was, what is
 //! derived is derived anew, and where that would give something else, the base says so.
 
-use super::super::base::{Base, BaseEntries, BaseEntry, BaseFeed, BaseSource, Derived, End, Head};
-use super::super::rules::Rules;
-use super::super::source::SourceId;
-use super::super::state::{Change, Entry, EntryNo, FeedKey, FeedState, Rank, SourceState, State};
-use super::super::story::Sketch;
-use super::super::time::Time;
 use super::telling::Texts;
 use super::{Fold, entry_digest, regions_of};
+use crate::core::base::{Base, BaseEntries, BaseEntry, BaseFeed, BaseSource, Derived, End, Head};
+use crate::core::rules::Rules;
+use crate::core::source::SourceId;
+use crate::core::state::{Change, Entry, EntryNo, FeedKey, FeedState, Rank, SourceState, State};
+use crate::core::story::Sketch;
+use crate::core::time::Time;
 
 /// A stored source as the base has it.
 #[must_use]

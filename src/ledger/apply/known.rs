@@ -1,10 +1,10 @@
 //! What entries are recognised by.
 
-use super::super::identity::IdentityKey;
-use super::super::record::ChangedEntry;
-use super::super::source::SourceId;
-use super::super::state::{Change, EntryNo, Known, State};
 use super::Fold;
+use crate::core::identity::IdentityKey;
+use crate::core::record::ChangedEntry;
+use crate::core::source::SourceId;
+use crate::core::state::{Change, EntryNo, Known, State};
 
 impl<S: State> Fold<'_, S> {
     /// The entry is recognised by more, shown or not; nothing else of it changes.

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
-use super::super::record::Expiry;
-use super::super::source::SourceId;
-use super::super::state::{Change, Entry, EntryNo, SourceState, State};
-use super::super::time::Time;
 use super::{Fold, entry_digest, filing_keys};
+use crate::core::record::Expiry;
+use crate::core::source::SourceId;
+use crate::core::state::{Change, Entry, EntryNo, SourceState, State};
+use crate::core::time::Time;
 
 /// The sources whose entries a line takes away, as it has left them so far.
 type Sources = BTreeMap<SourceId, SourceState>;

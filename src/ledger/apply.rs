@@ -14,25 +14,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::identity::IdentityKey;
-use super::left::Left;
-use super::record::{
+use crate::core::identity::IdentityKey;
+use crate::core::left::Left;
+use crate::core::record::{
     ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record, Withdrawal,
 };
-use super::region::RegionId;
-use super::rules::Rules;
-use super::source::{RegionRule, SourceDef, SourceId};
-use super::state::{Change, Entry, EntryNo, FeedKey, FeedState, Membership, Meta, Rank, SourceState, State};
-use super::story::Sketch;
-use super::time::Time;
+use crate::core::region::RegionId;
+use crate::core::rules::Rules;
+use crate::core::source::{RegionRule, SourceDef, SourceId};
+use crate::core::state::{
+    Change, Entry, EntryNo, FeedKey, FeedState, Membership, Meta, Rank, SourceState, State,
+};
+use crate::core::story::Sketch;
+use crate::core::time::Time;
 pub use base::{base_entry, base_source};
 use derive::{backlog_places, dated, regions_of};
 pub use telling::filing_keys;
 use telling::{Placed, Stories, Texts};
-
-/// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
-/// live report that is corrected every hour of a day, and quiets a page that prints its own clock.
-pub const MAX_REWRITES: u32 = 24;
 
 /// The changes that one line makes. Empty when the state already reflects it.
 ///
@@ -66,10 +64,6 @@ pub fn entry_digest(no: EntryNo, entry: &Entry) -> u64 {
     let bytes: [u8; 32] = hash.finalize().into();
     u64::from_be_bytes(bytes[..8].try_into().expect("eight of thirty-two bytes"))
 }
-
-/// What derives the state is another since: stores of before are derived anew. Raise it when `apply`
-/// gives another state for the same journal.
-pub const VERSION: u8 = 2;
 
 /// The reports of a story whose feeds are told of a new one: at least those that are linked anywhere.
 const LINKED: usize = 512;

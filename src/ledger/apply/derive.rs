@@ -1,14 +1,14 @@
 //! What is derived of an entry when it is folded in: its date, its regions, its place among what a new
 //! source brings.
 
-use super::super::entry::ParsedEntry;
-use super::super::record::NewEntry;
-use super::super::regions::{self, Evidence};
-use super::super::rules::{CODE_SCHEME, Rules};
-use super::super::source::RegionRule;
-use super::super::state::SourceState;
-use super::super::time::Time;
 use super::telling::Texts;
+use crate::core::entry::ParsedEntry;
+use crate::core::record::NewEntry;
+use crate::core::regions::{self, Evidence};
+use crate::core::rules::{CODE_SCHEME, Rules};
+use crate::core::source::RegionRule;
+use crate::core::state::SourceState;
+use crate::core::time::Time;
 
 /// The place of each new entry among what a new source brought: from 0 for the newest, those of one date in
 /// document order; what comes of a first list later stands behind what came of it before, `stored`

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::{Store, StoreError, filing, key, value, work};
-use crate::core::apply::{entry_digest, filing_keys};
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, EntryNo, FeedState, Meta, Rank, SourceState, State};
 use crate::core::story::Sketch;
+use crate::ledger::apply::{entry_digest, filing_keys};
 
 /// What does not hold.
 #[derive(Debug, thiserror::Error)]

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::entry::{Body, ParsedEntry};
-use super::super::html;
-use super::super::region::RegionId;
-use super::super::regions::{Classifier, Evidence};
-use super::super::state::{Change, EntryNo, Membership, SourceState, State};
-use super::super::story::{self, Lookup, Shelf, Sketch, StoryInput, StoryKey};
-use super::super::time::Time;
+use crate::core::entry::{Body, ParsedEntry};
+use crate::core::html;
+use crate::core::region::RegionId;
+use crate::core::regions::{Classifier, Evidence};
+use crate::core::state::{Change, EntryNo, Membership, SourceState, State};
+use crate::core::story::{self, Lookup, Shelf, Sketch, StoryInput, StoryKey};
+use crate::core::time::Time;
 
 /// What the line has placed: the state does not know of it yet.
 #[derive(Default)]

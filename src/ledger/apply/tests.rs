@@ -12,7 +12,7 @@ use crate::core::region::RegionId;
 use crate::core::source::RegionRule;
 use crate::core::state::Known;
 use crate::core::time::Stamp;
-use crate::store::Store;
+use crate::ledger::store::Store;
 use crate::testing::*;
 
 fn region(id: &str) -> FeedKey {
