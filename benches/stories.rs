@@ -1,17 +1,20 @@
-//! What deciding a new entry's story costs, over stores of 10 thousand and of 1 million entries, and
-//! how fast sketches are made. The index is in memory, with the key ranges of the store's.
+//! What a sketch costs, and what finding an entry's story and filing the entry cost in an index that is
+//! full: with news that is mostly alone, and with the worst case, reports filled in from a few templates.
+//! Also prints the index's octets an entry.
 //!
-//! `cargo bench --bench stories`. Filling the larger store takes minutes and about 3 GB.
+//! `cargo bench --bench stories`.
 
 use std::cell::LazyCell;
 use std::hint::black_box;
 
 use chrono::DateTime;
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use dibao::core::story::{MemoryShelf, Sketch, StoryInput, sketch};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use dibao::core::story::{Index, Sketch, StoryInput, sketch};
 
+/// Entries kept with their sketches.
+const FILED: u64 = 100_000;
 /// Entries that come in a day, a large instance's.
-const A_DAY: u64 = 2_000;
+const A_DAY: u64 = 33_000;
 const FIRST_DAY: i64 = 1_700_000_000;
 
 /// A small generator of its own: the same world on every run and machine.
@@ -19,6 +22,7 @@ struct World {
     state: u64,
 }
 
+#[derive(Default)]
 struct Draft {
     title: String,
     summary: String,
@@ -81,10 +85,46 @@ impl World {
     }
 }
 
-fn sketched(draft: &Draft) -> Sketch {
+/// Reports filled in from six clauses about some hundreds of subjects: their keys are shared by thousands.
+struct Templates {
+    draws: World,
+}
+
+const CLAUSES: [&str; 6] = [
+    "据当地有关部门介绍，今年以来围绕T工作，坚持统筹推进、分类施策",
+    "记者在现场看到，R各级干部深入一线，V相关项目",
+    "下一步，R将继续在T领域发力，E",
+    "业内人士认为，T的V将带动上下游企业协同发展",
+    "截至目前，累计投入资金N万元，惠及群众M人次",
+    "同时，R还建立了常态化机制，E",
+];
+
+impl Templates {
+    fn name(&mut self, kind: u64, of: u64, length: u64) -> String {
+        let mut letters = World { state: kind * 1000 + self.draws.draw(of) };
+        (0..length).filter_map(|_| char::from_u32(0x4e00 + letters.draw(3000) as u32)).collect()
+    }
+
+    fn draft(&mut self, number: u64) -> Draft {
+        let (region, topic, verb) = (self.name(1, 31, 2), self.name(2, 30, 2), self.name(3, 20, 2));
+        let tail = self.name(4, 10, 7);
+        let (n, m) = (self.draws.draw(99_999).to_string(), self.draws.draw(999_999).to_string());
+        let filled = |clause: &str| {
+            let parts = [('R', &region), ('T', &topic), ('V', &verb), ('E', &tail), ('N', &n), ('M', &m)];
+            parts.iter().fold(clause.to_owned(), |text, (mark, part)| text.replace(*mark, part)) + "。"
+        };
+        let clauses = 2 + self.draws.draw(4);
+        let summary = (0..clauses).map(|_| filled(CLAUSES[self.draws.draw(6) as usize])).collect();
+        let title = format!("{region}{verb}{topic}工作：{tail}（{}）", self.draws.draw(10_000));
+        let at = FIRST_DAY + self.draws.draw(62 * 3600) as i64;
+        Draft { title, summary, outlet: format!("outlet {}", number / 100), at }
+    }
+}
+
+fn sketched(draft: &Draft, number: u64) -> Sketch {
     sketch(&StoryInput {
         title: &draft.title,
-        page: None,
+        page: Some(&format!("http://news.example.com/2026/11-23/{number}.shtml")),
         summary: Some(&draft.summary),
         content: None,
         outlet: &draft.outlet,
@@ -94,52 +134,95 @@ fn sketched(draft: &Draft) -> Sketch {
     })
 }
 
-/// A store of `stored` entries, and the entries that come next.
-fn filled(stored: u64, fresh: u64) -> (MemoryShelf, Vec<Draft>) {
-    let mut world = World { state: 7 };
-    let mut shelf = MemoryShelf::default();
-    let mut coming: Vec<Draft> = Vec::new();
-    let mut last: Option<Draft> = None;
-    for number in 0..stored + fresh {
-        let draft = world.draft(number, last.as_ref());
-        if number < stored {
-            shelf.place(sketched(&draft));
-            last = Some(draft);
-        } else {
-            coming.push(draft);
-        }
-    }
-    (shelf, coming)
+/// An index that is full, and where it stands.
+struct Full {
+    index: Index,
+    coming: Vec<Sketch>,
+    next: u64,
 }
 
-fn new_entry(c: &mut Criterion) {
-    let mut group = c.benchmark_group("new_entry");
+impl Full {
+    /// Fills it with the first of these, and prints what it takes.
+    fn of(name: &str, mut drafts: impl FnMut(u64) -> Draft) -> Self {
+        let empty = Index::new(1).octets();
+        let mut full = Self { index: Index::new(FILED as usize), coming: Vec::new(), next: 0 };
+        let mut found = 0;
+        for number in 0..FILED {
+            found += u32::from(full.place(&sketched(&drafts(number), number)));
+        }
+        full.coming = (FILED..FILED + 30_000).map(|number| sketched(&drafts(number), number)).collect();
+        let octets = (full.index.octets() - empty) / full.index.len();
+        println!("{name}: {octets} octets an entry, {found} of {FILED} joined a story");
+        full
+    }
+
+    /// Finds an entry's story, files the entry, and returns true if it joined one.
+    fn place(&mut self, sketch: &Sketch) -> bool {
+        let joined = self.index.find(sketch);
+        self.index.file(self.next, joined.map_or(self.next, |joined| joined.founder), sketch);
+        self.next += 1;
+        joined.is_some()
+    }
+}
+
+fn filling(c: &mut Criterion, name: &str, drafts: impl FnMut(u64) -> Draft) {
+    let mut group = c.benchmark_group(name);
     group.throughput(Throughput::Elements(1));
-    for stored in [10_000, 1_000_000] {
-        // Filled only if this one is asked for.
-        let world = LazyCell::new(|| filled(stored, 2_000));
-        group.bench_function(BenchmarkId::new("sketch_and_join", stored), |b| {
-            let (shelf, coming) = &*world;
-            let mut next = coming.iter().cycle();
-            b.iter_batched(
-                || next.next().expect("a cycle has no end"),
-                |draft| black_box(shelf.find(&sketched(draft))),
-                BatchSize::SmallInput,
-            );
+    // Filled only if this one is asked for.
+    let full = LazyCell::new(|| std::cell::RefCell::new(Full::of(name, drafts)));
+    let mut next = 0;
+    group.bench_function("find", |b| {
+        let full = full.borrow();
+        b.iter(|| {
+            next = (next + 1) % full.coming.len();
+            black_box(full.index.find(&full.coming[next]))
+        });
+    });
+    group.bench_function("find_and_file", |b| {
+        let mut full = full.borrow_mut();
+        let coming = std::mem::take(&mut full.coming);
+        b.iter(|| {
+            next = (next + 1) % coming.len();
+            full.place(&coming[next])
+        });
+        full.coming = coming;
+    });
+    group.finish();
+}
+
+fn variety(c: &mut Criterion) {
+    let mut world = World { state: 7 };
+    let mut last: Option<Draft> = None;
+    filling(c, "variety_100000_filed", move |number| {
+        let draft = world.draft(number, last.take().as_ref());
+        last = Some(Draft { title: draft.title.clone(), summary: draft.summary.clone(), ..Draft::default() });
+        draft
+    });
+}
+
+fn templates(c: &mut Criterion) {
+    let mut templates = Templates { draws: World { state: 7 } };
+    filling(c, "templates_100000_filed", move |number| templates.draft(number));
+}
+
+fn sketching(c: &mut Criterion) {
+    let mut world = World { state: 7 };
+    let drafts: Vec<Draft> = (0..1000).map(|number| world.draft(number, None)).collect();
+    let long = drafts.chunks(10).map(|ten| Draft {
+        title: ten[0].title.clone(),
+        summary: ten.iter().map(|draft| draft.summary.as_str()).collect(),
+        ..Draft::default()
+    });
+    let long: Vec<Draft> = long.collect();
+    let mut group = c.benchmark_group("sketch");
+    for (name, drafts) in [("summary_of_120_letters", &drafts), ("text_of_600_letters", &long)] {
+        group.throughput(Throughput::Elements(drafts.len() as u64));
+        group.bench_function(name, |b| {
+            b.iter(|| drafts.iter().map(|draft| sketched(draft, 1)).filter(|s| *s == *black_box(s)).count());
         });
     }
     group.finish();
 }
 
-fn sketching(c: &mut Criterion) {
-    let (_, coming) = filled(0, 1_000);
-    let mut group = c.benchmark_group("sketch");
-    group.throughput(Throughput::Elements(coming.len() as u64));
-    group.bench_function("usual_summary", |b| {
-        b.iter(|| coming.iter().map(sketched).filter(|s| *s == *black_box(s)).count());
-    });
-    group.finish();
-}
-
-criterion_group!(benches, sketching, new_entry);
+criterion_group!(benches, sketching, variety, templates);
 criterion_main!(benches);

@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta};
+use dibao::core::derive;
+use dibao::core::diff::{Draft, DraftEntry};
 use dibao::core::entry::{Body, Link, ParsedEntry};
 use dibao::core::identity;
 use dibao::core::outcome::Outcome;
-use dibao::core::record::{ConfigRecord, NewEntry, Observation, PollRecord, PollState, Record};
+use dibao::core::record::{ConfigRecord, PollRecord, PollState};
 use dibao::core::region::{RegionId, RegionTable};
 use dibao::core::retention::Policy;
 use dibao::core::rules::Rules;
@@ -22,8 +24,7 @@ use dibao::core::state::{Meta, State};
 use dibao::core::time::{Stamp, Time};
 use dibao::core::window::Windows;
 use dibao::daemon::keeper::{Sweep, is_worth_it};
-use dibao::daemon::memory::give_back;
-use dibao::daemon::vault::Vault;
+use dibao::ledger::{Fact, Ledger};
 
 /// Every source is polled once an hour.
 const POLLS: u32 = 24;
@@ -120,7 +121,7 @@ impl World {
         told
     }
 
-    fn entry(&mut self, paper: usize, now: Time) -> NewEntry {
+    fn entry(&mut self, paper: usize, now: Time) -> DraftEntry {
         let (title, text) = self.news();
         let Paper { def, told, .. } = &mut self.papers[paper];
         *told += 1;
@@ -136,8 +137,9 @@ impl World {
             ..ParsedEntry::default()
         };
         let candidate = identity::candidates(std::slice::from_ref(&entry), chrono_tz::UTC).remove(0);
-        NewEntry {
-            published_id: href,
+        DraftEntry {
+            iri: Some(href.clone()),
+            minted: href,
             keys: candidate.keys,
             fingerprint: candidate.fingerprint,
             entry,
@@ -146,20 +148,20 @@ impl World {
     }
 
     /// One poll of one source.
-    fn poll(&mut self, vault: &Vault, n: usize, poll: u32, now: Time) -> Result<Record> {
+    fn poll(&mut self, ledger: &Ledger, rules: &Rules, n: usize, poll: u32, now: Time) -> Result<Fact> {
         // Thirty entries in twenty-four polls: one each, and another in one of four.
         let news = ENTRIES / POLLS + u32::from(poll.is_multiple_of(4));
-        let new: Vec<NewEntry> = if (poll as usize + n).is_multiple_of(12) {
+        let new: Vec<DraftEntry> = if (poll as usize + n).is_multiple_of(12) {
             Vec::new()
         } else {
             (0..news).map(|_| self.entry(n, now)).collect()
         };
         let paper = &mut self.papers[n];
-        paper.window.extend(new.iter().map(|new| new.published_id.clone()));
+        paper.window.extend(new.iter().filter_map(|new| new.iri.clone()));
         while paper.window.len() > WINDOW {
             paper.window.pop_front();
         }
-        let oldest = paper.window.front().map(|id| vault.store().load().owner(id)).transpose()?;
+        let oldest = paper.window.front().map(|id| ledger.store().load().owner(id)).transpose()?;
         if let Some(first) = oldest.flatten() {
             paper.windows.note(now, first);
         }
@@ -175,11 +177,11 @@ impl World {
             0 => Outcome::NotModified,
             new => Outcome::Fetched { entries: new, new, changed: 0, repairs: Vec::new() },
         };
+        let outlet = paper.def.title.as_deref().unwrap_or("");
+        let sketch = |new: &DraftEntry| derive::sketch(rules, &paper.def.region, outlet, &new.entry, now);
+        let sketches = new.iter().map(sketch).collect();
         let poll = PollRecord { at: now, source: paper.def.id.clone(), outcome, state };
-        Ok(match count {
-            0 => Record::Poll(poll),
-            _ => Record::Observation(Observation { poll, feed: None, new, changed: Vec::new() }),
-        })
+        Ok(Fact::Poll(Box::new(Draft { poll, feed: None, new, changed: Vec::new(), sketches })))
     }
 }
 
@@ -192,7 +194,7 @@ fn main() -> Result<()> {
     let mut world = World::new(usize::try_from(sources)?);
     let defs: Vec<SourceDef> = world.papers.iter().map(|paper| paper.def.clone()).collect();
     let rules = Arc::new(Rules::new(&RegionTable::builtin(), Vec::new(), defs.clone(), []));
-    let (mut vault, _) = Vault::open(dir.path(), Arc::clone(&rules), start.date_naive())?;
+    let (mut ledger, _) = Ledger::open(dir.path(), Arc::clone(&rules), start.date_naive())?;
     let config = ConfigRecord {
         at: start,
         instance: uuid::Uuid::nil(),
@@ -200,27 +202,25 @@ fn main() -> Result<()> {
         sources: defs,
         gone: Vec::new(),
     };
-    vault.record(vec![Record::Config(config)], start.date_naive(), true)?;
+    ledger.record(vec![Fact::Config(config)], start.date_naive())?;
     println!(
         "{sources} sources, {ENTRIES} entries a day each, {POLLS} polls; entries expire after {max_age} days"
     );
     println!("day   entries    stubs  base MB  tail MB  store MB  memory MB");
     for day in 0..days {
         let midnight = start + TimeDelta::days(i64::from(day));
-        live(&mut world, &mut vault, midnight)?;
+        live(&mut world, &mut ledger, &rules, midnight)?;
         let evening = midnight + TimeDelta::hours(24);
-        expire(&mut vault, evening, max_age)?;
-        let (base, tail) = vault.journal_sizes()?;
+        expire(&mut ledger, evening, max_age)?;
+        let (base, tail) = ledger.journal_sizes()?;
         // Fewer sources are a small picture of a thousand: the journal is compacted as often as theirs.
         let scaled = |octets: u64| octets * 1000 / u64::from(sources.max(1));
         if is_worth_it(scaled(base), scaled(tail)) {
-            compact(&mut vault, evening)?;
+            compact(&mut ledger, evening)?;
         }
-        refresh(&mut vault)?;
-        give_back();
-        let (base, tail) = vault.journal_sizes()?;
-        let meta = vault.store().load().meta()?.unwrap_or_else(|| Meta::empty(""));
-        let store = vault.store_size();
+        let (base, tail) = ledger.journal_sizes()?;
+        let meta = ledger.store().load().meta()?.unwrap_or_else(|| Meta::empty(""));
+        let store = ledger.store_size();
         println!(
             "{:>3} {:>9} {:>8} {:>8.1} {:>8.1} {:>9.1} {:>10.1}",
             day + 1,
@@ -233,55 +233,47 @@ fn main() -> Result<()> {
         );
     }
     println!("memory was {:.1} MB at most", mb(memory("VmHWM:")));
-    let before = vault.store().load().meta()?;
-    vault.store().load().check()?;
-    vault.rebuild("to compare")?;
-    let after = vault.store().load().meta()?;
+    let before = ledger.store().load().meta()?;
+    ledger.store().load().check()?;
+    ledger.rebuild(&mut |_| {})?;
+    let after = ledger.store().load().meta()?;
     anyhow::ensure!(after == before, "the journal gives another store: {before:?}, {after:?}");
-    vault.store().load().check()?;
-    println!("the journal gives the same store, of {:.1} MB", mb(vault.store_size()));
+    ledger.store().load().check()?;
+    println!("the journal gives the same store, of {:.1} MB", mb(ledger.store_size()));
+    ledger.close()?;
     Ok(())
 }
 
 /// A day of polls.
-fn live(world: &mut World, vault: &mut Vault, midnight: Time) -> Result<()> {
+fn live(world: &mut World, ledger: &mut Ledger, rules: &Rules, midnight: Time) -> Result<()> {
     for poll in 0..POLLS {
         let now = midnight + TimeDelta::hours(i64::from(poll));
         for first in (0..world.papers.len()).step_by(GROUP) {
             let group = first..(first + GROUP).min(world.papers.len());
-            let records = group.map(|n| world.poll(vault, n, poll, now)).collect::<Result<Vec<_>>>()?;
-            vault.record(records, now.date_naive(), false)?;
+            let facts = group.map(|n| world.poll(ledger, rules, n, poll, now)).collect::<Result<Vec<_>>>()?;
+            ledger.record(facts, now.date_naive())?;
         }
-        vault.sync()?;
+        ledger.sync()?;
     }
     Ok(())
 }
 
-fn expire(vault: &mut Vault, now: Time, max_age: u32) -> Result<()> {
+fn expire(ledger: &mut Ledger, now: Time, max_age: u32) -> Result<()> {
     let policy = Policy { max_age: TimeDelta::days(i64::from(max_age)), keep_at_least: 50 };
     let mut sweep = Sweep::new(policy, now);
     while !sweep.is_over() {
-        let expiry = sweep.step(&vault.store().load())?;
+        let expiry = sweep.step(&ledger.store().load())?;
         if !expiry.entries.is_empty() || !expiry.forgotten.is_empty() {
-            vault.record(vec![Record::Expire(expiry)], now.date_naive(), false)?;
+            ledger.record(vec![Fact::Expire(expiry)], now.date_naive())?;
         }
     }
     Ok(())
 }
 
-fn compact(vault: &mut Vault, now: Time) -> Result<()> {
-    if let Some(compaction) = vault.begin_compaction(now.date_naive())? {
+fn compact(ledger: &mut Ledger, now: Time) -> Result<()> {
+    if let Some(compaction) = ledger.begin_compaction(now.date_naive())? {
         let compacted = compaction.write()?;
-        vault.finish_compaction(compacted)?;
-    }
-    Ok(())
-}
-
-fn refresh(vault: &mut Vault) -> Result<()> {
-    if let Some(refresh) = vault.begin_refresh()?
-        && let Some(copied) = refresh.write()?
-    {
-        vault.finish_refresh(copied)?;
+        ledger.finish_compaction(compacted)?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
 use dibao::core::region::RegionTable;
 use dibao::core::regions::Classifier;
-use dibao::core::story::{MemoryShelf, Reason, Sketch, StoryInput, sketch};
+use dibao::core::story::{Index, Reason, Sketch, StoryInput, sketch};
 use dibao::core::time::Time;
 use serde::Deserialize;
 
@@ -68,9 +68,9 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn decide(classifier: &Classifier, pair: &Labelled) -> anyhow::Result<Option<Reason>> {
-    let mut shelf = MemoryShelf::default();
-    shelf.place(sketched(classifier, &pair.a)?);
-    Ok(shelf.find(&sketched(classifier, &pair.b)?).map(|joined| joined.reason))
+    let mut index = Index::new(1);
+    index.file(0, 0, &sketched(classifier, &pair.a)?);
+    Ok(index.find(&sketched(classifier, &pair.b)?).map(|joined| joined.reason))
 }
 
 fn sketched(classifier: &Classifier, entry: &Entry) -> anyhow::Result<Sketch> {

@@ -3,10 +3,11 @@
 //!
 //! ```text
 //! scheduler ─due─▶ worker: fetch ─▶ decode ─▶ parse ─▶ diff ─▶ recorder
-//!                                                               │ append + fsync (group commit)
-//!                                                           journal  (NDJSON in zstd frames)
+//!                                                               │ group commit
+//!                                                            ledger: decide (published ids, stories)
+//!                                                               │ append + fsync: the journal (NDJSON in zstd frames)
 //!                                                               │ apply: one pure function, one atomic batch
-//!                                                            store ─▶ views (rendered once a change) ─▶ HTTP
+//!                                                            store ─▶ views (rendered when asked for) ─▶ HTTP
 //! ```
 //!
 //! The journal is the record, the store is its index, feeds are views. What the modules are, from the
@@ -14,12 +15,12 @@
 //!
 //! - [`core`]: every decision, as functions of values: no clock, disk, socket, randomness, async.
 //! - [`views`]: stored entries as documents, and documents as bytes. Pure too.
-//! - [`journal`]: the append-only record on disk.
-//! - [`store`]: sled as an index that can always be rebuilt from the journal.
+//! - [`ledger`]: the state directory. [`ledger::journal`] is the append-only record, [`ledger::store`] sled as an index
+//!   that can always be built again from it.
 //! - [`fetch`]: one polite, bounded, conditional HTTP exchange.
 //! - [`serve`]: views over HTTP, commands over the admin socket.
 //! - [`config`]: the TOML file to a checked configuration, every fault at once.
-//! - [`daemon`]: the parts put together: scheduler, worker, recorder, vault, publisher.
+//! - [`daemon`]: the parts put together: scheduler, worker, recorder, keeper, publisher.
 //! - [`demo`]: publishers of our own on loopback, for `dibao demo` and for tests.
 //! - [`cli`]: one file a subcommand.
 //!

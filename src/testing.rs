@@ -10,15 +10,16 @@ use crate::core::entry::{Body, Link, ParsedEntry};
 use crate::core::identity::{Fingerprint, IdentityKey};
 use crate::core::outcome::Outcome;
 use crate::core::record::{
-    ChangedEntry, ConfigRecord, Expiry, FeedFacts, Line, NewEntry, Observation, PollRecord, PollState,
-    Record, Withdrawal,
+    ChangedEntry, ConfigRecord, Expiry, FeedFacts, LINE_VERSION, Line, NewEntry, Observation, PollRecord,
+    PollState, Record, Told, Withdrawal,
 };
 use crate::core::region::{RegionId, RegionTable};
 use crate::core::rules::Rules;
 use crate::core::source::{RegionRule, SourceDef, SourceId};
+use crate::core::story::Reason;
 use crate::core::time::{Stamp, Time};
 use crate::ledger::apply::apply;
-use crate::ledger::store::{Backend, Batch, MemoryBackend, Pairs, Store, StoreError};
+use crate::ledger::store::{Backend, Batch, MemoryBackend, Octets, Pairs, Store, StoreError};
 
 /// Seconds after the start of a day in 2026.
 pub(crate) fn at(seconds: i64) -> Time {
@@ -31,7 +32,8 @@ pub(crate) fn id(source: &str) -> SourceId {
 
 /// An identity key of 32 hexadecimal digits, as the journal writes it.
 pub(crate) fn key(n: u64) -> IdentityKey {
-    serde_json::from_str(&format!("\"{n:032x}\"")).expect("a key")
+    // The store tells keys apart by their first octets.
+    serde_json::from_str(&format!("\"{:032x}\"", u128::from(n) << 64)).expect("a key")
 }
 
 pub(crate) fn fingerprint(n: u64) -> Fingerprint {
@@ -96,7 +98,13 @@ pub(crate) fn new(n: u64, entry: ParsedEntry) -> NewEntry {
         fingerprint: fingerprint(n),
         entry,
         backlog: false,
+        story: None,
     }
+}
+
+/// The same entry, found to tell what another one tells.
+pub(crate) fn told(entry: NewEntry, with: u64) -> NewEntry {
+    NewEntry { story: Some(Told { with: urn(with), reason: Reason::SameTitle }), ..entry }
 }
 
 pub(crate) fn changed(n: u64, entry: ParsedEntry) -> ChangedEntry {
@@ -112,7 +120,7 @@ pub(crate) fn changed(n: u64, entry: ParsedEntry) -> ChangedEntry {
 
 /// The records as lines, each a round of its own.
 pub(crate) fn lines(records: impl IntoIterator<Item = Record>) -> Vec<Line> {
-    (1..).zip(records).map(|(seq, record)| Line { v: record.version(), seq, round: seq, record }).collect()
+    (1..).zip(records).map(|(seq, record)| Line { v: LINE_VERSION, seq, round: seq, record }).collect()
 }
 
 /// Applies lines to a store.
@@ -182,7 +190,8 @@ const TITLES: [&str; 7] = [
 ];
 
 /// A journal of `count` lines as a daemon might write it, with clocks that jump, entries that are
-/// rewritten, expire and are forgotten, sources that leave and come back, and bodies of every size.
+/// rewritten, tell the same story, expire and are forgotten, sources that leave and come back, and bodies of
+/// every size.
 pub(crate) fn workload(seed: u64, count: usize) -> Vec<Line> {
     let (mut draw, sources) = (Draw::new(seed), sources());
     let mut records = vec![config(0, &sources, &[])];
@@ -217,7 +226,11 @@ pub(crate) fn workload(seed: u64, count: usize) -> Vec<Line> {
                 let fresh: Vec<u64> = (next..next + draw.below(4)).collect();
                 next += fresh.len() as u64;
                 known.extend(&fresh);
-                let new = fresh.iter().map(|no| new(*no, random_body(&mut draw, now))).collect();
+                let new = fresh.iter().map(|no| {
+                    let entry = new(*no, random_body(&mut draw, now));
+                    if draw.one_in(3) { told(entry, 1 + draw.below(next)) } else { entry }
+                });
+                let new = new.collect();
                 let mut record = seen(source, now, new, rewritten);
                 if let Record::Observation(seen) = &mut record {
                     let title = Some(format!("Feed of {now}"));
@@ -252,8 +265,8 @@ fn random_body(draw: &mut Draw, now: i64) -> ParsedEntry {
 pub(crate) struct OutOfUse;
 
 impl Backend for OutOfUse {
-    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Err(StoreError::Backend("it failed before".to_owned()))
+    fn get(&self, _: &[u8]) -> Result<Option<Octets>, StoreError> {
+        Err(StoreError::backend("it failed before"))
     }
     fn scan(&self, _: &[u8], _: &[u8]) -> Pairs<'_> {
         Box::new(std::iter::once(self.get(&[]).map(|_| unreachable!("it fails"))))

@@ -208,7 +208,7 @@ fn summary(config: &Config) -> String {
             server.public_url,
             server.admin_socket.display()
         ),
-        format!("state in {}", config.state_dir.display()),
+        format!("state in {}, scrubbed every {:?}", config.state_dir.display(), config.scrub),
         format!("poll at {} in {}", schedules(&polling.schedule), polling.timezone),
         format!("jitter {:?}, floor {:?}, timeout {:?}", polling.jitter, polling.floor, polling.timeout),
         format!(

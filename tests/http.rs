@@ -17,6 +17,7 @@ use dibao::daemon::clock::{Clock, SystemClock};
 use dibao::daemon::dues::Dues;
 use dibao::daemon::engine::Engine;
 use dibao::daemon::front::Front;
+use dibao::daemon::run::{self, RunError};
 use dibao::daemon::websub::Pinger;
 use dibao::demo::script::{Reply, Script};
 use dibao::fetch::{FetchOptions, Fetcher};
@@ -96,19 +97,32 @@ fn rss(entries: &[(&str, &str)]) -> Vec<u8> {
 struct Server {
     at: SocketAddr,
     dues: Arc<Dues>,
+    front: Arc<Front>,
     _stop: oneshot::Sender<()>,
 }
 
 impl Server {
     async fn of(engine: &Arc<Engine>) -> Self {
+        let mut server = Self::starting().await;
+        server.open(engine);
+        server.front.is_current();
+        server
+    }
+
+    /// One whose state directory is being opened.
+    async fn starting() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
-        let dues = Arc::new(Dues::new(engine.polled_sources().map(|source| source.def.id.clone())));
-        let front = Front::new(engine.publisher.clone(), &engine.config, Arc::clone(&dues), Arc::new(Fixed));
+        let front = Arc::new(Front::new(Arc::new(Fixed), Box::new(|| "7 steps done".to_owned())));
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or(()) };
-        tokio::spawn(listener::serve(listener, Arc::new(front), Limits::default(), shutdown));
-        Self { at, dues, _stop: stop }
+        tokio::spawn(listener::serve(listener, front.clone(), Limits::default(), shutdown));
+        Self { at, dues: Arc::default(), front, _stop: stop }
+    }
+
+    fn open(&mut self, engine: &Arc<Engine>) {
+        self.dues = Arc::new(Dues::new(engine.polled_sources().map(|source| source.def.id.clone())));
+        self.front.open(engine.publisher.clone(), &engine.config, Arc::clone(&self.dues));
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -316,6 +330,48 @@ async fn every_condition_and_coding_is_answered_as_the_rfcs_say() {
         }
     }
     engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn until_the_state_directory_is_open_only_health_and_progress_are_told() {
+    let mut server = Server::starting().await;
+    assert_eq!(server.get("/healthz", &[]).await.text(), "ok\n");
+    for path in ["/readyz", "/", "/henan.atom", "/henan", "/nothing"] {
+        let answer = server.get(path, &[]).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "10"), "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert_eq!(answer.text() == "7 steps done\n", path == "/readyz", "{path}");
+    }
+    assert_eq!(server.ask("POST", "/", &[]).await.status, 405);
+
+    let desk = Desk::new().await;
+    server.open(&desk.open().await);
+    // While the store is brought up to date, what it says is served.
+    for (path, status) in
+        [("/healthz", 200), ("/readyz", 503), ("/", 200), ("/henan.atom", 200), ("/no", 404)]
+    {
+        assert_eq!(server.get(path, &[]).await.status, status, "{path}");
+    }
+    server.front.is_current();
+    for (path, status) in
+        [("/healthz", 200), ("/readyz", 200), ("/", 200), ("/henan.atom", 200), ("/no", 404)]
+    {
+        assert_eq!(server.get(path, &[]).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_ends_a_start_before_it_touches_the_state_directory() {
+    let desk = Desk::new().await;
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let path = desk.dir.path().join("dibao.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("127.0.0.1:0\"", &format!("{}\"", taken.local_addr().unwrap())))
+        .unwrap();
+    let never = std::future::pending();
+    let ended = run::run(desk.config(), Arc::new(SystemClock), |_| panic!("it runs"), never).await;
+    assert!(matches!(ended, Err(RunError::Listen { .. })), "{ended:?}");
+    assert!(!desk.dir.path().join("state").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,12 +63,12 @@ async fn poll_all(engine: &Engine) {
 }
 
 /// Every feed with its bytes, its validators and when it last changed.
-fn pages(engine: &Engine) -> BTreeMap<String, Page> {
+fn pages(engine: &Engine) -> BTreeMap<String, Arc<Page>> {
     let regions = engine.config.regions.iter().map(|region| region.id.to_string());
     let sources = engine.config.sources.iter().map(|source| format!("source/{}", source.def.id));
     let names = regions.chain(sources).chain(["all".to_owned(), "national".to_owned()]);
     let page = |name: String| match engine.publisher.view(&format!("{name}.atom")) {
-        View::Page(page) => (name, Page::clone(&page)),
+        View::Page(page) => (name, page),
         other => panic!("{name}: {other:?}"),
     };
     names.map(page).collect()
@@ -76,6 +76,32 @@ fn pages(engine: &Engine) -> BTreeMap<String, Page> {
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+/// Closes an engine, and waits until nobody holds its store any more: the recorder's task ends on its own, and
+/// until then has the publisher.
+async fn close(engine: Arc<Engine>) {
+    engine.close().await.unwrap();
+    let store = Arc::downgrade(&engine.store());
+    drop(engine);
+    while store.strong_count() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The last segment of a journal that has anything in it.
+fn last_segment(dir: &Path) -> PathBuf {
+    let files = fs::read_dir(dir.join("state/journal")).unwrap().map(|file| file.unwrap().path());
+    let segments = files.filter(|path| path.extension().is_some_and(|ending| ending == "zst"));
+    segments.filter(|path| path.metadata().unwrap().len() > 0).max().unwrap()
+}
+
+/// Flips a bit of a file, so many octets before its end.
+fn flip(path: &Path, back: impl Fn(usize) -> usize) {
+    let mut bytes = fs::read(path).unwrap();
+    let at = bytes.len() - back(bytes.len());
+    bytes[at] ^= 0x10;
+    fs::write(path, bytes).unwrap();
 }
 
 /// Runs dibao on a config, and returns whether that went well and what it prints.
@@ -180,24 +206,15 @@ async fn a_rebuild_that_is_only_rehearsed_says_that_the_journal_is_damaged_and_a
     let path = config_in(dir.path(), &sources);
     let engine = open(&path).await;
     poll_all(&engine).await;
-    engine.close().await.unwrap();
-    let store = Arc::downgrade(&engine.store());
-    drop(engine);
-    // The recorder's task ends on its own, and until then has the publisher, which has the store.
-    while store.strong_count() > 0 {
-        tokio::task::yield_now().await;
-    }
+    close(engine).await;
     let (_, before) = dibao(&path, &["entries", "--json"]).await;
     let rehearsed = || dibao(&path, &["rebuild", "--dry-run"]);
     let (good, said) = rehearsed().await;
     assert!(good && said.starts_with("0 of ") && said.lines().count() == 1, "{said}");
 
-    let journal = fs::read_dir(dir.path().join("state/journal")).unwrap();
-    let segment = journal.map(|file| file.unwrap().path()).find(|file| file.extension().is_some()).unwrap();
-    let mut bytes = fs::read(&segment).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x10;
-    fs::write(&segment, &bytes).unwrap();
+    let segment = last_segment(dir.path());
+    flip(&segment, |len| len / 2);
+    let bytes = fs::read(&segment).unwrap();
     let (good, said) = rehearsed().await;
     let told = said.lines().filter(|line| line.starts_with("dibao: the journal is damaged: "));
     assert!(good && told.count() == 1 && said.contains("not there"), "{said}");
@@ -208,4 +225,44 @@ async fn a_rebuild_that_is_only_rehearsed_says_that_the_journal_is_damaged_and_a
     let (good, said) = rehearsed().await;
     assert!(good && said.starts_with("0 of ") && said.lines().count() == 1, "{said}");
     assert_eq!(dibao(&path, &["entries", "--json"]).await.1, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scrub_tells_a_sound_state_from_a_damaged_journal_and_gives_that_a_new_base() {
+    let (publisher, sources) = world().await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = config_in(dir.path(), &sources);
+    let scrub = || dibao(&path, &["check", "--store"]);
+    type Place = fn(usize) -> usize;
+    let cases: [(&str, Place); 3] = [
+        ("the checksum that the store ends with", |_| 1),
+        ("the middle of the base", |len| len / 2),
+        ("the first frame of the base", |len| len - 20),
+    ];
+    for (name, back) in cases {
+        let engine = open(&path).await;
+        if name.contains("store") {
+            poll_all(&engine).await;
+            publisher.advance();
+        }
+        close(engine).await;
+        let (good, said) = scrub().await;
+        let is_sound =
+            |said: &str| said.starts_with("the store is sound (") && said.ends_with("the journal is sound\n");
+        assert!(good && is_sound(&said), "{name}: {said}");
+        let (_, before) = dibao(&path, &["entries", "--json"]).await;
+        assert!(before.lines().count() > 50, "{before}");
+
+        flip(&last_segment(dir.path()), back);
+        let (good, said) = scrub().await;
+        assert!(
+            !good && said.ends_with("the journal was damaged, and got a new base from the store\n"),
+            "{name}: {said}"
+        );
+        let (good, said) = scrub().await;
+        assert!(good && is_sound(&said), "{name}: {said}");
+        fs::remove_dir_all(dir.path().join("state/store")).unwrap();
+        let (_, after) = dibao(&path, &["entries", "--json"]).await;
+        assert!(after.starts_with(&before), "{name}: the new base lacks something: {after}");
+    }
 }

@@ -6,6 +6,8 @@
 mod support;
 
 use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
@@ -72,23 +74,49 @@ fn ended(mut child: Child) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
+/// The address that a daemon logs as its first line.
+fn listening(child: &mut Child) -> String {
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    child.stderr = Some(log.into_inner());
+    let address = line.split("address=").nth(1).and_then(|rest| rest.split(' ').next());
+    address.unwrap_or_else(|| panic!("it does not listen: {line}")).to_owned()
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
-fn a_signal_ends_a_start_at_once_however_long_opening_takes() {
+fn however_long_opening_takes_health_and_progress_are_told_and_a_signal_ends_it_at_once() {
     for signal in [Signal::TERM, Signal::INT] {
         let desk = Desk::new(&source("slow", "http://news.example/", "henan"));
         let told = systemd(&desk);
-        // A journal whose disk never answers.
+        // A file whose disk never answers.
         let journal = desk.dir.path().join("state/journal");
         fs::create_dir_all(&journal).unwrap();
-        let pipe = journal.join("00000001-2026-11-23.ndjson.zst");
+        let pipe = journal.join("id");
         mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         let mut child = daemon(&desk);
         let _never_written = reader_of(&pipe, &mut child);
+        let address = listening(&mut child);
+        assert!(get(&address, "/healthz").starts_with("HTTP/1.1 200 "));
+        let progress = get(&address, "/readyz");
+        assert!(progress.starts_with("HTTP/1.1 503 "), "{progress}");
+        assert!(progress.contains("\r\n\r\nopening the state directory: "), "{progress}");
         kill_process(Pid::from_child(&child), signal).unwrap();
         let (status, log) = ended(child);
         assert_eq!(status, Some(0), "{signal:?}: {log}");
-        assert_eq!(log.lines().count(), 1, "{signal:?}: {log}");
-        assert!(log.contains("stopped while starting"), "{signal:?}: {log}");
+        assert!(!log.contains("WARN") && !log.contains("ERROR"), "{signal:?}: {log}");
+        assert!(
+            log.lines().last().is_some_and(|last| last.contains("stopped while starting")),
+            "{signal:?}: {log}"
+        );
         assert_eq!(heard(&told), "STATUS=opening the state directory\n");
         assert_eq!(heard(&told), "STOPPING=1\nSTATUS=stopping\n");
     }
@@ -139,7 +167,7 @@ fn systemd_and_the_operator_are_told_what_a_start_waits_for_and_a_signal_ends_th
     let waits = heard(&told);
     let state = desk.dir.path().join("state/store/00000001.json");
     for part in
-        ["STATUS=cannot start yet in /", &state.display().to_string(), "No space left", "; make room there\n"]
+        ["STATUS=cannot start yet: /", &state.display().to_string(), "No space left", "; make room there; "]
     {
         assert!(waits.contains(part), "{part}: {waits}");
     }
@@ -147,5 +175,5 @@ fn systemd_and_the_operator_are_told_what_a_start_waits_for_and_a_signal_ends_th
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     let (status, log) = ended(child);
     assert_eq!(status, Some(0), "{log}");
-    assert_eq!(log.matches("cannot start yet: make room there").count(), 1, "{log}");
+    assert_eq!(log.matches("cannot start yet: ").count(), 1, "{log}");
 }

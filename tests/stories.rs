@@ -5,9 +5,7 @@ use chrono::{NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
 use dibao::core::region::{RegionId, RegionTable};
 use dibao::core::regions::Classifier;
-use dibao::core::story::{
-    KEY_LEN, MAX_KEYS, MemoryShelf, Reason, Sketch, StoryInput, index_keys, lookups, same, sketch,
-};
+use dibao::core::story::{Index, Joined, LinkMark, Reason, Sketch, StoryInput, same, sketch};
 use dibao::core::time::Time;
 use proptest::prelude::*;
 
@@ -37,6 +35,23 @@ fn report(title: &str, summary: &str, outlet: &str, published: Time) -> Sketch {
     sketch(&plain(title, summary, outlet, published))
 }
 
+/// An index, and the number of the next entry.
+struct Shelf(Index, u64);
+
+impl Shelf {
+    fn new(limit: usize) -> Self {
+        Self(Index::new(limit), 0)
+    }
+
+    /// Decides an entry's story and files the entry: the story it joined, or `None` if it founded one.
+    fn place(&mut self, sketch: &Sketch) -> Option<Joined> {
+        let joined = self.0.find(sketch);
+        self.0.file(self.1, joined.map_or(self.1, |joined| joined.founder), sketch);
+        self.1 += 1;
+        joined
+    }
+}
+
 /// Every pair of the fixture is decided as its label says; each stands for a kind of report or trap,
 /// written for this test.
 #[test]
@@ -53,9 +68,9 @@ fn the_fixture_pairs_are_decided_as_labelled() {
     };
     for line in text.lines() {
         let pair: serde_json::Value = serde_json::from_str(line).unwrap();
-        let mut shelf = MemoryShelf::default();
-        shelf.place(entry(&pair["a"]));
-        let found = shelf.find(&entry(&pair["b"]));
+        let mut shelf = Shelf::new(10);
+        shelf.place(&entry(&pair["a"]));
+        let found = shelf.0.find(&entry(&pair["b"]));
         assert_eq!(found.is_some(), pair["label"] == "same", "{found:?} for {line}");
     }
 }
@@ -127,14 +142,14 @@ fn a_national_report_in_two_regions_papers_is_one_story() {
 
 #[test]
 fn a_new_entry_joins_the_older_of_two_stories_and_merges_none() {
-    let mut shelf = MemoryShelf::default();
+    let mut shelf = Shelf::new(1000);
     // Two days apart either way from the third, four days from one another.
-    assert_eq!(shelf.place(report("滨河大桥合龙", TEXT, "甲报", hour(0))), None);
-    assert_eq!(shelf.place(report("滨河大桥主跨合龙", TEXT, "乙报", hour(96))), None);
-    let joined = shelf.place(report("大桥主跨合龙", TEXT, "丙报", hour(48))).unwrap();
-    assert_eq!(joined.story, 0);
-    let again = shelf.place(report("大桥合龙", TEXT, "丁报", hour(130))).unwrap();
-    assert_eq!(again.story, 1, "the second story is still its own");
+    assert_eq!(shelf.place(&report("滨河大桥合龙", TEXT, "甲报", hour(0))), None);
+    assert_eq!(shelf.place(&report("滨河大桥主跨合龙", TEXT, "乙报", hour(96))), None);
+    let joined = shelf.place(&report("大桥主跨合龙", TEXT, "丙报", hour(48))).unwrap();
+    assert_eq!(joined.founder, 0);
+    let again = shelf.place(&report("大桥合龙", TEXT, "丁报", hour(130))).unwrap();
+    assert_eq!(again.founder, 1, "the second story is still its own");
 }
 
 #[test]
@@ -150,17 +165,16 @@ fn a_story_does_not_drift_from_report_to_report() {
         |n: usize, hours| report("连续报道", &clauses[n..n + 12].concat(), &format!("{n}"), hour(hours));
     assert!(same(&told(0, 0), &told(3, 1)).is_some(), "neighbours are near");
     assert_eq!(same(&told(0, 0), &told(12, 1)), None, "the ends are not");
-    let mut shelf = MemoryShelf::default();
+    let mut shelf = Shelf::new(1000);
     let stories: Vec<u64> = (0..9)
         .map(|step| {
             let entry = step as u64;
-            shelf.place(told(step * 3, step as i64)).map_or(entry, |joined| joined.story)
+            shelf.place(&told(step * 3, step as i64)).map_or(entry, |joined| joined.founder)
         })
         .collect();
     assert!(stories.iter().any(|story| *story != 0), "{stories:?}");
     for (step, story) in stories.iter().enumerate() {
-        let founder = told(*story as usize * 3, 0);
-        assert!(step - *story as usize <= 2, "{stories:?}: {step} joined what began as {}", founder.version);
+        assert!(step - *story as usize <= 2, "{stories:?}: {step}");
     }
 }
 
@@ -174,28 +188,113 @@ fn the_next_bulletin_of_one_outlet_founds_its_own_story() {
         );
         report("空气质量日报", &text, outlet, hour(day * 24))
     };
-    let mut shelf = MemoryShelf::default();
-    assert_eq!(shelf.place(bulletin(11, 62, "环境发布")), None);
-    assert_eq!(shelf.place(bulletin(12, 47, "环境发布")), None);
+    let mut shelf = Shelf::new(1000);
+    assert_eq!(shelf.place(&bulletin(11, 62, "环境发布")), None);
+    assert_eq!(shelf.place(&bulletin(12, 47, "环境发布")), None);
     // Another outlet's report of the second goes to the second, though the first is older and near.
-    assert_eq!(shelf.place(bulletin(12, 47, "甲报")).unwrap().story, 1);
+    assert_eq!(shelf.place(&bulletin(12, 47, "甲报")).unwrap().founder, 1);
 }
 
 #[test]
-fn an_entry_without_any_text_is_filed_nowhere_and_joins_nothing() {
+fn an_entry_without_any_text_joins_nothing() {
     let empty = report("", "", "", hour(0));
-    assert_eq!(index_keys(&empty), []);
     assert_eq!(same(&empty, &empty), None);
+    let mut shelf = Shelf::new(10);
+    assert_eq!((shelf.place(&empty), shelf.place(&empty)), (None, None));
+}
+
+fn linked(page: &str, title: &str, text: &str, outlet: &str, hours: i64) -> Sketch {
+    sketch(&StoryInput { page: Some(page), ..plain(title, text, outlet, hour(hours)) })
 }
 
 #[test]
-fn a_stored_sketch_is_small() {
-    let size = |text: &str| {
-        postcard::to_stdvec(&report("滨河大桥主跨今天合龙年底通车", text, "甲报", hour(0))).unwrap().len()
+fn an_entry_that_left_by_the_bound_is_known_by_its_link_to_other_outlets() {
+    let page = "https://example.com/a/1.html";
+    let mut shelf = Shelf::new(2);
+    shelf.place(&linked(page, "滨河大桥合龙", TEXT, "甲报", 0));
+    for other in ["青川启用新校舍", "北川下雪了", "南川修路了"] {
+        shelf.place(&report(other, "", "丙报", hour(1)));
+    }
+    assert_eq!(shelf.0.len(), 2);
+    let same_link = Some(Joined { founder: 0, reason: Reason::SameLink });
+    let cases = [
+        ("another outlet", linked(page, "通车", "", "乙报", 2), same_link),
+        ("the same outlet: its texts would have to say", linked(page, "通车", "", "甲报", 2), None),
+        ("after a month", linked(page, "通车", "", "乙报", 24 * 31), None),
+        ("another page", linked("https://example.com/a/2.html", "通车", "", "乙报", 2), None),
+        ("its text alone", report("滨河大桥合龙", TEXT, "乙报", hour(2)), None),
+    ];
+    for (name, entry, want) in cases {
+        assert_eq!(shelf.0.find(&entry), want, "{name}");
+    }
+    let mut index = Index::new(2);
+    index.file_link(7, &LinkMark::of(Some(page), "甲报", hour(0)).unwrap());
+    assert_eq!(index.find(&linked(page, "通车", "", "乙报", 2)).unwrap().founder, 7);
+}
+
+#[test]
+fn what_is_removed_is_found_no_more_and_what_is_filed_again_is() {
+    let told = report("滨河大桥合龙", TEXT, "甲报", hour(0));
+    let retold = report("滨河大桥合龙", TEXT, "乙报", hour(1));
+    let mut index = Index::new(10);
+    index.file(1, 1, &told);
+    index.file(2, 1, &retold);
+    index.remove(1);
+    assert_eq!(index.find(&told).unwrap().founder, 1, "the other member is still there");
+    index.remove(2);
+    index.remove(2);
+    index.remove(3);
+    assert_eq!((index.find(&told), index.len()), (None, 0));
+    // Rewritten: another text under the same number and story.
+    index.file(2, 1, &report("青川启用新校舍迎接开学季", "", "乙报", hour(1)));
+    index.file(2, 1, &retold);
+    assert_eq!((index.find(&told).unwrap().founder, index.len()), (1, 1));
+    assert_eq!(index.find(&report("青川启用新校舍迎接开学季", "", "丙报", hour(1))), None);
+}
+
+#[test]
+fn an_entry_rewritten_for_ever_takes_no_more_room() {
+    let mut index = Index::new(100);
+    let told = |n: i64| report(&format!("滨河大桥合龙第{n}天"), &format!("{n}{TEXT}"), "甲报", hour(n));
+    for no in 0..50 {
+        index.file(no, no, &told(no as i64));
+    }
+    let before = index.octets();
+    for n in 0..20_000 {
+        index.file(7, 7, &told(n % 100));
+    }
+    assert_eq!(index.len(), 50);
+    assert!(index.octets() < before * 2, "{before} {}", index.octets());
+}
+
+/// Octets an entry of the index, its scratch left out.
+fn octets_an_entry(text: impl Fn(u64) -> String) -> usize {
+    let mut shelf = Shelf::new(20_000);
+    let empty = shelf.0.octets();
+    for n in 0..20_000 {
+        let title: String = text(n).chars().take(25).collect();
+        let page = format!("https://example.com/{n}.html");
+        shelf.place(&linked(&page, &title, &text(n + 1_000_000), "甲报", n as i64 / 400));
+    }
+    (shelf.0.octets() - empty) / shelf.0.len()
+}
+
+/// Letters without a pattern, in clauses of twelve.
+fn letters(seed: u64, count: usize) -> String {
+    let mut state = seed;
+    let mut letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from_u32(0x4e00 + (state >> 33) as u32 % 3000).unwrap()
     };
-    assert!(size(TEXT) < 500, "{}", size(TEXT));
-    let endless: String = (0..20_000_u32).filter_map(|n| char::from_u32(0x4e00 + n * 37 % 20_000)).collect();
-    assert!(size(&endless) < 1200, "{}", size(&endless));
+    (1..=count).map(|n| if n % 13 == 0 { '，' } else { letter() }).collect()
+}
+
+#[test]
+fn a_filed_entry_is_small() {
+    let usual = octets_an_entry(|n| letters(n, 125));
+    assert!(usual < 650, "{usual}");
+    let longest = octets_an_entry(|n| letters(n, 1000));
+    assert!(longest < 1050, "{longest}");
 }
 
 fn any_report() -> impl Strategy<Value = Sketch> {
@@ -212,42 +311,22 @@ proptest! {
     }
 
     #[test]
-    fn keys_are_bounded_and_lie_in_their_own_lookups(a in any_report()) {
-        let keys = index_keys(&a);
-        let ranges = lookups(&a);
-        prop_assert!(keys.len() <= MAX_KEYS && ranges.len() <= 2 * MAX_KEYS);
-        for key in keys {
-            prop_assert_eq!(key.0.len(), KEY_LEN);
-            prop_assert!(ranges.iter().any(|r| r.from <= key && key <= r.to));
-        }
-        for range in ranges {
-            prop_assert!(range.from <= range.to);
-        }
-    }
-
-    #[test]
     fn what_one_looks_for_the_other_finds(a in any_report(), hours in -71..71_i64) {
         // The same report filed at another time of the window is found through every key of its own.
         let text = TEXT;
         let there = report("滨河大桥合龙", text, "甲报", hour(100));
         let here = report("滨河大桥合龙", text, "乙报", hour(100 + hours));
-        let mut shelf = MemoryShelf::default();
-        shelf.place(a);
-        shelf.place(there);
-        prop_assert!(shelf.find(&here).is_some());
-    }
-
-    #[test]
-    fn a_sketch_survives_storage(a in any_report()) {
-        let bytes = postcard::to_stdvec(&a).unwrap();
-        prop_assert_eq!(postcard::from_bytes::<Sketch>(&bytes).unwrap(), a);
+        let mut shelf = Shelf::new(1000);
+        shelf.place(&a);
+        shelf.place(&there);
+        prop_assert!(shelf.0.find(&here).is_some());
     }
 
     #[test]
     fn the_same_entries_in_the_same_order_give_the_same_stories(all in prop::collection::vec(any_report(), 0..12)) {
         let run = || {
-            let mut shelf = MemoryShelf::default();
-            all.iter().cloned().map(|s| shelf.place(s)).collect::<Vec<_>>()
+            let mut shelf = Shelf::new(1000);
+            all.iter().map(|s| shelf.place(s)).collect::<Vec<_>>()
         };
         prop_assert_eq!(run(), run());
     }

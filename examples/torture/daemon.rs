@@ -76,7 +76,7 @@ impl Place {
             if let Some(status) = running.over() {
                 return Err(Wrong::Other(format!("it did not start ({status}): {}", self.last_line())));
             }
-            Ok(self.get("/healthz").ok())
+            Ok(self.is_ready().then_some(()))
         });
         match up {
             Ok(_) => Ok(running),
@@ -104,7 +104,12 @@ impl Place {
         Ok(Ended { status: status?, out: text(&out), err: text(&err) })
     }
 
-    /// The body of a page.
+    /// True if it serves feeds.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.get("/readyz").is_ok_and(|(status, _)| status == 200)
+    }
+
+    /// The status and the body of a page.
     pub(crate) fn get(&self, path: &str) -> Result<(u16, String), std::io::Error> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(LIMIT))?;

@@ -1,5 +1,5 @@
-//! One run: the publisher, the daemon, the ledger, and the counts. A cycle is a fault, a start and two
-//! looks at what is there, with a poll between them.
+//! One run: the publisher, the daemon, the ledger, and the counts. A cycle is a fault, a start, a scrub where
+//! journal or store were harmed, and two looks at what is there, with a poll between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,13 +14,14 @@ use dibao::daemon::clock::{Clock, SystemClock};
 use dibao::daemon::engine::Engine;
 use serde_json::Value;
 
-use crate::daemon::{Place, Running, Wrong};
+use crate::daemon::{Ended, LIMIT, Place, Running, Wrong, within};
 use crate::faults::{Kind, Told};
 use crate::ledger::{Found, Ledger};
 use crate::paper::{Chance, FEEDS, Paper, WINDOW, link, source};
 
 /// What the log calls a journal that is not whole.
-const REPORTED: &[&str] = &["the store did not have all of it either", "cut that off"];
+const REPORTED: &[&str] =
+    &["the store that had it all is gone", "damaged behind what the store has of it", "cut that off"];
 
 /// What a source keeps whatever its age: more than its publisher shows.
 const KEEP: usize = WINDOW + 10;
@@ -169,6 +170,9 @@ impl Rig {
         if self.running.is_none() {
             self.running = Some(self.place.start()?);
         }
+        if told.scrub {
+            self.scrub()?;
+        }
         let Found { missing, .. } = self.look(cycle)?;
         self.hold_against_the_log(cycle, kind, &told, !missing.is_empty());
         self.poll()?;
@@ -204,6 +208,18 @@ impl Rig {
         }
         self.ledger.acknowledge(shown.into_iter().flatten());
         Ok(())
+    }
+
+    /// Scrubs until nothing is damaged: what is found is put right, and told by the exit code.
+    pub(crate) fn scrub(&self) -> Result<(), Wrong> {
+        within(LIMIT, "a scrub that finds nothing", || {
+            let Ended { status, out, err } = self.place.ask(&["check", "--store"])?;
+            match (status.code(), out.contains("was damaged")) {
+                (Some(0), false) => Ok(Some(())),
+                (Some(1), true) => Ok(None),
+                _ => Err(Wrong::Other(format!("check --store ({status}): {out}{err}"))),
+            }
+        })
     }
 
     /// Looks at what is listed and at what is served.

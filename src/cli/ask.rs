@@ -99,9 +99,7 @@ async fn local(
     each: &mut dyn FnMut(Line) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let (engine, notes) = Engine::open(config, Arc::new(SystemClock)).await?;
-    if let Some(why) = &notes.rebuilt {
-        eprintln!("dibao: built the store anew from the journal: {why}");
-    }
+    notes.warnings().iter().for_each(|line| eprintln!("dibao: {line}"));
     let (lines, mut answer) = mpsc::channel(BACKLOG);
     let work = tokio::spawn(engine.clone().execute(command, lines));
     let mut failed = None;

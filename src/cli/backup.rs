@@ -9,9 +9,9 @@ use anyhow::{Context, bail};
 use super::{ask, block_on, exit, start_logging};
 use crate::config::Config;
 use crate::core::state::State;
-use crate::daemon::backup::{self, BackupError, Manifest, Part};
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::daemon::engine::Engine;
+use crate::ledger::backup::{self, BackupError, Manifest, Part};
 use crate::serve::admin::Command;
 
 /// How often a backup is begun again when the journal is compacted under it, which it is once a day.

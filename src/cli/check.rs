@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{BAD_CONFIG, online};
+use super::{BAD_CONFIG, ask, online};
 use crate::config::{self, Config, Env, Faults};
 use crate::core::source::RegionRule;
+use crate::serve::admin::Command;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
     /// Ask every enabled source once and say how it is
     #[arg(long)]
     online: bool,
+    /// Read journal and store through now, and put right what is damaged
+    #[arg(long, conflicts_with = "online")]
+    store: bool,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -36,7 +41,8 @@ pub(super) fn check(explicit: Option<&Path>, args: &CheckArgs) -> ExitCode {
                 eprintln!("warning: {warning}");
             }
             match args {
-                CheckArgs { online: true, json } => online::online(config, *json),
+                CheckArgs { online: true, json, .. } => online::online(config, *json),
+                CheckArgs { store: true, json, .. } => ask::ask(Arc::new(config), Command::Scrub, *json),
                 CheckArgs { json: true, .. } => print(&rows(&config)),
                 CheckArgs { .. } => print(&text(&config)),
             }

@@ -31,6 +31,7 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         Command::Poll { .. }
         | Command::Rebuild
         | Command::Compact
+        | Command::Scrub
         | Command::Backup { .. }
         | Command::Explain { .. }
         | Command::Withdraw { .. } => {

@@ -17,7 +17,7 @@ type OneOrManyTexts = Option<At<OneOrMany<String>>>;
 pub(super) struct File {
     pub(super) include: Texts,
     pub(super) server: Server,
-    pub(super) state_dir: Text,
+    pub(super) state: State,
     pub(super) polling: Polling,
     pub(super) publish: Publish,
     pub(super) retention: Retention,
@@ -32,6 +32,13 @@ pub(super) struct Server {
     pub(super) listen: Text,
     pub(super) public_url: Text,
     pub(super) admin_socket: Text,
+}
+
+/// `[state]`.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) dir: Text,
+    pub(super) scrub: Text,
 }
 
 /// `[polling]`.
@@ -138,7 +145,7 @@ pub(super) fn read_main(path: &Path, text: &str, report: &mut Report) -> File {
         let file = File {
             include: root.take("include", report),
             server: read_table(&mut root, "server", Server::read, report),
-            state_dir: read_table(&mut root, "state", |t, report| t.take("dir", report), report),
+            state: read_table(&mut root, "state", State::read, report),
             polling: read_table(&mut root, "polling", Polling::read, report),
             publish: read_table(&mut root, "publish", Publish::read, report),
             retention: read_table(&mut root, "retention", Retention::read, report),
@@ -267,6 +274,12 @@ impl Publish {
             static_dir: table.take("static_dir", report),
             websub_hub: table.take("websub_hub", report),
         }
+    }
+}
+
+impl State {
+    fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+        Self { dir: table.take("dir", report), scrub: table.take("scrub", report) }
     }
 }
 

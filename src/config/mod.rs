@@ -45,6 +45,8 @@ pub struct Config {
     pub server: Server,
     /// Where journal and store live.
     pub state_dir: PathBuf,
+    /// How often store and journal are scrubbed, in whole days. A week by default; `None` for never.
+    pub scrub: Option<Duration>,
     /// How sources are polled.
     pub polling: Polling,
     /// What is published.

@@ -41,6 +41,8 @@ const MAX_BODY: RangeInclusive<u64> = 1 << 10..=64 << 20;
 const FRESHNESS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(7 * DAY);
 /// A body of the largest size cannot hold more entries than this of any use.
 const MAX_ENTRIES: RangeInclusive<i64> = 1..=100_000;
+/// Reading everything more often than once a day finds nothing more; a year is as good as never.
+const SCRUB: RangeInclusive<Duration> = Duration::from_secs(DAY)..=Duration::from_secs(365 * DAY);
 /// Below a week a source that publishes once a week would be empty half of the time.
 const RETENTION: RangeInclusive<Duration> = Duration::from_secs(7 * DAY)..=Duration::from_secs(36_500 * DAY);
 /// Beyond ten thousand it is no floor but another retention.
@@ -61,7 +63,8 @@ pub(super) struct Context<'a> {
 /// default stands in, so that everything after it is still checked.
 pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -> Config {
     let context = Context { base: path.parent().unwrap_or(Path::new("")), env, main: Place::of_file(path) };
-    let state_dir = state_dir(file.state_dir, &context);
+    let state_dir = state_dir(file.state.dir, &context);
+    let scrub = scrub_every(file.state.scrub, report);
     let (mut raw_regions, mut raw_sources) = (file.regions, file.sources);
     let of_regions: Vec<_> =
         raw_regions.iter_mut().map(|raw| (raw.id.clone(), std::mem::take(&mut raw.rules))).collect();
@@ -92,6 +95,7 @@ pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -
         path: path.to_owned(),
         server: resolve_server(file.server, &state_dir, &context, report),
         state_dir,
+        scrub,
         polling,
         publish,
         retention: resolve_retention(file.retention, report),
@@ -106,6 +110,14 @@ pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -
 fn state_dir(dir: Option<At<String>>, context: &Context<'_>) -> PathBuf {
     let given = dir.map(|dir| context.base.join(dir.value));
     given.or_else(|| first_directory(&context.env.state_directory)).unwrap_or_else(|| "/var/lib/dibao".into())
+}
+
+/// How often store and journal are scrubbed; `None` for never.
+fn scrub_every(raw: Option<At<String>>, report: &mut Report) -> Option<Duration> {
+    if raw.as_ref().is_some_and(|text| text.value == "none") {
+        return None;
+    }
+    Some(within_time(raw, SCRUB, report).unwrap_or(Duration::from_secs(7 * DAY)))
 }
 
 /// The first of the directories systemd gives, which it separates by colons.

@@ -7,10 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::regions::Evidence;
 use super::source::SourceId;
 use super::state::{Entry, EntryNo, FeedKey, FeedState, Meta, SourceState};
-use super::story::Sketch;
 use super::time::Time;
 
 /// A part of the base. They stand in the order of the variants, all at the position that the base is of.
@@ -109,26 +107,9 @@ pub struct BaseEntries {
 pub struct BaseEntry {
     /// Its number.
     pub no: EntryNo,
-    /// The entry. Its regions are empty where they are derived.
-    #[serde(flatten)]
+    /// The entry, without the regions of one that is shown: they are derived. Not flattened: that would be
+    /// read twice.
     pub entry: Entry,
-    /// What deriving it would not give today.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub derived: Option<Derived>,
-}
-
-/// What was derived of an entry from values of their time that are not recorded. It holds as long as
-/// nothing else changed that it depends on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Derived {
-    /// [`super::rules::Rules::under`] of the entry's source when the base was written.
-    pub under: String,
-    /// Its regions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub regions: Option<Vec<Evidence>>,
-    /// What it is compared by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sketch: Option<Sketch>,
 }
 
 /// The end of a base.
@@ -140,12 +121,10 @@ pub struct End {
     pub next_no: EntryNo,
     /// How many entries the base holds.
     pub entries: u64,
-    /// How many sources; older bases do not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sources: Option<u64>,
-    /// How many feeds; older bases do not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub feeds: Option<u64>,
+    /// How many sources.
+    pub sources: u64,
+    /// How many feeds.
+    pub feeds: u64,
 }
 
 /// What a base holds, counted on the way through.
@@ -181,14 +160,13 @@ impl Counts {
     #[must_use]
     pub fn end(self, at: Time, next_no: EntryNo) -> End {
         let Self { sources, feeds, entries } = self;
-        End { at, next_no, entries, sources: Some(sources), feeds: Some(feeds) }
+        End { at, next_no, entries, sources, feeds }
     }
 
     /// Whether the end of a base says what was counted.
     #[must_use]
     pub fn agree_with(&self, end: &End) -> bool {
-        self.entries == end.entries
-            && end.sources.is_none_or(|said| said == self.sources)
-            && end.feeds.is_none_or(|said| said == self.feeds)
+        let End { sources, feeds, entries, .. } = *end;
+        *self == Self { sources, feeds, entries }
     }
 }

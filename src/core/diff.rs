@@ -12,7 +12,8 @@ use super::link;
 use super::page;
 use super::record::{ChangedEntry, FeedFacts, PollRecord};
 use super::source::SourceId;
-use super::state::{Entry, EntryNo, Known, SourceState, State};
+use super::state::{Entry, EntryNo, SourceState, State};
+use super::story::Sketch;
 
 /// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
 /// live report that is corrected every hour of a day, and quiets a page that prints its own clock.
@@ -34,6 +35,9 @@ pub struct Draft {
     pub new: Vec<DraftEntry>,
     /// Rewritten ones, and those that go by other keys.
     pub changed: Vec<ChangedEntry>,
+    /// The sketches of the new entries, then of the changed ones, by which stories are told. An entry without
+    /// one is compared with none.
+    pub sketches: Vec<Sketch>,
 }
 
 impl Draft {
@@ -99,8 +103,11 @@ pub fn findings<S: State>(
 ) -> Result<Findings, S::Error> {
     let mut found = Findings { feed: changed_facts(stored, parsed), ..Findings::default() };
     let candidates = identity::candidates(&parsed.entries, zone);
+    // A source that never brought an entry knows no keys.
+    let known = stored.is_some_and(|stored| stored.entries + stored.stubs > 0);
     let mut memory = Memory { state, source, zone, entries: BTreeMap::new(), failed: None };
-    let verdicts = identity::match_known(&candidates, &mut |key| memory.recall(key));
+    let mut recall = |key: &IdentityKey| if known { memory.recall(key) } else { None };
+    let verdicts = identity::match_known(&candidates, &mut recall);
     let Memory { entries: known, failed, .. } = memory;
     if let Some(error) = failed {
         return Err(error);
@@ -151,7 +158,7 @@ impl<S: State> Memory<'_, S> {
     }
 
     fn look_up(&mut self, key: &IdentityKey) -> Result<Option<KnownEntry>, S::Error> {
-        let Some(Known { no }) = self.state.known(self.source, key)? else { return Ok(None) };
+        let Some(no) = self.state.known(self.source, key)? else { return Ok(None) };
         if !self.entries.contains_key(&no) {
             let Some(entry) = self.state.entry(no)? else { return Ok(None) };
             self.entries.insert(no, entry);

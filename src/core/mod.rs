@@ -9,6 +9,7 @@ pub mod base;
 pub mod bound;
 pub mod date;
 pub mod decode;
+pub mod derive;
 pub mod diff;
 pub mod entry;
 pub mod exchange;

@@ -1,8 +1,9 @@
 //! What the journal records: one [`Line`] per fact, each with a sequence number, as NDJSON.
 //!
 //! A line says what was learned and decided when it was learned: published ids, first-seen times and
-//! poll states are recorded here and never derived again. What can be derived (regions, lists, stories)
-//! is not recorded: `apply` derives it, so that better rules reach old entries by a replay.
+//! poll states are recorded here and never derived again. So is the story an entry was found
+//! to tell: later rules change no decision. What follows from a line alone (regions, lists) is not recorded:
+//! `apply` derives it, so that better rules reach old entries by a replay.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,11 +16,12 @@ use super::freshness::Skip;
 use super::identity::{Fingerprint, IdentityKey};
 use super::outcome::Outcome;
 use super::source::{SourceDef, SourceId};
+use super::story::Reason;
 use super::time::Time;
 use super::window::Windows;
 
-/// The version every line carries. A reader accepts lines up to its own version and refuses newer ones.
-pub const LINE_VERSION: u8 = 2;
+/// The version every line carries. A reader refuses lines of any other version. 1 and 2 were never released.
+pub const LINE_VERSION: u8 = 3;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,23 @@ impl Record {
         }
     }
 
+    /// How many entries stand in it.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        match self {
+            Self::Observation(seen) => seen.new.len() + seen.changed.len(),
+            Self::Expire(expiry) => expiry.entries.len() + expiry.forgotten.len(),
+            Self::Base(Base::Entries(part)) => part.entries.len(),
+            Self::Config(_) | Self::Poll(_) | Self::Withdraw(_) | Self::Base(_) => 0,
+        }
+    }
+
+    /// True for a change of the configuration.
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(self, Self::Config(_))
+    }
+
     /// When it was learned.
     #[must_use]
     pub fn at(&self) -> Time {
@@ -75,16 +94,6 @@ impl Record {
             Self::Withdraw(r) => r.at,
             Self::Expire(r) => r.at,
             Self::Base(r) => r.at(),
-        }
-    }
-
-    /// The version of a line with it: what it takes to read it, so that a journal can be read by older
-    /// versions as long as possible.
-    #[must_use]
-    pub fn version(&self) -> u8 {
-        match self {
-            Self::Config(_) | Self::Poll(_) | Self::Observation(_) | Self::Withdraw(_) => 1,
-            Self::Expire(_) | Self::Base(_) => 2,
         }
     }
 }
@@ -173,6 +182,18 @@ pub struct NewEntry {
     /// Whether it stood in its source's first list, and waited for its page since: it is no news.
     #[serde(default, skip_serializing_if = "is_false")]
     pub backlog: bool,
+    /// The story it was found to tell when it was recorded; `None` where it tells its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<Told>,
+}
+
+/// That an entry tells the same story as one before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The id under which an entry of that story is published.
+    pub with: String,
+    /// Why they are the same.
+    pub reason: Reason,
 }
 
 /// A known entry that was rewritten, or goes by other keys.

@@ -8,13 +8,12 @@ use sha2::{Digest, Sha256};
 use super::region::{RegionId, RegionTable};
 use super::regions::{Classifier, Evidence, Place, RegionPattern, Rule};
 use super::source::{SourceDef, SourceId};
-use super::story;
 
 /// The scheme of a category whose term begins with a GB/T 2260 code: warnings and gazettes say by it
 /// where they hold, better than any text does.
 pub const CODE_SCHEME: &str = "urn:gb2260";
 
-/// The version of what is derived from a line besides regions and stories. Raise it when `ledger::apply`
+/// The version of what is derived from a line besides regions. Raise it when `ledger::apply`
 /// gives another state for the same journal: stores of before are then built anew.
 const DERIVATION: u8 = 3;
 
@@ -85,15 +84,6 @@ impl Rules {
         self.definitions.get(id)
     }
 
-    /// Fingerprint of all that entries of a source of this definition are derived under.
-    #[must_use]
-    pub fn under(&self, def: &SourceDef) -> String {
-        let mut hash = Sha256::new();
-        hash.update(&self.fingerprint);
-        hash.update(format!("{:?} {:?}", def.region, def.title));
-        hex16(&hash.finalize())
-    }
-
     /// Today's definitions, by id.
     pub fn definitions(&self) -> impl Iterator<Item = &SourceDef> {
         self.definitions.values()
@@ -107,7 +97,7 @@ fn fingerprint(
 ) -> String {
     let mut hash = Sha256::new();
     hash.update(Classifier::RULES_VERSION.to_be_bytes());
-    hash.update([story::VERSION, DERIVATION]);
+    hash.update([DERIVATION]);
     for region in table.iter() {
         hash.update(format!("{region:?}\n"));
     }

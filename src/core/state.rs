@@ -1,7 +1,7 @@
 //! What the store holds, as values: the state that `apply` folds the journal into, and the questions it
 //! asks of it. How the values are laid out as keys and bytes is the store's business.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,11 +15,14 @@ use super::record::{FeedFacts, PollState};
 use super::region::RegionId;
 use super::regions::Evidence;
 use super::source::{SourceDef, SourceId};
-use super::story::{Lookup, Reason, Sketch, StoryKey};
+use super::story::Reason;
 use super::time::Time;
 
 /// The number of a stored entry: dense, in the order of the journal.
 pub type EntryNo = u64;
+
+/// The number of a source, from 1 in the order of the journal.
+pub type SourceNo = u32;
 
 /// One published feed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,22 +50,14 @@ pub struct Meta {
     /// How many expired entries are still recognised.
     #[serde(default)]
     pub stubs: u64,
-    /// How many sources.
-    pub sources: u64,
-    /// How many feeds were ever touched.
-    pub feeds: u64,
-    /// How many identity keys.
-    pub known: u64,
-    /// How many keys of the story index.
-    pub filed: u64,
+    /// How many sources there ever were; the next one gets the number after it.
+    pub sources: u32,
     /// The latest `fetched_at` folded in that is believed: the "now" of everything that ages.
     pub newest_at: Time,
     /// When a clock that is far off all before began, while it is not believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubted: Option<Time>,
-    /// Where the believed time leapt to, until a day has passed since, or as long after it was set back: what
-    /// is too old only by such a time may not be. A store of before this was kept lacks it for that day at
-    /// most, which is not worth deriving it anew.
+    /// The time of the last suspicious forward jump of the clock. Expiry pauses for a day after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leapt: Option<Time>,
     /// The instance's own random id; nil before the first config record.
@@ -85,9 +80,6 @@ impl Meta {
             entries: 0,
             stubs: 0,
             sources: 0,
-            feeds: 0,
-            known: 0,
-            filed: 0,
             newest_at: Time::UNIX_EPOCH,
             doubted: None,
             leapt: None,
@@ -102,6 +94,8 @@ impl Meta {
 /// What is stored of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceState {
+    /// Its number: what stands for it where its id would be too long.
+    pub no: SourceNo,
     /// Its definition when it was last in the config.
     pub def: SourceDef,
     /// Whether it left the config.
@@ -134,16 +128,14 @@ pub struct SourceState {
     /// How many of its expired entries are still recognised.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub stubs: u64,
-    /// Sum of the digests of its entries: what a self-check holds the stored entries against.
-    #[serde(default)]
-    pub digest: u64,
 }
 
 impl SourceState {
     /// A source that was never polled.
     #[must_use]
-    pub fn new(def: SourceDef) -> Self {
+    pub fn new(no: SourceNo, def: SourceDef) -> Self {
         Self {
+            no,
             def,
             gone: false,
             facts: FeedFacts::default(),
@@ -155,7 +147,6 @@ impl SourceState {
             facts_seq: 0,
             entries: 0,
             stubs: 0,
-            digest: 0,
         }
     }
 
@@ -309,13 +300,6 @@ pub struct Membership {
     pub reason: Reason,
 }
 
-/// What is known under an identity key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// The entry.
-    pub no: EntryNo,
-}
-
 /// The place of an entry in a feed's list; the greatest comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
@@ -333,6 +317,89 @@ impl Rank {
     pub fn of(no: EntryNo, entry: &Entry) -> Self {
         Self { surfaced: entry.surfaced, published: entry.published, no }
     }
+}
+
+/// The key of a row that lists an entry in a feed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlaceKey {
+    /// The feed.
+    pub feed: FeedKey,
+    /// True if the entry came with its source's first poll: such entries are listed apart, as they surface
+    /// at their own dates.
+    pub backlog: bool,
+    /// The place in the list.
+    pub rank: Rank,
+}
+
+/// What a list says of an entry besides its place: enough to choose entries without reading them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The entry's source.
+    pub source: SourceNo,
+    /// [`Entry::backlog`].
+    pub backlog: Option<u32>,
+    /// The founder of its story; `None` while no other entry tells it.
+    pub story: Option<EntryNo>,
+}
+
+/// An entry of a story that several tell, as long as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its source.
+    pub source: SourceId,
+    /// Its regions.
+    pub regions: Vec<RegionId>,
+    /// [`Entry::round`].
+    pub round: u64,
+    /// [`Entry::backlog`].
+    pub backlog: Option<u32>,
+}
+
+impl Member {
+    /// A stored entry as a member of its story.
+    #[must_use]
+    pub fn of(entry: &Entry) -> Self {
+        let regions = entry.regions.iter().map(|evidence| evidence.region.clone()).collect();
+        Self { source: entry.source.clone(), regions, round: entry.round, backlog: entry.backlog }
+    }
+
+    /// The feeds it is listed in, each once.
+    pub fn feeds(&self) -> impl Iterator<Item = FeedKey> + '_ {
+        let national = self.regions.is_empty().then_some(FeedKey::National);
+        let regions = self.regions.iter().map(|region| FeedKey::Region(region.clone()));
+        [FeedKey::All, FeedKey::Source(self.source.clone())].into_iter().chain(national).chain(regions)
+    }
+}
+
+/// Entries of one first poll, by which the archives find when they were first seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BacklogKey {
+    /// The feed that lists them.
+    pub feed: FeedKey,
+    /// When they were first seen.
+    pub first_seen: Time,
+    /// The journal line they came with.
+    pub seq: u64,
+}
+
+/// Where a line of the journal ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    /// The number of its segment.
+    pub segment: u32,
+    /// Octets from the start of that file.
+    pub offset: u64,
+}
+
+/// How far in the journal the state reflects it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// The end of the last line, or of one before it.
+    #[serde(flatten)]
+    pub position: Position,
+    /// The four octets that stand before it, which are the checksum of a frame: by them the journal is told from
+    /// another that has gone on differently. `None` at the start of a segment.
+    pub seal: Option<u32>,
 }
 
 /// The questions that are asked of the state.
@@ -359,75 +426,72 @@ pub trait State {
     ///
     /// # Errors
     /// When the state cannot be read.
-    fn known(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<Known>, Self::Error>;
+    fn known(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<EntryNo>, Self::Error>;
     /// The entry that is published under an id.
     ///
     /// # Errors
     /// When the state cannot be read.
     fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, Self::Error>;
-    /// What an entry is compared by.
+    /// The shown entries of a story that several tell, by number, at most `limit`. Empty for a story that
+    /// only one entry tells.
     ///
     /// # Errors
     /// When the state cannot be read.
-    fn sketch(&self, no: EntryNo) -> Result<Option<Arc<Sketch>>, Self::Error>;
-    /// The founders of stories whose entries are filed near a point: up to `limit` at or before it, and
-    /// up to `limit` after it, each side from the nearest on.
-    ///
-    /// # Errors
-    /// When the state cannot be read.
-    fn near(&self, lookup: &Lookup, limit: usize) -> Result<Vec<EntryNo>, Self::Error>;
-    /// The entries that joined a story, without its founder, in the order they joined.
-    ///
-    /// # Errors
-    /// When the state cannot be read.
-    fn joined(&self, founder: EntryNo, limit: usize) -> Result<Vec<EntryNo>, Self::Error>;
+    fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Member)>, Self::Error>;
     /// What is stored of a feed.
     ///
     /// # Errors
     /// When the state cannot be read.
     fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, Self::Error>;
+    /// The entries of a first poll that a feed lists, by number.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn backlog(&self, key: &BacklogKey) -> Result<Vec<EntryNo>, Self::Error>;
 }
 
-/// One change of the state. A line's changes are written together or not at all.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// Set the record about the whole.
-    Meta(Box<Meta>),
-    /// Set a source.
-    Source(SourceId, Box<SourceState>),
-    /// Set an entry.
-    Entry(EntryNo, Box<Entry>),
-    /// Make an entry known under a key.
-    Known(SourceId, IdentityKey, Known),
-    /// Give a published id to an entry.
-    Owner(String, EntryNo),
-    /// Set what an entry is compared by.
-    Sketch(EntryNo, Arc<Sketch>),
-    /// File an entry under these keys of the story index, each once; the second number is the founder of
-    /// its story.
-    Filed(EntryNo, EntryNo, Vec<StoryKey>),
-    /// Take an entry out of the index: the keys are all it is filed under.
-    Unfiled(EntryNo, Vec<StoryKey>),
-    /// An entry (the second) joined the story that the first founded.
-    Joined(EntryNo, EntryNo),
-    /// Set a feed.
-    Feed(FeedKey, FeedState),
-    /// Put an entry on a feed's list, and among those first seen at a time.
-    Listed(FeedKey, Rank, Time),
-    /// Take an entry off a feed's list, and from those first seen at a time.
-    Unlisted(FeedKey, Rank, Time),
-    /// Nothing of an entry is kept.
-    Removed(EntryNo),
-    /// No entry of the source goes by that key any more.
-    Unknown(SourceId, IdentityKey),
-    /// No entry has that published id any more.
-    Disowned(String),
-    /// An entry is not compared with any more.
-    Unsketched(EntryNo),
-    /// An entry (the second) left the story that the first founded.
-    Parted(EntryNo, EntryNo),
-    /// Announce in a feed that an entry (its number and published id) was withdrawn.
-    Withdrawn(FeedKey, Time, EntryNo, String),
+/// What lines of the journal change in the state, each thing once. Written together or not at all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// The record about the whole.
+    pub meta: Option<Meta>,
+    /// Where the journal stands that the state reflects.
+    pub position: Option<Reached>,
+    /// Sources.
+    pub sources: BTreeMap<SourceId, SourceState>,
+    /// Feeds.
+    pub feeds: BTreeMap<FeedKey, FeedState>,
+    /// Entries; `None` where nothing of one is kept.
+    pub entries: BTreeMap<EntryNo, Option<Entry>>,
+    /// Which entry of a source goes by an identity key; `None` for no entry.
+    pub known: BTreeMap<(SourceId, IdentityKey), Option<EntryNo>>,
+    /// Which entry has a published id; `None` for no entry.
+    pub owners: BTreeMap<String, Option<EntryNo>>,
+    /// Members of stories: founder and member; `None` where one is not shown any more.
+    pub members: BTreeMap<(EntryNo, EntryNo), Option<Member>>,
+    /// Places on lists; `None` where an entry left.
+    pub places: BTreeMap<PlaceKey, Option<Place>>,
+    /// Entries of first polls, by number; empty where none is left.
+    pub backlogs: BTreeMap<BacklogKey, Vec<EntryNo>>,
+    /// Withdrawals that feeds announce: the feed, when, the entry, and its published id.
+    pub withdrawn: BTreeMap<(FeedKey, Time, EntryNo), String>,
+}
+
+impl Changes {
+    /// Adds what a later line changed.
+    pub fn take_in(&mut self, later: Self) {
+        self.meta = later.meta.or(self.meta.take());
+        self.position = later.position.or(self.position);
+        self.sources.extend(later.sources);
+        self.feeds.extend(later.feeds);
+        self.entries.extend(later.entries);
+        self.known.extend(later.known);
+        self.owners.extend(later.owners);
+        self.members.extend(later.members);
+        self.places.extend(later.places);
+        self.backlogs.extend(later.backlogs);
+        self.withdrawn.extend(later.withdrawn);
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]

@@ -1,27 +1,32 @@
 //! The same news told twice: decides which entries tell one story. Owns what makes two entries the
-//! same, the keys a store files them under, and which story a new one joins. Pure: the store behind it
-//! is a [`Shelf`]; which member a feed shows is not decided here.
+//! same, the index of the entries filed last, and which story a new one joins. Pure and in memory only;
+//! which member a feed shows is not decided here.
 //!
-//! An entry becomes a [`Sketch`]; [`index_keys`] files it, [`join`] looks a new one up through
-//! [`lookups`] and compares it with what it finds. The cost of an entry does not depend on how many
-//! are stored, and the result only on what was filed before it.
+//! A worker makes a [`Sketch`] of an entry. Before an entry is recorded, [`Index::find`] looks up its
+//! story; once it is recorded, [`Index::file`] files it. The cost of an entry does not depend on how many
+//! are filed, and the result only on what was filed before it.
 
+mod filed;
 mod fold;
+mod former;
 mod hash;
-mod join;
+mod index;
 mod keys;
-mod memory;
+mod links;
 mod mentions;
 mod place;
+mod postings;
 mod same;
 mod sample;
 mod sketch;
+mod stories;
 mod subject;
 mod text;
+mod timeline;
 mod title;
 
-pub use join::{Joined, MAX_MEMBERS, MAX_STORIES, NEAREST, Shelf, join};
-pub use keys::{KEY_LEN, Lookup, MAX_KEYS, StoryKey, index_keys, lookups};
-pub use memory::MemoryShelf;
+pub use former::{KEY_LEN, Lookup, Shelf, StoryKey, VERSION, index_keys, join, lookups};
+pub use index::{Index, Joined, MAX_MEMBERS, MAX_STORIES, NEAREST};
+pub use links::{LinkMark, MAX_LINKS};
 pub use same::{Reason, same};
-pub use sketch::{Sketch, StoryInput, VERSION, sketch};
+pub use sketch::{Sketch, StoryInput, sketch};

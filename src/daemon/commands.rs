@@ -13,10 +13,12 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::Sender;
 
 use super::engine::Engine;
-use super::recorder::{self, Audience, RecordError};
+use super::keeper::scrub;
+use super::recorder::{Audience, RecordError};
 use super::worker::PollError;
 use crate::core::record::Withdrawal;
 use crate::core::state::State;
+use crate::ledger::Fact;
 use crate::ledger::store::StoreError;
 use crate::serve::admin::{Command, Commander, Line};
 
@@ -83,11 +85,13 @@ async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) ->
         Command::Poll { sources } => poll::poll(engine, &sources, lines).await,
         Command::Rebuild => rebuild(engine).await,
         Command::Compact => compact(engine).await,
+        Command::Scrub => scrub(engine).await,
         Command::Withdraw { entry } => withdraw(engine, entry).await,
         Command::Backup { heal } => {
             read(engine, lines, move |engine, out| {
                 if heal {
-                    engine.recorder.heal_journal()?;
+                    // A new base is written from the store.
+                    engine.recorder.compact()?;
                 }
                 backup(engine, out)
             })
@@ -142,11 +146,28 @@ async fn rebuild(engine: &Arc<Engine>) -> Answer {
 async fn compact(engine: &Arc<Engine>) -> Answer {
     let recorder = engine.recorder.clone();
     let sizes = tokio::task::spawn_blocking(move || {
-        recorder.rewrite()?;
+        recorder.compact()?;
+        recorder.rebuild("a fresh one was asked for")?;
         recorder.journal_sizes()
     });
     let (base, tail) = sizes.await??;
     Ok(Done::saying(format!("compacted: a base of {base} octets and {tail} behind it")))
+}
+
+/// Good only where nothing was damaged: whoever runs it from cron is told of a disk that rots.
+async fn scrub(engine: &Arc<Engine>) -> Answer {
+    let recorder = engine.recorder.clone();
+    let found = tokio::task::spawn_blocking(move || scrub::at_once(&recorder)).await??;
+    let store = match found.store_damaged {
+        true => "the store was damaged, and was built anew from the journal".to_owned(),
+        false => format!("the store is sound ({} rows)", found.rows),
+    };
+    let journal = match found.journal_damaged {
+        true => "the journal was damaged, and got a new base from the store",
+        false => "the journal is sound",
+    };
+    let good = !found.store_damaged && !found.journal_damaged;
+    Ok(Done { summary: Some(format!("{store}; {journal}")), good })
 }
 
 async fn withdraw(engine: &Arc<Engine>, named: String) -> Answer {
@@ -156,6 +177,6 @@ async fn withdraw(engine: &Arc<Engine>, named: String) -> Answer {
         return Err(Stop::No(format!("it was withdrawn already, at {}", when.to_rfc3339())));
     }
     let withdrawal = Withdrawal { at: engine.clock.now(), published_id: entry.id.clone() };
-    engine.recorder.record(recorder::Fact::Withdraw(withdrawal)).await?;
+    engine.recorder.record(Fact::Withdraw(withdrawal)).await?;
     Ok(Done::saying(format!("withdrawn: {} ({})", entry.title(), entry.id)))
 }

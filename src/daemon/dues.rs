@@ -1,11 +1,10 @@
 //! When each source is next polled, for whoever wants to know how long a view stays as it is. The scheduler
 //! writes it down; nobody acts on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::config::Config;
-use crate::core::region::RegionId;
 use crate::core::source::{RegionRule, SourceId};
 use crate::core::time::Time;
 
@@ -47,8 +46,9 @@ impl Dues {
 pub struct Feeders {
     all: Vec<usize>,
     national: Vec<usize>,
-    regions: BTreeMap<RegionId, Vec<usize>>,
-    sources: BTreeMap<SourceId, Vec<usize>>,
+    /// By id: each request looks one up.
+    regions: HashMap<String, Vec<usize>>,
+    sources: HashMap<String, Vec<usize>>,
 }
 
 impl Feeders {
@@ -58,8 +58,8 @@ impl Feeders {
         let mut feeders = Self {
             all: Vec::new(),
             national: Vec::new(),
-            regions: config.regions.iter().map(|region| (region.id.clone(), Vec::new())).collect(),
-            sources: BTreeMap::new(),
+            regions: config.regions.iter().map(|region| (region.id.to_string(), Vec::new())).collect(),
+            sources: HashMap::new(),
         };
         for source in &config.sources {
             if let Some(n) = dues.numbers.get(&source.def.id) {
@@ -71,11 +71,11 @@ impl Feeders {
 
     fn add(&mut self, id: &SourceId, rule: &RegionRule, n: usize) {
         self.all.push(n);
-        self.sources.insert(id.clone(), vec![n]);
+        self.sources.insert(id.to_string(), vec![n]);
         match rule {
             RegionRule::Fixed(regions) => {
                 for region in regions {
-                    self.regions.entry(region.clone()).or_default().push(n);
+                    self.regions.entry(region.to_string()).or_default().push(n);
                 }
             }
             // Its titles may tell any region, and none.
@@ -90,13 +90,11 @@ impl Feeders {
     /// is not known to be a feed's is taken to show everything.
     #[must_use]
     pub fn next_change(&self, dues: &Dues, path: &str) -> Option<Time> {
-        let name = |text: &str| text.split(['.', '/']).next().unwrap_or_default().to_owned();
-        let found = match path.strip_prefix("source/") {
-            Some(id) => self.sources.get(&SourceId::new(&name(id))),
-            None => match name(path).as_str() {
-                "national" => Some(&self.national),
-                region => self.regions.get(&RegionId::new(region)),
-            },
+        let (is_source, rest) = path.strip_prefix("source/").map_or((false, path), |rest| (true, rest));
+        let found = match rest.split(['.', '/']).next().unwrap_or_default() {
+            source if is_source => self.sources.get(source),
+            "national" => Some(&self.national),
+            region => self.regions.get(region),
         };
         dues.first(found.unwrap_or(&self.all))
     }

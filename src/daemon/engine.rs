@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -12,7 +13,6 @@ use uuid::Uuid;
 use super::clock::Clock;
 use super::publisher::Publisher;
 use super::recorder::{self, RecordError, Recorder};
-use super::vault::{OpenNotes, StoreHandle, Vault, VaultError};
 use super::worker::Worker;
 use crate::config::{Config, Source};
 use crate::core::record::ConfigRecord;
@@ -22,6 +22,7 @@ use crate::core::source::SourceId;
 use crate::core::state::{Meta, State};
 use crate::fetch::FetchSetupError;
 use crate::ledger::store::{Store, StoreError};
+use crate::ledger::{DiskFault, Fact, Ledger, LedgerError, OpenNotes, StoreHandle};
 use crate::views::site::{Polled, Site};
 
 /// Everything that runs on one state directory.
@@ -43,7 +44,7 @@ pub struct Engine {
 pub enum StartError {
     /// The state directory.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    Ledger(#[from] LedgerError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,6 +57,19 @@ pub enum StartError {
     /// Opening ended in a panic.
     #[error("opening the state directory ended in a panic: {0}")]
     Panic(String),
+}
+
+impl StartError {
+    /// What the disk refused for, if that is the cause.
+    #[must_use]
+    pub fn disk_fault(&self) -> Option<DiskFault> {
+        match self {
+            Self::Ledger(error) => error.disk_fault(),
+            Self::Record(RecordError::Ledger(error)) => error.disk_fault(),
+            Self::Store(error) => error.disk_fault(),
+            Self::Record(RecordError::Stopped) | Self::Fetch(_) | Self::Panic(_) => None,
+        }
+    }
 }
 
 /// A state directory that was opened under a configuration, of which nothing is recorded yet.
@@ -76,17 +90,41 @@ impl Opened {
         let rules = Arc::new(rules(&config));
         let (dir, today) = (config.state_dir.clone(), clock.now().date_naive());
         let todays = Arc::clone(&rules);
-        let opening = tokio::task::spawn_blocking(move || Vault::open(&dir, todays, today));
-        let (vault, notes) = opening.await.map_err(|e| StartError::Panic(e.to_string()))??;
-        Ok((Self::over(vault, config, rules, clock), notes))
+        let opening = tokio::task::spawn_blocking(move || Ledger::open(&dir, todays, today));
+        let (ledger, notes) = opening.await.map_err(|e| StartError::Panic(e.to_string()))??;
+        Ok((Self::over(ledger, config, rules, clock), notes))
     }
 
-    fn over(vault: Vault, config: Arc<Config>, rules: Arc<Rules>, clock: Arc<dyn Clock>) -> Self {
+    /// True if there is something to serve.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        self.recorder.store().load().meta().is_ok_and(|meta| meta.is_some())
+    }
+
+    /// Renders views of the store as it is.
+    #[must_use]
+    pub fn publisher(&self) -> Arc<Publisher> {
+        Arc::clone(&self.publisher)
+    }
+
+    /// Builds the store, if opening found none that can be used as it is. What can be read of the present one
+    /// may be served meanwhile. `progress` holds how many entries were applied so far.
+    ///
+    /// # Errors
+    /// When the disk refuses: then it may be tried again.
+    pub async fn settle(&self, progress: Arc<AtomicU64>) -> Result<u64, StartError> {
+        let recorder = self.recorder.clone();
+        let note = move |entries| progress.store(entries, Ordering::Relaxed);
+        let settling = tokio::task::spawn_blocking(move || recorder.settle(&mut { note }));
+        Ok(settling.await.map_err(|e| StartError::Panic(e.to_string()))??)
+    }
+
+    fn over(ledger: Ledger, config: Arc<Config>, rules: Arc<Rules>, clock: Arc<dyn Clock>) -> Self {
         // Sources that were switched off keep their feeds.
         let configured = config.sources.iter().map(|source| source.def.id.clone()).collect();
-        let publisher = Arc::new(Publisher::new(site(&config), vault.store(), configured));
+        let publisher = Arc::new(Publisher::new(site(&config), ledger.store(), configured));
         let audience: Arc<dyn recorder::Audience> = publisher.clone();
-        let recorder = Recorder::start(vault, Arc::clone(&clock), audience);
+        let recorder = Recorder::start(ledger, Arc::clone(&clock), audience);
         Self { config, rules, recorder, publisher, clock }
     }
 
@@ -102,9 +140,14 @@ impl Opened {
             let recorder = self.recorder.clone();
             let probing = tokio::task::spawn_blocking(move || recorder.probe());
             probing.await.map_err(|e| StartError::Panic(e.to_string()))??;
-            self.recorder.record(recorder::Fact::Config(change)).await?;
+            self.recorder.record(Fact::Config(change)).await?;
         }
-        let worker = Worker::new(&self.config, self.recorder.clone(), Arc::clone(&self.clock))?;
+        let worker = Worker::new(
+            &self.config,
+            Arc::clone(&self.rules),
+            self.recorder.clone(),
+            Arc::clone(&self.clock),
+        )?;
         worker.resume_holds(&store.load().sources()?);
         Ok(Arc::new(Engine {
             config: Arc::clone(&self.config),
@@ -126,6 +169,7 @@ impl Engine {
         clock: Arc<dyn Clock>,
     ) -> Result<(Arc<Self>, OpenNotes), StartError> {
         let (opened, notes) = Opened::open(config, clock).await?;
+        opened.settle(Arc::default()).await?;
         Ok((opened.start().await?, notes))
     }
 

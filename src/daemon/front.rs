@@ -1,8 +1,8 @@
-//! The views as the public listener sees them: the publisher's, and what the clock and the scheduler
-//! know of them.
+//! The views as the public listener sees them: none while the state directory is being opened, then the
+//! publisher's, and what the clock and the scheduler know of them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -21,46 +21,70 @@ const SETTLED: TimeDelta = TimeDelta::minutes(1);
 
 /// The publisher's views, with how long they stay as they are.
 pub struct Front {
+    clock: Arc<dyn Clock>,
+    progress: Progress,
+    open: OnceLock<Open>,
+    is_current: AtomicBool,
+}
+
+/// Tells in one line how far a start is.
+pub type Progress = Box<dyn Fn() -> String + Send + Sync>;
+
+/// What there is once the state directory is open.
+struct Open {
     publisher: Arc<Publisher>,
     dues: Arc<Dues>,
     feeders: Feeders,
-    clock: Arc<dyn Clock>,
-    rendered: AtomicBool,
 }
 
 impl Front {
-    /// The views of a publisher.
+    /// No views yet.
     #[must_use]
-    pub fn new(publisher: Arc<Publisher>, config: &Config, dues: Arc<Dues>, clock: Arc<dyn Clock>) -> Self {
-        let feeders = Feeders::new(config, &dues);
-        Self { publisher, feeders, dues, clock, rendered: AtomicBool::new(false) }
+    pub fn new(clock: Arc<dyn Clock>, progress: Progress) -> Self {
+        Self { clock, progress, open: OnceLock::new(), is_current: AtomicBool::new(false) }
     }
 
-    /// The views are in memory from now on.
-    pub fn is_rendered(&self) {
-        self.rendered.store(true, Ordering::Relaxed);
+    /// The views of a publisher from now on, though they may be of a store that is about to be replaced.
+    pub fn open(&self, publisher: Arc<Publisher>, config: &Config, dues: Arc<Dues>) {
+        let feeders = Feeders::new(config, &dues);
+        // A state directory is opened once.
+        let _ = self.open.set(Open { publisher, dues, feeders });
+    }
+
+    /// They are up to date from now on.
+    pub fn is_current(&self) {
+        self.is_current.store(true, Ordering::Relaxed);
+    }
+
+    fn publisher(&self) -> Option<&Publisher> {
+        self.open.get().map(|open| &*open.publisher)
     }
 }
 
 impl Views for Front {
     fn view(&self, path: &str) -> View {
-        self.publisher.view(path)
+        self.publisher().map_or(View::Failed, |publisher| publisher.view(path))
+    }
+
+    fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
+        self.publisher()?.at_hand(path)
     }
 
     fn has(&self, path: &str) -> bool {
-        self.publisher.has(path)
+        self.publisher().is_some_and(|publisher| publisher.has(path))
     }
 
     fn is_seldom(&self, path: &str) -> bool {
-        self.publisher.is_seldom(path)
+        self.publisher().is_some_and(|publisher| publisher.is_seldom(path))
     }
 
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
-        self.publisher.delta(path, since)
+        self.publisher()?.delta(path, since)
     }
 
     fn fresh_for(&self, path: &str) -> Option<Duration> {
-        let next = self.feeders.next_change(&self.dues, path)?;
+        let open = self.open.get()?;
+        let next = open.feeders.next_change(&open.dues, path)?;
         // A poll that is due is under way: what it brings comes at any moment.
         Some((next - self.clock.now()).to_std().unwrap_or(Duration::ZERO))
     }
@@ -69,7 +93,11 @@ impl Views for Front {
         self.clock.now() - modified >= SETTLED
     }
 
-    fn ready(&self) -> bool {
-        self.rendered.load(Ordering::Relaxed)
+    fn starting(&self) -> Option<String> {
+        (!self.is_current.load(Ordering::Relaxed)).then(|| (self.progress)())
+    }
+
+    fn serves(&self) -> bool {
+        self.open.get().is_some()
     }
 }

@@ -1,20 +1,22 @@
 //! The keeper: at the start and once a day, what is too old expires, and the journal is compacted when that
-//! is worth it; once a day it is read, and healed if it was damaged. In small steps: a poll never waits for
-//! it longer than for another poll.
+//! is worth it or it is damaged; once a week store and journal are scrubbed. In small steps: a poll never waits
+//! for it longer than for another poll.
 
+pub mod scrub;
 mod sweep;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::engine::Engine;
 use super::memory;
-use super::recorder::{Fact, RecordError};
+use super::recorder::RecordError;
 use crate::config::Retention;
 use crate::core::retention::Policy;
 use crate::core::state::State;
+use crate::ledger::Fact;
 use crate::ledger::store::StoreError;
 pub use sweep::Sweep;
 
@@ -27,11 +29,14 @@ const WORTH_COMPACTING: u64 = 64 << 20;
 
 /// Why the keeper gives up for the day.
 #[derive(Debug, thiserror::Error)]
-enum KeepError {
+pub enum KeepError {
+    /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nothing can be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A step panicked.
     #[error("it ended in a panic: {0}")]
     Panic(#[from] tokio::task::JoinError),
 }
@@ -41,10 +46,6 @@ pub async fn run(engine: Arc<Engine>) {
     let mut done = None;
     loop {
         let today = engine.clock.now().date_naive();
-        // The journal was just read when this begins, and is read once a day then: it may rot on the disk.
-        if let Err(error) = heal(&engine, done.is_some_and(|day| day != today)).await {
-            tracing::error!(%error, "the journal could not be read through, or not be healed");
-        }
         if done != Some(today) {
             done = Some(today);
             if let Err(error) = expire(&engine).await {
@@ -53,17 +54,23 @@ pub async fn run(engine: Arc<Engine>) {
             if let Err(error) = compact(&engine).await {
                 tracing::error!(%error, "the journal is not compacted until tomorrow");
             }
-            if let Err(error) = refresh(&engine).await {
-                tracing::error!(%error, "the store's files stay as large as they are until tomorrow");
+            if is_scrub_day(today, engine.config.scrub)
+                && let Err(error) = scrub::slowly(&engine).await
+            {
+                tracing::error!(%error, "the scrub broke off");
             }
-            // Whoever reads a view while a store is replaced holds the old one for a moment more: what is in
-            // it goes back tomorrow.
             if let Err(error) = tokio::task::spawn_blocking(memory::give_back).await {
                 tracing::error!(%error, "memory was not given back");
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// True on one day of so many. By the calendar, so that a daemon that is restarted every day scrubs too.
+fn is_scrub_day(today: NaiveDate, every: Option<Duration>) -> bool {
+    let days = every.map(|every| every.as_secs().div_ceil(24 * 3600).max(1));
+    days.is_some_and(|days| u64::try_from(today.num_days_from_ce()).unwrap_or(0) % days == 0)
 }
 
 /// The policy of a configuration; `None` when everything is kept.
@@ -107,21 +114,12 @@ async fn expire(engine: &Arc<Engine>) -> Result<(), KeepError> {
     Ok(())
 }
 
-/// Heals the journal if it is known to be damaged; on a new day it is read for that.
-async fn heal(engine: &Arc<Engine>, new_day: bool) -> Result<(), KeepError> {
-    let recorder = engine.recorder.clone();
-    let healing = move || match new_day || recorder.is_wounded()? {
-        true => recorder.heal_journal(),
-        false => Ok(()),
-    };
-    Ok(tokio::task::spawn_blocking(healing).await??)
-}
-
 async fn compact(engine: &Arc<Engine>) -> Result<(), KeepError> {
     let recorder = engine.recorder.clone();
     let done = tokio::task::spawn_blocking(move || {
         let (base, tail) = recorder.journal_sizes()?;
-        if !is_worth_it(base, tail) {
+        // A damaged journal gets a new base.
+        if !is_worth_it(base, tail) && !recorder.is_damaged()? {
             return Ok(None);
         }
         let Some(entries) = recorder.compact()? else { return Ok(None) };
@@ -130,14 +128,6 @@ async fn compact(engine: &Arc<Engine>) -> Result<(), KeepError> {
     });
     if let Some((entries, octets_before, octets)) = done.await?? {
         tracing::info!(entries, octets_before, octets, "the journal was compacted");
-    }
-    Ok(())
-}
-
-async fn refresh(engine: &Arc<Engine>) -> Result<(), KeepError> {
-    let recorder = engine.recorder.clone();
-    if tokio::task::spawn_blocking(move || recorder.refresh_store()).await?? {
-        tracing::info!("the store's files had grown far beyond its rows; it was copied into fresh ones");
     }
     Ok(())
 }

@@ -1,14 +1,12 @@
 //! The daemon: everything that runs, put together from the parts that do not know one another.
 //!
 //! ```text
-//! scheduler ─due─▶ worker ─draft─▶ recorder ─▶ vault (journal, then store)
+//! scheduler ─due─▶ worker ─draft─▶ recorder ─▶ ledger (journal, then store)
 //!                                     └─touched feeds─▶ publisher ─views─▶ serve
 //! ```
 
-pub mod backup;
 pub mod clock;
 pub mod commands;
-mod dirs;
 pub mod dues;
 pub mod engine;
 pub mod front;
@@ -22,6 +20,5 @@ pub mod run;
 pub mod scheduler;
 pub mod static_files;
 pub mod systemd;
-pub mod vault;
 pub mod websub;
 pub mod worker;

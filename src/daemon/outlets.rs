@@ -1,5 +1,5 @@
-//! Where views go besides HTTP: rendered in advance, written as files, told to a hub. Each in a task of its
-//! own, so that a slow disk or a dead hub keeps no reader waiting.
+//! Where views go besides HTTP: rendered in advance, written as files, told to a hub, when a burst of polls is
+//! over. Each in a task of its own, so that a slow disk or a dead hub keeps no reader waiting.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,15 +8,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::engine::Engine;
-use super::front::Front;
 use super::publisher::Publisher;
 use super::static_files::StaticFiles;
 use super::websub::Pinger;
 use super::worker::fetch_options;
 use crate::fetch::{FetchSetupError, Fetcher};
+use crate::ledger::store::StoreError;
 
-/// Changes within this time are written together: a file and its companions are three syncs of the disk, and
-/// polls that end in one second touch the same feeds.
+/// Files are written at most this often: a file and its companions are three syncs of the disk.
 const GATHER: Duration = Duration::from_secs(1);
 
 /// The hub is left alone this long after its first failure: longer than it takes to restart one.
@@ -36,14 +35,16 @@ impl Outlets {
     ///
     /// # Errors
     /// When the HTTP client for the hub cannot be built.
-    pub fn start(engine: &Engine, front: Arc<Front>) -> Result<Self, FetchSetupError> {
-        let (rendered, on_rendered) = watch::channel(0);
+    pub fn start(engine: &Engine) -> Result<Self, FetchSetupError> {
+        // Files are brought up to the views at once.
+        let (settled, on_settled) = watch::channel(0);
+        settled.send_modify(|times| *times += 1);
         let publisher = Arc::clone(&engine.publisher);
         let publish = &engine.config.publish;
         let mut tasks = JoinSet::new();
         let files = publish.static_dir.clone().map(|dir| Arc::new(Mutex::new(StaticFiles::new(dir))));
         if let Some(files) = &files {
-            tasks.spawn(keep_files(Arc::clone(files), Arc::clone(&publisher), on_rendered.clone()));
+            tasks.spawn(keep_files(Arc::clone(files), Arc::clone(&publisher), on_settled.clone()));
         }
         if let Some(hub) = &publish.websub_hub {
             let proxy = engine.config.polling.proxy.as_ref().map(|proxy| proxy.expose().to_owned());
@@ -55,9 +56,9 @@ impl Outlets {
                 patience: HUB_PATIENCE,
             };
             let publisher = Arc::clone(&publisher);
-            tasks.spawn(async move { pinger.watch(publisher).await.run(on_rendered).await });
+            tasks.spawn(async move { pinger.watch(publisher).await.run(on_settled).await });
         }
-        tasks.spawn(refresh(Arc::clone(&publisher), front, rendered));
+        tasks.spawn(render(Arc::clone(&publisher), settled));
         Ok(Self { tasks, publisher, files })
     }
 
@@ -70,24 +71,25 @@ impl Outlets {
     }
 }
 
-/// Renders what was touched soon after it was, so that readers find it in memory.
-async fn refresh(publisher: Arc<Publisher>, front: Arc<Front>, rendered: watch::Sender<u64>) {
+/// Renders what most ask for, then, after each burst of polls, what somebody has asked for.
+async fn render(publisher: Arc<Publisher>, settled: watch::Sender<u64>) {
+    let mut work: fn(&Publisher) -> Result<(), StoreError> = Publisher::warm;
     loop {
         let task = Arc::clone(&publisher);
-        match tokio::task::spawn_blocking(move || task.refresh()).await {
-            Ok(Ok(())) => {
-                front.is_rendered();
-                rendered.send_modify(|times| *times += 1);
-            }
-            Ok(Err(error)) => tracing::error!(%error, "views cannot be rendered"),
+        match tokio::task::spawn_blocking(move || work(&task)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "views cannot be rendered in advance"),
             Err(error) => tracing::error!(%error, "rendering views ended in a panic"),
         }
-        publisher.changed().await;
+        publisher.settled().await;
+        // Files and the hub take what they need by themselves.
+        settled.send_modify(|times| *times += 1);
+        work = Publisher::refresh;
     }
 }
 
-async fn keep_files(files: Files, publisher: Arc<Publisher>, mut rendered: watch::Receiver<u64>) {
-    while rendered.changed().await.is_ok() {
+async fn keep_files(files: Files, publisher: Arc<Publisher>, mut settled: watch::Receiver<u64>) {
+    while settled.changed().await.is_ok() {
         write(Arc::clone(&files), Arc::clone(&publisher)).await;
         tokio::time::sleep(GATHER).await;
     }

@@ -1,102 +1,129 @@
-//! The publisher: renders views from the store, keeps them, and knows which are stale. A view is
-//! rendered once per change, however many ask for it, and all forms of a feed from one document.
+//! The publisher: renders views from the store, keeps them, and knows which are stale. A stale view is rendered
+//! when somebody asks for it, once however many do, or in advance when a burst of polls is over. All forms of
+//! a feed are made from one document.
 
 mod cache;
+mod changes;
 mod delta;
 mod feeds;
 mod paths;
+#[cfg(test)]
+mod rendering_tests;
 mod stories;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
-
-use tokio::sync::Notify;
+use std::cmp::Reverse;
+use std::sync::Arc;
 
 use super::recorder::Audience;
-use super::vault::StoreHandle;
 use crate::core::month::Month;
 use crate::core::source::SourceId;
 use crate::core::state::{FeedKey, FeedState, Meta, State};
-use crate::core::time::Time;
+use crate::ledger::StoreHandle;
 use crate::ledger::store::{Store, StoreError};
 use crate::serve::{View, Views};
 use crate::views::document::{self, FeedDoc};
 use crate::views::page::{Mark, Page};
 use crate::views::site::{Face, Site};
 use crate::views::{atom, html, json, opml, rss};
-use cache::{Cache, Limit};
+use cache::{Cache, Limit, Made};
+pub use changes::Version;
+use changes::{Age, Changes};
 use paths::ViewKey;
 
-/// What is kept of the views beside those of the regions: a source's feed and an archive are rendered when
-/// they are asked for, and there can be thousands. An archive alone may have megabytes.
-const PAGES: Limit<ViewKey, Option<Arc<Page>>> = Limit {
-    stays: ViewKey::stands,
+/// What is kept of the views beside those that [stand](ViewKey::stands): there can be thousands. An archive
+/// alone may have megabytes.
+const PAGES: Limit<Shown> = Limit {
     count: 512,
     octets: 48 << 20,
-    weigh: |page| page.as_ref().map_or(0, |page| page.octets()),
+    weigh: |shown| shown.page.as_ref().map_or(0, |page| page.octets()),
 };
 
-/// And of what they are made from: the forms of a feed are made one after another, if at all.
-const DOCS: Limit<FeedKey, (Mark, FeedDoc)> =
-    Limit { stays: |feed| !matches!(feed, FeedKey::Source(_)), count: 8, octets: usize::MAX, weigh: |_| 0 };
+/// And of what views are made from: the forms of a feed are made one after another, if at all.
+const DOCS: Limit<(Mark, FeedDoc)> = Limit { count: 16, octets: usize::MAX, weigh: |_| 0 };
 
-/// What a rendered view was made from: the generation of everything, the position of the last record
-/// that touched it, and the day and month that ageing counts by.
-pub type Version = (u64, u64, Option<(Time, Month)>);
+/// A rendered view; no page for a month of which nothing was stored any more when it came to be rendered.
+struct Shown {
+    view: ViewKey,
+    page: Option<Arc<Page>>,
+}
+
+/// A feed, and the state that it shows.
+type Doc = Arc<Made<Version, (Mark, FeedDoc)>>;
 
 /// Renders and keeps views.
 pub struct Publisher {
     site: Site,
     store: StoreHandle,
     configured: Vec<SourceId>,
-    changed: RwLock<Changed>,
-    /// Feeds, and the state that each shows.
+    changes: Changes,
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::Kept,
-    /// `None` for a month of which nothing was stored any more when it came to be rendered.
-    pages: Cache<ViewKey, Version, Option<Arc<Page>>>,
-    news: Notify,
-}
-
-#[derive(Default)]
-struct Changed {
-    /// Counts changes that may touch any view.
-    everything: u64,
-    /// The last record that touched a feed, and the last that revised it.
-    feeds: HashMap<FeedKey, (u64, u64)>,
-    newest: u64,
+    /// By path.
+    pages: Cache<String, Version, Shown>,
 }
 
 impl Publisher {
     /// A publisher of the store's entries; `configured` sources have feeds, former ones are gone.
     #[must_use]
     pub fn new(site: Site, store: StoreHandle, configured: Vec<SourceId>) -> Self {
+        let changes = Changes::since(age(&site, &store.load()));
         Self {
             site,
             store,
             configured,
-            changed: RwLock::default(),
+            changes,
             deltas: delta::Kept::default(),
             docs: Cache::new(DOCS),
             pages: Cache::new(PAGES),
-            news: Notify::new(),
         }
     }
 
-    /// Returns once something has changed since it was last awaited.
-    pub async fn changed(&self) {
-        self.news.notified().await;
+    /// Returns once views have changed since this was last awaited, and the burst of polls is over that changed
+    /// them; a burst that goes on for longer than a second is one each second.
+    pub async fn settled(&self) {
+        self.changes.settled().await;
     }
 
-    /// Renders whatever is stale of the views that are asked for all the time.
+    /// Renders in advance what is stale of the views that somebody asked for since they were rendered, in the
+    /// codings that they were asked for in. Archives change seldom, and are asked for seldom.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn refresh(&self) -> Result<(), StoreError> {
-        for view in self.standing() {
-            self.page(&view)?;
+        let asked = self.pages.asked().into_iter();
+        let mut views: Vec<ViewKey> =
+            asked.filter_map(|path| ViewKey::parse(&path, &self.site.regions)).collect();
+        // The forms of a feed one after another.
+        views.sort();
+        for view in views.iter().filter(|view| !matches!(view, ViewKey::Archive(..))) {
+            let before = self.last(&view.path());
+            let now = self.page(view)?;
+            if let (Some(before), Some(now)) = (before, now) {
+                now.encode_as(&before);
+            }
+        }
+        Ok(())
+    }
+
+    /// Renders what most ask for first: the home page, and the feeds that have entries, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn warm(&self) -> Result<(), StoreError> {
+        self.page(&ViewKey::Home)?;
+        let mut feeds = Vec::new();
+        for feed in self.site.standing() {
+            if let Some(state) = self.store.load().feed(&feed)?.filter(|state| state.entries > 0) {
+                feeds.push((Reverse(state.changed_seq), feed));
+            }
+        }
+        feeds.sort();
+        for (_, feed) in feeds {
+            for face in [Face::Atom, Face::Html] {
+                self.page(&ViewKey::Feed(feed.clone(), face))?;
+            }
         }
         Ok(())
     }
@@ -141,24 +168,8 @@ impl Publisher {
         Ok(key)
     }
 
-    /// The state of the whole, and what views of it are made from now.
-    fn now(&self, store: &Store, seq: impl FnOnce(&Changed) -> u64) -> Result<Version, StoreError> {
-        let meta = store.meta()?;
-        let age = meta.map(|m| (document::today(&m), Month::of(m.newest_at, self.site.zone)));
-        let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
-        Ok((changed.everything, seq(&changed), age))
-    }
-
-    fn version(&self, view: &ViewKey) -> Result<Version, StoreError> {
-        let store = self.store.load();
-        let (everything, seq, age) = self.now(&store, |changed| match view {
-            ViewKey::Home | ViewKey::Feeds | ViewKey::Sources => changed.newest,
-            ViewKey::Feed(feed, _) => changed.feeds.get(feed).map_or(0, |(touched, _)| *touched),
-            ViewKey::Archive(feed, _) => changed.feeds.get(feed).map_or(0, |(_, revised)| *revised),
-        })?;
-        // A month that is over does not age by days.
-        let epoch = |(_, month)| (Time::UNIX_EPOCH, month);
-        Ok((everything, seq, if matches!(view, ViewKey::Archive(..)) { age.map(epoch) } else { age }))
+    fn version(&self, view: &ViewKey) -> Version {
+        self.changes.version(view)
     }
 
     fn page(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
@@ -169,28 +180,35 @@ impl Publisher {
         {
             return Ok(None);
         }
-        let page = match self.pages.get(view, || self.version(view), || self.render(view)) {
-            Ok(page) => page,
+        let path = view.path();
+        let make = || Ok(Shown { view: view.clone(), page: self.render(view)? });
+        match self.pages.get(&path, view.stands(), || self.version(view), make) {
+            Ok(made) => Ok(made.value.page.clone()),
             // A disk that fails is no reason to stop serving what is in memory.
             Err(error) => {
-                let Some(last) = self.pages.last(view) else { return Err(error) };
-                tracing::error!(view = %view.path(), %error, "a view cannot be rendered anew; the last one is served");
-                last
+                let Some(last) = self.last(&path) else { return Err(error) };
+                tracing::error!(view = %path, %error, "a view cannot be rendered anew; the last one is served");
+                Ok(Some(last))
             }
-        };
-        Ok((*page).clone())
+        }
+    }
+
+    /// The page that was last rendered at a path.
+    fn last(&self, path: &str) -> Option<Arc<Page>> {
+        self.pages.slot(path)?.last()?.value.page.clone()
     }
 
     /// What a view would be made from now: while this stays, so does the view.
     #[must_use]
     pub fn version_of(&self, path: &str) -> Option<Version> {
-        self.version(&self.key(path).ok()?).ok()
+        Some(self.version(&self.key(path).ok()?))
     }
 
-    fn doc(&self, feed: &FeedKey) -> Result<Arc<(Mark, FeedDoc)>, StoreError> {
+    fn doc(&self, feed: &FeedKey) -> Result<Doc, StoreError> {
         let view = ViewKey::Feed(feed.clone(), Face::Atom);
         self.docs.get(
             feed,
+            false,
             || self.version(&view),
             || {
                 let store = self.store.load();
@@ -206,7 +224,8 @@ impl Publisher {
         let page = match view {
             ViewKey::Feed(feed, face) => {
                 let doc = self.doc(feed)?;
-                self.render_feed(&doc.1, *face, Some(doc.0))
+                let (mark, doc) = &doc.value;
+                self.render_feed(doc, *face, Some(*mark))
             }
             ViewKey::Home => self.render_home()?,
             ViewKey::Feeds => {
@@ -243,7 +262,7 @@ impl Publisher {
 
     fn render_home(&self) -> Result<Page, StoreError> {
         let doc = self.doc(&FeedKey::All)?;
-        let newest = &doc.1;
+        let newest = &doc.value.1;
         let store = self.store.load();
         let (mut rows, mut modified) = (Vec::new(), newest.modified);
         for feed in self.site.standing() {
@@ -289,20 +308,23 @@ impl Publisher {
     }
 }
 
+/// What ageing counts by. Where that cannot be read, nothing ages until the next record.
+fn age(site: &Site, store: &Store) -> Option<Age> {
+    let meta = store.meta().ok().flatten()?;
+    Some((document::today(&meta), Month::of(meta.newest_at, site.zone)))
+}
+
 impl Audience for Publisher {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
-        let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
-        for (feed, state) in feeds {
-            changed.feeds.insert(feed.clone(), (state.changed_seq, state.revised_seq));
-            changed.newest = changed.newest.max(state.changed_seq);
-        }
-        drop(changed);
-        self.news.notify_one();
+        self.changes.touched(feeds, age(&self.site, &self.store.load()));
     }
 
     fn everything(&self) {
-        self.changed.write().unwrap_or_else(PoisonError::into_inner).everything += 1;
-        self.news.notify_one();
+        self.changes.everything(age(&self.site, &self.store.load()));
+    }
+
+    fn busy(&self, facts: usize) {
+        self.changes.set_waiting(facts);
     }
 }
 
@@ -320,6 +342,14 @@ impl Views for Publisher {
             },
             Err(error) => failed(&error),
         }
+    }
+
+    fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
+        let slot = self.pages.slot(path)?;
+        let made = slot.last()?;
+        slot.ask();
+        let is_current = made.version == self.version(&made.value.view) || self.changes.excuse(made.at);
+        made.value.page.clone().filter(|_| is_current)
     }
 
     fn has(&self, path: &str) -> bool {

@@ -1,24 +1,20 @@
-//! The one writer. Polls hand in what they learned; the recorder gives entries their published ids,
-//! records whole groups with one sync (group commit), applies them, and says so.
+//! The one writer. Polls hand in what they learned; the recorder hands whole groups of it to the ledger (group
+//! commit), which decides, appends, syncs and applies, and tells which feeds changed.
 
 mod stall;
 mod upkeep;
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use super::backup::Part;
 use super::clock::Clock;
-use super::vault::{StoreHandle, Vault, VaultError};
-use crate::core::diff::{Draft, DraftEntry};
-use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Withdrawal};
-use crate::core::state::{Change, FeedKey, FeedState, State};
+use crate::core::state::{FeedKey, FeedState};
+use crate::ledger::backup::Part;
 use crate::ledger::store::{Store, StoreError};
+use crate::ledger::{Fact, Ledger, LedgerError, StoreHandle};
 use stall::Stall;
 
 /// The most records of one group: one frame of the journal, one sync.
@@ -29,42 +25,33 @@ const QUEUE: usize = 256;
 /// conditional request. This long it may wait.
 const SYNC_EVERY: Duration = Duration::from_secs(60);
 
-/// Something to record.
-pub enum Fact {
-    /// A poll, with what it found.
-    Poll(Box<Draft>),
-    /// A change of the configuration.
-    Config(ConfigRecord),
-    /// An entry taken back.
-    Withdraw(Withdrawal),
-    /// Entries that are too old.
-    Expire(Expiry),
-}
-
-/// How soon it is tried whether recording works again; twice as long after each try that fails.
+/// First delay before recording is retried; doubles after each failure.
 pub(super) const PROBE_FIRST: Duration = Duration::from_secs(1);
-/// The longest between two tries.
+/// The longest delay between two tries.
 pub(super) const PROBE_EVERY: Duration = Duration::from_secs(30);
 
-type Reply = oneshot::Sender<Result<(), Arc<VaultError>>>;
+type Reply = oneshot::Sender<Result<(), Arc<LedgerError>>>;
 
 /// Where polls hand in what they learned.
 #[derive(Clone)]
 pub struct Recorder {
     queue: mpsc::Sender<(Fact, Reply)>,
-    vault: Arc<Mutex<Option<Vault>>>,
+    ledger: Arc<Mutex<Option<Ledger>>>,
     store: StoreHandle,
     clock: Arc<dyn Clock>,
     audience: Arc<dyn Audience>,
     stall: Stall,
 }
 
-/// Is told which feeds a record touched, before the record is acknowledged.
+/// Observer called with the changed feeds before a record is acknowledged.
 pub trait Audience: Send + Sync + 'static {
     /// These feeds have changed.
     fn touched(&self, feeds: &[(FeedKey, FeedState)]);
     /// Anything may have changed.
     fn everything(&self);
+    /// So many facts wait to be recorded behind those that are being recorded: none when the last of them is
+    /// acknowledged, so that whoever is told that something was recorded finds it in the views.
+    fn busy(&self, facts: usize);
 }
 
 /// Why nothing was recorded.
@@ -72,7 +59,7 @@ pub trait Audience: Send + Sync + 'static {
 pub enum RecordError {
     /// The state directory refused.
     #[error("not recorded: {0}")]
-    Vault(Arc<VaultError>),
+    Ledger(Arc<LedgerError>),
     /// The daemon is stopping.
     #[error("not recorded: the daemon is stopping")]
     Stopped,
@@ -80,25 +67,25 @@ pub enum RecordError {
 
 impl Recorder {
     /// Starts the recorder over an open state directory. It ends when every handle is gone or closed.
-    pub fn start(vault: Vault, clock: Arc<dyn Clock>, audience: Arc<dyn Audience>) -> Self {
+    pub fn start(ledger: Ledger, clock: Arc<dyn Clock>, audience: Arc<dyn Audience>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let store = vault.store();
-        let vault = Arc::new(Mutex::new(Some(vault)));
+        let store = ledger.store();
+        let ledger = Arc::new(Mutex::new(Some(ledger)));
         let stall = Stall::none();
         let writer = Writer {
-            vault: Arc::clone(&vault),
+            ledger: Arc::clone(&ledger),
             clock: Arc::clone(&clock),
             audience: Arc::clone(&audience),
             stall: stall.clone(),
         };
         tokio::spawn(writer.run(waiting));
-        Self { queue, vault, store, clock, audience, stall }
+        Self { queue, ledger, store, clock, audience, stall }
     }
 
     /// Why nothing can be recorded at present, because of the disk; `None` while all is well.
     #[must_use]
     pub fn stall(&self) -> Option<RecordError> {
-        self.stall.why().map(RecordError::Vault)
+        self.stall.why().map(RecordError::Ledger)
     }
 
     /// Returns once things can be recorded. Whether that had to be waited for.
@@ -119,7 +106,7 @@ impl Recorder {
     pub async fn record(&self, fact: Fact) -> Result<(), RecordError> {
         let (reply, answer) = oneshot::channel();
         self.queue.send((fact, reply)).await.map_err(|_| RecordError::Stopped)?;
-        answer.await.map_err(|_| RecordError::Stopped)?.map_err(RecordError::Vault)
+        answer.await.map_err(|_| RecordError::Stopped)?.map_err(RecordError::Ledger)
     }
 
     /// The store, for readers.
@@ -133,7 +120,7 @@ impl Recorder {
     /// # Errors
     /// When it cannot.
     pub fn probe(&self) -> Result<(), RecordError> {
-        self.with_vault(Vault::probe)
+        self.with_ledger(Ledger::probe)
     }
 
     /// Builds the store anew from the journal. Returns how many lines it took. Blocks.
@@ -141,7 +128,10 @@ impl Recorder {
     /// # Errors
     /// When the fresh store cannot be written.
     pub fn rebuild(&self, why: &str) -> Result<u64, RecordError> {
-        self.with_vault(|vault| vault.rebuild(why))
+        self.with_ledger(|ledger| {
+            tracing::info!(why, "building the store anew from the journal");
+            ledger.rebuild(&mut |_| {})
+        })
     }
 
     /// How large the base of the journal and what follows it are, in octets.
@@ -149,62 +139,62 @@ impl Recorder {
     /// # Errors
     /// When they cannot be read.
     pub fn journal_sizes(&self) -> Result<(u64, u64), RecordError> {
-        self.with_vault(|vault| vault.journal_sizes())
+        self.with_ledger(|ledger| ledger.journal_sizes())
     }
 
-    /// [`Vault::acknowledged`]. Blocks.
+    /// [`Ledger::acknowledged`]. Blocks.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn acknowledged(&self) -> Result<(u64, Vec<Part>), RecordError> {
-        self.with_vault(Vault::acknowledged)
+        self.with_ledger(Ledger::acknowledged)
     }
 
-    fn with_vault<T>(
+    fn with_ledger<T>(
         &self,
-        work: impl FnOnce(&mut Vault) -> Result<T, VaultError>,
+        work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError>,
     ) -> Result<T, RecordError> {
-        let mut vault = lock(&self.vault);
-        let vault = vault.as_mut().ok_or(RecordError::Stopped)?;
-        work(vault).map_err(|e| RecordError::Vault(Arc::new(e)))
+        let mut ledger = lock(&self.ledger);
+        let ledger = ledger.as_mut().ok_or(RecordError::Stopped)?;
+        work(ledger).map_err(|e| RecordError::Ledger(Arc::new(e)))
     }
 
-    /// Tells that a store could not be read: it is rebuilt, unless that was done meanwhile. Blocks.
+    /// Tells that a store could not be read: another is built, unless that was done meanwhile. Blocks.
     ///
     /// # Errors
     /// When the fresh store cannot be written. Then polls stop until it can be: each of them would find the
     /// store as it is.
-    pub fn heal(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
-        self.renew(|vault| vault.heal(failed, &error.to_string()))
+    pub fn replace(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
+        self.renew(|ledger| ledger.replace(failed, &error.to_string()))
     }
 
     /// Does what may build the store anew.
-    fn renew(&self, work: impl FnOnce(&mut Vault) -> Result<(), VaultError>) -> Result<(), RecordError> {
-        let healed = self.with_vault(|vault| match self.stall.why() {
+    fn renew(&self, work: impl FnOnce(&mut Ledger) -> Result<(), LedgerError>) -> Result<(), RecordError> {
+        let renewed = self.with_ledger(|ledger| match self.stall.why() {
             // Another found out while this one waited.
             Some(_) => Ok(()),
-            None => telling(&*self.audience, vault, work),
+            None => telling(&*self.audience, ledger, work),
         });
-        if let Err(RecordError::Vault(error)) = &healed {
+        if let Err(RecordError::Ledger(error)) = &renewed {
             self.stall.tried(&Err(Arc::clone(error)));
         }
-        self.stall().map_or(healed, Err)
+        self.stall().map_or(renewed, Err)
     }
 
     /// Closes the state directory with everything durable. Blocks. What is recorded later is refused.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn close(&self) -> Result<(), VaultError> {
-        match lock(&self.vault).take() {
-            Some(vault) => vault.close(),
+    pub fn close(&self) -> Result<(), LedgerError> {
+        match lock(&self.ledger).take() {
+            Some(ledger) => ledger.close(),
             None => Ok(()),
         }
     }
 }
 
 struct Writer {
-    vault: Arc<Mutex<Option<Vault>>>,
+    ledger: Arc<Mutex<Option<Ledger>>>,
     clock: Arc<dyn Clock>,
     audience: Arc<dyn Audience>,
     stall: Stall,
@@ -235,6 +225,7 @@ impl Writer {
                 () = reached(probe_due) => Turn::Probe,
                 Ok(()) = stall.changed() => Turn::Look,
             };
+            writer.audience.busy(waiting.len());
             let task = Arc::clone(&writer);
             match turn {
                 Turn::Group(0) => return,
@@ -253,6 +244,7 @@ impl Writer {
                 }
                 Turn::Look => {}
             }
+            writer.audience.busy(waiting.len());
             if writer.stall.why().is_none() {
                 (probe_due, probe_in) = (None, PROBE_FIRST);
             } else if probe_due.is_none() {
@@ -263,34 +255,27 @@ impl Writer {
     }
 
     fn sync(&self) {
-        let synced = lock(&self.vault).as_mut().map_or(Ok(()), Vault::sync).map_err(Arc::new);
+        let synced = lock(&self.ledger).as_mut().map_or(Ok(()), Ledger::sync).map_err(Arc::new);
         // That a sync works does not say that there is room.
         if synced.is_err() {
             self.stall.tried(&synced);
         }
     }
 
-    fn probe(&self) -> Result<(), Arc<VaultError>> {
-        let mut vault = lock(&self.vault);
-        let probed = vault.as_mut().map_or(Ok(()), |vault| telling(&*self.audience, vault, Vault::probe));
+    fn probe(&self) -> Result<(), Arc<LedgerError>> {
+        let mut ledger = lock(&self.ledger);
+        let probed = ledger.as_mut().map_or(Ok(()), |ledger| telling(&*self.audience, ledger, Ledger::probe));
         probed.map_err(Arc::new)
     }
 
     /// Records a group. Returns whether it was synced.
     fn group(&self, group: Vec<(Fact, Reply)>) -> bool {
-        let mut guard = lock(&self.vault);
+        let mut guard = lock(&self.ledger);
         // Dropping the replies tells whoever waits that the daemon is stopping.
-        let Some(vault) = guard.as_mut() else { return true };
+        let Some(ledger) = guard.as_mut() else { return true };
         let (facts, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let durable = facts.iter().any(|fact| match fact {
-            Fact::Config(_) | Fact::Withdraw(_) => true,
-            Fact::Poll(draft) => draft.brings_something(),
-            // What a power cut brings back expires once more.
-            Fact::Expire(_) => false,
-        });
-        let outcome = telling(&*self.audience, vault, |vault| {
-            resolve_on(vault, facts).and_then(|records| self.write(vault, records, durable))
-        });
+        let durable = facts.iter().any(Fact::is_worth_a_sync);
+        let outcome = self.write(ledger, facts);
         drop(guard);
         let outcome = outcome.map_err(Arc::new);
         self.stall.tried(&outcome);
@@ -311,100 +296,28 @@ impl Writer {
         synced
     }
 
-    fn write(&self, vault: &mut Vault, records: Vec<Record>, durable: bool) -> Result<(), VaultError> {
-        let done = vault.record(records, self.clock.now().date_naive(), durable)?;
-        for (line, changes) in done {
-            if matches!(line.record, Record::Config(_)) || changes.is_empty() {
-                self.audience.everything();
-            } else {
-                self.audience.touched(&feeds(changes));
-            }
+    fn write(&self, ledger: &mut Ledger, facts: Vec<Fact>) -> Result<(), LedgerError> {
+        let today = self.clock.now().date_naive();
+        let recorded = telling(&*self.audience, ledger, |ledger| ledger.record(facts, today))?;
+        if recorded.everything {
+            self.audience.everything();
+        } else {
+            self.audience.touched(&recorded.feeds);
         }
         Ok(())
     }
 }
 
-/// Does something to the vault, and tells if the store is another afterwards: it may hold lines that were
+/// Does something to the ledger, and tells if the store is another afterwards: it may hold lines that were
 /// recorded while the one before could not be written, and that nobody was told of.
-fn telling<T>(audience: &dyn Audience, vault: &mut Vault, work: impl FnOnce(&mut Vault) -> T) -> T {
-    let handle = vault.store();
+fn telling<T>(audience: &dyn Audience, ledger: &mut Ledger, work: impl FnOnce(&mut Ledger) -> T) -> T {
+    let handle = ledger.store();
     let before = handle.load_full();
-    let done = work(vault);
+    let done = work(ledger);
     if !Arc::ptr_eq(&before, &handle.load()) {
         audience.everything();
     }
     done
-}
-
-fn feeds(changes: Vec<Change>) -> Vec<(FeedKey, FeedState)> {
-    let feed = |change| match change {
-        Change::Feed(key, state) => Some((key, state)),
-        _ => None,
-    };
-    changes.into_iter().filter_map(feed).collect()
-}
-
-/// Resolves the facts against the vault's store; where that cannot be read, against a fresh one.
-fn resolve_on(vault: &mut Vault, facts: Vec<Fact>) -> Result<Vec<Record>, VaultError> {
-    let store = vault.store().load_full();
-    let ids = match published_ids(&store, &facts) {
-        Ok(ids) => ids,
-        Err(error) => {
-            vault.heal(&store, &error.to_string())?;
-            published_ids(&vault.store().load(), &facts)?
-        }
-    };
-    let mut ids = ids.into_iter();
-    Ok(facts.into_iter().map(|fact| record(fact, &mut ids)).collect())
-}
-
-/// A published id for every new entry of the group, in order: the publisher's own, when no other entry
-/// has it, stored or in this group; else one of ours.
-fn published_ids(store: &Store, facts: &[Fact]) -> Result<Vec<String>, StoreError> {
-    let (mut claimed, mut ids) = (HashSet::new(), Vec::new());
-    for fact in facts {
-        if let Fact::Poll(draft) = fact {
-            for new in &draft.new {
-                let id = claim(store, &claimed, new)?;
-                claimed.insert(id.clone());
-                ids.push(id);
-            }
-        }
-    }
-    Ok(ids)
-}
-
-fn claim(store: &Store, claimed: &HashSet<String>, draft: &DraftEntry) -> Result<String, StoreError> {
-    let is_taken = |id: &String| Ok::<_, StoreError>(claimed.contains(id) || store.owner(id)?.is_some());
-    if let Some(iri) = &draft.iri
-        && !is_taken(iri)?
-    {
-        return Ok(iri.clone());
-    }
-    let mut id = draft.minted.clone();
-    // Two entries of a source may be made from one key only when it led to another entry meanwhile.
-    while is_taken(&id)? {
-        id = Uuid::new_v5(&Uuid::NAMESPACE_URL, id.as_bytes()).urn().to_string();
-    }
-    Ok(id)
-}
-
-fn record(fact: Fact, ids: &mut impl Iterator<Item = String>) -> Record {
-    match fact {
-        Fact::Config(config) => Record::Config(config),
-        Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
-        Fact::Expire(expiry) => Record::Expire(expiry),
-        Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
-        Fact::Poll(draft) => {
-            let Draft { poll, feed, new, changed } = *draft;
-            let named = |(published_id, draft)| {
-                let DraftEntry { keys, fingerprint, entry, backlog, .. } = draft;
-                NewEntry { published_id, keys, fingerprint, entry, backlog }
-            };
-            let new = ids.take(new.len()).zip(new).map(named).collect();
-            Record::Observation(Observation { poll, feed, new, changed })
-        }
-    }
 }
 
 async fn reached(due: Option<Instant>) {
@@ -414,8 +327,8 @@ async fn reached(due: Option<Instant>) {
     }
 }
 
-fn lock(vault: &Mutex<Option<Vault>>) -> MutexGuard<'_, Option<Vault>> {
-    vault.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(ledger: &Mutex<Option<Ledger>>) -> MutexGuard<'_, Option<Ledger>> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::vault::{self, VaultError, Wound};
 use crate::core::rules::Rules;
 use crate::core::state::{FeedKey, State};
-use crate::ledger::journal::{self, JournalError, Losses};
-use crate::ledger::store::{MemoryBackend, Store, StoreError};
+use crate::ledger::journal::Losses;
+use crate::ledger::store::{Store, StoreError};
+use crate::ledger::{self, LedgerError, Replay};
 
 /// What rules decide of an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -39,18 +39,15 @@ pub struct Derived {
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub fn derived(state_dir: &Path, rules: &Rules) -> Result<Derived, VaultError> {
-    let store = Store::new(Box::<MemoryBackend>::default());
-    let journal = state_dir.join("journal");
-    let mut unread = journal::replay(&journal, 0, &mut |line| -> Result<(), VaultError> {
-        Ok(vault::fold(&store, &line, rules).map(drop)?)
-    })?;
-    if !unread.is_empty() {
+pub fn derived(state_dir: &Path, rules: &Rules) -> Result<Derived, LedgerError> {
+    let mut replay = Replay::of(state_dir, rules)?;
+    if !replay.losses.is_empty() {
         // What seemed torn may have been a write under way, by a daemon that runs.
-        unread = journal::replay(&journal, 0, &mut |_| Ok::<_, JournalError>(()))?;
+        replay = Replay::of(state_dir, rules)?;
     }
+    let Replay { store, losses } = replay;
     let seq = store.meta()?.map_or(0, |meta| meta.seq);
-    Ok(Derived { telling: telling(&store)?, seq, unread })
+    Ok(Derived { telling: telling(&store)?, seq, unread: losses })
 }
 
 impl Derived {
@@ -58,12 +55,15 @@ impl Derived {
     /// `stored` is the position of the store, where that is known.
     #[must_use]
     pub fn ailment(&self, stored: Option<u64>) -> Option<String> {
-        let cut = stored.filter(|stored| *stored > self.seq).map(|stored| (self.seq + 1, stored));
-        let wound = Wound { unread: self.unread.clone(), cut, lost: Losses::default() };
-        (cut.is_some() || !self.unread.is_empty()).then(|| {
+        let cut = stored.filter(|stored| *stored > self.seq);
+        let cut = cut.map(|stored| format!("lines {} to {stored} were cut off", self.seq + 1));
+        let unread = (!self.unread.is_empty()).then(|| self.unread.to_string());
+        let damage: Vec<String> = unread.into_iter().chain(cut).collect();
+        (!damage.is_empty()).then(|| {
             format!(
-                "the journal is damaged: {wound}; what stood there is left out here. A rebuild would first heal the \
-                 journal from the store, if that is sound, and lose only what neither has"
+                "the journal is damaged: {}; what stood there is left out here. A rebuild first writes the journal a new \
+                 base from the store, and loses only what neither has",
+                damage.join("; ")
             )
         })
     }
@@ -74,13 +74,14 @@ impl Derived {
 ///
 /// # Errors
 /// When it is in use, or cannot be read.
-pub fn stored(state_dir: &Path) -> Result<(Telling, u64), VaultError> {
-    vault::peek(state_dir, |store| Ok((telling(store)?, store.meta()?.map_or(0, |meta| meta.seq))))
+pub fn stored(state_dir: &Path) -> Result<(Telling, u64), LedgerError> {
+    let read = |store: &Store| Ok((telling(store)?, store.meta()?.map_or(0, |meta| meta.seq)));
+    Ok(ledger::peek(state_dir, read)?.unwrap_or_default())
 }
 
 fn telling(store: &Store) -> Result<Telling, StoreError> {
     let mut told = Telling::new();
-    for rank in store.list(&FeedKey::All, None, usize::MAX)? {
+    for (rank, _) in store.list(&FeedKey::All, None, usize::MAX)? {
         let (_, entry) = store.listed_entry(rank)?;
         let story = match &entry.story {
             Some(story) => store.entry(story.founder)?.map(|founder| founder.id),

@@ -1,8 +1,5 @@
-//! The daemon itself: config → engine → listeners and scheduler → drain. Shutdown is a future handed
+//! The daemon itself: config → listener → engine → scheduler → drain. Shutdown is a future handed
 //! in, and the addresses are reported, so a test can bind port 0 and stop at will.
-
-mod cause;
-mod patience;
 
 use std::fs;
 use std::future::Future;
@@ -12,6 +9,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
@@ -24,14 +22,13 @@ use super::engine::{Engine, Opened, StartError};
 use super::front::Front;
 use super::keeper;
 use super::outlets::Outlets;
+use super::recorder::{PROBE_EVERY, PROBE_FIRST};
 use super::scheduler::{self, Scheduled};
 use super::systemd;
-use super::vault::OpenNotes;
 use crate::config::Config;
 use crate::core::state::State;
+use crate::ledger::{DiskFault, OpenNotes};
 use crate::serve;
-use cause::Cause;
-use patience::patiently;
 
 /// How long requests and commands may go on after a stop was asked for; closing has the rest of the
 /// five seconds that a stop may take.
@@ -40,6 +37,11 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// Connections that wait to be accepted, as many as Linux allows unless told otherwise: a client that finds
 /// the queue full tries again after a second at the earliest.
 const QUEUE: u32 = 4096;
+
+/// How often it is looked how much of a store is built.
+const LOOK: Duration = Duration::from_secs(10);
+/// How much longer systemd waits each time it is told: flushing a store of millions of entries takes less.
+const STILL: Duration = Duration::from_secs(300);
 
 /// Due polls shown at the start.
 const SHOWN: usize = 5;
@@ -58,18 +60,11 @@ pub enum RunError {
         /// The cause.
         source: io::Error,
     },
-    /// The disk does not take the admin socket.
-    #[error("{path}: cannot make the admin socket: {source}")]
-    Socket {
-        /// Where it would be.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
 }
 
-/// Runs the daemon until `shutdown`. `ready` is called with the public address once everything is up. While
-/// the disk refuses for a cause that passes, it is waited for.
+/// Runs the daemon until `shutdown`. It listens before it opens the state directory, and answers 503 until
+/// that is open; then `ready` is called with the public address. While the disk refuses for a cause that
+/// passes, it is waited for.
 ///
 /// # Errors
 /// [`RunError`], when it cannot start, or cannot close with everything durable.
@@ -80,28 +75,45 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
     let mut shutdown = pin!(shutdown);
-    let (engine, listener, socket) = tokio::select! {
+    let listener = listen(config.server.listen)?;
+    let address = listener.local_addr().map_err(listen_error(&config.server.listen))?;
+    let progress = Arc::new(AtomicU64::new(0));
+    let entries = Arc::clone(&progress);
+    let told =
+        move || format!("opening the state directory: {} entries built", entries.load(Ordering::Relaxed));
+    let front = Arc::new(Front::new(Arc::clone(&clock), Box::new(told)));
+    let polled = config.sources.iter().filter(|source| source.enabled);
+    let dues = Arc::new(Dues::new(polled.map(|source| source.def.id.clone())));
+    let (stop, stopped) = watch::channel(false);
+    let public = spawn_public(listener, Arc::clone(&front), stopped.clone());
+    tracing::info!(%address, public_url = %config.server.public_url, "listening");
+    let opened = tokio::select! {
         biased;
         // What is under way is left where it is, as by a kill, which may come at any moment.
-        () = &mut shutdown => {
-            tracing::info!("stopped while starting; the next start begins anew");
-            return Ok(());
-        }
-        opened = open(&config, &clock) => opened?,
+        () = &mut shutdown => None,
+        opened = open(&config, &clock, &front, &dues, &progress) => Some(opened),
     };
-    let address = listener.local_addr().map_err(listen_error(&config.server.listen))?;
-    let (stop, stopped) = watch::channel(false);
-    let dues = Arc::new(Dues::new(engine.polled_sources().map(|source| source.def.id.clone())));
-    let front =
-        Arc::new(Front::new(engine.publisher.clone(), &engine.config, Arc::clone(&dues), Arc::clone(&clock)));
-    let public = spawn_public(listener, Arc::clone(&front), stopped.clone());
+    let (engine, socket) = match opened {
+        Some(Ok(opened)) => opened,
+        other => {
+            let _ = stop.send(true);
+            let _ = tokio::time::timeout(DRAIN, public).await;
+            let Some(Err(error)) = other else {
+                tracing::info!("stopped while starting; the next start begins anew");
+                return Ok(());
+            };
+            return Err(error);
+        }
+    };
+    front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
+    front.is_current();
     let admin = spawn_admin(socket.listener, &engine, stopped);
     let scheduled = scheduled(&engine)?;
     report_next(&scheduled, &*clock);
     let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(Arc::clone(&engine.worker)), clock, dues));
-    let outlets = Outlets::start(&engine, front).map_err(StartError::from)?;
+    let outlets = Outlets::start(&engine).map_err(StartError::from)?;
     let keeping = tokio::spawn(keeper::run(Arc::clone(&engine)));
-    tracing::info!(%address, public_url = %config.server.public_url, "listening");
+    tracing::info!("feeds are served");
     ready(address);
 
     shutdown.await;
@@ -126,17 +138,64 @@ pub async fn run(
 async fn open(
     config: &Arc<Config>,
     clock: &Arc<dyn Clock>,
-) -> Result<(Arc<Engine>, TcpListener, AdminSocket), RunError> {
+    front: &Front,
+    dues: &Arc<Dues>,
+    progress: &Arc<AtomicU64>,
+) -> Result<(Arc<Engine>, AdminSocket), RunError> {
     systemd::starting("opening the state directory");
-    let dir = &config.state_dir;
-    let (opened, notes) =
-        patiently(dir, || async { Ok(Opened::open(Arc::clone(config), Arc::clone(clock)).await?) }).await?;
-    let engine = patiently(dir, || async { Ok(opened.start().await?) }).await?;
+    let (opened, notes) = once_the_disk_lets(|| Opened::open(Arc::clone(config), Arc::clone(clock))).await?;
+    if opened.serves() {
+        // What the present store says is served while another is built.
+        front.open(opened.publisher(), config, Arc::clone(dues));
+    }
+    tell_progress(once_the_disk_lets(|| opened.settle(Arc::clone(progress))), progress).await?;
+    let engine = once_the_disk_lets(|| opened.start()).await?;
+    engine.recorder.warm().map_err(StartError::from)?;
     report_opening(&engine, &notes);
-    let socket = patiently(dir, || async { AdminSocket::bind(&config.server.admin_socket) }).await?;
-    // Last: whoever connects is answered.
-    let listener = listen(config.server.listen)?;
-    Ok((engine, listener, socket))
+    let socket = AdminSocket::bind(&config.server.admin_socket)?;
+    Ok((engine, socket))
+}
+
+/// Makes attempts at something until it works or fails for another cause than a disk that is full or
+/// read-only: such a disk is soon seen to, and a service manager would give up after a few restarts.
+async fn once_the_disk_lets<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, StartError>
+where
+    F: Future<Output = Result<T, StartError>>,
+{
+    let mut wait = PROBE_FIRST;
+    loop {
+        let error = match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let fault = error.disk_fault().filter(|fault| *fault != DiskFault::Failing);
+        let Some(fault) = fault else { return Err(error) };
+        let told = format!("cannot start yet: {error}; {}; it is tried again until it works", fault.remedy());
+        if wait == PROBE_FIRST {
+            tracing::error!("{told}");
+        }
+        systemd::still_starting(&told, STILL);
+        tokio::time::sleep(wait).await;
+        wait = PROBE_EVERY.min(wait * 2);
+    }
+}
+
+/// Waits for a store to be built, and tells systemd whenever more of it is done, which then waits too.
+async fn tell_progress<T>(work: impl Future<Output = T>, progress: &AtomicU64) -> T {
+    let (mut work, mut told) = (pin!(work), 0);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        let entries = progress.load(Ordering::Relaxed);
+        if entries != told {
+            told = entries;
+            tracing::info!(entries, "building the store from the journal");
+            systemd::still_starting(&format!("building the store: {entries} entries so far"), STILL);
+        }
+    }
 }
 
 fn listen(at: SocketAddr) -> Result<TcpListener, RunError> {
@@ -174,12 +233,7 @@ impl AdminSocket {
             fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
             Ok(Self { listener, path: path.to_owned() })
         };
-        bind().map_err(|source| match Cause::of_io(&source) {
-            Some(Cause::Room | Cause::Quota) => RunError::Socket { path: path.to_owned(), source },
-            // The state directory takes what is written: another place that does not is a wrong path, or one
-            // that the service may not write to.
-            _ => RunError::Listen { at: path.display().to_string(), source },
-        })
+        bind().map_err(|source| RunError::Listen { at: path.display().to_string(), source })
     }
 }
 
@@ -220,20 +274,11 @@ fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {
     Ok(scheduled)
 }
 
-/// One line for what the operator should know of how the last run ended.
+/// Tells how the last run ended, and what this one begins with.
 fn report_opening(engine: &Engine, notes: &OpenNotes) {
-    let (journal, replayed) = (&notes.journal, notes.replayed);
-    if notes.unclean {
-        tracing::warn!("the last run did not stop in good order; going on from the journal");
-    }
-    // What ailed a damaged journal, and what became of it, was told when it was healed.
-    if journal.cut > 0 && notes.wound.is_none() {
-        tracing::warn!(octets = journal.cut, "the journal ended in the middle of a write; cut that off");
-    }
-    match &notes.rebuilt {
-        Some(why) => tracing::warn!(%why, replayed, "built the store anew from the journal"),
-        None if replayed > 0 => tracing::info!(replayed, "brought the store up to the journal"),
-        None => {}
+    notes.warnings().iter().for_each(|line| tracing::warn!("{line}"));
+    if notes.rebuild.is_none() && notes.replayed > 0 {
+        tracing::info!(replayed = notes.replayed, "brought the store up to the journal");
     }
     let entries = engine.store().load().meta().ok().flatten().map_or(0, |m| m.entries);
     tracing::info!(

@@ -9,8 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::dirs;
 use super::publisher::Version;
+use crate::ledger::dirs;
 use crate::serve::{View, Views};
 use crate::views::page::{Coding, Page};
 
@@ -142,7 +142,7 @@ impl StaticFiles {
                 continue;
             }
             let View::Page(page) = views.view(path) else { return Err(StaticError::View(path.clone())) };
-            match before.filter(|before| before.tag == page.plain.etag) {
+            match before.filter(|before| before.tag == page.etag(None)) {
                 Some(same) => same.version = version,
                 None => changed.push((path.clone(), page, version)),
             }
@@ -196,7 +196,7 @@ impl StaticFiles {
             }
             names.push(name);
         }
-        self.written.insert(path, Written { version, tag: page.plain.etag.clone(), names });
+        self.written.insert(path, Written { version, tag: page.etag(None).to_owned(), names });
         Ok(done)
     }
 
@@ -256,13 +256,11 @@ impl StaticFiles {
 fn files<'a>(path: &str, page: &'a Page) -> Vec<Wanted<'a>> {
     let name =
         if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
-    let coded = BESIDE.iter().filter_map(|(coding, ending)| {
-        let encoded = page.representation(Some(*coding))?;
-        Some((format!("{name}{ending}"), &encoded.bytes[..]))
-    });
+    let beside = BESIDE.iter().filter(|_| page.has_codings());
+    let coded = beside.map(|(coding, ending)| (format!("{name}{ending}"), &page.bytes(Some(*coding))[..]));
     // The plain file last: a web server that looks for it first finds its companions there.
     let mut files: Vec<_> = coded.collect();
-    files.push((name, &page.plain.bytes[..]));
+    files.push((name, &page.plain[..]));
     files
 }
 

@@ -18,19 +18,22 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::clock::Clock;
-use super::recorder::{self, RecordError, Recorder};
+use super::recorder::{RecordError, Recorder};
 use crate::config::{Config, Kind, Polling, RetryAfter, Source};
+use crate::core::derive;
 use crate::core::diff::{Draft, Findings};
 use crate::core::exchange::{Exchange, FetchFault, Validators};
 use crate::core::outcome::Outcome;
 use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
+use crate::core::rules::Rules;
 use crate::core::source::SourceId;
 use crate::core::state::{SourceState, State};
 use crate::core::time::Time;
 use crate::fetch::{
     ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchLimits, FetchOptions, FetchRequest, FetchSetupError, Fetcher,
 };
+use crate::ledger::Fact;
 use crate::ledger::store::{Store, StoreError};
 use holds::still_waiting;
 use reading::Read;
@@ -90,6 +93,7 @@ pub enum PollError {
 pub struct Worker {
     sources: BTreeMap<SourceId, Source>,
     fetchers: HashMap<Option<String>, Fetcher>,
+    rules: Arc<Rules>,
     recorder: Recorder,
     clock: Arc<dyn Clock>,
     parsers: Arc<Semaphore>,
@@ -107,7 +111,12 @@ impl Worker {
     ///
     /// # Errors
     /// When the HTTP client cannot be built from it.
-    pub fn new(config: &Config, recorder: Recorder, clock: Arc<dyn Clock>) -> Result<Self, FetchSetupError> {
+    pub fn new(
+        config: &Config,
+        rules: Arc<Rules>,
+        recorder: Recorder,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, FetchSetupError> {
         let mut fetchers: HashMap<_, Fetcher> = HashMap::new();
         for source in &config.sources {
             let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
@@ -128,6 +137,7 @@ impl Worker {
             turns: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
             fetchers,
+            rules,
             recorder,
             clock,
             parsers: Arc::new(Semaphore::new(PARSERS)),
@@ -210,11 +220,12 @@ impl Worker {
         }
         let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
         let Findings { feed, new, changed, .. } = findings;
-        let draft = Draft { poll: record, feed, new, changed };
+        let draft = Draft { poll: record, feed, new, changed, sketches: Vec::new() };
+        let draft = self.sketched(draft, source, stored.as_ref()).await?;
         let recorder = self.recorder.clone();
         // A poll that is given up here keeps its turn: the next one must see what this one recorded.
         let recording = tokio::spawn(async move {
-            let recorded = recorder.record(recorder::Fact::Poll(Box::new(draft))).await;
+            let recorded = recorder.record(Fact::Poll(Box::new(draft))).await;
             if recorded.is_ok() {
                 turn.recorded();
             }
@@ -282,6 +293,30 @@ impl Worker {
         self.fetchers.get(&proxy).expect("one was built for every source's proxy")
     }
 
+    /// Makes the sketches by which the stories of a draft's entries are told, on a blocking thread: the
+    /// recorder has but one.
+    async fn sketched(
+        &self,
+        mut draft: Draft,
+        source: &Source,
+        stored: Option<&SourceState>,
+    ) -> Result<Draft, PollError> {
+        if draft.new.is_empty() && draft.changed.is_empty() {
+            return Ok(draft);
+        }
+        let said = draft.feed.as_ref().or(stored.map(|stored| &stored.facts));
+        let title = source.def.title.as_ref().or(said.and_then(|facts| facts.title.as_ref()));
+        let outlet = title.map_or_else(|| source.def.id.to_string(), Clone::clone);
+        let (rules, rule) = (Arc::clone(&self.rules), source.def.region.clone());
+        let work = move || {
+            let bodies = draft.new.iter().map(|new| &new.entry).chain(draft.changed.iter().map(|c| &c.entry));
+            draft.sketches =
+                bodies.map(|body| derive::sketch(&rules, &rule, &outlet, body, draft.poll.at)).collect();
+            draft
+        };
+        self.blocking(work).await.map_err(PollError::Broken)
+    }
+
     /// What is stored of a source. A store that cannot be read is built anew first: nobody was asked yet, so
     /// nothing is lost by going on.
     async fn stored(&self, id: &SourceId) -> Result<Option<SourceState>, PollError> {
@@ -301,7 +336,7 @@ impl Worker {
     /// or what is in the way.
     async fn heal(&self, store: Arc<Store>, error: StoreError) -> PollError {
         let recorder = self.recorder.clone();
-        let healing = tokio::task::spawn_blocking(move || (recorder.heal(&store, &error), error));
+        let healing = tokio::task::spawn_blocking(move || (recorder.replace(&store, &error), error));
         match healing.await {
             Ok((Ok(()), error)) => PollError::Store(error),
             Ok((Err(error), _)) => PollError::Record(error),

@@ -1,5 +1,270 @@
-//! The state directory: the journal, the store that indexes it, and how lines of the one are applied to the other.
+//! The state directory: the journal, which is the record; the store, which is an index of it; and the order
+//! of things by which nothing is lost: decide, append, sync, apply.
+//!
+//! ```text
+//! STATE/journal/00000001-2026-11-23.ndjson.zst …   the journal
+//! STATE/journal/id                                 which journal this is
+//! STATE/store/00000001/                            a generation of the store (sled)
+//! STATE/store/00000001.json                        its mark: that it is complete, and when it may be trusted
+//! STATE/store/damaged/                             the last generation that was put aside
+//! ```
+//!
+//! An open proves nothing and scans nothing. A store is used when its mark says that it was closed well, or is
+//! of this boot, and when it follows this journal; it is then brought up to the journal's end. Its values are
+//! checked as they are read. In doubt it is put aside, and another is built from the journal. A damaged
+//! journal gets a new base from a sound store, by the ordinary compaction.
 
 pub mod apply;
+pub mod backup;
+mod build;
+mod compact;
+mod decide;
+pub mod dirs;
+mod fault;
+mod generation;
 pub mod journal;
+mod mark;
+mod open;
+mod paths;
+mod replay;
+mod room;
+mod scrub;
 pub mod store;
+mod stories;
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use chrono::NaiveDate;
+
+use crate::core::record::{Line, Record};
+use crate::core::rules::Rules;
+use crate::core::state::{Changes, FeedKey, FeedState, State};
+use backup::Part;
+pub use compact::{Compacted, Compaction};
+pub use decide::Fact;
+pub use fault::{DiskFault, LedgerError};
+use generation::Generation;
+use journal::Journal;
+pub use open::OpenNotes;
+pub use paths::Paths;
+pub use replay::{Replay, peek};
+use room::AskRoom;
+#[cfg(test)]
+pub(crate) use room::Room;
+pub use scrub::{Scrub, ScrubStep, read_journal};
+use store::Store;
+use stories::Stories;
+
+/// The store as everyone who reads it holds it: it is swapped when another was built.
+pub type StoreHandle = Arc<ArcSwap<Store>>;
+
+/// What a group of facts changed.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    /// The feeds, as they are now.
+    pub feeds: Vec<(FeedKey, FeedState)>,
+    /// True if any view may have changed: the configuration did, or the store was built anew.
+    pub everything: bool,
+}
+
+/// That a store must be built.
+struct Unsettled {
+    why: String,
+    /// True if the present one is sound, only derived under other rules.
+    usable: bool,
+}
+
+/// The state directory, open and locked.
+pub struct Ledger {
+    paths: Paths,
+    journal: Journal,
+    store: StoreHandle,
+    generation: Option<Generation>,
+    rules: Arc<Rules>,
+    stories: Stories,
+    room: AskRoom,
+    /// Why the store must be built before anything is recorded. Until then it may be read, if it is not empty.
+    unsettled: Option<Unsettled>,
+    /// Why the store in use cannot be used any more, while no other can be built.
+    failed: Option<String>,
+    /// What could not be read of the journal, until it has a new base.
+    damage: Option<String>,
+    /// Held for its lock, which goes with it.
+    _lock: File,
+}
+
+impl Ledger {
+    /// The store, for readers.
+    #[must_use]
+    pub fn store(&self) -> StoreHandle {
+        Arc::clone(&self.store)
+    }
+
+    /// The journal's last position.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.journal.seq()
+    }
+
+    /// Records a group of facts: decides what needs looking around for, appends the lines with one write, and
+    /// applies them as one batch. When this returns they survive the end of the process, and a power cut too if
+    /// one of them is worth a sync.
+    ///
+    /// # Errors
+    /// [`LedgerError::Journal`] when the journal cannot be written: then nothing was recorded. Any other
+    /// when a fresh store cannot be built either: then it is recorded, and the next build applies it.
+    pub fn record(&mut self, facts: Vec<Fact>, today: NaiveDate) -> Result<Recorded, LedgerError> {
+        self.require_room(0)?;
+        // A line that was recorded and then not applied must not be passed over.
+        self.make_current()?;
+        let durable = facts.iter().any(Fact::is_worth_a_sync);
+        let mut decided = self.decide(facts)?;
+        let records = std::mem::take(&mut decided.records);
+        let lines = self.append(records, today, durable).inspect_err(|_| self.stories.take_back(&decided))?;
+        let recorded = self.apply(&lines)?;
+        self.stories.follow(recorded.as_ref(), decided);
+        let Some(changes) = recorded else { return Ok(Recorded { feeds: Vec::new(), everything: true }) };
+        let everything = lines.iter().any(|line| line.record.is_config());
+        Ok(Recorded { feeds: changes.feeds.into_iter().collect(), everything })
+    }
+
+    fn append(
+        &mut self,
+        records: Vec<Record>,
+        today: NaiveDate,
+        durable: bool,
+    ) -> Result<Vec<Line>, LedgerError> {
+        Ok(match durable {
+            true => self.journal.commit(records, today)?,
+            false => self.journal.append(records, today)?,
+        })
+    }
+
+    /// Applies lines that were appended. `None` where the store failed and another was built, which has them.
+    fn apply(&mut self, lines: &[Line]) -> Result<Option<Changes>, LedgerError> {
+        let store = self.store.load_full();
+        match replay::apply_group(&store, lines, &self.rules, Some(self.journal.reached())) {
+            Ok(changes) => Ok(Some(changes)),
+            Err(error) => {
+                self.replace(&store, &error.to_string())?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Records lines as they stand, without deciding anything.
+    #[cfg(test)]
+    pub(crate) fn record_lines(
+        &mut self,
+        records: Vec<Record>,
+        today: NaiveDate,
+    ) -> Result<Vec<Line>, LedgerError> {
+        self.require_room(0)?;
+        self.make_current()?;
+        let lines = self.append(records, today, true)?;
+        self.apply(&lines)?;
+        Ok(lines)
+    }
+
+    /// Plays a file system with so much room.
+    #[cfg(test)]
+    pub(crate) fn pretend(
+        &mut self,
+        room: impl Fn(&std::path::Path) -> Option<room::Room> + Send + Sync + 'static,
+    ) {
+        self.room = Arc::new(room);
+    }
+
+    /// Makes everything recorded so far survive a power cut.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sync(&mut self) -> Result<(), LedgerError> {
+        Ok(self.journal.sync()?)
+    }
+
+    /// Tries whether recording would work again, after it failed.
+    ///
+    /// # Errors
+    /// When it would not.
+    pub fn probe(&mut self) -> Result<(), LedgerError> {
+        self.require_room(0)?;
+        self.journal.probe()?;
+        self.make_current()
+    }
+
+    fn require_room(&self, more: u64) -> Result<(), LedgerError> {
+        room::require(&self.room, self.paths.dir(), more)
+    }
+
+    /// Makes sure that the store in use can be used, and reflects the whole journal.
+    fn make_current(&mut self) -> Result<(), LedgerError> {
+        if self.unsettled.is_some() {
+            self.settle(&mut |_| {})?;
+        }
+        let store = self.store.load_full();
+        if let Some(why) = self.failed.clone() {
+            return self.replace(&store, &why);
+        }
+        let applied = store.meta().ok().flatten().map_or(0, |meta| meta.seq);
+        if applied != self.journal.seq() {
+            self.replace(&store, "the store is behind the journal")?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything recorded so far durable, and says which files hold it: the last position, and how
+    /// much of each file of the journal counts.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn acknowledged(&mut self) -> Result<(u64, Vec<Part>), LedgerError> {
+        self.journal.sync()?;
+        let files = self.journal.files()?.into_iter();
+        Ok((self.journal.seq(), files.map(|(name, octets)| Part { name, octets }).collect()))
+    }
+
+    /// How large the base of the journal and what follows it are, in octets.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn journal_sizes(&self) -> Result<(u64, u64), LedgerError> {
+        Ok(self.journal.sizes()?)
+    }
+
+    /// What the files of the store take up, in octets.
+    #[must_use]
+    pub fn store_size(&self) -> u64 {
+        self.generation.map_or(0, |generation| generation.size(&self.paths))
+    }
+
+    /// The state directory's paths.
+    #[must_use]
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// Begins to index the stories of the last days, which the first new entry needs.
+    pub fn warm(&mut self) {
+        self.stories.warm(&self.store.load_full(), &self.rules);
+    }
+
+    /// Closes: everything recorded is durable, and the store may be trusted at the next start.
+    ///
+    /// # Errors
+    /// When the disk refuses; the journal still has what was synced.
+    pub fn close(mut self) -> Result<(), LedgerError> {
+        self.stories.stop();
+        self.journal.sync()?;
+        if let (Some(generation), None) = (self.generation, &self.failed) {
+            self.store.load().flush()?;
+            generation.mark(&self.paths, mark::journal_id(&self.paths)?, true)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

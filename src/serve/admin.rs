@@ -45,11 +45,13 @@ pub enum Command {
     },
     /// Build the store anew from the journal.
     Rebuild,
-    /// Compact the journal and copy the store into fresh files now, worth it or not.
+    /// Compact the journal and build the store anew now, worth it or not.
     Compact,
+    /// Read store and journal through now, and put right what is damaged.
+    Scrub,
     /// Make the journal durable, and say which files hold it.
     Backup {
-        /// Read it before, and heal it from the store if it is damaged.
+        /// Write it a new base from the store before: a copy of it was damaged.
         #[serde(default)]
         heal: bool,
     },

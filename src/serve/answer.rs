@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use bytes::Bytes;
+use http_body_util::Full;
 
 use super::conditional::{self, Known, Verdict};
 use super::press::{Press, Unanswered};
 use super::target::{self, BadTarget};
 use super::{View, accept};
-use crate::views::page::Page;
+use crate::views::page::{Coding, Page};
+
+/// All bodies are in memory.
+pub(super) type Response = http::Response<Full<Bytes>>;
 
 /// What is allowed of any resource here: it can only be read.
 const ALLOW: &str = "GET, HEAD, OPTIONS";
@@ -18,16 +21,19 @@ const ALLOW: &str = "GET, HEAD, OPTIONS";
 /// What another site's script may send beside what every script may (the Fetch standard, section 4.8).
 const SCRIPTS_MAY_SEND: &str = "a-im, if-match, if-modified-since, if-none-match, if-unmodified-since";
 
+/// Seconds until a client that came during a start may ask again.
+const SOON: &str = "10";
+
 /// Methods that are known (RFC 9110, RFC 5789), and not allowed of anything here.
 const KNOWN: [Method; 6] =
     [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE, Method::CONNECT];
 
 /// The response to a request. Its body, which nothing here asks for, is not read.
 pub(super) async fn answer(
-    press: Arc<Press>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    press: &Press,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
     has_body: bool,
 ) -> Response {
     if has_body {
@@ -36,12 +42,12 @@ pub(super) async fn answer(
         put(&mut response, header::CONNECTION, "close");
         return response;
     }
-    match method {
-        Method::OPTIONS => options(&headers),
+    match *method {
+        Method::OPTIONS => options(headers),
         // What a GET would be answered with; hyper leaves the body of the answer to a HEAD away.
-        Method::GET | Method::HEAD => read(&press, &method, &uri, &headers).await,
+        Method::GET | Method::HEAD => read(press, method, uri, headers).await,
         _ => {
-            let known = KNOWN.contains(&method);
+            let known = KNOWN.contains(method);
             let status = if known { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_IMPLEMENTED };
             let mut response = text(status, "feeds can be read, and nothing else\n");
             put(&mut response, header::ALLOW, ALLOW);
@@ -52,7 +58,7 @@ pub(super) async fn answer(
 
 /// RFC 9110 section 9.3.7, and the question a browser asks before a script of another site sends a header.
 fn options(headers: &HeaderMap) -> Response {
-    let mut response = Response::new(Body::empty());
+    let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     put(&mut response, header::ALLOW, ALLOW);
     if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
@@ -72,45 +78,90 @@ async fn read(press: &Press, method: &Method, uri: &Uri, headers: &HeaderMap) ->
         Err(BadTarget::TooLong) => return text(StatusCode::URI_TOO_LONG, "no address here is so long\n"),
         Err(BadTarget::Nothing) => return missing(),
     };
-    match path.as_str() {
-        "healthz" => return text(StatusCode::OK, "ok\n"),
-        "readyz" if press.views.ready() => return text(StatusCode::OK, "ready\n"),
-        "readyz" => return text(StatusCode::SERVICE_UNAVAILABLE, "the views are being rendered\n"),
-        _ => {}
+    if path == "healthz" {
+        return text(StatusCode::OK, "ok\n");
     }
-    let asked = path.clone();
+    if let Some(progress) = press.views.starting()
+        && (path == "readyz" || !press.views.serves())
+    {
+        return starting(&path, progress);
+    }
+    if path == "readyz" {
+        return text(StatusCode::OK, "ready\n");
+    }
+    if let Some(page) = press.views.at_hand(&path) {
+        return show(press, &path, &page, method, headers).await;
+    }
+    let asked = path.clone().into_owned();
     match press.ask(&path, move |views| views.view(&asked)).await {
-        Ok(View::Page(page)) => show(press, path, &page, method, headers).await,
+        Ok(View::Page(page)) => show(press, &path, &page, method, headers).await,
         Ok(View::Gone) => {
             text(StatusCode::GONE, "there was something here, and there will be nothing again\n")
         }
-        Ok(View::Missing) => elsewhere(press, path).await,
-        Ok(View::Failed) | Err(Unanswered::Broken) => {
-            text(StatusCode::INTERNAL_SERVER_ERROR, "this cannot be shown just now\n")
-        }
-        Err(Unanswered::Late) => busy(),
+        Ok(View::Missing) => elsewhere(press, &path).await,
+        Ok(View::Failed) => failed(Unanswered::Broken),
+        Err(why) => failed(why),
     }
 }
 
-async fn show(press: &Press, path: String, page: &Page, method: &Method, headers: &HeaderMap) -> Response {
+async fn show(press: &Press, path: &str, page: &Arc<Page>, method: &Method, headers: &HeaderMap) -> Response {
     let Some(chosen) = accept::choose(page, headers) else { return conditional::not_acceptable(page) };
-    let known = Known::new(page, press.views.is_settled(page.modified), press.views.fresh_for(&path));
-    let verdict = conditional::judge(known, &chosen.1.etag, method, headers);
+    let etag = page.etag(chosen);
+    let known = Known::new(page, press.views.is_settled(page.modified), press.views.fresh_for(path));
+    let verdict = conditional::judge(known, etag, method, headers);
+    if !verdict.is_full() {
+        return conditional::respond_without(known, etag, verdict);
+    }
     if let Verdict::Since(mark) = verdict {
-        let asked = path.clone();
-        let delta = press.ask(&path, move |views| views.delta(&asked, mark)).await;
+        let asked = path.to_owned();
+        let delta = press.ask(path, move |views| views.delta(&asked, mark)).await;
         if let Ok(Some(delta)) = delta
             && let Some(part) = accept::choose(&delta, headers)
+            && let Ok(bytes) = bytes(press, path, &delta, part).await
         {
-            return conditional::respond_delta(known, &chosen.1.etag, &delta, part);
+            return conditional::respond_delta(known, etag, &delta, part, &bytes);
         }
     }
-    conditional::respond(known, chosen, verdict, method)
+    match bytes(press, path, page, chosen).await {
+        Ok(bytes) => conditional::respond(known, chosen, &bytes, method),
+        Err(why) => failed(why),
+    }
+}
+
+/// The bytes of a page in a coding. Compressing them takes a turn, as rendering does.
+async fn bytes(
+    press: &Press,
+    path: &str,
+    page: &Arc<Page>,
+    coding: Option<Coding>,
+) -> Result<Bytes, Unanswered> {
+    if let Some(bytes) = page.bytes_at_hand(coding) {
+        return Ok(bytes.clone());
+    }
+    let page = Arc::clone(page);
+    press.ask(path, move |_| page.bytes(coding).clone()).await
+}
+
+/// There are no views yet; `progress` is what the start is at.
+fn starting(path: &str, progress: String) -> Response {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "starting; /readyz tells how far\n");
+    if path == "readyz" {
+        *response.body_mut() = Full::from(progress + "\n");
+    }
+    put(&mut response, header::RETRY_AFTER, SOON);
+    response
+}
+
+fn failed(why: Unanswered) -> Response {
+    match why {
+        Unanswered::Broken => text(StatusCode::INTERNAL_SERVER_ERROR, "this cannot be shown just now\n"),
+        Unanswered::Late => busy(),
+    }
 }
 
 /// Where there is a page for `henan/` and none for `henan`, the slash was forgotten. The way is told
 /// relative to the address that was asked, whatever a proxy has put before it.
-async fn elsewhere(press: &Press, path: String) -> Response {
+async fn elsewhere(press: &Press, path: &str) -> Response {
     let Some(last) = path.rsplit('/').next().filter(|last| !last.is_empty()) else { return missing() };
     let Ok(location) = HeaderValue::from_str(&format!("{last}/")) else { return missing() };
     // "a:b/" would be read as an address with a scheme, and what is not ASCII would have to be encoded: no
@@ -120,7 +171,7 @@ async fn elsewhere(press: &Press, path: String) -> Response {
     }
     let beside = format!("{path}/");
     // Nothing is made for this, so it needs no turn of those who want what is seldom made.
-    match press.ask(&path, move |views| views.has(&beside)).await {
+    match press.ask(path, move |views| views.has(&beside)).await {
         Ok(true) => {
             let mut response = text(StatusCode::PERMANENT_REDIRECT, "see the address with a slash\n");
             response.headers_mut().insert(header::LOCATION, location);
@@ -154,7 +205,7 @@ fn missing() -> Response {
 }
 
 fn text(status: StatusCode, text: &'static str) -> Response {
-    let mut response = Response::new(Body::from(text));
+    let mut response = Response::new(Full::from(text));
     *response.status_mut() = status;
     put(&mut response, header::CONTENT_TYPE, "text/plain; charset=utf-8");
     put(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");

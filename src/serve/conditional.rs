@@ -3,11 +3,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::Full;
 
 use super::accept::{self, Chosen};
+use super::answer::Response;
 use crate::views::page::{Coding, Mark, Page};
 
 /// A page may be kept this long at least: a poll that is due ends some seconds later, and a reader that
@@ -105,36 +106,49 @@ fn earlier_state(page: &Page, headers: &HeaderMap) -> Option<Mark> {
     marks.filter(|mark| mark.generation == now.generation && mark.seq <= now.seq).max_by_key(|mark| mark.seq)
 }
 
-/// The page, or what the verdict says instead of it.
-pub(super) fn respond(known: Known<'_>, chosen: Chosen<'_>, verdict: Verdict, method: &Method) -> Response {
-    let (coding, encoded) = chosen;
-    let status = match verdict {
-        Verdict::NotModified => StatusCode::NOT_MODIFIED,
-        Verdict::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-        Verdict::Full | Verdict::Since(_) => StatusCode::OK,
-    };
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    let head = response.headers_mut();
-    validate(head, known, &encoded.etag);
-    if status == StatusCode::OK {
-        describe(head, known.page, coding, encoded.bytes.len());
-        head.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
-        if *method != Method::HEAD {
-            *response.body_mut() = Body::from(encoded.bytes.clone());
-        }
+impl Verdict {
+    /// True if the page itself is the answer.
+    pub(super) fn is_full(self) -> bool {
+        matches!(self, Self::Full | Self::Since(_))
     }
+}
+
+/// The page in the chosen representation, whose bytes these are.
+pub(super) fn respond(known: Known<'_>, chosen: Chosen, bytes: &Bytes, method: &Method) -> Response {
+    let body = if *method == Method::HEAD { Bytes::new() } else { bytes.clone() };
+    let mut response = Response::new(Full::new(body));
+    let head = response.headers_mut();
+    validate(head, known, known.page.etag(chosen));
+    describe(head, known.page, chosen, bytes.len());
+    head.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
+    response
+}
+
+/// The verdict where it is not the page.
+pub(super) fn respond_without(known: Known<'_>, etag: &str, verdict: Verdict) -> Response {
+    let status = match verdict {
+        Verdict::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        _ => StatusCode::NOT_MODIFIED,
+    };
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    validate(response.headers_mut(), known, etag);
     response
 }
 
 /// What is new in a feed, under the validators of the feed as it is now (RFC 3229 section 10.4.1).
-pub(super) fn respond_delta(known: Known<'_>, etag: &str, delta: &Page, chosen: Chosen<'_>) -> Response {
-    let (coding, encoded) = chosen;
-    let mut response = Response::new(Body::from(encoded.bytes.clone()));
+pub(super) fn respond_delta(
+    known: Known<'_>,
+    etag: &str,
+    delta: &Page,
+    chosen: Chosen,
+    bytes: &Bytes,
+) -> Response {
+    let mut response = Response::new(Full::new(bytes.clone()));
     *response.status_mut() = StatusCode::IM_USED;
     let head = response.headers_mut();
     validate(head, known, etag);
-    describe(head, delta, coding, encoded.bytes.len());
+    describe(head, delta, chosen, bytes.len());
     head.insert(IM, HeaderValue::from_static("feed"));
     // A cache that does not know 226 would hand it to others as the feed (RFC 3229 section 10.8.1).
     set(head, header::CACHE_CONTROL, &format!("no-store, im, max-age={}", max_age(known.fresh)));
@@ -143,11 +157,11 @@ pub(super) fn respond_delta(known: Known<'_>, etag: &str, delta: &Page, chosen: 
 
 /// No representation is acceptable (RFC 9110 section 15.5.7).
 pub(super) fn not_acceptable(page: &Page) -> Response {
-    let mut response = Response::new(Body::from("gzip, br, zstd, or as it is: one of these must do\n"));
+    let mut response = Response::new(Full::from("gzip, br, zstd, or as it is: one of these must do\n"));
     *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
     let head = response.headers_mut();
-    set(head, header::CONTENT_TYPE, "text/plain; charset=utf-8");
-    set(head, header::VARY, vary(page));
+    head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    head.insert(header::VARY, HeaderValue::from_static(vary(page)));
     head.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
@@ -166,7 +180,7 @@ fn validate(head: &mut HeaderMap, known: Known<'_>, etag: &str) {
     set(head, header::ETAG, etag);
     set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
     set(head, header::CACHE_CONTROL, &format!("public, max-age={}", max_age(fresh)));
-    set(head, header::VARY, vary(page));
+    head.insert(header::VARY, HeaderValue::from_static(vary(page)));
     if is_shared(page) {
         head.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         head.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, im, date"));

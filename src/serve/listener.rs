@@ -8,7 +8,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::http::Request;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -186,13 +185,13 @@ async fn handle(
     press: Arc<Press>,
     watch: Watch,
     request: Request<Incoming>,
-) -> Result<axum::response::Response<Body>, Infallible> {
+) -> Result<answer::Response, Infallible> {
     watch.asked();
     let (parts, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     drop(body);
     let response = if host::is_named(parts.version, &parts.headers) {
-        answer::answer(press, parts.method, parts.uri, parts.headers, has_body).await
+        answer::answer(&press, &parts.method, &parts.uri, &parts.headers, has_body).await
     } else {
         answer::no_host()
     };

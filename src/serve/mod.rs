@@ -36,6 +36,12 @@ pub trait Views: Send + Sync + 'static {
     /// The view at a path, without its leading slash. May block while it is rendered.
     fn view(&self, path: &str) -> View;
 
+    /// The view at a path, if nothing has to be rendered or read for it. Does not block.
+    fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
+        let _ = path;
+        None
+    }
+
     /// Whether there is a feed or a page at a path, archives aside, which is not rendered for this. May block.
     fn has(&self, path: &str) -> bool;
 
@@ -65,8 +71,13 @@ pub trait Views: Send + Sync + 'static {
         true
     }
 
-    /// Whether the views are in memory: until then requests wait for them to be rendered.
-    fn ready(&self) -> bool {
+    /// While the views are not up to date yet: one line about how far the start is.
+    fn starting(&self) -> Option<String> {
+        None
+    }
+
+    /// False while there are no views at all.
+    fn serves(&self) -> bool {
         true
     }
 }

@@ -1,6 +1,8 @@
 //! The request's target as the path of a view. Views are looked up by their exact names, so no path can
 //! lead out of them; what is odd is refused all the same, before anything interprets it.
 
+use std::borrow::Cow;
+
 /// The longest target: our longest is under 100 octets, and a query that a tracker added may follow.
 const LONGEST: usize = 2048;
 
@@ -16,7 +18,7 @@ pub(super) enum BadTarget {
 }
 
 /// The path, without its leading slash.
-pub(super) fn path(target: &str, raw: &str) -> Result<String, BadTarget> {
+pub(super) fn path<'a>(target: &str, raw: &'a str) -> Result<Cow<'a, str>, BadTarget> {
     if target.len() > LONGEST {
         return Err(BadTarget::TooLong);
     }
@@ -29,7 +31,10 @@ pub(super) fn path(target: &str, raw: &str) -> Result<String, BadTarget> {
 }
 
 /// Takes percent-encoding off (RFC 3986 section 2.1), once.
-fn decode(raw: &str) -> Result<String, BadTarget> {
+fn decode(raw: &str) -> Result<Cow<'_, str>, BadTarget> {
+    if raw.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'%') {
+        return Ok(Cow::Borrowed(raw));
+    }
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.bytes();
     while let Some(byte) = rest.next() {
@@ -44,7 +49,7 @@ fn decode(raw: &str) -> Result<String, BadTarget> {
         });
     }
     let text = String::from_utf8(bytes).map_err(|_| BadTarget::Malformed)?;
-    if text.chars().any(char::is_control) { Err(BadTarget::Malformed) } else { Ok(text) }
+    if text.chars().any(char::is_control) { Err(BadTarget::Malformed) } else { Ok(Cow::Owned(text)) }
 }
 
 #[cfg(test)]
@@ -80,7 +85,7 @@ mod tests {
             ("overlong UTF-8", "/%c0%ae%c0%ae/", Err(BadTarget::Malformed)),
         ];
         for (name, raw, expected) in cases {
-            assert_eq!(path(raw, raw), expected.map(str::to_owned), "{name}");
+            assert_eq!(path(raw, raw), expected.map(Cow::Borrowed), "{name}");
         }
         let long = format!("/{}", "a".repeat(LONGEST));
         assert_eq!(path(&long, &long), Err(BadTarget::TooLong));

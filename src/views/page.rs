@@ -1,8 +1,10 @@
-//! A rendered view, ready to be served: its bytes, plain and compressed once, and its validators.
+//! A rendered view, ready to be served: its bytes, plain and in each coding once asked for, and its validators.
 
 mod coding;
 #[cfg(test)]
 mod tests;
+
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -15,30 +17,28 @@ pub use coding::Coding;
 /// Digits of the hash in a tag.
 const DIGEST: usize = 32;
 
-/// A rendered view.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A rendered view. Two of them are equal if they show the same, whatever has been compressed of them.
+#[derive(Debug)]
 pub struct Page {
     /// Its media type.
     pub media_type: &'static str,
     /// When its bytes last changed, to the second.
     pub modified: Time,
-    /// Of a feed: what it shows the state as of. A reader that names it can be told what came after.
+    /// Of a feed: the state that it shows. A reader that names the state can be sent what came after.
     pub mark: Option<Mark>,
-    /// The bytes as they are.
-    pub plain: Encoded,
-    /// The same, compressed, the shortest first; none where that saves nothing.
-    pub coded: Vec<(Coding, Encoded)>,
+    /// The bytes, without a coding.
+    pub plain: Bytes,
+    /// The entity tags by representation, see [`Page::etag`].
+    etags: [String; 1 + Coding::ALL.len()],
+    /// The bytes by coding, as far as somebody asked for them.
+    coded: [OnceLock<Bytes>; Coding::ALL.len()],
 }
 
-/// One representation: its bytes and its strong validator (RFC 9110 section 8.8.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Encoded {
-    /// The bytes.
-    pub bytes: Bytes,
-    /// The entity tag, quotes included: `"HASH-CODING"`, of a feed `"HASH-GENERATION-SEQ-CODING"`. It is
-    /// made from the bytes and the mark alone, so it survives restarts, and two instances that follow one
-    /// journal name the same bytes the same.
-    pub etag: String,
+impl PartialEq for Page {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |page: &Self| (page.media_type, page.modified, page.mark, page.plain.clone());
+        of(self) == of(other)
+    }
 }
 
 /// A state that a feed was rendered from: a position in the journal, under one configuration.
@@ -96,31 +96,62 @@ impl Page {
         if let Some(Mark { generation, seq }) = mark {
             tag = format!("{tag}-{generation:08x}-{seq:x}");
         }
-        let encoded = |coding: Coding, bytes: Vec<u8>| {
-            (coding, Encoded { bytes: bytes.into(), etag: format!("\"{tag}-{}\"", coding.name()) })
-        };
-        let coded = coding::all(&bytes).into_iter().map(|(coding, bytes)| encoded(coding, bytes)).collect();
-        let plain = Encoded { bytes: bytes.into(), etag: format!("\"{tag}\"") };
-        Self { media_type, modified, mark, plain, coded }
+        Self { mark, ..Self::tagged(bytes, media_type, modified, &tag) }
     }
 
-    /// What tells its bytes from all others: hexadecimal.
+    /// A view whose bytes this tag, without quotes, tells from all others.
+    pub(crate) fn tagged(bytes: Vec<u8>, media_type: &'static str, modified: Time, tag: &str) -> Self {
+        let [brotli, zstd, gzip] = Coding::ALL.map(|coding| format!("\"{tag}-{}\"", coding.name()));
+        let etags = [format!("\"{tag}\""), brotli, zstd, gzip];
+        Self { media_type, modified, mark: None, plain: bytes.into(), etags, coded: Default::default() }
+    }
+
+    /// The strong validator of a representation (RFC 9110 section 8.8.3), quotes included: `"HASH-CODING"`, of
+    /// a feed `"HASH-GENERATION-SEQ-CODING"`. It is made from the bytes and the mark alone, so it survives
+    /// restarts, and two instances that follow one journal give the same bytes the same tag.
+    #[must_use]
+    pub fn etag(&self, coding: Option<Coding>) -> &str {
+        &self.etags[coding.map_or(0, |coding| 1 + coding as usize)]
+    }
+
+    /// The hash of its bytes, hexadecimal.
     #[must_use]
     pub fn digest(&self) -> &str {
-        &self.plain.etag[1..][..DIGEST]
+        &self.etags[0][1..][..DIGEST]
     }
 
-    /// How much it holds, in every representation.
+    /// The octets that it holds now, in all representations.
     #[must_use]
     pub fn octets(&self) -> usize {
-        let coded = self.coded.iter().map(|(_, encoded)| encoded.bytes.len());
-        self.plain.bytes.len() + coded.sum::<usize>()
+        let coded = self.coded.iter().filter_map(OnceLock::get);
+        self.plain.len() + coded.map(Bytes::len).sum::<usize>()
     }
 
-    /// The representation in a coding, or as it is; `None` where there is none in that coding.
+    /// True if it is offered in codings too.
     #[must_use]
-    pub fn representation(&self, coding: Option<Coding>) -> Option<&Encoded> {
-        let Some(coding) = coding else { return Some(&self.plain) };
-        self.coded.iter().find(|(of, _)| *of == coding).map(|(_, encoded)| encoded)
+    pub fn has_codings(&self) -> bool {
+        self.plain.len() >= coding::WORTH_IT
+    }
+
+    /// The bytes in a coding; compresses them if nobody asked for this coding before, which can take
+    /// milliseconds. Who asks for another coding meanwhile does not wait.
+    pub fn bytes(&self, coding: Option<Coding>) -> &Bytes {
+        let Some(coding) = coding else { return &self.plain };
+        self.coded[coding as usize].get_or_init(|| coding.encode(&self.plain).into())
+    }
+
+    /// The bytes in a coding, if there is nothing left to compress.
+    #[must_use]
+    pub fn bytes_at_hand(&self, coding: Option<Coding>) -> Option<&Bytes> {
+        coding.map_or(Some(&self.plain), |coding| self.coded[coding as usize].get())
+    }
+
+    /// Compresses in advance, in the codings that somebody asked an earlier rendering for.
+    pub fn encode_as(&self, earlier: &Self) {
+        for coding in Coding::ALL {
+            if self.has_codings() && earlier.coded[coding as usize].get().is_some() {
+                self.bytes(Some(coding));
+            }
+        }
     }
 }

@@ -170,14 +170,17 @@ fn said(bytes: Vec<u8>) -> String {
 
 #[test]
 fn nasty_input_in_every_format() {
-    let mut sources = [SourceState::new(SourceDef {
-        id: SourceId::new("paper"),
-        title: Some(NASTY.to_owned()),
-        url: "https://paper.example/feed?a&b".to_owned(),
-        region: RegionRule::Auto,
-        rights: None,
-        priority: 0,
-    })];
+    let mut sources = [SourceState::new(
+        1,
+        SourceDef {
+            id: SourceId::new("paper"),
+            title: Some(NASTY.to_owned()),
+            url: "https://paper.example/feed?a&b".to_owned(),
+            region: RegionRule::Auto,
+            rights: None,
+            priority: 0,
+        },
+    )];
     sources[0].facts.home = Some("https://paper.example/?a&b".to_owned());
     let pretty = |bytes: Vec<u8>| {
         serde_json::to_string_pretty(&serde_json::from_slice::<Value>(&bytes).unwrap()).unwrap()

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::core::source::SourceId;
+use crate::core::state::SourceNo;
 
 /// The least share: with fewer, a busy source of a quiet province would be cut for a window that a
 /// reader takes in at a glance.
@@ -22,7 +22,7 @@ pub struct Window<T> {
     taken: Vec<(usize, T)>,
     /// What was passed over, after its place among its source's own entries.
     passed: Vec<(usize, usize, T)>,
-    counts: HashMap<SourceId, usize>,
+    counts: HashMap<SourceNo, usize>,
 }
 
 impl<T> Window<T> {
@@ -49,11 +49,11 @@ impl<T> Window<T> {
     }
 
     /// Offers the next entry of the list.
-    pub fn offer(&mut self, source: &SourceId, entry: T) {
+    pub fn offer(&mut self, source: SourceNo, entry: T) {
         if self.is_full() {
             return;
         }
-        let count = self.counts.entry(source.clone()).or_default();
+        let count = self.counts.entry(source).or_default();
         if *count < self.share {
             self.taken.push((self.offered, entry));
         } else if *count < self.limit {
@@ -79,13 +79,12 @@ impl<T> Window<T> {
 #[cfg(test)]
 mod tests {
     use super::Window;
-    use crate::core::source::SourceId;
 
     /// The window over a list written as one letter an entry, and the list it leaves.
     fn filled(mut window: Window<String>, list: &[(&str, usize)]) -> String {
         for (source, n) in list {
             for _ in 0..*n {
-                window.offer(&SourceId::new(source), (*source).to_owned());
+                window.offer(u32::from(source.as_bytes()[0]), (*source).to_owned());
             }
         }
         window.finish().concat()

@@ -67,7 +67,7 @@ impl Rig {
             let serves = within(LIMIT, "a start on a full disk", || {
                 running.goes_on()?;
                 let waits = self.place.said().contains(WAITS);
-                Ok(if waits { Some(false) } else { self.place.get("/healthz").is_ok().then_some(true) })
+                Ok(if waits { Some(false) } else { self.place.is_ready().then_some(true) })
             })?;
             Ok((running, serves))
         });
@@ -98,7 +98,7 @@ impl Rig {
     fn start_by_itself(&mut self, mut running: Running) -> Result<(), Wrong> {
         within(NOTICES, "a start that goes on", || {
             running.goes_on()?;
-            Ok(self.place.get("/healthz").ok())
+            Ok(self.place.is_ready().then_some(()))
         })?;
         self.running = Some(running);
         Ok(())

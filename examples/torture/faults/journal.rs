@@ -1,5 +1,6 @@
-//! The journal cut or flipped. What it lost the store has, so nothing may be missing; and once the journal is
-//! healed, nothing may be missing without that store either. Only with both harmed at once something may.
+//! The journal cut or flipped. The store has the lost lines, so nothing may be missing. Once a scrub has given
+//! the journal a new base, nothing may be missing without that store either. Only when both are harmed before a
+//! scrub, entries may be missing.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
@@ -22,8 +23,11 @@ const SETTLES: Duration = Duration::from_millis(700);
 /// Octets that are flipped at most.
 const FLIPS: u64 = 9;
 
-/// What a start says of a damaged journal, or of one whose end no store has seen.
-const HEALED: &[&str] = &["it was healed from the store, and nothing is lost", "cut that off"];
+/// What the log says of a damaged journal that was put right, or of one whose end no store has seen.
+const HEALED: &[&str] = &["it has a new base, written from the store", "cut that off"];
+
+/// A scrub of so few entries takes about this long.
+const SCRUB_MS: u64 = 250;
 
 impl Rig {
     /// The last segment with something in it, and how long it is.
@@ -40,7 +44,7 @@ impl Rig {
         let at = len - 1 - self.chance.below(len.min(TAIL));
         let file = OpenOptions::new().write(true).open(&path).expect("it was listed");
         file.set_len(at).expect("it can be cut");
-        told(HEALED)
+        told(HEALED).after_a_scrub()
     }
 
     pub(super) fn flip_journal(&mut self) -> Told {
@@ -70,11 +74,20 @@ impl Rig {
             _ => self.flip_base()?,
         };
         self.running = Some(self.place.start()?);
+        self.scrub()?;
         let said = self.place.said();
         if !harmed.any.is_empty() && !harmed.any.iter().any(|phrase| said.contains(phrase)) {
             return Err(Wrong::Other(format!("not told any of {:?}", harmed.any)));
         }
         Ok(self.remove_store())
+    }
+
+    /// The new base is not in place before the kill, or it is.
+    pub(super) fn kill_in_a_scrub(&mut self) -> Result<Told, Wrong> {
+        self.flip_journal();
+        self.running = Some(self.place.start()?);
+        self.ask_and_kill(&["check", "--store"], SCRUB_MS)?;
+        Ok(told(&[]).after_a_scrub())
     }
 
     /// What stands in the frames that are hit may be missing until the next poll.
@@ -85,7 +98,7 @@ impl Rig {
             let is_hit = |frame: &&Frame| places.range(frame.from..frame.to).next().is_some();
             self.ledger.condemn(frames.iter().filter(is_hit));
         }
-        self.remove_store()
+        self.remove_store().after_a_scrub()
     }
 
     /// Flips bits of a part of a file. Returns where.
@@ -108,5 +121,6 @@ fn length(path: &Path) -> u64 {
 
 /// Not every bit of a frame bears on its content.
 fn healed_if_fewer(path: &Path, before: usize) -> Told {
-    if frames::read(path).len() < before { told(HEALED) } else { told(&[]) }
+    let told = if frames::read(path).len() < before { told(HEALED) } else { told(&[]) };
+    told.after_a_scrub()
 }

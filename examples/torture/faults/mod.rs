@@ -12,14 +12,22 @@ use crate::rig::Rig;
 
 const KILLED: &[&str] = &["the last run did not stop in good order"];
 
-/// What has to be told at the next start.
+/// What follows a fault.
 pub(crate) struct Told {
-    /// One of these, if there is any.
+    /// The log of the next start has to hold one of these, if there is any.
     pub(crate) any: &'static [&'static str],
+    /// True if a scrub has to put something right before the next fault.
+    pub(crate) scrub: bool,
+}
+
+impl Told {
+    fn after_a_scrub(self) -> Self {
+        Self { scrub: true, ..self }
+    }
 }
 
 fn told(any: &'static [&'static str]) -> Told {
-    Told { any }
+    Told { any, scrub: false }
 }
 
 /// The kinds of faults.
@@ -29,6 +37,7 @@ pub(crate) enum Kind {
     KillOpening,
     KillCompacting,
     KillRebuilding,
+    KillScrubbing,
     CutJournal,
     FlipJournal,
     FlipBase,
@@ -43,11 +52,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Kill,
         Self::KillOpening,
         Self::KillCompacting,
         Self::KillRebuilding,
+        Self::KillScrubbing,
         Self::CutJournal,
         Self::FlipJournal,
         Self::FlipBase,
@@ -75,7 +85,8 @@ impl Kind {
             0..6 => Self::Kill,
             6..10 => Self::KillOpening,
             10..14 => Self::KillCompacting,
-            14..17 => Self::KillRebuilding,
+            14..16 => Self::KillRebuilding,
+            16 => Self::KillScrubbing,
             17..20 => Self::CutJournal,
             20..23 => Self::FlipJournal,
             23..26 => Self::FlipBase,
@@ -96,6 +107,7 @@ impl Kind {
             Self::KillOpening => "killed while opening",
             Self::KillCompacting => "killed while compacting",
             Self::KillRebuilding => "killed while rebuilding",
+            Self::KillScrubbing => "journal flipped, then killed in a scrub",
             Self::CutJournal => "journal cut",
             Self::FlipJournal => "journal flipped",
             Self::FlipBase => "base flipped",
@@ -122,6 +134,7 @@ impl Rig {
             Kind::KillOpening => self.kill_while_opening(),
             Kind::KillCompacting => self.kill_in(&["compact"]),
             Kind::KillRebuilding => self.kill_in(&["rebuild"]),
+            Kind::KillScrubbing => self.kill_in_a_scrub(),
             Kind::CutJournal => Ok(self.cut_journal()),
             Kind::FlipJournal => Ok(self.flip_journal()),
             Kind::FlipBase => self.flip_base(),

@@ -31,7 +31,11 @@ impl Rig {
         if self.chance.below(3) == 0 { self.kill_while_opening() } else { Ok(told_after(&ended)) }
     }
 
-    fn ask_and_kill(&mut self, command: &'static [&'static str], longest: u64) -> Result<Ended, Wrong> {
+    pub(super) fn ask_and_kill(
+        &mut self,
+        command: &'static [&'static str],
+        longest: u64,
+    ) -> Result<Ended, Wrong> {
         let place = self.place.clone();
         let asked = thread::spawn(move || place.ask(command));
         thread::sleep(Duration::from_millis(self.chance.below(longest)));

@@ -1,4 +1,5 @@
-//! The store harmed or gone: it is an index, and is built anew.
+//! The store harmed or gone: it is an index, and is built anew. Damage is found when it is opened or read, and
+//! by the scrub at the latest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,8 +33,8 @@ impl Rig {
                 fs::write(path, bytes).expect("it can be written");
             }
         }
-        // sled may not have needed those octets; otherwise it says that the store was built anew.
-        told(&["the last run did not stop in good order", "built the store anew"])
+        // sled may not have needed those octets; otherwise the store is built anew.
+        told(&["the last run did not stop in good order", "built the store anew"]).after_a_scrub()
     }
 
     pub(super) fn remove_store(&mut self) -> Told {

@@ -37,6 +37,7 @@ fn store() -> Store {
             fingerprint: candidate.fingerprint,
             entry,
             backlog: false,
+            story: None,
         }
     });
     let mut records = vec![config(0, &[def("paper", fixed(&["henan"]))], &[])];
@@ -108,6 +109,7 @@ fn followed(documents: &[ParsedFeed], between: Vec<Record>) -> (Store, Vec<Findi
             fingerprint: draft.fingerprint,
             entry: draft.entry.clone(),
             backlog: false,
+            story: None,
         });
         let seconds = 10_000 * (1 + i64::try_from(n).expect("few"));
         records.push(seen("paper", seconds, new.collect(), found.changed.clone()));

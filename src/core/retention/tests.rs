@@ -23,7 +23,7 @@ fn entry() -> Entry {
 }
 
 fn source() -> SourceState {
-    let mut source = SourceState::new(def("paper", fixed(&["henan"])));
+    let mut source = SourceState::new(1, def("paper", fixed(&["henan"])));
     source.outcome = Some(Outcome::NotModified);
     source.poll.window_from = Some(100);
     for week in (1..=6).rev() {

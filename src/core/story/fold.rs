@@ -1,7 +1,14 @@
 //! One spelling for what readers take as one: half and full width, traditional and simplified, letter
 //! case, level numerals (一级, Ⅰ级, I级). Only for comparing; nothing folded is ever shown.
+//!
+//! A folded character is a [`Letter`] of 16 bits: half the memory of a `char`, and offsets stay usable.
 
 use std::sync::LazyLock;
+
+use super::hash;
+
+/// A folded character: its code point. Characters above U+FFFF (rare Han, emoji) share codes, see `code`.
+pub(super) type Letter = u16;
 
 /// Traditional and simplified characters in pairs. Taken from OpenCC's `TSCharacters.txt` (Apache
 /// License 2.0): the rows inside the Basic Multilingual Plane, the first simplified form of each, plus
@@ -62,34 +69,65 @@ fn digit(value: u32) -> char {
 }
 
 /// Folds a text, at most `limit` characters of it.
-pub(super) fn fold(text: &str, limit: usize) -> Vec<char> {
-    let mut folded = Vec::with_capacity(text.len().min(limit * 3) / 2);
+pub(super) fn fold(text: &str, limit: usize) -> Vec<Letter> {
+    let mut folded = Vec::with_capacity(text.len().min(limit * 3) / 2 + 1);
     for c in text.chars().take(limit).map(one) {
         if c == '级' {
             fold_level(&mut folded);
         }
-        folded.push(c);
+        folded.push(code(c));
     }
     folded
 }
 
+/// The code of a character. A letter above U+FFFF becomes a Hangul syllable, one of 11,172, and any other
+/// such character a private one, which is no letter either.
+pub(super) fn code(c: char) -> Letter {
+    const HANGUL: (u64, u64) = (0xac00, 11_172);
+    match u16::try_from(c as u32) {
+        Ok(code) => code,
+        Err(_) if c.is_alphanumeric() => (HANGUL.0 + hash::mix(c as u64) % HANGUL.1) as u16,
+        Err(_) => 0xe000,
+    }
+}
+
+/// The character of a code.
+pub(super) fn char_of(letter: Letter) -> char {
+    char::from_u32(u32::from(letter)).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// True if the letter belongs to a word or number.
+pub(super) fn is_alphanumeric(letter: Letter) -> bool {
+    // Nearly all letters are Han; the tables of the standard library are slower than this range.
+    matches!(letter, 0x4e00..=0x9fff) || char_of(letter).is_alphanumeric()
+}
+
+/// True for `0` to `9`.
+pub(super) fn is_digit(letter: &Letter) -> bool {
+    (0x30..=0x39).contains(letter)
+}
+
+/// True if the letters spell `text`, which is folded already.
+pub(super) fn spell(letters: &[Letter], text: &str) -> bool {
+    letters.iter().copied().eq(text.chars().map(code))
+}
+
 /// Turns the level just before 级 into a digit: outlets write 一级, Ⅰ级 and I级 for the same thing.
-fn fold_level(folded: &mut Vec<char>) {
+fn fold_level(folded: &mut Vec<Letter>) {
     const CHINESE: [char; 5] = ['一', '二', '三', '四', '五'];
-    const LATIN: [(&[char], char); 5] =
-        [(&['i', 'i', 'i'], '3'), (&['i', 'i'], '2'), (&['i', 'v'], '4'), (&['i'], '1'), (&['v'], '5')];
+    const LATIN: [(&str, char); 5] = [("iii", '3'), ("ii", '2'), ("iv", '4'), ("i", '1'), ("v", '5')];
     if let Some(last) = folded.last_mut()
-        && let Some(at) = CHINESE.iter().position(|c| c == last)
+        && let Some(at) = CHINESE.iter().position(|c| code(*c) == *last)
     {
-        *last = digit(at as u32 + 1);
+        *last = code(digit(at as u32 + 1));
         return;
     }
     for (letters, level) in LATIN {
         let Some(start) = folded.len().checked_sub(letters.len()) else { continue };
-        let inside_word = start > 0 && folded[start - 1].is_ascii_alphabetic();
-        if folded[start..] == *letters && !inside_word {
+        let inside_word = start > 0 && char_of(folded[start - 1]).is_ascii_alphabetic();
+        if spell(&folded[start..], letters) && !inside_word {
             folded.truncate(start);
-            folded.push(level);
+            folded.push(code(level));
             return;
         }
     }
@@ -100,7 +138,7 @@ mod tests {
     use super::*;
 
     fn folded(text: &str) -> String {
-        fold(text, 100).into_iter().collect()
+        fold(text, 100).into_iter().map(char_of).collect()
     }
 
     #[test]
@@ -126,6 +164,13 @@ mod tests {
         for pair in chars.chunks(2) {
             assert_eq!(one(pair[0]), pair[1], "{pair:?}");
         }
+    }
+
+    #[test]
+    fn characters_of_other_planes_stay_letters_or_stay_none() {
+        let folded = fold("𠀀𠀁😀", 3);
+        assert!(is_alphanumeric(folded[0]) && is_alphanumeric(folded[1]) && folded[0] != folded[1]);
+        assert!(!is_alphanumeric(folded[2]));
     }
 
     #[test]

@@ -1,5 +1,7 @@
-//! The hashes that keys and samples are made of. They are written to disk, so they are fixed for ever
-//! by `sketch::VERSION`: no `std` hasher, whose result may change between releases.
+//! The hashes that keys and samples are made of. They are part of the decision, which must be the same on
+//! every machine: no `std` hasher, whose result may change between releases.
+
+use super::fold::Letter;
 
 /// A bijective mix of 64 bits (the finaliser of `SplitMix64`).
 pub(super) const fn mix(value: u64) -> u64 {
@@ -9,21 +11,26 @@ pub(super) const fn mix(value: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Hashes a run of characters.
-pub(super) fn of_chars(chars: impl IntoIterator<Item = char>) -> u64 {
+/// Hashes a run of code points.
+pub(super) fn of_codes(codes: impl IntoIterator<Item = u32>) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for c in chars {
-        hash = (hash ^ u64::from(c as u32)).wrapping_mul(0x0000_0100_0000_01b3);
+    for code in codes {
+        hash = (hash ^ u64::from(code)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     mix(hash)
 }
 
 /// Hashes a text as it stands.
 pub(super) fn of_text(text: &str) -> u64 {
-    of_chars(text.chars())
+    of_codes(text.chars().map(u32::from))
 }
 
-/// Hashes three neighbouring characters without a collision: 21 bits hold any one of them.
-pub(super) fn of_gram(a: char, b: char, c: char) -> u64 {
-    mix((u64::from(a as u32) << 42) | (u64::from(b as u32) << 21) | u64::from(c as u32))
+/// Hashes a run of letters.
+pub(super) fn of_letters(letters: &[Letter]) -> u64 {
+    of_codes(letters.iter().map(|letter| u32::from(*letter)))
+}
+
+/// Hashes three neighbouring letters; no two runs collide before they are cut.
+pub(super) fn of_gram(a: Letter, b: Letter, c: Letter) -> u64 {
+    mix((u64::from(a) << 42) | (u64::from(b) << 21) | u64::from(c))
 }

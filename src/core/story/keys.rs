@@ -1,61 +1,19 @@
-//! The index keys of a sketch: under which an entry is filed, and which ranges a new one looks into.
-//!
-//! A key is `kind, era, hash, minute`. Entries that share a hash lie side by side in time order, so a
-//! lookup is a short range scan; and keys of one era lie together, so that what is filed and looked
-//! up today touches the same few pages whether the store holds a month or ten years.
+//! What a sketch is filed and looked up under: its link, its title, parts of its title, clauses of its
+//! text, and bands of its text's runs of letters. Entries that tell one story share one of them nearly
+//! always. A key is kept as its [`Stem`], 32 bits of hash: two keys that collide cost a comparison.
 
-use super::same::{LINK_MINUTES, WINDOW_MINUTES};
-use super::sketch::Sketch;
-use super::{hash, sketch, title};
+use super::fold::Letter;
+use super::hash::{self, mix};
+use super::sketch::Head;
+use super::text::Reading;
+use super::title::Pairs;
 
-/// Length of a [`StoryKey`] in bytes.
-pub const KEY_LEN: usize = 14;
+/// A key without its time.
+pub(super) type Stem = u32;
 
-/// A key of the story index; its bytes order it. What is filed under it is the caller's: the entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StoryKey(pub [u8; KEY_LEN]);
-
-impl StoryKey {
-    /// The stretch of eight days the key belongs to; `None` for a link, which is looked for longer.
-    #[must_use]
-    pub fn era(&self) -> Option<u16> {
-        let [kind, high, low, ..] = self.0;
-        (kind != Kind::Link as u8).then(|| u16::from_be_bytes([high, low]))
-    }
-
-    /// What it is apart from its time, its kind and its hash, in one number.
-    #[must_use]
-    pub fn stem(&self) -> u64 {
-        let [kind, _, _, a, b, c, d, e, f, g, ..] = self.0;
-        u64::from_be_bytes([kind, a, b, c, d, e, f, g])
-    }
-
-    /// Its time, in minutes since 1970.
-    #[must_use]
-    pub fn minute(&self) -> u32 {
-        let [.., a, b, c, d] = self.0;
-        u32::from_be_bytes([a, b, c, d])
-    }
-}
-
-/// A range of keys to look into, and the point in it to look from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lookup {
-    /// The first key of the range.
-    pub from: StoryKey,
-    /// What is filed at or just before it, and just after it, is nearest to the new entry in time.
-    pub at: StoryKey,
-    /// The last key of the range, inclusive.
-    pub to: StoryKey,
-}
-
-/// Eight days: the window of six reaches into one other era at most.
-const ERA_MINUTES: u32 = 8 * 24 * 60;
-
-/// The first byte of a key. A changed way of hashing takes new numbers.
+/// What a key is made of; mixed into its hash.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// Has no eras: the same page is looked for over two months, and few share a hash.
     Link = 1,
     Title = 2,
     TitlePart = 3,
@@ -67,85 +25,87 @@ enum Kind {
 /// Parts of a title that are filed under, each the least of its pairs in `ROWS` orders: titles that
 /// share nine tenths of their pairs agree in one of them with probability .93.
 const TITLE_PARTS: usize = 2;
-const ROWS: usize = 3;
 /// Shorter titles are not compared by part.
 const TITLE_PAIRS: usize = 8;
+/// Bands of the index: each the least hashes of `ROWS` orders of the text's runs. Texts that share
+/// eight tenths of their runs agree in one of 8 × 3 with probability .997, six tenths .86, a tenth
+/// .008. Those in between share a clause besides.
+const BANDS: usize = 8;
+const ROWS: usize = 3;
+/// Clauses filed under: a short report is often a long one cut off, so the first three, and the three
+/// of least hash, which two long texts agree on wherever they stand.
+const FIRST_CLAUSES: usize = 3;
+const LEAST_CLAUSES: usize = 3;
 
 /// At most this many keys stand for one entry.
-pub const MAX_KEYS: usize = 2 + TITLE_PARTS + sketch::CLAUSES + sketch::BANDS;
+pub(super) const MAX_KEYS: usize = 2 + TITLE_PARTS + FIRST_CLAUSES + LEAST_CLAUSES + BANDS;
 
-/// The keys to file an entry under.
-#[must_use]
-pub fn index_keys(sketch: &Sketch) -> Vec<StoryKey> {
-    stems(sketch).into_iter().map(|stem| stem.key(stem.era(sketch.minute), sketch.minute)).collect()
-}
-
-/// The ranges in which entries that may tell the same story are filed; at most two a key.
-#[must_use]
-pub fn lookups(sketch: &Sketch) -> Vec<Lookup> {
-    let mut lookups = Vec::with_capacity(2 * MAX_KEYS);
-    for stem in stems(sketch) {
-        let reach = if stem.has_eras() { WINDOW_MINUTES } else { LINK_MINUTES };
-        let (first, last) = (sketch.minute.saturating_sub(reach), sketch.minute.saturating_add(reach));
-        lookups.extend((stem.era(first)..=stem.era(last)).map(|era| Lookup {
-            from: stem.key(era, first),
-            // The order of eras is that of minutes, so this clamps to the end of an older era and to
-            // the start of a newer one by itself.
-            at: stem.key(era, sketch.minute),
-            to: stem.key(era, last),
-        }));
-    }
-    lookups
-}
-
-struct Stem {
-    kind: u8,
-    hash: u64,
-}
-
-impl Stem {
-    fn has_eras(&self) -> bool {
-        self.kind != Kind::Link as u8
-    }
-
-    fn era(&self, minute: u32) -> u16 {
-        if self.has_eras() { u16::try_from(minute / ERA_MINUTES).unwrap_or(u16::MAX) } else { 0 }
-    }
-
-    fn key(&self, era: u16, minute: u32) -> StoryKey {
-        let mut key = [0; KEY_LEN];
-        key[0] = self.kind;
-        key[1..3].copy_from_slice(&era.to_be_bytes());
-        key[3..10].copy_from_slice(&self.hash.to_be_bytes()[..7]);
-        key[10..].copy_from_slice(&minute.to_be_bytes());
-        StoryKey(key)
-    }
-}
-
-fn stems(sketch: &Sketch) -> Vec<Stem> {
-    let stem = |kind: u8, hash: u64| Stem { kind, hash };
+/// The keys of an entry, each once; that of the link first if there is one. A text without `grams` is a
+/// stub, which has no keys.
+pub(super) fn stems(
+    head: &Head,
+    title: &[Letter],
+    pairs: &Pairs,
+    grams: &[u64],
+    readings: &[Reading],
+) -> Vec<Stem> {
     let mut stems = Vec::with_capacity(MAX_KEYS);
-    if sketch.link != 0 {
-        stems.push(stem(Kind::Link as u8, hash::mix(sketch.link)));
+    if let Some(link) = link_stem(head.link) {
+        stems.push(link);
     }
-    if !sketch.title.is_empty() {
-        stems.push(stem(Kind::Title as u8, hash::of_text(&sketch.title)));
+    if !title.is_empty() {
+        stems.push(stem(Kind::Title as u64, hash::of_letters(title)));
     }
-    stems.extend(title_parts(&sketch.title).map(|part| stem(Kind::TitlePart as u8, part)));
-    stems.extend(sketch.clauses.iter().map(|c| stem(Kind::Clause as u8, hash::mix(u64::from(*c)))));
-    let bands = sketch.bands.iter().enumerate();
-    stems.extend(bands.map(|(i, band)| stem(Kind::Band as u8 + i as u8, hash::mix(u64::from(*band)))));
+    title_parts(pairs, |part| stems.push(stem(Kind::TitlePart as u64, part)));
+    if !grams.is_empty() {
+        clauses(readings, |clause| stems.push(stem(Kind::Clause as u64, clause)));
+        bands(grams, |kind, band| stems.push(stem(Kind::Band as u64 + kind, band)));
+    }
+    let of_link = usize::from(head.link != 0);
+    stems[of_link..].sort_unstable();
+    stems.dedup();
     stems
 }
 
-fn title_parts(title: &str) -> impl Iterator<Item = u64> {
-    let pairs = title::pairs(title);
-    let parts = if pairs.len() < TITLE_PAIRS { 0 } else { TITLE_PARTS };
-    (0..parts).map(move |part| {
-        let least = |row: usize| {
-            let factor = hash::mix((part * ROWS + row) as u64) | 1;
-            pairs.iter().map(|p| p.wrapping_mul(factor)).min().unwrap_or(0)
-        };
-        (0..ROWS).fold(part as u64, |key, row| hash::mix(key ^ least(row)))
-    })
+/// The key of a link.
+pub(super) fn link_stem(link: u64) -> Option<Stem> {
+    (link != 0).then(|| stem(Kind::Link as u64, link))
+}
+
+fn stem(kind: u64, hash: u64) -> Stem {
+    (mix(hash ^ mix(kind)) >> 32) as u32
+}
+
+fn title_parts(pairs: &Pairs, mut each: impl FnMut(u64)) {
+    if pairs.as_slice().len() < TITLE_PAIRS {
+        return;
+    }
+    for part in 0..TITLE_PARTS {
+        let hash = |pair: &u32| hash::of_gram((pair >> 16) as u16, *pair as u16, 0);
+        let hashes = pairs.as_slice().iter().map(hash);
+        each(least(part, hashes));
+    }
+}
+
+fn clauses(readings: &[Reading], mut each: impl FnMut(u64)) {
+    let mut all: Vec<u64> = readings.iter().flat_map(Reading::clauses).collect();
+    all.iter().take(FIRST_CLAUSES).copied().for_each(&mut each);
+    all.sort_unstable();
+    all.iter().take(LEAST_CLAUSES).copied().for_each(each);
+}
+
+fn bands(grams: &[u64], mut each: impl FnMut(u64, u64)) {
+    for band in 0..BANDS {
+        each(band as u64, least(band, grams.iter().copied()));
+    }
+}
+
+/// The least of some hashes in each of the `ROWS` orders of a part or band, as one hash.
+fn least(part: usize, hashes: impl Iterator<Item = u64>) -> u64 {
+    // An odd factor permutes 64-bit values, so each row orders the hashes in its own way.
+    let factors: [u64; ROWS] = std::array::from_fn(|row| mix((part * ROWS + row) as u64) | 1);
+    let least = hashes.fold([u64::MAX; ROWS], |least, hash| {
+        std::array::from_fn(|row| least[row].min(hash.wrapping_mul(factors[row])))
+    });
+    least.iter().fold(part as u64, |key, row| mix(key ^ row))
 }

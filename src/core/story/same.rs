@@ -4,11 +4,12 @@ use std::cell::OnceCell;
 
 use serde::{Deserialize, Serialize};
 
-use super::place::{self, Place};
-use super::sample::Overlap;
-use super::sketch::Sketch;
-use super::text::Day;
-use super::{subject, title};
+use super::fold::{Letter, is_digit};
+use super::place::{self, Named, Places};
+use super::sample::{GramSet, Overlap};
+use super::sketch::{Head, Sketch, View};
+use super::subject;
+use super::title::Pairs;
 
 /// Further apart than three days, equal words are another occasion.
 pub(super) const WINDOW_MINUTES: u32 = 3 * 24 * 60;
@@ -55,13 +56,21 @@ pub enum Reason {
     },
 }
 
-/// What two sketches have in common, measured when a rule asks for it, and once: most pairs are told apart
-/// without.
+/// A new entry, prepared to be compared with many others.
+pub(super) struct Probe<'a> {
+    view: View<'a>,
+    pairs: Pairs,
+    /// Holds the runs of letters of `view`.
+    set: &'a GramSet,
+}
+
+/// What two sketches have in common, measured when a rule asks for it, and once.
 struct Pair<'a> {
-    a: &'a Sketch,
-    b: &'a Sketch,
+    a: &'a Probe<'a>,
+    b: View<'a>,
     text: OnceCell<Overlap>,
     numbers: OnceCell<Overlap>,
+    titles: OnceCell<f64>,
 }
 
 /// A judgement of two entries: the reason, and whether their days and figures agree too.
@@ -71,31 +80,84 @@ pub(super) struct Verdict {
     pub(super) agrees: bool,
 }
 
-/// Whether two entries tell the same story.
+/// Whether two entries tell the same story. Allocates; the index compares many without.
 #[must_use]
 pub fn same(a: &Sketch, b: &Sketch) -> Option<Reason> {
-    judge(a, b).map(|verdict| verdict.reason)
+    let mut set = GramSet::new();
+    set.flip(a.view().text());
+    Probe::new(a.view(), &set).judge(b.view()).map(|verdict| verdict.reason)
 }
 
-pub(super) fn judge(a: &Sketch, b: &Sketch) -> Option<Verdict> {
-    if a.version != b.version {
-        return None;
+impl<'a> Probe<'a> {
+    /// Prepares an entry; `set` holds its runs of letters.
+    pub(super) fn new(view: View<'a>, set: &'a GramSet) -> Self {
+        Self { view, pairs: Pairs::of(view.title()), set }
     }
-    let pair = Pair { a, b, text: OnceCell::new(), numbers: OnceCell::new() };
-    pair.reason().map(|reason| Verdict { reason, agrees: !pair.next_bulletin() })
+
+    /// The full judgement.
+    pub(super) fn judge(&'a self, b: View<'a>) -> Option<Verdict> {
+        let pair =
+            Pair { a: self, b, text: OnceCell::new(), numbers: OnceCell::new(), titles: OnceCell::new() };
+        pair.reason().map(|reason| Verdict { reason, agrees: !pair.next_bulletin() })
+    }
+
+    /// False only if [`Self::judge`] finds nothing: no rule can apply, whatever else the entries say. It
+    /// reads the heads alone for most, and a part of the runs of letters for the rest.
+    pub(super) fn may_match(&self, b: View<'_>) -> bool {
+        let (new, old) = (self.view.head, b.head);
+        if new.link != 0 && new.link == old.link {
+            return true;
+        }
+        if new.minute.abs_diff(old.minute) > WINDOW_MINUTES {
+            return false;
+        }
+        new.title_hash == old.title_hash || self.titles_may_be_near(old) || self.texts_may_be_near(b)
+    }
+
+    /// Titles that share the share `NEAR_TITLE` of all pairs differ in at most a ninth as many pairs as
+    /// either has, and each bit that differs comes from a pair that does.
+    fn titles_may_be_near(&self, old: &Head) -> bool {
+        let apart = (self.view.head.title_bits ^ old.title_bits).count_ones() as usize;
+        apart * 9 <= self.pairs.as_slice().len()
+    }
+
+    /// The overlap that either rule about texts needs, rounded down.
+    fn texts_may_be_near(&self, b: View<'_>) -> bool {
+        let (a, b) = (self.view.text(), b.text());
+        if a.len() < FEW || b.len() < FEW {
+            return false;
+        }
+        self.set.may_share(a, b, |first, second| {
+            let all = (first + second) as f64;
+            let near = all * (NEAR / (1.0 + NEAR));
+            let part = first.min(second) as f64 * CONTAINED;
+            // A hundredth off, for the rounding of these products.
+            (near.min(part) - 0.01).max(0.0).ceil() as usize
+        })
+    }
 }
 
 impl Pair<'_> {
     fn text(&self) -> Overlap {
-        *self.text.get_or_init(|| self.a.text.overlap(&self.b.text))
+        *self.text.get_or_init(|| self.a.set.overlap(self.a.view.text(), self.b.text()))
     }
 
     fn numbers(&self) -> Overlap {
-        *self.numbers.get_or_init(|| self.a.numbers.overlap(&self.b.numbers))
+        *self.numbers.get_or_init(|| self.a.view.numbers().overlap(self.b.numbers()))
+    }
+
+    /// The share of common pairs of letters of the two titles.
+    fn titles(&self) -> f64 {
+        *self.titles.get_or_init(|| self.a.pairs.jaccard(&Pairs::of(self.b.title())))
+    }
+
+    fn heads(&self) -> (&Head, &Head) {
+        (self.a.view.head, self.b.head)
     }
 
     fn reason(&self) -> Option<Reason> {
-        let apart = self.a.minute.abs_diff(self.b.minute);
+        let (a, b) = self.heads();
+        let apart = a.minute.abs_diff(b.minute);
         if apart <= LINK_MINUTES && self.same_link() {
             return Some(Reason::SameLink);
         }
@@ -111,9 +173,9 @@ impl Pair<'_> {
     /// Two feeds that link to one page tell what it tells. Within one outlet a page that several
     /// entries link to is as often a ticker, so there the entries must have something in common.
     fn same_link(&self) -> bool {
-        let linked = self.a.link != 0 && self.a.link == self.b.link;
-        let ticker = self.same_outlet() && self.strangers() && self.titles() < 1.0 / 8.0;
-        linked && !ticker
+        let (a, b) = self.heads();
+        let ticker = || self.same_outlet() && self.strangers() && self.titles() < 1.0 / 8.0;
+        a.link != 0 && a.link == b.link && !ticker()
     }
 
     /// Both have a text, and the texts share next to nothing.
@@ -121,44 +183,38 @@ impl Pair<'_> {
         self.text().smaller() >= FEW && self.text().containment() < STRANGERS
     }
 
-    /// The share of common pairs of characters of the two titles.
-    fn titles(&self) -> f64 {
-        let (a, b) = (title::pairs(&self.a.title), title::pairs(&self.b.title));
-        let both = a.iter().filter(|p| b.binary_search(p).is_ok()).count();
-        both as f64 / (a.len() + b.len() - both).max(1) as f64
-    }
-
     /// One form filled in for two subjects: the titles differ only in their beginning, and neither
     /// entry mentions what the other begins with. This tells companies, countries and clubs apart
     /// that no gazetteer knows.
     fn other_subject(&self) -> bool {
-        let Some((a, b)) = subject::swapped(&self.a.title, &self.b.title) else { return false };
-        !self.b.mentions.name(&a) && !self.a.mentions.name(&b)
+        let (a, b) = (self.a.view, self.b);
+        let Some((of_a, of_b)) = subject::swapped(a.title(), b.title()) else { return false };
+        let mentions = |view: View<'_>, name: subject::Name<'_>| {
+            name.into_iter().flatten().any(|reading| view.mentions().name(reading))
+        };
+        !mentions(b, of_a) && !mentions(a, of_b)
     }
 
     fn same_outlet(&self) -> bool {
-        self.a.outlet == self.b.outlet
+        let (a, b) = self.heads();
+        a.outlet == b.outlet
     }
 
     /// Reports of one template from two places. A title's places are what it is about; where one
     /// title names none, the head of its text stands in. Two titles may still name two places of one
     /// report, a city and its county: then one of the entries speaks of all that the other names.
     fn other_place(&self) -> bool {
-        let (a, b) = (self.a, self.b);
-        let titled = !a.title_places.is_empty() && !b.title_places.is_empty();
-        let places = |s: &Sketch| match titled {
-            true => s.title_places.clone(),
-            false => [s.title_places.as_slice(), s.text_places.as_slice()].concat(),
-        };
-        let (of_a, of_b) = (places(a), places(b));
-        place::apart(&of_a, &of_b) && !mentions_all(b, &of_a) && !mentions_all(a, &of_b)
+        let (a, b) = (self.a.view, self.b);
+        let titled = !a.title_places().is_empty() && !b.title_places().is_empty();
+        let (of_a, of_b) = (named(a, titled), named(b, titled));
+        place::apart(of_a.clone(), of_b.clone()) && !mentions_all(b, of_a) && !mentions_all(a, of_b)
     }
 
     /// Both say which day they are about, and it is not the same.
     fn other_day(&self) -> bool {
-        let days = |s: &Sketch| s.days.iter().map(|&(month, day)| Day { month, day }).collect::<Vec<_>>();
-        let (a, b) = (days(self.a), days(self.b));
-        !a.is_empty() && !b.is_empty() && !a.iter().any(|x| b.iter().any(|y| x.agrees(*y)))
+        let (mut a, b) = (self.a.view.days(), self.b.days());
+        let said = a.clone().next().is_some() && b.clone().next().is_some();
+        said && !a.any(|x| b.clone().any(|y| x.agrees(y)))
     }
 
     /// The next number of a series: the day differs, or the figures do.
@@ -166,18 +222,21 @@ impl Pair<'_> {
         self.other_day() || (self.numbers().smaller() >= 2 && self.numbers().containment() < 0.75)
     }
 
+    fn equal_titles(&self) -> bool {
+        self.a.view.title() == self.b.title()
+    }
+
     /// Equal titles are one story in one region; reports of two regions, and titles so short that
     /// they name a routine, need texts that agree.
     fn same_title(&self) -> Option<Reason> {
-        if self.a.title.is_empty() || self.a.title != self.b.title || !self.titles_may_tell() {
+        if self.b.title().is_empty() || !self.equal_titles() || !self.titles_may_tell() {
             return None;
         }
-        let elsewhere = !self.a.regions.is_empty()
-            && !self.b.regions.is_empty()
-            && !self.a.regions.iter().any(|r| self.b.regions.contains(r));
+        let (a, b) = (self.a.view.regions(), self.b.regions());
+        let elsewhere = !a.is_empty() && !b.is_empty() && !a.iter().any(|region| b.contains(region));
         let telling = self.shorter_title() >= SHORT_TITLE && !elsewhere;
-        let texts_agree = self.text().smaller() >= FEW && self.text().containment() >= 0.5;
-        (telling || texts_agree).then_some(Reason::SameTitle)
+        let texts_agree = || self.text().smaller() >= FEW && self.text().containment() >= 0.5;
+        (telling || texts_agree()).then_some(Reason::SameTitle)
     }
 
     /// Titles decide only where nothing else says it is the next bulletin or another meeting.
@@ -186,7 +245,7 @@ impl Pair<'_> {
     }
 
     fn shorter_title(&self) -> usize {
-        self.a.title.chars().count().min(self.b.title.chars().count())
+        self.a.view.title().len().min(self.b.title().len())
     }
 
     /// Two outlets that write nearly the same words retell one report. One outlet that does has more
@@ -194,45 +253,52 @@ impl Pair<'_> {
     fn near_text(&self) -> Option<Reason> {
         let jaccard = self.text().jaccard();
         let near = self.text().smaller() >= FEW && jaccard >= NEAR && self.on_topic();
-        let again = self.same_outlet() && self.next_bulletin();
-        (near && !again).then_some(Reason::NearText { percent: percent(jaccard) })
+        let again = || self.same_outlet() && self.next_bulletin();
+        (near && !again()).then_some(Reason::NearText { percent: percent(jaccard) })
     }
 
     /// One outlet carries the whole, another its beginning. A digest carries many stories: it is far
     /// longer, and its title is not of this one.
     fn part_of_text(&self) -> Option<Reason> {
         let share = self.text().containment();
-        let (short, long) =
-            if self.a.letters <= self.b.letters { (self.a, self.b) } else { (self.b, self.a) };
-        let digest = usize::from(short.letters) * 4 < usize::from(long.letters)
-            && short.mentions.share(&long.title) < 0.25;
+        let (a, b) = (self.a.view, self.b);
+        let (short, long) = if a.head.letters <= b.head.letters { (a, b) } else { (b, a) };
+        let digest = || {
+            usize::from(short.head.letters) * 4 < usize::from(long.head.letters)
+                && short.mentions().share(long.title()) < 0.25
+        };
         let part = self.text().smaller() >= FEW && share >= CONTAINED && self.on_topic();
-        (part && !digest && !self.next_bulletin()).then_some(Reason::PartOfText { percent: percent(share) })
+        (part && !digest() && !self.next_bulletin()).then_some(Reason::PartOfText { percent: percent(share) })
     }
 
     fn near_title(&self) -> Option<Reason> {
-        let jaccard = self.titles();
-        let near = self.a.title != self.b.title
+        let near = !self.equal_titles()
             && self.shorter_title() >= SHORT_TITLE
-            && jaccard >= NEAR_TITLE
-            && digits(&self.a.title) == digits(&self.b.title)
-            && place::equal(&self.a.title_places, &self.b.title_places)
+            && self.titles() >= NEAR_TITLE
+            && digits(self.a.view.title()).eq(digits(self.b.title()))
+            && place::equal(self.a.view.title_places(), self.b.title_places())
             && self.titles_may_tell();
-        near.then_some(Reason::NearTitle { percent: percent(jaccard) })
+        near.then_some(Reason::NearTitle { percent: percent(self.titles()) })
     }
 
     /// A notice that stands under every entry of an outlet is equal text, but tells nothing.
     fn on_topic(&self) -> bool {
-        self.a.on_topic || self.b.on_topic
+        self.a.view.on_topic() || self.b.on_topic()
     }
 }
 
-fn mentions_all(entry: &Sketch, places: &[Place]) -> bool {
-    places.iter().all(|p| !p.name.is_empty() && entry.mentions.name(&[p.name.chars().collect()]))
+/// The places of a title, and unless `titled` those of the text.
+fn named(entry: View<'_>, titled: bool) -> impl Iterator<Item = Named<'_>> + Clone {
+    let of_text = if titled { Places::default() } else { entry.text_places() };
+    entry.title_places().chain(of_text)
 }
 
-fn digits(title: &str) -> Vec<&str> {
-    title.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect()
+fn mentions_all<'a>(entry: View<'_>, mut places: impl Iterator<Item = Named<'a>>) -> bool {
+    places.all(|place| !place.name.is_empty() && entry.mentions().name(place.name))
+}
+
+fn digits(title: &[Letter]) -> impl Iterator<Item = &[Letter]> {
+    title.split(|letter| !is_digit(letter)).filter(|run| !run.is_empty())
 }
 
 fn percent(share: f64) -> u8 {

@@ -1,42 +1,33 @@
-//! What an entry is for comparing. Made once, from the entry's values alone, and stored with it, so
-//! that two entries are compared without their texts.
+//! What an entry is compared by. Made once from the entry's values alone, in any thread, so that two
+//! entries are compared without their texts.
 
 use serde::{Deserialize, Serialize};
 
-use super::mentions::Mentions;
-use super::place::{self, Place};
-use super::sample::Sample;
+use super::fold::Letter;
+use super::mentions::{self, Mentions};
+use super::place::{self, Place, Places};
+use super::sample::{Grams, Numbers, Sample};
 use super::text::{Day, Reading};
-use super::{hash, title};
+use super::title::{self, Pairs};
+use super::{hash, keys};
 use crate::core::link::canonical;
 use crate::core::region::RegionId;
 use crate::core::regions::{self, Evidence};
 use crate::core::time::Time;
 
-/// Changes whenever a sketch of the same entry would differ: stored sketches of another version must
-/// be made again (the store re-derives on a changed rule fingerprint).
-pub const VERSION: u8 = 1;
-
-/// Runs of three letters kept of a text: exact for a usual summary, and at most 512 bytes.
-const GRAMS: usize = 256;
+/// Runs of three letters kept of a text: all of a usual summary. An octet counts them.
+const GRAMS: usize = 255;
 /// Numbers kept of a text.
 const NUMBERS: usize = 48;
 /// Days kept.
 const DAYS: usize = 4;
 /// Places kept of a title and of a text's head.
 const PLACES: usize = 8;
-/// Bands of the index: each the least hashes of `ROWS` orders of the text's runs. Texts that share
-/// eight tenths of their runs agree in one of 8 × 3 with probability .997, six tenths .86, a tenth
-/// .008. Those in between share a clause besides.
-pub(super) const BANDS: usize = 8;
-const ROWS: usize = 3;
-/// Clauses filed under: a short report is often a long one cut off, so the first three, and the three
-/// of least hash, which two long texts agree on wherever they stand.
-const FIRST_CLAUSES: usize = 3;
-const LEAST_CLAUSES: usize = 3;
-pub(super) const CLAUSES: usize = FIRST_CLAUSES + LEAST_CLAUSES;
+/// Regions kept. An instance has some forty; entries of more are lists.
+const REGIONS: usize = 64;
 /// Words by which a local report means its own region, and how far into a text they are looked for.
 const OURS: [&str; 8] = ["我省", "我市", "我区", "我县", "全省", "全市", "全区", "省政府"];
+const OURS_STARTS: [char; 3] = ['我', '全', '省'];
 const OURS_BYTES: usize = 300;
 /// A text with fewer letters is a stub (`详见正文`), which says nothing about what it stands for.
 const STUB: usize = 30;
@@ -62,76 +53,192 @@ pub struct StoryInput<'a> {
     pub published: Time,
 }
 
-/// An entry, ready to be compared; a few hundred bytes.
+/// An entry, ready to be compared and filed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sketch {
-    /// The [`VERSION`] it was made with.
-    pub version: u8,
+    pub(super) head: Head,
+    /// The parts that [`View`] reads, one after the other.
+    pub(super) words: Box<[u16]>,
+    /// What it is filed and looked up under; not kept after filing.
+    pub(super) stems: Box<[u32]>,
+}
+
+/// The part of a sketch of fixed size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Head {
+    /// Hash of the canonical link; 0 for none that tells entries apart.
+    pub(super) link: u64,
+    /// A bit for each pair of letters of the title, several pairs to a bit.
+    pub(super) title_bits: u64,
     /// Published, in minutes since 1970; earlier is 0.
     pub(super) minute: u32,
     /// Hash of the outlet's name.
     pub(super) outlet: u32,
-    /// Hash of the canonical link; 0 for none that tells entries apart.
-    pub(super) link: u64,
-    /// The normalised title.
-    pub(super) title: String,
-    /// Runs of three letters of summary and content.
-    pub(super) text: Sample,
-    /// Letters in that text, before sampling.
+    /// Hash of the normalised title.
+    pub(super) title_hash: u32,
+    /// Letters of the longest text, before sampling.
     pub(super) letters: u16,
-    /// Whether the text speaks of what the title says; a notice under every entry does not.
-    pub(super) on_topic: bool,
+    /// Bits of the flags below.
+    flags: u8,
+    /// How many there are of each part.
+    grams: u8,
+    title: u8,
+    numbers: u8,
+    days: u8,
+    regions: u8,
+    title_places: u8,
+    text_places: u8,
+}
+
+/// The text speaks of what the title says; a notice under every entry does not.
+const ON_TOPIC: u8 = 1;
+/// More grams or numbers than are kept.
+const GRAMS_CUT: u8 = 2;
+const NUMBERS_CUT: u8 = 4;
+
+impl Sketch {
+    pub(super) fn view(&self) -> View<'_> {
+        View { head: &self.head, words: &self.words }
+    }
+}
+
+/// A sketch as it is compared: reads the words in place.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) head: &'a Head,
+    pub(super) words: &'a [u16],
+}
+
+impl<'a> View<'a> {
+    pub(super) fn on_topic(self) -> bool {
+        self.head.flags & ON_TOPIC != 0
+    }
+
+    /// Runs of three letters of summary and content; empty for a stub.
+    pub(super) fn text(self) -> Grams<'a> {
+        Grams::new(self.part(0, self.grams_end()), self.head.flags & GRAMS_CUT != 0)
+    }
+
+    /// Pairs of letters in the title and the head of the text.
+    pub(super) fn mentions(self) -> Mentions<'a> {
+        Mentions(self.part(self.grams_end(), mentions::WORDS))
+    }
+
+    /// The normalised title.
+    pub(super) fn title(self) -> &'a [Letter] {
+        self.part(self.grams_end() + mentions::WORDS, self.head.title.into())
+    }
+
     /// Numbers of the text.
-    pub(super) numbers: Sample,
+    pub(super) fn numbers(self) -> Numbers<'a> {
+        let words = self.part(self.title_end(), usize::from(self.head.numbers) * 2);
+        Numbers::new(words, self.head.flags & NUMBERS_CUT != 0)
+    }
+
     /// Days the title or the head of the text name.
-    pub(super) days: Vec<(u8, u8)>,
-    /// Pairs of letters in the head of the text, to ask whether it mentions a name.
-    pub(super) mentions: Mentions,
-    /// Index bands of the text; empty for a stub.
-    pub(super) bands: Vec<u32>,
-    /// Index clauses of the text; empty for a stub.
-    pub(super) clauses: Vec<u32>,
-    /// Hashes of the regions' ids.
-    pub(super) regions: Vec<u32>,
+    pub(super) fn days(self) -> impl Iterator<Item = Day> + Clone + 'a {
+        let words = self.part(self.numbers_end(), self.head.days.into());
+        words.iter().map(|word| Day { month: (word >> 8) as u8, day: *word as u8 })
+    }
+
+    /// Hashes of the regions' ids, two words each.
+    pub(super) fn regions(self) -> &'a [[u16; 2]] {
+        self.part(self.days_end(), usize::from(self.head.regions) * 2).as_chunks().0
+    }
+
     /// Places of the title.
-    pub(super) title_places: Vec<Place>,
+    pub(super) fn title_places(self) -> Places<'a> {
+        let start = self.days_end() + usize::from(self.head.regions) * 2;
+        Places::new(self.words.get(start..).unwrap_or_default(), self.head.title_places.into())
+    }
+
     /// Places of the text, where the title names none.
-    pub(super) text_places: Vec<Place>,
+    pub(super) fn text_places(self) -> Places<'a> {
+        Places::new(self.title_places().rest(), self.head.text_places.into())
+    }
+
+    fn part(self, start: usize, len: usize) -> &'a [u16] {
+        self.words.get(start..start + len).unwrap_or_default()
+    }
+
+    fn grams_end(self) -> usize {
+        Grams::words(self.head.grams.into())
+    }
+
+    fn title_end(self) -> usize {
+        self.grams_end() + mentions::WORDS + usize::from(self.head.title)
+    }
+
+    fn numbers_end(self) -> usize {
+        self.title_end() + usize::from(self.head.numbers) * 2
+    }
+
+    fn days_end(self) -> usize {
+        self.numbers_end() + usize::from(self.head.days)
+    }
 }
 
 /// Makes the sketch of an entry.
 #[must_use]
 pub fn sketch(input: &StoryInput<'_>) -> Sketch {
     let title = title::normalise(input.title, input.outlet);
+    let pairs = Pairs::of(&title);
     let readings: Vec<Reading> =
         [input.summary, input.content].into_iter().flatten().map(Reading::of).collect();
     let letters: usize = readings.iter().map(|r| r.letters.len()).max().unwrap_or(0);
     let stub = letters < STUB;
-    let mut grams: Vec<u64> = readings.iter().flat_map(Reading::grams).collect();
-    grams.sort_unstable();
-    grams.dedup();
-    Sketch {
-        version: VERSION,
-        minute: u32::try_from(input.published.timestamp().div_euclid(60).max(0)).unwrap_or(u32::MAX),
-        outlet: hash::of_text(input.outlet.trim()) as u32,
+    let grams: Vec<u64> = if stub { Vec::new() } else { readings.iter().flat_map(Reading::grams).collect() };
+    let text = Sample::of(grams.iter().copied(), GRAMS);
+    let numbers = Sample::of(readings.iter().flat_map(|r| r.numbers.iter().copied()), NUMBERS);
+    let days = days(input.title, &readings);
+    let regions = &input.regions[..input.regions.len().min(REGIONS)];
+    let (title_places, text_places) = (places(input.named, regions::Place::Title), text_places(input));
+
+    let mut words = Vec::with_capacity(Grams::words(text.len()) + mentions::WORDS + 2 * title.len() + 32);
+    text.write_grams(&mut words);
+    words.extend(mentions::filter(&title, &readings));
+    words.extend(&title);
+    numbers.write_numbers(&mut words);
+    words.extend(days.iter().map(|day| (u16::from(day.month) << 8) | u16::from(day.day)));
+    let regions = regions.iter().map(|r| place::region(r.as_str()));
+    words.extend(regions.clone().flat_map(|region| [region as u16, (region >> 16) as u16]));
+    title_places.iter().chain(&text_places).for_each(|place| place.write(&mut words));
+
+    let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+    let head = Head {
         link: input.page.and_then(link_hash).unwrap_or(0),
-        on_topic: on_topic(&title, &readings),
-        numbers: Sample::of(readings.iter().flat_map(|r| r.numbers.iter().copied()), NUMBERS),
-        days: days(input.title, &readings),
-        bands: if stub { Vec::new() } else { bands(&grams) },
-        clauses: if stub { Vec::new() } else { clauses(&readings) },
-        mentions: Mentions::of(&title, &readings),
-        text: if stub { Sample::default() } else { Sample::of(grams, GRAMS) },
+        title_bits: pairs.as_slice().iter().fold(0, |bits, pair| bits | title::bit(*pair)),
+        minute: minute(input.published),
+        outlet: outlet(input.outlet),
+        title_hash: hash::of_letters(&title) as u32,
         letters: u16::try_from(letters).unwrap_or(u16::MAX),
-        regions: input.regions.iter().map(|r| place::region(r.as_str())).collect(),
-        title_places: places(input.named, regions::Place::Title),
-        text_places: text_places(input),
-        title,
-    }
+        flags: flag(on_topic(&pairs, &readings), ON_TOPIC)
+            | flag(text.cut, GRAMS_CUT)
+            | flag(numbers.cut, NUMBERS_CUT),
+        grams: text.len() as u8,
+        title: title.len() as u8,
+        numbers: numbers.len() as u8,
+        days: days.len() as u8,
+        regions: regions.len() as u8,
+        title_places: title_places.len() as u8,
+        text_places: text_places.len() as u8,
+    };
+    let stems = keys::stems(&head, &title, &pairs, &grams, &readings);
+    Sketch { head, words: words.into_boxed_slice(), stems: stems.into_boxed_slice() }
+}
+
+/// An entry's time in minutes since 1970.
+pub(super) fn minute(published: Time) -> u32 {
+    u32::try_from(published.timestamp().div_euclid(60).max(0)).unwrap_or(u32::MAX)
+}
+
+/// The hash that stands for an outlet.
+pub(super) fn outlet(name: &str) -> u32 {
+    hash::of_text(name.trim()) as u32
 }
 
 /// The front page of a site is where tickers link every entry to, so it is no link of any of them.
-fn link_hash(page: &str) -> Option<u64> {
+pub(super) fn link_hash(page: &str) -> Option<u64> {
     let link = canonical(page);
     let (_, path) = link.split_once("://")?.1.split_once('/')?;
     (!path.is_empty()).then(|| hash::of_text(&link).max(1))
@@ -145,58 +252,42 @@ fn places(named: &[Evidence], at: regions::Place) -> Vec<Place> {
 fn text_places(input: &StoryInput<'_>) -> Vec<Place> {
     let dateline = places(input.named, regions::Place::Dateline);
     let read = [input.title, input.summary.unwrap_or_default(), input.content.unwrap_or_default()];
-    let ours = |text: &str| {
-        let head = &text[..text.floor_char_boundary(OURS_BYTES)];
-        OURS.iter().any(|word| head.contains(word))
-    };
-    if !dateline.is_empty() || !read.into_iter().any(ours) {
+    if !dateline.is_empty() || !read.into_iter().any(says_ours) {
         return dateline;
     }
-    let regions = input.regions.iter().take(PLACES);
-    regions.map(Place::published_for).collect()
+    input.regions.iter().take(PLACES).map(Place::published_for).collect()
 }
 
-fn on_topic(title: &str, readings: &[Reading]) -> bool {
-    let pairs = title::pairs(title);
-    let mut told: Vec<u64> =
-        readings.iter().flat_map(|r| r.letters.windows(2).map(|w| hash::of_gram(w[0], w[1], '\0'))).collect();
-    told.sort_unstable();
-    let shared = pairs.iter().filter(|p| told.binary_search(p).is_ok()).count();
-    // One pair in eight: a title in other words still names who and where.
-    shared * 8 >= pairs.len().max(1)
+fn says_ours(text: &str) -> bool {
+    let head = &text[..text.floor_char_boundary(OURS_BYTES)];
+    head.match_indices(OURS_STARTS).any(|(at, _)| OURS.iter().any(|word| head[at..].starts_with(word)))
 }
 
-fn days(title: &str, readings: &[Reading]) -> Vec<(u8, u8)> {
-    let mut days: Vec<(u8, u8)> = Vec::new();
-    let titled = Reading::of(title);
-    for Day { month, day } in titled.days.iter().chain(readings.iter().flat_map(|r| &r.days)) {
-        if !days.contains(&(*month, *day)) && days.len() < DAYS {
-            days.push((*month, *day));
+/// True if one pair of letters in eight of the title stands in the text: a title in other words still
+/// names who and where.
+fn on_topic(pairs: &Pairs, readings: &[Reading]) -> bool {
+    let needed = pairs.as_slice().len().max(1).div_ceil(8);
+    let mut found: Vec<u32> = Vec::with_capacity(needed);
+    for window in readings.iter().flat_map(|r| r.letters.windows(2)) {
+        let pair = (u32::from(window[0]) << 16) | u32::from(window[1]);
+        if pairs.has(pair) && !found.contains(&pair) {
+            found.push(pair);
+            if found.len() >= needed {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn days(title: &str, readings: &[Reading]) -> Vec<Day> {
+    // Only these units make a number a day, and most titles have neither.
+    let titled = if title.contains(['日', '号', '號']) { Reading::of(title) } else { Reading::default() };
+    let mut days: Vec<Day> = Vec::new();
+    for day in titled.days.iter().chain(readings.iter().flat_map(|r| &r.days)) {
+        if !days.contains(day) && days.len() < DAYS {
+            days.push(*day);
         }
     }
     days
-}
-
-fn bands(grams: &[u64]) -> Vec<u32> {
-    let least = |row: usize| {
-        // An odd factor permutes 64-bit values, so each row orders the runs in its own way.
-        let factor = hash::mix(row as u64) | 1;
-        grams.iter().map(|g| g.wrapping_mul(factor)).min().unwrap_or(0)
-    };
-    (0..BANDS)
-        .map(|band| {
-            let rows = (0..ROWS).map(|row| least(band * ROWS + row));
-            (rows.fold(band as u64, |key, row| hash::mix(key ^ row)) >> 32) as u32
-        })
-        .collect()
-}
-
-fn clauses(readings: &[Reading]) -> Vec<u32> {
-    let mut all: Vec<u32> = readings.iter().flat_map(Reading::clauses).map(|h| (h >> 32) as u32).collect();
-    let mut chosen: Vec<u32> = all.iter().take(FIRST_CLAUSES).copied().collect();
-    all.sort_unstable();
-    chosen.extend(all.iter().take(LEAST_CLAUSES));
-    chosen.sort_unstable();
-    chosen.dedup();
-    chosen
 }

@@ -1,6 +1,7 @@
 //! The text of an entry as it is compared: the letters of its head, its clauses, numbers and days.
 
-use super::{fold, hash};
+use super::fold::{self, Letter, char_of, is_alphanumeric, is_digit};
+use super::hash;
 
 /// Characters read of each field. The head tells the news; what follows is background that outlets cut
 /// at will, and the bound keeps the cost of an entry flat.
@@ -33,7 +34,7 @@ impl Day {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
     /// Letters and digits, in order.
-    pub(super) letters: Vec<char>,
+    pub(super) letters: Vec<Letter>,
     /// Where in `letters` each clause ends, in order.
     ends: Vec<usize>,
     /// Hashes of the numbers.
@@ -47,7 +48,7 @@ impl Reading {
     pub(super) fn of(text: &str) -> Self {
         let folded = fold::fold(text, READ);
         let chars = without_dateline(&folded);
-        let mut reading = Self::default();
+        let mut reading = Self { letters: Vec::with_capacity(chars.len()), ..Self::default() };
         let mut at = 0;
         while at < chars.len() && reading.letters.len() < KEPT {
             at += reading.take(chars, at);
@@ -56,58 +57,41 @@ impl Reading {
         reading
     }
 
-    /// Takes what starts at `at` and says how many characters it was.
-    fn take(&mut self, chars: &[char], at: usize) -> usize {
-        let c = chars[at];
-        if c.is_ascii_digit() {
+    /// Takes the run that starts at `at` and returns its length in characters.
+    fn take(&mut self, chars: &[Letter], at: usize) -> usize {
+        let letter = chars[at];
+        if is_digit(&letter) {
             return self.take_number(chars, at);
         }
-        if c.is_alphanumeric() {
-            self.letters.push(c);
-        } else if !c.is_whitespace() && !matches!(c, '“' | '”' | '"' | '\'' | '#' | '《' | '》' | '-') {
+        if is_alphanumeric(letter) {
+            self.letters.push(letter);
+        } else if ends_clause(char_of(letter)) {
             self.end_clause();
         }
         1
     }
 
-    fn take_number(&mut self, chars: &[char], at: usize) -> usize {
-        let mut number = Vec::new();
+    fn take_number(&mut self, chars: &[Letter], at: usize) -> usize {
+        let start = self.letters.len();
         let mut end = at;
-        while let Some(c) = chars.get(end) {
-            let digit_follows = chars.get(end + 1).is_some_and(char::is_ascii_digit);
-            let group = *c == ',' && number.len() <= 3 && three_digits(&chars[end + 1..]);
-            match c {
-                '0'..='9' => number.push(*c),
-                '.' if digit_follows => number.push('.'),
-                ',' if group => {}
+        while let Some(letter) = chars.get(end) {
+            let digit_follows = chars.get(end + 1).is_some_and(is_digit);
+            let digits = self.letters.len() - start;
+            match char_of(*letter) {
+                '0'..='9' => self.letters.push(*letter),
+                '.' if digit_follows => self.letters.push(*letter),
+                ',' if digits <= 3 && three_digits(&chars[end + 1..]) => {}
                 _ => break,
             }
             end += 1;
         }
-        self.note_day(&number, chars, at, end);
-        self.numbers.push(hash::of_chars(number.iter().copied()));
-        self.letters.extend(number);
-        end - at
-    }
-
-    /// Notes a day where the number is one: `25日`, with the month before it where it stands there.
-    fn note_day(&mut self, number: &[char], chars: &[char], at: usize, end: usize) {
-        let unit = chars[end..].iter().find(|c| !c.is_whitespace());
-        if self.letters.len() > HEAD || !matches!(unit, Some('日' | '号')) {
-            return;
-        }
-        let Some(day) = small(number).filter(|d| (1..=31).contains(d)) else { return };
-        let before: Vec<char> =
-            chars[..at].iter().rev().filter(|c| !c.is_whitespace()).take(3).copied().collect();
-        let month = match before.as_slice() {
-            ['月', units, tens, ..] if tens.is_ascii_digit() => small(&[*tens, *units]),
-            ['月', units, ..] => small(&[*units]),
-            _ => None,
-        };
-        let day = Day { month: month.filter(|m| (1..=12).contains(m)).unwrap_or(0), day };
-        if !self.days.contains(&day) {
+        let number = &self.letters[start..];
+        let day = if start <= HEAD { day(number, chars, at, end) } else { None };
+        if let Some(day) = day.filter(|day| !self.days.contains(day)) {
             self.days.push(day);
         }
+        self.numbers.push(hash::of_letters(number));
+        end - at
     }
 
     fn end_clause(&mut self) {
@@ -122,38 +106,63 @@ impl Reading {
     }
 
     /// Hashes of the clauses that are long enough to be told apart, in order.
-    pub(super) fn clauses(&self) -> Vec<u64> {
+    pub(super) fn clauses(&self) -> impl Iterator<Item = u64> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts
             .zip(self.ends.iter().copied())
             .map(|(start, end)| &self.letters[start..end])
-            .filter(|clause| clause.iter().map(|c| c.len_utf8()).sum::<usize>() >= CLAUSE_BYTES)
-            .map(|clause| hash::of_chars(clause.iter().copied()))
-            .collect()
+            .filter(|clause| clause.iter().map(|c| char_of(*c).len_utf8()).sum::<usize>() >= CLAUSE_BYTES)
+            .map(hash::of_letters)
     }
 }
 
-fn three_digits(chars: &[char]) -> bool {
-    chars.len() >= 3
-        && chars[..3].iter().all(char::is_ascii_digit)
-        && !chars.get(3).is_some_and(char::is_ascii_digit)
+fn ends_clause(c: char) -> bool {
+    !c.is_whitespace() && !matches!(c, '“' | '”' | '"' | '\'' | '#' | '《' | '》' | '-')
 }
 
-fn small(digits: &[char]) -> Option<u8> {
-    digits.iter().collect::<String>().parse().ok()
+/// The day that a number between `at` and `end` names: `25日`, with the month before it where it stands
+/// there.
+fn day(number: &[Letter], chars: &[Letter], at: usize, end: usize) -> Option<Day> {
+    let solid = |letter: &&Letter| !char_of(**letter).is_whitespace();
+    let unit = chars[end..].iter().find(solid).map(|letter| char_of(*letter));
+    if !matches!(unit, Some('日' | '号')) {
+        return None;
+    }
+    let day = small(number).filter(|day| (1..=31).contains(day))?;
+    let mut before = chars[..at].iter().rev().filter(solid);
+    let month = match (before.next(), before.next(), before.next()) {
+        (Some(unit), Some(units), tens) if char_of(*unit) == '月' => match tens {
+            Some(tens) if is_digit(tens) => small(&[*tens, *units]),
+            _ => small(&[*units]),
+        },
+        _ => None,
+    };
+    Some(Day { month: month.filter(|month| (1..=12).contains(month)).unwrap_or(0), day })
+}
+
+fn three_digits(chars: &[Letter]) -> bool {
+    chars.len() >= 3 && chars[..3].iter().all(is_digit) && !chars.get(3).is_some_and(is_digit)
+}
+
+/// A number of one or two digits, or of more with zeros before them.
+fn small(digits: &[Letter]) -> Option<u8> {
+    digits.iter().try_fold(0_u8, |value, digit| {
+        let digit = u8::try_from(char_of(*digit).to_digit(10)?).ok()?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 /// Cuts `中新社泉州4月18日电 (记者 …)` off the front: every outlet writes its own.
-fn without_dateline(chars: &[char]) -> &[char] {
-    let end = chars.iter().take(DATELINE).enumerate().skip(2).find_map(|(i, c)| {
-        (matches!(c, '电' | '讯') && matches!(chars[i - 1], '日' | '报' | '网' | '社')).then_some(i + 1)
-    });
-    let Some(end) = end else { return chars };
-    let after = chars[end..].iter().position(|c| !c.is_whitespace()).map_or(end, |skip| end + skip);
-    if chars.get(after) != Some(&'(') {
+fn without_dateline(chars: &[Letter]) -> &[Letter] {
+    let is = |at: usize, any: &[char]| any.contains(&char_of(chars[at]));
+    let ends = |at: &usize| is(*at, &['电', '讯']) && is(at - 1, &['日', '报', '网', '社']);
+    let Some(end) = (2..chars.len().min(DATELINE)).find(ends).map(|at| at + 1) else { return chars };
+    let solid = |letter: &Letter| !char_of(*letter).is_whitespace();
+    let after = chars[end..].iter().position(solid).map_or(end, |skip| end + skip);
+    if chars.get(after).map(|letter| char_of(*letter)) != Some('(') {
         return &chars[after..];
     }
-    match chars[after..].iter().take(DATELINE).position(|c| *c == ')') {
+    match chars[after..].iter().take(DATELINE).position(|letter| char_of(*letter) == ')') {
         Some(close) => &chars[after + close + 1..],
         None => &chars[after..],
     }
@@ -164,7 +173,7 @@ mod tests {
     use super::*;
 
     fn letters(text: &str) -> String {
-        Reading::of(text).letters.into_iter().collect()
+        Reading::of(text).letters.into_iter().map(char_of).collect()
     }
 
     #[test]
@@ -201,6 +210,6 @@ mod tests {
 
     #[test]
     fn clauses_end_at_punctuation_but_not_inside_numbers() {
-        assert_eq!(Reading::of("全市规模以上工业增长8.5个百分点，短句。").clauses().len(), 1);
+        assert_eq!(Reading::of("全市规模以上工业增长8.5个百分点，短句。").clauses().count(), 1);
     }
 }

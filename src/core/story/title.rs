@@ -1,12 +1,12 @@
 //! A title as it is compared: folded, and without what outlets hang on it (labels, picture marks,
 //! their own name). The words between stay as they are.
 
-use super::{fold, hash};
+use super::fold::{self, Letter, char_of, is_alphanumeric, is_digit, spell};
 
 /// Characters of a title that are looked at; longer ones are a body that strayed into the title.
 const READ: usize = 200;
-/// Characters kept: enough for any headline, and what bounds a stored sketch.
-const KEPT: usize = 64;
+/// Characters kept: enough for any headline.
+pub(super) const KEPT: usize = 64;
 /// An outlet's name behind a dash is not longer than this.
 const LONGEST_OUTLET: usize = 16;
 /// A head shorter than this is not a title with something hanging on it.
@@ -65,36 +65,38 @@ const OUTLET_ENDS: [&str; 20] = [
 ];
 
 /// Normalises a title; `outlet` is the name its entry gives for who wrote it.
-pub(super) fn normalise(title: &str, outlet: &str) -> String {
+pub(super) fn normalise(title: &str, outlet: &str) -> Vec<Letter> {
     let folded = fold::fold(title, READ);
     let outlet = letters(&fold::fold(outlet, LONGEST_OUTLET * 2));
-    let mut rest: &[char] = &folded;
+    let mut rest: &[Letter] = &folded;
     // Channel and outlet may both hang on it: `标题_国内新闻_某某网`.
     for _ in 0..3 {
         rest = without_outlet(trim(rest), &outlet);
     }
     let unlabelled = without_labels(rest);
     let kept = letters(&without_marks(unlabelled));
-    if kept.is_empty() { letters(&folded) } else { kept }.into_iter().take(KEPT).collect()
+    let mut title = if kept.is_empty() { letters(&folded) } else { kept };
+    title.truncate(KEPT);
+    title
 }
 
 /// What is compared of a run of characters: letters and digits, and a sign that ties two digits
 /// together, so that `2-3` does not become 23.
-fn letters(chars: &[char]) -> Vec<char> {
-    let digit = |i: usize| chars.get(i).is_some_and(char::is_ascii_digit);
-    let ties =
-        |i: usize| matches!(chars[i], '.' | '-' | ':' | '/' | '~') && i > 0 && digit(i - 1) && digit(i + 1);
-    (0..chars.len()).filter(|&i| chars[i].is_alphanumeric() || ties(i)).map(|i| chars[i]).collect()
+fn letters(chars: &[Letter]) -> Vec<Letter> {
+    let digit = |i: usize| chars.get(i).is_some_and(is_digit);
+    let sign = |i: usize| matches!(char_of(chars[i]), '.' | '-' | ':' | '/' | '~');
+    let ties = |i: usize| sign(i) && i > 0 && digit(i - 1) && digit(i + 1);
+    (0..chars.len()).filter(|&i| is_alphanumeric(chars[i]) || ties(i)).map(|i| chars[i]).collect()
 }
 
-fn trim(mut chars: &[char]) -> &[char] {
+fn trim(mut chars: &[Letter]) -> &[Letter] {
     while let [first, rest @ ..] = chars
-        && first.is_whitespace()
+        && char_of(*first).is_whitespace()
     {
         chars = rest;
     }
     while let [rest @ .., last] = chars
-        && last.is_whitespace()
+        && char_of(*last).is_whitespace()
     {
         chars = rest;
     }
@@ -102,24 +104,21 @@ fn trim(mut chars: &[char]) -> &[char] {
 }
 
 /// Cuts ` - 来源`, `_来源`, `|来源` off the end, if what stands there is an outlet.
-fn without_outlet<'a>(chars: &'a [char], outlet: &[char]) -> &'a [char] {
+fn without_outlet<'a>(chars: &'a [Letter], outlet: &[Letter]) -> &'a [Letter] {
     let reach = chars.len().saturating_sub(LONGEST_OUTLET + 1).max(SHORTEST_HEAD);
-    let Some(at) = (reach..chars.len()).rev().find(|&i| matches!(chars[i], '-' | '_' | '|' | '丨' | '│'))
-    else {
-        return chars;
-    };
+    let bar = |i: usize| matches!(char_of(chars[i]), '-' | '_' | '|' | '丨' | '│');
+    let Some(at) = (reach..chars.len()).rev().find(|&i| bar(i)) else { return chars };
     let tail = letters(&chars[at + 1..]);
-    let named: String = tail.iter().collect();
-    let is_outlet = tail == outlet || OUTLET_ENDS.iter().any(|end| named.ends_with(end));
-    if tail.is_empty() || (is_outlet && !tail.iter().any(char::is_ascii_digit)) {
-        &chars[..at]
-    } else {
-        chars
-    }
+    let is_outlet = tail == outlet || OUTLET_ENDS.iter().any(|end| ends_with(&tail, end));
+    if tail.is_empty() || (is_outlet && !tail.iter().any(is_digit)) { &chars[..at] } else { chars }
+}
+
+fn ends_with(letters: &[Letter], end: &str) -> bool {
+    letters.iter().rev().copied().take(end.chars().count()).eq(end.chars().rev().map(fold::code))
 }
 
 /// Cuts labels off the front: `快讯：`, `视频丨`, `【组图】`.
-fn without_labels(chars: &[char]) -> &[char] {
+fn without_labels(chars: &[Letter]) -> &[Letter] {
     let mut rest = trim(chars);
     for _ in 0..2 {
         rest = trim(without_label(rest));
@@ -127,24 +126,35 @@ fn without_labels(chars: &[char]) -> &[char] {
     rest
 }
 
-fn without_label(chars: &[char]) -> &[char] {
-    if let ['【' | '[', inner @ ..] = chars {
-        let end = inner.iter().position(|c| matches!(c, '】' | ']'));
+fn without_label(chars: &[Letter]) -> &[Letter] {
+    if let [first, inner @ ..] = chars
+        && matches!(char_of(*first), '【' | '[')
+    {
+        let end = inner.iter().position(|c| matches!(char_of(*c), '】' | ']'));
         // A long bracket is the title itself, or its half: `【某地通报：……】`.
         return match end {
             Some(end) if end <= 8 && inner.len() > end + SHORTEST_HEAD => &inner[end + 1..],
             _ => chars,
         };
     }
-    let Some(end) = chars.iter().take(6).position(|c| matches!(c, ':' | '|' | '丨' | '│' | '!')) else {
-        return chars;
-    };
-    let label: String = chars[..end].iter().filter(|c| !c.is_whitespace()).collect();
-    if LABELS.contains(&label.as_str()) { &chars[end + 1..] } else { chars }
+    let mark = |c: &Letter| matches!(char_of(*c), ':' | '|' | '丨' | '│' | '!');
+    match chars.iter().take(6).position(mark) {
+        Some(end) if is_label(&chars[..end]) => &chars[end + 1..],
+        _ => chars,
+    }
+}
+
+fn is_label(letters: &[Letter]) -> bool {
+    let label = without_spaces(letters);
+    LABELS.iter().any(|known| spell(&label, known))
+}
+
+fn without_spaces(letters: &[Letter]) -> Vec<Letter> {
+    letters.iter().copied().filter(|c| !char_of(*c).is_whitespace()).collect()
 }
 
 /// Drops `(图)`, `(组图)`, `(视频)` and their like, wherever they stand.
-fn without_marks(chars: &[char]) -> Vec<char> {
+fn without_marks(chars: &[Letter]) -> Vec<Letter> {
     let mut kept = Vec::with_capacity(chars.len());
     let mut at = 0;
     while at < chars.len() {
@@ -161,28 +171,66 @@ fn without_marks(chars: &[char]) -> Vec<char> {
 }
 
 /// The length of a short bracketed run that starts here.
-fn closing(chars: &[char]) -> Option<usize> {
-    let close = match chars.first()? {
+fn closing(chars: &[Letter]) -> Option<usize> {
+    let close = match char_of(*chars.first()?) {
         '(' => ')',
         '[' => ']',
         '【' => '】',
         _ => return None,
     };
-    chars.iter().take(8).position(|c| *c == close).map(|end| end + 1)
+    chars.iter().take(8).position(|c| char_of(*c) == close).map(|end| end + 1)
 }
 
-fn is_mark(inner: &[char]) -> bool {
-    let text: String = inner.iter().filter(|c| !c.is_whitespace()).collect();
-    text.ends_with('图') || LABELS.contains(&text.as_str()) || matches!(text.as_str(), "视讯" | "vr" | "h5")
+fn is_mark(inner: &[Letter]) -> bool {
+    let text = without_spaces(inner);
+    ends_with(&text, "图") || is_label(&text) || ["视讯", "vr", "h5"].iter().any(|mark| spell(&text, mark))
 }
 
-/// The distinct pairs of neighbouring characters, sorted.
-pub(super) fn pairs(title: &str) -> Vec<u64> {
-    let mut pairs: Vec<u64> =
-        title.chars().zip(title.chars().skip(1)).map(|(a, b)| hash::of_gram(a, b, '\0')).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
+/// The bit that stands for a pair in a set of 64.
+pub(super) fn bit(pair: u32) -> u64 {
+    1 << (pair.wrapping_mul(0x9e37_79b1) >> 26)
+}
+
+/// The distinct pairs of neighbouring letters of a title, sorted; no heap.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pairs {
+    all: [u32; KEPT],
+    len: usize,
+}
+
+impl Pairs {
+    /// Reads a normalised title.
+    pub(super) fn of(title: &[Letter]) -> Self {
+        let mut pairs = Self { all: [0; KEPT], len: 0 };
+        for (place, pair) in pairs.all.iter_mut().zip(title.windows(2)) {
+            *place = (u32::from(pair[0]) << 16) | u32::from(pair[1]);
+        }
+        let count = title.len().saturating_sub(1).min(KEPT);
+        pairs.all[..count].sort_unstable();
+        for at in 0..count {
+            if pairs.len == 0 || pairs.all[pairs.len - 1] != pairs.all[at] {
+                pairs.all[pairs.len] = pairs.all[at];
+                pairs.len += 1;
+            }
+        }
+        pairs
+    }
+
+    /// Each pair: the first letter in the upper half, the second in the lower one.
+    pub(super) fn as_slice(&self) -> &[u32] {
+        &self.all[..self.len]
+    }
+
+    /// True if the pair occurs.
+    pub(super) fn has(&self, pair: u32) -> bool {
+        self.as_slice().binary_search(&pair).is_ok()
+    }
+
+    /// Shared pairs among all pairs of both.
+    pub(super) fn jaccard(&self, other: &Self) -> f64 {
+        let both = other.as_slice().iter().filter(|pair| self.has(**pair)).count();
+        both as f64 / (self.len + other.len - both).max(1) as f64
+    }
 }
 
 #[cfg(test)]
@@ -214,12 +262,13 @@ mod tests {
             ("only a mark is better than nothing", "(图)", "图"),
         ];
         for (name, title, want) in cases {
-            assert_eq!(normalise(title, "Herald"), want, "{name}");
+            let text: String = normalise(title, "Herald").into_iter().map(char_of).collect();
+            assert_eq!(text, want, "{name}");
         }
     }
 
     #[test]
     fn a_title_is_bounded() {
-        assert_eq!(normalise(&"长".repeat(5000), "").chars().count(), KEPT);
+        assert_eq!(normalise(&"长".repeat(5000), "").len(), KEPT);
     }
 }

@@ -47,12 +47,12 @@ pub(super) fn explain(engine: &Engine, named: &str, out: Out<'_>) -> Result<(), 
 /// The story an entry belongs to, if it is told more than once.
 fn story(store: &Store, no: EntryNo, entry: &Entry) -> Result<Value, StoreError> {
     let founder = entry.story.as_ref().map_or(no, |story| story.founder);
-    let joined = store.joined(founder, REPORTS)?;
-    if joined.is_empty() {
+    let members = store.members(founder, REPORTS)?;
+    if members.is_empty() {
         return Ok(Value::Null);
     }
-    let mut reports = Vec::with_capacity(joined.len() + 1);
-    for other in [founder].into_iter().chain(joined) {
+    let mut reports = Vec::with_capacity(members.len());
+    for (other, _) in members {
         if let Some(report) = store.entry(other)? {
             reports.push(json!({
                 "id": report.id,
@@ -75,7 +75,7 @@ pub(super) fn find(engine: &Engine, named: &str) -> Result<(EntryNo, Entry), Sto
     {
         return Ok((no, entry));
     }
-    for rank in store.list(&FeedKey::All, None, LOOK_BACK)? {
+    for (rank, _) in store.list(&FeedKey::All, None, LOOK_BACK)? {
         let (no, entry) = store.listed_entry(rank)?;
         if entry.body.page() == Some(named) {
             return Ok((no, entry));

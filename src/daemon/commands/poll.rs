@@ -33,8 +33,6 @@ pub(super) async fn poll(engine: &Arc<Engine>, names: &[String], lines: &Sender<
         };
         lines.send(Line::Row(row)).await.map_err(|_| Stop::Left)?;
     }
-    let publisher = Arc::clone(&engine.publisher);
-    tokio::task::spawn_blocking(move || publisher.refresh()).await??;
     Ok(Done { summary: Some(tally.sentence(started.elapsed())), good: tally.failed == 0 })
 }
 

@@ -84,10 +84,10 @@ pub(super) fn entries(
     let mut after: Option<Rank> = None;
     while left > 0 {
         let ranks = store.list(&feed, after, left.min(PAGE))?;
-        let Some(last) = ranks.last() else { break };
+        let Some((last, _)) = ranks.last() else { break };
         after = Some(*last);
         left -= ranks.len();
-        for rank in ranks {
+        for (rank, _) in ranks {
             let (_, entry) = store.listed_entry(rank)?;
             out(entry_row(&store, &entry)?)?;
         }

@@ -14,7 +14,7 @@ use crate::core::source::RegionRule;
 use crate::core::state::State;
 use crate::daemon::clock::TokioClock;
 use crate::daemon::recorder::RecordError;
-use crate::daemon::vault::{Room, Vault, VaultError};
+use crate::ledger::{Ledger, LedgerError, Room};
 use crate::testing::at;
 
 fn config() -> Config {
@@ -48,18 +48,19 @@ async fn a_configuration_that_cannot_be_recorded_is_tried_again_on_the_store_tha
     let dir = TempDir::new().expect("a directory");
     let (config, clock) = (Arc::new(config()), Arc::new(TokioClock::starting(at(0))));
     let todays = Arc::new(rules(&config));
-    let (mut vault, _) = Vault::open(dir.path(), Arc::clone(&todays), at(0).date_naive()).expect("it opens");
+    let (mut ledger, _) =
+        Ledger::open(dir.path(), Arc::clone(&todays), at(0).date_naive()).expect("it opens");
     let full = Arc::new(AtomicBool::new(true));
     let told = Arc::clone(&full);
-    vault.pretend(move |_| {
+    ledger.pretend(move |_| {
         let left = if told.load(Ordering::SeqCst) { 0 } else { 1 << 40 };
         Some(Room { left, size: 1 << 40 })
     });
-    let opened = Opened::over(vault, Arc::clone(&config), Arc::clone(&todays), clock);
+    let opened = Opened::over(ledger, Arc::clone(&config), Arc::clone(&todays), clock);
     for _ in 0..3 {
         let refused = opened.start().await.err().expect("the disk is full");
-        let StartError::Record(RecordError::Vault(why)) = refused else { panic!("{refused}") };
-        assert!(matches!(*why, VaultError::Full { .. }), "{why}");
+        let StartError::Record(RecordError::Ledger(why)) = refused else { panic!("{refused}") };
+        assert!(matches!(*why, LedgerError::Full { .. }), "{why}");
         assert!(opened.recorder.stall().is_none(), "nobody was told that feeds are served");
     }
     full.store(false, Ordering::SeqCst);

@@ -92,7 +92,7 @@ fn floor(
         return Ok(*known);
     }
     let protected = store.list(&feed, None, keep)?;
-    let last = protected.last().copied().filter(|_| protected.len() == keep);
+    let last = protected.last().map(|(rank, _)| *rank).filter(|_| protected.len() == keep);
     floors.insert(feed, last);
     Ok(last)
 }

@@ -9,9 +9,10 @@ use super::*;
 use crate::config::{Env, load};
 use crate::core::diff::{Draft, DraftEntry};
 use crate::core::outcome::Outcome;
+use crate::core::state::Changes;
 use crate::daemon::clock::TokioClock;
-use crate::daemon::vault;
 use crate::ledger::store::Pair;
+use crate::ledger::{Paths, read_journal};
 use crate::testing::*;
 
 const HOUR: i64 = 3600;
@@ -20,7 +21,7 @@ const DAY: i64 = 24 * HOUR;
 /// The daemon's engine, started at so many seconds, on a state directory of its own in `dir`.
 async fn open(dir: &TempDir, seconds: i64) -> Arc<Engine> {
     let path = dir.path().join("dibao.toml");
-    let text = "[state]\ndir = \"state\"\n[retention]\nmax_age = \"365d\"\nkeep_at_least = 0\n\
+    let text = "[state]\ndir = \"state\"\nscrub = \"1d\"\n[retention]\nmax_age = \"365d\"\nkeep_at_least = 0\n\
         [[source]]\nid = \"paper\"\nurl = \"https://paper.example/feed\"\nregion = \"henan\"\n";
     fs::write(&path, text).expect("written");
     let config = Arc::new(load(&path, &Env::default()).expect("it loads"));
@@ -61,7 +62,7 @@ async fn poll(engine: &Engine, seconds: i64, n: u64) {
     };
     let new: Vec<_> = (n > 0).then(|| entry(n)).into_iter().collect();
     let poll = poll_record("paper", seconds, Outcome::NotModified);
-    let draft = Draft { poll, feed: None, new, changed: Vec::new() };
+    let draft = Draft { poll, feed: None, new, changed: Vec::new(), sketches: Vec::new() };
     engine.recorder.record(Fact::Poll(Box::new(draft))).await.expect("recorded");
 }
 
@@ -110,8 +111,15 @@ fn segments(engine: &Engine) -> Vec<(PathBuf, Vec<u8>)> {
     segments
 }
 
+/// Damages a segment in the middle.
+fn rot((path, bytes): &mut (PathBuf, Vec<u8>)) {
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    fs::write(path, bytes).expect("written");
+}
+
 fn is_whole(dir: &Path) -> bool {
-    vault::is_whole(dir).expect("read")
+    read_journal(&Paths::new(dir), &mut || {}).expect("read").is_empty()
 }
 
 fn dump(engine: &Engine) -> Vec<Pair> {
@@ -119,7 +127,7 @@ fn dump(engine: &Engine) -> Vec<Pair> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_that_rots_is_healed_when_a_day_begins_and_a_sound_one_is_left_alone() {
+async fn a_journal_that_rots_gets_a_new_base_when_it_is_scrubbed_and_a_sound_one_is_left_alone() {
     for rots in [true, false] {
         let dir = TempDir::new().expect("a directory");
         let engine = open(&dir, -HOUR).await;
@@ -132,10 +140,7 @@ async fn a_journal_that_rots_is_healed_when_a_day_begins_and_a_sound_one_is_left
         sleep(HOUR / 2 + 1).await;
         let mut before = segments(&engine);
         if rots {
-            let (path, bytes) = &mut before[0];
-            let middle = bytes.len() / 2;
-            bytes[middle] ^= 0x10;
-            fs::write(path, bytes).expect("written");
+            rot(&mut before[0]);
         }
         sleep(HOUR / 3).await;
         assert_eq!((is_whole(&state), segments(&engine) == before), (!rots, true), "it is read once a day");
@@ -147,6 +152,65 @@ async fn a_journal_that_rots_is_healed_when_a_day_begins_and_a_sound_one_is_left
         fs::remove_dir_all(state.join("store")).expect("removed");
         let engine = open(&dir, HOUR).await;
         assert!(dump(&engine) == expected, "rots: {rots}: the journal alone says the same");
+    }
+}
+
+/// What a scrub at once finds.
+async fn scrubbed(engine: &Engine) -> scrub::Found {
+    let recorder = engine.recorder.clone();
+    let scrubbing = tokio::task::spawn_blocking(move || scrub::at_once(&recorder));
+    scrubbing.await.expect("no panic").expect("scrubbed")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scrub_at_once_finds_what_is_damaged_and_mends_it() {
+    let dir = TempDir::new().expect("a directory");
+    let engine = open(&dir, 0).await;
+    for n in 1..=9 {
+        poll(&engine, 60, n).await;
+    }
+    let (state, expected) = (engine.config.state_dir.clone(), dump(&engine));
+    let store = || engine.store().load_full();
+    let sound = store();
+    let found = scrubbed(&engine).await;
+    assert!(found.rows > 9 && !found.store_damaged && !found.journal_damaged, "{found:?}");
+    assert!(Arc::ptr_eq(&sound, &store()), "a sound one stays");
+
+    rot(&mut segments(&engine)[0]);
+    let found = scrubbed(&engine).await;
+    assert_eq!((found.store_damaged, found.journal_damaged), (false, true), "a damaged journal");
+    assert!(is_whole(&state) && Arc::ptr_eq(&sound, &store()), "it has a new base");
+
+    let owners = [("urn:stray".to_owned(), Some(1))].into();
+    sound.commit(&Changes { owners, ..Changes::default() }).expect("written");
+    let found = scrubbed(&engine).await;
+    assert_eq!((found.store_damaged, found.journal_damaged), (true, false), "a damaged store");
+    assert!(!Arc::ptr_eq(&sound, &store()) && dump(&engine) == expected, "it is another");
+
+    let again = scrubbed(&engine).await;
+    assert_eq!((again.store_damaged, again.journal_damaged), (false, false), "all is well");
+    drop(sound);
+    close(engine).await;
+}
+
+#[test]
+fn it_is_scrubbed_on_one_day_of_so_many() {
+    let days: Vec<NaiveDate> = at(0).date_naive().iter_days().take(420).collect();
+    let hours = |hours: u64| Some(Duration::from_secs(hours * 3600));
+    let cases = [
+        ("never", None, 0),
+        ("every day", hours(24), 420),
+        ("less than a day is a day", hours(1), 420),
+        ("no time at all is a day", hours(0), 420),
+        ("a day and a half are two", hours(36), 210),
+        ("once a week", hours(7 * 24), 60),
+    ];
+    for (name, every, expected) in cases {
+        let scrubbed: Vec<_> = days.iter().filter(|day| is_scrub_day(**day, every)).collect();
+        assert_eq!(scrubbed.len(), expected, "{name}");
+        let mut apart = scrubbed.windows(2).map(|two| (*two[1] - *two[0]).num_days());
+        let first = apart.next();
+        assert!(apart.all(|days| Some(days) == first), "{name}: evenly");
     }
 }
 

@@ -1,21 +1,21 @@
-//! What was made once and is wanted often, each under the version of what it was made from. What is wanted
-//! seldom stays until it is too much: a source has a feed in four forms and a dozen archives, and there are
-//! thousands of sources.
+//! What was made once and is wanted often, each under the version of what it was made from. Who makes a value
+//! keeps nobody from reading the one before it. What is wanted seldom stays until it is too much: a source has
+//! a feed in four forms and a dozen archives, and there are thousands of sources.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-/// A place in the cache: whoever makes its value holds the lock, so that others wait and share.
-type Slot<W, V> = Arc<Mutex<Option<(W, Arc<V>)>>>;
+use arc_swap::ArcSwapOption;
+use tokio::time::Instant;
 
 /// How much is kept of what does not stay.
-pub(super) struct Limit<K, V> {
-    /// Whether a value stays whatever else there is.
-    pub(super) stays: fn(&K) -> bool,
-    /// Of the others so many.
+pub(super) struct Limit<V> {
+    /// The most values.
     pub(super) count: usize,
-    /// And so many octets.
+    /// The most octets of all values. They are counted when a value is added.
     pub(super) octets: usize,
     /// The octets of a value.
     pub(super) weigh: fn(&V) -> usize,
@@ -23,107 +23,139 @@ pub(super) struct Limit<K, V> {
 
 /// Values of type `V` by key, of versions `W`.
 pub(super) struct Cache<K, W, V> {
-    slots: Mutex<Slots<K, W, V>>,
-    limit: Limit<K, V>,
+    slots: RwLock<HashMap<K, Arc<Slot<W, V>>>>,
+    limit: Limit<V>,
 }
 
-struct Slots<K, W, V> {
-    all: HashMap<K, Slot<W, V>>,
-    /// How many there are that do not stay, and their octets.
-    passing: usize,
-    octets: usize,
+/// The place of a value.
+pub(super) struct Slot<W, V> {
+    /// True if the value stays whatever else there is.
+    stays: bool,
+    /// Held while the value is made: others who want this version wait and share it.
+    making: Mutex<()>,
+    made: ArcSwapOption<Made<W, V>>,
+    /// True if somebody asked for the value since it was made.
+    asked: AtomicBool,
+}
+
+/// A value, and what it was made from.
+pub(super) struct Made<W, V> {
+    pub(super) version: W,
+    /// When it was asked for; changes before that are in it.
+    pub(super) at: Instant,
+    pub(super) value: V,
+}
+
+impl<W, V> Slot<W, V> {
+    /// Marks the value as one that somebody asked for.
+    pub(super) fn ask(&self) {
+        // Most requests find it marked, and need not write what other processors read.
+        if !self.asked.load(Ordering::Relaxed) {
+            self.asked.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The value that was made last, whatever has changed since.
+    pub(super) fn last(&self) -> Option<Arc<Made<W, V>>> {
+        self.made.load_full()
+    }
 }
 
 impl<K: Hash + Eq + Clone, W: PartialEq, V> Cache<K, W, V> {
-    pub(super) fn new(limit: Limit<K, V>) -> Self {
-        Self { slots: Mutex::new(Slots { all: HashMap::new(), passing: 0, octets: 0 }), limit }
+    pub(super) fn new(limit: Limit<V>) -> Self {
+        Self { slots: RwLock::default(), limit }
     }
 
-    /// The value under a key, made anew if there is none of this version.
+    /// The place of a key, if it has one.
+    pub(super) fn slot<Q>(&self, key: &Q) -> Option<Arc<Slot<W, V>>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.slots.read().unwrap_or_else(PoisonError::into_inner).get(key).map(Arc::clone)
+    }
+
+    /// The value under a key, made anew if there is none of this version. A new key's value `stays` or not.
     pub(super) fn get<E>(
         &self,
         key: &K,
-        version: impl FnOnce() -> Result<W, E>,
+        stays: bool,
+        version: impl FnOnce() -> W,
         make: impl FnOnce() -> Result<V, E>,
-    ) -> Result<Arc<V>, E> {
-        let slot = self.slot(key);
-        let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read before the value is made: what changes meanwhile makes it stale, never stay so.
-        let version = version()?;
-        if let Some((_, value)) = kept.as_ref().filter(|(of, _)| *of == version) {
-            return Ok(Arc::clone(value));
+    ) -> Result<Arc<Made<W, V>>, E> {
+        let slot = self.slot(key).unwrap_or_else(|| self.add(key, stays));
+        let making = slot.making.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read before the value is made: what changes meanwhile makes it stale.
+        let (version, at) = (version(), Instant::now());
+        if let Some(made) = slot.last().filter(|made| made.version == version) {
+            return Ok(made);
         }
-        let value = Arc::new(make()?);
-        let before = kept.replace((version, Arc::clone(&value)));
-        drop(kept);
-        self.weigh(key, &slot, before.as_ref().map(|(_, value)| &**value), &value);
-        Ok(value)
+        let value = make()?;
+        let made = Arc::new(Made { version, at, value });
+        slot.asked.store(false, Ordering::Relaxed);
+        slot.made.store(Some(Arc::clone(&made)));
+        drop(making);
+        if !slot.stays {
+            self.weigh();
+        }
+        Ok(made)
     }
 
-    /// The value that was last made under a key, whatever has changed since.
-    pub(super) fn last(&self, key: &K) -> Option<Arc<V>> {
-        let slot = self.slot(key);
-        let kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.as_ref().map(|(_, value)| Arc::clone(value))
+    /// The keys of the values that somebody asked for since they were made.
+    pub(super) fn asked(&self) -> Vec<K> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots
+            .iter()
+            .filter(|(_, slot)| slot.asked.load(Ordering::Relaxed))
+            .map(|(key, _)| key.clone())
+            .collect()
     }
 
-    fn slot(&self, key: &K) -> Slot<W, V> {
-        let stays = (self.limit.stays)(key);
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if !stays && !slots.all.contains_key(key) {
-            if slots.passing >= self.limit.count {
-                slots.keep(self.limit.stays);
-            }
-            slots.passing += 1;
+    fn add(&self, key: &K, stays: bool) -> Arc<Slot<W, V>> {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !stays && !slots.contains_key(key);
+        if is_new && slots.values().filter(|slot| !slot.stays).count() >= self.limit.count {
+            slots.retain(|_, slot| slot.stays);
         }
-        Arc::clone(slots.all.entry(key.clone()).or_default())
+        let new = || Slot {
+            stays,
+            making: Mutex::default(),
+            made: ArcSwapOption::empty(),
+            asked: AtomicBool::new(false),
+        };
+        Arc::clone(slots.entry(key.clone()).or_insert_with(|| Arc::new(new())))
     }
 
-    fn weigh(&self, key: &K, slot: &Slot<W, V>, before: Option<&V>, value: &V) {
-        if (self.limit.stays)(key) {
-            return;
+    /// Drops everything that does not stay if it is too much. Every value is weighed anew, for it may have
+    /// grown since it was made.
+    fn weigh(&self) {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let passing = slots.values().filter(|slot| !slot.stays).filter_map(|slot| slot.last());
+        if passing.map(|made| (self.limit.weigh)(&made.value)).sum::<usize>() > self.limit.octets {
+            slots.retain(|_, slot| slot.stays);
         }
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        // What was dropped while it was made is not kept.
-        if slots.all.get(key).is_some_and(|kept| Arc::ptr_eq(kept, slot)) {
-            let before = before.map_or(0, self.limit.weigh);
-            slots.octets = slots.octets.saturating_sub(before) + (self.limit.weigh)(value);
-            if slots.octets > self.limit.octets {
-                slots.keep(self.limit.stays);
-            }
-        }
-    }
-}
-
-impl<K, W, V> Slots<K, W, V> {
-    fn keep(&mut self, stays: fn(&K) -> bool) {
-        self.all.retain(|key, _| stays(key));
-        (self.passing, self.octets) = (0, 0);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
-    /// Numbers under ten stay; a value weighs what it is.
+    /// A value weighs what it is.
     fn cache() -> Cache<usize, u8, usize> {
-        let limit = Limit { stays: |key| *key < 10, count: 4, octets: 100, weigh: |value| *value };
-        Cache::new(limit)
+        Cache::new(Limit { count: 4, octets: 100, weigh: |value| *value })
     }
 
-    /// Whether a value had to be made.
+    /// Whether a value had to be made. Numbers under ten stay.
     fn made(cache: &Cache<usize, u8, usize>, key: usize, version: u8, value: usize) -> bool {
         let mut made = false;
-        let got = cache.get(
-            &key,
-            || Ok::<_, ()>(version),
-            || {
-                made = true;
-                Ok(value)
-            },
-        );
-        got.is_ok() && made
+        let make = || {
+            made = true;
+            Ok::<_, String>(value)
+        };
+        cache.get(&key, key < 10, || version, make).is_ok() && made
     }
 
     #[test]
@@ -132,7 +164,7 @@ mod tests {
         assert!(made(&cache, 1, 1, 5));
         assert!(!made(&cache, 1, 1, 5));
         assert!(made(&cache, 1, 2, 6));
-        assert_eq!(cache.last(&1).as_deref(), Some(&6));
+        assert_eq!(cache.slot(&1).and_then(|slot| slot.last()).map(|made| made.value), Some(6));
     }
 
     #[test]
@@ -157,5 +189,36 @@ mod tests {
         );
         assert!(made(&cache, 12, 1, 11));
         assert!(made(&cache, 10, 1, 60) && made(&cache, 11, 2, 30), "they went");
+    }
+
+    #[test]
+    fn a_value_was_asked_for_until_it_is_made_anew() {
+        let cache = cache();
+        assert!(made(&cache, 1, 1, 5) && made(&cache, 2, 1, 5));
+        assert!(cache.asked().is_empty());
+        cache.slot(&2).expect("it has a place").ask();
+        assert_eq!(cache.asked(), [2]);
+        assert!(made(&cache, 2, 2, 5));
+        assert!(cache.asked().is_empty());
+    }
+
+    #[test]
+    fn who_reads_does_not_wait_for_who_makes() {
+        let cache = &cache();
+        assert!(made(cache, 1, 1, 5));
+        let (go, wait) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            let making = scope.spawn(move || {
+                let make = || wait.recv().map(|()| 6).map_err(|error| error.to_string());
+                cache.get(&1, true, || 2, make).map(|made| made.value)
+            });
+            while cache.slot(&1).expect("it has a place").making.try_lock().is_ok() {
+                std::thread::yield_now();
+            }
+            let last = cache.slot(&1).and_then(|slot| slot.last()).map(|made| made.value);
+            assert_eq!(last, Some(5));
+            go.send(()).expect("it waits");
+            assert_eq!(making.join().expect("it ends"), Ok(6));
+        });
     }
 }

@@ -49,13 +49,13 @@ impl Publisher {
 
     fn delta_of(&self, key: &ViewKey, since: Mark) -> Result<Option<Arc<Page>>, StoreError> {
         let ViewKey::Feed(feed, face) = key else { return Ok(None) };
-        let version = self.version(key)?;
+        let version = self.version(key);
         let place = (key.clone(), since.seq);
         if let Some((_, page)) = self.deltas.lock().pages.get(&place).filter(|(of, _)| *of == version) {
             return Ok(Some(Arc::clone(page)));
         }
         let whole = self.doc(feed)?;
-        let (now, doc) = &*whole;
+        let (now, doc) = &whole.value;
         if since.generation != now.generation || since.seq > now.seq || *face == Face::Html {
             return Ok(None);
         }
@@ -121,7 +121,7 @@ impl News<'_> {
             return Ok(true);
         }
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
-        for no in [founder].into_iter().chain(self.store.joined(founder, stories::REPORTS)?) {
+        for (no, _) in self.store.members(founder, stories::REPORTS)? {
             if let Some(report) = self.store.entry(no)?
                 && self.changed(&report)?
             {

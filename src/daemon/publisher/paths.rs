@@ -7,7 +7,7 @@ use crate::core::state::FeedKey;
 use crate::views::site::{Face, Site};
 
 /// A view by what it shows.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum ViewKey {
     /// The page at `/`.
     Home,

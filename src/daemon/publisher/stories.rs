@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use crate::core::source::SourceId;
 use crate::core::state::{Entry, EntryNo, FeedKey, Rank, SourceState, State};
 use crate::ledger::store::{Store, StoreError};
 use crate::views::document::{self, Related, Shown};
@@ -25,47 +26,37 @@ const LINKED: usize = 16;
 /// An entry to be shown, and its place.
 pub(super) type Placed = (Rank, Shown);
 
-/// What a place of the list comes to.
-enum Look {
-    /// The entry is shown.
-    Shows(Box<Shown>),
-    /// Another report of its story is.
-    Repeats,
-    /// It is old stock that a new source brought.
-    Floods,
-    /// The operator's rules hide it.
-    Hidden,
-}
-
-/// The first entries of a feed to be shown, as many as a feed has, no source with more than its share.
+/// The first entries of a feed to be shown, as many as a feed has, no source with more than its share. They
+/// are chosen by what the list says of them; only those that are shown are read.
 pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreError> {
     let limit = stories.site.entries;
     let merged = !matches!(stories.feed, FeedKey::Source(_));
     let mut window = if merged { Window::shared(limit) } else { Window::whole(limit) };
     let (mut looks, mut floods) = (LOOK * limit, FLOOD);
     let mut after: Option<Rank> = None;
-    while looks > 0 && floods > 0 {
-        let ranks = stories.store.list(stories.feed, after, limit)?;
-        after = ranks.last().copied();
-        let last_page = ranks.len() < limit;
-        for rank in ranks {
+    'list: while looks > 0 && floods > 0 {
+        let places = stories.store.list(stories.feed, after, limit)?;
+        after = places.last().map(|(rank, _)| *rank);
+        let last_page = places.len() < limit;
+        for (rank, place) in places {
             if window.is_full() {
-                return Ok(window.finish());
+                break 'list;
             }
-            match stories.look_at(rank.no)? {
-                Look::Floods => floods = floods.saturating_sub(1),
-                Look::Repeats | Look::Hidden => looks = looks.saturating_sub(1),
-                Look::Shows(shown) => {
-                    looks = looks.saturating_sub(1);
-                    window.offer(&shown.entry.source.clone(), (rank, *shown));
-                }
+            if stories.floods(place.backlog) {
+                floods = floods.saturating_sub(1);
+                continue;
+            }
+            looks = looks.saturating_sub(1);
+            if stories.shows(rank.no, place.story)? {
+                window.offer(place.source, (rank, place));
             }
         }
         if last_page {
             break;
         }
     }
-    Ok(window.finish())
+    let chosen = window.finish().into_iter();
+    chosen.map(|(rank, place)| Ok((rank, stories.show(rank.no, place.story)?))).collect()
 }
 
 /// Adds those of some entries that are to be shown and are not there yet.
@@ -76,10 +67,11 @@ pub(super) fn add(
 ) -> Result<(), StoreError> {
     let there: HashSet<EntryNo> = shown.iter().map(|(rank, _)| rank.no).collect();
     for no in entries.iter().filter(|no| !there.contains(no)) {
-        if let Look::Shows(more) = stories.look_at(*no)?
-            && !document::too_old_at_first(stories.site, &more.entry)
-        {
-            shown.push((Rank::of(*no, &more.entry), *more));
+        let entry = stories.store.there(*no)?;
+        let story = Some(entry.story.as_ref().map_or(*no, |story| story.founder));
+        let floods = !stories.everything && stories.floods(entry.backlog);
+        if !floods && !document::too_old_at_first(stories.site, &entry) && stories.shows(*no, story)? {
+            shown.push((Rank::of(*no, &entry), stories.with_reports(*no, entry, story)?));
         }
     }
     Ok(())
@@ -96,19 +88,18 @@ pub(super) struct Stories<'a> {
     site: &'a Site,
     store: &'a Store,
     feed: &'a FeedKey,
-    /// Whether the far end of a source's first poll is shown too.
+    /// True if the far end of a source's first poll is shown too.
     everything: bool,
     told: HashMap<EntryNo, Story>,
+    sources: HashMap<SourceId, Option<SourceState>>,
 }
 
 /// A story in one feed.
 struct Story {
     /// The report that is shown.
     leader: Option<EntryNo>,
-    /// How many tell it, in whatever feed.
-    told: usize,
-    /// The first reports, to be linked.
-    reports: Vec<(EntryNo, Related)>,
+    /// Those that tell it, in whatever feed.
+    reports: Vec<EntryNo>,
 }
 
 /// What a new source brings beyond what is shown of it comes last, so that it takes no story's place in
@@ -118,7 +109,7 @@ type Precedence = (bool, u64, Reverse<i32>, EntryNo);
 impl<'a> Stories<'a> {
     /// The stories of the document that is subscribed to.
     pub(super) fn new(site: &'a Site, store: &'a Store, feed: &'a FeedKey) -> Self {
-        Self { site, store, feed, everything: false, told: HashMap::new() }
+        Self { site, store, feed, everything: false, told: HashMap::new(), sources: HashMap::new() }
     }
 
     /// The stories of archives.
@@ -126,74 +117,102 @@ impl<'a> Stories<'a> {
         Self { everything: true, ..Self::new(site, store, feed) }
     }
 
-    /// Whether it is old stock that a new source brought, and would flood a feed that others share.
-    fn floods(&self, entry: &Entry) -> bool {
-        let place = entry.backlog.map_or(0, |place| place as usize);
-        !matches!(self.feed, FeedKey::Source(_)) && entry.backlog.is_some() && place >= self.site.first_poll
+    /// True for old stock that a new source brought, which would flood a feed that others share.
+    fn floods(&self, backlog: Option<u32>) -> bool {
+        let beyond = |place: u32| place as usize >= self.site.first_poll;
+        !matches!(self.feed, FeedKey::Source(_)) && backlog.is_some_and(beyond)
     }
 
-    /// Whether the operator's rules let this feed show an entry.
-    fn admits(&self, entry: &Entry, source: Option<&SourceState>) -> bool {
-        let outlet = source.map_or(entry.source.as_str(), SourceState::title);
-        self.site.shown.shows(self.feed, entry, outlet, &self.site.regions)
-    }
-
-    /// Whether the entry of this number is the one that tells its story here.
-    fn look_at(&mut self, no: EntryNo) -> Result<Look, StoreError> {
-        let entry = self.store.there(no)?;
-        if !self.everything && self.floods(&entry) {
-            return Ok(Look::Floods);
+    /// True if the operator's rules let this feed show an entry.
+    fn admits(&mut self, no: EntryNo) -> Result<bool, StoreError> {
+        if self.site.shown.is_empty() {
+            return Ok(true);
         }
-        if !self.site.shown.is_empty() {
-            let source = self.store.source(&entry.source)?;
-            if !self.admits(&entry, source.as_ref()) {
-                return Ok(Look::Hidden);
+        let Some(entry) = self.store.entry(no)?.filter(Entry::is_shown) else { return Ok(false) };
+        let (site, feed) = (self.site, self.feed);
+        let source = self.source(&entry.source)?;
+        let outlet = source.map_or(entry.source.as_str(), SourceState::title);
+        Ok(site.shown.shows(feed, &entry, outlet, &site.regions))
+    }
+
+    /// True if the entry of this number is the one that tells its story here, or tells it alone.
+    fn shows(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<bool, StoreError> {
+        if !self.admits(no)? {
+            return Ok(false);
+        }
+        let Some(founder) = story else { return Ok(true) };
+        Ok(self.story(founder)?.leader.is_none_or(|leader| leader == no))
+    }
+
+    fn show(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<Shown, StoreError> {
+        let entry = self.store.there(no)?;
+        self.with_reports(no, entry, story)
+    }
+
+    /// An entry with links to the others that tell its story.
+    fn with_reports(
+        &mut self,
+        no: EntryNo,
+        entry: Entry,
+        story: Option<EntryNo>,
+    ) -> Result<Shown, StoreError> {
+        let mut shown = Shown { entry, related: Vec::new(), others: 0 };
+        let Some(founder) = story else { return Ok(shown) };
+        let others: Vec<EntryNo> =
+            self.story(founder)?.reports.iter().copied().filter(|other| *other != no).collect();
+        shown.others = others.len();
+        for other in others {
+            if shown.related.len() == LINKED {
+                break;
+            }
+            if let Some(report) = self.store.entry(other)? {
+                shown.related.extend(self.related(&report)?);
             }
         }
-        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
-        if founder == no && self.store.joined(founder, 1)?.is_empty() {
-            return Ok(Look::Shows(Box::new(Shown { entry, related: Vec::new(), others: 0 })));
-        }
+        Ok(shown)
+    }
+
+    fn story(&mut self, founder: EntryNo) -> Result<&Story, StoreError> {
         if !self.told.contains_key(&founder) {
             let story = self.look(founder)?;
             self.told.insert(founder, story);
         }
-        let story = &self.told[&founder];
-        if story.leader != Some(no) {
-            return Ok(Look::Repeats);
-        }
-        let others = story.reports.iter().filter(|(other, _)| *other != no);
-        let related = others.take(LINKED).map(|(_, related)| related.clone()).collect();
-        Ok(Look::Shows(Box::new(Shown { entry, related, others: story.told - 1 })))
+        Ok(&self.told[&founder])
     }
 
-    fn look(&self, founder: EntryNo) -> Result<Story, StoreError> {
+    fn look(&mut self, founder: EntryNo) -> Result<Story, StoreError> {
         let mut leader: Option<Precedence> = None;
-        let (mut told, mut reports) = (0, Vec::new());
-        for no in [founder].into_iter().chain(self.store.joined(founder, REPORTS)?) {
-            let Some(entry) = self.store.entry(no)?.filter(Entry::is_shown) else {
-                continue;
-            };
-            let source = self.store.source(&entry.source)?;
-            if !self.admits(&entry, source.as_ref()) {
+        let mut reports = Vec::new();
+        for (no, member) in self.store.members(founder, REPORTS)? {
+            if !self.admits(no)? {
                 continue;
             }
-            told += 1;
-            if entry.feeds().contains(self.feed) {
-                let priority = source.as_ref().map_or(0, |source| source.def.priority);
-                let place = (self.floods(&entry), entry.round, Reverse(priority), no);
+            reports.push(no);
+            if member.feeds().any(|feed| feed == *self.feed) {
+                let priority = self.source(&member.source)?.map_or(0, |source| source.def.priority);
+                let place = (self.floods(member.backlog), member.round, Reverse(priority), no);
                 leader = Some(leader.map_or(place, |best| best.min(place)));
             }
-            if reports.len() <= LINKED {
-                let outlet = source.as_ref().map_or(entry.source.as_str(), |source| source.title());
-                reports.extend(self.related(&entry, outlet).map(|related| (no, related)));
-            }
         }
-        Ok(Story { leader: leader.map(|(.., no)| no), told, reports })
+        Ok(Story { leader: leader.map(|(.., no)| no), reports })
     }
 
-    fn related(&self, entry: &Entry, outlet: &str) -> Option<Related> {
-        let href = entry.body.page()?.to_owned();
-        Some(Related { title: format!("{outlet}：{}", self.site.shown.title(self.feed, entry)), href })
+    fn related(&mut self, report: &Entry) -> Result<Option<Related>, StoreError> {
+        let (site, feed) = (self.site, self.feed);
+        let Some(page) = report.body.page() else { return Ok(None) };
+        // Only the configuration names the outlet here: its feed may change its own title at every poll, and this
+        // feed is not told of it.
+        let source = self.source(&report.source)?;
+        let named = source.and_then(|source| source.def.title.as_deref());
+        let outlet = named.unwrap_or(report.source.as_str());
+        let title = format!("{outlet}：{}", site.shown.title(feed, report));
+        Ok(Some(Related { title, href: page.to_owned() }))
+    }
+
+    fn source(&mut self, id: &SourceId) -> Result<Option<&SourceState>, StoreError> {
+        if !self.sources.contains_key(id) {
+            self.sources.insert(id.clone(), self.store.source(id)?);
+        }
+        Ok(self.sources[id].as_ref())
     }
 }

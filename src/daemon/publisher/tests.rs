@@ -13,7 +13,6 @@ use crate::core::record::{Expiry, Line, NewEntry, Record, Withdrawal};
 use crate::core::region::{RegionId, RegionTable};
 use crate::core::rules::Rules;
 use crate::core::source::{ContentPolicy, SourceDef};
-use crate::core::state::Change;
 use crate::core::time::Stamp;
 use crate::ledger::apply::apply;
 use crate::testing::*;
@@ -24,7 +23,7 @@ const DAY: i64 = 86_400;
 /// In Shanghai, December begins so long after the day that the tests count from.
 const DECEMBER: i64 = 7 * DAY + 16 * 3600;
 
-fn site() -> Site {
+pub(super) fn site() -> Site {
     let polled = Polled { minutes: 20, region: fixed(&["henan"]) };
     Site {
         public_url: "https://news.example/dibao".to_owned(),
@@ -42,7 +41,7 @@ fn site() -> Site {
     }
 }
 
-fn defs() -> Vec<SourceDef> {
+pub(super) fn defs() -> Vec<SourceDef> {
     ["paper", "wire", "radio", "post"].map(|source| def(source, fixed(&["henan"]))).into()
 }
 
@@ -60,7 +59,7 @@ fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher
 }
 
 /// An entry that nobody else tells of, dated so many seconds after the day that the tests count from.
-fn news(n: u64, seconds: i64) -> NewEntry {
+pub(super) fn news(n: u64, seconds: i64) -> NewEntry {
     let title = Draw::new(n).noise(24);
     let href = format!("https://news.example/{n}");
     let page = Link { href, rel: "alternate".to_owned(), ..Link::default() };
@@ -69,14 +68,14 @@ fn news(n: u64, seconds: i64) -> NewEntry {
 }
 
 /// First polls of every source, each of one entry, so that what follows is no backlog.
-fn seeds() -> Vec<Record> {
+pub(super) fn seeds() -> Vec<Record> {
     let sources = ["paper", "wire", "radio", "post"];
     (900_001..).zip(sources).map(|(n, source)| seen(source, 1, vec![news(n, 0)], vec![])).collect()
 }
 
 fn text(publisher: &Publisher, path: &str) -> String {
     match publisher.view(path) {
-        View::Page(page) => String::from_utf8(page.plain.bytes.to_vec()).expect("UTF-8"),
+        View::Page(page) => String::from_utf8(page.plain.to_vec()).expect("UTF-8"),
         other => panic!("{path}: {other:?}"),
     }
 }
@@ -247,26 +246,27 @@ fn a_month_whose_entries_expired_is_gone_and_one_that_never_was_is_missing() {
 
 #[test]
 fn an_expired_month_is_gone_still_after_a_compaction_and_a_rebuild_from_the_base() {
-    use crate::daemon::vault::Vault;
+    use crate::ledger::Ledger;
     let (dir, rules) = (tempfile::tempdir().expect("a directory"), Arc::new(rules(&defs())));
-    let open = || Vault::open(dir.path(), Arc::clone(&rules), at(0).date_naive()).expect("it opens");
+    let open = || Ledger::open(dir.path(), Arc::clone(&rules), at(0).date_naive()).expect("it opens");
     let entries = (900_001..).take(seeds().len()).map(|n| format!("urn:entry:{n}")).collect();
     let expiry = Record::Expire(Expiry { at: at(71 * DAY), entries, forgotten: Vec::new() });
     let january = seen("paper", 40 * DAY, vec![news(2, 40 * DAY)], vec![]);
     let february = seen("paper", 70 * DAY, vec![news(3, 70 * DAY)], vec![]);
     let first = [config(0, &defs(), &[])].into_iter().chain(seeds());
-    let (mut vault, _) = open();
+    let (mut ledger, _) = open();
     for record in first.chain([january, february, expiry]) {
-        vault.record(vec![record], at(0).date_naive(), false).expect("recorded");
+        ledger.record_lines(vec![record], at(0).date_naive()).expect("recorded");
     }
-    let compaction = vault.begin_compaction(at(0).date_naive()).expect("begun").expect("there is something");
+    let compaction = ledger.begin_compaction(at(0).date_naive()).expect("begun").expect("there is something");
     let compacted = compaction.write().expect("written");
-    vault.finish_compaction(compacted).expect("finished");
-    vault.close().expect("closed");
+    ledger.finish_compaction(compacted).expect("finished");
+    ledger.close().expect("closed");
     std::fs::remove_dir_all(dir.path().join("store")).expect("removed");
-    let (vault, notes) = open();
-    assert!(notes.rebuilt.is_some(), "nothing but the base is left");
-    let publisher = Publisher::new(site(), vault.store(), defs().into_iter().map(|def| def.id).collect());
+    let (mut ledger, notes) = open();
+    assert!(notes.rebuild.is_some(), "nothing but the base is left");
+    ledger.settle(&mut |_| {}).expect("built");
+    let publisher = Publisher::new(site(), ledger.store(), defs().into_iter().map(|def| def.id).collect());
     for feed in ["henan", "all", "source/paper"] {
         let of = |month: &str| publisher.view(&format!("{feed}/archive/{month}.atom"));
         assert!(matches!(of("2026-10"), View::Missing), "{feed}: nothing was before all");
@@ -370,7 +370,7 @@ fn who_asks_for_months_that_never_were_puts_out_nothing_that_is_kept() {
         }
     }
     for view in kept {
-        assert!(publisher.pages.last(&view).is_some(), "{}", view.path());
+        assert!(publisher.last(&view.path()).is_some(), "{}", view.path());
     }
 }
 
@@ -388,7 +388,7 @@ fn whether_there_is_a_feed_is_told_without_rendering_it() {
     ] {
         assert_eq!(publisher.has(path), there, "{path}");
         if let Some(view) = ViewKey::parse(path, &publisher.site.regions) {
-            assert!(publisher.pages.last(&view).is_none(), "{path}");
+            assert!(publisher.last(&view.path()).is_none(), "{path}");
         }
     }
 }
@@ -412,11 +412,7 @@ fn follow(publisher: &Publisher, line: &Line, rules: &Rules) {
     let store = publisher.store.load();
     let changes = apply(&**store, line, rules).expect("sound");
     store.commit(&changes).expect("sound");
-    let feeds = changes.iter().filter_map(|change| match change {
-        Change::Feed(feed, state) => Some((feed.clone(), state.clone())),
-        _ => None,
-    });
-    publisher.touched(&feeds.collect::<Vec<_>>());
+    publisher.touched(&changes.feeds.into_iter().collect::<Vec<_>>());
     if matches!(line.record, Record::Config(_)) {
         publisher.everything();
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::daemon::vault::VaultError;
+use crate::ledger::LedgerError;
 
 /// Why nothing can be recorded; `None` while all is well.
-type Refusal = Option<Arc<VaultError>>;
+type Refusal = Option<Arc<LedgerError>>;
 
 /// The present state, shared by all who find out and all who wait.
 #[derive(Clone)]
@@ -35,14 +35,14 @@ impl Stall {
     }
 
     /// Stops the polls when the disk refuses, and lets them go on when it does not: one line each.
-    pub(super) fn tried(&self, outcome: &Result<(), Arc<VaultError>>) {
+    pub(super) fn tried(&self, outcome: &Result<(), Arc<LedgerError>>) {
         let was_stalled = self.why().is_some();
         match outcome {
             Ok(()) if was_stalled => {
                 tracing::warn!("recording works again: polls go on");
                 self.0.send_replace(None);
             }
-            Err(error) if error.is_of_the_disk() => {
+            Err(error) if error.stops_recording() => {
                 if !was_stalled {
                     tracing::error!(%error, "nothing can be recorded: polls stop until that works again; feeds are served");
                 }

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 use super::*;
+use crate::core::diff::Draft;
+use crate::core::state::{Changes, Meta, State};
 use crate::daemon::clock::TokioClock;
-use crate::daemon::vault::Room;
+use crate::ledger::Room;
 use crate::testing::*;
 
 /// Counts how often it is told that anything may have changed.
@@ -15,6 +17,7 @@ struct Ears(AtomicUsize);
 
 impl Audience for Ears {
     fn touched(&self, _: &[(FeedKey, FeedState)]) {}
+    fn busy(&self, _: usize) {}
     fn everything(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
@@ -28,22 +31,28 @@ fn start(dir: &TempDir) -> (Recorder, Arc<AtomicBool>) {
 
 fn start_heard(dir: &TempDir) -> (Recorder, Arc<AtomicBool>, Arc<Ears>) {
     let today = at(0).date_naive();
-    let (mut vault, _) = Vault::open(dir.path(), Arc::new(rules(&sources())), today).expect("opens");
+    let (mut ledger, _) = Ledger::open(dir.path(), Arc::new(rules(&sources())), today).expect("opens");
     let full = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&full);
-    vault.pretend(move |_| {
+    ledger.pretend(move |_| {
         let left = if told.load(Ordering::SeqCst) { 0 } else { 1 << 40 };
         Some(Room { left, size: 1 << 40 })
     });
     let ears = Arc::<Ears>::default();
     let audience: Arc<dyn Audience> = Arc::<Ears>::clone(&ears);
-    let recorder = Recorder::start(vault, Arc::new(TokioClock::starting(at(0))), audience);
+    let recorder = Recorder::start(ledger, Arc::new(TokioClock::starting(at(0))), audience);
     (recorder, full, ears)
 }
 
 fn poll(seconds: i64) -> Fact {
     let poll = poll_record("fixed", seconds, crate::core::outcome::Outcome::NotModified);
-    Fact::Poll(Box::new(Draft { poll, feed: None, new: Vec::new(), changed: Vec::new() }))
+    Fact::Poll(Box::new(Draft {
+        poll,
+        feed: None,
+        new: Vec::new(),
+        changed: Vec::new(),
+        sketches: Vec::new(),
+    }))
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,7 +120,7 @@ async fn a_store_that_fails_on_a_full_disk_stops_the_polls_and_is_built_anew_whe
     full.store(true, Ordering::SeqCst);
     // Every poll that reads the store finds out.
     for _ in 0..3 {
-        let refused = recorder.heal(&failed, &StoreError::Backend("no space left".to_owned()));
+        let refused = recorder.replace(&failed, &StoreError::backend("no space left"));
         assert!(refused.is_err_and(|e| e.to_string().contains("make room")));
         assert!(recorder.stall().is_some(), "polls stop");
     }
@@ -138,7 +147,7 @@ async fn whoever_shows_feeds_is_told_when_the_store_is_another() {
     assert_eq!(told(), 1, "by a record");
     break_store();
     let failed = recorder.store().load_full();
-    recorder.heal(&failed, &StoreError::Backend("it failed".to_owned())).expect("healed");
+    recorder.replace(&failed, &StoreError::backend("it failed")).expect("replaced");
     assert_eq!(told(), 1, "by a reader");
     full.store(true, Ordering::SeqCst);
     break_store();
@@ -155,8 +164,8 @@ async fn a_compaction_that_finds_the_store_unsound_has_it_built_anew_and_removes
     recorder.record(poll(1)).await.expect("recorded");
     let unsound = recorder.store().load_full();
     let before = unsound.meta().expect("read").expect("some");
-    let other = crate::core::state::Meta { entries: before.entries + 1, ..before.clone() };
-    unsound.commit(&[Change::Meta(Box::new(other))]).expect("written");
+    let meta = Some(Meta { entries: before.entries + 1, ..before.clone() });
+    unsound.commit(&Changes { meta, ..Changes::default() }).expect("written");
     let compact = || {
         let recorder = recorder.clone();
         async move { tokio::task::spawn_blocking(move || recorder.compact()).await.expect("no panic") }

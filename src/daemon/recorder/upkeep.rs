@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{RecordError, Recorder};
-use crate::daemon::vault::{self, Vault, VaultError};
+use crate::ledger::store::Store;
+use crate::ledger::{Ledger, LedgerError, Paths};
 
 impl Recorder {
     /// Compacts the journal; recording waits at its beginning and its end only. Returns how many entries
@@ -15,69 +16,94 @@ impl Recorder {
     /// built anew from it.
     pub fn compact(&self) -> Result<Option<u64>, RecordError> {
         let today = self.clock.now().date_naive();
-        let Some(compaction) = self.with_vault(|vault| vault.begin_compaction(today))? else {
+        let Some(compaction) = self.with_ledger(|ledger| ledger.begin_compaction(today))? else {
             return Ok(None);
         };
         let of = compaction.store();
         let compacted = compaction.write().inspect_err(|error| {
-            if let VaultError::Unsound(why) = error {
-                // Polls stop where that is refused for anything but room, and whoever waits is told of it.
-                let _ = self.renew(|vault| vault.replace_unsound(&of, why));
+            if let LedgerError::Unsound(why) = error {
+                // Polls stop where that is refused, and whoever waits is told of it.
+                let _ = self.replace_unsound(&of, why);
             }
         });
         // Held any longer, a store that was replaced would keep its files open.
         drop(of);
-        let compacted = compacted.map_err(|e| RecordError::Vault(Arc::new(e)))?;
+        let compacted = compacted.map_err(|e| RecordError::Ledger(Arc::new(e)))?;
         let entries = compacted.entries;
-        let is_done = self.with_vault(|vault| vault.finish_compaction(compacted))?;
+        let is_done = self.with_ledger(|ledger| ledger.finish_compaction(compacted))?;
         Ok(is_done.then_some(entries))
     }
 
-    /// Reads the whole journal, and heals it from the store if it is damaged; recording waits only in that
-    /// case. Blocks.
+    /// Builds the store anew that was found to be unsound, if it is still the one in use. Blocks.
     ///
     /// # Errors
-    /// When it cannot be read, or the disk refuses: then it is as it was.
-    pub fn heal_journal(&self) -> Result<(), RecordError> {
-        let dir = self.with_vault(|vault| Ok(vault.dir().to_owned()))?;
-        let is_whole = vault::is_whole(&dir).map_err(|e| RecordError::Vault(Arc::new(e)))?;
-        if is_whole && !self.is_wounded()? {
-            return Ok(());
-        }
-        // What seemed torn may have been a write under way.
-        if self.with_vault(Vault::find_wound)? {
-            self.compact()?;
-        }
-        Ok(())
+    /// When the fresh one cannot be written.
+    pub fn replace_unsound(&self, of: &Arc<Store>, why: &str) -> Result<(), RecordError> {
+        self.renew(|ledger| ledger.replace(of, why))
     }
 
-    /// Whether the journal is damaged and could not be healed yet.
+    /// Builds the store, if none can be used as it is. Returns how many lines it took. Blocks.
+    ///
+    /// # Errors
+    /// When the disk refuses: then it may be tried again.
+    pub fn settle(&self, progress: &mut dyn FnMut(u64)) -> Result<u64, RecordError> {
+        let lines = self.with_ledger(|ledger| ledger.settle(progress))?;
+        if lines > 0 {
+            self.audience.everything();
+        }
+        Ok(lines)
+    }
+
+    /// Begins to index the stories of the last days, which the first new entry needs.
     ///
     /// # Errors
     /// When the daemon is stopping.
-    pub fn is_wounded(&self) -> Result<bool, RecordError> {
-        self.with_vault(|vault| Ok(vault.wound().is_some()))
+    pub fn warm(&self) -> Result<(), RecordError> {
+        self.with_ledger(|ledger| {
+            ledger.warm();
+            Ok(())
+        })
     }
 
-    /// Copies the store into fresh files if its own have grown far beyond its rows; recording waits at the
-    /// beginning and the end only. Returns whether it did. Blocks.
+    /// Looks again at rows of a store that did not fit the others, while nothing is recorded. Returns true if
+    /// that store was damaged, and another was built. Blocks.
     ///
     /// # Errors
-    /// When the disk refuses: then the store is as it was.
-    pub fn refresh_store(&self) -> Result<bool, RecordError> {
-        let Some(refresh) = self.with_vault(Vault::begin_refresh)? else { return Ok(false) };
-        let copied = refresh.write().map_err(|e| RecordError::Vault(Arc::new(e)))?;
-        copied.map_or(Ok(false), |copied| self.with_vault(|vault| vault.finish_refresh(copied)))
+    /// When the fresh one cannot be written.
+    pub fn recheck(&self, of: &Arc<Store>, doubts: &[Vec<u8>]) -> Result<bool, RecordError> {
+        self.renew(|ledger| ledger.recheck(of, doubts))?;
+        Ok(!Arc::ptr_eq(of, &self.store.load()))
     }
 
-    /// Compacts the journal and copies the store into fresh files, worth it or not. Blocks.
+    /// [`Ledger::confirm_damage`]. Blocks.
     ///
     /// # Errors
-    /// When the disk refuses: then what could not be done is as it was.
-    pub fn rewrite(&self) -> Result<(), RecordError> {
-        self.compact()?;
-        let Some(refresh) = self.with_vault(Vault::freeze_for_refresh)? else { return Ok(()) };
-        let copied = refresh.copy().map_err(|e| RecordError::Vault(Arc::new(e)))?;
-        self.with_vault(|vault| vault.finish_refresh(copied)).map(drop)
+    /// When the journal cannot be read at all.
+    pub fn confirm_damage(&self) -> Result<bool, RecordError> {
+        self.with_ledger(Ledger::confirm_damage)
+    }
+
+    /// What the files of the store take up, in octets.
+    ///
+    /// # Errors
+    /// When the daemon is stopping.
+    pub fn store_size(&self) -> Result<u64, RecordError> {
+        self.with_ledger(|ledger| Ok(ledger.store_size()))
+    }
+
+    /// The state directory's paths.
+    ///
+    /// # Errors
+    /// When the daemon is stopping.
+    pub fn paths(&self) -> Result<Paths, RecordError> {
+        self.with_ledger(|ledger| Ok(ledger.paths().clone()))
+    }
+
+    /// True if the journal is damaged and has no new base yet.
+    ///
+    /// # Errors
+    /// When the daemon is stopping.
+    pub fn is_damaged(&self) -> Result<bool, RecordError> {
+        self.with_ledger(|ledger| Ok(ledger.damage().is_some()))
     }
 }

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::*;
-use crate::daemon::vault::Vault;
+use crate::ledger::Ledger;
 use crate::testing::*;
 
 /// A state directory of so many lines, closed, and the one segment of its journal.
 fn filled(count: usize) -> (TempDir, PathBuf) {
     let dir = TempDir::new().expect("a directory");
     let today = at(0).date_naive();
-    let (mut vault, _) = Vault::open(dir.path(), Arc::new(rules(&sources())), today).expect("opens");
+    let (mut ledger, _) = Ledger::open(dir.path(), Arc::new(rules(&sources())), today).expect("opens");
     for line in workload(21, count) {
-        vault.record(vec![line.record], today, false).expect("recorded");
+        ledger.record_lines(vec![line.record], today).expect("recorded");
     }
-    vault.close().expect("closed");
+    ledger.close().expect("closed");
     let segment = dir.path().join("journal").join(format!("00000001-{today}.ndjson.zst"));
     (dir, segment)
 }
@@ -48,15 +48,18 @@ fn a_damaged_journal_is_told_of_in_one_line_and_left_as_it_is() {
             (None, None) => assert_eq!(derived.telling, told, "{name}"),
             (Some(expected), Some(ailment)) => {
                 assert!(ailment.contains(expected) && !ailment.contains('\n'), "{name}: {ailment}");
-                assert!(ailment.contains("A rebuild would first heal"), "{name}: {ailment}");
+                assert!(
+                    ailment.contains("A rebuild first writes the journal a new base"),
+                    "{name}: {ailment}"
+                );
             }
             _ => panic!("{name}: {ailment:?}"),
         }
         assert!(fs::read(&segment).expect("read") == bytes, "{name}");
         // What it says would be done is done.
-        let opened = Vault::open(dir.path(), Arc::new(rules(&sources())), at(0).date_naive());
-        drop(opened.expect("opens"));
-        let healed = super::derived(dir.path(), &rules(&sources())).expect("read");
-        assert_eq!((healed.ailment(Some(seq)), healed.telling), (None, told), "{name}");
+        let opened = Ledger::open(dir.path(), Arc::new(rules(&sources())), at(0).date_naive());
+        opened.expect("opens").0.rebuild(&mut |_| {}).expect("rebuilt");
+        let rebuilt = super::derived(dir.path(), &rules(&sources())).expect("read");
+        assert_eq!((rebuilt.ailment(Some(seq)), rebuilt.telling), (None, told), "{name}");
     }
 }

@@ -10,15 +10,18 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::config::{Env, load};
+use crate::core::state::{Changes, FeedKey, FeedState};
 use crate::daemon::clock::TokioClock;
+use crate::daemon::recorder::Audience;
 use crate::daemon::scheduler::Poller;
-use crate::daemon::vault::{Room, Vault};
+use crate::ledger::{Ledger, Room};
 use crate::testing::{OutOfUse, at, rules};
 
 struct Nobody;
 
-impl recorder::Audience for Nobody {
-    fn touched(&self, _: &[(crate::core::state::FeedKey, crate::core::state::FeedState)]) {}
+impl Audience for Nobody {
+    fn touched(&self, _: &[(FeedKey, FeedState)]) {}
+    fn busy(&self, _: usize) {}
     fn everything(&self) {}
 }
 
@@ -59,12 +62,12 @@ async fn later(by: Duration) {
 }
 
 /// A source of that address, and a state directory for it.
-fn set_up(dir: &tempfile::TempDir, url: &str) -> (Config, Vault) {
+fn set_up(dir: &tempfile::TempDir, url: &str) -> (Config, Ledger) {
     set_up_with(dir, url, "")
 }
 
 /// The same, with more lines of its table.
-fn set_up_with(dir: &tempfile::TempDir, url: &str, more: &str) -> (Config, Vault) {
+fn set_up_with(dir: &tempfile::TempDir, url: &str, more: &str) -> (Config, Ledger) {
     let path = dir.path().join("dibao.toml");
     let text = format!(
         "[polling]\nschedule = \"*/20 * * * *\"\nallow_networks = [\"127.0.0.0/8\"]\n\
@@ -74,14 +77,14 @@ fn set_up_with(dir: &tempfile::TempDir, url: &str, more: &str) -> (Config, Vault
     let config = load(&path, &Env::default()).expect("it loads");
     let state = dir.path().join("state");
     std::fs::create_dir(&state).expect("a directory");
-    let (vault, _) = Vault::open(&state, Arc::new(rules(&[])), at(0).date_naive()).expect("it opens");
-    (config, vault)
+    let (ledger, _) = Ledger::open(&state, Arc::new(rules(&[])), at(0).date_naive()).expect("it opens");
+    (config, ledger)
 }
 
-fn at_work(config: &Config, vault: Vault) -> (Recorder, Worker) {
+fn at_work(config: &Config, ledger: Ledger) -> (Recorder, Worker) {
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting(at(0)));
-    let recorder = Recorder::start(vault, Arc::clone(&clock), Arc::new(Nobody));
-    let worker = Worker::new(config, recorder.clone(), clock).expect("a worker");
+    let recorder = Recorder::start(ledger, Arc::clone(&clock), Arc::new(Nobody));
+    let worker = Worker::new(config, Arc::new(rules(&[])), recorder.clone(), clock).expect("a worker");
     (recorder, worker)
 }
 
@@ -90,22 +93,22 @@ async fn record_config(recorder: &Recorder, config: &Config) {
     let sources: Vec<_> = config.sources.iter().map(|source| source.def.clone()).collect();
     let record = crate::testing::config(0, &sources, &[]);
     let crate::core::record::Record::Config(config) = record else { panic!("it is one") };
-    recorder.record(recorder::Fact::Config(config)).await.expect("recorded");
+    recorder.record(Fact::Config(config)).await.expect("recorded");
 }
 
 #[tokio::test]
 async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() {
     let (url, count) = publisher().await;
     let dir = tempfile::tempdir().expect("a directory");
-    let (config, mut vault) = set_up(&dir, &url);
+    let (config, mut ledger) = set_up(&dir, &url);
     // There is room whenever it is looked for, and none when a poll is to be recorded.
     let (looks, flaps) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(true)));
     let flapping = Arc::clone(&flaps);
-    vault.pretend(move |_| {
+    ledger.pretend(move |_| {
         let full = flapping.load(Ordering::SeqCst) && looks.fetch_add(1, Ordering::SeqCst) % 2 == 0;
         Some(Room { left: if full { 0 } else { 1 << 40 }, size: 1 << 40 })
     });
-    let worker = Arc::new(at_work(&config, vault).1);
+    let worker = Arc::new(at_work(&config, ledger).1);
     let polled = tokio::spawn(Poller::poll(&worker, SourceId::new("a"), at(0)));
     for _ in 0..240 {
         later(Duration::from_secs(30)).await;
@@ -130,8 +133,8 @@ async fn a_disk_that_comes_and_goes_makes_nobody_ask_sooner_than_the_schedule() 
 async fn a_poll_that_finds_the_store_out_of_use_goes_on_with_a_fresh_one() {
     let (url, count) = publisher().await;
     let dir = tempfile::tempdir().expect("a directory");
-    let (config, vault) = set_up(&dir, &url);
-    let (recorder, worker) = at_work(&config, vault);
+    let (config, ledger) = set_up(&dir, &url);
+    let (recorder, worker) = at_work(&config, ledger);
     recorder.store().store(Arc::new(Store::new(Box::new(OutOfUse))));
     let report = worker.poll(&SourceId::new("a"), None).await.expect("it is polled");
     assert!(report.outcome.is_good(), "{}", report.outcome);
@@ -143,15 +146,15 @@ async fn a_poll_that_finds_the_store_out_of_use_goes_on_with_a_fresh_one() {
 async fn a_poll_that_could_not_be_applied_is_followed_by_the_wait_that_was_stored_for_it() {
     let (url, _) = publisher().await;
     let dir = tempfile::tempdir().expect("a directory");
-    let (config, vault) = set_up(&dir, &url);
-    let (recorder, worker) = at_work(&config, vault);
+    let (config, ledger) = set_up(&dir, &url);
+    let (recorder, worker) = at_work(&config, ledger);
     let id = SourceId::new("a");
     let report = worker.poll(&id, None).await.expect("it is polled");
     assert_eq!(worker.past_of(&report).not_before, None);
     // What stands for a line that was passed over.
     let store = recorder.store().load_full();
-    let mut stored = SourceState::new(config.sources[0].def.clone());
+    let mut stored = SourceState::new(1, config.sources[0].def.clone());
     (stored.poll.failures, stored.poll.not_before) = (1, Some(at(600)));
-    store.commit(&[crate::core::state::Change::Source(id, Box::new(stored))]).expect("written");
+    store.commit(&Changes { sources: [(id, stored)].into(), ..Changes::default() }).expect("written");
     assert_eq!(worker.past_of(&report).not_before, Some(at(600)));
 }

@@ -4,9 +4,8 @@
 
 use chrono::TimeDelta;
 
-use super::Fold;
 use crate::core::record::Record;
-use crate::core::state::{FeedState, Meta, State};
+use crate::core::state::Meta;
 use crate::core::time::Time;
 
 /// A line may be so much older than one before it: clocks are corrected, and groups of lines are written in
@@ -81,14 +80,12 @@ fn judged(meta: &mut Meta, record: &Record) -> Time {
     meta.newest_at
 }
 
-impl<S: State> Fold<'_, S> {
-    /// A clock that was set back must not date a change before the one it follows; nor may all changes have
-    /// one date while the clock is doubted, or where a change was dated far too late: readers that ask by
-    /// date alone would see none of them.
-    pub(super) fn dated_after(&self, mut state: FeedState) -> FeedState {
-        let unclear = self.at != self.line.record.at() || state.changed_at - self.at > TimeDelta::days(1);
-        let least = if unclear { TimeDelta::seconds(1) } else { TimeDelta::zero() };
-        state.changed_at = self.at.max(state.changed_at + least);
-        state
-    }
+/// When a change is dated that a line said to be of `said` makes, and that is taken to be of `at`, in a feed
+/// that changed last at `before`. A clock that was set back must not date a change before the one it follows;
+/// nor may all changes have one date while the clock is doubted, or where a change was dated far too late:
+/// readers that ask by date alone would see none of them.
+pub(super) fn dated_after(at: Time, said: Time, before: Time) -> Time {
+    let unclear = at != said || before - at > TimeDelta::days(1);
+    let least = if unclear { TimeDelta::seconds(1) } else { TimeDelta::zero() };
+    at.max(before + least)
 }

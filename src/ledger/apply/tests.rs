@@ -1,7 +1,8 @@
-//! The fold of the journal, held to what subscribers are promised.
+//! Lines applied to the state, held to what subscribers are promised.
 
 use std::collections::BTreeSet;
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +11,7 @@ use crate::core::exchange::Validators;
 use crate::core::outcome::Outcome;
 use crate::core::region::RegionId;
 use crate::core::source::RegionRule;
-use crate::core::state::Known;
+use crate::core::state::{FeedKey, FeedState, Rank};
 use crate::core::time::Stamp;
 use crate::ledger::store::Store;
 use crate::testing::*;
@@ -224,7 +225,7 @@ fn a_renamed_source_keeps_everything_under_its_new_name() {
         let source = source_state(&store, "daily");
         assert_eq!((source.entries, source.gone, &source.def.id), (2, false, &id("daily")), "{name}");
         assert_eq!(entry(&store, 1).source, id("daily"), "{name}");
-        assert_eq!(store.known(&id("daily"), &key(1)).expect("sound"), Some(Known { no: 1 }), "{name}");
+        assert_eq!(store.known(&id("daily"), &key(1)).expect("sound"), Some(1), "{name}");
         assert_eq!(listed(&store, &FeedKey::Source(id("daily"))), ["2", "1"], "{name}");
         assert_eq!(entry(&store, 2).surfaced, at(3000), "{name}: its backlog was the old name's");
     }
@@ -302,14 +303,13 @@ fn a_key_leads_to_the_newest_entry_that_has_it() {
         seen("paper", 2000, vec![keyed(3, &[11, 31])], vec![more]),
     ]);
     let leads_to = |k| {
-        let known = store.known(&id("paper"), &key(k)).expect("sound").expect("known");
-        store.entry(known.no).expect("sound").expect("stored").id.replace("urn:entry:", "")
+        let no = store.known(&id("paper"), &key(k)).expect("sound").expect("known");
+        store.entry(no).expect("sound").expect("stored").id.replace("urn:entry:", "")
     };
     let expected = [(10, "2"), (11, "3"), (20, "2"), (30, "2"), (31, "3")];
     for (k, entry) in expected {
         assert_eq!(leads_to(k), entry, "key {k}");
     }
-    assert_eq!(store.meta().expect("sound").expect("there").known, 5);
 }
 
 #[test]
@@ -352,12 +352,10 @@ proptest! {
         let mut dates: BTreeMap<FeedKey, Time> = BTreeMap::new();
         let mut published = BTreeSet::new();
         for line in &all {
-            for change in apply(&store, line, &rules).expect("sound") {
-                if let Change::Feed(feed, state) = change {
-                    let before = dates.insert(feed, state.updated);
-                    prop_assert!(before.is_none_or(|b| b <= state.updated), "a feed's date went back");
-                    prop_assert_eq!(state.changed_seq, line.seq);
-                }
+            for (feed, state) in apply(&store, line, &rules).expect("sound").feeds {
+                let before = dates.insert(feed, state.updated);
+                prop_assert!(before.is_none_or(|b| b <= state.updated), "a feed's date went back");
+                prop_assert_eq!(state.changed_seq, line.seq);
             }
             fold(&store, std::slice::from_ref(line), &rules);
         }
@@ -370,7 +368,8 @@ proptest! {
             prop_assert!(entry.updated <= entry.first_seen.max(at(1_000_000)));
             for feed in entry.feeds() {
                 let rank = Rank::of(*no, entry);
-                prop_assert!(store.list(&feed, None, usize::MAX).expect("sound").contains(&rank));
+                let list = store.list(&feed, None, usize::MAX).expect("sound");
+                prop_assert!(list.iter().any(|(place, _)| *place == rank));
                 prop_assert!(dates[&feed] >= entry.updated);
             }
         }
@@ -380,6 +379,21 @@ proptest! {
         let withdrawn = store.withdrawn(&FeedKey::All, at(-1_000_000), usize::MAX).expect("sound");
         prop_assert_eq!(entries, (everything.len() + withdrawn.len()) as u64);
         prop_assert!(withdrawn.iter().all(|(id, _)| !published.contains(id)), "published again");
+    }
+
+    #[test]
+    fn lines_in_groups_give_what_they_give_one_by_one(seed in any::<u64>(), sizes in vec(1_usize..9, 40)) {
+        let (all, rules) = (workload(seed, 40), rules(&sources()));
+        let (grouped, mut rest) = (memory(), all.as_slice());
+        for size in sizes {
+            let (group, others) = rest.split_at(size.min(rest.len()));
+            let mut work = Work::new(&grouped, &rules).expect("sound");
+            group.iter().for_each(|line| work.apply(line).expect("sound"));
+            grouped.commit(&work.finish()).expect("written");
+            rest = others;
+        }
+        grouped.check().expect("sound");
+        prop_assert!(grouped.dump() == folded(&all, &rules).dump());
     }
 
     #[test]
@@ -394,16 +408,17 @@ proptest! {
 #[test]
 fn a_replay_under_the_definitions_of_today_equals_what_was_lived() {
     let title = |t: &str| vec![SourceDef { title: Some(t.to_owned()), ..henan()[0].clone() }];
-    let story = |n, seconds| {
+    let story = |n, seconds, with| {
         let text = "殷墟遗址今天公布新的考古发现，专家称其填补空白";
-        seen("paper", seconds, vec![new(n, body(text, Some(Stamp::second(at(seconds - 60)))))], vec![])
+        let entry = new(n, body(text, Some(Stamp::second(at(seconds - 60)))));
+        seen("paper", seconds, vec![told(entry, with)], vec![])
     };
     let all = lines([
         config(0, &title("甲报"), &[]),
         poll("paper", 500),
-        story(1, 1000),
+        story(1, 1000, 9),
         config(2000, &title("乙报"), &[]),
-        story(2, 3000),
+        story(2, 3000, 1),
     ]);
     // The definition changed before anything was stored: today's is in force from there on.
     let lived = folded(&all[..2], &rules(&title("甲报")));
@@ -460,3 +475,4 @@ fn a_code_that_the_publisher_gave_decides_the_region() {
 
 mod clock;
 mod keeping;
+mod stories;

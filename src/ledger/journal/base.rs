@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk::{Disk, Disks, Mode};
+use super::reading::{line_of, lines};
 use super::segment::{Segment, SegmentName};
 use super::{JournalError, frame, io_error};
 use crate::core::base::{Base, Counts};
-use crate::core::record::{Line, Record};
+use crate::core::record::{LINE_VERSION, Line, Record};
 
 /// A frame of the base is closed at the first line that ends beyond this: a damaged one costs no more, and
 /// neither writer nor reader holds more.
@@ -26,7 +27,9 @@ pub struct BaseWriter {
     path: PathBuf,
     name: SegmentName,
     seq: u64,
+    encoder: frame::Encoder,
     text: Vec<u8>,
+    frame: Vec<u8>,
     lines: u64,
 }
 
@@ -45,7 +48,9 @@ impl BaseWriter {
         path.push(format!(".{UNFINISHED}"));
         let path = PathBuf::from(path);
         let disk = disks.open(&path, Mode::Fresh).map_err(io_error(&path, "open it"))?;
-        Ok(Self { disks: Arc::clone(disks), disk, path, name, seq, text: Vec::new(), lines: 0 })
+        let encoder = frame::Encoder::new().map_err(io_error(&path, "begin to compress"))?;
+        let (disks, text, frame) = (Arc::clone(disks), Vec::new(), Vec::new());
+        Ok(Self { disks, disk, path, name, seq, encoder, text, frame, lines: 0 })
     }
 
     /// Writes the next part.
@@ -53,10 +58,9 @@ impl BaseWriter {
     /// # Errors
     /// When the disk refuses; what was written is removed with the writer.
     pub fn push(&mut self, part: Base) -> Result<(), JournalError> {
-        // A reader knows a base by its first frame, which is therefore a short one.
+        // A reader takes the base's number from its first frame, which is therefore a short one.
         let closes = matches!(part, Base::Head(_));
-        let record = Record::Base(part);
-        let line = Line { v: record.version(), seq: self.seq, round: self.seq, record };
+        let line = Line { v: LINE_VERSION, seq: self.seq, round: self.seq, record: Record::Base(part) };
         let start = self.text.len();
         serde_json::to_writer(&mut self.text, &line)?;
         self.text.push(b'\n');
@@ -71,9 +75,11 @@ impl BaseWriter {
         if self.text.is_empty() {
             return Ok(());
         }
-        let frame = frame::encode(&self.text).map_err(io_error(&self.path, "compress a frame"))?;
+        self.frame.clear();
+        let encoded = self.encoder.encode(&self.text, &mut self.frame);
+        encoded.map_err(io_error(&self.path, "compress a frame"))?;
         self.text.clear();
-        self.disk.append(&frame).map_err(io_error(&self.path, "append"))
+        self.disk.append(&self.frame).map_err(io_error(&self.path, "append"))
     }
 
     /// Makes the base durable and reads it back. It stands for nothing yet: whoever wrote it may have to give
@@ -91,16 +97,20 @@ impl BaseWriter {
     /// What is removed after this exists nowhere else.
     fn read_back(&self) -> Result<(), JournalError> {
         let segment = Segment { name: self.name, path: self.path.clone() };
-        let (mut lines, mut counts, mut ended) = (0, Counts::default(), false);
-        let end = segment.read(&mut |line| {
-            lines += 1;
-            if let Record::Base(part) = &line.record {
-                counts.take(part);
-                ended = matches!(part, Base::End(end) if counts.agree_with(end));
+        let (mut read, mut counts, mut ended) = (0, Counts::default(), false);
+        let mut reading = segment.read(0)?;
+        while reading.next()?.is_some() {
+            for line in lines(reading.text()) {
+                let Some(Line { record: Record::Base(part), .. }) = line_of(line, &self.path)? else {
+                    continue;
+                };
+                read += 1;
+                counts.take(&part);
+                ended = matches!(part, Base::End(end) if counts.agree_with(&end));
             }
-            Ok(())
-        })?;
-        let whole = end.damage.is_empty() && end.good_len == end.len && lines == self.lines && ended;
+        }
+        let end = reading.end();
+        let whole = end.damage.is_empty() && end.good_len == end.len && read == self.lines && ended;
         let differs = || std::io::Error::from(std::io::ErrorKind::InvalidData);
         if whole { Ok(()) } else { Err(io_error(&self.path, "read back what was written to it")(differs())) }
     }
@@ -116,7 +126,7 @@ impl FinishedBase {
         Ok(WrittenBase { name: *name })
     }
 
-    /// The position that it is of.
+    /// The number of the line that it is of.
     pub(super) fn seq(&self) -> u64 {
         self.0.seq
     }

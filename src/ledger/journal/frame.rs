@@ -1,6 +1,10 @@
 //! One zstd frame: how it is written, and how the next is found in a file that may be torn or damaged.
 
-use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, Cursor, Seek, SeekFrom};
+
+use zstd::bulk::Compressor;
+use zstd::stream::raw::{self, InBuffer, Operation, OutBuffer};
+use zstd::zstd_safe;
 
 /// Every zstd frame starts with it (RFC 8878 section 3.1.1).
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -11,16 +15,33 @@ const LEVEL: i32 = 3;
 /// The most one frame may hold once decompressed; what claims more is damage.
 const MAX_FRAME: u64 = 1 << 30;
 
+/// The least room the decoder is given: what it decompresses at once (RFC 8878 section 3.1.1.2.4).
+const ROOM: usize = 128 << 10;
+
 /// The longest line that is written: with the lines before it in its frame it stays below the most a
 /// frame may hold.
 pub(super) const MAX_LINE: usize = 512 << 20;
 
-/// Compresses `text` into one frame with a content checksum.
-pub(super) fn encode(text: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = zstd::Encoder::new(Vec::with_capacity(text.len() / 3 + 64), LEVEL)?;
-    encoder.include_checksum(true)?;
-    encoder.write_all(text)?;
-    encoder.finish()
+/// Compresses frames. It keeps its context between them: a fresh one costs more than a short frame does.
+pub(super) struct Encoder(Compressor<'static>);
+
+impl Encoder {
+    pub(super) fn new() -> io::Result<Self> {
+        let mut zstd = Compressor::new(LEVEL)?;
+        zstd.include_checksum(true)?;
+        Ok(Self(zstd))
+    }
+
+    /// Compresses `text` into one frame with a content checksum, behind what `out` holds. On an error `out` is
+    /// as it was.
+    pub(super) fn encode(&mut self, text: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        let before = out.len();
+        out.reserve(zstd_safe::compress_bound(text.len()));
+        let mut behind = Cursor::new(&mut *out);
+        behind.set_position(before as u64);
+        let encoded = self.0.compress_to_buffer(text, &mut behind);
+        encoded.map(|_| ()).inspect_err(|_| out.truncate(before))
+    }
 }
 
 /// `EIO`, `EBADMSG` and `EUCLEAN` of Linux: a sector that cannot be read, and what file systems say of a
@@ -34,28 +55,59 @@ pub(super) fn is_of_the_medium(error: &io::Error) -> bool {
 
 /// What stands at a place of a file.
 pub(super) enum Frame {
-    /// A whole frame, with its text.
-    Whole(Vec<u8>),
+    /// A whole frame of this many octets. [`Decoder::text`] is what it holds.
+    Whole(u64),
     /// Something else, or a frame that its checksum disowns.
     Broken,
     /// The end of the file.
     End,
 }
 
-/// Reads the frame at the reader's place and leaves the reader right behind it. After `Broken` the
-/// place is undefined.
-pub(super) fn read<R: BufRead>(reader: &mut R) -> io::Result<Frame> {
-    if reader.fill_buf()?.is_empty() {
-        return Ok(Frame::End);
+/// Decompresses frames. It keeps its context and its buffer between them.
+pub(super) struct Decoder {
+    zstd: raw::Decoder<'static>,
+    text: Vec<u8>,
+}
+
+impl Decoder {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { zstd: raw::Decoder::new()?, text: Vec::new() })
     }
-    let mut text = Vec::new();
-    let decoder = zstd::Decoder::with_buffer(&mut *reader)?.single_frame();
-    match decoder.take(MAX_FRAME + 1).read_to_end(&mut text) {
-        Ok(n) if n as u64 <= MAX_FRAME => Ok(Frame::Whole(text)),
-        Ok(_) => Ok(Frame::Broken),
-        // The decoder reports damage through the kinds below; anything else is the disk's.
-        Err(e) if e.raw_os_error().is_some() => Err(e),
-        Err(_) => Ok(Frame::Broken),
+
+    /// The text of the frame that was read last, if that was a whole one.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Reads the frame at the reader's place and leaves the reader right behind it. After `Broken` the
+    /// place is undefined.
+    pub(super) fn read<R: BufRead>(&mut self, reader: &mut R) -> io::Result<Frame> {
+        self.zstd.reinit()?;
+        self.text.clear();
+        if reader.fill_buf()?.is_empty() {
+            return Ok(Frame::End);
+        }
+        let mut len = 0;
+        loop {
+            let input = reader.fill_buf()?;
+            let at = self.text.len();
+            // All that the decoder had to give is given once it leaves room.
+            if input.is_empty() && at < self.text.capacity() {
+                return Ok(Frame::Broken);
+            }
+            self.text.reserve(ROOM);
+            let mut from = InBuffer::around(input);
+            let found = self.zstd.run(&mut from, &mut OutBuffer::around_pos(&mut self.text, at));
+            let taken = from.pos();
+            reader.consume(taken);
+            len += taken as u64;
+            match found {
+                Ok(_) if self.text.len() as u64 > MAX_FRAME => return Ok(Frame::Broken),
+                Ok(0) => return Ok(Frame::Whole(len)),
+                Ok(_) => {}
+                Err(_) => return Ok(Frame::Broken),
+            }
+        }
     }
 }
 

@@ -6,8 +6,11 @@
 //! middle is passed over and reported, never repaired in place: whoever has what stood there writes a base
 //! of it. One process at a time: the caller holds the lock of the state directory.
 //!
-//! The newest segment that begins with a base stands for all before it, which are gone or on their way:
-//! see [`BaseWriter`].
+//! A base, `00000012-2026-11-23.base.ndjson.zst`, stands for all segments before it, which are gone or on their
+//! way: see [`BaseWriter`].
+//!
+//! Every line has a number (`seq`), and a [`Position`]: where its frame ends. Whoever keeps both of the last line
+//! it took reads on from there, and opens the journal without what stands before.
 //!
 //! Two rules keep a failing disk from tearing it: what a failed write left is cut off before anything
 //! else is written, and after a failed sync everything since the last good one goes into a new segment,
@@ -16,28 +19,34 @@
 mod base;
 mod disk;
 mod frame;
+mod losses;
 mod opening;
+mod reading;
 mod replay;
 mod segment;
 
-use std::fs;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use crate::core::record::{LINE_VERSION, Line, Record};
+use crate::core::state::{Position, Reached};
 pub use base::{BaseWriter, FinishedBase, WrittenBase};
 use disk::{Disk, Disks, Mode};
-use opening::Settled;
-pub use replay::{Losses, read_through, replay};
+pub use losses::Losses;
+pub use opening::OpenReport;
+pub use replay::{Each, read_through, replay};
 use segment::SegmentName;
 pub use segment::{Damage, Segment};
 
 /// A frame is closed at the first line that ends beyond this, so that a reader's memory is bounded by
 /// it and one line.
 const FRAME: usize = 64 << 20;
+
+/// How much room of a buffer is kept for the next group of records.
+const SPARE: usize = 8 << 20;
 
 /// How much [`Journal::probe`] writes: as much as most groups of records.
 const PROBE: usize = 64 << 10;
@@ -65,6 +74,15 @@ pub enum JournalError {
         /// The version found.
         version: u64,
     },
+    /// A line of a version that was never released.
+    #[error(
+        "journal {path}: was written by an older dibao, before 0.1.0, which this one does not read; begin with a \
+         fresh state directory"
+    )]
+    Older {
+        /// The segment.
+        path: PathBuf,
+    },
     /// A record that no reader would take back.
     #[error("journal: a record of {0} octets is larger than one may be")]
     TooLarge(usize),
@@ -77,17 +95,6 @@ fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) ->
     move |source| JournalError::Io { path: path.to_owned(), what, source }
 }
 
-/// What opening a journal found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpenReport {
-    /// The last line's position; 0 for an empty journal.
-    pub seq: u64,
-    /// How many octets of a torn last frame were cut off.
-    pub cut: u64,
-    /// Where the last segment is damaged.
-    pub damage: Vec<Damage>,
-}
-
 /// The journal, open for appending.
 pub struct Journal {
     dir: PathBuf,
@@ -98,8 +105,11 @@ pub struct Journal {
     /// The end of the last frame that was accepted.
     good_len: u64,
     seq: u64,
-    /// The position that the base is of; 0 without one.
+    /// The number of the line that the base is of; 0 without one.
     base_seq: u64,
+    encoder: frame::Encoder,
+    /// Lines before they are compressed. Empty between two appends.
+    text: Vec<u8>,
     /// The frames accepted since the last good sync.
     unsynced: Vec<u8>,
     /// Behind `good_len` stands what a failed write left.
@@ -109,65 +119,50 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal in `dir`, creating it when there is none, and makes its end whole. `today`
-    /// dates the first segment of an empty journal. Reads the whole last segment, not the others.
-    ///
-    /// # Errors
-    /// When the directory or its last segment cannot be read or written.
-    pub fn open(dir: &Path, today: NaiveDate) -> Result<(Self, OpenReport), JournalError> {
-        Self::open_on(Arc::new(disk::Real), dir, today)
-    }
-
-    fn open_on(disks: Disks, dir: &Path, today: NaiveDate) -> Result<(Self, OpenReport), JournalError> {
-        fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
-        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            base::sync_dir(&disks, parent)?;
-        }
-        let Settled { base_seq, live: segments, broken, superseded } = opening::settle(dir)?;
-        let mut report = OpenReport::default();
-        let name = match segments.last() {
-            Some(last) => {
-                let refused = opening::mend(&disks, &segments, &mut report)?;
-                let alone = base_seq > 0 && segments.len() == 1;
-                // Nothing is appended to a base, nor behind what the disk does not read.
-                SegmentName { number: last.name.number + u32::from(alone || refused), ..last.name }
-            }
-            None => SegmentName { number: 1, date: today },
-        };
-        // A newer version's journal is left alone, so this comes after it was read.
-        // A base that is passed over stands for what is before it as long as it is there.
-        base::remove(&disks, &broken, dir)?;
-        // What else cannot be removed is passed over by every reader.
-        let swept = base::sweep(&disks, dir);
-        for left in [swept, base::remove(&disks, &superseded, dir)] {
-            let _ = left.inspect_err(|error| tracing::warn!(%error, "it stays until the next start"));
-        }
-        let path = dir.join(name.to_string());
-        let mut file = disks.open(&path, Mode::GoOn).map_err(io_error(&path, "open it to write"))?;
-        // What a process that was killed left unsynced is vouched for from here on.
-        file.sync().map_err(io_error(&path, "sync"))?;
-        base::sync_dir(&disks, dir)?;
-        let good_len = fs::metadata(&path).map_err(io_error(&path, "read its length"))?.len();
-        let journal = Self {
-            dir: dir.to_owned(),
-            disks,
-            name,
-            path,
-            file,
-            good_len,
-            seq: report.seq,
-            base_seq,
-            unsynced: Vec::new(),
-            torn: false,
-            doubtful: false,
-        };
-        Ok((journal, report))
-    }
-
-    /// The position of the last line written.
+    /// The number of the last line written.
     #[must_use]
     pub fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// Where the last frame that was accepted ends.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position { segment: self.name.number, offset: self.good_len }
+    }
+
+    /// The four octets before a position: the checksum of the frame that ends there. `None` at the start of a
+    /// segment, and where the segment is gone or shorter.
+    #[must_use]
+    pub fn seal(&self, at: Position) -> Option<u32> {
+        let segments = segment::list(&self.dir).ok()?;
+        let segment = segments.into_iter().find(|segment| segment.name.number == at.segment)?;
+        let (mut seal, from) = ([0; 4], at.offset.checked_sub(4)?);
+        let file = std::fs::File::open(segment.path).ok()?;
+        file.read_exact_at(&mut seal, from).ok()?;
+        Some(u32::from_le_bytes(seal))
+    }
+
+    /// True if the octet before a position can be read: it stands in a whole frame. Reads the segment up to
+    /// there.
+    #[must_use]
+    pub fn is_whole_before(&self, at: Position) -> bool {
+        let Ok(segments) = segment::list(&self.dir) else { return false };
+        let segment = segments.into_iter().find(|segment| segment.name.number == at.segment);
+        let Some(Ok(mut reading)) = segment.map(|segment| segment.read(0)) else { return false };
+        while let Ok(Some(frame)) = reading.next() {
+            if frame.end >= at.offset {
+                return frame.start < at.offset;
+            }
+        }
+        false
+    }
+
+    /// How far the journal goes, for whoever reflects all of it.
+    #[must_use]
+    pub fn reached(&self) -> Reached {
+        let position = self.position();
+        Reached { position, seal: self.seal(position) }
     }
 
     /// When its segment was begun, for those that begin another without a clock.
@@ -176,7 +171,7 @@ impl Journal {
         self.name.date
     }
 
-    /// Goes on behind a position that was given out: what stood up to it is lost here, and none of it is
+    /// Goes on behind a number that was given out: what stood up to it is lost here, and none of it is
     /// given out again.
     pub fn go_on_behind(&mut self, seq: u64) {
         self.seq = self.seq.max(seq);
@@ -202,7 +197,7 @@ impl Journal {
         let (seq, good_len, unsynced) = (self.seq, self.good_len, self.unsynced.len());
         let lines = self.write(records)?;
         self.sync().inspect_err(|_| {
-            // Their positions are given out again, so they must not be read back.
+            // Their numbers are given out again, so they must not be read back.
             (self.seq, self.good_len, self.torn) = (seq, good_len, true);
             self.unsynced.truncate(unsynced);
             let _ = self.cut_torn();
@@ -211,7 +206,7 @@ impl Journal {
     }
 
     /// Makes every append durable. When the disk refuses, what was not synced yet is written once more,
-    /// into a new segment, with the positions it has; a reader takes the first copy it can read.
+    /// into a new segment, with the numbers it has; a reader takes the first copy it can read.
     ///
     /// # Errors
     /// When the disk refuses both; the next call tries again.
@@ -221,7 +216,7 @@ impl Journal {
             return Ok(());
         }
         if !self.doubtful && self.file.sync().is_ok() {
-            self.unsynced.clear();
+            empty(&mut self.unsynced);
             return Ok(());
         }
         self.doubtful = true;
@@ -251,7 +246,7 @@ impl Journal {
     pub fn begin_base(&mut self, today: NaiveDate) -> Result<BaseWriter, JournalError> {
         self.make_ready(today)?;
         self.sync()?;
-        let name = SegmentName { number: self.name.number + 1, ..self.name };
+        let name = SegmentName { number: self.name.number + 1, is_base: true, ..self.name };
         self.start(name.number + 1, name.date)?;
         BaseWriter::new(&self.disks, &self.dir, name, self.seq)
     }
@@ -276,7 +271,7 @@ impl Journal {
         base::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
     }
 
-    /// The position that the base is of; 0 without one. Nothing before it can be replayed.
+    /// The number of the line that the base is of; 0 without one. Nothing before it can be replayed.
     #[must_use]
     pub fn base_seq(&self) -> u64 {
         self.base_seq
@@ -289,8 +284,8 @@ impl Journal {
     /// When the directory cannot be read.
     pub fn files(&self) -> Result<Vec<(String, u64)>, JournalError> {
         let mut files = Vec::new();
-        for Segment { name, path } in live(&self.dir)?.1 {
-            let len = if path == self.path { self.good_len } else { length(&path)? };
+        for Segment { name, path } in segment::live(&self.dir)? {
+            let len = if path == self.path { self.good_len } else { segment::length(&path)? };
             files.push((name.to_string(), len));
         }
         Ok(files)
@@ -301,40 +296,62 @@ impl Journal {
     /// # Errors
     /// When the directory cannot be read.
     pub fn sizes(&self) -> Result<(u64, u64), JournalError> {
-        let (base_seq, segments) = live(&self.dir)?;
-        let lengths = segments.iter().map(|s| length(&s.path)).collect::<Result<Vec<_>, _>>()?;
-        let total: u64 = lengths.iter().sum();
-        let base = lengths.first().copied().filter(|_| base_seq > 0).unwrap_or(0);
-        Ok((base, total - base))
+        let (mut base, mut tail) = (0, 0);
+        for Segment { name, path } in segment::live(&self.dir)? {
+            *(if name.is_base { &mut base } else { &mut tail }) += segment::length(&path)?;
+        }
+        Ok((base, tail))
     }
 
-    /// Hands every line after `from` to `each`, in order, each position once.
+    /// [`replay()`] of this journal.
     ///
     /// # Errors
     /// When a segment cannot be read, or `each` says so.
     pub fn replay<E: From<JournalError>>(
         &self,
-        from: u64,
-        each: &mut dyn FnMut(Line) -> Result<(), E>,
+        from: Option<(u64, Position)>,
+        each: Each<'_, E>,
     ) -> Result<Losses, E> {
         replay(&self.dir, from, each)
     }
 
     fn write(&mut self, records: Vec<Record>) -> Result<Vec<Line>, JournalError> {
-        let lines: Vec<_> = (self.seq + 1..)
-            .zip(records)
-            .map(|(seq, record)| Line { v: record.version(), seq, round: self.seq + 1, record })
-            .collect();
-        let frames = frames(&lines, &self.path)?;
-        if let Err(error) = self.file.append(&frames) {
-            self.torn = true;
+        let (round, before) = (self.seq + 1, self.unsynced.len());
+        let line = |(seq, record)| Line { v: LINE_VERSION, seq, round, record };
+        let lines: Vec<_> = (round..).zip(records).map(line).collect();
+        let encoded = self.encode(&lines);
+        empty(&mut self.text);
+        let written = encoded.and_then(|()| {
+            let appended = self.file.append(&self.unsynced[before..]);
+            self.torn = appended.is_err();
+            appended.map_err(io_error(&self.path, "append"))
+        });
+        if let Err(error) = written {
+            self.unsynced.truncate(before);
             let _ = self.cut_torn();
-            return Err(io_error(&self.path, "append")(error));
+            return Err(error);
         }
-        self.good_len += frames.len() as u64;
+        self.good_len += (self.unsynced.len() - before) as u64;
         self.seq += lines.len() as u64;
-        self.unsynced.extend(frames);
         Ok(lines)
+    }
+
+    /// Puts the lines, as frames, behind what was not synced yet.
+    fn encode(&mut self, lines: &[Line]) -> Result<(), JournalError> {
+        for (n, line) in lines.iter().enumerate() {
+            let start = self.text.len();
+            serde_json::to_writer(&mut self.text, line)?;
+            self.text.push(b'\n');
+            if self.text.len() - start > frame::MAX_LINE {
+                return Err(JournalError::TooLarge(self.text.len() - start));
+            }
+            if self.text.len() >= FRAME || n + 1 == lines.len() {
+                let encoded = self.encoder.encode(&self.text, &mut self.unsynced);
+                encoded.map_err(io_error(&self.path, "compress a frame"))?;
+                self.text.clear();
+            }
+        }
+        Ok(())
     }
 
     fn make_ready(&mut self, today: NaiveDate) -> Result<(), JournalError> {
@@ -356,7 +373,7 @@ impl Journal {
 
     /// Starts a new segment with what was not synced yet. The old one stays in use when that fails.
     fn start(&mut self, number: u32, date: NaiveDate) -> Result<(), JournalError> {
-        let name = SegmentName { number, date: date.max(self.name.date) };
+        let name = SegmentName { number, date: date.max(self.name.date), is_base: false };
         let path = self.dir.join(name.to_string());
         let mut file = self.disks.open(&path, Mode::Fresh).map_err(io_error(&path, "open it"))?;
         let filled = file.append(&self.unsynced).and_then(|()| file.sync());
@@ -368,55 +385,22 @@ impl Journal {
         base::sync_dir(&self.disks, &self.dir)?;
         (self.name, self.path, self.file) = (name, path, file);
         self.good_len = self.unsynced.len() as u64;
-        self.unsynced.clear();
+        empty(&mut self.unsynced);
         self.doubtful = false;
         Ok(())
     }
 }
 
-/// The lines as frames.
-fn frames(lines: &[Line], path: &Path) -> Result<Vec<u8>, JournalError> {
-    let (mut frames, mut text) = (Vec::new(), Vec::new());
-    for (n, line) in lines.iter().enumerate() {
-        let start = text.len();
-        serde_json::to_writer(&mut text, line)?;
-        text.push(b'\n');
-        if text.len() - start > frame::MAX_LINE {
-            return Err(JournalError::TooLarge(text.len() - start));
-        }
-        if text.len() >= FRAME || n + 1 == lines.len() {
-            frames.extend(frame::encode(&text).map_err(io_error(path, "compress a frame"))?);
-            text.clear();
-        }
-    }
-    Ok(frames)
-}
-
-fn length(path: &Path) -> Result<u64, JournalError> {
-    fs::metadata(path).map(|m| m.len()).map_err(io_error(path, "read its length"))
+/// Empties a buffer, and keeps as much of its room as most groups of records take.
+fn empty(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    buffer.shrink_to(SPARE);
 }
 
 /// Whether a file of this name is a segment of a journal.
 #[must_use]
 pub fn is_segment(name: &str) -> bool {
     SegmentName::parse(name).is_some_and(|parsed| parsed.to_string() == name)
-}
-
-/// The segments that count: the newest base, if there is one, and what follows it, or else all. And the
-/// position that the base is of.
-fn live(dir: &Path) -> Result<(u64, Vec<Segment>), JournalError> {
-    live_of(segment::list(dir)?)
-}
-
-/// [`live`], of segments in order.
-fn live_of(mut segments: Vec<Segment>) -> Result<(u64, Vec<Segment>), JournalError> {
-    for at in (0..segments.len()).rev() {
-        if let Some(seq) = segments[at].base_seq()? {
-            segments.drain(..at);
-            return Ok((seq, segments));
-        }
-    }
-    Ok((0, segments))
 }
 
 #[cfg(test)]

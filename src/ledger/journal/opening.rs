@@ -1,122 +1,198 @@
-//! Opening a journal: which of its segments count, and the end of the last one made whole.
+//! Opening a journal: the last line is found, and the end of the last segment made whole.
 
+use std::cmp::max;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use super::base::sync_dir;
-use super::disk::{Disks, Mode};
-use super::replay::replay_of;
-use super::segment::{self, Segment};
-use super::{Journal, JournalError, Losses, OpenReport, io_error, live_of};
+use chrono::NaiveDate;
 
-/// Which segments count.
-pub(super) struct Settled {
-    /// The position that the base is of; 0 without one.
-    pub(super) base_seq: u64,
-    /// Those that count, in order.
-    pub(super) live: Vec<Segment>,
-    /// Damaged bases that what stands before them makes up for. Readers take them for whole until they go.
-    pub(super) broken: Vec<Segment>,
-    /// Those that a whole base stands for.
-    pub(super) superseded: Vec<Segment>,
-}
+use super::disk::{self, Disks, Mode};
+use super::reading::{End, lines, seq_of};
+use super::segment::{self, Damage, Segment, SegmentName};
+use super::{Journal, JournalError, base, frame, io_error};
+use crate::core::state::Position;
 
-/// Says which segments count. A compaction that was interrupted leaves segments beside the base that stands for
-/// them: they may go only if all of the base can be read, and count in its place if not. Only then is it read.
-pub(super) fn settle(dir: &Path) -> Result<Settled, JournalError> {
-    let mut segments = segment::list(dir)?;
-    let mut broken = Vec::new();
-    loop {
-        let (base_seq, live) = live_of(segments.clone())?;
-        let before = segments.len() - live.len();
-        let mut superseded = segments[..before].to_vec();
-        let damage = if superseded.is_empty() { Losses::default() } else { read(vec![live[0].clone()])?.1 };
-        if !damage.is_empty() {
-            let (reached, lost) = read(superseded.clone())?;
-            if lost.is_empty() && reached >= base_seq {
-                tracing::warn!(%damage, "the base of the journal is damaged; what it stands for is still there, and is read instead");
-                broken.push(segments.remove(before));
-                continue;
-            }
-            tracing::error!(%damage, %lost, "the base of the journal is damaged, and so is what it stands for; all of it stays");
-            superseded.clear();
-        }
-        return Ok(Settled { base_seq, live, broken, superseded });
-    }
+/// What opening a journal found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenReport {
+    /// The sequence number of the last line; 0 for an empty journal.
+    pub seq: u64,
+    /// The journal ends before the known place, or no frame ends there: it was cut, or it is another journal.
+    pub beyond: bool,
+    /// How many octets of a torn last frame were cut off.
+    pub cut: u64,
+    /// Where the last segment is damaged, of what was read of it.
+    pub damage: Vec<Damage>,
 }
 
 impl Journal {
-    /// Moves segments that a damaged base stands for, and that are there still, to where no reader looks: they
-    /// may hold what is lost for good otherwise. Returns where they are, if there were any.
+    /// Opens the journal in `dir`, creating it when there is none, and makes its end whole. `today`
+    /// dates the first segment of an empty journal. `known` is the number of a line and the position that was
+    /// given out with it: if the journal holds it, what stands before it is not read. Otherwise the whole
+    /// last segment is read.
     ///
     /// # Errors
-    /// When the disk refuses; what was moved stays there.
-    pub fn set_superseded_aside(&self) -> Result<Option<PathBuf>, JournalError> {
-        let mut segments = segment::list(&self.dir)?;
-        let (_, live) = live_of(segments.clone())?;
-        segments.truncate(segments.len() - live.len());
-        if segments.is_empty() {
-            return Ok(None);
+    /// When the directory or its last segment cannot be read or written.
+    pub fn open(
+        dir: &Path,
+        today: NaiveDate,
+        known: Option<(u64, Position)>,
+    ) -> Result<(Self, OpenReport), JournalError> {
+        Self::open_on(Arc::new(disk::Real), dir, today, known)
+    }
+
+    pub(super) fn open_on(
+        disks: Disks,
+        dir: &Path,
+        today: NaiveDate,
+        known: Option<(u64, Position)>,
+    ) -> Result<(Self, OpenReport), JournalError> {
+        fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
+        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            base::sync_dir(&disks, parent)?;
         }
-        let aside = self.dir.join("damaged");
-        fs::create_dir_all(&aside).map_err(io_error(&aside, "create it"))?;
-        for Segment { name, path } in &segments {
-            let moved = self.disks.rename(path, &aside.join(name.to_string()));
-            moved.map_err(io_error(path, "set it aside"))?;
+        let (live, superseded) = segment::live_of(segment::list(dir)?);
+        let base_seq = segment::base_seq(&live)?;
+        let Mended { seq, end, refused, cut, damage, strays } = mend(&disks, &live, known)?;
+        let beyond = strays || known.is_some_and(|known| known.0 > seq || known.1 > end);
+        let report = OpenReport { seq, beyond, cut, damage };
+        let name = match live.last() {
+            // Nothing is appended to a base, nor behind what the disk does not read.
+            Some(Segment { name, .. }) => {
+                let next = u32::from(name.is_base || refused);
+                SegmentName { number: name.number + next, is_base: false, ..*name }
+            }
+            None => SegmentName { number: 1, date: today, is_base: false },
+        };
+        // A journal of another version is left alone, so this comes after it was read.
+        // What cannot be removed is passed over by every reader.
+        let swept = base::sweep(&disks, dir);
+        for left in [swept, base::remove(&disks, &superseded, dir)] {
+            let _ = left.inspect_err(|error| tracing::warn!(%error, "it stays until the next start"));
         }
-        sync_dir(&self.disks, &aside)?;
-        sync_dir(&self.disks, &self.dir)?;
-        Ok(Some(aside))
+        let path = dir.join(name.to_string());
+        let mut file = disks.open(&path, Mode::GoOn).map_err(io_error(&path, "open it to write"))?;
+        // What a process that was killed left unsynced is vouched for from here on.
+        file.sync().map_err(io_error(&path, "sync"))?;
+        base::sync_dir(&disks, dir)?;
+        let journal = Self {
+            dir: dir.to_owned(),
+            disks,
+            name,
+            good_len: segment::length(&path)?,
+            encoder: frame::Encoder::new().map_err(io_error(&path, "begin to compress"))?,
+            path,
+            file,
+            seq,
+            base_seq,
+            text: Vec::new(),
+            unsynced: Vec::new(),
+            torn: false,
+            doubtful: false,
+        };
+        Ok((journal, report))
     }
 }
 
-/// Reads segments through. Returns the last position, and what could not be read.
-pub(super) fn read(segments: Vec<Segment>) -> Result<(u64, Losses), JournalError> {
-    let mut last = 0;
-    let (base_seq, live) = live_of(segments)?;
-    let losses = replay_of(base_seq, live, 0, &mut |line| -> Result<(), JournalError> {
-        last = last.max(line.seq);
-        Ok(())
-    })?;
-    Ok((last, losses))
+/// The end of a journal.
+#[derive(Default)]
+struct Mended {
+    /// The number of the last line.
+    seq: u64,
+    /// Where the last segment ends.
+    end: Position,
+    /// The disk did not read all of the last segment: then it is left as it is.
+    refused: bool,
+    /// How many octets of a torn last frame were cut off.
+    cut: u64,
+    damage: Vec<Damage>,
+    /// The known place lies within a frame.
+    strays: bool,
 }
 
-/// Finds the last line, and cuts a torn frame off the last segment. Returns whether the disk did not read all
-/// of that one: then it is left as it is.
-pub(super) fn mend(
-    disks: &Disks,
-    segments: &[Segment],
-    report: &mut OpenReport,
-) -> Result<bool, JournalError> {
-    let mut refused = false;
-    for (back, segment) in segments.iter().rev().enumerate() {
-        if let Some(seq) = segment.base_seq()? {
+/// What reading a segment for its last line found.
+struct Scan {
+    /// The number of that line; 0 if none was found.
+    last: u64,
+    end: End,
+    /// A frame begins or ends at the place that was asked for.
+    meets: bool,
+}
+
+impl Scan {
+    fn of(segment: &Segment, from: u64, place: u64) -> Result<Self, JournalError> {
+        let mut reading = segment.read(from)?;
+        let (mut last, mut meets) = (0, false);
+        while let Some(frame) = reading.next()? {
+            meets |= frame.start == place || frame.end == place;
+            let mut is_whole = true;
+            for line in lines(reading.text()) {
+                let seq = seq_of(line, &segment.path)?;
+                is_whole &= seq.is_some();
+                last = max(last, seq.unwrap_or(0));
+            }
+            if !is_whole {
+                reading.disown(frame);
+            }
+        }
+        Ok(Self { last, end: reading.end(), meets })
+    }
+}
+
+/// Finds the last line, and cuts a torn frame off the last segment.
+fn mend(disks: &Disks, live: &[Segment], known: Option<(u64, Position)>) -> Result<Mended, JournalError> {
+    let mut mended = Mended::default();
+    for (back, Segment { name, path }) in live.iter().rev().enumerate() {
+        let (is_last, number) = (back == 0, name.number);
+        if name.is_base {
             // It was read back before it got its name, so its end is whole.
-            report.seq = seq;
-            return Ok(refused);
+            mended.seq = segment::base_seq(live)?;
+            if is_last {
+                mended.end = Position { segment: number, offset: segment::length(path)? };
+            }
+            break;
         }
-        let mut last = 0;
-        let end = segment.read(&mut |line| {
-            last = last.max(line.seq);
-            Ok(())
-        })?;
-        refused |= back == 0 && end.refused;
+        let segment = &live[live.len() - 1 - back];
+        let place = known.filter(|(_, at)| at.segment == number && is_as_long(path, at.offset));
+        let (mut last, from) = place.map_or((0, 0), |(seq, at)| (seq, at.offset));
+        let mut scan = Scan::of(segment, from, from)?;
+        if from > 0 && !scan.meets && from < scan.end.len {
+            // Either what stands there is torn, or the place is not one of this journal, and then whole frames
+            // must not be taken for a torn one.
+            scan = Scan::of(segment, 0, from)?;
+            if !scan.meets {
+                (last, mended.strays) = (0, true);
+            }
+        }
+        last = max(last, scan.last);
+        let end = scan.end;
         if end.refused {
-            report.damage.extend(end.torn(&segment.path));
+            mended.damage.extend(end.torn(path));
         }
-        report.damage.extend(end.damage);
-        if back == 0 && !end.refused && end.good_len < end.len {
-            let cut = disks.open(&segment.path, Mode::GoOn).and_then(|mut file| {
+        mended.damage.extend(end.damage);
+        if is_last {
+            mended.refused = end.refused;
+            mended.end = Position { segment: number, offset: end.len };
+        }
+        if is_last && !end.refused && end.good_len < end.len {
+            let cut = disks.open(path, Mode::GoOn).and_then(|mut file| {
                 file.cut(end.good_len)?;
                 file.sync()
             });
-            cut.map_err(io_error(&segment.path, "cut a torn frame"))?;
-            report.cut = end.len - end.good_len;
+            cut.map_err(io_error(path, "cut a torn frame"))?;
+            mended.cut = end.len - end.good_len;
+            mended.end.offset = end.good_len;
         }
         if last > 0 {
-            report.seq = last;
-            return Ok(refused);
+            mended.seq = last;
+            break;
         }
     }
-    Ok(refused)
+    Ok(mended)
+}
+
+/// Whether a file reaches up to `len`. If nothing is had of the file, reading it says so.
+pub(super) fn is_as_long(path: &Path, len: u64) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.len() >= len)
 }

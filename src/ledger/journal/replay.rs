@@ -1,74 +1,45 @@
-//! Reading the whole of a journal, or what follows a position, and what of it cannot be read.
+//! Reading a journal back, whole or from a place on. A second thread reads, decompresses and parses, and
+//! hands the lines over in batches.
 
-use std::fmt;
 use std::path::Path;
+use std::sync::mpsc::{self, SyncSender};
+use std::{mem, panic, thread};
 
-use serde::{Deserialize, Serialize};
-
-use super::opening::read;
-use super::segment::{Damage, Segment, SegmentName};
-use super::{JournalError, live};
+use super::losses::Losses;
+use super::opening::is_as_long;
+use super::reading::{line_of, lines};
+use super::segment::{self, Damage, Segment, SegmentName};
+use super::{JournalError, io_error};
 use crate::core::base::{Base, Counts};
 use crate::core::record::{Line, Record};
+use crate::core::state::Position;
 
-/// Stretches and gaps that a summary names; the rest it counts.
-const NAMED: usize = 3;
+/// Batches that wait at most, so that memory is bounded by a few of them and one frame.
+const WAITING: usize = 4;
 
-/// What a replay could not read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Losses {
-    /// Stretches of segments that are damaged.
-    pub damage: Vec<Damage>,
-    /// Positions no line was found for: the first and the last of each gap.
-    pub gaps: Vec<(u64, u64)>,
-}
+/// A batch is handed over at the first line that ends beyond this many octets of text, or lines.
+const BATCH_TEXT: usize = 1 << 20;
+const BATCH_LINES: usize = 1024;
 
-impl Losses {
-    /// Whether all was read.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.damage.is_empty() && self.gaps.is_empty()
-    }
+/// Takes a line, and the position to read on from behind it: where its frame ends, or, if more lines of that
+/// frame follow, where the frame begins.
+pub type Each<'a, E> = &'a mut dyn FnMut(Line, Position) -> Result<(), E>;
 
-    /// What the disk did not read, if there is anything: it may be possible to get at it by other means.
-    #[must_use]
-    pub fn refused(&self) -> Option<&Damage> {
-        self.damage.iter().find(|damage| damage.refused)
-    }
-}
-
-impl fmt::Display for Losses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let damage = self.damage.iter().map(ToString::to_string);
-        let gaps = self.gaps.iter().map(|(first, last)| match first == last {
-            true => format!("line {first} is missing"),
-            false => format!("lines {first} to {last} are missing"),
-        });
-        let mut told: Vec<String> = damage.take(NAMED).chain(gaps.take(NAMED)).collect();
-        let more = self.damage.len() + self.gaps.len() - told.len();
-        if more > 0 {
-            told.push(format!("and {more} more such places"));
-        }
-        f.write_str(&told.join("; "))
-    }
-}
-
-/// Hands every line after `from` of the journal in `dir` to `each`, in order, each position once; a base
-/// that is of a later position than `from`, line by line.
-/// Segments that hold only lines up to `from` are not read.
+/// Hands the lines of the journal in `dir` to `each`, in order, each number once: all of them, or those behind
+/// a line, given with its position. What stands before the position is not read; if its segment is gone, the
+/// number alone counts. A base of a later line than the given one comes line by line.
 ///
 /// # Errors
 /// When a segment cannot be read, or `each` says so.
 pub fn replay<E: From<JournalError>>(
     dir: &Path,
-    from: u64,
-    each: &mut dyn FnMut(Line) -> Result<(), E>,
+    from: Option<(u64, Position)>,
+    each: Each<'_, E>,
 ) -> Result<Losses, E> {
-    let (base_seq, segments) = live(dir)?;
-    replay_of(base_seq, segments, from, each)
+    Plan::new(segment::live(dir)?, from)?.follow(each)
 }
 
-/// Reads files of a journal through, and no others of their directory. Returns the position of the last line,
+/// Reads files of a journal through, and no others of their directory. Returns the number of the last line,
 /// and what could not be read.
 ///
 /// # Errors
@@ -80,65 +51,153 @@ pub fn read_through<'a>(
     let segment = |name: &str| Some(Segment { name: SegmentName::parse(name)?, path: dir.join(name) });
     let mut segments: Vec<_> = names.filter_map(segment).collect();
     segments.sort_by_key(|segment| segment.name);
-    read(segments)
+    let mut last = 0;
+    let losses = Plan::new(segment::live_of(segments).0, None)?.follow(&mut |line, _| {
+        last = last.max(line.seq);
+        Ok::<_, JournalError>(())
+    })?;
+    Ok((last, losses))
 }
 
-/// [`replay`], of the segments that count.
-pub(super) fn replay_of<E: From<JournalError>>(
-    base_seq: u64,
-    mut segments: Vec<Segment>,
-    from: u64,
-    each: &mut dyn FnMut(Line) -> Result<(), E>,
-) -> Result<Losses, E> {
-    let (mut last, mut losses) = (from, Losses::default());
-    if (1..=from).contains(&base_seq) {
-        segments.remove(0);
+/// What is to be read.
+struct Plan {
+    segments: Vec<Segment>,
+    /// Where in the first of them.
+    offset: u64,
+    /// Lines up to this one are passed over.
+    after: u64,
+}
+
+impl Plan {
+    fn new(mut live: Vec<Segment>, from: Option<(u64, Position)>) -> Result<Self, JournalError> {
+        let Some((after, position)) = from else { return Ok(Self { segments: live, offset: 0, after: 0 }) };
+        let Position { segment, offset } = position;
+        let holds = |s: &Segment| s.name.number == segment && !s.name.is_base && is_as_long(&s.path, offset);
+        if let Some(at) = live.iter().position(holds) {
+            return Ok(Self { segments: live.split_off(at), offset, after });
+        }
+        if (1..=after).contains(&segment::base_seq(&live)?) {
+            live.remove(0);
+        }
+        Ok(Self { segments: segments_after(live, after)?, offset: 0, after })
     }
-    for segment in segments_after(segments, from)? {
-        let (mut failed, mut is_base, mut is_whole) = (None, false, false);
-        let mut counts = Counts::default();
-        let end = segment.read(&mut |line| {
-            let of_base = matches!(line.record, Record::Base(_));
-            is_base |= of_base;
-            if let Record::Base(part) = &line.record {
-                counts.take(part);
-                is_whole |= matches!(part, Base::End(end) if counts.agree_with(end));
+
+    fn follow<E: From<JournalError>>(self, each: Each<'_, E>) -> Result<Losses, E> {
+        let Some(first) = self.segments.first() else { return Ok(Losses::default()) };
+        let path = first.path.clone();
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::sync_channel(WAITING);
+            let reader = thread::Builder::new().name("replay".to_owned());
+            let reader = reader.spawn_scoped(scope, move || self.read(sender));
+            let reader = reader.map_err(io_error(&path, "start a thread to read it"))?;
+            // When this ends early the receiver is dropped, and the reader ends at its next batch.
+            for (line, position) in receiver.into_iter().flatten() {
+                each(line, position)?;
             }
-            if failed.is_none() && of_base && line.seq > from {
-                last = last.max(line.seq);
-                failed = each(line).err();
-            } else if failed.is_none() && !of_base && line.seq > last {
-                if line.seq > last + 1 {
-                    losses.gaps.push((last + 1, line.seq - 1));
+            Ok(reader.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))?)
+        })
+    }
+
+    fn read(self, way: SyncSender<Batch>) -> Result<Losses, JournalError> {
+        let Self { segments, offset, after } = self;
+        let mut reader =
+            Reader { way, batch: Vec::new(), octets: 0, after, last: after, losses: Losses::default() };
+        for (n, segment) in segments.iter().enumerate() {
+            let is_done = reader.read(segment, if n == 0 { offset } else { 0 })?;
+            if is_done {
+                break;
+            }
+        }
+        reader.send();
+        Ok(reader.losses)
+    }
+}
+
+type Batch = Vec<(Line, Position)>;
+
+/// The thread that reads.
+struct Reader {
+    way: SyncSender<Batch>,
+    batch: Batch,
+    /// The text that the lines of the batch were made from.
+    octets: usize,
+    /// Lines up to this one are passed over.
+    after: u64,
+    /// The last line that was found.
+    last: u64,
+    losses: Losses,
+}
+
+impl Reader {
+    /// Reads a segment from an offset on. Returns whether the caller takes no more lines.
+    fn read(&mut self, segment: &Segment, offset: u64) -> Result<bool, JournalError> {
+        let Segment { name: SegmentName { number, is_base, .. }, path } = segment;
+        let mut reading = segment.read(offset)?;
+        let (mut counts, mut is_complete) = (Counts::default(), false);
+        while let Some(frame) = reading.next()? {
+            let mut is_whole = true;
+            let mut rest = reading.text().len();
+            for text in lines(reading.text()) {
+                rest -= text.len();
+                let Some(line) = line_of(text, path)? else {
+                    is_whole = false;
+                    continue;
+                };
+                if let Record::Base(part) = &line.record {
+                    counts.take(part);
+                    is_complete |= matches!(part, Base::End(end) if counts.agree_with(end));
                 }
-                last = line.seq;
-                failed = each(line).err();
+                let offset = if rest == 0 { frame.end } else { frame.start };
+                let position = Position { segment: *number, offset };
+                if self.finds(&line) && !self.push(line, position, text.len()) {
+                    return Ok(true);
+                }
             }
-            Ok(())
-        })?;
-        if let Some(error) = failed {
-            return Err(error);
+            if !is_whole {
+                reading.disown(frame);
+            }
         }
-        let torn = end.torn(&segment.path);
-        let (from, to) = (end.good_len, end.len);
-        let is_told = torn.is_some() || !end.damage.is_empty();
-        losses.damage.extend(end.damage);
-        losses.damage.extend(torn);
-        // One that was cut between two frames, or never held what it should, shows it by nothing else.
-        let cut = Damage { path: segment.path.clone(), from, to, refused: false };
-        losses.damage.extend((is_base && !is_whole && !is_told).then_some(cut));
+        let end = reading.end();
+        let torn = end.torn(path);
+        // A base that was cut between two frames, or never held what it should, shows it by nothing else.
+        let is_cut = *is_base && !is_complete && torn.is_none() && end.damage.is_empty();
+        let cut = Damage { path: path.clone(), from: end.good_len, to: end.len, refused: false };
+        self.losses.damage.extend(end.damage.into_iter().chain(torn).chain(is_cut.then_some(cut)));
+        Ok(false)
     }
-    Ok(losses)
+
+    /// Whether this is a line that was not found before.
+    fn finds(&mut self, line: &Line) -> bool {
+        let is_base = matches!(line.record, Record::Base(_));
+        if line.seq <= if is_base { self.after } else { self.last } {
+            return false;
+        }
+        if !is_base && line.seq > self.last + 1 {
+            self.losses.gaps.push((self.last + 1, line.seq - 1));
+        }
+        self.last = self.last.max(line.seq);
+        true
+    }
+
+    /// Returns whether the caller still takes lines.
+    fn push(&mut self, line: Line, position: Position, octets: usize) -> bool {
+        self.batch.push((line, position));
+        self.octets += octets;
+        (self.octets < BATCH_TEXT && self.batch.len() < BATCH_LINES) || self.send()
+    }
+
+    fn send(&mut self) -> bool {
+        self.octets = 0;
+        self.way.send(mem::take(&mut self.batch)).is_ok()
+    }
 }
 
-/// The segments from the last one that begins at or before the line after `from`.
-fn segments_after(segments: Vec<Segment>, from: u64) -> Result<Vec<Segment>, JournalError> {
-    let mut start = 0;
-    for (n, segment) in segments.iter().enumerate().skip(1).rev() {
-        if segment.first_seq()?.is_some_and(|seq| seq <= from + 1) {
-            start = n;
-            break;
+/// The segments from the last one that begins at or before the line after `after`.
+fn segments_after(mut segments: Vec<Segment>, after: u64) -> Result<Vec<Segment>, JournalError> {
+    for n in (1..segments.len()).rev() {
+        if segments[n].first_seq()?.is_some_and(|seq| seq <= after + 1) {
+            return Ok(segments.split_off(n));
         }
     }
-    Ok(segments.into_iter().skip(start).collect())
+    Ok(segments)
 }

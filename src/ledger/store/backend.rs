@@ -1,9 +1,11 @@
 //! What the store asks of an ordered map on disk or in memory.
 
+pub use super::disk::Octets;
+
 use super::StoreError;
 
 /// A key and its value.
-pub type Pair = (Vec<u8>, Vec<u8>);
+pub type Pair = (Octets, Octets);
 
 /// Pairs in the order of their keys, or the reverse.
 pub type Pairs<'a> = Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
@@ -12,16 +14,16 @@ pub type Pairs<'a> = Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Each key with its new value, or `None` to delete it; a later one wins.
-    pub writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub writes: Vec<(Octets, Option<Octets>)>,
 }
 
 impl Batch {
-    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.writes.push((key, Some(value)));
+    pub(super) fn put(&mut self, key: &[u8], value: Octets) {
+        self.writes.push((Octets::from(key), Some(value)));
     }
 
-    pub(super) fn delete(&mut self, key: Vec<u8>) {
-        self.writes.push((key, None));
+    pub(super) fn delete(&mut self, key: &[u8]) {
+        self.writes.push((Octets::from(key), None));
     }
 }
 
@@ -31,7 +33,7 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be read.
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    fn get(&self, key: &[u8]) -> Result<Option<Octets>, StoreError>;
     /// The pairs from `from` (included) to `to` (excluded), in order.
     fn scan(&self, from: &[u8], to: &[u8]) -> Pairs<'_>;
     /// The same, last first.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::backend::{Backend, Batch, Pair, Pairs};
+use super::backend::{Backend, Batch, Octets, Pair, Pairs};
 use super::{Store, StoreError};
 
 /// The most that is put aside, in octets. An hour of a thousand sources stays below it; what takes longer
@@ -22,7 +22,7 @@ pub(super) struct Aside(Mutex<Rows>);
 
 #[derive(Default)]
 struct Rows {
-    rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    rows: BTreeMap<Octets, Option<Octets>>,
     octets: usize,
     /// More than [`MOST`] would have had to be put aside.
     over: bool,
@@ -51,7 +51,7 @@ impl Freezer {
             let mut rows = lock(&aside.0);
             if !rows.over && !rows.rows.contains_key(key) {
                 let old = backend.get(key)?;
-                rows.octets += key.len() + old.as_ref().map_or(0, Vec::len) + 64;
+                rows.octets += key.len() + old.as_ref().map_or(0, |old| old.len()) + 64;
                 rows.rows.insert(key.clone(), old);
                 if rows.octets > MOST {
                     *rows = Rows { over: true, ..Rows::default() };
@@ -76,18 +76,13 @@ impl Frozen {
     fn aside(&self) -> Result<MutexGuard<'_, Rows>, StoreError> {
         let rows = lock(&self.aside.0);
         if rows.over {
-            return Err(StoreError::Backend("too much was written meanwhile".to_owned()));
+            return Err(StoreError::backend("too much was written meanwhile"));
         }
         Ok(rows)
     }
 
     /// What is there, with what was put aside of the same range in its place.
-    fn merge(
-        &self,
-        now: Vec<Pair>,
-        from: &[u8],
-        to: &[u8],
-    ) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, StoreError> {
+    fn merge(&self, now: Vec<Pair>, from: &[u8], to: &[u8]) -> Result<BTreeMap<Octets, Octets>, StoreError> {
         let mut rows: BTreeMap<_, _> = now.into_iter().collect();
         let range = (Bound::Included(from), Bound::Excluded(to));
         for (key, old) in self.aside()?.rows.range::<[u8], _>(range) {
@@ -102,7 +97,7 @@ impl Frozen {
     /// The first page of a range, in order, and where the next begins; `None` after the last.
     fn page(&self, from: &[u8], to: &[u8]) -> Result<(Vec<Pair>, Option<Vec<u8>>), StoreError> {
         let now: Vec<Pair> = self.store.backend.scan(from, to).take(PAGE).collect::<Result<_, _>>()?;
-        let next = now.last().filter(|_| now.len() == PAGE).map(|(key, _)| [key, &[0][..]].concat());
+        let next = now.last().filter(|_| now.len() == PAGE).map(|(key, _)| [&**key, &[0]].concat());
         let rows = self.merge(now, from, next.as_deref().unwrap_or(to))?;
         Ok((rows.into_iter().collect(), next))
     }
@@ -110,14 +105,14 @@ impl Frozen {
     /// The last page of a range, last first, and where the one before it ends.
     fn page_back(&self, from: &[u8], to: &[u8]) -> Result<(Vec<Pair>, Option<Vec<u8>>), StoreError> {
         let now: Vec<Pair> = self.store.backend.scan_back(from, to).take(PAGE).collect::<Result<_, _>>()?;
-        let next = now.last().filter(|_| now.len() == PAGE).map(|(key, _)| key.clone());
+        let next = now.last().filter(|_| now.len() == PAGE).map(|(key, _)| key.to_vec());
         let rows = self.merge(now, next.as_deref().unwrap_or(from), to)?;
         Ok((rows.into_iter().rev().collect(), next))
     }
 }
 
 impl Backend for Frozen {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn get(&self, key: &[u8]) -> Result<Option<Octets>, StoreError> {
         let now = self.store.backend.get(key)?;
         Ok(self.aside()?.rows.get(key).cloned().unwrap_or(now))
     }
@@ -143,7 +138,7 @@ impl Backend for Frozen {
     }
 
     fn commit(&self, _: Batch) -> Result<(), StoreError> {
-        Err(StoreError::Backend("a frozen store is not written to".to_owned()))
+        Err(StoreError::backend("a frozen store is not written to"))
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -1,15 +1,16 @@
 //! A store in memory: the reference the sled store is held against, and what pure tests run on.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{PoisonError, RwLock};
 
 use super::StoreError;
-use super::backend::{Backend, Batch, Pair, Pairs};
+use super::backend::{Backend, Batch, Octets, Pair, Pairs};
 
 /// An ordered map in memory.
 #[derive(Debug, Default)]
 pub struct MemoryBackend {
-    map: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
+    map: RwLock<BTreeMap<Octets, Octets>>,
 }
 
 impl MemoryBackend {
@@ -18,12 +19,13 @@ impl MemoryBackend {
             return Vec::new();
         }
         let map = self.map.read().unwrap_or_else(PoisonError::into_inner);
-        map.range(from.to_vec()..to.to_vec()).map(|(k, v)| (k.clone(), v.clone())).collect()
+        let range = (Bound::Included(from), Bound::Excluded(to));
+        map.range::<[u8], _>(range).map(|(k, v)| (k.clone(), v.clone())).collect()
     }
 }
 
 impl Backend for MemoryBackend {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn get(&self, key: &[u8]) -> Result<Option<Octets>, StoreError> {
         Ok(self.map.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
     }
 

@@ -1,135 +1,185 @@
-//! The layout of values: `version, flags, parts (2), checksum (4), payload`.
+//! The layout of values: `version and flags, checksum (4)`, the number of further parts (2) where there are
+//! any, then the payload.
 //!
-//! The payload is JSON, compressed when that helps: the same shape as in the journal, so a field that is
-//! added with a default needs no new version, and a dump reads as itself. The checksum is over key,
-//! flags and the whole payload, so a value that strayed to another key is found out too.
-
-use std::cell::RefCell;
-use std::io;
+//! The payload of a record is JSON, compressed when that helps: the same shape as in the journal, so a field
+//! that is added with a default needs no new version. Short values are packed (see `pack.rs`). The checksum is
+//! over key, head and the whole payload, so a value that strayed to another key is found out too.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use zstd::bulk::{Compressor, Decompressor};
+use super::{Octets, StoreError, compress};
 
-use super::StoreError;
-
-/// The layout of rows, not only of values: a store of another is built anew from the journal. 2: few rows an
-/// entry (docs/design/0009-store-rows.md).
-const VERSION: u8 = 2;
-const COMPRESSED: u8 = 1;
-const HEAD: usize = 8;
+/// The layout of rows, not only of values, with the dictionary they are compressed with. A store of another
+/// one is built anew from the journal.
+const VERSION: u8 = 3;
+/// The flags stand above the version in one octet.
+const COMPRESSED: u8 = 0x80;
+const PARTED: u8 = 0x40;
+const VERSION_BITS: u8 = 0x3f;
+/// Version and flags, and the checksum.
+const HEAD: usize = 5;
 
 /// The most of a payload that is kept in one value. sled 0.34 writes values over about 6 KB (with its
 /// default segments) to files that it never syncs.
 const PART: usize = 4096;
 
-/// A payload shorter than this does not get smaller.
-const WORTH_COMPRESSING: usize = 256;
-
-/// Level 1: records are read far more often than written, and are small either way.
-const LEVEL: i32 = 1;
-
-/// The most one payload may be once decompressed: an entry is bounded by the body it came in.
-const MAX_PAYLOAD: usize = 64 << 20;
-
-/// The compact form, for what is never read by people and read in bulk.
-pub(super) fn compact<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("our own values have lengths that are known")
-}
-
-pub(super) fn from_compact<T: DeserializeOwned>(key: &[u8], payload: &[u8]) -> Result<T, StoreError> {
-    postcard::from_bytes(payload).map_err(|e| damaged(key, &e.to_string()))
-}
+/// A payload shorter than this does not get smaller, dictionary or not.
+const WORTH_COMPRESSING: usize = 48;
 
 pub(super) fn from_json<T: DeserializeOwned>(key: &[u8], payload: &[u8]) -> Result<T, StoreError> {
     serde_json::from_slice(payload).map_err(|e| damaged(key, &e.to_string()))
 }
 
-pub(super) fn json<T: Serialize>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).expect("our own values have text keys and no failing serializers")
+/// Makes values, in buffers that it keeps.
+#[derive(Default)]
+pub(super) struct Sealer {
+    payload: Vec<u8>,
+    compressed: Vec<u8>,
+    value: Vec<u8>,
 }
 
-/// The value and its further parts.
-pub(super) fn seal(key: &[u8], payload: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
-    let compressed = (payload.len() >= WORTH_COMPRESSING)
-        .then(|| compress(payload))
-        .flatten()
-        .filter(|c| c.len() < payload.len());
-    let flags = if compressed.is_some() { COMPRESSED } else { 0 };
-    let payload = compressed.as_deref().unwrap_or(payload);
-    let (first, rest) = payload.split_at(payload.len().min(PART));
-    let parts: Vec<Vec<u8>> = rest.chunks(PART).map(<[u8]>::to_vec).collect();
-    let count = u16::try_from(parts.len()).expect("64 MiB are fewer than 65536 parts of 4 KiB");
-    let mut head = Vec::with_capacity(HEAD + first.len());
-    head.extend([VERSION, flags]);
-    head.extend(count.to_be_bytes());
-    head.extend(checksum(key, flags, payload).to_be_bytes());
-    head.extend(first);
-    (head, parts)
+impl Sealer {
+    /// A record as JSON: its value, and the further parts of it.
+    pub(super) fn json<T: Serialize>(&mut self, key: &[u8], record: &T) -> (Octets, Vec<Octets>) {
+        self.payload.clear();
+        serde_json::to_writer(&mut self.payload, record)
+            .expect("our own values have text keys and no failing serializers");
+        self.seal(key)
+    }
+
+    /// What `pack` appends, at whatever length.
+    pub(super) fn long(&mut self, key: &[u8], pack: impl FnOnce(&mut Vec<u8>)) -> (Octets, Vec<Octets>) {
+        self.payload.clear();
+        pack(&mut self.payload);
+        self.seal(key)
+    }
+
+    /// What `pack` appends, a few octets.
+    pub(super) fn short(&mut self, key: &[u8], pack: impl FnOnce(&mut Vec<u8>)) -> Octets {
+        self.value.clear();
+        self.value.extend([VERSION, 0, 0, 0, 0]);
+        pack(&mut self.value);
+        debug_assert!(self.value.len() <= HEAD + PART, "it has parts");
+        let sum = checksum(key, VERSION, 0, &self.value[HEAD..]);
+        self.value[1..HEAD].copy_from_slice(&sum.to_be_bytes());
+        Octets::from(&*self.value)
+    }
+
+    fn seal(&mut self, key: &[u8]) -> (Octets, Vec<Octets>) {
+        let smaller = self.payload.len() >= WORTH_COMPRESSING
+            && compress::pack(&self.payload, &mut self.compressed)
+            && self.compressed.len() < self.payload.len();
+        let stored = if smaller { &self.compressed } else { &self.payload };
+        let (first, rest) = stored.split_at(stored.len().min(PART));
+        let parts: Vec<Octets> = rest.chunks(PART).map(Octets::from).collect();
+        let count = u16::try_from(parts.len()).expect("an entry is bounded by the body it came in");
+        let head = VERSION | if smaller { COMPRESSED } else { 0 } | if parts.is_empty() { 0 } else { PARTED };
+        self.value.clear();
+        self.value.push(head);
+        self.value.extend(checksum(key, head, count, stored).to_be_bytes());
+        if count > 0 {
+            self.value.extend(count.to_be_bytes());
+        }
+        self.value.extend_from_slice(first);
+        (Octets::from(&*self.value), parts)
+    }
+}
+
+/// A value taken apart, not yet held against its checksum.
+struct Head<'a> {
+    head: u8,
+    sum: u32,
+    parts: u16,
+    first: &'a [u8],
+}
+
+fn head<'a>(key: &[u8], value: &'a [u8]) -> Result<Head<'a>, StoreError> {
+    let short = || damaged(key, "it is cut short");
+    let head = *value.first().ok_or_else(short)?;
+    match head & VERSION_BITS {
+        VERSION => {}
+        newer if newer > VERSION => return Err(StoreError::Newer(newer)),
+        older => return Err(StoreError::Older(older)),
+    }
+    let (sum, rest) = value[1..].split_first_chunk::<4>().ok_or_else(short)?;
+    let (parts, first) = match head & PARTED {
+        0 => (0, rest),
+        _ => rest
+            .split_first_chunk::<2>()
+            .map(|(n, first)| (u16::from_be_bytes(*n), first))
+            .ok_or_else(short)?,
+    };
+    Ok(Head { head, sum: u32::from_be_bytes(*sum), parts, first })
 }
 
 /// How many further parts a value has.
-pub(super) fn parts(key: &[u8], head: &[u8]) -> Result<u16, StoreError> {
-    match head {
-        [VERSION, _, a, b, _, _, _, _, ..] => Ok(u16::from_be_bytes([*a, *b])),
-        [version, ..] if *version > VERSION => Err(StoreError::Newer(*version)),
-        [version @ 1..VERSION, ..] => Err(StoreError::Older(*version)),
-        _ => Err(damaged(key, "it is cut short")),
-    }
+pub(super) fn parts(key: &[u8], value: &[u8]) -> Result<u16, StoreError> {
+    Ok(head(key, value)?.parts)
 }
 
-/// The payload of a value, from its head and the rest of it.
-pub(super) fn unseal(key: &[u8], head: &[u8], rest: &[u8]) -> Result<Vec<u8>, StoreError> {
-    parts(key, head)?;
-    let flags = head[1];
-    let sum = u32::from_be_bytes(head[4..HEAD].try_into().expect("four bytes"));
-    let mut payload = head[HEAD..].to_vec();
-    payload.extend(rest);
-    if checksum(key, flags, &payload) != sum {
+/// The payload of a short value.
+pub(super) fn short<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], StoreError> {
+    let Head { head, sum, parts, first } = head(key, value)?;
+    if checksum(key, head, parts, first) != sum {
         return Err(damaged(key, "its checksum does not match"));
     }
-    if flags & COMPRESSED != 0 {
-        payload = decompress(&payload).map_err(|e| damaged(key, &format!("it does not decompress: {e}")))?;
+    if head != VERSION {
+        return Err(damaged(key, "it is longer than such a value can be"));
     }
-    Ok(payload)
+    Ok(first)
 }
 
-thread_local! {
-    // Making a context costs more than compressing a record with it.
-    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = RefCell::new(Compressor::new(LEVEL).ok());
-    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
-}
-
-fn compress(payload: &[u8]) -> Option<Vec<u8>> {
-    COMPRESSOR.with_borrow_mut(|context| context.as_mut()?.compress(payload).ok())
-}
-
-fn decompress(payload: &[u8]) -> io::Result<Vec<u8>> {
-    DECOMPRESSOR.with_borrow_mut(|context| match context {
-        Some(context) => context.decompress(payload, capacity(payload)),
-        None => Err(io::ErrorKind::OutOfMemory.into()),
-    })
-}
-
-/// The frame says how long its content is: we wrote it in one go.
-fn capacity(frame: &[u8]) -> usize {
-    match zstd::zstd_safe::get_frame_content_size(frame) {
-        Ok(Some(n)) => usize::try_from(n).unwrap_or(MAX_PAYLOAD).min(MAX_PAYLOAD),
-        _ => MAX_PAYLOAD,
+/// Reads the payload of a value, given its further parts.
+pub(super) fn open<T>(
+    key: &[u8],
+    value: &[u8],
+    rest: &[Octets],
+    read: impl FnOnce(&[u8]) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let Head { head, sum, parts, first } = head(key, value)?;
+    let mut hash = start(key, head, parts);
+    hash.update(first);
+    rest.iter().for_each(|part| hash.update(part));
+    if hash.finalize() != sum {
+        return Err(damaged(key, "its checksum does not match"));
     }
+    let whole;
+    let stored = if rest.is_empty() {
+        first
+    } else {
+        whole = rest.iter().fold(first.to_vec(), |mut whole, part| {
+            whole.extend_from_slice(part);
+            whole
+        });
+        &whole
+    };
+    if head & COMPRESSED == 0 {
+        return read(stored);
+    }
+    compress::unpacked(stored, read).map_err(|e| damaged(key, &format!("it does not decompress: {e}")))?
 }
 
-fn checksum(key: &[u8], flags: u8, payload: &[u8]) -> u32 {
+fn start(key: &[u8], head: u8, parts: u16) -> crc32fast::Hasher {
     let mut crc = crc32fast::Hasher::new();
     crc.update(key);
-    crc.update(&[flags]);
-    crc.update(payload);
+    let [a, b] = parts.to_be_bytes();
+    crc.update(&[head, a, b]);
+    crc
+}
+
+fn checksum(key: &[u8], head: u8, parts: u16, stored: &[u8]) -> u32 {
+    let mut crc = start(key, head, parts);
+    crc.update(stored);
     crc.finalize()
 }
 
 /// The error of a record that is not what was written.
 pub(super) fn damaged(key: &[u8], why: &str) -> StoreError {
-    let key = key.iter().flat_map(|b| std::ascii::escape_default(*b)).map(char::from).collect();
-    StoreError::Damaged { key, why: why.to_owned() }
+    StoreError::Damaged { key: name(key), why: why.to_owned() }
+}
+
+/// A key, for people.
+pub(super) fn name(key: &[u8]) -> String {
+    key.iter().flat_map(|b| std::ascii::escape_default(*b)).map(char::from).collect()
 }

@@ -25,8 +25,12 @@ fn ask(page: &Page, settled: bool, since: Option<&str>) -> (u16, String) {
         headers.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_str(since).expect("a header"));
     }
     let known = Known::new(page, settled, None);
-    let verdict = judge(known, &page.plain.etag, &Method::GET, &headers);
-    let response = respond(known, (None, &page.plain), verdict, &Method::GET);
+    let verdict = judge(known, page.etag(None), &Method::GET, &headers);
+    let response = if verdict.is_full() {
+        respond(known, None, &page.plain, &Method::GET)
+    } else {
+        respond_without(known, page.etag(None), verdict)
+    };
     let date = response.headers()[header::LAST_MODIFIED].to_str().expect("ASCII");
     (response.status().as_u16(), date.to_owned())
 }

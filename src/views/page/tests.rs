@@ -30,44 +30,59 @@ fn decoded(coding: Coding, bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn every_coding_carries_the_same_bytes_under_a_tag_of_its_own() {
     let page = page(&long(), None);
-    assert_eq!(page.coded.len(), 3);
-    let mut tags = vec![page.plain.etag.clone()];
-    for (coding, encoded) in &page.coded {
-        assert_eq!(decoded(*coding, &encoded.bytes), page.plain.bytes, "{coding:?}");
-        assert!(encoded.bytes.len() < page.plain.bytes.len() / 2, "{coding:?}");
-        assert_eq!(page.representation(Some(*coding)), Some(encoded));
-        tags.push(encoded.etag.clone());
+    assert!(page.has_codings());
+    let mut tags = vec![page.etag(None)];
+    for coding in Coding::ALL {
+        let bytes = page.bytes(Some(coding));
+        assert_eq!(decoded(coding, bytes), page.plain, "{coding:?}");
+        assert!(bytes.len() < page.plain.len() / 2, "{coding:?}");
+        tags.push(page.etag(Some(coding)));
     }
-    assert!(page.coded.is_sorted_by_key(|(_, encoded)| encoded.bytes.len()));
-    tags.sort();
+    tags.sort_unstable();
     tags.dedup();
     assert_eq!(tags.len(), 4);
 }
 
 #[test]
-fn the_same_content_gives_the_same_page() {
-    let mark = Some(Mark { generation: 7, seq: 9 });
-    assert_eq!(page(&long(), mark), page(&long(), mark));
+fn a_coding_is_made_once_when_somebody_asks_for_it() {
+    let page = page(&long(), None);
+    assert_eq!(page.octets(), page.plain.len(), "nobody asked yet");
+    let first = page.bytes(Some(Coding::Gzip)).as_ptr();
+    assert_eq!(page.bytes(Some(Coding::Gzip)).as_ptr(), first);
+    let at_hand = Coding::ALL.map(|coding| page.bytes_at_hand(Some(coding)).is_some());
+    assert_eq!(at_hand, [false, false, true], "the others are not made for that");
+    assert_eq!(page.octets(), page.plain.len() + page.bytes(Some(Coding::Gzip)).len(), "and it is counted");
 }
 
 #[test]
-fn what_compression_does_not_shorten_is_kept_plain() {
-    assert!(page("短", None).coded.is_empty());
-    let mut seed = 1_u32;
-    let noise: Vec<u8> = (0..4000)
-        .map(|_| {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            seed.to_be_bytes()[0]
-        })
-        .collect();
-    assert!(Page::new(noise, "image/png", DateTime::UNIX_EPOCH).coded.is_empty());
+fn a_later_rendering_is_compressed_as_the_earlier_one_was() {
+    let (earlier, later) = (page(&long(), None), page(&(long() + "<entry/>"), None));
+    earlier.bytes(Some(Coding::Zstd));
+    later.encode_as(&earlier);
+    let at_hand = Coding::ALL.map(|coding| later.bytes_at_hand(Some(coding)).is_some());
+    assert_eq!(at_hand, [false, true, false]);
+}
+
+#[test]
+fn the_same_content_gives_the_same_page() {
+    let mark = Some(Mark { generation: 7, seq: 9 });
+    let (one, other) = (page(&long(), mark), page(&long(), mark));
+    assert_eq!(one, other);
+    for coding in [None].into_iter().chain(Coding::ALL.map(Some)) {
+        assert_eq!((one.etag(coding), one.bytes(coding)), (other.etag(coding), other.bytes(coding)));
+    }
+}
+
+#[test]
+fn a_view_that_fits_one_packet_is_offered_as_it_is() {
+    assert!(!page("短", None).has_codings());
 }
 
 #[test]
 fn a_tag_says_which_state_it_is_of() {
     let mark = Mark { generation: 0xab, seq: 0x1f };
     let page = page(&long(), Some(mark));
-    for tag in [&page.plain.etag, &page.coded[0].1.etag, &page.coded[2].1.etag] {
+    for tag in [None, Some(Coding::Brotli), Some(Coding::Gzip)].map(|coding| page.etag(coding)) {
         assert_eq!(Mark::of_tag(tag), Some(mark), "{tag}");
     }
 }

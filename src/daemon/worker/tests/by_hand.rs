@@ -17,8 +17,8 @@ async fn every_poll_by_hand_is_told_and_none_by_schedule() {
     let fresh = FEED.replace("Connection", "Cache-Control: max-age=7200\r\nConnection");
     let (url, _) = publisher_of(vec![failing, FEED.to_owned(), fresh]).await;
     let dir = tempfile::tempdir().expect("a directory");
-    let (config, vault) = set_up(&dir, &url);
-    let worker = Arc::new(at_work(&config, vault).1);
+    let (config, ledger) = set_up(&dir, &url);
+    let worker = Arc::new(at_work(&config, ledger).1);
     let id = SourceId::new("a");
     let mut waits = Vec::new();
     for _ in 0..3 {
@@ -44,8 +44,8 @@ async fn a_turn_that_waited_for_a_poll_by_hand_asks_nobody() {
     let (url, count) =
         publisher_of(vec![FEED.replace("Connection", "Cache-Control: max-age=7200\r\nConnection")]).await;
     let dir = tempfile::tempdir().expect("a directory");
-    let (config, vault) = set_up(&dir, &url);
-    let (recorder, worker) = at_work(&config, vault);
+    let (config, ledger) = set_up(&dir, &url);
+    let (recorder, worker) = at_work(&config, ledger);
     record_config(&recorder, &config).await;
     let (worker, id) = (Arc::new(worker), SourceId::new("a"));
     let one = Arc::clone(&worker.turns[&id].one);
@@ -69,18 +69,18 @@ async fn a_turn_that_waited_for_a_poll_by_hand_asks_nobody() {
 
 /// Stores that a source's last poll left this.
 fn leave(recorder: &Recorder, config: &Config, outcome: Outcome, polled: Time, until: Option<Time>) {
-    let mut stored = SourceState::new(config.sources[0].def.clone());
+    let mut stored = SourceState::new(1, config.sources[0].def.clone());
     (stored.outcome, stored.polled_at, stored.poll.not_before) = (Some(outcome), Some(polled), until);
-    let change = crate::core::state::Change::Source(SourceId::new("a"), Box::new(stored));
-    recorder.store().load_full().commit(&[change]).expect("written");
+    let sources = [(SourceId::new("a"), stored)].into();
+    recorder.store().load_full().commit(&Changes { sources, ..Changes::default() }).expect("written");
 }
 
 #[tokio::test]
 async fn a_clock_that_was_ahead_at_the_last_poll_keeps_no_turn_from_being_had() {
     let (url, count) = publisher().await;
     let dir = tempfile::tempdir().expect("a directory");
-    let (config, vault) = set_up(&dir, &url);
-    let (recorder, worker) = at_work(&config, vault);
+    let (config, ledger) = set_up(&dir, &url);
+    let (recorder, worker) = at_work(&config, ledger);
     record_config(&recorder, &config).await;
     let worker = Arc::new(worker);
     leave(&recorder, &config, Outcome::NotModified, at(3 * 86_400), None);
@@ -94,8 +94,8 @@ async fn a_clock_that_was_ahead_at_the_last_poll_keeps_no_turn_from_being_had() 
 async fn a_poll_by_hand_that_a_held_host_ends_leaves_everything_as_it_was() {
     let (url, count) = publisher().await;
     let dir = tempfile::tempdir().expect("a directory");
-    let (config, vault) = set_up(&dir, &url);
-    let (recorder, worker) = at_work(&config, vault);
+    let (config, ledger) = set_up(&dir, &url);
+    let (recorder, worker) = at_work(&config, ledger);
     let (worker, id) = (Arc::new(worker), SourceId::new("a"));
     worker.fetchers.values().for_each(|fetcher| fetcher.hold(&url, Duration::from_secs(300)));
     for outcome in [Outcome::Failed { why: "status 500".to_owned() }, Outcome::Gone] {

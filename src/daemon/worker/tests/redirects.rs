@@ -29,8 +29,8 @@ async fn a_page_s_redirect_that_always_asks_to_wait_is_followed_once_that_is_ove
     let (url, count) = publisher_of(answers).await;
     let dir = tempfile::tempdir().expect("a directory");
     let more = "kind = \"page\"\n[source.page]\nfollow = true\nentry = \"ul.list li\"\n";
-    let (config, vault) = set_up_with(&dir, &url, more);
-    let (recorder, worker) = at_work(&config, vault);
+    let (config, ledger) = set_up_with(&dir, &url, more);
+    let (recorder, worker) = at_work(&config, ledger);
     record_config(&recorder, &config).await;
     let (worker, id) = (Arc::new(worker), SourceId::new("a"));
     let stored = || recorder.store().load().source(&id).expect("sound").expect("stored");

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::core::state::State;
+use crate::core::state::{FeedKey, State};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;

@@ -1,7 +1,7 @@
 //! Bases, probes and versions: what keeps a journal small and readable.
 
 use super::*;
-use crate::core::base::{Base, Counts, End, Head};
+use crate::core::base::{Base, Counts, Head};
 
 pub(super) fn base_parts() -> [Base; 2] {
     let at = DateTime::from_timestamp(9, 0).expect("an instant");
@@ -53,7 +53,7 @@ fn a_base_stands_for_the_segments_before_it() {
     append(&mut journal, 0..3, day(1));
     append(&mut journal, 3..5, day(2));
     write_base(&mut journal).expect("written");
-    assert_eq!(names(&dir), ["00000003-2026-11-02.ndjson.zst", "00000004-2026-11-02.ndjson.zst"]);
+    assert_eq!(names(&dir), ["00000003-2026-11-02.base.ndjson.zst", "00000004-2026-11-02.ndjson.zst"]);
     append(&mut journal, 5..6, day(2));
     assert_eq!((seqs(&journal), read(&journal, 0).1), (vec![5, 5, 6], Losses::default()));
     assert_eq!((read(&journal, 5).0.len(), journal.base_seq()), (1, 5));
@@ -120,57 +120,17 @@ fn interrupted() -> (TempDir, Vec<String>) {
     (dir, names)
 }
 
-fn flip_the_last_octet(path: &Path) {
-    let mut bytes = fs::read(path).expect("read");
-    *bytes.last_mut().expect("not empty") ^= 1;
-    fs::write(path, bytes).expect("written");
-}
-
 #[test]
-fn what_a_base_stands_for_goes_once_the_base_was_read_through() {
-    struct Case {
-        name: &'static str,
-        flipped: &'static [usize],
-        removed: &'static [usize],
-        there: &'static [usize],
-        read_back: &'static [u64],
-        whole: bool,
+fn what_a_base_stands_for_goes_at_the_next_start() {
+    let (dir, files) = interrupted();
+    // Readers pass it over until then, whatever it holds.
+    for old in &files[..2] {
+        fs::write(dir.path().join("journal").join(old), b"rubbish").expect("written");
     }
-    let (all, from_base): (&[u64], &[u64]) = (&[1, 2, 3, 4, 5, 6], &[5, 6]);
-    let well = Case {
-        name: "all is well",
-        flipped: &[],
-        removed: &[],
-        there: &[2, 3],
-        read_back: &[5, 5, 6],
-        whole: true,
-    };
-    let base = Case { name: "the base is damaged", flipped: &[2], there: &[0, 1, 3], read_back: all, ..well };
-    let rest = Case {
-        name: "so is what it stands for",
-        flipped: &[1, 2],
-        there: &[0, 1, 2, 3],
-        read_back: from_base,
-        whole: false,
-        ..well
-    };
-    let gone = Case { name: "some of that is gone", flipped: &[2], removed: &[0], there: &[1, 2, 3], ..rest };
-    for Case { name, flipped, removed, there, read_back, whole } in [well, base, rest, gone] {
-        let (dir, files) = interrupted();
-        let path = |at: usize| dir.path().join("journal").join(&files[at]);
-        flipped.iter().for_each(|at| flip_the_last_octet(&path(*at)));
-        removed.iter().for_each(|at| fs::remove_file(path(*at)).expect("removed"));
-        for _ in 0..2 {
-            let (journal, report) = open(&dir, day(2));
-            assert_eq!(names(&dir), there.iter().map(|at| files[*at].clone()).collect::<Vec<_>>(), "{name}");
-            assert_eq!((report.seq, seqs(&journal)), (6, read_back.to_vec()), "{name}");
-            assert_eq!(read(&journal, 0).1.is_empty(), whole, "{name}");
-        }
-        let (mut journal, _) = open(&dir, day(2));
-        append(&mut journal, 6..7, day(2));
-        write_base(&mut journal).expect("written");
-        assert_eq!(seqs(&journal), [7, 7], "{name}: a base of all of it");
-    }
+    let (journal, report) = open(&dir, day(2));
+    assert_eq!(names(&dir), files[2..]);
+    assert_eq!((report.seq, report.damage.len(), seqs(&journal)), (6, 0, vec![5, 5, 6]));
+    assert_eq!(read(&journal, 0).1, Losses::default());
 }
 
 #[test]
@@ -178,10 +138,8 @@ fn a_base_that_does_not_hold_what_its_end_says_is_damaged() {
     let [head, end] = base_parts();
     let at = end.at();
     let said = |sources, feeds, entries| Base::End(Counts { sources, feeds, entries }.end(at, 1));
-    let older = Base::End(End { at, next_no: 1, entries: 0, sources: None, feeds: None });
     let cases = [
         ("as it is", end, true),
-        ("of an older dibao", older, true),
         ("an entry is missing", said(0, 0, 1), false),
         ("a source is missing", said(1, 0, 0), false),
         ("a feed is missing", said(0, 1, 0), false),
@@ -196,8 +154,8 @@ fn a_base_that_does_not_hold_what_its_end_says_is_damaged() {
         write_base(&mut journal).expect("written");
         let file = |part: Base| {
             let record = Record::Base(part);
-            let line = Line { v: record.version(), seq: 3, round: 3, record };
-            frame::encode(&serde_json::to_vec(&line).expect("JSON")).expect("a frame")
+            let line = Line { v: LINE_VERSION, seq: 3, round: 3, record };
+            frame_of(&serde_json::to_vec(&line).expect("JSON"))
         };
         fs::write(&segments(&dir)[0], [file(head.clone()), file(end)].concat()).expect("written");
         assert_eq!(read(&journal, 0).1.is_empty(), whole, "{name}");
@@ -206,16 +164,6 @@ fn a_base_that_does_not_hold_what_its_end_says_is_damaged() {
 
 fn full_error() -> JournalError {
     io_error(Path::new("base"), "open it")(full())
-}
-
-#[test]
-fn lines_say_the_oldest_version_that_reads_them() {
-    let expiry = Record::Expire(crate::core::record::Expiry::default());
-    let [head, _] = base_parts();
-    for (record, version) in [(record(1), 1), (expiry, 2), (Record::Base(head), 2)] {
-        assert_eq!(record.version(), version, "{record:?}");
-        assert!(version <= LINE_VERSION);
-    }
 }
 
 #[test]
@@ -248,42 +196,90 @@ fn a_journal_that_is_read_only_says_so_at_open() {
     drop(journal);
     let read_only: Disks =
         Arc::new(|_: &Path, _: Mode| Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem)));
-    let refused = Journal::open_on(read_only, &dir.path().join("journal"), day(1)).map(|_| ());
+    let refused = Journal::open_on(read_only, &dir.path().join("journal"), day(1), None).map(|_| ());
     let said = refused.expect_err("it is read-only").to_string();
     assert!(said.contains("cannot open it to write") && said.contains("read-only"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
 #[test]
-fn lines_of_the_first_version_are_read() {
-    let lines = [
-        r#"{"v":1,"seq":1,"round":1,"kind":"config","at":"2026-11-01T00:00:00Z","instance":"00000000-0000-0000-0000-000000000007","fingerprint":"f","sources":[{"id":"a","url":"https://a.example/","region":"auto","priority":0}]}"#,
-        r#"{"v":1,"seq":2,"round":2,"kind":"poll","at":"2026-11-01T00:00:01Z","source":"a","outcome":{"is":"not-modified"},"state":{"scheduled":null,"validators":{"etag":null,"last_modified":null}}}"#,
-        r#"{"v":1,"seq":3,"round":3,"kind":"withdraw","at":"2026-11-01T00:00:02Z","published_id":"urn:x"}"#,
+fn a_journal_of_another_version_is_refused_by_name_and_left_alone() {
+    struct Case {
+        name: &'static str,
+        segment: &'static str,
+        line: &'static str,
+        told: &'static str,
+    }
+    let older = "was written by an older dibao, before 0.1.0, which this one does not read; begin with a fresh \
+                 state directory";
+    let newer = "line version 4 is newer than this dibao reads (3); use the newer dibao";
+    let cases = [
+        Case {
+            name: "a poll of version 1",
+            segment: "00000001-2026-11-01.ndjson.zst",
+            line: r#"{"v":1,"seq":2,"round":2,"kind":"poll","at":"2026-11-01T00:00:01Z","source":"a","outcome":{"is":"not-modified"},"state":{"scheduled":null,"validators":{"etag":null,"last_modified":null}}}"#,
+            told: older,
+        },
+        Case {
+            name: "a base of version 2, which its name did not tell",
+            segment: "00000001-2026-11-01.ndjson.zst",
+            line: r#"{"v":2,"seq":9,"round":9,"kind":"base","of":"riddle"}"#,
+            told: older,
+        },
+        Case {
+            name: "a base of a later version beside what it stands for",
+            segment: "00000002-2026-11-01.base.ndjson.zst",
+            line: r#"{"v":4,"seq":9,"round":9,"kind":"base","of":"riddle"}"#,
+            told: newer,
+        },
     ];
-    let dir = TempDir::new().expect("a directory");
-    fs::create_dir(dir.path().join("journal")).expect("created");
-    let path = dir.path().join("journal/00000001-2026-11-01.ndjson.zst");
-    let text = format!("{}\n", lines.join("\n"));
-    fs::write(path, frame::encode(text.as_bytes()).expect("a frame")).expect("written");
-    let (mut journal, report) = open(&dir, day(1));
-    assert_eq!((report.seq, report.damage.len()), (3, 0));
-    let (read, losses) = read(&journal, 0);
-    assert_eq!((read.len(), losses), (3, Losses::default()));
-    assert!(matches!(&read[1].record, Record::Poll(poll) if poll.state.window_from.is_none()));
-    assert_eq!(append(&mut journal, 3..4, day(1))[0].seq, 4);
+    for Case { name, segment, line, told } in cases {
+        let dir = TempDir::new().expect("a directory");
+        let (mut journal, _) = open(&dir, day(1));
+        append(&mut journal, 0..2, day(1));
+        drop(journal);
+        let path = dir.path().join("journal").join(segment);
+        let bytes = [frame_of(line.as_bytes()), b"torn".to_vec()].concat();
+        fs::write(&path, &bytes).expect("written");
+        let before = names(&dir);
+        let refused = Journal::open(&dir.path().join("journal"), day(1), None).map(|_| ());
+        let said = refused.expect_err("it is of another version").to_string();
+        assert_eq!(said, format!("journal {}: {told}", path.display()), "{name}");
+        let replayed = replay(&dir.path().join("journal"), None, &mut |_, _| Ok::<_, JournalError>(()));
+        assert_eq!(replayed.expect_err("nor is it replayed").to_string(), said, "{name}");
+        assert_eq!((names(&dir), fs::read(&path).expect("read")), (before, bytes), "{name}");
+    }
 }
 
 #[test]
-fn a_base_of_a_later_version_is_refused_by_name_and_left_alone() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
-    append(&mut journal, 0..2, day(1));
-    drop(journal);
-    let base = dir.path().join("journal/00000002-2026-11-01.ndjson.zst");
-    let line = r#"{"v":3,"seq":9,"round":9,"kind":"base","of":"riddle"}"#;
-    fs::write(&base, frame::encode(line.as_bytes()).expect("a frame")).expect("written");
-    let refused = Journal::open(&dir.path().join("journal"), day(1)).map(|_| ());
-    assert!(matches!(refused, Err(JournalError::Newer { version: 3, .. })), "{refused:?}");
-    assert_eq!(names(&dir).len(), 2, "what it stands for is still there");
+fn lines_of_every_kind_are_read_as_their_tags_say() {
+    use super::super::reading::line_of;
+    let at = "2026-11-01T00:00:01Z";
+    let poll = r#""source":"a","outcome":{"is":"not-modified"},"state":{"scheduled":null}"#;
+    let parsed = r#"{"id":null,"title":"河南","links":[],"published":null,"updated":null,"authors":[],"contributors":[],"categories":[],"summary":null,"content":null,"rights":null,"language":null}"#;
+    let (key, parsed) = ("00".repeat(16), parsed.to_owned());
+    let new =
+        format!(r#"{{"published_id":"urn:x","keys":["{key}"],"fingerprint":"{key}","entry":{parsed}}}"#);
+    let entry = format!(
+        r#"{{"no":7,"entry":{{"id":"urn:x","source":"a","first_seen":"{at}","surfaced":"{at}","published":"{at}","updated":"{at}","fingerprint":"{key}","keys":[],"seq":1,"round":1,"body":{parsed}}}}}"#
+    );
+    let cases = [
+        ("a poll", format!(r#""kind":"poll",{poll}"#)),
+        ("an observation", format!(r#""kind":"observation",{poll},"new":[{new}]"#)),
+        ("a withdrawal", r#""kind":"withdraw","published_id":"urn:x""#.to_owned()),
+        ("an expiry", r#""kind":"expire","entries":["urn:x"]"#.to_owned()),
+        ("entries of a base", format!(r#""kind":"base","of":"entries","entries":[{entry}]"#)),
+        (
+            "the end of a base",
+            r#""kind":"base","of":"end","next_no":1,"entries":0,"sources":0,"feeds":0"#.to_owned(),
+        ),
+    ];
+    for (name, rest) in cases {
+        let text = format!(r#"{{"v":3,"seq":5,"round":4,"at":"{at}",{rest}}}"#);
+        let by_tags: Line = serde_json::from_str(&text).expect(name);
+        let read = line_of(text.as_bytes(), Path::new("a segment")).expect("of this version");
+        assert_eq!(read.as_ref(), Some(&by_tags), "{name}");
+        let written = serde_json::to_vec(&by_tags).expect("JSON");
+        assert_eq!(line_of(&written, Path::new("a segment")).expect("of this version"), read, "{name}");
+    }
 }

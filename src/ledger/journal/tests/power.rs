@@ -299,7 +299,7 @@ fn rot_and_heal(
     tape.note(Asked::Acknowledged(seq));
     tape.note(Asked::Store(Some(seq)));
     let segments = segment::list(&journal.dir).expect("listed");
-    let segments: Vec<_> = segments.iter().filter(|s| length(&s.path).expect("there") > 0).collect();
+    let segments: Vec<_> = segments.iter().filter(|s| segment::length(&s.path).expect("there") > 0).collect();
     drop(journal);
     for _ in 0..3 {
         let path = &segments[chance.below(segments.len())].path;
@@ -328,7 +328,7 @@ fn live_through(chance: &mut Chance) -> (Vec<Asked>, BTreeMap<u64, Line>) {
     let dir = TempDir::new().expect("a directory");
     let (tape, mut lines) = (Recorded::default(), BTreeMap::new());
     let open = |today| {
-        let opened = Journal::open_on(Arc::new(tape.clone()), &dir.path().join("journal"), today);
+        let opened = Journal::open_on(Arc::new(tape.clone()), &dir.path().join("journal"), today, None);
         opened.expect("the journal opens").0
     };
     let (mut today, mut n) = (1, 0);
@@ -387,7 +387,7 @@ fn holds(dir: &TempDir, model: &Model, written: &BTreeMap<u64, Line>, what: &str
     let Model { acknowledged, stored, .. } = *model;
     let reopen = || {
         let disks = Arc::new(Recorded::default());
-        Journal::open_on(disks, &dir.path().join("journal"), day(28)).expect("the journal opens")
+        Journal::open_on(disks, &dir.path().join("journal"), day(28), None).expect("the journal opens")
     };
     let (mut journal, report) = reopen();
     let (lines, losses) = read(&journal, 0);

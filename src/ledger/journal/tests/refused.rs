@@ -3,6 +3,7 @@
 use std::io::{BufReader, Seek, SeekFrom};
 use std::ops::Range;
 
+use super::super::reading::{Reading, lines, seq_of};
 use super::*;
 
 /// A file of which some octets cannot be read. As the kernel has it: what stands before them is read first.
@@ -54,12 +55,15 @@ fn a_sector_that_cannot_be_read_costs_the_frames_it_lies_in() {
     let last = bytes.len() / 4096 * 4096;
     for bad in [0..4096, 4096..8192, 8192..20_480, last..bytes.len(), 0..bytes.len()] {
         let mut seqs = Vec::new();
-        let mut reader = BufReader::new(Sectors { bytes: &bytes, bad: bad.clone(), at: 0 });
-        let end = segment.read_from(&mut reader, bytes.len() as u64, &mut |line| {
-            seqs.push(line.seq);
-            Ok(())
-        });
-        let end = end.expect("it is read");
+        let reader = BufReader::new(Sectors { bytes: &bytes, bad: bad.clone(), at: 0 });
+        let len = bytes.len() as u64;
+        let mut reading = Reading::new(&segment.path, Some(reader), len, 0).expect("it is opened");
+        while reading.next().expect("it is read").is_some() {
+            let found =
+                lines(reading.text()).map(|line| seq_of(line, &segment.path).expect("of this version"));
+            seqs.extend(found.flatten());
+        }
+        let end = reading.end();
         let beyond = |frame: &Range<usize>| frame.end <= bad.start || frame.start >= bad.end;
         let expected: Vec<u64> =
             (1..).zip(&frames).filter(|(_, frame)| beyond(frame)).map(|(seq, _)| seq).collect();

@@ -1,0 +1,119 @@
+//! The scrub of store and journal: slowly in the background, or at once for `dibao check --store`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::KeepError;
+use crate::daemon::engine::Engine;
+use crate::daemon::recorder::{RecordError, Recorder};
+use crate::ledger::{LedgerError, Scrub, ScrubStep, read_journal};
+
+/// The share of one core that a slow scrub takes is one part in so many.
+const SHARE: u32 = 10;
+
+/// Lines of the journal after which a slow scrub rests.
+const LINES: u32 = 256;
+
+/// Files of the store that are smaller than this are not worth building anew for their size.
+const LARGE: u64 = 256 << 20;
+/// sled reuses what it freed, and gives nothing back: files of so many times what the rows add up to are mostly
+/// empty. Up to three times is usual.
+const BLOAT: u64 = 5;
+
+/// How long a compaction under way is waited for, and how often.
+const BUSY: Duration = Duration::from_millis(500);
+const TRIES: u32 = 600;
+
+/// What a scrub found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Rows of the store.
+    pub rows: u64,
+    /// True if the store was damaged, and was built anew.
+    pub store_damaged: bool,
+    /// True if the journal was damaged, and got a new base.
+    pub journal_damaged: bool,
+}
+
+/// Scrubs with a bounded share of one core.
+///
+/// # Errors
+/// When the disk refuses.
+pub async fn slowly(engine: &Arc<Engine>) -> Result<Found, KeepError> {
+    let mut scrub = Scrub::new(engine.store().load_full());
+    let mut found = Found::default();
+    while !scrub.is_over() && !found.store_damaged {
+        let (recorder, began) = (engine.recorder.clone(), tokio::time::Instant::now());
+        let step = tokio::task::spawn_blocking(move || {
+            let damaged = step(&recorder, &mut scrub)?;
+            Ok::<_, RecordError>((scrub, damaged))
+        });
+        (scrub, found.store_damaged) = step.await??;
+        tokio::time::sleep(began.elapsed() * (SHARE - 1)).await;
+    }
+    let recorder = engine.recorder.clone();
+    let ended = tokio::task::spawn_blocking(move || finish(&recorder, &scrub, found, SHARE - 1));
+    Ok(ended.await??)
+}
+
+/// Scrubs as fast as it goes. Blocks.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn at_once(recorder: &Recorder) -> Result<Found, RecordError> {
+    let mut scrub = Scrub::new(recorder.store().load_full());
+    let mut found = Found::default();
+    while !scrub.is_over() && !found.store_damaged {
+        found.store_damaged = step(recorder, &mut scrub)?;
+    }
+    finish(recorder, &scrub, found, 0)
+}
+
+/// One step over the store. Returns true if the store was damaged, and was built anew.
+fn step(recorder: &Recorder, scrub: &mut Scrub) -> Result<bool, RecordError> {
+    match scrub.step() {
+        ScrubStep::GoesOn | ScrubStep::Over => Ok(false),
+        ScrubStep::Doubts(keys) => recorder.recheck(scrub.store(), &keys),
+        ScrubStep::Unsound(why) => recorder.replace_unsound(scrub.store(), &why).map(|()| true),
+    }
+}
+
+/// What follows the walk over the store: its size, and the journal.
+fn finish(recorder: &Recorder, scrub: &Scrub, mut found: Found, rest: u32) -> Result<Found, RecordError> {
+    found.rows = scrub.rows;
+    let files = recorder.store_size()?;
+    if !found.store_damaged && files > LARGE && files > scrub.octets.saturating_mul(BLOAT) {
+        recorder.rebuild("its files are mostly empty")?;
+    }
+    found.journal_damaged = journal_is_damaged(recorder, rest)?;
+    // A compaction that is under way may have begun before the damage was known.
+    let mut tries = 0;
+    while found.journal_damaged && recorder.compact()?.is_none() && recorder.is_damaged()? && tries < TRIES {
+        tries += 1;
+        pause(BUSY);
+    }
+    Ok(found)
+}
+
+fn journal_is_damaged(recorder: &Recorder, rest: u32) -> Result<bool, RecordError> {
+    let paths = recorder.paths()?;
+    let (mut lines, mut began) = (0, tokio::time::Instant::now());
+    let mut each = || {
+        lines += 1;
+        if rest > 0 && lines % LINES == 0 {
+            pause(began.elapsed() * rest);
+            began = tokio::time::Instant::now();
+        }
+    };
+    let lost = read_journal(&paths, &mut each);
+    let lost = lost.map_err(|error| RecordError::Ledger(Arc::new(LedgerError::Journal(error))))?;
+    if lost.is_empty() { recorder.is_damaged() } else { recorder.confirm_damage() }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the scrub has a blocking thread of its own, and waits for nobody"
+)]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
+}

@@ -1,0 +1,169 @@
+//! What has changed since views were rendered, and whether more is about to.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::paths::ViewKey;
+use crate::core::month::Month;
+use crate::core::state::{FeedKey, FeedState};
+use crate::core::time::Time;
+
+/// What a rendered view was made from: the generation of everything, the position of the last record
+/// that touched it, and the day and month that ageing counts by.
+pub type Version = (u64, u64, Option<Age>);
+
+/// The day and the month of the newest poll.
+pub(super) type Age = (Time, Month);
+
+/// A burst is over when nothing was recorded for so long: polls of one schedule end one after another, and
+/// touch the same feeds.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// The longest time from the first change of a burst until views are rendered in advance. While the recorder
+/// is busy, no view is rendered again that is younger.
+pub(super) const BURST: Duration = Duration::from_secs(1);
+
+/// What the recorder has told.
+#[derive(Default)]
+pub(super) struct Changes {
+    told: RwLock<Told>,
+    /// Facts that wait to be recorded.
+    waiting: AtomicUsize,
+    news: Notify,
+}
+
+#[derive(Default)]
+struct Told {
+    /// Counts changes that may touch any view.
+    everything: u64,
+    /// The last record that touched a feed, and the last that revised it.
+    feeds: HashMap<FeedKey, (u64, u64)>,
+    newest: u64,
+    age: Option<Age>,
+}
+
+impl Changes {
+    /// Nothing has changed since the store had this age.
+    pub(super) fn since(age: Option<Age>) -> Self {
+        Self { told: RwLock::new(Told { age, ..Told::default() }), ..Self::default() }
+    }
+
+    /// These feeds have changed. A poll that brought nothing changes none, and wakes nobody.
+    pub(super) fn touched(&self, feeds: &[(FeedKey, FeedState)], age: Option<Age>) {
+        let mut told = self.told.write().unwrap_or_else(PoisonError::into_inner);
+        for (feed, state) in feeds {
+            told.feeds.insert(feed.clone(), (state.changed_seq, state.revised_seq));
+            told.newest = told.newest.max(state.changed_seq);
+        }
+        let is_news = !feeds.is_empty() || told.age != age;
+        told.age = age;
+        drop(told);
+        if is_news {
+            self.news.notify_one();
+        }
+    }
+
+    /// Any view may have changed.
+    pub(super) fn everything(&self, age: Option<Age>) {
+        let mut told = self.told.write().unwrap_or_else(PoisonError::into_inner);
+        told.everything += 1;
+        told.age = age;
+        drop(told);
+        self.news.notify_one();
+    }
+
+    /// What a view is made from now.
+    pub(super) fn version(&self, view: &ViewKey) -> Version {
+        let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
+        let of = |feed| told.feeds.get(feed).copied().unwrap_or_default();
+        match view {
+            ViewKey::Home | ViewKey::Feeds | ViewKey::Sources => (told.everything, told.newest, told.age),
+            ViewKey::Feed(feed, _) => (told.everything, of(feed).0, told.age),
+            // A month that is over does not age by days.
+            ViewKey::Archive(feed, _) => {
+                (told.everything, of(feed).1, told.age.map(|(_, month)| (Time::UNIX_EPOCH, month)))
+            }
+        }
+    }
+
+    pub(super) fn set_waiting(&self, facts: usize) {
+        self.waiting.store(facts, Ordering::Release);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) > 0
+    }
+
+    /// True if a view that was rendered at this time may be served whatever has changed since.
+    pub(super) fn excuse(&self, rendered: Instant) -> bool {
+        self.is_busy() && rendered.elapsed() < BURST
+    }
+
+    /// Returns when something has changed since this was last awaited, and the burst is over that it was part
+    /// of, or has taken longer than [`BURST`].
+    pub(super) async fn settled(&self) {
+        self.news.notified().await;
+        let latest = Instant::now() + BURST;
+        loop {
+            tokio::select! {
+                biased;
+                () = sleep_until(latest) => return,
+                () = self.news.notified() => {}
+                () = tokio::time::sleep(QUIET) => if !self.is_busy() { return },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How long after the first change `settled` returns, if further changes come in these steps.
+    async fn settles_after(changes: &Changes, steps: &[u64]) -> Duration {
+        let began = Instant::now();
+        let tell = async {
+            for step in steps {
+                changes.everything(None);
+                tokio::time::sleep(Duration::from_millis(*step)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = changes.settled() => began.elapsed(),
+            () = tell => unreachable!("it never ends"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_over_when_nothing_more_comes_or_it_takes_too_long() {
+        let changes = Changes::default();
+        assert_eq!(settles_after(&changes, &[0]).await, QUIET, "one change");
+        assert_eq!(settles_after(&changes, &[40, 40, 40]).await, Duration::from_millis(80) + QUIET);
+        assert_eq!(settles_after(&changes, &[50; 60]).await, BURST, "an endless one");
+        // The burst goes on, and its later changes are no less of one.
+        assert_eq!(settles_after(&changes, &[50; 60]).await, BURST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_not_over_while_the_recorder_is_busy() {
+        let changes = Changes::default();
+        changes.set_waiting(3);
+        assert_eq!(settles_after(&changes, &[0]).await, BURST);
+        changes.set_waiting(0);
+        assert_eq!(settles_after(&changes, &[0]).await, QUIET);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_poll_that_brings_nothing_wakes_nobody() {
+        let changes = Changes::default();
+        changes.touched(&[], None);
+        let woken = tokio::time::timeout(Duration::from_secs(60), changes.settled()).await;
+        assert!(woken.is_err());
+    }
+}

@@ -1,0 +1,405 @@
+//! Backups: the journal's files as far as they are acknowledged, and what is needed to trust them. The
+//! store is not in them: it is built from the journal.
+//!
+//! ```text
+//! DIR/00000002-2026-11-23.ndjson.zst …   the journal, as it is
+//! DIR/manifest.json                      what belongs to it, written last
+//! ```
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::journal::{self, JournalError, Losses};
+use super::{LedgerError, Paths, dirs, open};
+use crate::core::record::LINE_VERSION;
+use crate::core::time::Time;
+
+/// The version of the layout above.
+const FORMAT: u32 = 1;
+
+const MANIFEST: &str = "manifest.json";
+
+/// Octets copied at a time.
+const CHUNK: usize = 1 << 16;
+
+/// What a backup consists of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of the layout.
+    pub format: u32,
+    /// The dibao that made it.
+    pub dibao: String,
+    /// The version of the journal's lines that it may hold.
+    pub lines: u8,
+    /// When it was made.
+    pub at: Time,
+    /// The position of the last line.
+    pub seq: u64,
+    /// The files of the journal, in order.
+    pub files: Vec<CopiedFile>,
+}
+
+/// One file of a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopiedFile {
+    /// Its name.
+    pub name: String,
+    /// Its length.
+    pub octets: u64,
+    /// Its SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+/// A file of the journal, and how much of it is acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Octets.
+    pub octets: u64,
+}
+
+/// Why a backup cannot be made or restored.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The disk said no.
+    #[error("{path}: cannot {what}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was being done.
+        what: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Something stands where nothing should.
+    #[error("{0} is not empty; name a directory that is empty, or not there yet")]
+    NotEmpty(PathBuf),
+    /// A segment was compacted away while it was being copied.
+    #[error("{0} is gone: the journal was compacted meanwhile")]
+    Vanished(PathBuf),
+    /// Not a backup, or not a whole one.
+    #[error("{path} is no backup: {why}")]
+    NoBackup {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A backup of a later version of dibao.
+    #[error(
+        "{path} was made by dibao {dibao} (backup format {format}, line version {lines}), which is newer than this dibao \
+         reads ({FORMAT} and {LINE_VERSION}); use the newer dibao"
+    )]
+    Newer {
+        /// The directory.
+        path: PathBuf,
+        /// The version that made it.
+        dibao: String,
+        /// Its layout.
+        format: u32,
+        /// Its lines.
+        lines: u64,
+    },
+    /// A file is not what it was.
+    #[error("{0} is damaged: it is not what the manifest says")]
+    Damaged(PathBuf),
+    /// The journal does not read, though its files do.
+    #[error(
+        "the journal in {path} is damaged, so there is no backup of it: {what}. The next compaction writes it \
+         anew from the store; to keep what there is as it is, stop it and copy the state directory"
+    )]
+    Rotten {
+        /// The journal.
+        path: PathBuf,
+        /// What of it cannot be read.
+        what: Losses,
+    },
+    /// A whole copy of a journal that was damaged.
+    #[error(
+        "{path} was made of a journal that was damaged already: {what}. An earlier backup may be whole. To start from what \
+         can be read of this one, copy its .zst files into the directory journal of a new state directory"
+    )]
+    CopyOfRotten {
+        /// The backup.
+        path: PathBuf,
+        /// What of it cannot be read.
+        what: Losses,
+    },
+    /// There is a journal already.
+    #[error("{0} has a journal; restore into a state directory without one")]
+    Occupied(PathBuf),
+    /// The state directory.
+    #[error(transparent)]
+    State(#[from] LedgerError),
+    /// A journal that cannot be read at all.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) -> BackupError + 'a {
+    move |source| BackupError::Io { path: path.to_owned(), what, source }
+}
+
+/// Makes sure that a backup can be written to a directory: it is there, and empty.
+///
+/// # Errors
+/// When it is not empty, or cannot be made.
+pub fn prepare(into: &Path) -> Result<(), BackupError> {
+    dirs::create(into).map_err(io_error(into, "create it"))?;
+    if is_empty(into)? { Ok(()) } else { Err(BackupError::NotEmpty(into.to_owned())) }
+}
+
+/// Copies the parts of the journal in `from`, whose last line is at `seq`, reads the copies through, and writes
+/// the manifest.
+///
+/// # Errors
+/// [`BackupError::Vanished`] when the parts have to be asked for again, [`BackupError::Rotten`] when the journal
+/// has to be healed first. Nothing of it is left then, nor after any other: it may be tried again in the same
+/// place.
+pub fn copy(
+    from: &Path,
+    (seq, parts): (u64, &[Part]),
+    at: Time,
+    into: &Path,
+) -> Result<Manifest, BackupError> {
+    let ours = Unfinished::at(into, parts);
+    let mut files = Vec::with_capacity(parts.len());
+    for part in parts {
+        let (octets, sha256) = copy_file(&from.join(&part.name), &into.join(&part.name), part.octets)?;
+        files.push(CopiedFile { name: part.name.clone(), octets, sha256 });
+    }
+    // A hash says that the copies are what was there, not that it was a journal.
+    let what = lacks(into, seq, &files)?;
+    if !what.is_empty() {
+        return Err(BackupError::Rotten { path: from.to_owned(), what: of_directory(what, from) });
+    }
+    let dibao = env!("CARGO_PKG_VERSION").to_owned();
+    let manifest = Manifest { format: FORMAT, dibao, lines: LINE_VERSION, at, seq, files };
+    let mut text = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain JSON");
+    text.push(b'\n');
+    // Without it there is no backup, so it comes once everything else is durable.
+    sync_dir(into)?;
+    let path = into.join(MANIFEST);
+    let written = File::create_new(&path).and_then(|mut file| {
+        file.write_all(&text)?;
+        file.sync_all()
+    });
+    written.map_err(io_error(&path, "write it"))?;
+    sync_dir(into)?;
+    ours.keep();
+    Ok(manifest)
+}
+
+/// The files of a backup that is being made, which go when it is not finished. What was there before is
+/// somebody else's.
+struct Unfinished(Vec<PathBuf>);
+
+impl Unfinished {
+    fn at(into: &Path, parts: &[Part]) -> Self {
+        let names = parts.iter().map(|part| part.name.as_str()).chain([MANIFEST]);
+        let paths = names.map(|name| into.join(name));
+        Self(paths.filter(|path| path.symlink_metadata().is_err()).collect())
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            // Some were not begun yet.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Puts a backup into a state directory that has no journal, after every file was held against the
+/// manifest. The store is built by whoever opens the directory next. Until all of it is there, nobody does:
+/// see `require_restored`. One that was interrupted is begun anew.
+///
+/// # Errors
+/// When the backup is not whole, is newer, or the directory is in use or has a journal.
+pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
+    let manifest = read_manifest(from)?;
+    for file in &manifest.files {
+        let path = from.join(&file.name);
+        let (octets, sha256) = hash(&path)?;
+        if (octets, &sha256) != (file.octets, &file.sha256) {
+            return Err(BackupError::Damaged(path));
+        }
+    }
+    let what = lacks(from, manifest.seq, &manifest.files)?;
+    if !what.is_empty() {
+        return Err(BackupError::CopyOfRotten { path: from.to_owned(), what });
+    }
+    dirs::create(state_dir).map_err(io_error(state_dir, "create it"))?;
+    let _lock = open::lock(state_dir)?;
+    let paths = Paths::new(state_dir);
+    let journal = paths.journal();
+    if journal.exists() && !holds_remains(&journal)? {
+        return Err(BackupError::Occupied(state_dir.to_owned()));
+    }
+    let arriving = paths.restoring();
+    begin_anew(&arriving)?;
+    sync_dir(state_dir)?;
+    if let Err(error) = bring(from, &manifest, &arriving) {
+        // The room is needed, if only to try again; that it is not done yet must still show.
+        let _ = begin_anew(&arriving);
+        return Err(error);
+    }
+    // A store that is there follows another journal: it goes when nothing else can fail.
+    remove_all(&paths.store())?;
+    remove_all(&journal)?;
+    fs::rename(&arriving, &journal).map_err(io_error(&arriving, "rename it"))?;
+    sync_dir(state_dir)?;
+    Ok(manifest)
+}
+
+/// Copies the files of a backup, and makes them durable.
+fn bring(from: &Path, manifest: &Manifest, to: &Path) -> Result<(), BackupError> {
+    for file in &manifest.files {
+        let (_, sha256) = copy_file(&from.join(&file.name), &to.join(&file.name), file.octets)?;
+        if sha256 != file.sha256 {
+            return Err(BackupError::Damaged(to.join(&file.name)));
+        }
+    }
+    sync_dir(to)
+}
+
+/// Refuses a state directory that a restore left unfinished: its journal was moved away for it, and an empty one
+/// would be begun, every source read as a new one, and the restore find a journal in its way. Where there is a
+/// journal again, the restore was given up.
+///
+/// # Errors
+/// [`LedgerError::HalfRestored`].
+pub(super) fn require_restored(paths: &Paths) -> Result<(), LedgerError> {
+    let (arriving, journal) = (paths.restoring(), paths.journal());
+    let given_up = || journal.exists() && !holds_remains(&journal).unwrap_or(false);
+    if arriving.symlink_metadata().is_ok() && !given_up() {
+        return Err(LedgerError::HalfRestored(arriving));
+    }
+    Ok(())
+}
+
+/// What cannot be read of the copy of a journal whose last line is at `seq`.
+fn lacks(dir: &Path, seq: u64, files: &[CopiedFile]) -> Result<Losses, JournalError> {
+    let (reached, mut losses) = journal::read_through(dir, files.iter().map(|file| file.name.as_str()))?;
+    if reached < seq {
+        losses.gaps.push((reached + 1, seq));
+    }
+    Ok(losses)
+}
+
+/// The same of the files that were copied: the copies are gone when it is told.
+fn of_directory(mut losses: Losses, dir: &Path) -> Losses {
+    for damage in &mut losses.damage {
+        damage.path = dir.join(damage.path.file_name().unwrap_or_default());
+    }
+    losses
+}
+
+/// What says which versions it takes to read a manifest, in every version of it.
+#[derive(Deserialize)]
+struct Versions {
+    format: u32,
+    #[serde(default)]
+    dibao: String,
+    #[serde(default)]
+    lines: u64,
+}
+
+fn read_manifest(from: &Path) -> Result<Manifest, BackupError> {
+    let no_backup = |why: String| BackupError::NoBackup { path: from.to_owned(), why };
+    let text = fs::read(from.join(MANIFEST)).map_err(|e| no_backup(format!("{MANIFEST}: {e}")))?;
+    let versions = serde_json::from_slice(&text).map_err(|e| no_backup(format!("{MANIFEST}: {e}")))?;
+    let Versions { format, dibao, lines } = versions;
+    if format > FORMAT || lines > u64::from(LINE_VERSION) {
+        return Err(BackupError::Newer { path: from.to_owned(), dibao, format, lines });
+    }
+    let manifest: Manifest =
+        serde_json::from_slice(&text).map_err(|e| no_backup(format!("{MANIFEST}: {e}")))?;
+    match manifest.files.iter().find(|file| !journal::is_segment(&file.name)) {
+        Some(file) => Err(no_backup(format!("{MANIFEST}: {:?} is no file of a journal", file.name))),
+        None => Ok(manifest),
+    }
+}
+
+/// Copies so much of a file, and makes it durable. Returns how much that was, and its SHA-256.
+fn copy_file(from: &Path, to: &Path, octets: u64) -> Result<(u64, String), BackupError> {
+    let source = match File::open(from) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(BackupError::Vanished(from.to_owned())),
+        opened => opened.map_err(io_error(from, "open it"))?,
+    };
+    let mut target = File::create_new(to).map_err(io_error(to, "create it"))?;
+    let done = hash_through(source.take(octets), &mut target).map_err(io_error(to, "copy to it"))?;
+    target.sync_all().map_err(io_error(to, "sync it"))?;
+    if done.0 == octets { Ok(done) } else { Err(BackupError::Damaged(from.to_owned())) }
+}
+
+fn hash(path: &Path) -> Result<(u64, String), BackupError> {
+    let file = File::open(path).map_err(io_error(path, "open it"))?;
+    hash_through(file, &mut io::sink()).map_err(io_error(path, "read it"))
+}
+
+fn hash_through(mut from: impl Read, to: &mut dyn Write) -> io::Result<(u64, String)> {
+    let (mut hash, mut octets, mut chunk) = (Sha256::new(), 0, vec![0; CHUNK]);
+    loop {
+        let n = match from.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(e),
+        };
+        hash.update(&chunk[..n]);
+        to.write_all(&chunk[..n])?;
+        octets += n as u64;
+    }
+    let hex = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((octets, hex))
+}
+
+fn is_empty(dir: &Path) -> Result<bool, BackupError> {
+    Ok(fs::read_dir(dir).map_err(io_error(dir, "list it"))?.next().is_none())
+}
+
+/// Whether nothing is in the directory of a journal but what is left of it when its segments are gone.
+fn holds_remains(dir: &Path) -> Result<bool, BackupError> {
+    for entry in fs::read_dir(dir).map_err(io_error(dir, "list it"))? {
+        let name = entry.map_err(io_error(dir, "list it"))?.file_name();
+        if name != "id" && Path::new(&name).extension().is_none_or(|ending| ending != "new") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// An empty directory, whatever was there. What is there stays there while it is emptied.
+fn begin_anew(dir: &Path) -> Result<(), BackupError> {
+    match fs::create_dir(dir) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+        created => return created.map_err(io_error(dir, "create it")),
+    }
+    for entry in fs::read_dir(dir).map_err(io_error(dir, "list it"))? {
+        let path = entry.map_err(io_error(dir, "list it"))?.path();
+        fs::remove_file(&path).map_err(io_error(&path, "remove it"))?;
+    }
+    Ok(())
+}
+
+fn remove_all(dir: &Path) -> Result<(), BackupError> {
+    dirs::remove_if_there(dir).map_err(io_error(dir, "remove it"))
+}
+
+fn sync_dir(dir: &Path) -> Result<(), BackupError> {
+    dirs::sync(dir).map_err(io_error(dir, "sync it"))
+}
+
+#[cfg(test)]
+mod tests;

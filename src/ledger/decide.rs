@@ -1,0 +1,194 @@
+//! What is decided before a line is written: the ids that new entries are published under, and the stories
+//! they tell. The decision stands in the line, and is never made again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::store::{Store, StoreError};
+use super::{Ledger, LedgerError};
+use crate::core::diff::{Draft, DraftEntry};
+use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Told, Withdrawal};
+use crate::core::state::{EntryNo, State};
+use crate::core::story::{Index, Sketch};
+
+/// Something to record.
+pub enum Fact {
+    /// A poll, with what it found.
+    Poll(Box<Draft>),
+    /// A change of the configuration.
+    Config(ConfigRecord),
+    /// An entry taken back.
+    Withdraw(Withdrawal),
+    /// Entries that are too old.
+    Expire(Expiry),
+}
+
+impl Fact {
+    /// False for what a power cut may cost: a poll that brought nothing is repeated, and what has expired
+    /// expires once more.
+    #[must_use]
+    pub fn is_worth_a_sync(&self) -> bool {
+        match self {
+            Self::Config(_) | Self::Withdraw(_) => true,
+            Self::Poll(draft) => draft.brings_something(),
+            Self::Expire(_) => false,
+        }
+    }
+}
+
+/// A group of facts as records, and what the index of stories has to know of them.
+#[derive(Default)]
+pub(super) struct Decided {
+    pub(super) records: Vec<Record>,
+    /// New entries that were filed in the index.
+    pub(super) filed: Vec<EntryNo>,
+    /// The number that the next new entry gets once these are applied.
+    pub(super) next_no: EntryNo,
+    /// Rewritten entries by their published ids.
+    pub(super) rewritten: HashMap<String, Sketch>,
+}
+
+impl Ledger {
+    pub(super) fn decide(&mut self, facts: Vec<Fact>) -> Result<Decided, LedgerError> {
+        let mut store = self.store.load_full();
+        let ids = match published_ids(&store, &facts) {
+            Ok(ids) => ids,
+            Err(error) => {
+                self.replace(&store, &error.to_string())?;
+                store = self.store.load_full();
+                published_ids(&store, &facts)?
+            }
+        };
+        let next_no = store.meta()?.map_or(1, |meta| meta.next_no);
+        let brings_news = facts.iter().any(|fact| matches!(fact, Fact::Poll(draft) if !draft.new.is_empty()));
+        if !brings_news {
+            let mut decided = Decided { next_no, ..Decided::default() };
+            decided.records = facts.into_iter().map(|fact| plain(fact, &mut decided.rewritten)).collect();
+            return Ok(decided);
+        }
+        let index = self.stories.index(&store, &self.rules);
+        let mut decider = Decider {
+            store: &store,
+            index,
+            ids: HashMap::new(),
+            decided: Decided { next_no, ..Decided::default() },
+        };
+        let mut ids = ids.into_iter();
+        for fact in facts {
+            let record = match fact {
+                Fact::Poll(draft) if !draft.new.is_empty() => {
+                    let ids = ids.by_ref().take(draft.new.len()).collect();
+                    decider.observation(*draft, ids)
+                }
+                fact => plain(fact, &mut decider.decided.rewritten),
+            };
+            decider.decided.records.push(record);
+        }
+        Ok(decider.decided)
+    }
+}
+
+/// A fact that brings no new entry.
+fn plain(fact: Fact, rewritten: &mut HashMap<String, Sketch>) -> Record {
+    match fact {
+        Fact::Config(config) => Record::Config(config),
+        Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
+        Fact::Expire(expiry) => Record::Expire(expiry),
+        Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
+        Fact::Poll(draft) => {
+            let Draft { poll, feed, changed, sketches, .. } = *draft;
+            rewritten.extend(changed.iter().map(|changed| changed.published_id.clone()).zip(sketches));
+            Record::Observation(Observation { poll, feed, new: Vec::new(), changed })
+        }
+    }
+}
+
+struct Decider<'a> {
+    store: &'a Arc<Store>,
+    index: &'a mut Index,
+    /// The published ids of entries that this group brings.
+    ids: HashMap<EntryNo, String>,
+    decided: Decided,
+}
+
+impl Decider<'_> {
+    fn observation(&mut self, draft: Draft, ids: Vec<String>) -> Record {
+        let Draft { poll, feed, new, changed, sketches } = draft;
+        let mut sketches = sketches.into_iter();
+        let of_new: Vec<Option<Sketch>> = new.iter().map(|_| sketches.next()).collect();
+        let names = changed.iter().map(|changed| changed.published_id.clone());
+        self.decided.rewritten.extend(names.zip(sketches));
+        let mut told: Vec<NewEntry> = Vec::with_capacity(new.len());
+        // `apply` numbers the last of a document first.
+        for ((entry, published_id), sketch) in new.into_iter().zip(ids).zip(of_new).rev() {
+            let story = sketch.and_then(|sketch| self.tell(&published_id, sketch));
+            self.ids.insert(self.decided.next_no, published_id.clone());
+            self.decided.next_no += 1;
+            let DraftEntry { keys, fingerprint, entry, backlog, .. } = entry;
+            told.push(NewEntry { published_id, keys, fingerprint, entry, backlog, story });
+        }
+        told.reverse();
+        Record::Observation(Observation { poll, feed, new: told, changed })
+    }
+
+    /// Finds the story of a new entry, and files the entry with it.
+    fn tell(&mut self, published_id: &str, sketch: Sketch) -> Option<Told> {
+        let no = self.decided.next_no;
+        let found = self.index.find(&sketch);
+        let told = found.and_then(|joined| {
+            let with = self.id_of(joined.founder)?;
+            Some((joined.founder, Told { with, reason: joined.reason }))
+        });
+        debug_assert!(told.as_ref().is_none_or(|(_, told)| told.with != published_id), "it is not filed yet");
+        self.index.file(no, told.as_ref().map_or(no, |(founder, _)| *founder), &sketch);
+        self.decided.filed.push(no);
+        told.map(|(_, told)| told)
+    }
+
+    /// The published id by which a story is named in a line: its founder's, or, where nothing is kept of that
+    /// one, another member's.
+    fn id_of(&self, founder: EntryNo) -> Option<String> {
+        if let Some(id) = self.ids.get(&founder) {
+            return Some(id.clone());
+        }
+        // A store that cannot be read is found out when the lines are applied.
+        if let Some(entry) = self.store.entry(founder).ok()? {
+            return Some(entry.id);
+        }
+        let (member, _) = self.store.members(founder, 1).ok()?.pop()?;
+        Some(self.store.entry(member).ok()??.id)
+    }
+}
+
+/// A published id for every new entry of the group, in order: the publisher's own, when no other entry
+/// has it, stored or in this group; else one of ours.
+fn published_ids(store: &Store, facts: &[Fact]) -> Result<Vec<String>, StoreError> {
+    let (mut claimed, mut ids) = (HashSet::new(), Vec::new());
+    for fact in facts {
+        if let Fact::Poll(draft) = fact {
+            for new in &draft.new {
+                let id = claim(store, &claimed, new)?;
+                claimed.insert(id.clone());
+                ids.push(id);
+            }
+        }
+    }
+    Ok(ids)
+}
+
+fn claim(store: &Store, claimed: &HashSet<String>, draft: &DraftEntry) -> Result<String, StoreError> {
+    let is_taken = |id: &String| Ok::<_, StoreError>(claimed.contains(id) || store.owner(id)?.is_some());
+    if let Some(iri) = &draft.iri
+        && !is_taken(iri)?
+    {
+        return Ok(iri.clone());
+    }
+    let mut id = draft.minted.clone();
+    // Two entries of a source may be made from one key only when it led to another entry meanwhile.
+    while is_taken(&id)? {
+        id = Uuid::new_v5(&Uuid::NAMESPACE_URL, id.as_bytes()).urn().to_string();
+    }
+    Ok(id)
+}

@@ -1,0 +1,49 @@
+//! What of a journal could not be read.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::segment::Damage;
+
+/// Stretches and gaps that a summary names; the rest it counts.
+const NAMED: usize = 3;
+
+/// What a replay could not read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Losses {
+    /// Stretches of segments that are damaged.
+    pub damage: Vec<Damage>,
+    /// Positions no line was found for: the first and the last of each gap.
+    pub gaps: Vec<(u64, u64)>,
+}
+
+impl Losses {
+    /// Whether all was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.damage.is_empty() && self.gaps.is_empty()
+    }
+
+    /// What the disk did not read, if there is anything: it may be possible to get at it by other means.
+    #[must_use]
+    pub fn refused(&self) -> Option<&Damage> {
+        self.damage.iter().find(|damage| damage.refused)
+    }
+}
+
+impl fmt::Display for Losses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let damage = self.damage.iter().map(ToString::to_string);
+        let gaps = self.gaps.iter().map(|(first, last)| match first == last {
+            true => format!("line {first} is missing"),
+            false => format!("lines {first} to {last} are missing"),
+        });
+        let mut told: Vec<String> = damage.take(NAMED).chain(gaps.take(NAMED)).collect();
+        let more = self.damage.len() + self.gaps.len() - told.len();
+        if more > 0 {
+            told.push(format!("and {more} more such places"));
+        }
+        f.write_str(&told.join("; "))
+    }
+}

@@ -1,0 +1,292 @@
+//! Opening the state directory: which store is used, and bringing it up to the journal.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use chrono::NaiveDate;
+
+use super::fault::io_error;
+use super::generation::{self, Generation};
+use super::journal::{Journal, Losses, OpenReport};
+use super::mark::{self, Mark};
+use super::replay::{catch_up, forget_validators, reach};
+use super::room::{AskRoom, Room};
+use super::store::{MemoryBackend, SledBackend, Store};
+use super::stories::Stories;
+use super::{Ledger, LedgerError, Paths, Unsettled, backup, dirs};
+use crate::core::rules::Rules;
+use crate::core::source::SourceDef;
+use crate::core::state::{Changes, Meta, Position, Reached, State};
+
+/// What opening found and did, for the operator.
+#[derive(Debug, Default)]
+pub struct OpenNotes {
+    /// What the journal's end looked like.
+    pub journal: OpenReport,
+    /// True if the last run ended without closing.
+    pub unclean: bool,
+    /// Why the store has to be built anew, if it has.
+    pub rebuild: Option<String>,
+    /// How many lines of the journal were applied.
+    pub replayed: u64,
+    /// What is lost: neither journal nor store has it.
+    pub lost: Losses,
+}
+
+impl OpenNotes {
+    /// A line for each thing the operator should know of how the last run ended.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.unclean {
+            lines.push("the last run did not stop in good order; going on from the journal".to_owned());
+        }
+        if self.journal.cut > 0 {
+            let cut = self.journal.cut;
+            lines.push(format!("the journal ended in the middle of a write; cut off {cut} octets"));
+        }
+        if !self.lost.is_empty() {
+            lines.push(format!(
+                "the journal is damaged behind what the store has of it, and that is lost ({}); every source is read in full once more",
+                self.lost
+            ));
+        }
+        lines.extend(self.rebuild.iter().map(|why| format!("built the store anew from the journal: {why}")));
+        lines
+    }
+}
+
+/// A store that cannot be used.
+enum Refusal {
+    /// A fresh one can be built.
+    Doubt(String),
+    /// A fresh one would fare no better.
+    Stop(LedgerError),
+}
+
+impl From<LedgerError> for Refusal {
+    /// An error of the disk says nothing against the store.
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Store(_) if error.disk_fault().is_none() => Self::Doubt(error.to_string()),
+            error => Self::Stop(error),
+        }
+    }
+}
+
+/// A store that may be used.
+struct Found {
+    generation: Generation,
+    store: Store,
+    reached: Option<Reached>,
+    mark: Mark,
+}
+
+impl Found {
+    /// The last line that the store reflects, and from where on the journal is read behind it.
+    fn place(&self) -> Option<(u64, Position)> {
+        let meta = self.store.meta().ok().flatten()?;
+        Some((meta.seq, self.reached?.position))
+    }
+}
+
+impl Ledger {
+    /// Opens the state directory under today's rules: mends the journal's end, and brings the store up to it.
+    /// Where no store can be used, or it was derived under other rules, [`Self::settle`] builds one.
+    ///
+    /// # Errors
+    /// When the directory is in use, or the disk refuses.
+    pub fn open(dir: &Path, rules: Arc<Rules>, today: NaiveDate) -> Result<(Self, OpenNotes), LedgerError> {
+        Self::open_with(dir, rules, today, Arc::new(Room::at))
+    }
+
+    pub(super) fn open_with(
+        dir: &Path,
+        rules: Arc<Rules>,
+        today: NaiveDate,
+        room: AskRoom,
+    ) -> Result<(Self, OpenNotes), LedgerError> {
+        let paths = Paths::new(dir);
+        dirs::create(dir).map_err(io_error(dir, "create this directory"))?;
+        let lock = lock(dir)?;
+        backup::require_restored(&paths)?;
+        fs::create_dir_all(paths.store()).map_err(io_error(&paths.store(), "create it"))?;
+        let newest = generation::sweep(&paths)?;
+        let found = match newest.map(|newest| find(&paths, newest)) {
+            Some(Err(Refusal::Stop(error))) => return Err(error),
+            Some(Err(Refusal::Doubt(why))) => Err(why),
+            Some(Ok(found)) => Ok(found),
+            None => Err("there is no store".to_owned()),
+        };
+        let place = found.as_ref().ok().and_then(Found::place);
+        let (journal, report) = Journal::open(&paths.journal(), today, place)?;
+        let mut notes = OpenNotes {
+            unclean: found.as_ref().is_ok_and(|found| !found.mark.clean),
+            journal: report,
+            ..OpenNotes::default()
+        };
+        let id = mark::journal_id(&paths)?;
+        let trusted = found.and_then(|found| follows(found, id, &journal));
+        let mut ledger = Self {
+            store: Arc::new(ArcSwap::from_pointee(Store::new(Box::<MemoryBackend>::default()))),
+            paths,
+            journal,
+            generation: None,
+            rules,
+            stories: Stories::default(),
+            room,
+            unsettled: None,
+            failed: None,
+            damage: None,
+            _lock: lock,
+        };
+        let used = match trusted.map(|found| ledger.use_store(found, &mut notes).map_err(Refusal::from)) {
+            Ok(Err(Refusal::Stop(error))) => return Err(error),
+            Ok(Err(Refusal::Doubt(why))) | Err(why) => Err(why),
+            Ok(Ok(())) => Ok(()),
+        };
+        if let Err(why) = used {
+            if let Some(newest) = newest {
+                newest.put_aside(&ledger.paths);
+            }
+            ledger.unsettled = Some(Unsettled { why, usable: false });
+            if ledger.journal.seq() == 0 {
+                ledger.settle(&mut |_| {})?;
+            }
+        }
+        notes.rebuild = ledger.unsettled.as_ref().map(|unsettled| unsettled.why.clone());
+        Ok((ledger, notes))
+    }
+
+    /// Brings a store up to the journal and takes it into use.
+    fn use_store(&mut self, found: Found, notes: &mut OpenNotes) -> Result<(), LedgerError> {
+        let place = found.place();
+        let Found { generation, store, reached, .. } = found;
+        let seen = store.meta()?.map_or(0, |meta| meta.seq);
+        if seen > self.journal.seq() {
+            // The store has what was cut off, and a new base will.
+            self.damage = Some(format!("lines {} to {seen} were cut off", self.journal.seq() + 1));
+            self.journal.go_on_behind(seen);
+        }
+        if reached.is_some_and(|reached| has_other_seal(&self.journal, reached)) {
+            self.damage = Some(format!("the frame of line {seen} cannot be read"));
+        }
+        let otherwise = derived_otherwise(&store, &self.rules)?;
+        if otherwise.is_some()
+            && seen < self.journal.seq()
+            && let Some(meta) = store.meta()?
+        {
+            // Lines that are applied under today's rules would hide at the next start that others were not.
+            let meta = Some(Meta { rules: String::new(), ..meta });
+            store.commit(&Changes { meta, ..Changes::default() })?;
+        }
+        let (lines, lost) = catch_up(&store, &self.journal, place, &self.rules, &mut |_| Ok(()))?;
+        notes.replayed = lines;
+        if !lost.is_empty() {
+            forget_validators(&store)?;
+            reach(&store, self.journal.seq(), &self.rules)?;
+            self.damage = Some(lost.to_string());
+            notes.lost = lost;
+        }
+        self.store.store(Arc::new(store));
+        self.generation = Some(generation);
+        self.unsettled = otherwise.map(|why| Unsettled { why, usable: true });
+        Ok(())
+    }
+}
+
+/// Locks a state directory.
+pub(super) fn lock(dir: &Path) -> Result<File, LedgerError> {
+    let file = File::open(dir).map_err(io_error(dir, "open it"))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked(dir.to_owned())),
+        Err(e) => Err(io_error(dir, "lock it")(e.into())),
+    }
+}
+
+/// Opens the files of a generation.
+pub(super) fn store(paths: &Paths, generation: Generation) -> Result<Store, LedgerError> {
+    Ok(Store::new(Box::new(SledBackend::open(&paths.generation(generation.number))?)))
+}
+
+/// Opens the newest generation, if its mark says that it may be used.
+fn find(paths: &Paths, generation: Generation) -> Result<Found, Refusal> {
+    let mark = Mark::read(paths, generation.number)
+        .ok_or_else(|| Refusal::Doubt("its mark cannot be read".to_owned()))?;
+    if !mark.is_trusted() {
+        return Err(Refusal::Doubt("the machine went down while it was open".to_owned()));
+    }
+    let files = paths.generation(generation.number);
+    if !is_let_go(&files) {
+        return Err(Refusal::Stop(LedgerError::Locked(files)));
+    }
+    if !files.join("db").exists() {
+        return Err(Refusal::Doubt("its files are gone".to_owned()));
+    }
+    // From here on sled writes: a power cut must not find it marked as clean.
+    generation.mark(paths, mark.journal, false)?;
+    let store = store(paths, generation)?;
+    let reached = store.position().map_err(LedgerError::from)?;
+    Ok(Found { generation, store, reached, mark })
+}
+
+/// True if something else stands before the store's position than did. Where the journal is shorter it was cut,
+/// which its damage tells; where the segment is gone, a base stands for it.
+fn has_other_seal(journal: &Journal, reached: Reached) -> bool {
+    let (stands, stood) = (journal.seal(reached.position), reached.seal);
+    stands.is_some() && stood.is_some() && stands != stood
+}
+
+/// Why a store is not one of this journal, if it is not.
+fn follows(found: Found, id: uuid::Uuid, journal: &Journal) -> Result<Found, String> {
+    let seen = found.store.meta().ok().flatten().map_or(0, |meta| meta.seq);
+    if found.mark.journal != id {
+        return Err("it follows another journal".to_owned());
+    }
+    // A frame that is damaged is no sign of another journal.
+    let is_other =
+        |reached: Reached| has_other_seal(journal, reached) && journal.is_whole_before(reached.position);
+    if found.reached.is_some_and(is_other) {
+        return Err("the journal has gone on differently since".to_owned());
+    }
+    if seen == 0 && journal.seq() > 0 {
+        return Err("it is empty, and the journal is not".to_owned());
+    }
+    if seen < journal.base_seq() {
+        return Err(format!("it is behind the base of the journal ({seen} < {})", journal.base_seq()));
+    }
+    Ok(found)
+}
+
+/// True if nobody has a store open. Whoever had the directory before may not have let go of it yet: the last
+/// view that is read from it, the last task of an engine that was closed. That takes moments; three seconds are
+/// waited.
+#[expect(clippy::disallowed_methods, reason = "opening has a thread of its own, and waits for others")]
+fn is_let_go(files: &Path) -> bool {
+    (0..300).any(|glance| {
+        if glance > 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        !SledBackend::is_open(files)
+    })
+}
+
+/// Why the journal says something else under today's rules than the store says, if it does.
+fn derived_otherwise(store: &Store, rules: &Rules) -> Result<Option<String>, LedgerError> {
+    let Some(meta) = store.meta()? else { return Ok(None) };
+    if meta.rules != rules.fingerprint {
+        return Ok(Some("the regions or the rules changed".to_owned()));
+    }
+    for (id, source) in store.sources()? {
+        let changed = rules.definition(&id).is_some_and(|def: &SourceDef| def.region != source.def.region);
+        if changed && source.entries > 0 {
+            return Ok(Some(format!("the regions of source {id} changed")));
+        }
+    }
+    Ok(None)
+}

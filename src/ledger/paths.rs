@@ -1,0 +1,60 @@
+//! Where everything in the state directory is.
+
+use std::path::{Path, PathBuf};
+
+/// The paths in a state directory.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    dir: PathBuf,
+}
+
+impl Paths {
+    /// The paths below a state directory.
+    #[must_use]
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// The state directory itself.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The directory of the journal's segments.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.dir.join("journal")
+    }
+
+    /// The file that says which journal it is.
+    pub(super) fn journal_id(&self) -> PathBuf {
+        self.dir.join("journal").join("id")
+    }
+
+    /// Where a journal is while it is restored. As long as it is there, nothing else may begin one.
+    pub(super) fn restoring(&self) -> PathBuf {
+        self.dir.join("journal.restoring")
+    }
+
+    /// The directory of the store's generations.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.dir.join("store")
+    }
+
+    /// The directory of one generation.
+    pub(super) fn generation(&self, number: u32) -> PathBuf {
+        self.store().join(format!("{number:08}"))
+    }
+
+    /// The mark of one generation.
+    pub(super) fn mark(&self, number: u32) -> PathBuf {
+        self.store().join(format!("{number:08}.json"))
+    }
+
+    /// The last generation that was put aside.
+    pub(super) fn damaged(&self) -> PathBuf {
+        self.store().join("damaged")
+    }
+}

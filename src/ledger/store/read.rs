@@ -1,0 +1,370 @@
+//! The questions that a store answers: single records, lists, and ranges.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::backend::{Octets, Pair, Pairs};
+use super::{Store, StoreError, key, pack, value};
+use crate::core::identity::IdentityKey;
+use crate::core::source::SourceId;
+use crate::core::state::{
+    BacklogKey, Entry, EntryNo, FeedKey, FeedState, Member, Meta, Place, Rank, Reached, SourceState, State,
+};
+use crate::core::time::Time;
+
+/// A value with parts is read anew so often when it is written between the reads of its parts.
+const TRIES: usize = 8;
+
+impl Store {
+    /// The place in the journal that the store reflects.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn position(&self) -> Result<Option<Reached>, StoreError> {
+        self.read(&key::position())
+    }
+
+    /// The places on a feed's list, first to last, from behind `after` on; at most `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn list(
+        &self,
+        feed: &FeedKey,
+        after: Option<Rank>,
+        limit: usize,
+    ) -> Result<Vec<(Rank, Place)>, StoreError> {
+        let mut places = Vec::new();
+        for list in [key::LISTED, key::BACKLOG] {
+            let (from, to) = key::list_range(list, feed, after);
+            for pair in self.backend.scan_back(&from, &to).take(limit) {
+                let (key, value) = pair?;
+                places.push((key::rank(&key)?, place(&key, &value)?));
+            }
+        }
+        places.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
+        places.truncate(limit);
+        Ok(places)
+    }
+
+    /// The first entries of a feed, with their numbers.
+    ///
+    /// # Errors
+    /// When the backend cannot be read, or an entry on the list is not there.
+    pub fn newest(&self, feed: &FeedKey, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
+        let places = self.list(feed, None, limit)?;
+        places.into_iter().map(|(rank, _)| self.listed_entry(rank)).collect()
+    }
+
+    /// The entry at a place of a list.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not there.
+    pub fn listed_entry(&self, rank: Rank) -> Result<(EntryNo, Entry), StoreError> {
+        Ok((rank.no, self.there(rank.no)?))
+    }
+
+    /// An entry that a list says is there.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not there.
+    pub fn there(&self, no: EntryNo) -> Result<Entry, StoreError> {
+        let missing = || value::damaged(&key::entry(no), "it is on a list, but not there");
+        self.entry(no)?.ok_or_else(missing)
+    }
+
+    /// Stored entries of any kind in the order of their numbers, from `first` on; at most `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn entries_from(&self, first: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
+        let (from, to) = key::entries_from(first);
+        self.entries(self.backend.scan(&from, &to).take(limit)).collect()
+    }
+
+    /// Stored entries of any kind, the one with the greatest number first, from the one before `before` on
+    /// (or from the last); as many as are taken.
+    pub fn newest_entries(
+        &self,
+        before: Option<EntryNo>,
+    ) -> impl Iterator<Item = Result<(EntryNo, Entry), StoreError>> + '_ {
+        let (from, end) = key::entries_from(0);
+        let to = before.map_or(end, key::entry);
+        self.entries(self.backend.scan_back(&from, &to))
+    }
+
+    fn entries<'a>(
+        &'a self,
+        pairs: impl Iterator<Item = Result<Pair, StoreError>> + 'a,
+    ) -> impl Iterator<Item = Result<(EntryNo, Entry), StoreError>> + 'a {
+        // One that is deleted meanwhile is left out.
+        pairs.filter_map(|pair| {
+            let read = |(key, head): Pair| Ok((key::entry_no(&key)?, self.open(&key, head)?));
+            match pair.and_then(read) {
+                Ok((no, entry)) => entry.map(|entry| Ok((no, entry))),
+                Err(error) => Some(Err(error)),
+            }
+        })
+    }
+
+    /// Every feed ever touched.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn feeds(&self) -> Result<Vec<(FeedKey, FeedState)>, StoreError> {
+        let (from, to) = key::feeds();
+        let mut feeds = Vec::new();
+        for pair in self.backend.scan(&from, &to) {
+            let (key, head) = pair?;
+            if let Some(state) = self.open(&key, head)? {
+                feeds.push((key::feed_key(&key)?, state));
+            }
+        }
+        Ok(feeds)
+    }
+
+    /// Every source ever known, by id.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn sources(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+        let (from, to) = key::sources();
+        let mut sources = BTreeMap::new();
+        for pair in self.backend.scan(&from, &to) {
+            let (key, head) = pair?;
+            if let Some(state) = self.open(&key, head)? {
+                sources.insert(key::source_id(&key)?, state);
+            }
+        }
+        Ok(sources)
+    }
+
+    /// What was withdrawn from a feed at or after a time, latest first: published ids and when; at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn withdrawn(
+        &self,
+        feed: &FeedKey,
+        since: Time,
+        limit: usize,
+    ) -> Result<Vec<(String, Time)>, StoreError> {
+        let (from, to) = key::withdrawn_since(feed, since);
+        let mut found = Vec::new();
+        for pair in self.backend.scan_back(&from, &to).take(limit) {
+            let (key, value) = pair?;
+            let (_, at, _) = key::withdrawn_key(&key)?;
+            found.push((text(&key, &value)?.to_owned(), at));
+        }
+        Ok(found)
+    }
+
+    /// What a feed lists that was first seen from one time on and before another, the latest first; at
+    /// most `limit`.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn seen_between(
+        &self,
+        feed: &FeedKey,
+        from: Time,
+        before: Time,
+        limit: usize,
+    ) -> Result<Vec<EntryNo>, StoreError> {
+        let mut seen = Vec::new();
+        let (first, last) = key::surfaced_range(feed, from, before);
+        for pair in self.backend.scan_back(&first, &last).take(limit) {
+            let Rank { surfaced, no, .. } = key::rank(&pair?.0)?;
+            seen.push((surfaced, no));
+        }
+        let (first, last) = key::seen_range(feed, from, before);
+        let (mut backlog, mut cut) = (0, None);
+        for pair in self.backend.scan_back(&first, &last) {
+            let (key, head) = pair?;
+            let at = key::seen_key(&key)?.first_seen;
+            // Polls of one instant are taken together: their numbers may be mixed.
+            if cut.is_some_and(|cut| at < cut) {
+                break;
+            }
+            let numbers = self.numbers(&key, head)?;
+            backlog += numbers.len();
+            seen.extend(numbers.into_iter().map(|no| (at, no)));
+            cut = (backlog >= limit).then_some(at);
+        }
+        seen.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(seen.into_iter().take(limit).map(|(_, no)| no).collect())
+    }
+
+    /// When the last entry of a feed's list that was first seen before a time was first seen.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn last_seen_before(&self, feed: &FeedKey, before: Time) -> Result<Option<Time>, StoreError> {
+        let (from, to) = key::surfaced_range(feed, Time::MIN_UTC, before);
+        let news = first(self.backend.scan_back(&from, &to), key::rank)?.map(|rank| rank.surfaced);
+        let (from, to) = key::seen_range(feed, Time::MIN_UTC, before);
+        let backlog = first(self.backend.scan_back(&from, &to), key::seen_key)?.map(|key| key.first_seen);
+        Ok(news.max(backlog))
+    }
+
+    /// When the first entry of a feed's list that was first seen at or after a time was first seen.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn first_seen_from(&self, feed: &FeedKey, from: Time) -> Result<Option<Time>, StoreError> {
+        let (start, end) = key::surfaced_range(feed, from, Time::MAX_UTC);
+        let news = first(self.backend.scan(&start, &end), key::rank)?.map(|rank| rank.surfaced);
+        let (start, end) = key::seen_range(feed, from, Time::MAX_UTC);
+        let backlog = first(self.backend.scan(&start, &end), key::seen_key)?.map(|key| key.first_seen);
+        Ok(news.into_iter().chain(backlog).min())
+    }
+
+    pub(super) fn read<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        match self.backend.get(key)? {
+            Some(head) => self.open(key, head),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads a record given its head; `None` if it is deleted while its parts are read.
+    pub(super) fn open<T: serde::de::DeserializeOwned>(
+        &self,
+        key: &[u8],
+        head: Octets,
+    ) -> Result<Option<T>, StoreError> {
+        self.payload(key, head, |payload| value::from_json(key, payload))
+    }
+
+    fn numbers(&self, key: &[u8], head: Octets) -> Result<Vec<EntryNo>, StoreError> {
+        let bad = || value::damaged(key, "it is no list of numbers");
+        let numbers = self.payload(key, head, |packed| pack::read_numbers(packed).ok_or_else(bad))?;
+        Ok(numbers.unwrap_or_default())
+    }
+
+    /// Reads the payload of a value given its head. The parts of a long one are read one by one, and may
+    /// be of a later value than its head: then all of it is read again.
+    pub(super) fn payload<T>(
+        &self,
+        key: &[u8],
+        mut head: Octets,
+        read: impl Fn(&[u8]) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        for _ in 1..TRIES {
+            let found = self.whole(key, &head, &read);
+            if found.is_ok() || value::parts(key, &head)? == 0 {
+                return found.map(Some);
+            }
+            match self.backend.get(key)? {
+                None => return Ok(None),
+                Some(now) if now == head => break,
+                Some(now) => head = now,
+            }
+        }
+        self.whole(key, &head, &read).map(Some)
+    }
+
+    fn whole<T>(
+        &self,
+        key: &[u8],
+        head: &[u8],
+        read: impl Fn(&[u8]) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let missing = || value::damaged(key, "a part of it is missing");
+        let parts = 0..value::parts(key, head)?;
+        let parts = parts.map(|n| self.backend.get(&key::part(key, n))?.ok_or_else(missing));
+        value::open(key, head, &parts.collect::<Result<Vec<_>, _>>()?, read)
+    }
+
+    pub(super) fn number(&self, key: &[u8]) -> Result<Option<EntryNo>, StoreError> {
+        self.backend.get(key)?.map(|value| number(key, &value)).transpose()
+    }
+}
+
+impl State for Store {
+    type Error = StoreError;
+
+    fn meta(&self) -> Result<Option<Meta>, StoreError> {
+        Ok(self.last_meta()?.map(|meta| Meta::clone(&meta)))
+    }
+
+    fn source(&self, id: &SourceId) -> Result<Option<SourceState>, StoreError> {
+        self.read(&key::source(id))
+    }
+
+    fn entry(&self, no: EntryNo) -> Result<Option<Entry>, StoreError> {
+        self.read(&key::entry(no))
+    }
+
+    fn known(&self, source: &SourceId, identity: &IdentityKey) -> Result<Option<EntryNo>, StoreError> {
+        self.number(&key::known(source, identity))
+    }
+
+    fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, StoreError> {
+        self.number(&key::owner(published_id))
+    }
+
+    fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Member)>, StoreError> {
+        let (from, to) = key::members(founder);
+        let mut members = Vec::new();
+        for pair in self.backend.scan(&from, &to).take(limit) {
+            let (key, head) = pair?;
+            if let Some(member) = self.open(&key, head)? {
+                members.push((key::member_key(&key)?.1, member));
+            }
+        }
+        Ok(members)
+    }
+
+    fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, StoreError> {
+        self.read(&key::feed(feed))
+    }
+
+    fn backlog(&self, backlog: &BacklogKey) -> Result<Vec<EntryNo>, StoreError> {
+        let key = key::seen(backlog);
+        match self.backend.get(&key)? {
+            Some(head) => self.numbers(&key, head),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+impl Store {
+    /// The record about the whole as it was last committed: nothing is read for it after the first time.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub fn last_meta(&self) -> Result<Option<Arc<Meta>>, StoreError> {
+        if let Some(meta) = &*self.held() {
+            return Ok(Some(Arc::clone(meta)));
+        }
+        let read: Option<Arc<Meta>> = self.read::<Meta>(&key::meta())?.map(Arc::new);
+        let mut meta = self.held();
+        if meta.is_none() {
+            meta.clone_from(&read);
+        }
+        Ok(meta.clone())
+    }
+}
+
+/// What the key of the first pair says, if there is a pair.
+fn first<T>(
+    mut pairs: Pairs<'_>,
+    read: impl Fn(&[u8]) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    pairs.next().transpose()?.map(|(key, _)| read(&key)).transpose()
+}
+
+pub(super) fn number(key: &[u8], value: &[u8]) -> Result<EntryNo, StoreError> {
+    let bad = || value::damaged(key, "it is not the number of an entry");
+    pack::read_number(value::short(key, value)?).ok_or_else(bad)
+}
+
+pub(super) fn place(key: &[u8], value: &[u8]) -> Result<Place, StoreError> {
+    let bad = || value::damaged(key, "it says nothing of an entry");
+    pack::read_place(value::short(key, value)?).ok_or_else(bad)
+}
+
+pub(super) fn text<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a str, StoreError> {
+    std::str::from_utf8(value::short(key, value)?).map_err(|_| value::damaged(key, "it is no text"))
+}

@@ -1,0 +1,195 @@
+//! The index of stories over the newest entries, in memory. It is built when the first entry has to be
+//! decided, from what is stored; what is recorded later is filed as it comes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+use chrono::TimeDelta;
+
+use super::decide::Decided;
+use super::store::{Store, StoreError};
+use crate::core::derive::sketch_of;
+use crate::core::region::RegionId;
+use crate::core::rules::Rules;
+use crate::core::source::SourceId;
+use crate::core::state::{Changes, Entry, EntryNo, SourceState, State};
+use crate::core::story::{Index, LinkMark, Sketch};
+use crate::core::time::Time;
+
+/// The most entries that are compared by their texts: three days of a thousand busy sources.
+const MOST: usize = 120_000;
+
+/// Entries that are older are compared with nothing new: stories are told within three days, and a late
+/// entry may be a day behind.
+const REACH: TimeDelta = TimeDelta::days(4);
+
+/// Entries read at a time.
+const PAGE: usize = 512;
+
+/// The index, or how it comes to be.
+#[derive(Default)]
+pub(super) enum Stories {
+    /// Nobody has asked for it.
+    #[default]
+    Cold,
+    /// It is read from the store on threads of its own.
+    Building(Building),
+    /// It has everything that is recorded.
+    Ready(Box<Index>),
+}
+
+pub(super) struct Building {
+    thread: JoinHandle<Result<Index, StoreError>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Building {
+    fn index(self) -> Index {
+        let index = self.thread.join().unwrap_or_else(|_| Ok(Index::new(MOST)));
+        index.unwrap_or_else(|error| {
+            tracing::error!(%error, "the index of stories cannot be read from the store; it begins empty");
+            Index::new(MOST)
+        })
+    }
+}
+
+impl Stories {
+    /// Begins to build the index, if nobody has.
+    pub(super) fn warm(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) {
+        if matches!(self, Self::Cold) {
+            let stop = Arc::new(AtomicBool::new(false));
+            let (store, rules, told) = (Arc::clone(store), Arc::clone(rules), Arc::clone(&stop));
+            let thread = thread::spawn(move || build(&store, &rules, &told));
+            *self = Self::Building(Building { thread, stop });
+        }
+    }
+
+    /// The index, built by now. One that cannot be built is empty: new entries tell stories of their own, and
+    /// whoever reads the store next finds out why.
+    pub(super) fn index(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) -> &mut Index {
+        self.warm(store, rules);
+        *self = match std::mem::take(self) {
+            Self::Building(building) => Self::Ready(Box::new(building.index())),
+            ready => ready,
+        };
+        let Self::Ready(index) = self else { unreachable!("it was made ready above") };
+        index
+    }
+
+    /// Drops the index: the store it was read from is replaced.
+    pub(super) fn forget(&mut self) {
+        self.stop();
+        *self = Self::Cold;
+    }
+
+    /// Ends the threads that read the store.
+    pub(super) fn stop(&mut self) {
+        if let Self::Building(building) = std::mem::take(self) {
+            building.stop.store(true, Ordering::Relaxed);
+            let _ = building.thread.join();
+        }
+    }
+
+    /// Takes out what was filed for lines that were not recorded.
+    pub(super) fn take_back(&mut self, decided: &Decided) {
+        if let Self::Ready(index) = self {
+            decided.filed.iter().for_each(|no| index.remove(*no));
+        }
+    }
+
+    /// Follows what was recorded: rewritten entries are filed anew, expired ones leave.
+    pub(super) fn follow(&mut self, changes: Option<&Changes>, decided: Decided) {
+        let (Self::Ready(index), Some(changes)) = (&mut *self, changes) else { return };
+        let next = changes.meta.as_ref().map_or(0, |meta| meta.next_no);
+        if next != decided.next_no {
+            tracing::error!(next, expected = decided.next_no, "entries got other numbers than expected");
+            self.forget();
+            return;
+        }
+        let mut rewritten = decided.rewritten;
+        for (no, entry) in &changes.entries {
+            match entry {
+                Some(entry) if entry.expired.is_none() => {
+                    if let Some(sketch) = rewritten.remove(&entry.id) {
+                        index.remove(*no);
+                        index.file(*no, entry.story.as_ref().map_or(*no, |story| story.founder), &sketch);
+                    }
+                }
+                _ => index.remove(*no),
+            }
+        }
+    }
+}
+
+/// Reads the newest entries on two threads, and files them in the order of their numbers.
+fn build(store: &Store, rules: &Rules, stop: &AtomicBool) -> Result<Index, StoreError> {
+    let Some(meta) = store.meta()? else { return Ok(Index::new(MOST)) };
+    let first = meta.next_no.saturating_sub(MOST as u64);
+    let middle = first + (meta.next_no - first) / 2;
+    let sources = store.sources()?;
+    let read = |from, to| {
+        let reader = Reader { store, rules, sources: &sources, since: meta.newest_at - REACH, stop };
+        reader.read(from, to)
+    };
+    let (older, newer) = thread::scope(|scope| {
+        let older = scope.spawn(|| read(first, middle));
+        let newer = read(middle, meta.next_no);
+        (older.join().unwrap_or_else(|_| Ok(Read::default())), newer)
+    });
+    let mut index = Index::new(MOST);
+    let (mut sketches, mut links) = (Vec::new(), Vec::new());
+    for read in [older?, newer?] {
+        sketches.extend(read.sketches);
+        links.extend(read.links);
+    }
+    index.file_all(sketches);
+    links.iter().for_each(|(founder, mark)| index.file_link(*founder, mark));
+    Ok(index)
+}
+
+/// What the index holds of some entries.
+#[derive(Default)]
+struct Read {
+    /// Numbers, founders and sketches.
+    sketches: Vec<(EntryNo, EntryNo, Sketch)>,
+    /// Founders and links of those that are too old to be compared by their texts.
+    links: Vec<(EntryNo, LinkMark)>,
+}
+
+struct Reader<'a> {
+    store: &'a Store,
+    rules: &'a Rules,
+    sources: &'a std::collections::BTreeMap<SourceId, SourceState>,
+    since: Time,
+    stop: &'a AtomicBool,
+}
+
+impl Reader<'_> {
+    /// Reads a range of entries.
+    fn read(&self, mut from: EntryNo, to: EntryNo) -> Result<Read, StoreError> {
+        let mut read = Read::default();
+        while from < to && !self.stop.load(Ordering::Relaxed) {
+            let page = self.store.entries_from(from, PAGE)?;
+            let Some((last, _)) = page.last() else { break };
+            from = last + 1;
+            for (no, entry) in page.into_iter().filter(|(no, entry)| *no < to && entry.is_shown()) {
+                self.take(no, &entry, &mut read);
+            }
+        }
+        Ok(read)
+    }
+
+    fn take(&self, no: EntryNo, entry: &Entry, read: &mut Read) {
+        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
+        let outlet = self.sources.get(&entry.source).map_or(entry.source.as_str(), SourceState::title);
+        if entry.published < self.since && entry.first_seen < self.since {
+            read.links
+                .extend(LinkMark::of(entry.body.page(), outlet, entry.published).map(|mark| (founder, mark)));
+            return;
+        }
+        let regions: Vec<RegionId> = entry.regions.iter().map(|found| found.region.clone()).collect();
+        let sketch = sketch_of(self.rules, outlet, &regions, &entry.body, entry.published);
+        read.sketches.push((no, founder, sketch));
+    }
+}

@@ -1,0 +1,130 @@
+//! What is decided before a line is written: published ids.
+
+use super::*;
+use crate::core::derive;
+use crate::core::diff::{Draft, DraftEntry};
+use crate::core::entry::ParsedEntry;
+use crate::core::time::Stamp;
+
+/// An entry as a poll drafts it, with the id its publisher gave.
+fn drafted(n: u64, iri: Option<&str>, entry: ParsedEntry) -> DraftEntry {
+    DraftEntry {
+        iri: iri.map(str::to_owned),
+        minted: format!("urn:entry:{n}"),
+        keys: vec![key(n)],
+        fingerprint: fingerprint(n),
+        entry,
+        backlog: false,
+    }
+}
+
+/// A poll that brings these entries: their numbers and titles.
+pub(super) fn draft(source: &str, seconds: i64, entries: &[(u64, &str)]) -> Draft {
+    let Record::Poll(poll) = poll(source, seconds) else { unreachable!("it is one") };
+    let body = |(n, title): &(u64, &str)| {
+        let mut entry = body(title, Some(Stamp::second(at(seconds - 60))));
+        // No two link to one page.
+        entry.links[0].href = format!("https://news.example/{n}");
+        entry
+    };
+    let new: Vec<DraftEntry> = entries.iter().map(|entry| drafted(entry.0, None, body(entry))).collect();
+    let sketches = new.iter().map(|new| sketch(source, seconds, &new.entry)).collect();
+    Draft { poll, feed: None, new, changed: Vec::new(), sketches }
+}
+
+pub(super) fn sketch(source: &str, seconds: i64, entry: &ParsedEntry) -> crate::core::story::Sketch {
+    let def = sources().into_iter().find(|def| def.id == id(source)).expect("a source");
+    derive::sketch(&standard(), &def.region, source, entry, at(seconds))
+}
+
+pub(super) fn poll_of(source: &str, seconds: i64, entries: &[(u64, &str)]) -> Fact {
+    Fact::Poll(Box::new(draft(source, seconds, entries)))
+}
+
+/// A ledger that knows its sources.
+pub(super) fn configured() -> (TempDir, Ledger) {
+    filled_with(lines([config(0, &sources(), &[])]))
+}
+
+/// The ids of all entries, by number.
+fn ids(ledger: &Ledger) -> Vec<String> {
+    let entries = ledger.store().load().entries_from(0, usize::MAX).expect("read");
+    entries.into_iter().map(|(_, entry)| entry.id).collect()
+}
+
+#[test]
+fn an_id_is_claimed_once_in_a_group_and_against_the_store() {
+    const IRI: &str = "https://news.example/entry";
+    let (_dir, mut ledger) = configured();
+    let polled = |source: &str, entries: Vec<DraftEntry>| {
+        Fact::Poll(Box::new(Draft { new: entries, ..draft(source, 1000, &[]) }))
+    };
+    let titled = |n: u64, iri| drafted(n, iri, body(&format!("第{n}条"), None));
+    // One document that gives an id twice, and another source that gives it too.
+    let facts = vec![
+        polled("fixed", vec![titled(1, Some(IRI)), titled(2, Some(IRI))]),
+        polled("auto", vec![titled(3, Some(IRI))]),
+    ];
+    ledger.record(facts, today()).expect("recorded");
+    // The last of a document is numbered first, and the first of it keeps the id.
+    assert_eq!(ids(&ledger), ["urn:entry:2", IRI, "urn:entry:3"]);
+    // Later, with what we would make of it taken as well, twice.
+    ledger
+        .record(vec![polled("auto", vec![titled(3, Some(IRI)), titled(3, None)])], today())
+        .expect("recorded");
+    let ids = ids(&ledger);
+    assert!(ids[3..].iter().all(|id| id.starts_with("urn:uuid:")) && ids[3] != ids[4], "{ids:?}");
+    assert_eq!(ids.len(), 5);
+    let store = ledger.store().load_full();
+    for (no, id) in (1..).zip(&ids) {
+        assert_eq!(store.owner(id).expect("read"), Some(no));
+    }
+    dump(&ledger);
+}
+
+#[test]
+fn a_rebuild_gives_the_ids_and_stories_that_were_decided() {
+    let (_dir, mut ledger) = configured();
+    const NEWS: &str = "殷墟遗址今天公布新的考古发现，专家称其填补空白";
+    let facts = vec![poll_of("fixed", 1000, &[(1, NEWS), (2, "铁路")]), poll_of("auto", 1100, &[(3, NEWS)])];
+    ledger.record(facts, today()).expect("recorded");
+    let before = dump(&ledger);
+    rebuild(&mut ledger);
+    assert!(dump(&ledger) == before);
+}
+
+#[test]
+fn what_brings_nothing_is_a_poll_and_worth_no_sync() {
+    let (_dir, mut ledger) = configured();
+    let idle = poll_of("fixed", 1000, &[]);
+    let news = poll_of("fixed", 2000, &[(1, "河南")]);
+    let Record::Withdraw(withdrawal) = withdraw_of(1) else { unreachable!("it is one") };
+    for (name, fact, worth) in [
+        ("a poll that brings nothing", idle, false),
+        ("one that brings an entry", news, true),
+        ("what has expired expires once more", Fact::Expire(crate::core::record::Expiry::default()), false),
+        ("what is taken back", Fact::Withdraw(withdrawal), true),
+    ] {
+        assert_eq!(fact.is_worth_a_sync(), worth, "{name}");
+        ledger.record(vec![fact], today()).expect(name);
+    }
+    let mut kinds = Vec::new();
+    let each = &mut |line: Line, _| -> Result<(), journal::JournalError> {
+        kinds.push(match line.record {
+            Record::Config(_) => "config",
+            Record::Poll(_) => "poll",
+            Record::Observation(_) => "observation",
+            Record::Withdraw(_) => "withdraw",
+            Record::Expire(_) => "expire",
+            Record::Base(_) => "base",
+        });
+        Ok(())
+    };
+    ledger.journal.replay(None, each).expect("read");
+    assert_eq!(kinds, ["config", "poll", "observation", "expire", "withdraw"]);
+}
+
+fn withdraw_of(n: u64) -> Record {
+    let published_id = format!("urn:entry:{n}");
+    Record::Withdraw(crate::core::record::Withdrawal { at: at(3000), published_id })
+}
