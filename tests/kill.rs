@@ -150,7 +150,6 @@ fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
         }
         seen.extend(found);
     };
-    let mut struck = 0;
     for cycle in 0..CYCLES {
         publisher.advance();
         let moment = Moment::of(cycle);
@@ -158,7 +157,7 @@ fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
             fs::remove_dir_all(dir.path().join("state/store")).expect("earlier cycles left a store");
         }
         let (answered, written) = (answers(&publisher), octets_of_the_journal(dir.path()));
-        let polls = cycle % 3 != 0;
+        let polls = cycle % 3 == 2;
         let mut daemon = Daemon::start(&config, if polls { &["poll", "--all"] } else { &["run"] });
         let has_come = || match moment {
             Moment::Start => true,
@@ -171,10 +170,14 @@ fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
             assert!(since.elapsed() < LONGEST, "cycle {cycle}: {moment:?} never came");
             std::thread::yield_now();
         }
-        if !polls && let Some(found) = entries(&config) {
+        // A command that came before a daemon at its start would hold the directory, and the daemon would end.
+        if !polls
+            && moment != Moment::Start
+            && let Some(found) = entries(&config)
+        {
             keep(&mut seen, found, cycle);
         }
-        struck += u64::from(!daemon.has_ended());
+        assert!(polls || !daemon.has_ended(), "cycle {cycle}: the daemon ended by itself");
         daemon.kill();
         if cycle % 8 == 3 {
             tear_the_journal(dir.path());
@@ -183,7 +186,6 @@ fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
             keep(&mut seen, entries(&config).expect("the state directory opens"), cycle);
         }
     }
-    assert!(struck >= CYCLES * 3 / 4, "only {struck} of {CYCLES} were still at it when they were killed");
     let at_last = entries(&config).expect("the state directory opens");
     keep(&mut seen, at_last.clone(), CYCLES);
     assert!(seen.len() > 30, "only {} entries were stored: nothing was tested", seen.len());
