@@ -27,9 +27,18 @@ const DAYS: i64 = 350;
 /// A segment holds about a month.
 const SEGMENTS: usize = 12;
 
+/// How many entries a journal has.
+#[derive(Clone, Copy)]
+pub(crate) struct Made {
+    pub(crate) entries: usize,
+    /// Those among them that the feeds of the corpus hold, too. The daemon that polled them may have polled
+    /// more than it was asked to: a new source is due.
+    pub(crate) published: usize,
+}
+
 /// Makes the journal of `product`, whose sources are those of `corpus`, with at least `entries` entries, and no
-/// store. Returns how many there are.
-pub(crate) fn make(product: &Product, corpus: &Corpus, entries: usize) -> Result<usize> {
+/// store.
+pub(crate) fn make(product: &Product, corpus: &Corpus, entries: usize) -> Result<Made> {
     let seed = Seed::new(product, corpus)?;
     let observations = entries.saturating_sub(seed.entries).div_ceil(AN_OBSERVATION);
     let journal = product.state().join("journal");
@@ -57,7 +66,7 @@ pub(crate) fn make(product: &Product, corpus: &Corpus, entries: usize) -> Result
         writer.line(line)?;
     }
     writer.close()?;
-    Ok(observations * AN_OBSERVATION + seed.entries)
+    Ok(Made { entries: observations * AN_OBSERVATION + seed.entries, published: seed.entries })
 }
 
 /// The lines of a small journal that dibao wrote.

@@ -12,6 +12,7 @@ use crate::origin::Origin;
 use crate::process::{Memory, Process};
 use crate::product::{Daemon, Product};
 use crate::publisher::Publisher;
+use crate::state::Made;
 use crate::table::{Goal, Measure, Unit};
 use crate::{Bench, clock, state};
 
@@ -39,13 +40,13 @@ impl World {
     }
 
     /// A state with so many entries, and no store.
-    fn state(&self, bench: &mut Bench, name: &str, entries: usize) -> Result<(Product, usize)> {
+    fn state(&self, bench: &mut Bench, name: &str, entries: usize) -> Result<(Product, Made)> {
         let sources = self.corpus.sources(&self.origin.base()) + &self.publisher.source();
         let product = Product::new(&bench.binary, bench.dir.join(name), &sources)?;
         let begun = clock::now();
-        let entries = state::make(&product, &self.corpus, entries)?;
-        println!("  a journal of {entries} entries in {:.1} s", begun.elapsed().as_secs_f64());
-        Ok((product, entries))
+        let made = state::make(&product, &self.corpus, entries)?;
+        println!("  a journal of {} entries in {:.1} s", made.entries, begun.elapsed().as_secs_f64());
+        Ok((product, made))
     }
 }
 
@@ -89,7 +90,7 @@ fn polls(daemon: &Daemon<'_>, publisher: &mut Publisher) -> Result<f64> {
 }
 
 fn grown(bench: &mut Bench, world: &mut World, entries: usize) -> Result<(usize, f64)> {
-    let (product, entries) = world.state(bench, "small", entries)?;
+    let (product, Made { entries, .. }) = world.state(bench, "small", entries)?;
     build(&product)?;
     let (daemon, _) = product.start()?;
     daemon.served()?;
@@ -100,7 +101,7 @@ fn grown(bench: &mut Bench, world: &mut World, entries: usize) -> Result<(usize,
 }
 
 fn starts(bench: &mut Bench, world: &mut World, entries: usize) -> Result<()> {
-    let (product, entries) = world.state(bench, "middle", entries)?;
+    let (product, Made { entries, .. }) = world.state(bench, "middle", entries)?;
     build(&product)?;
     let daemon = clean_start(bench, &product, entries)?;
     polls(&daemon, &mut world.publisher)?;
@@ -154,7 +155,7 @@ fn killed_start(bench: &mut Bench, product: &Product, daemon: Daemon<'_>, entrie
 }
 
 fn largest(bench: &mut Bench, world: &mut World, entries: usize, small: Option<(usize, f64)>) -> Result<()> {
-    let (product, entries) = world.state(bench, "large", entries)?;
+    let (product, Made { entries, .. }) = world.state(bench, "large", entries)?;
     let mut lines = 0;
     let floor = floor::read_journal(&product.state(), |_| lines += 1)?;
     let (memory, took) = build(&product)?;
@@ -207,11 +208,11 @@ pub(crate) fn cycles(bench: &mut Bench) -> Result<()> {
     let seeds: usize = world.corpus.feeds.iter().take(state::SEEDS).map(|feed| feed.items.len()).sum();
     let first = world.corpus.entries() - seeds;
     let later = (CYCLES - 1) * world.corpus.feeds.len() / A_TENTH * RENEWED;
-    let (product, mut entries) =
+    let (product, made) =
         world.state(bench, "cycles", bench.scaled(100_000).saturating_sub(first + later))?;
     build(&product)?;
     let (daemon, _) = product.start()?;
-    entries += first;
+    let mut entries = made.entries - made.published + world.corpus.entries();
     for round in 1..=CYCLES {
         if round > 1 {
             entries += world.corpus.renew(round, A_TENTH, RENEWED);
