@@ -19,7 +19,6 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config, Env};
-use crate::daemon::memory;
 use crate::serve::admin::Command as Ask;
 
 /// `EX_CONFIG` of sysexits.h: systemd and scripts can tell a bad config from a crash.
@@ -129,7 +128,6 @@ struct Output {
 /// Runs a command.
 #[must_use]
 pub fn main(args: Args) -> ExitCode {
-    memory::bound_arenas();
     // Journal, store, backups and the admin socket are for their owner, from the moment they are there and
     // whoever starts us; the files of `publish.static_dir` get the modes that a web server needs.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);

@@ -108,6 +108,11 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
     if is_damaged_utf8(bytes) {
         return labels.decoded(String::from_utf8_lossy(bytes), UTF_8, true);
     }
+    // Detection is the dearest step by far, and no guess comes before such a label.
+    let labelled = labels.multibyte().and_then(|label| Some((label, strictly(label, bytes)?)));
+    if let Some((label, text)) = labelled {
+        return labels.decoded(Cow::Owned(text), label, false);
+    }
     let guess = detect(bytes, host);
     for encoding in labels.candidates(guess) {
         let damaged = labels.multibyte().filter(|_| !is_multibyte(encoding));

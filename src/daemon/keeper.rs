@@ -11,7 +11,6 @@ use std::time::Duration;
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::engine::Engine;
-use super::memory;
 use super::recorder::RecordError;
 use crate::config::Retention;
 use crate::core::retention::Policy;
@@ -58,9 +57,6 @@ pub async fn run(engine: Arc<Engine>) {
                 && let Err(error) = scrub::slowly(&engine).await
             {
                 tracing::error!(%error, "the scrub broke off");
-            }
-            if let Err(error) = tokio::task::spawn_blocking(memory::give_back).await {
-                tracing::error!(%error, "memory was not given back");
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;

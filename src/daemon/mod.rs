@@ -11,7 +11,6 @@ pub mod dues;
 pub mod engine;
 pub mod front;
 pub mod keeper;
-pub mod memory;
 pub mod outlets;
 pub mod publisher;
 pub mod recorder;
