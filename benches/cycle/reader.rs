@@ -48,13 +48,14 @@ fn environment() -> Result<PathBuf> {
     }
     println!("installing reader from PyPI into {}", venv.display());
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv)).context("python3 -m venv")?;
-    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "reader"]))
+    // reader's own copy of feedparser imports sgmllib, which feedparser no longer depends on.
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "reader", "sgmllib3k"]))
         .context("pip install reader")?;
     if works(&python) { Ok(python) } else { bail!("reader cannot be imported") }
 }
 
 fn works(python: &Path) -> bool {
-    run(Command::new(python).args(["-c", "import reader"])).is_ok()
+    run(Command::new(python).args(["-c", "import reader, sgmllib"])).is_ok()
 }
 
 fn run(command: &mut Command) -> Result<()> {
