@@ -20,8 +20,11 @@ use crate::ledger::{Found, Ledger};
 use crate::paper::{Chance, FEEDS, Paper, WINDOW, link, source};
 
 /// What the log calls a journal that is not whole.
-const REPORTED: &[&str] =
-    &["the store that had it all is gone", "damaged behind what the store has of it", "cut that off"];
+const REPORTED: &[&str] = &[
+    "the store that had it all is gone",
+    "damaged behind what the store has of it",
+    "in the middle of a write; cut off",
+];
 
 /// What a source keeps whatever its age: more than its publisher shows.
 const KEEP: usize = WINDOW + 10;

@@ -24,7 +24,7 @@ const SETTLES: Duration = Duration::from_millis(700);
 const FLIPS: u64 = 9;
 
 /// What the log says of a damaged journal that was put right, or of one whose end no store has seen.
-const HEALED: &[&str] = &["it has a new base, written from the store", "cut that off"];
+const HEALED: &[&str] = &["it has a new base, written from the store", "in the middle of a write; cut off"];
 
 /// A scrub of so few entries takes about this long.
 const SCRUB_MS: u64 = 250;
