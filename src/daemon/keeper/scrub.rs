@@ -105,9 +105,13 @@ fn journal_is_damaged(recorder: &Recorder, rest: u32) -> Result<bool, RecordErro
             began = tokio::time::Instant::now();
         }
     };
-    let lost = read_journal(&paths, &mut each);
-    let lost = lost.map_err(|error| RecordError::Ledger(Arc::new(LedgerError::Journal(error))))?;
-    if lost.is_empty() { recorder.is_damaged() } else { recorder.confirm_damage() }
+    match read_journal(&paths, &mut each) {
+        Ok(lost) if lost.is_empty() => recorder.is_damaged(),
+        Ok(_) => recorder.confirm_damage(),
+        // A compaction removed a segment before it was read; now nothing is written meanwhile.
+        Err(error) if error.is_gone() => recorder.confirm_damage(),
+        Err(error) => Err(RecordError::Ledger(Arc::new(LedgerError::Journal(error)))),
+    }
 }
 
 #[expect(

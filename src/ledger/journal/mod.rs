@@ -91,6 +91,14 @@ pub enum JournalError {
     Encode(#[from] serde_json::Error),
 }
 
+impl JournalError {
+    /// True if a file is not there any more: a compaction removes segments that are being read.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
 fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) -> JournalError + 'a {
     move |source| JournalError::Io { path: path.to_owned(), what, source }
 }

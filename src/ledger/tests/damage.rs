@@ -111,6 +111,16 @@ fn a_frame_that_rots_while_the_journal_is_in_use_is_found_when_it_is_read_throug
 }
 
 #[test]
+fn a_segment_that_goes_while_the_journal_is_read_through_is_told_from_damage() {
+    let (dir, ledger) = filled();
+    // A compaction may remove a segment after it was listed and before it is opened. A link to nothing does the same.
+    let next = segments(&dir).pop().expect("a segment").with_file_name("99999999-2026-11-23.ndjson.zst");
+    std::os::unix::fs::symlink(dir.path().join("nowhere"), next).expect("linked");
+    let read = read_journal(ledger.paths(), &mut || {});
+    assert!(read.expect_err("it cannot be opened").is_gone());
+}
+
+#[test]
 fn a_rebuild_of_a_damaged_journal_writes_a_base_first() {
     let (dir, mut ledger) = filled();
     damage(&segments(&dir)[0], 5);
