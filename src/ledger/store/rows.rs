@@ -1,13 +1,10 @@
 //! Changes as rows: which values are written under which keys, and which are deleted.
 
-use std::panic::resume_unwind;
-use std::thread;
-
 use super::backend::Batch;
 use super::key::{self, Key};
 use super::value::{self, Sealer};
 use super::{Backend, Octets, StoreError, pack};
-use crate::core::state::{Changes, Entry, EntryNo};
+use crate::core::state::{Changes, EntryNo};
 
 /// The rows that the changes of a group come to. `stored_to` is the number that the store's next new
 /// entry would have: nothing is stored under it and those after it, so there is nothing to look for.
@@ -33,11 +30,13 @@ pub(super) fn batch(
         let value = writer.sealer.json(&key, source);
         writer.put_long(&key, value, true)?;
     }
-    let entries: Vec<_> = changes.entries.iter().collect();
-    for (no, value) in sealed(&entries) {
-        let (key, was) = (key::entry(no), no < stored_to);
-        match value {
-            Some(value) => writer.put_long(&key, value, was)?,
+    for (no, entry) in &changes.entries {
+        let (key, was) = (key::entry(*no), *no < stored_to);
+        match entry {
+            Some(entry) => {
+                let value = writer.sealer.json(&key, entry);
+                writer.put_long(&key, value, was)?;
+            }
             None => writer.delete_long(&key)?,
         }
     }
@@ -82,34 +81,6 @@ pub(super) fn batch(
     Ok(writer.batch)
 }
 
-/// A value with its further parts.
-type Value = (Octets, Vec<Octets>);
-
-/// So many entries are worth a second thread.
-const WORTH_A_THREAD: usize = 32;
-
-/// Entries as values, in their order, made on two threads when there are many: JSON and its compression are a
-/// quarter of a commit.
-fn sealed(entries: &[(&EntryNo, &Option<Entry>)]) -> Vec<(EntryNo, Option<Value>)> {
-    let seal = |entries: &[(&EntryNo, &Option<Entry>)]| {
-        let mut sealer = Sealer::default();
-        let value = |(no, entry): &(&EntryNo, &Option<Entry>)| {
-            (**no, entry.as_ref().map(|entry| sealer.json(&key::entry(**no), entry)))
-        };
-        entries.iter().map(value).collect::<Vec<_>>()
-    };
-    if entries.len() < WORTH_A_THREAD {
-        return seal(entries);
-    }
-    let (older, newer) = entries.split_at(entries.len() / 2);
-    thread::scope(|scope| {
-        let other = scope.spawn(|| seal(newer));
-        let mut values = seal(older);
-        values.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        values
-    })
-}
-
 fn rows(changes: &Changes) -> usize {
     2 + changes.sources.len()
         + changes.feeds.len()
@@ -142,7 +113,7 @@ impl Writer<'_> {
 
     /// A value of any length: what sled would put into a file of its own (which it never syncs) is cut
     /// into parts that it keeps in its pages. `may_be` says that there may be a value already.
-    fn put_long(&mut self, key: &Key, value: Value, may_be: bool) -> Result<(), StoreError> {
+    fn put_long(&mut self, key: &Key, value: (Octets, Vec<Octets>), may_be: bool) -> Result<(), StoreError> {
         let (head, parts) = value;
         if may_be {
             self.delete_parts(key, parts.len())?;

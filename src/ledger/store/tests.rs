@@ -467,16 +467,3 @@ fn an_empty_store_is_sound_and_one_without_a_head_is_not() {
 fn a_little_after(time: Time) -> Time {
     time + TimeDelta::milliseconds(1)
 }
-
-#[test]
-fn many_entries_are_written_as_one_by_one_they_are() {
-    let commit = |store: &Store, numbers: std::ops::RangeInclusive<EntryNo>| {
-        let entries = numbers.map(|no| (no, Some(world::entry(no, "a", 60)))).collect();
-        store.commit(&Changes { entries, ..Changes::default() }).expect("committed");
-    };
-    let (together, alone) = (memory(), memory());
-    commit(&together, 1..=101);
-    (1..=101).for_each(|no| commit(&alone, no..=no));
-    assert_eq!(rows(&together, key::ENTRY).len(), 101);
-    assert_eq!(together.dump(), alone.dump());
-}
