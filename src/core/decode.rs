@@ -99,8 +99,9 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
         return utf8(text, &labels);
     }
     if let Some(text) = valid {
-        let label = labels.multibyte().filter(|_| is_ambiguous(bytes));
-        if let Some((label, text)) = label.and_then(|label| Some((label, strictly(label, bytes)?))) {
+        if is_ambiguous(bytes)
+            && let Some((label, text)) = labels.fitting(bytes)
+        {
             return labels.decoded(Cow::Owned(text), label, false);
         }
         return labels.decoded(Cow::Borrowed(text), UTF_8, false);
@@ -109,8 +110,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
         return labels.decoded(String::from_utf8_lossy(bytes), UTF_8, true);
     }
     // Detection is the dearest step by far, and no guess comes before such a label.
-    let labelled = labels.multibyte().and_then(|label| Some((label, strictly(label, bytes)?)));
-    if let Some((label, text)) = labelled {
+    if let Some((label, text)) = labels.fitting(bytes) {
         return labels.decoded(Cow::Owned(text), label, false);
     }
     let guess = detect(bytes, host);
@@ -154,6 +154,12 @@ impl Labels {
     /// A label that names a multi-byte encoding of East Asia.
     fn multibyte(&self) -> Option<&'static Encoding> {
         [self.http, self.own].into_iter().flatten().map(superset).find(|e| is_multibyte(e))
+    }
+
+    /// The text as such a label has it, if every byte fits.
+    fn fitting(&self, bytes: &[u8]) -> Option<(&'static Encoding, String)> {
+        let label = self.multibyte()?;
+        Some((label, strictly(label, bytes)?))
     }
 
     /// The readings to try, most trusted first. Multi-byte labels come before Latin-1 ones, because a text
