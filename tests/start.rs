@@ -177,3 +177,14 @@ fn systemd_and_the_operator_are_told_what_a_start_waits_for_and_a_signal_ends_th
     assert_eq!(status, Some(0), "{log}");
     assert_eq!(log.matches("cannot start yet: ").count(), 1, "{log}");
 }
+
+#[test]
+fn the_allocator_keeps_few_arenas_and_gives_back_soon() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
+    let said = command.arg("--version").env("_RJEM_MALLOC_CONF", "stats_print:true").output().unwrap().stderr;
+    let said = String::from_utf8(said).unwrap();
+    for setting in ["narenas: 2", "tcache_max: 4096", "dirty_decay_ms: 1000", "muzzy_decay_ms: 0"] {
+        assert!(said.contains(&format!("opt.{setting}")), "{setting} is not among what it says:\n{said}");
+    }
+    assert!(!said.contains("Invalid conf"), "{said}");
+}
