@@ -28,7 +28,6 @@ const DAYS: i64 = 350;
 const SEGMENTS: usize = 12;
 
 /// How many entries a journal has.
-#[derive(Clone, Copy)]
 pub(crate) struct Made {
     pub(crate) entries: usize,
     /// Those among them that the feeds of the corpus hold, too. The daemon that polled them may have polled

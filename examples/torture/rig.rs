@@ -19,12 +19,12 @@ use crate::faults::{Kind, Told};
 use crate::ledger::{Found, Ledger};
 use crate::paper::{Chance, FEEDS, Paper, WINDOW, link, source};
 
+/// What the log says of a journal whose end was torn, or looks so.
+pub(crate) const CUT: &str = "in the middle of a write; cut off";
+
 /// What the log calls a journal that is not whole.
-const REPORTED: &[&str] = &[
-    "the store that had it all is gone",
-    "damaged behind what the store has of it",
-    "in the middle of a write; cut off",
-];
+const REPORTED: &[&str] =
+    &["the store that had it all is gone", "damaged behind what the store has of it", CUT];
 
 /// What a source keeps whatever its age: more than its publisher shows.
 const KEEP: usize = WINDOW + 10;

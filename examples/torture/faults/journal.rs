@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{KILLED, Told, told};
 use crate::daemon::Wrong;
 use crate::frames::{self, Frame};
-use crate::rig::Rig;
+use crate::rig::{CUT, Rig};
 
 /// How far from the journal's end it is damaged: several frames.
 const TAIL: u64 = 6000;
@@ -24,7 +24,7 @@ const SETTLES: Duration = Duration::from_millis(700);
 const FLIPS: u64 = 9;
 
 /// What the log says of a damaged journal that was put right, or of one whose end no store has seen.
-const HEALED: &[&str] = &["it has a new base, written from the store", "in the middle of a write; cut off"];
+const HEALED: &[&str] = &["it has a new base, written from the store", CUT];
 
 /// A scrub of so few entries takes about this long.
 const SCRUB_MS: u64 = 250;
