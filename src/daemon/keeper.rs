@@ -42,24 +42,26 @@ pub enum KeepError {
 
 /// Runs until dropped.
 pub async fn run(engine: Arc<Engine>) {
-    let mut done = None;
+    let (mut done, mut scrub_due) = (None, false);
     loop {
         let today = engine.clock.now().date_naive();
         if done != Some(today) {
             done = Some(today);
+            scrub_due = is_scrub_day(today, engine.config.scrub);
             if let Err(error) = expire(&engine).await {
                 tracing::error!(%error, "old entries stay until tomorrow");
             }
             if let Err(error) = compact(&engine).await {
                 tracing::error!(%error, "the journal is not compacted until tomorrow");
             }
-            if is_scrub_day(today, engine.config.scrub)
-                && let Err(error) = scrub::slowly(&engine).await
-            {
-                tracing::error!(%error, "the scrub broke off");
-            }
         }
         tokio::time::sleep(LOOK_EVERY).await;
+        // Not before the first look: a start has its polls to record.
+        if std::mem::take(&mut scrub_due)
+            && let Err(error) = scrub::slowly(&engine).await
+        {
+            tracing::error!(%error, "the scrub broke off");
+        }
     }
 }
 
