@@ -15,7 +15,7 @@ use super::journal::{Journal, Losses, OpenReport};
 use super::mark::{self, Mark};
 use super::replay::{catch_up, forget_validators, reach};
 use super::room::{AskRoom, Room};
-use super::store::{Behind, MemoryBackend, SledBackend, Store};
+use super::store::{MemoryBackend, SledBackend, Store};
 use super::stories::Stories;
 use super::{Ledger, LedgerError, Paths, Unsettled, backup, dirs};
 use crate::core::rules::Rules;
@@ -211,7 +211,7 @@ pub(super) fn lock(dir: &Path) -> Result<File, LedgerError> {
 
 /// Opens the files of a generation.
 pub(super) fn store(paths: &Paths, generation: Generation) -> Result<Store, LedgerError> {
-    Ok(Store::new(Box::new(Behind::new(Box::new(SledBackend::open(&paths.generation(generation.number))?)))))
+    Ok(Store::new(Box::new(SledBackend::open(&paths.generation(generation.number))?)))
 }
 
 /// Opens the newest generation, if its mark says that it may be used.

@@ -5,7 +5,6 @@
 //! the rows are is said in `key.rs`, `value.rs` and `pack.rs`; who writes them in `rows.rs`.
 
 mod backend;
-mod behind;
 mod check;
 mod compress;
 mod disk;
@@ -24,14 +23,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::core::state::{Changes, Meta};
 
 pub use backend::{Backend, Batch, Octets, Pair, Pairs};
-pub use behind::Behind;
 pub use disk::SledBackend;
 pub use memory::MemoryBackend;
 pub use scrub::{Scrubbed, Unsound};
 
 /// Why the store cannot answer. After any of these the handle is not used again: set it aside and
 /// rebuild from the journal.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// sled refused or panicked.
     #[error("store: {why}")]

@@ -18,10 +18,9 @@ mod world;
 
 use world::{World, meta, world};
 
-/// Runs a test on every backend.
-fn on_each(test: impl Fn(&str, Store)) {
+/// Runs a test on both backends.
+fn on_both(test: impl Fn(&str, Store)) {
     test("in memory", memory());
-    test("behind", Store::new(Box::new(Behind::new(Box::<MemoryBackend>::default()))));
     let dir = TempDir::new().expect("a directory");
     test("on disk", Store::new(Box::new(SledBackend::open(dir.path()).expect("sled opens"))));
 }
@@ -40,7 +39,7 @@ fn rows(store: &Store, tag: u8) -> Vec<Pair> {
 
 #[test]
 fn a_batch_is_seen_whole_or_not_at_all() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let key = |n: u8| octets(&[0x20, n]);
         std::thread::scope(|scope| {
             let writer = scope.spawn(|| {
@@ -61,7 +60,7 @@ fn a_batch_is_seen_whole_or_not_at_all() {
 
 #[test]
 fn later_writes_of_a_batch_win_and_deletes_delete() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let key = octets(&[0x20]);
         let get = || store.backend.get(&key).expect("read");
         raw(&store, vec![(key.clone(), Some(octets(&[1]))), (key.clone(), Some(octets(&[2])))]);
@@ -75,7 +74,7 @@ fn later_writes_of_a_batch_win_and_deletes_delete() {
 
 #[test]
 fn what_is_committed_is_read() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let changes = world();
         store.commit(&changes).expect("written");
         let read = store.meta().expect("read");
@@ -127,7 +126,7 @@ fn what_is_committed_is_read() {
 
 #[test]
 fn what_is_taken_back_is_gone() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let mut changes = world();
         store.commit(&changes).expect("written");
         let Changes { meta: _, position: _, sources, feeds, .. } = std::mem::take(&mut changes);
@@ -185,7 +184,7 @@ fn listed(feed: &FeedKey, backlog: bool, rank: Rank, there: bool) -> (PlaceKey, 
 
 #[test]
 fn a_list_runs_from_the_greatest_place_down_and_pages_meet() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let mut draw = Draw::new(5);
         for feed in 0..6 {
             let mut ranks: Vec<Rank> = (0..57)
@@ -226,7 +225,7 @@ fn a_list_runs_from_the_greatest_place_down_and_pages_meet() {
 
 #[test]
 fn what_was_first_seen_is_found_between_any_two_times() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         // Two feeds whose names begin alike.
         let (feed, other) = (feed_of(2), feed_of(3));
         let news = |feed: &FeedKey, s, no| {
@@ -273,7 +272,7 @@ fn sized(len: usize, compressible: bool) -> SourceState {
 
 #[test]
 fn values_of_every_size_come_back_and_leave_nothing_when_they_shrink() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let sizes = [0, 255, 4095, 4096, 4097, 8191, 8192, 8193, 100_000, 3_000, 20_000, 1, 0];
         for (size, compressible) in sizes.iter().flat_map(|s| [(*s, false), (*s, true)]) {
             let state = sized(size, compressible);
@@ -294,7 +293,7 @@ fn values_of_every_size_come_back_and_leave_nothing_when_they_shrink() {
 
 #[test]
 fn an_entry_that_shrinks_or_goes_takes_its_parts_with_it() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let entry = |len| {
             let mut world = World::default();
             let mut entry = world::entry(1, "fixed", 10);
@@ -317,7 +316,7 @@ fn an_entry_that_shrinks_or_goes_takes_its_parts_with_it() {
 
 #[test]
 fn a_long_list_of_numbers_has_parts() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let numbers: Vec<EntryNo> = (0..9_000).map(|n| n * 300).collect();
         let poll = BacklogKey { feed: FeedKey::All, first_seen: at(0), seq: 1 };
         let backlogs = [(poll.clone(), numbers.clone())].into();
@@ -331,7 +330,7 @@ fn a_long_list_of_numbers_has_parts() {
 
 #[test]
 fn an_entry_that_is_rewritten_while_it_is_read_is_read_whole() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let of_length = |n: usize| {
             let mut entry = world::entry(1, "fixed", 10);
             entry.body.content = Some(Body::Text(Draw::new(n as u64).noise(5_000 * n)));
@@ -379,7 +378,7 @@ fn memory_and_disk_say_the_same_and_so_does_the_disk_after_it_was_closed() {
 
 #[test]
 fn a_frozen_store_stays_as_it_was_whatever_is_written() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         let store = Arc::new(store);
         store.commit(&world()).expect("written");
         let before = store.dump();
@@ -453,7 +452,7 @@ fn a_store_of_another_layout_says_so() {
 
 #[test]
 fn an_empty_store_is_sound_and_one_without_a_head_is_not() {
-    on_each(|name, store| {
+    on_both(|name, store| {
         store.check().expect(name);
         store.commit(&world()).expect("written");
         let checked = store.check().unwrap_or_else(|e| panic!("{name}: {e}"));
