@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::core::exchange::FetchFault;
 
-use super::coding::{self, Coding};
+use super::coding::{self, Coding, Wanted};
 use super::fault;
 
 /// How much of a body is wanted, in bytes.
@@ -21,11 +21,11 @@ pub(super) enum Limit {
 pub(super) async fn read(response: reqwest::Response, limit: Limit) -> Result<Bytes, FetchFault> {
     let codings = coding::of(response.headers())?;
     let bytes = take(response, limit).await?;
-    if codings.is_empty() {
+    if codings.is_empty() && Coding::shown_by(&bytes).is_none() {
         return Ok(bytes);
     }
     // It may take longer than others should wait for.
-    let undoing = tokio::task::spawn_blocking(move || undo(&codings, bytes, limit));
+    let undoing = tokio::task::spawn_blocking(move || undo(codings, bytes, limit));
     undoing.await.unwrap_or_else(|panic| Err(FetchFault::BadEncoding { why: panic.to_string() }))
 }
 
@@ -54,32 +54,15 @@ async fn take(mut response: reqwest::Response, limit: Limit) -> Result<Bytes, Fe
     Ok(body.freeze())
 }
 
-/// Undoes the codings of a body, the last one first; each pass within the limit.
-fn undo(codings: &[Coding], mut bytes: Bytes, limit: Limit) -> Result<Bytes, FetchFault> {
-    let most = match limit {
-        Limit::Whole(limit) => limit,
-        Limit::Prefix(limit) => limit as u64,
+/// Undoes the codings of a body, each pass within the limit.
+fn undo(codings: Vec<Coding>, bytes: Bytes, limit: Limit) -> Result<Bytes, FetchFault> {
+    let wanted = match limit {
+        Limit::Whole(limit) => Wanted { most: limit, beginning: false },
+        Limit::Prefix(limit) => Wanted { most: limit as u64, beginning: true },
     };
-    let mut before = None;
-    for coding in codings.iter().rev() {
-        if coding.was_named_twice(before, &bytes) {
-            continue;
-        }
-        before = Some(*coding);
-        // Of a beginning there is no end to be read.
-        let is_cut = bytes.len() as u64 > most;
-        let mut out = Vec::new();
-        if let Err(error) = coding.undo(&bytes, most.saturating_add(1), &mut out)
-            && !is_cut
-        {
-            return Err(FetchFault::BadEncoding { why: error.to_string() });
-        }
-        if let Limit::Whole(limit) = limit
-            && out.len() as u64 > limit
-        {
-            return Err(FetchFault::TooLarge { limit });
-        }
-        bytes = out.into();
+    match coding::undo_all(codings, bytes, wanted) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(FetchFault::TooLarge { limit: wanted.most }),
+        Err(error) => Err(FetchFault::BadEncoding { why: error.to_string() }),
     }
-    Ok(bytes)
 }

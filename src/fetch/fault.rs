@@ -49,6 +49,11 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str, proxy: Option<&str>
     }
 }
 
+/// Whether the connection was closed before a whole response head came.
+pub(super) fn is_closed(error: &reqwest::Error) -> bool {
+    matches!(of_request(error, "", None), FetchFault::Reset | FetchFault::Truncated)
+}
+
 /// Why a body broke off.
 pub(super) fn of_body(error: &reqwest::Error) -> FetchFault {
     let mut last = String::new();
