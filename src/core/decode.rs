@@ -2,8 +2,8 @@
 //! Used by feeds and pages alike. Must not parse beyond the label at a document's head.
 //!
 //! Labels lie more often than bytes do. So bytes that can only be one thing are that thing; a label decides
-//! between readings that are all possible; detection decides where no label helps; and whatever still fits
-//! nothing costs one U+FFFD a byte, never the document.
+//! between readings that are all possible; detection decides where no label helps; and a run of bytes that fits
+//! nothing costs one U+FFFD, never the document and never the encoding that it declares.
 
 #[cfg(test)]
 mod tests;
@@ -106,8 +106,8 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
         }
         return labels.decoded(Cow::Borrowed(text), UTF_8, false);
     }
-    if is_damaged_utf8(bytes) {
-        return labels.decoded(String::from_utf8_lossy(bytes), UTF_8, true);
+    if let Some((text, lossy)) = damaged_utf8(bytes) {
+        return labels.decoded(Cow::Owned(text), UTF_8, lossy);
     }
     // Detection is the dearest step by far, and no guess comes before such a label.
     if let Some((label, text)) = labels.fitting(bytes) {
@@ -115,6 +115,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
     }
     let guess = detect(bytes, host);
     for encoding in labels.candidates(guess) {
+        // Every byte fits an encoding of one byte a character, so that proves nothing against the label.
         let damaged = labels.multibyte().filter(|_| !is_multibyte(encoding));
         if let Some((encoding, text)) = damaged.and_then(|label| nearly(label, bytes)) {
             return labels.decoded(Cow::Owned(text), encoding, true);
@@ -198,7 +199,7 @@ fn by_mark(bytes: &[u8]) -> Option<Decoded<'_>> {
         [0xef, 0xbb, 0xbf, rest @ ..] => {
             let decoded = own(UTF_8, 3);
             // A mark that some editor put before a document in another encoding.
-            let honest = !decoded.lossy || is_damaged_utf8(rest);
+            let honest = !decoded.lossy || damaged_utf8(rest).is_some();
             honest.then_some(decoded)
         }
         [0xff, 0xfe, ..] => Some(own(UTF_16LE, 2)),
@@ -312,22 +313,55 @@ fn is_ambiguous(bytes: &[u8]) -> bool {
     !longer && bytes.iter().filter(|&&b| b >= 0xc0).count() <= FEW
 }
 
-/// UTF-8 with some bytes broken: more whole sequences than stray bytes, where a sequence of three bytes, which
-/// other encodings rarely make by chance, counts as three. GBK or Latin-1 read as UTF-8 is mostly stray.
-fn is_damaged_utf8(bytes: &[u8]) -> bool {
-    let mut whole = 0_usize;
-    let mut stray = 0_usize;
-    for chunk in bytes.utf8_chunks() {
-        for b in chunk.valid().bytes() {
+/// The text of UTF-8 with some bytes broken, and whether anything of it was lost. Each run of broken bytes is one
+/// U+FFFD, but for two that are each half of one character: programs that count in UTF-16 write emoji so (CESU-8).
+///
+/// `None` unless there are more whole sequences than stray bytes, where a sequence of three bytes, which other
+/// encodings rarely make by chance, counts as three. GBK or Latin-1 read as UTF-8 is mostly stray.
+fn damaged_utf8(bytes: &[u8]) -> Option<(String, bool)> {
+    let (mut whole, mut stray) = (0_usize, 0_usize);
+    let mut text = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    // Each step takes at least one byte.
+    while let Some(chunk) = rest.utf8_chunks().next() {
+        let (valid, invalid) = (chunk.valid(), chunk.invalid());
+        for b in valid.bytes() {
             whole += match b {
                 0xe0.. => 3,
                 0xc0.. => 1,
                 _ => 0,
             };
         }
-        stray += usize::from(!chunk.invalid().is_empty());
+        text.push_str(valid);
+        rest = &rest[valid.len()..];
+        if invalid.is_empty() {
+            break;
+        }
+        if let Some(c) = surrogates(rest) {
+            whole += 3;
+            text.push(c);
+            rest = &rest[6..];
+            continue;
+        }
+        stray += 1;
+        if !(valid.is_empty() && text.ends_with(char::REPLACEMENT_CHARACTER)) {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+        rest = &rest[invalid.len()..];
     }
-    whole > stray * 4
+    (whole > stray * 4).then_some((text, stray > 0))
+}
+
+/// The character that six bytes name, each half of it in three as UTF-8 would have it.
+fn surrogates(bytes: &[u8]) -> Option<char> {
+    let half = |three: &[u8]| match *three {
+        [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf] => {
+            Some(0xd000 | u16::from(second & 0x3f) << 6 | u16::from(third & 0x3f))
+        }
+        _ => None,
+    };
+    let (high, low) = bytes.get(..6)?.split_at(3);
+    char::decode_utf16([half(high)?, half(low)?]).next()?.ok()
 }
 
 fn detect(bytes: &[u8], host: Option<&str>) -> &'static Encoding {
@@ -341,18 +375,31 @@ fn detect(bytes: &[u8], host: Option<&str>) -> &'static Encoding {
     superset(detector.guess(domain.filter(|d| !d.is_empty()).map(str::as_bytes), Utf8Detection::Allow))
 }
 
-/// A reading with a few bytes broken: fewer than one in twenty of those beyond ASCII.
+/// A reading in which most characters beyond ASCII are whole: at least [`SOUND`] for each run of broken bytes. Text of
+/// another encoding has a broken run every few characters.
 fn nearly(encoding: &'static Encoding, bytes: &[u8]) -> Option<(&'static Encoding, String)> {
-    let text = encoding.decode_without_bom_handling(bytes).0.into_owned();
-    let damage = text.matches(char::REPLACEMENT_CHARACTER).count();
-    let beyond = bytes.iter().filter(|b| **b >= 0x80).count();
-    (damage * 20 < beyond).then_some((encoding, text))
+    const SOUND: usize = 4;
+    let text = with_runs_replaced(encoding, bytes);
+    let broken = text.matches(char::REPLACEMENT_CHARACTER).count();
+    let beyond = text.chars().filter(|c| !c.is_ascii()).count() - broken;
+    (broken * SOUND <= beyond).then_some((encoding, text))
+}
+
+/// The text with one U+FFFD for each run of bytes that fit nothing.
+fn with_runs_replaced(encoding: &'static Encoding, bytes: &[u8]) -> String {
+    let mut text = encoding.decode_without_bom_handling(bytes).0.into_owned();
+    let mut in_run = false;
+    text.retain(|c| {
+        let is_first = !std::mem::replace(&mut in_run, c == char::REPLACEMENT_CHARACTER);
+        c != char::REPLACEMENT_CHARACTER || is_first
+    });
+    text
 }
 
 /// The reading with the fewest replaced bytes; the most trusted of equals.
 fn least_damaged(bytes: &[u8], labels: &Labels, guess: &'static Encoding) -> (&'static Encoding, String) {
     let readings = labels.candidates(guess).into_iter().chain([UTF_8]).map(|encoding| {
-        let text = encoding.decode_without_bom_handling(bytes).0.into_owned();
+        let text = with_runs_replaced(encoding, bytes);
         let damage = text.matches(char::REPLACEMENT_CHARACTER).count();
         (damage, encoding, text)
     });
