@@ -190,6 +190,7 @@ impl Walk<'_> {
             Field::Link => {
                 let rel = capture.hint.clone().unwrap_or_else(|| "alternate".to_owned());
                 if let Some(href) = self.absolute(&capture.into_text()) {
+                    self.note_home(&href);
                     add_link(&mut self.head.links, Link { rel, ..alternate(href) });
                 }
             }
@@ -293,7 +294,16 @@ impl Walk<'_> {
     /// CDF says a channel's address in an attribute.
     pub(super) fn channel_attributes(&mut self, attributes: &Attributes<'_>) {
         if let Some(href) = attributes.any(&["href"]).and_then(|h| self.absolute(h)) {
+            self.note_home(&href);
             add_link(&mut self.head.links, alternate(href));
+        }
+    }
+
+    /// Takes the channel's first link for where the relative links of its entries start: a feed may live at another
+    /// host than the site it is of. Atom has `xml:base` for that (RFC 4287 section 2).
+    fn note_home(&mut self, href: &str) {
+        if self.home.is_none() && !self.atom {
+            self.home = url::Url::parse(href).ok().filter(|home| is_web(home.as_str()));
         }
     }
 
@@ -310,7 +320,16 @@ impl Walk<'_> {
         {
             return Some(href);
         }
-        let joined = self.join(&href)?;
+        let joined = match self.scope {
+            Scope::Entry if self.bases.is_empty() && !self.atom => {
+                self.has_guessed.set(self.has_guessed.get() || self.home.is_none());
+                self.home
+                    .as_ref()
+                    .or(self.context.url.as_ref())
+                    .map_or_else(|| url::Url::parse(&href).ok(), |base| base.join(&href).ok())?
+            }
+            _ => self.join(&href)?,
+        };
         let safe = !matches!(joined.scheme(), "javascript" | "vbscript" | "data" | "blob" | "about");
         safe.then(|| joined.into())
     }

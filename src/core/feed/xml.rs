@@ -2,6 +2,8 @@
 //! stack of open elements. Owns scope (whose field is this?), namespaces, `xml:base` and `xml:lang`. What an
 //! element means is in `names`, what a finished text is in `fields`.
 
+use std::cell::Cell;
+
 use super::attributes::{self, Attributes};
 use super::canonical::Canonical;
 use super::draft::{Draft, Head};
@@ -67,6 +69,10 @@ pub(super) struct Walk<'a> {
     /// Prefix (empty for the default) and what it means.
     namespaces: Vec<(&'a str, Vocab)>,
     pub(super) bases: Vec<url::Url>,
+    /// The channel's link, where the relative links of RSS entries start.
+    pub(super) home: Option<url::Url>,
+    /// True if a relative link of an RSS entry was read before the channel's link.
+    pub(super) has_guessed: Cell<bool>,
     pub(super) languages: Vec<String>,
     pub(super) scope: Scope,
     pub(super) atom: bool,
@@ -91,6 +97,12 @@ pub(super) fn read(
 ) -> Result<(Canonical, Head, Repairs), ReadError> {
     let mut walk = Walk::new(text, context, repairs);
     walk.run()?;
+    if walk.has_guessed.get() && walk.home.is_some() {
+        // The channel's link stands behind entries whose links start there.
+        let home = walk.home.take();
+        walk = Walk { home, ..Walk::new(text, context, repairs) };
+        walk.run()?;
+    }
     let canonical = walk.out.finish(&walk.head);
     Ok((canonical, walk.head, walk.repairs))
 }
@@ -105,6 +117,8 @@ impl<'a> Walk<'a> {
             stack: Vec::new(),
             namespaces: Vec::new(),
             bases: Vec::new(),
+            home: None,
+            has_guessed: Cell::new(false),
             languages: Vec::new(),
             scope: Scope::Outside,
             atom: false,

@@ -7,8 +7,9 @@ use super::rules::{JsonPath, JsonRules};
 use super::{MAX_ENTRIES, PageError};
 use crate::core::date::{self, DateContext};
 use crate::core::decode::decode;
-use crate::core::entry::{Body, Category, Link, ParsedEntry, ParsedFeed, Person};
+use crate::core::entry::{Body, Category, Ending, Link, ParsedEntry, ParsedFeed, Person};
 use crate::core::feed::FeedInput;
+use crate::core::json::{self, Document, without_marks};
 use crate::core::link::Base;
 use crate::core::text::{plain, xml_legal};
 
@@ -25,16 +26,19 @@ const CODE_DIGITS: usize = 6;
 pub fn json(input: &FeedInput<'_>, rules: &JsonRules) -> Result<ParsedFeed, PageError> {
     let decoded = decode(input.bytes, input.content_type, None);
     let text = xml_legal(&decoded.text);
-    let start = text.trim_start().trim_start_matches('\u{feff}');
+    let start = without_marks(&text);
     // The caller of a script's callback asked for `callback({…})`.
-    let document: Value = serde_json::from_str(start)
+    let Document { value: document, mended, open } = json::read(start)
         .or_else(|error| unwrapped(start).ok_or(error))
         .map_err(|error| match super::is_challenge(&text) {
             Some(wall) => PageError::Challenge(wall),
             None if error.is_eof() => PageError::CutShort,
             None => PageError::NotJson(error.to_string()),
         })?;
-    let missing = || PageError::NotJson(format!("nothing is at {:?}", rules.entries.as_str()));
+    let missing = || match open {
+        0 => PageError::NotJson(format!("nothing is at {:?}", rules.entries.as_str())),
+        _ => PageError::CutShort,
+    };
     let list = rules.entries.of(&document).ok_or_else(missing)?;
     let Some(list) = list.as_array() else {
         return Err(PageError::NotJson(format!("no list is at {:?}", rules.entries.as_str())));
@@ -43,6 +47,9 @@ pub fn json(input: &FeedInput<'_>, rules: &JsonRules) -> Result<ParsedFeed, Page
     let dates = DateContext { zone: input.zone, seen: input.fetched_at, near: None };
     let entries: Vec<ParsedEntry> =
         list.iter().take(MAX_ENTRIES).filter_map(|value| entry(value, rules, &base, &dates)).collect();
+    if entries.is_empty() && open > 0 {
+        return Err(PageError::CutShort);
+    }
     if entries.is_empty() && !list.is_empty() {
         let selector = rules.title.as_str().to_owned();
         return Err(PageError::SelectorsMatchNothing { selector, generic: 0 });
@@ -51,16 +58,21 @@ pub fn json(input: &FeedInput<'_>, rules: &JsonRules) -> Result<ParsedFeed, Page
     if decoded.mislabelled {
         repairs.push("the encoding is not the declared one".to_owned());
     }
+    if mended {
+        repairs.push("malformed JSON was mended".to_owned());
+    }
+    // Where the text ends within its list, it may end within an entry.
+    let ending = if open > 0 { Ending::InEntry } else { Ending::Whole };
     let links = vec![Link { href: input.url.to_owned(), rel: "alternate".to_owned(), ..Link::default() }];
-    Ok(ParsedFeed { links, entries, repairs, ..ParsedFeed::default() })
+    Ok(ParsedFeed { links, entries, repairs, ending, ..ParsedFeed::default() })
 }
 
 /// The value in `callback({…});`.
-fn unwrapped(text: &str) -> Option<Value> {
+fn unwrapped(text: &str) -> Option<Document> {
     let (name, rest) = text.split_once('(')?;
     let is_name = name.trim().bytes().all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b));
     let inner = rest.trim_end().trim_end_matches(';').trim_end().strip_suffix(')')?;
-    is_name.then(|| serde_json::from_str(inner).ok()).flatten()
+    is_name.then(|| json::read(inner).ok()).flatten()
 }
 
 fn entry(value: &Value, rules: &JsonRules, base: &Base, dates: &DateContext) -> Option<ParsedEntry> {
