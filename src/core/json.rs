@@ -34,6 +34,10 @@ pub(crate) fn read(text: &str) -> Result<Document, serde_json::Error> {
         Err(error) if !text.starts_with(['{', '[']) => Err(error),
         Err(error) => {
             let (mended, open) = Mender::new(text).mend();
+            // Brackets alone are no document that breaks off.
+            if open > MAX_DEPTH {
+                return Err(error);
+            }
             let value = serde_json::from_str(&mended).map_err(|_| error)?;
             Ok(Document { value, mended: true, open })
         }

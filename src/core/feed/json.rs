@@ -116,14 +116,12 @@ fn entry(item: &Object, context: &Context<'_>) -> Draft {
     // A date without a year is of the day in the entry's address.
     let dates = DateContext { near: draft.page().and_then(date::day_in_address), ..context.dates };
     for (key, slot) in [("date_published", &mut draft.published), ("date_modified", &mut draft.updated)] {
-        if let Some(stamp) = scalar(item, key).and_then(|d| date::parse(&d, &dates)) {
+        if let Some(stamp) = date_text(item, key).and_then(|d| date::parse(&d, &dates)) {
             slot.offer(0, 0, stamp);
         }
     }
     people(item, context, &mut draft);
-    // One tag may stand without its list.
-    let tags = item.get("tags").map(|tags| tags.as_array().map_or(std::slice::from_ref(tags), Vec::as_slice));
-    for term in tags.unwrap_or_default().iter().filter_map(Value::as_str) {
+    for term in item.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         draft.add_category(Category { term: one_line(term), ..Category::default() });
     }
     draft
@@ -172,6 +170,15 @@ fn string(object: &Object, key: &str) -> Option<String> {
     let text = object.get(key)?.as_str()?;
     let legal: String = text.chars().filter(|c| super::entities::is_xml_char(*c)).collect();
     Some(legal).filter(|t| !t.trim().is_empty())
+}
+
+/// A date is a text. A number is believed where it can be nothing but seconds or milliseconds since 1970.
+fn date_text(object: &Object, key: &str) -> Option<String> {
+    const LEAST: u64 = 100_000_000;
+    match object.get(key)? {
+        Value::Number(n) => n.as_u64().filter(|n| *n >= LEAST).map(|n| n.to_string()),
+        _ => string(object, key),
+    }
 }
 
 /// An id may be a number: 1.0 let publishers write one.

@@ -16,6 +16,7 @@ mod markup;
 mod model;
 mod mojibake;
 mod names;
+mod people;
 mod person;
 mod repair;
 #[cfg(test)]

@@ -94,6 +94,7 @@ fn what_lies_too_deep_costs_itself_alone() {
 
 #[test]
 fn what_is_no_document_stays_an_error() {
+    assert!(read(&"{\"a\":[".repeat(5000)).is_err(), "brackets alone");
     for text in ["", "hello", "<html>{\"a\":1}</html>", "}", "callback({\"a\":1})"] {
         assert!(read(text).is_err(), "{text}");
     }
