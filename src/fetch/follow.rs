@@ -155,7 +155,7 @@ impl Journey<'_> {
         if let Some(exchange) = head::without_body(&head, response.headers(), self.is_conditional()) {
             return Ok(Step::Ended(Box::new(exchange)));
         }
-        let body = body::read(response, self.limit).await?;
+        let body = body::read(response, self.limit, &head).await?;
         Ok(Step::Ended(Box::new(Exchange::Body(Response { head, body }))))
     }
 

@@ -46,9 +46,6 @@ pub(super) fn read(
     let home = address(feed, "home_page_url", context).and_then(|home| Url::parse(&home).ok());
     let of_items = &Context { url: home.or_else(|| context.url.clone()), ..*context };
     let mut out = Canonical::new(text.len());
-    for item in items.into_iter().take(MAX_ENTRIES).filter_map(Value::as_object) {
-        out.entry(entry(item, of_items));
-    }
     let mut head = head(feed, context);
     // The feed and its list of items are two of what is open; a third is an item.
     head.ending = match open {
@@ -56,6 +53,19 @@ pub(super) fn read(
         1..=2 => Ending::Early,
         _ => Ending::InEntry,
     };
+    let mut items = items.into_iter().take(MAX_ENTRIES).filter_map(Value::as_object).peekable();
+    while let Some(item) = items.next() {
+        let draft = entry(item, of_items);
+        if head.ending == Ending::InEntry && items.peek().is_none() && draft.is_blank() {
+            // Nothing of it had come.
+            head.ending = Ending::Early;
+        } else {
+            out.entry(draft);
+        }
+    }
+    if open > 0 && out.beside.is_empty() {
+        return Err(ReadError::CutShort);
+    }
     Ok((out.finish(&head), head, repairs))
 }
 
