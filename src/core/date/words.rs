@@ -11,97 +11,10 @@ const LONGEST_WEEKDAY: usize = 12;
 
 /// Words that stand between the parts of a date, or beside its year or time.
 const FILLERS: &[&str] = &[
-    "t",
-    "at",
-    "of",
-    "the",
-    "date",
-    "on",
-    "um",
-    "den",
-    "der",
-    "dem",
-    "vom",
-    "uhr",
-    "de",
-    "del",
-    "do",
-    "da",
-    "di",
-    "a",
-    "à",
-    "as",
-    "às",
-    "las",
-    "los",
-    "le",
-    "el",
-    "il",
-    "la",
-    "alle",
-    "ore",
-    "h",
-    "hs",
-    "hrs",
-    "min",
-    "om",
-    "op",
-    "på",
-    "kl",
-    "klo",
-    "kello",
-    "dne",
-    "dnia",
-    "godz",
-    "r",
-    "roku",
-    "w",
-    "v",
-    "ve",
-    "o",
-    "г",
-    "год",
-    "года",
-    "р",
-    "року",
-    "ж",
-    "в",
-    "о",
-    "у",
-    "час",
-    "ч",
-    "lúc",
-    "ngày",
-    "năm",
-    "pada",
-    "pukul",
-    "jam",
-    "saat",
-    "yil",
-    "yili",
-    "στις",
-    "του",
-    "ώρα",
-    "يوم",
-    "في",
-    "الساعة",
-    "عام",
-    "سنة",
-    "ساعت",
-    "ב",
-    "בשעה",
-    "को",
-    "बजे",
-    "ที่",
-    "เดือน",
-    "เวลา",
-    "น",
-    "พ",
-    "ศ",
-    "ค",
-    "ວັນທີ",
-    "ရက်",
-    "လ",
+    "t at of the date on um den der dem vom uhr de del do da di a à as às las los le el il",
+    "la alle ore h hs hrs min om op på kl klo kello dne dnia godz r roku w v ve o г год",
+    "года р року ж в о у час ч lúc ngày năm pada pukul jam saat yil yili στις του ώρα يوم",
+    "في الساعة عام سنة ساعت ב בשעה को बजे ที่ เดือน เวลา น พ ศ ค ວັນທີ ရက် လ",
 ];
 
 /// Years of the Buddhist era are 543 more than ours. Thai feeds write 2569 for 2026.
@@ -154,6 +67,15 @@ fn step(tokens: &[Token], at: usize, parts: &mut Parts, ctx: &DateContext) -> Op
             parts.zone = Some(zone);
         }
         return Some(used + zone_used);
+    }
+    // `08:30 27 Nov 2026 +0800`: the zone where nothing else is missing.
+    let is_dated = parts.year.is_some() && parts.month.is_some() && parts.day.is_some();
+    if is_dated && parts.clock.is_some() && parts.zone.is_none() {
+        let (zone, used) = zone::read(here, ctx)?;
+        if used > 0 && zone != Zone::Source {
+            parts.zone = Some(zone);
+            return Some(used);
+        }
     }
     match here {
         [
@@ -217,7 +139,7 @@ fn word(word: &str, at: usize, tokens: &[Token], parts: &mut Parts) -> Option<us
     if let Some(used) = numbered_weekday(&tokens[at..]) {
         return Some(used);
     }
-    if FILLERS.contains(&word) || names::is_weekday(word) {
+    if is_filler(word) || names::is_weekday(word) {
         return Some(1);
     }
     // Weekdays, in any language: the first word, before any number. In some languages they are two words.
@@ -225,6 +147,10 @@ fn word(word: &str, at: usize, tokens: &[Token], parts: &mut Parts) -> Option<us
     let is_first = before.iter().all(|t| matches!(t, Token::Blank | Token::Mark('[' | '(')));
     let is_second = !word.is_ascii() && before.iter().all(|t| matches!(t, Token::Blank | Token::Word(_)));
     ((is_first || is_second) && word.chars().count() <= LONGEST_WEEKDAY).then_some(1)
+}
+
+fn is_filler(word: &str) -> bool {
+    FILLERS.iter().flat_map(|fillers| fillers.split(' ')).any(|filler| filler == word)
 }
 
 /// The month that the words at the head name, and how many tokens they are.

@@ -6,7 +6,7 @@ use super::{Level, Mender};
 /// and a key.
 const LOOK_AHEAD: usize = 512;
 
-/// The longest key that is taken for one where the text ends within it, in bytes.
+/// The longest name that is taken for a key, in bytes; those of feeds have under 20.
 const LONGEST_KEY: usize = 64;
 
 impl Mender<'_> {
@@ -115,7 +115,7 @@ fn begins_with_key(text: &str) -> bool {
         }
     };
     let rest = rest.trim_start();
-    !name.contains('\n') && !name.is_empty() && (rest.is_empty() || rest.starts_with(':'))
+    (1..=LONGEST_KEY).contains(&name.len()) && (rest.is_empty() || rest.starts_with(':'))
 }
 
 fn unit(text: &str) -> Option<u16> {

@@ -76,6 +76,10 @@ fn months_and_weekdays_of_many_languages() {
         "vineri, 27 noiembrie 2026, 08:30",
         "Jumat, 27 November 2026 08:30",
         "Jum, 27 Nop 2026 08:30:00 +0000",
+        "Pn, 27 lapkr. 2026 08:30:00 +0000",
+        "R, 27 november 2026 08:30",
+        "08:30 27 Nov 2026 +0000",
+        "08:30:00 GMT 27 November 2026",
         // A weekday before digits.
         "Freitag, 27.11.2026 08:30",
         "пятница, 27.11.2026 08:30",
