@@ -173,9 +173,9 @@ impl<'a> Mender<'a> {
             _ => {
                 self.item();
                 if matches!(c, '"' | '\'') {
-                    self.string(c, true)
+                    self.string(c, true);
                 } else {
-                    self.bare(true)
+                    self.bare(true);
                 }
                 self.write(":");
                 self.has_key = true;

@@ -228,8 +228,11 @@ fn outcome(
     exchange: &Exchange,
     reading: Option<&Reading>,
 ) -> Outcome {
-    match (exchange, reading) {
-        // A body, or what came of one.
+    // Only a body is read, or what came of one.
+    let has_body = |exchange: &Exchange| {
+        matches!(exchange, Exchange::Body(_) | Exchange::Failed(FetchFault::Truncated { came: Some(_) }))
+    };
+    match (exchange, reading.filter(|_| has_body(exchange))) {
         (_, Some(Reading::Feed { entries, new, changed, repairs, .. })) => {
             let (entries, new, changed) = (*entries, *new, *changed);
             Outcome::Fetched { entries, new, changed, repairs: repairs.clone() }

@@ -10,8 +10,6 @@ use crate::core::entry::{Category, Link};
 use crate::core::text::one_line;
 use crate::core::time::Stamp;
 
-/// The longest text taken for a date, in bytes; the longest real ones spell out weekday, month and zone.
-const MAX_DATE: usize = 128;
 /// Dates without a year kept for one entry until its end; real ones have one or two.
 const MAX_YEARLESS: usize = 8;
 
@@ -118,13 +116,10 @@ impl Walk<'_> {
 
     fn entry_date(&mut self, field: Field, depth: usize, text: &str) {
         let text = text.trim();
-        if text.len() > MAX_DATE {
-            return;
-        }
         if self.draft.yearless.len() < MAX_YEARLESS && date::needs_near(text, &self.context.dates) {
             self.draft.yearless.push((field, depth, text.to_owned()));
         } else {
-            self.dated(field, depth, self.date(text));
+            self.dated(field, depth, date::parse(text, &self.context.dates));
         }
     }
 
@@ -147,14 +142,6 @@ impl Walk<'_> {
         for (field, depth, text) in std::mem::take(&mut self.draft.yearless) {
             self.dated(field, depth, date::parse(&text, &context));
         }
-    }
-
-    fn date(&self, text: &str) -> Option<Stamp> {
-        let text = text.trim();
-        if text.len() > MAX_DATE {
-            return None;
-        }
-        date::parse(text, &self.context.dates)
     }
 
     fn person_field(&mut self, capture: Capture) {

@@ -42,6 +42,9 @@ pub(super) fn read(
     if items.len() > MAX_ENTRIES {
         repairs.note(Repair::TooManyEntries);
     }
+    if items.iter().any(|item| !item.is_object() && !item.is_null()) {
+        repairs.note(Repair::OddItems);
+    }
     // Relative addresses of items start at the site, as those of RSS do; the feed may live elsewhere.
     let home = address(feed, "home_page_url", context).and_then(|home| Url::parse(&home).ok());
     let of_items = &Context { url: home.or_else(|| context.url.clone()), ..*context };

@@ -39,10 +39,12 @@ pub(super) enum Repair {
     TooManyEntries,
     /// JSON with faults was written anew.
     Json,
+    /// Items of a JSON Feed that are no objects were left out.
+    OddItems,
 }
 
 impl Repair {
-    const ALL: [(Self, &'static str); 18] = [
+    const ALL: [(Self, &'static str); 19] = [
         (Self::BadBytes, "bytes that fit no encoding were replaced"),
         (Self::LyingLabel, "the encoding is not the declared one"),
         (Self::DoubleEncoded, "text that was encoded twice was put right"),
@@ -61,6 +63,7 @@ impl Repair {
         (Self::TooDeep, "elements nested too deep were flattened"),
         (Self::TooManyEntries, "entries past the limit were left out"),
         (Self::Json, "malformed JSON was mended"),
+        (Self::OddItems, "items that are no objects were left out"),
     ];
 }
 

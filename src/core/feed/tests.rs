@@ -374,6 +374,15 @@ fn odd_values_of_json_are_read() {
 }
 
 #[test]
+fn a_long_date_in_a_script_of_three_bytes_a_letter_is_read() {
+    let long = "วันพฤหัสบดีที่ 26 พฤศจิกายน พ.ศ. 2569 เวลา 08:30:00 น. +0700 (เวลาประเทศไทย)";
+    assert!(long.len() > 128);
+    let entry = item(&format!("<title>甲</title><pubDate>{long}</pubDate>"));
+    let read = entry.published.map(|date| date.at.to_rfc3339());
+    assert_eq!(read.as_deref(), Some("2026-11-26T01:30:00+00:00"));
+}
+
+#[test]
 fn two_references_that_are_halves_of_one_character_are_that_character() {
     for (written, read) in [
         ("喜讯&#55357;&#56832;到", "喜讯😀到"),

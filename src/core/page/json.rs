@@ -50,7 +50,8 @@ pub fn json(input: &FeedInput<'_>, rules: &JsonRules) -> Result<ParsedFeed, Page
     if entries.is_empty() && open > 0 {
         return Err(PageError::CutShort);
     }
-    if entries.is_empty() && !list.is_empty() {
+    // A row without a title may be a short message; rows that all have none were not understood.
+    if entries.iter().all(|entry| entry.title.is_none()) && !list.is_empty() {
         let selector = rules.title.as_str().to_owned();
         return Err(PageError::SelectorsMatchNothing { selector, generic: 0 });
     }
@@ -60,6 +61,13 @@ pub fn json(input: &FeedInput<'_>, rules: &JsonRules) -> Result<ParsedFeed, Page
     }
     if mended {
         repairs.push("malformed JSON was mended".to_owned());
+    }
+    let left_out = list.len().min(MAX_ENTRIES) - entries.len();
+    if left_out > 0 {
+        repairs.push(format!("rows with neither a title nor a summary were left out: {left_out}"));
+    }
+    if list.len() > MAX_ENTRIES {
+        repairs.push(format!("only the first {MAX_ENTRIES} rows were taken"));
     }
     // Where the text ends within its list, it may end within an entry.
     let ending = if open > 0 { Ending::InEntry } else { Ending::Whole };
@@ -77,8 +85,10 @@ fn unwrapped(text: &str) -> Option<Document> {
 
 fn entry(value: &Value, rules: &JsonRules, base: &Base, dates: &DateContext) -> Option<ParsedEntry> {
     let said = |path: &Option<JsonPath>| path.as_ref().and_then(|path| scalar(path.of(value)?));
-    let title = plain(&scalar(rules.title.of(value)?)?);
-    if title.is_empty() {
+    let line = |text: String| Some(plain(&text)).filter(|line| !line.is_empty());
+    let title = rules.title.of(value).and_then(scalar).and_then(line);
+    let summary = said(&rules.summary).and_then(line);
+    if title.is_none() && summary.is_none() {
         return None;
     }
     let written = match &rules.link_template {
@@ -89,7 +99,7 @@ fn entry(value: &Value, rules: &JsonRules, base: &Base, dates: &DateContext) -> 
     let code = said(&rules.region_code).and_then(|text| region_code(&text));
     Some(ParsedEntry {
         id: said(&rules.id),
-        title: Some(title),
+        title,
         links: link
             .map(|href| Link { href, rel: "alternate".to_owned(), ..Link::default() })
             .into_iter()
@@ -104,7 +114,7 @@ fn entry(value: &Value, rules: &JsonRules, base: &Base, dates: &DateContext) -> 
             .map(|term| Category { term, scheme: Some(REGION_SCHEME.to_owned()), label: None })
             .into_iter()
             .collect(),
-        summary: said(&rules.summary).map(|text| Body::Text(plain(&text))),
+        summary: summary.map(Body::Text),
         ..ParsedEntry::default()
     })
 }
@@ -137,4 +147,65 @@ fn filled(template: &str, value: &Value) -> Option<String> {
 fn region_code(text: &str) -> Option<String> {
     let code = text.get(..CODE_DIGITS)?;
     code.bytes().all(|b| b.is_ascii_digit()).then(|| code.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone as _, Utc};
+
+    use super::*;
+
+    fn reading(text: &str) -> Result<ParsedFeed, PageError> {
+        let path = |text: &str| JsonPath::parse(text).expect("a path");
+        let rules = JsonRules {
+            entries: path("list"),
+            title: path("title"),
+            link: Some(path("url")),
+            link_template: None,
+            id: None,
+            time: None,
+            summary: Some(path("text")),
+            outlet: None,
+            region_code: None,
+        };
+        let input = FeedInput {
+            bytes: text.as_bytes(),
+            url: "https://news.example/list.json",
+            content_type: None,
+            zone: chrono_tz::Asia::Shanghai,
+            fetched_at: Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).single().expect("a real instant"),
+        };
+        json(&input, &rules)
+    }
+
+    #[test]
+    fn a_list_with_faults_gives_its_rows() {
+        for text in [
+            "{\"list\":[{\"title\":\"甲\n\",\"url\":\"/1\"},{\"title\":\"乙\",\"url\":\"/2\"},]}",
+            "callback({\"list\":[{\"title\":\"甲\",\"url\":\"/1\"},{\"title\":\"乙\",\"url\":\"/2\",}]});",
+        ] {
+            let feed = reading(text).expect(text);
+            let titles: Vec<_> = feed.entries.iter().filter_map(|entry| entry.title.as_deref()).collect();
+            assert_eq!((titles, feed.ending), (vec!["甲", "乙"], Ending::Whole), "{text}");
+            assert_eq!(feed.repairs, ["malformed JSON was mended"], "{text}");
+        }
+        let cut = reading("{\"list\":[{\"title\":\"甲\",\"url\":\"/1\"},{\"title\":\"乙").expect("a list");
+        assert_eq!((cut.entries.len(), cut.ending), (2, Ending::InEntry));
+        for none in ["{\"list\":[", "{\"other\":[{\"title\":\"甲\"", "{"] {
+            assert_eq!(reading(none).err(), Some(PageError::CutShort), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_row_without_a_title_is_an_entry_if_it_has_a_text_and_else_it_is_said() {
+        let feed = reading(
+            "{\"list\":[{\"title\":\"甲\"},{\"title\":\"\",\"text\":\"快讯一条\"},{\"url\":\"/ad\"},7]}",
+        );
+        let feed = feed.expect("a list");
+        assert_eq!(feed.entries.len(), 2);
+        assert_eq!(feed.entries[1].summary, Some(Body::Text("快讯一条".to_owned())));
+        assert_eq!(feed.repairs, ["rows with neither a title nor a summary were left out: 2"]);
+        let stopped = reading("{\"list\":[{\"headline\":\"甲\",\"text\":\"一\"}]}");
+        assert!(matches!(stopped, Err(PageError::SelectorsMatchNothing { .. })), "{stopped:?}");
+    }
 }

@@ -172,7 +172,8 @@ impl Worker {
             Err(Unread::CutShort(why)) => return Ok(Read::cut_short(why, closing)),
             Err(Unread::For(outcome)) => return Ok(Read::unreadable(outcome)),
         };
-        if !is_complete && !(came_before && feed.ending == Ending::Whole) {
+        let is_closed = came_before && feed.ending == Ending::Whole;
+        if !is_complete && !is_closed {
             return Ok(Read::incomplete(closing));
         }
         let whole = came_before || feed.ending == Ending::Whole;
