@@ -208,3 +208,33 @@ async fn a_document_that_breaks_off_elsewhere_each_time_is_never_taken_whole() {
     });
     assert_eq!(polled(&bodies).await, [false; 4], "{bodies:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_length_that_is_always_too_large_hides_a_feed_for_one_poll_and_half_of_one_stays_a_failure() {
+    let too_large = |body: &[u8]| {
+        let length = format!("Content-Length: {}\r\nConnection: close\r\n", body.len() + 100);
+        head(&length).send(body).close()
+    };
+    let whole = rss();
+    let script = Script::start().await.unwrap();
+    script.on("/whole", [too_large(&whole)]);
+    script.on("/half", [too_large(&whole[..whole.len() / 2])]);
+    script.on("/list", [too_large(&page())]);
+    let sources = ["whole", "half"].map(|id| source(id, &script.url(&format!("/{id}")), "henan")).concat()
+        + &source("list", &script.url("/list"), "henan")
+        + "kind = \"page\"\n";
+    let desk = Desk::new(&sources);
+    let engine = desk.open().await;
+    for (poll, expected) in
+        [["failed"; 3], ["fetched", "failed", "failed"], ["unchanged", "failed", "failed"]]
+            .into_iter()
+            .enumerate()
+    {
+        let rows = poll_all(&engine).await;
+        let outcome = |id: &str| rows.iter().find(|row| row["source"] == id).unwrap()["outcome"].clone();
+        assert_eq!(["whole", "half", "list"].map(outcome), expected, "poll {poll}: {rows:?}");
+    }
+    assert_eq!(counted(&engine).await, BTreeMap::from([("whole".to_owned(), 4)]));
+    assert_eq!(is_conditional(&script, "/whole"), [false; 3], "its tag is that of the whole");
+    engine.close().await.unwrap();
+}

@@ -16,6 +16,7 @@ mod address;
 mod civil;
 mod common;
 mod lex;
+mod names;
 mod numeric;
 mod relative;
 mod words;

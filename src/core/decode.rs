@@ -2,9 +2,10 @@
 //! Used by feeds and pages alike. Must not parse beyond the label at a document's head.
 //!
 //! Labels lie more often than bytes do. So bytes that can only be one thing are that thing; a label decides
-//! between readings that are all possible; detection decides where no label helps; and whatever still fits
-//! nothing costs one U+FFFD a byte, never the document.
+//! between readings that are all possible; detection decides where no label helps; and a run of bytes that fits
+//! nothing costs one U+FFFD, never the document and never the encoding that it declares.
 
+mod damage;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,8 @@ use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_2022_JP, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE,
     UTF_16LE, WINDOWS_1252,
 };
+
+use damage::{damaged_utf8, with_runs_replaced};
 
 /// How far into a document its own label is looked for, in bytes (HTML asks for 1,024).
 const LABEL_WINDOW: usize = 2048;
@@ -106,8 +109,8 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
         }
         return labels.decoded(Cow::Borrowed(text), UTF_8, false);
     }
-    if is_damaged_utf8(bytes) {
-        return labels.decoded(String::from_utf8_lossy(bytes), UTF_8, true);
+    if let Some((text, lossy)) = damaged_utf8(bytes) {
+        return labels.decoded(Cow::Owned(text), UTF_8, lossy);
     }
     // Detection is the dearest step by far, and no guess comes before such a label.
     if let Some((label, text)) = labels.fitting(bytes) {
@@ -115,6 +118,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str
     }
     let guess = detect(bytes, host);
     for encoding in labels.candidates(guess) {
+        // Every byte fits an encoding of one byte a character, so that proves nothing against the label.
         let damaged = labels.multibyte().filter(|_| !is_multibyte(encoding));
         if let Some((encoding, text)) = damaged.and_then(|label| nearly(label, bytes)) {
             return labels.decoded(Cow::Owned(text), encoding, true);
@@ -198,7 +202,7 @@ fn by_mark(bytes: &[u8]) -> Option<Decoded<'_>> {
         [0xef, 0xbb, 0xbf, rest @ ..] => {
             let decoded = own(UTF_8, 3);
             // A mark that some editor put before a document in another encoding.
-            let honest = !decoded.lossy || is_damaged_utf8(rest);
+            let honest = !decoded.lossy || damaged_utf8(rest).is_some();
             honest.then_some(decoded)
         }
         [0xff, 0xfe, ..] => Some(own(UTF_16LE, 2)),
@@ -312,24 +316,6 @@ fn is_ambiguous(bytes: &[u8]) -> bool {
     !longer && bytes.iter().filter(|&&b| b >= 0xc0).count() <= FEW
 }
 
-/// UTF-8 with some bytes broken: more whole sequences than stray bytes, where a sequence of three bytes, which
-/// other encodings rarely make by chance, counts as three. GBK or Latin-1 read as UTF-8 is mostly stray.
-fn is_damaged_utf8(bytes: &[u8]) -> bool {
-    let mut whole = 0_usize;
-    let mut stray = 0_usize;
-    for chunk in bytes.utf8_chunks() {
-        for b in chunk.valid().bytes() {
-            whole += match b {
-                0xe0.. => 3,
-                0xc0.. => 1,
-                _ => 0,
-            };
-        }
-        stray += usize::from(!chunk.invalid().is_empty());
-    }
-    whole > stray * 4
-}
-
 fn detect(bytes: &[u8], host: Option<&str>) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     // The head of a feed is ASCII; the verdict needs the text.
@@ -341,18 +327,20 @@ fn detect(bytes: &[u8], host: Option<&str>) -> &'static Encoding {
     superset(detector.guess(domain.filter(|d| !d.is_empty()).map(str::as_bytes), Utf8Detection::Allow))
 }
 
-/// A reading with a few bytes broken: fewer than one in twenty of those beyond ASCII.
+/// A reading in which most characters beyond ASCII are whole: at least [`SOUND`] for each run of broken bytes. Text of
+/// another encoding has a broken run every few characters.
 fn nearly(encoding: &'static Encoding, bytes: &[u8]) -> Option<(&'static Encoding, String)> {
-    let text = encoding.decode_without_bom_handling(bytes).0.into_owned();
-    let damage = text.matches(char::REPLACEMENT_CHARACTER).count();
-    let beyond = bytes.iter().filter(|b| **b >= 0x80).count();
-    (damage * 20 < beyond).then_some((encoding, text))
+    const SOUND: usize = 4;
+    let text = with_runs_replaced(encoding, bytes);
+    let broken = text.matches(char::REPLACEMENT_CHARACTER).count();
+    let beyond = text.chars().filter(|c| !c.is_ascii()).count() - broken;
+    (broken * SOUND <= beyond).then_some((encoding, text))
 }
 
 /// The reading with the fewest replaced bytes; the most trusted of equals.
 fn least_damaged(bytes: &[u8], labels: &Labels, guess: &'static Encoding) -> (&'static Encoding, String) {
     let readings = labels.candidates(guess).into_iter().chain([UTF_8]).map(|encoding| {
-        let text = encoding.decode_without_bom_handling(bytes).0.into_owned();
+        let text = with_runs_replaced(encoding, bytes);
         let damage = text.matches(char::REPLACEMENT_CHARACTER).count();
         (damage, encoding, text)
     });

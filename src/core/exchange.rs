@@ -189,6 +189,7 @@ impl Exchange {
                 Some(head)
             }
             Self::Blocked { head, .. } => Some(head),
+            Self::Failed(FetchFault::Truncated { came: Some(part) }) => Some(&part.head),
             Self::Failed(_) => None,
         }
     }
@@ -262,9 +263,10 @@ pub enum FetchFault {
     /// The content coding is unknown or broken.
     #[error("the body cannot be decompressed: {why}")]
     BadEncoding { why: String },
-    /// The body ended before its announced end.
+    /// The body ended before its announced end. What came of it, if it was plain and its length announced; without
+    /// validators, since they are those of the whole.
     #[error("the connection closed before the end of the response")]
-    Truncated,
+    Truncated { came: Option<Box<Response>> },
     /// The peer reset the connection.
     #[error("the connection was reset")]
     Reset,
@@ -308,7 +310,7 @@ impl FetchFault {
             Self::TooLarge { .. } => "too-large",
             Self::HeadTooLarge => "head-too-large",
             Self::BadEncoding { .. } => "bad-encoding",
-            Self::Truncated => "truncated",
+            Self::Truncated { .. } => "truncated",
             Self::Reset => "reset",
             Self::RedirectLoop { .. } => "redirect-loop",
             Self::TooManyRedirects { .. } => "too-many-redirects",

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 
 pub use plain::to_text;
 
-use super::link::Base;
+use super::link::{Base, SCHEMES};
 use super::text;
 
 /// How deep elements may nest. ammonia's time grows with the square of the depth (measured: 0.25 s for
@@ -161,7 +161,7 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         .tags(ELEMENTS.iter().copied().collect())
         .tag_attributes(by_element)
         .generic_attributes(generic)
-        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "ftp", "ftps", "magnet", "geo", "sms"]))
+        .url_schemes(SCHEMES.iter().copied().collect())
         .url_relative(ammonia::UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer"))
         .strip_comments(true);

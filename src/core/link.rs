@@ -7,17 +7,29 @@ mod tests;
 
 use url::Url;
 
+pub(crate) use canonical::is_registrable;
 pub use canonical::{canonical, host_key, server, server_of};
 
 /// Longest address that is looked at, in bytes. Browsers take far more, but what is longer is data.
 pub const MAX_LINK: usize = 4096;
 
-/// Schemes of links a reader may follow. Everything else (`javascript:`, `data:`, `vbscript:`, `file:`,
-/// `blob:`, private ones) could run, leak or mislead.
-const SCHEMES: &[&str] = &[
-    "http", "https", "mailto", "tel", "sms", "geo", "ftp", "ftps", "news", "nntp", "magnet", "irc", "ircs",
-    "xmpp", "webcal",
-];
+/// Schemes of what is republished: addresses, names and mail. Everything else (`javascript:`, `data:`, `file:`,
+/// `blob:`, private ones) could run, leak or mislead, or leads to a program that a reader may not have.
+pub const SCHEMES: &[&str] = &["http", "https", "mailto", "tag", "urn"];
+
+/// Whether an IRI may be republished: it has one of [`SCHEMES`], a host where that needs one, and no blank or control
+/// in it.
+#[must_use]
+pub fn is_republished(iri: &str) -> bool {
+    let Some((scheme, rest)) = iri.split_once(':') else { return false };
+    let is_known = SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme));
+    let needs_host = scheme.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http"));
+    let has_host = rest.strip_prefix("//").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    is_known
+        && !rest.is_empty()
+        && (!needs_host || has_host)
+        && !iri.contains(|c: char| c.is_whitespace() || c.is_control() || super::text::is_invisible(c))
+}
 
 /// A base that links resolve against, read once for many links.
 #[derive(Clone, Debug, Default)]

@@ -19,6 +19,7 @@ pub mod freshness;
 pub mod habits;
 pub mod html;
 pub mod identity;
+pub(crate) mod json;
 pub mod left;
 pub mod link;
 pub mod month;

@@ -228,14 +228,18 @@ fn outcome(
     exchange: &Exchange,
     reading: Option<&Reading>,
 ) -> Outcome {
-    match (exchange, reading) {
-        (Exchange::Body(_), Some(Reading::Feed { entries, new, changed, repairs, .. })) => {
+    // Only a body is read, or what came of one.
+    let has_body = |exchange: &Exchange| {
+        matches!(exchange, Exchange::Body(_) | Exchange::Failed(FetchFault::Truncated { came: Some(_) }))
+    };
+    match (exchange, reading.filter(|_| has_body(exchange))) {
+        (_, Some(Reading::Feed { entries, new, changed, repairs, .. })) => {
             let (entries, new, changed) = (*entries, *new, *changed);
             Outcome::Fetched { entries, new, changed, repairs: repairs.clone() }
         }
-        (Exchange::Body(_), Some(Reading::SameBytes)) => Outcome::Unchanged,
-        (Exchange::Body(_), Some(Reading::CutShort { why, .. })) => Outcome::Failed { why: why.clone() },
-        (Exchange::Body(_), Some(Reading::Unreadable(outcome))) => outcome.clone(),
+        (_, Some(Reading::SameBytes)) => Outcome::Unchanged,
+        (_, Some(Reading::CutShort { why, .. })) => Outcome::Failed { why: why.clone() },
+        (_, Some(Reading::Unreadable(outcome))) => outcome.clone(),
         (Exchange::Body(_), None) => Outcome::NotAFeed { why: "it was not read".to_owned() },
         (Exchange::NotModified(_), _) => still_rejected(before, poll.sent).unwrap_or(Outcome::NotModified),
         (Exchange::Gone(_), _) if is_gone(exchange, poll.asked, poll.configured) => Outcome::Gone,
@@ -263,7 +267,7 @@ fn sent_in_full(poll: Circumstances<'_>, exchange: &Exchange, reading: Option<&R
     let arrived = match exchange {
         Exchange::Failed(fault) => {
             use FetchFault::{Reset, Timeout, TooLarge, Truncated};
-            matches!(fault, Timeout { .. } | TooLarge { .. } | Truncated | Reset)
+            matches!(fault, Timeout { .. } | TooLarge { .. } | Truncated { .. } | Reset)
         }
         Exchange::Throttled(_) => false,
         _ => true,

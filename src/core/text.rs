@@ -7,6 +7,7 @@ mod tests;
 
 use std::borrow::Cow;
 
+pub(crate) use entity::paired;
 pub use entity::unescape;
 
 use super::html;

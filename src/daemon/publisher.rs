@@ -6,6 +6,8 @@ mod cache;
 mod changes;
 mod delta;
 mod feeds;
+#[cfg(test)]
+mod iri_tests;
 mod paths;
 #[cfg(test)]
 mod rendering_tests;

@@ -3,9 +3,9 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::core::exchange::FetchFault;
+use crate::core::exchange::{FetchFault, Response, ResponseHead, Validators};
 
-use super::coding::{self, Coding};
+use super::coding::{self, Coding, Wanted};
 use super::fault;
 
 /// How much of a body is wanted, in bytes.
@@ -18,31 +18,51 @@ pub(super) enum Limit {
 }
 
 /// Reads a body.
-pub(super) async fn read(response: reqwest::Response, limit: Limit) -> Result<Bytes, FetchFault> {
+pub(super) async fn read(
+    response: reqwest::Response,
+    limit: Limit,
+    head: &ResponseHead,
+) -> Result<Bytes, FetchFault> {
     let codings = coding::of(response.headers())?;
-    let bytes = take(response, limit).await?;
-    if codings.is_empty() {
+    let is_announced = response.content_length().is_some();
+    let bytes = match take(response, limit).await {
+        Ok(bytes) => bytes,
+        // Some servers always announce more than they have; whoever reads it may see that it is all there.
+        Err((FetchFault::Truncated { .. }, part)) if is_announced && codings.is_empty() => {
+            let head = ResponseHead { validators: Validators::default(), ..head.clone() };
+            return Err(FetchFault::Truncated { came: Some(Box::new(Response { head, body: part })) });
+        }
+        Err((fault, _)) => return Err(fault),
+    };
+    if codings.is_empty() && Coding::shown_by(&bytes).is_none() {
         return Ok(bytes);
     }
     // It may take longer than others should wait for.
-    let undoing = tokio::task::spawn_blocking(move || undo(&codings, bytes, limit));
+    let undoing = tokio::task::spawn_blocking(move || undo(codings, bytes, limit));
     undoing.await.unwrap_or_else(|panic| Err(FetchFault::BadEncoding { why: panic.to_string() }))
 }
 
 /// Reads a body as it comes. What is coded is held against the limit as well: hardly anything grows by it, and
 /// an endless stream of nothing would else cost nothing but end never.
-async fn take(mut response: reqwest::Response, limit: Limit) -> Result<Bytes, FetchFault> {
+/// Of one that breaks off comes what there is of it.
+async fn take(mut response: reqwest::Response, limit: Limit) -> Result<Bytes, (FetchFault, Bytes)> {
+    let too_large = |limit| (FetchFault::TooLarge { limit }, Bytes::new());
     // Where the length is known, an excess need not be downloaded to be seen.
     if let Limit::Whole(limit) = limit
         && response.content_length().is_some_and(|length| length > limit)
     {
-        return Err(FetchFault::TooLarge { limit });
+        return Err(too_large(limit));
     }
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| fault::of_body(&e))? {
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => return Ok(body.freeze()),
+            Err(error) => return Err((fault::of_body(&error), body.freeze())),
+        };
         let length = body.len() + chunk.len();
         match limit {
-            Limit::Whole(limit) if length as u64 > limit => return Err(FetchFault::TooLarge { limit }),
+            Limit::Whole(limit) if length as u64 > limit => return Err(too_large(limit)),
             Limit::Prefix(limit) if length > limit => {
                 body.extend_from_slice(&chunk[..limit + 1 - body.len()]);
                 return Ok(body.freeze());
@@ -51,35 +71,17 @@ async fn take(mut response: reqwest::Response, limit: Limit) -> Result<Bytes, Fe
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body.freeze())
 }
 
-/// Undoes the codings of a body, the last one first; each pass within the limit.
-fn undo(codings: &[Coding], mut bytes: Bytes, limit: Limit) -> Result<Bytes, FetchFault> {
-    let most = match limit {
-        Limit::Whole(limit) => limit,
-        Limit::Prefix(limit) => limit as u64,
+/// Undoes the codings of a body, each pass within the limit.
+fn undo(codings: Vec<Coding>, bytes: Bytes, limit: Limit) -> Result<Bytes, FetchFault> {
+    let wanted = match limit {
+        Limit::Whole(limit) => Wanted { most: limit, beginning: false },
+        Limit::Prefix(limit) => Wanted { most: limit as u64, beginning: true },
     };
-    let mut before = None;
-    for coding in codings.iter().rev() {
-        if coding.was_named_twice(before, &bytes) {
-            continue;
-        }
-        before = Some(*coding);
-        // Of a beginning there is no end to be read.
-        let is_cut = bytes.len() as u64 > most;
-        let mut out = Vec::new();
-        if let Err(error) = coding.undo(&bytes, most.saturating_add(1), &mut out)
-            && !is_cut
-        {
-            return Err(FetchFault::BadEncoding { why: error.to_string() });
-        }
-        if let Limit::Whole(limit) = limit
-            && out.len() as u64 > limit
-        {
-            return Err(FetchFault::TooLarge { limit });
-        }
-        bytes = out.into();
+    match coding::undo_all(codings, bytes, wanted) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(FetchFault::TooLarge { limit: wanted.most }),
+        Err(error) => Err(FetchFault::BadEncoding { why: error.to_string() }),
     }
-    Ok(bytes)
 }

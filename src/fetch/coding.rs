@@ -1,15 +1,17 @@
 //! Content codings (RFC 9110 section 8.4): which ones a body has, and undoing them. The HTTP client could do
-//! it, but stops after the first member of a gzip body, and what came after would be missed without a word.
+//! it, but stops after the first member of a gzip body, and what came after would be missed without a word. It
+//! also believes what a head says of a coding; servers compress bodies without saying so, or name another coding.
 
 use std::io::{self, Read};
 
-use flate2::bufread::GzDecoder;
+use bytes::Bytes;
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
 use crate::core::exchange::FetchFault;
 
-/// What is asked for: what `undo` can.
+/// What is asked for. `undo` can more, since servers send what was not asked for.
 pub(super) const ACCEPTED: &str = "gzip, br, zstd";
 
 /// Codings of one body. Two are seen where a server compresses what its application compressed; each more
@@ -32,12 +34,16 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Those of a zstd frame that is to be skipped, behind one that begins with 0x50 to 0x5f (section 3.1.2).
 const ZSTD_SKIPPED: [u8; 3] = [0x2a, 0x4d, 0x18];
 
-/// A coding that can be undone.
+/// A coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     Gzip,
     Brotli,
     Zstd,
+    /// zlib, or bare deflate data, which some servers take the word for (section 8.4.1.2).
+    Deflate,
+    /// One that nobody here can undo.
+    Foreign(&'static str),
 }
 
 /// The codings of a body in the order they were applied: those of all lines, which count as one list (section
@@ -54,9 +60,10 @@ pub(super) fn of(headers: &HeaderMap) -> Result<Vec<Coding>, FetchFault> {
                 "gzip" | "x-gzip" => Coding::Gzip,
                 "br" => Coding::Brotli,
                 "zstd" => Coding::Zstd,
-                "deflate" | "compress" | "x-compress" | "dcb" | "dcz" => {
-                    return Err(bad(format!("it came as {word:?}, which was not asked for")));
-                }
+                "deflate" => Coding::Deflate,
+                "compress" | "x-compress" => Coding::Foreign("compress"),
+                "dcb" => Coding::Foreign("dcb"),
+                "dcz" => Coding::Foreign("dcz"),
                 _ => continue,
             });
             if codings.len() > MAX_CODINGS {
@@ -77,14 +84,81 @@ impl Coding {
             Self::Gzip => gunzip(bytes, most, out),
             Self::Brotli => brotli::Decompressor::new(bytes, 4096).take(most).read_to_end(out).map(drop),
             Self::Zstd => unzstd(bytes, most, out),
+            Self::Deflate if has_zlib_header(bytes) => {
+                ZlibDecoder::new(bytes).take(most).read_to_end(out).map(drop)
+            }
+            Self::Deflate => DeflateDecoder::new(bytes).take(most).read_to_end(out).map(drop),
+            Self::Foreign(word) => {
+                Err(io::Error::other(format!("it came as {word:?}, which was not asked for")))
+            }
         }
     }
 
-    /// Whether it was named once too often, as where server and application both name what one of them did: it
-    /// was just undone, and the bytes do not have it.
-    pub(super) fn was_named_twice(self, undone: Option<Self>, bytes: &[u8]) -> bool {
-        self == Self::Gzip && undone == Some(self) && !bytes.starts_with(&GZIP)
+    /// The coding that the first octets of a body show. Brotli has none to be known by.
+    pub(super) fn shown_by(bytes: &[u8]) -> Option<Self> {
+        if bytes.starts_with(&GZIP) {
+            Some(Self::Gzip)
+        } else if bytes.starts_with(&ZSTD) {
+            Some(Self::Zstd)
+        } else {
+            // Those zlib headers that no text begins with.
+            (bytes.starts_with(&[0x78, 0x9c]) || bytes.starts_with(&[0x78, 0xda])).then_some(Self::Deflate)
+        }
     }
+}
+
+/// How much of a body is wanted and what of it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// The most bytes that are undone at each pass.
+    pub(super) most: u64,
+    /// True if the beginning is enough, and no end need be read.
+    pub(super) beginning: bool,
+}
+
+/// Undoes the codings of a body, the last one first: those that were named, and those that its bytes show. The bytes
+/// win over the names. `Ok(None)` is a body that is longer than what is wanted.
+pub(super) fn undo_all(
+    mut named: Vec<Coding>,
+    mut bytes: Bytes,
+    wanted: Wanted,
+) -> io::Result<Option<Bytes>> {
+    let mut undone = 0;
+    loop {
+        let shown = Coding::shown_by(&bytes);
+        let coding = match (named.pop(), shown) {
+            (None, None) => return Ok(Some(bytes)),
+            (None, Some(shown)) => shown,
+            // Server and application both name what one of them did.
+            (Some(Coding::Gzip), None) if undone > 0 => continue,
+            (Some(coding), _) => coding,
+        };
+        undone += 1;
+        if undone > MAX_CODINGS {
+            return Err(io::Error::other(format!("it has more than {MAX_CODINGS} content codings")));
+        }
+        let undoing = |coding: Coding| {
+            let mut out = Vec::new();
+            let read = coding.undo(&bytes, wanted.most.saturating_add(1), &mut out);
+            // Of a beginning there is no end to be read.
+            let is_cut = bytes.len() as u64 > wanted.most;
+            if is_cut { Ok(out) } else { read.map(|()| out) }
+        };
+        let out = undoing(coding).or_else(|error| match shown.filter(|shown| *shown != coding) {
+            Some(shown) => undoing(shown),
+            None => Err(error),
+        })?;
+        if !wanted.beginning && out.len() as u64 > wanted.most {
+            return Ok(None);
+        }
+        bytes = out.into();
+    }
+}
+
+/// RFC 1950 section 2.2: the method is deflate, and the two octets are a multiple of 31.
+fn has_zlib_header(bytes: &[u8]) -> bool {
+    matches!(*bytes, [method, flags, ..]
+        if method & 0x0f == 8 && (u16::from(method) << 8 | u16::from(flags)).is_multiple_of(31))
 }
 
 /// All members of a gzip body (RFC 1952 section 2.2). What comes behind the last and is none, padding or what a

@@ -49,6 +49,11 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str, proxy: Option<&str>
     }
 }
 
+/// Whether the connection was closed before a whole response head came.
+pub(super) fn is_closed(error: &reqwest::Error) -> bool {
+    matches!(of_request(error, "", None), FetchFault::Reset | FetchFault::Truncated { .. })
+}
+
 /// Why a body broke off.
 pub(super) fn of_body(error: &reqwest::Error) -> FetchFault {
     let mut last = String::new();
@@ -61,7 +66,7 @@ pub(super) fn of_body(error: &reqwest::Error) -> FetchFault {
         }
         if let Some(io) = cause.downcast_ref::<io::Error>() {
             return match io.kind() {
-                io::ErrorKind::UnexpectedEof => FetchFault::Truncated,
+                io::ErrorKind::UnexpectedEof => FetchFault::Truncated { came: None },
                 _ if is_reset(io) => FetchFault::Reset,
                 _ => FetchFault::Http { why: io.to_string() },
             };
@@ -76,7 +81,7 @@ fn of_hyper(error: &hyper::Error) -> Option<FetchFault> {
     } else if error.is_parse() {
         Some(FetchFault::Http { why: error.to_string() })
     } else if error.is_incomplete_message() {
-        Some(FetchFault::Truncated)
+        Some(FetchFault::Truncated { came: None })
     } else {
         None
     }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
+use http::header::{HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
 use tokio::time::Instant;
 use url::{Host, Url};
 
@@ -19,8 +19,9 @@ use crate::core::link;
 use crate::core::time::Time;
 
 use super::body::Limit;
+use super::cookies::Cookies;
 use super::hosts::Turn;
-use super::{FetchRequest, Fetcher, body, head, request};
+use super::{FetchRequest, Fetcher, body, fault, head, kept, request};
 
 /// The longest the redirects of one request are waited for on the spot; more than that is for another poll.
 const SHORT_WAIT: Duration = Duration::from_secs(5);
@@ -37,7 +38,10 @@ struct Journey<'a> {
     /// Whether the source's secrets still go along: never again once it was led elsewhere.
     at_home: bool,
     hops: Vec<Hop>,
-    seen: HashSet<String>,
+    /// What was asked, each address with the cookies that went along: a gate may lead back to where it was met.
+    seen: HashSet<(String, Option<HeaderValue>)>,
+    /// Set on this way, sent back on this way, and then forgotten.
+    cookies: Cookies,
     /// What is left of the time limit; waiting for a turn does not use it up.
     left: Duration,
     /// What is left of [`SHORT_WAIT`].
@@ -60,10 +64,10 @@ pub(super) async fn exchange(
     let home = request::target(&request.url).map_err(|why| FetchFault::BadUrl { why })?;
     let mut at = home.clone();
     request::without_credentials(&mut at);
-    let seen = HashSet::from([at.as_str().to_owned()]);
+    let seen = HashSet::from([(at.as_str().to_owned(), None)]);
     let left = fetcher.limits.timeout;
-    let (at_home, hops, patience) = (true, Vec::new(), SHORT_WAIT);
-    Journey { fetcher, request, limit, home, at, at_home, hops, seen, left, patience }.run().await
+    let (at_home, hops, cookies, patience) = (true, Vec::new(), Cookies::default(), SHORT_WAIT);
+    Journey { fetcher, request, limit, home, at, at_home, hops, seen, cookies, left, patience }.run().await
 }
 
 impl Journey<'_> {
@@ -133,7 +137,7 @@ impl Journey<'_> {
         step.unwrap_or(Err(FetchFault::Timeout { after: self.fetcher.limits.timeout }))
     }
 
-    async fn step(&self) -> Result<Step, FetchFault> {
+    async fn step(&mut self) -> Result<Step, FetchFault> {
         let response = self.ask().await?;
         let status = response.status().as_u16();
         let head = head::read(status, &self.at, self.hops.clone(), response.headers());
@@ -141,6 +145,7 @@ impl Journey<'_> {
             && let Some(location) = response.headers().get(LOCATION)
         {
             let to = self.read_location(location.as_bytes())?;
+            self.cookies.take(&self.at, response.headers());
             let wait = if self.request.waited { Duration::ZERO } else { wait_before(&head) };
             if wait > self.patience {
                 return Ok(Step::Ended(Box::new(Exchange::Throttled(head))));
@@ -150,7 +155,7 @@ impl Journey<'_> {
         if let Some(exchange) = head::without_body(&head, response.headers(), self.is_conditional()) {
             return Ok(Step::Ended(Box::new(exchange)));
         }
-        let body = body::read(response, self.limit).await?;
+        let body = body::read(response, self.limit, &head).await?;
         Ok(Step::Ended(Box::new(Exchange::Body(Response { head, body }))))
     }
 
@@ -173,7 +178,18 @@ impl Journey<'_> {
             headers.remove(IF_NONE_MATCH);
             headers.remove(IF_MODIFIED_SINCE);
         }
-        let asked = self.fetcher.client.get(url).headers(headers).send().await;
+        self.cookies.add_to(&mut headers, &self.at);
+        let clients = &self.fetcher.clients;
+        let (mut asked, was_kept) =
+            kept::watched(clients.keeping.get(url.clone()).headers(headers.clone()).send()).await;
+        // The server may close a kept connection just when a request goes out on it. RFC 9112 section 9.3.1 lets a
+        // client send a GET once more then; on a connection of its own, a close is the server's answer.
+        if let Err(error) = &asked
+            && was_kept
+            && fault::is_closed(error)
+        {
+            asked = clients.dialling.get(url).headers(headers).send().await;
+        }
         asked.map_err(|e| self.fetcher.fault(&e, &self.at))
     }
 
@@ -187,7 +203,7 @@ impl Journey<'_> {
     }
 
     fn go(&mut self, hop: Hop, to: Url) -> Result<(), FetchFault> {
-        if !self.seen.insert(hop.to.clone()) {
+        if !self.seen.insert((hop.to.clone(), self.cookies.header(&to))) {
             return Err(FetchFault::RedirectLoop { at: request::brief(&to) });
         }
         let limit = self.fetcher.limits.max_redirects;

@@ -4,11 +4,13 @@
 
 mod body;
 mod coding;
+mod cookies;
 mod fault;
 mod follow;
 pub mod guard;
 mod head;
 pub mod hosts;
+mod kept;
 mod post;
 mod request;
 mod resolve;
@@ -150,7 +152,7 @@ pub enum FetchSetupError {
 
 /// Fetches addresses. One for the whole process, so that its host queue sees every request.
 pub struct Fetcher {
-    client: reqwest::Client,
+    clients: Clients,
     guard: Guard,
     lookup: Arc<GuardedLookup>,
     queue: Arc<HostQueue>,
@@ -158,6 +160,14 @@ pub struct Fetcher {
     limits: FetchLimits,
     proxy: Option<ProxyPlace>,
     has_roots: bool,
+}
+
+/// The HTTP client, with and without a pool of connections.
+struct Clients {
+    /// Keeps connections for further requests.
+    keeping: reqwest::Client,
+    /// Opens a connection for each request.
+    dialling: reqwest::Client,
 }
 
 impl Fetcher {
@@ -183,23 +193,27 @@ impl Fetcher {
         let lookup = Arc::new(GuardedLookup::new(guard.clone(), lookup, proxy_name));
         let tls = tls::from_system()?;
         let agent = HeaderValue::from_str(&user_agent).map_err(|_| FetchSetupError::UserAgent)?;
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.config)
-            .dns_resolver(Arc::clone(&lookup))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .user_agent(agent)
-            .connect_timeout(limits.connect_timeout)
-            .pool_max_idle_per_host(per_host.max(1))
-            // One malformed line among good ones is common, and no reason to lose a feed.
-            .http1_ignore_invalid_headers_in_responses(true)
-            // The environment's proxy variables are not the operator's word; the config is.
-            .no_proxy();
-        if let Some(url) = proxy {
-            builder = builder.proxy(reqwest::Proxy::all(url).map_err(client_error)?);
-        }
+        let client = |idle: usize| {
+            let mut builder = reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.config.clone())
+                .dns_resolver(Arc::clone(&lookup))
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .user_agent(agent.clone())
+                .connect_timeout(limits.connect_timeout)
+                .pool_max_idle_per_host(idle)
+                .connector_layer(kept::Watch)
+                // One malformed line among good ones is common, and no reason to lose a feed.
+                .http1_ignore_invalid_headers_in_responses(true)
+                // The environment's proxy variables are not the operator's word; the config is.
+                .no_proxy();
+            if let Some(url) = &proxy {
+                builder = builder.proxy(reqwest::Proxy::all(url.clone()).map_err(client_error)?);
+            }
+            builder.build().map_err(client_error)
+        };
         Ok(Self {
-            client: builder.build().map_err(client_error)?,
+            clients: Clients { keeping: client(per_host.max(1))?, dialling: client(0)? },
             guard,
             lookup,
             queue: Arc::new(HostQueue::new(per_host, host_delay, concurrency)),

@@ -20,7 +20,7 @@ impl Fetcher {
         let _turn = self.turn(&at, &link::server_of(&at)).await?;
         let body = Serializer::new(String::new()).extend_pairs(form).finish();
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        let asked = self.client.post(at.clone()).header(CONTENT_TYPE, form).body(body).send();
+        let asked = self.clients.keeping.post(at.clone()).header(CONTENT_TYPE, form).body(body).send();
         let limit = self.limits.timeout;
         match tokio::time::timeout(limit, asked).await {
             Ok(Ok(answer)) => {

@@ -87,14 +87,26 @@ fn entry(doc: &EntryDoc) -> atom::Entry {
             .summary
             .as_deref()
             .map(|s| atom::Text { lang: lang.clone(), ..atom::Text::plain(legal(s)) }),
-        content: doc.content.as_deref().map(|html| atom::Content {
-            lang,
-            value: Some(legal(html)),
-            content_type: Some("html".to_owned()),
-            ..atom::Content::default()
-        }),
+        content: content(doc, lang),
         ..atom::Entry::default()
     }
+}
+
+/// The full text. An entry without one must have a page (RFC 4287 section 4.1.2); where it has none, what is told of it
+/// in short stands here too.
+fn content(doc: &EntryDoc, lang: Option<String>) -> Option<atom::Content> {
+    let has_page = doc.links.iter().any(|link| link.rel == "alternate");
+    let (kind, text) = match &doc.content {
+        Some(html) => ("html", html),
+        None if has_page => return None,
+        None => ("text", doc.summary.as_ref().unwrap_or(&doc.title)),
+    };
+    Some(atom::Content {
+        lang,
+        value: Some(legal(text)),
+        content_type: Some(kind.to_owned()),
+        ..atom::Content::default()
+    })
 }
 
 fn source(doc: &SourceDoc) -> atom::Source {

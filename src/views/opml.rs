@@ -4,6 +4,7 @@
 use super::rss;
 use super::site::{Face, Site};
 use super::xml::Writer;
+use crate::core::link::is_republished;
 use crate::core::state::{FeedKey, SourceState};
 use crate::core::time::Time;
 
@@ -37,7 +38,12 @@ pub fn feeds(site: &Site, changed: Time) -> Vec<u8> {
 pub fn sources<'a>(sources: impl IntoIterator<Item = &'a SourceState>, changed: Time) -> Vec<u8> {
     let mut xml = head("邸报的来源", changed);
     for source in sources {
-        one(&mut xml, source.title(), &source.def.url, source.facts.home.as_deref());
+        one(
+            &mut xml,
+            source.title(),
+            &source.def.url,
+            source.facts.home.as_deref().filter(|home| is_republished(home)),
+        );
     }
     xml.finish()
 }

@@ -99,6 +99,92 @@ async fn compressed_bodies_are_decompressed() {
     }
 }
 
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+#[tokio::test]
+async fn a_body_is_decompressed_by_what_it_is_whatever_its_head_says() {
+    let zstd = zstd::encode_all(FEED, 3).expect("memory");
+    let cases = [
+        ("gzip, and nothing said", "X: y", gzip(FEED)),
+        ("a file that is gzip", "Content-Type: application/x-gzip", gzip(FEED)),
+        ("gzip twice, and nothing said", "X: y", gzip(&gzip(FEED))),
+        ("gzip twice, said once", "Content-Encoding: gzip", gzip(&gzip(FEED))),
+        ("gzip in several members", "X: y", FEED.chunks(20).flat_map(gzip).collect()),
+        ("gzip that says it is plain", "Content-Encoding: identity", gzip(FEED)),
+        ("gzip that says a charset", "Content-Encoding: utf-8", gzip(FEED)),
+        ("gzip that says brotli", "Content-Encoding: br", gzip(FEED)),
+        ("gzip that says zstd", "Content-Encoding: zstd", gzip(FEED)),
+        ("gzip that says deflate", "Content-Encoding: deflate", gzip(FEED)),
+        ("gzip that says compress", "Content-Encoding: compress", gzip(FEED)),
+        ("zstd that says gzip", "Content-Encoding: gzip", zstd.clone()),
+        ("zstd, and nothing said", "X: y", zstd),
+        ("deflate in zlib, not asked for", "Content-Encoding: deflate", zlib(FEED)),
+        ("deflate alone, not asked for", "Content-Encoding: deflate", deflate(FEED)),
+        ("zlib, and nothing said", "X: y", zlib(FEED)),
+    ];
+    for (name, line, bytes) in cases {
+        let response = body(outcome_of(patient(), Reply::of(200, &[line], &bytes)).await);
+        assert_eq!(&response.body[..], FEED, "{name}");
+    }
+    let half = &gzip(FEED)[..20];
+    let cut = fault(outcome_of(patient(), Reply::of(200, &[], half)).await);
+    assert_eq!(cut.kind(), "bad-encoding", "gzip that breaks off");
+    let bomb = gzip(&gzip(&vec![b' '; LIMIT as usize + 1]));
+    let bomb = outcome_of(patient(), Reply::of(200, &[], &bomb)).await;
+    assert_eq!(fault(bomb), FetchFault::TooLarge { limit: LIMIT }, "a bomb that says nothing");
+    let four = gzip(&gzip(&gzip(&gzip(FEED))));
+    let four = fault(outcome_of(patient(), Reply::of(200, &[], &four)).await);
+    assert_eq!(four.kind(), "bad-encoding", "four times");
+}
+
+#[tokio::test]
+async fn a_request_on_a_kept_connection_that_is_closed_is_sent_once_more() {
+    let good = || Reply::of(200, &[], FEED);
+    // Each path and how the server ends the second request on a connection, before it answers.
+    for (name, broken) in [("closed", Reply::default().close()), ("reset", Reply::default().reset())] {
+        let script = script().await;
+        script.on("/", [good(), broken.clone(), good()]);
+        let fetcher = fetcher(patient());
+        for _ in 0..2 {
+            body(fetcher.get(&request(script.url("/"))).await);
+        }
+        assert_eq!((script.seen().len(), script.connections()), (3, 2), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_sent_no_third_time_and_never_again_on_a_connection_of_its_own() {
+    let good = || Reply::of(200, &[], FEED);
+    for broken in [Reply::default().close(), Reply::default().reset()] {
+        let script = script().await;
+        script.on("/fresh", [broken.clone()]);
+        script.on("/kept", [good(), broken.clone(), broken.clone(), good()]);
+        let fetcher = fetcher(patient());
+        fault(fetcher.get(&request(script.url("/fresh"))).await);
+        assert_eq!(script.seen().len(), 1, "a close on a new connection is the answer");
+        body(fetcher.get(&request(script.url("/kept"))).await);
+        fault(fetcher.get(&request(script.url("/kept"))).await);
+        assert_eq!(script.seen().len(), 4, "one more time, and that was all");
+    }
+    // An answer that breaks off is an answer.
+    let script = script().await;
+    script.on("/", [good(), head("Content-Length: 99\r\n").send(FEED).close(), good()]);
+    let fetcher = fetcher(patient());
+    body(fetcher.get(&request(script.url("/"))).await);
+    assert_eq!(fault(fetcher.get(&request(script.url("/"))).await).kind(), "truncated");
+    assert_eq!(script.seen().len(), 2);
+}
+
 #[tokio::test]
 async fn a_word_that_is_no_coding_does_not_spoil_a_plain_body() {
     for word in ["utf-8", "none", ""] {

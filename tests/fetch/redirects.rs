@@ -159,3 +159,45 @@ async fn redirects_that_lead_nowhere_are_named() {
     }
     assert_eq!(script.seen().iter().filter(|seen| seen.path.starts_with("/n")).count(), 6);
 }
+
+#[tokio::test]
+async fn a_cookie_is_sent_back_within_its_redirects_and_then_forgotten() {
+    let script = script().await;
+    let gate = || Reply::of(302, &["Location: /", "Set-Cookie: seen=1; path=/"], b"");
+    script.on(
+        "/",
+        [
+            gate(),
+            Reply::of(302, &["Location: /", "Set-Cookie: step=2; path=/"], b""),
+            Reply::of(200, &[], FEED),
+        ],
+    );
+    let fetcher = fetcher(patient());
+    let first = body(fetcher.get(&request(script.url("/"))).await);
+    assert_eq!(&first.body[..], FEED);
+    body(fetcher.get(&request(script.url("/"))).await);
+    let sent: Vec<_> = script
+        .seen()
+        .iter()
+        .map(|seen| seen.header("cookie").map(|value| String::from_utf8_lossy(value).into_owned()))
+        .collect();
+    assert_eq!(sent, [None, Some("seen=1".to_owned()), Some("seen=1; step=2".to_owned()), None]);
+}
+
+#[tokio::test]
+async fn a_cookie_goes_to_nobody_else_and_a_circle_stays_a_circle() {
+    let (one, other) = (script().await, script().await);
+    one.on(
+        "/",
+        [Reply::of(302, &[&format!("Location: {}", other.url("/")), "Set-Cookie: a=1; path=/"], b"")],
+    );
+    other.on("/", [Reply::of(200, &[], FEED)]);
+    // The same cookie each time: nothing new is asked.
+    one.on("/circle", [Reply::of(302, &["Location: /circle", "Set-Cookie: a=1; path=/"], b"")]);
+    let fetcher = fetcher(patient());
+    body(fetcher.get(&request(one.url("/"))).await);
+    assert_eq!(other.seen()[0].header("cookie"), None, "another origin");
+    let fault = fault(fetcher.get(&request(one.url("/circle"))).await);
+    assert_eq!(fault.kind(), "redirect-loop");
+    assert_eq!(one.seen().len(), 3);
+}

@@ -6,8 +6,12 @@ use chrono_tz::Tz;
 
 use super::civil::{Clock, Zone, day, full_year, stamp, yearless};
 use super::lex::{Half, Token, Unit};
-use super::{DateContext, today, yesterday, zone};
+use super::{DateContext, names, today, yesterday, zone};
 use crate::core::time::Stamp;
+
+/// Years of the Republic of China that are written with three digits, and the year before its first.
+const REPUBLIC_YEARS: std::ops::Range<u64> = 100..200;
+const BEFORE_REPUBLIC: u64 = 1911;
 
 /// A date of which the whole text consists, but for brackets and a label before it.
 pub(super) fn read_whole(tokens: &[Token], ctx: &DateContext) -> Option<Stamp> {
@@ -21,12 +25,14 @@ pub(super) fn read_whole(tokens: &[Token], ctx: &DateContext) -> Option<Stamp> {
 
 /// The first complete date in a text. Each try looks at a bounded number of tokens.
 pub(super) fn find_dated(tokens: &[Token], ctx: &DateContext) -> Option<Stamp> {
-    tokens.iter().enumerate().filter(|(_, t)| matches!(t, Token::Num(_, 4 | 8 | 12 | 14))).find_map(
-        |(at, _)| {
-            let (found, _) = read(&tokens[at..], ctx, &full_date)?;
-            Some(found)
-        },
-    )
+    // A number of three digits begins a year of Taiwan's where its unit says so, or where the source is there.
+    let begins = |at: usize| match tokens[at] {
+        Token::Num(_, 4 | 8 | 12 | 14) => true,
+        Token::Num(_, 3) => zone::is_taiwan(ctx.zone) || tokens.get(at + 1) == Some(&Token::Unit(Unit::Year)),
+        _ => false,
+    };
+    let starts = (0..tokens.len()).filter(|at| begins(*at));
+    starts.into_iter().find_map(|at| read(&tokens[at..], ctx, &full_date).map(|(found, _)| found))
 }
 
 /// Without brackets, labels (`发布时间：`) and weekdays before the first digit.
@@ -36,16 +42,12 @@ fn undressed(tokens: &[Token]) -> &[Token] {
     let start = tokens.iter().take(MAX_LABEL).position(|t| matches!(t, Token::Num(..) | Token::Half(_)));
     let start = start.unwrap_or(0);
     let labelled = tokens[..start].iter().all(|t| match t {
-        Token::Word(w) => !w.is_ascii() || is_weekday(w) || w == "date",
+        Token::Word(w) => !w.is_ascii() || names::is_weekday(w) || w == "date",
         Token::Num(..) | Token::Half(_) => false,
         Token::Unit(_) | Token::Weekday | Token::Blank => true,
         Token::Mark(m) => ",.:[(/|".contains(*m),
     });
     if labelled { &tokens[start..] } else { tokens }
-}
-
-fn is_weekday(word: &str) -> bool {
-    ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().any(|d| word.starts_with(d))
 }
 
 fn only_trimmings(tokens: &[Token]) -> bool {
@@ -65,6 +67,7 @@ fn read(tokens: &[Token], ctx: &DateContext, date: DateReader<'_>) -> Option<(St
         return Some(found);
     }
     let (day, mut used) = date(tokens, ctx).or_else(|| bare_time(tokens, ctx))?;
+    let day = zone::of_common_era(day, ctx.zone)?;
     let korean = tokens[..used].contains(&Token::Unit(Unit::KoreanYear));
     let (clock, clock_used) = match time_after_date(&tokens[used..]) {
         Some(found) => found?,
@@ -129,6 +132,16 @@ fn full_date(tokens: &[Token], _ctx: &DateContext) -> Option<(NaiveDate, usize)>
             let tail = usize::from(rest.first() == Some(&Token::Unit(Unit::Day)));
             (day(*y, *m, *d)?, 5 + tail)
         }
+        // `115/11/27`, `115年11月27日`, `1151127`: the calendar of Taiwan's offices. Years 100 and more began in 2011.
+        [Token::Num(y, 3), a, Token::Num(m, 1..=2), b, Token::Num(d, 1..=2), rest @ ..]
+            if REPUBLIC_YEARS.contains(y) && parts(a, b) && *m <= 12 =>
+        {
+            let tail = usize::from(rest.first() == Some(&Token::Unit(Unit::Day)));
+            (day(BEFORE_REPUBLIC + y, *m, *d)?, 5 + tail)
+        }
+        [Token::Num(n, 7), ..] if REPUBLIC_YEARS.contains(&(n / 10_000)) => {
+            (day(BEFORE_REPUBLIC + n / 10_000, n / 100 % 100, n % 100)?, 1)
+        }
         [Token::Num(n, 8), ..] => (day(n / 10_000, n / 100 % 100, n % 100)?, 1),
         [Token::Num(y, 4), Token::Mark('-'), Token::Num(n, 3), ..] => (ordinal(*y, *n)?, 3),
         [Token::Num(n, 7), ..] => (ordinal(n / 1000, n % 1000)?, 1),
@@ -172,6 +185,10 @@ fn short_or_swapped(tokens: &[Token], ctx: &DateContext) -> Option<(NaiveDate, u
             let month_first = *b > 12 || (*a <= 12 && *x == '/' && is_american(ctx.zone));
             let (d, m) = if month_first { (*b, *a) } else { (*a, *b) };
             Some((day(*year, m, d)?, 5))
+        }
+        // `金, 27 11 2026 08:00`: the RFC 822 shape where a month has no name.
+        [Token::Num(d, 1..=2), Token::Blank, Token::Num(m, 1..=2), Token::Blank, Token::Num(y, 4), ..] => {
+            Some((day(*y, *m, *d)?, 5))
         }
         [
             Token::Num(y, 2),
@@ -262,6 +279,7 @@ fn time_after_date(tokens: &[Token]) -> Option<Option<(Option<Clock>, usize)>> {
         match tokens.get(at)? {
             Token::Blank | Token::Weekday => at += 1,
             Token::Mark(',' | '|') if at < 3 => at += 1,
+            Token::Mark('.') if at == 0 && tokens.get(1) == Some(&Token::Blank) => at += 1,
             Token::Mark('-' | ':') if at <= 1 && matches!(tokens.get(at + 2), Some(Token::Mark(':'))) => {
                 at += 1;
             }
@@ -313,6 +331,11 @@ pub(super) fn clock(tokens: &[Token]) -> Option<Option<(Clock, usize)>> {
             }
         }
         [Token::Mark(':'), ..] => return Some(None),
+        // `08h30`
+        [Token::Word(h), Token::Num(m, 2), ..] if h == "h" => {
+            minute = *m;
+            at += 3;
+        }
         [Token::Unit(Unit::Hour), rest @ ..] => {
             at += 2;
             let (used, m, s) = units_after_hour(rest);

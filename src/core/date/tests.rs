@@ -1,5 +1,7 @@
 //! The zoo, form by form.
 
+mod languages;
+
 use chrono::{NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use proptest::prelude::*;

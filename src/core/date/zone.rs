@@ -1,5 +1,6 @@
 //! Zone names and offsets as feeds write them, and who `CST` is.
 
+use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
 use super::DateContext;
@@ -94,8 +95,21 @@ fn is_chinese(zone: Tz) -> bool {
     )
 }
 
+/// Whether the offices of a zone count years from the founding of the Republic of China.
+pub(super) fn is_taiwan(zone: Tz) -> bool {
+    matches!(zone, Tz::Asia__Taipei | Tz::ROC)
+}
+
+/// A day of our calendar for one that may be of the Buddhist era, where the zone's papers count in that.
+pub(super) fn of_common_era(day: NaiveDate, zone: Tz) -> Option<NaiveDate> {
+    use chrono_tz::Asia;
+    let counts = matches!(zone, Asia::Bangkok | Asia::Vientiane | Asia::Phnom_Penh);
+    if counts && day.year() >= 2500 { day.with_year(day.year() - 543) } else { Some(day) }
+}
+
 fn named(word: &str, ctx: &DateContext) -> Option<i32> {
     match word {
+        "мск" => Some(3 * HOUR),
         "cst" if is_chinese(ctx.zone) => Some(8 * HOUR),
         "cst" => Some(-6 * HOUR),
         // Summer time of China, 1986 to 1991; nowhere else do Chinese sources write it.
@@ -110,6 +124,8 @@ fn named(word: &str, ctx: &DateContext) -> Option<i32> {
 fn military(word: &str) -> Option<i32> {
     let letter = word.bytes().next().filter(|_| word.len() == 1)?;
     Some(match letter {
+        // `08:30 h` is an hour, in Spanish and others.
+        b'h' => return None,
         b'a'..=b'i' => -(i32::from(letter - b'a') + 1) * HOUR,
         b'k'..=b'm' => -(i32::from(letter - b'k') + 10) * HOUR,
         b'n'..=b'y' => (i32::from(letter - b'n') + 1) * HOUR,

@@ -92,6 +92,51 @@ fn one_bad_byte_costs_one_character() {
 }
 
 #[test]
+fn a_declared_chinese_encoding_does_not_lose_to_latin_1_for_a_few_bad_bytes() {
+    let text = "郑州市今天举行发布会，介绍黄河两岸生态保护的新进展，记者从会上获悉今年植树三千万棵";
+    assert_eq!(text.chars().count(), 41);
+    let big5 = "臺北市政府今天說明捷運新線的通車時間，市民可以免費搭乘一個月，詳情請見市府網站公告";
+    for (label, encoding, text) in [("gb2312", GB18030, text), ("gbk", GB18030, text), ("big5", BIG5, big5)] {
+        let at = text.char_indices().nth(20).expect("it is longer").0;
+        let bytes = |text: &str| encoding.encode(text).0.into_owned();
+        for bad in [&b"\xff"[..], b"\xff\xff", b"\xff\xff\xff\xff\xff\xff\xff\xff", b"\x80\xff\xfe\xff"] {
+            let prolog = format!("<?xml version='1.0' encoding='{label}'?>").into_bytes();
+            let whole = [prolog, bytes(&text[..at]), bad.to_vec(), bytes(&text[at..])].concat();
+            let decoded = decode(&whole, Some("text/xml; charset=iso-8859-1"), None);
+            assert_eq!(decoded.encoding, encoding.name(), "{label} {bad:x?}");
+            let want = format!("{}\u{fffd}{}", &text[..at], &text[at..]);
+            let shown = decoded.text.replace('€', "");
+            assert!(shown.ends_with(&want), "{label} {bad:x?}: {shown}");
+        }
+    }
+    // A label that is wrong for most of the text is no label.
+    let latin =
+        "<?xml version='1.0' encoding='big5'?><t>d\u{e9}j\u{e0} \u{e9}t\u{e9}, \u{e9} \u{e0} \u{f4}</t>";
+    let bytes: Vec<u8> = latin.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
+    assert_eq!(decode(&bytes, None, None).text, latin);
+}
+
+#[test]
+fn an_emoji_of_two_halves_is_one_character() {
+    let halves = b"\xed\xa0\xbd\xed\xb8\x80";
+    let cases: [(&str, Vec<u8>, &str, bool); 4] = [
+        ("both halves", ["喜讯".as_bytes(), halves, "到".as_bytes()].concat(), "喜讯😀到", false),
+        ("twice", halves.repeat(2), "😀😀", false),
+        ("one half alone", ["喜讯到达中原".as_bytes(), &halves[..3]].concat(), "喜讯到达中原\u{fffd}", true),
+        (
+            "halves in the wrong order",
+            ["喜讯到达河南全省各地".as_bytes(), &halves[3..], &halves[..3], b"!"].concat(),
+            "喜讯到达河南全省各地\u{fffd}!",
+            true,
+        ),
+    ];
+    for (name, bytes, text, lossy) in cases {
+        let decoded = decode(&bytes, Some("text/xml; charset=utf-8"), None);
+        assert_eq!((decoded.text.as_ref(), decoded.lossy), (text, lossy), "{name}");
+    }
+}
+
+#[test]
 fn gb2312_is_read_as_what_it_is_in_practice() {
     // U+9555 and U+4DAE are not in GB 2312.
     let text = "<?xml version='1.0' encoding='gb2312'?><t>镕䶮</t>";

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::repair::{Repair, Repairs};
+use crate::core::text;
 
 /// The most entities a document may declare; entity lists copied from HTML have 253.
 const MAX_ENTITIES: usize = 512;
@@ -76,6 +77,17 @@ impl Entities {
         let closed = rest[1 + name.len()..].starts_with(';');
         let taken = 1 + name.len() + usize::from(closed);
         if let Some(number) = name.strip_prefix('#') {
+            if let Some(code) = code_of(number)
+                && let Some((c, more)) = text::paired(code, &rest[taken..])
+            {
+                out.push(c);
+                return taken + more;
+            }
+            // Half a character alone is none.
+            if code_of(number).is_some_and(|code| (0xd800..=0xdfff).contains(&code)) {
+                repairs.note(Repair::ControlCharacters);
+                return taken;
+            }
             if let Some(c) = character(number) {
                 if !closed {
                     repairs.note(Repair::BareAmpersand);
@@ -128,7 +140,7 @@ fn predefined(name: &str) -> Option<&'static str> {
 
 /// What HTML means by `&name;`.
 fn html(reference: &str) -> Option<String> {
-    let text = crate::core::text::unescape(reference);
+    let text = text::unescape(reference);
     (text != reference).then(|| text.into_owned())
 }
 
@@ -149,13 +161,18 @@ fn characters_only(value: &str) -> Option<String> {
 /// The character a reference's number (`160`, `xA0`) names. 128–159 are read as windows-1252, as HTML does
 /// and as publishers mean them.
 fn character(number: &str) -> Option<char> {
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => number.parse().ok()?,
-    };
+    let code = code_of(number)?;
     match u8::try_from(code) {
         Ok(byte @ 0x80..=0x9f) => encoding_rs::WINDOWS_1252.decode(&[byte]).0.chars().next(),
         _ => char::from_u32(code),
+    }
+}
+
+/// The number that a reference names.
+fn code_of(number: &str) -> Option<u32> {
+    match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => number.parse().ok(),
     }
 }
 

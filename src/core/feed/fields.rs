@@ -10,8 +10,6 @@ use crate::core::entry::{Category, Link};
 use crate::core::text::one_line;
 use crate::core::time::Stamp;
 
-/// The longest text taken for a date, in bytes; the longest real ones spell out weekday, month and zone.
-const MAX_DATE: usize = 128;
 /// Dates without a year kept for one entry until its end; real ones have one or two.
 const MAX_YEARLESS: usize = 8;
 
@@ -118,13 +116,10 @@ impl Walk<'_> {
 
     fn entry_date(&mut self, field: Field, depth: usize, text: &str) {
         let text = text.trim();
-        if text.len() > MAX_DATE {
-            return;
-        }
         if self.draft.yearless.len() < MAX_YEARLESS && date::needs_near(text, &self.context.dates) {
             self.draft.yearless.push((field, depth, text.to_owned()));
         } else {
-            self.dated(field, depth, self.date(text));
+            self.dated(field, depth, date::parse(text, &self.context.dates));
         }
     }
 
@@ -147,14 +142,6 @@ impl Walk<'_> {
         for (field, depth, text) in std::mem::take(&mut self.draft.yearless) {
             self.dated(field, depth, date::parse(&text, &context));
         }
-    }
-
-    fn date(&self, text: &str) -> Option<Stamp> {
-        let text = text.trim();
-        if text.len() > MAX_DATE {
-            return None;
-        }
-        date::parse(text, &self.context.dates)
     }
 
     fn person_field(&mut self, capture: Capture) {
@@ -190,6 +177,7 @@ impl Walk<'_> {
             Field::Link => {
                 let rel = capture.hint.clone().unwrap_or_else(|| "alternate".to_owned());
                 if let Some(href) = self.absolute(&capture.into_text()) {
+                    self.note_home(&href);
                     add_link(&mut self.head.links, Link { rel, ..alternate(href) });
                 }
             }
@@ -293,7 +281,16 @@ impl Walk<'_> {
     /// CDF says a channel's address in an attribute.
     pub(super) fn channel_attributes(&mut self, attributes: &Attributes<'_>) {
         if let Some(href) = attributes.any(&["href"]).and_then(|h| self.absolute(h)) {
+            self.note_home(&href);
             add_link(&mut self.head.links, alternate(href));
+        }
+    }
+
+    /// Takes the channel's first link for where the relative links of its entries start: a feed may live at another
+    /// host than the site it is of. Atom has `xml:base` for that (RFC 4287 section 2).
+    fn note_home(&mut self, href: &str) {
+        if self.home.is_none() && !self.atom {
+            self.home = url::Url::parse(href).ok().filter(|home| is_web(home.as_str()));
         }
     }
 
@@ -310,7 +307,16 @@ impl Walk<'_> {
         {
             return Some(href);
         }
-        let joined = self.join(&href)?;
+        let joined = match self.scope {
+            Scope::Entry if self.bases.is_empty() && !self.atom => {
+                self.has_guessed.set(self.has_guessed.get() || self.home.is_none());
+                self.home
+                    .as_ref()
+                    .or(self.context.url.as_ref())
+                    .map_or_else(|| url::Url::parse(&href).ok(), |base| base.join(&href).ok())?
+            }
+            _ => self.join(&href)?,
+        };
         let safe = !matches!(joined.scheme(), "javascript" | "vbscript" | "data" | "blob" | "about");
         safe.then(|| joined.into())
     }

@@ -1,6 +1,8 @@
-//! JSON Feed 1.0 and 1.1 to the canonical dialect. One value of the wrong type costs that value, not the feed.
+//! JSON Feed 1.0 and 1.1 to the canonical dialect. One value of the wrong type costs that value, not the feed; so
+//! does one bad character (`core/json.rs`).
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::canonical::Canonical;
 use super::draft::{Draft, Head, Prose, add_link, alternate};
@@ -8,7 +10,8 @@ use super::names::{Field, Role};
 use super::repair::{Repair, Repairs};
 use super::{Context, MAX_ENTRIES, ReadError};
 use crate::core::date::{self, DateContext};
-use crate::core::entry::{Category, Link, Person};
+use crate::core::entry::{Category, Ending, Link, Person};
+use crate::core::json::{self, Document};
 use crate::core::text::one_line;
 
 type Object = Map<String, Value>;
@@ -19,25 +22,68 @@ pub(super) fn read(
     context: &Context<'_>,
     mut repairs: Repairs,
 ) -> Result<(Canonical, Head, Repairs), ReadError> {
-    let value: Value = serde_json::from_str(text).map_err(|e| match e.is_eof() {
+    let Document { value, mended, open } = json::read(text).map_err(|e| match e.is_eof() {
         true => ReadError::CutShort,
         false => ReadError::NotAFeed(format!("JSON: {e}")),
     })?;
     let Some(feed) = value.as_object() else {
         return Err(ReadError::NotAFeed("JSON, but no object".to_owned()));
     };
-    let Some(items) = feed.get("items").and_then(Value::as_array) else {
-        return Err(ReadError::NotAFeed("JSON, but without items".to_owned()));
+    let Some(items) = feed.get("items").and_then(listed) else {
+        let missing = || ReadError::NotAFeed("JSON, but without items".to_owned());
+        return Err(if open > 0 { ReadError::CutShort } else { missing() });
     };
+    if mended {
+        repairs.note(Repair::Json);
+    }
+    if open > 0 {
+        repairs.note(Repair::Truncated);
+    }
     if items.len() > MAX_ENTRIES {
         repairs.note(Repair::TooManyEntries);
     }
-    let mut out = Canonical::new(text.len());
-    for item in items.iter().take(MAX_ENTRIES).filter_map(Value::as_object) {
-        out.entry(entry(item, context));
+    if items.iter().any(|item| !item.is_object() && !item.is_null()) {
+        repairs.note(Repair::OddItems);
     }
-    let head = head(feed, context);
+    // Relative addresses of items start at the site, as those of RSS do; the feed may live elsewhere.
+    let home = address(feed, "home_page_url", context).and_then(|home| Url::parse(&home).ok());
+    let of_items = &Context { url: home.or_else(|| context.url.clone()), ..*context };
+    let mut out = Canonical::new(text.len());
+    let mut head = head(feed, context);
+    // The feed and its list of items are two of what is open; a third is an item.
+    head.ending = match open {
+        0 => Ending::Whole,
+        1..=2 => Ending::Early,
+        _ => Ending::InEntry,
+    };
+    let mut items = items.into_iter().take(MAX_ENTRIES).filter_map(Value::as_object).peekable();
+    while let Some(item) = items.next() {
+        let draft = entry(item, of_items);
+        if head.ending == Ending::InEntry && items.peek().is_none() && draft.is_blank() {
+            // Nothing of it had come.
+            head.ending = Ending::Early;
+        } else {
+            out.entry(draft);
+        }
+    }
+    if open > 0 && out.beside.is_empty() {
+        return Err(ReadError::CutShort);
+    }
     Ok((out.finish(&head), head, repairs))
+}
+
+/// The entries of a list. PHP writes a list that has gaps as an object, with the places as keys.
+fn listed(items: &Value) -> Option<Vec<&Value>> {
+    match items {
+        Value::Array(items) => Some(items.iter().collect()),
+        Value::Object(places) => {
+            let mut items: Vec<(u64, &Value)> =
+                places.iter().map(|(at, item)| Some((at.parse().ok()?, item))).collect::<Option<_>>()?;
+            items.sort_by_key(|(at, _)| *at);
+            Some(items.into_iter().map(|(_, item)| item).collect())
+        }
+        _ => None,
+    }
 }
 
 fn head(feed: &Object, context: &Context<'_>) -> Head {
@@ -83,7 +129,7 @@ fn entry(item: &Object, context: &Context<'_>) -> Draft {
     // A date without a year is of the day in the entry's address.
     let dates = DateContext { near: draft.page().and_then(date::day_in_address), ..context.dates };
     for (key, slot) in [("date_published", &mut draft.published), ("date_modified", &mut draft.updated)] {
-        if let Some(stamp) = string(item, key).and_then(|d| date::parse(&d, &dates)) {
+        if let Some(stamp) = date_text(item, key).and_then(|d| date::parse(&d, &dates)) {
             slot.offer(0, 0, stamp);
         }
     }
@@ -139,6 +185,15 @@ fn string(object: &Object, key: &str) -> Option<String> {
     Some(legal).filter(|t| !t.trim().is_empty())
 }
 
+/// A date is a text. A number is believed where it can be nothing but seconds or milliseconds since 1970.
+fn date_text(object: &Object, key: &str) -> Option<String> {
+    const LEAST: u64 = 100_000_000;
+    match object.get(key)? {
+        Value::Number(n) => n.as_u64().filter(|n| *n >= LEAST).map(|n| n.to_string()),
+        _ => string(object, key),
+    }
+}
+
 /// An id may be a number: 1.0 let publishers write one.
 fn scalar(object: &Object, key: &str) -> Option<String> {
     match object.get(key)? {
@@ -153,7 +208,7 @@ fn address(object: &Object, key: &str, context: &Context<'_>) -> Option<String> 
     let text = text.trim();
     let joined = match &context.url {
         Some(base) => base.join(text).ok()?,
-        None => url::Url::parse(text).ok()?,
+        None => Url::parse(text).ok()?,
     };
     matches!(joined.scheme(), "http" | "https" | "ftp" | "mailto" | "magnet").then(|| joined.into())
 }

@@ -16,6 +16,7 @@ mod markup;
 mod model;
 mod mojibake;
 mod names;
+mod people;
 mod person;
 mod repair;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use self::repair::{Repair, Repairs};
 use super::date::DateContext;
 use super::decode::decode;
 use super::entry::ParsedFeed;
+use super::json::without_marks;
 use super::time::Time;
 
 /// Entries read of one feed. The largest seen hold some ten thousand; past this the rest is left out and
@@ -95,9 +97,13 @@ pub fn read(input: &FeedInput<'_>) -> Result<ParsedFeed, ReadError> {
         repairs.note(Repair::LyingLabel);
     }
     let text = legal(&decoded.text, &mut repairs);
-    let (canonical, head, repairs) = match text.trim_start().starts_with('{') {
+    let (canonical, head, repairs) = match without_marks(&text).starts_with('{') {
         true => json::read(&text, &context, repairs)?,
-        false => xml::read(&text, &context, repairs)?,
+        false => xml::read(&text, &context, repairs).or_else(|no_xml| {
+            let Some(at) = buried_json(&text) else { return Err(no_xml) };
+            repairs.note(Repair::Junk);
+            json::read(&text[at..], &context, repairs)
+        })?,
     };
     let mut feed = model::read(canonical, context.address)?;
     feed.language = head.language;
@@ -106,6 +112,16 @@ pub fn read(input: &FeedInput<'_>) -> Result<ParsedFeed, ReadError> {
     feed.ending = head.ending;
     feed.repairs = repairs.notes();
     Ok(feed)
+}
+
+/// Where a JSON Feed begins behind something else: a script's complaint, or the name of a callback. Its `version` tells
+/// it from an object in the scripts of a page.
+fn buried_json(text: &str) -> Option<usize> {
+    /// Publishers write `version` first; a title may stand before it.
+    const HEAD: usize = 512;
+    let version = text.find("jsonfeed.org/version")?;
+    let head = &text[text.floor_char_boundary(version.saturating_sub(HEAD))..version];
+    Some(version - head.len() + head.find('{')?)
 }
 
 /// The text without characters that XML 1.0 forbids: they would reach titles and from there our own feeds.

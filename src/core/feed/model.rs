@@ -25,6 +25,10 @@ pub(super) fn read(canonical: Canonical, url: &str) -> Result<ParsedFeed, ReadEr
             .parse(text.as_bytes())
     };
     match catch_unwind(AssertUnwindSafe(parse)) {
+        // What stands beside belongs to the entries by their order, so none may be missing.
+        Ok(Ok(feed)) if feed.entries.len() != beside.len() => {
+            Err(ReadError::NotAFeed("the parser left entries out".to_owned()))
+        }
         Ok(Ok(feed)) => Ok(parsed(feed, beside)),
         Ok(Err(error)) => Err(ReadError::NotAFeed(error.to_string())),
         Err(panic) => Err(ReadError::Panicked(message(panic.as_ref()))),

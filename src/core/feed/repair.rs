@@ -37,10 +37,14 @@ pub(super) enum Repair {
     TooDeep,
     /// Entries past the limit were left out.
     TooManyEntries,
+    /// JSON with faults was written anew.
+    Json,
+    /// Items of a JSON Feed that are no objects were left out.
+    OddItems,
 }
 
 impl Repair {
-    const ALL: [(Self, &'static str); 17] = [
+    const ALL: [(Self, &'static str); 19] = [
         (Self::BadBytes, "bytes that fit no encoding were replaced"),
         (Self::LyingLabel, "the encoding is not the declared one"),
         (Self::DoubleEncoded, "text that was encoded twice was put right"),
@@ -58,6 +62,8 @@ impl Repair {
         (Self::EntityBomb, "entity declarations were refused"),
         (Self::TooDeep, "elements nested too deep were flattened"),
         (Self::TooManyEntries, "entries past the limit were left out"),
+        (Self::Json, "malformed JSON was mended"),
+        (Self::OddItems, "items that are no objects were left out"),
     ];
 }
 

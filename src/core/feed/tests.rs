@@ -300,3 +300,145 @@ fn a_document_says_how_it_ended() {
         assert_eq!(found.ending, ending, "{name}");
     }
 }
+
+/// A JSON Feed with these items.
+fn json_feed(items: &str) -> String {
+    format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"报\",\"items\":[{items}]}}")
+}
+
+#[test]
+fn json_with_faults_gives_its_entries() {
+    let one = "{\"id\":\"1\",\"url\":\"http://a.cn/1\",\"title\":\"甲\",\"content_html\":\"<p>一</p>\"}";
+    let two = "{\"id\":\"2\",\"url\":\"http://a.cn/2\",\"title\":\"乙\",\"content_text\":\"二\"}";
+    let whole = json_feed(&format!("{one},{two}"));
+    let cases = [
+        ("sound", whole.clone()),
+        ("a line end in a string", whole.replace("一", "一\n段")),
+        ("a tab and a NUL in a string", whole.replace("一", "一\t\u{0}段")),
+        ("half a character", whole.replace("一", "一\\ud83d段")),
+        ("a comma too many", json_feed(&format!("{one},{two},"))),
+        ("a comma too few", json_feed(&format!("{one}\n{two}"))),
+        ("two marks before it", format!("\u{feff}\u{feff}\r\n{whole}")),
+        ("a complaint before it", format!("<br />\n<b>Notice</b>: x in /a.php on line 3<br />\n{whole}")),
+        ("a callback around it", format!("callback({whole});")),
+        ("a guard before it", format!(")]}}',\n{whole}")),
+        ("a comment behind it", format!("{whole}<!-- 0.2 s -->")),
+        (
+            "items by their places",
+            whole.replace('[', "{\"0\":").replace(",{\"id\":\"2\"", ",\"2\":{\"id\":\"2\"").replace(']', "}"),
+        ),
+    ];
+    for (name, text) in cases {
+        let feed = reading(text.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let titles: Vec<_> = feed.entries.iter().filter_map(|entry| entry.title.as_deref()).collect();
+        assert_eq!(titles, ["甲", "乙"], "{name}");
+        assert_eq!(feed.ending, Ending::Whole, "{name}");
+        let is_sound = matches!(name, "sound" | "items by their places" | "two marks before it");
+        assert_eq!(feed.repairs.is_empty(), is_sound, "{name}: {:?}", feed.repairs);
+    }
+    let bad_byte =
+        whole.replace('一', "一\u{1}").into_bytes().into_iter().map(|b| if b == 1 { 0xff } else { b });
+    let feed = reading(&bad_byte.collect::<Vec<u8>>()).expect("a feed");
+    assert_eq!(feed.entries.len(), 2);
+    assert!(matches!(&feed.entries[0].content, Some(Body::Html(html)) if html == "<p>一\u{fffd}</p>"));
+}
+
+#[test]
+fn json_that_breaks_off_gives_what_it_has_and_says_so() {
+    let items = "{\"id\":\"1\",\"title\":\"甲\"},{\"id\":\"2\",\"title\":\"乙\"}";
+    let whole = json_feed(items);
+    let end = whole.len();
+    let second = whole.find("乙").expect("it has two");
+    for (name, text, ending, entries) in [
+        ("behind an entry", &whole[..end - 2], Ending::Early, 2),
+        ("in an entry", &whole[..second], Ending::InEntry, 2),
+    ] {
+        let feed = reading(text.as_bytes()).expect(name);
+        assert_eq!((feed.ending, feed.entries.len()), (ending, entries), "{name}");
+    }
+    let head = &whole[..whole.find("\"items\"").expect("it has items")];
+    assert_eq!(reading(head.as_bytes()).err(), Some(ReadError::CutShort));
+}
+
+#[test]
+fn odd_values_of_json_are_read() {
+    let items =
+        "{\"id\":7,\"title\":\"甲\",\"date_published\":1790000000},null,{\"id\":\"x\",\"url\":\"/b\"}";
+    let feed = json_feed(items)
+        .replace("\"title\":\"报\"", "\"title\":null,\"home_page_url\":\"http://home.cn/x/\"");
+    let feed = reading(feed.as_bytes()).expect("a feed");
+    assert_eq!(feed.entries.len(), 2);
+    assert_eq!(feed.entries[0].id.as_deref(), Some("7"));
+    assert_eq!(feed.entries[0].published.map(|date| date.at.timestamp()), Some(1_790_000_000));
+    assert_eq!(feed.entries[1].page(), Some("http://home.cn/b"));
+}
+
+#[test]
+fn a_long_date_in_a_script_of_three_bytes_a_letter_is_read() {
+    let long = "วันพฤหัสบดีที่ 26 พฤศจิกายน พ.ศ. 2569 เวลา 08:30:00 น. +0700 (เวลาประเทศไทย)";
+    assert!(long.len() > 128);
+    let entry = item(&format!("<title>甲</title><pubDate>{long}</pubDate>"));
+    let read = entry.published.map(|date| date.at.to_rfc3339());
+    assert_eq!(read.as_deref(), Some("2026-11-26T01:30:00+00:00"));
+}
+
+#[test]
+fn two_references_that_are_halves_of_one_character_are_that_character() {
+    for (written, read) in [
+        ("喜讯&#55357;&#56832;到", "喜讯😀到"),
+        ("喜讯&#xD83D;&#xDE00;到", "喜讯😀到"),
+        ("喜讯&#xd83d;&#56832;&#55357;&#56832;到", "喜讯😀😀到"),
+        ("喜讯&#55357;到", "喜讯到"),
+        ("喜讯&#56832;&#55357;到", "喜讯到"),
+        ("喜讯&#55357; &#56832;到", "喜讯 到"),
+        // Escaped once more, as in HTML.
+        ("<![CDATA[喜讯&#55357;&#56832;到]]>", "喜讯😀到"),
+        ("喜讯&amp;#55357;&amp;#56832;到", "喜讯😀到"),
+    ] {
+        assert_eq!(item(&format!("<title>{written}</title>")).title.as_deref(), Some(read), "{written}");
+    }
+}
+
+#[test]
+fn relative_links_of_rss_start_at_the_channels_link() {
+    let rss = |before: &str, inside: &str, behind: &str| {
+        format!("<rss version='2.0'><channel>{before}<item>{inside}</item>{behind}</channel></rss>")
+    };
+    let site = "<link>http://news.cn/x/index.html</link>";
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><link href='http://news.cn/'/><entry><link href='/a'/></entry></feed>";
+    let base = "<rss version='2.0' xml:base='http://base.cn/y/'><channel><link>http://news.cn/</link><item><link>a</link></item></channel></rss>";
+    let cases = [
+        ("absolute", rss(site, "<link>http://other.cn/a</link>", ""), "http://other.cn/a"),
+        ("from the root", rss(site, "<link>/a</link>", ""), "http://news.cn/a"),
+        ("from the folder", rss(site, "<link>a</link>", ""), "http://news.cn/x/a"),
+        ("a guid that is the link", rss(site, "<guid>/a</guid>", ""), "http://news.cn/a"),
+        ("the channel's behind the entry", rss("", "<link>/a</link>", site), "http://news.cn/a"),
+        ("no link of the channel", rss("", "<link>/a</link>", ""), "https://news.example/a"),
+        (
+            "a relative link of the channel",
+            rss("<link>/z/</link>", "<link>a</link>", ""),
+            "https://news.example/z/a",
+        ),
+        (
+            "a channel's link that is none",
+            rss("<link>mailto:a@b.cn</link>", "<link>a</link>", ""),
+            "https://news.example/dir/a",
+        ),
+        (
+            "only a picture's link",
+            rss("<image><link>http://p.cn/</link></image>", "<link>/a</link>", ""),
+            "https://news.example/a",
+        ),
+        (
+            "the feed's own address",
+            rss("<atom:link rel='self' href='http://f.cn/'/>", "<link>/a</link>", ""),
+            "https://news.example/a",
+        ),
+        ("a base that is declared", base.to_owned(), "http://base.cn/y/a"),
+        ("Atom", atom.to_owned(), "https://news.example/a"),
+    ];
+    for (name, text, want) in cases {
+        let feed = reading(text.as_bytes()).expect("a feed");
+        assert_eq!(feed.entries[0].page(), Some(want), "{name}");
+    }
+}

@@ -2,6 +2,8 @@
 //! stack of open elements. Owns scope (whose field is this?), namespaces, `xml:base` and `xml:lang`. What an
 //! element means is in `names`, what a finished text is in `fields`.
 
+use std::cell::Cell;
+
 use super::attributes::{self, Attributes};
 use super::canonical::Canonical;
 use super::draft::{Draft, Head};
@@ -39,9 +41,9 @@ pub(super) enum Scope {
 
 /// An open element, and what to go back to when it closes.
 #[derive(Debug)]
-struct Open<'a> {
+pub(super) struct Open<'a> {
     name: &'a str,
-    meaning: Meaning,
+    pub(super) meaning: Meaning,
     scope: Scope,
     namespaces: usize,
     bases: usize,
@@ -51,8 +53,8 @@ struct Open<'a> {
 /// A person whose parts are being collected.
 #[derive(Debug)]
 pub(super) struct Being {
-    role: Role,
-    line: String,
+    pub(super) role: Role,
+    pub(super) line: String,
     pub(super) person: Person,
 }
 
@@ -63,10 +65,14 @@ pub(super) struct Walk<'a> {
     tokens: Tokens<'a>,
     entities: Entities,
     pub(super) repairs: Repairs,
-    stack: Vec<Open<'a>>,
+    pub(super) stack: Vec<Open<'a>>,
     /// Prefix (empty for the default) and what it means.
     namespaces: Vec<(&'a str, Vocab)>,
     pub(super) bases: Vec<url::Url>,
+    /// The channel's link, where the relative links of RSS entries start.
+    pub(super) home: Option<url::Url>,
+    /// True if a relative link of an RSS entry was read before the channel's link.
+    pub(super) has_guessed: Cell<bool>,
     pub(super) languages: Vec<String>,
     pub(super) scope: Scope,
     pub(super) atom: bool,
@@ -91,6 +97,12 @@ pub(super) fn read(
 ) -> Result<(Canonical, Head, Repairs), ReadError> {
     let mut walk = Walk::new(text, context, repairs);
     walk.run()?;
+    if walk.has_guessed.get() && walk.home.is_some() {
+        // The channel's link stands behind entries whose links start there.
+        let home = walk.home.take();
+        walk = Walk { home, ..Walk::new(text, context, repairs) };
+        walk.run()?;
+    }
     let canonical = walk.out.finish(&walk.head);
     Ok((canonical, walk.head, walk.repairs))
 }
@@ -105,6 +117,8 @@ impl<'a> Walk<'a> {
             stack: Vec::new(),
             namespaces: Vec::new(),
             bases: Vec::new(),
+            home: None,
+            has_guessed: Cell::new(false),
             languages: Vec::new(),
             scope: Scope::Outside,
             atom: false,
@@ -371,21 +385,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether the innermost element is a person or a source itself, not a part of one.
-    fn takes_loose_text(&self) -> bool {
-        let innermost = self.stack.last().map(|open| open.meaning);
-        matches!(innermost, Some(Meaning::Person(_) | Meaning::Source))
-    }
-
-    /// Text of a person or a source that stands in no part of it.
-    fn loose_text(&mut self, text: &str) {
-        if let Some(being) = &mut self.being {
-            being.line.push_str(text);
-        } else if self.scope == Scope::Source {
-            self.outlet.name.push_str(text);
-        }
-    }
-
     fn end(&mut self, name: &str) {
         match self.stack.iter().rposition(|open| open.name == name) {
             Some(at) if at + 1 == self.stack.len() => self.pop(),
@@ -439,26 +438,6 @@ impl<'a> Walk<'a> {
                 }
             }
             _ => {}
-        }
-    }
-
-    fn end_person(&mut self) {
-        let Some(being) = self.being.take() else { return };
-        if self.scope != Scope::Entry {
-            return;
-        }
-        let mut person = being.person;
-        if person.name.is_empty() {
-            match super::person::parse(&one_line(&being.line)) {
-                Some(parsed) if person.email.is_none() => {
-                    person = Person { uri: person.uri.take(), ..parsed };
-                }
-                Some(parsed) => person.name = parsed.name,
-                None => person.name = person.email.clone().unwrap_or_default(),
-            }
-        }
-        if !person.name.is_empty() {
-            self.draft.add_person(being.role, person);
         }
     }
 

@@ -5,6 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::key::IdentityKey;
+use crate::core::link;
 use crate::core::source::SourceId;
 
 /// The namespace of the ids we mint. Never changes: ids are published for ever.
@@ -14,7 +15,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x0db1_d74f_80d9_47ca_8015_224c_8d90_671
 const MAX_ID: usize = 1024;
 
 /// The publisher's id, if it can stand in `atom:id` (RFC 4287 section 4.2.6): an absolute IRI (RFC 3987),
-/// XML-legal, of sane length, and no address that could run or carry data.
+/// XML-legal, of sane length, and of a scheme that is republished ([`link::SCHEMES`]).
 #[must_use]
 pub fn original_iri(original: Option<&str>) -> Option<String> {
     let iri = original?.trim();
@@ -22,19 +23,14 @@ pub fn original_iri(original: Option<&str>) -> Option<String> {
         return None;
     }
     let (scheme, rest) = iri.split_once(':')?;
-    // One letter is a drive: `C:\feed`.
-    let named = scheme.len() >= 2
-        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-    if !named || rest.is_empty() {
+    if rest.is_empty() {
         return None;
     }
     let sound = match scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => rest.starts_with("//") && Url::parse(iri).is_ok_and(|u| u.has_host()),
         "urn" => rest.split_once(':').is_some_and(|(space, name)| space.len() >= 2 && !name.is_empty()),
-        "javascript" | "vbscript" | "data" | "file" | "about" | "blob" => false,
-        // `localhost:8080/x`, `news.example.cn:1`: a host with a port, not a scheme.
-        _ => !scheme.contains('.') && !rest.starts_with(|c: char| c.is_ascii_digit()) || scheme == "tag",
+        // Others could run or carry data, or are no schemes at all: `localhost:8080/x`, `yt:video:1`.
+        scheme => link::SCHEMES.contains(&scheme),
     };
     sound.then(|| iri.to_owned())
 }

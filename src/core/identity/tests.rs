@@ -271,7 +271,8 @@ fn ids_that_can_be_published_are_kept_and_others_are_not() {
         "tag:a.cn,2026:河南",
         "tag:1,2026:x",
         " http://a.cn/1\n",
-        "oai:arXiv.org:2401",
+        "mailto:a@b.cn",
+        "HTTPS://a.cn/1",
     ] {
         assert_eq!(original_iri(Some(good)).as_deref(), Some(good.trim()), "{good}");
     }
@@ -290,7 +291,12 @@ fn ids_that_can_be_published_are_kept_and_others_are_not() {
         "http://a.cn/<x>",
         "http://a.cn/%zz",
         "javascript:alert(1)",
+        "JavaScript:alert(1)",
         "data:text/plain,x",
+        "file:///etc/passwd",
+        "ftp://a.cn/1",
+        "oai:arXiv.org:2401",
+        "yt:video:abc",
         "urn:x",
         "http://a.cn/\u{1}",
         "http://a.cn/\u{fffe}",

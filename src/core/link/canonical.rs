@@ -203,7 +203,7 @@ fn fold_host(host: &str) -> String {
 }
 
 /// Whether a name can be someone's domain: two labels, the first not a registry's.
-fn is_registrable(host: &str) -> bool {
+pub(crate) fn is_registrable(host: &str) -> bool {
     match host.split('.').collect::<Vec<_>>().as_slice() {
         [] | [_] => false,
         [second, _] => !REGISTRY_LABELS.contains(second),

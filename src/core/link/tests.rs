@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{canonical, host_key, resolve, server};
+use super::{canonical, host_key, is_republished, resolve, server};
 
 const BASE: &str = "https://www.ha.chinanews.com.cn/news/hnxw/index.shtml";
 
@@ -44,6 +44,9 @@ fn links_nobody_should_follow_are_none() {
         "vbscript:x",
         "file:///etc/passwd",
         "blob:https://a.cn/1",
+        "ftp://a.cn/1",
+        "magnet:?xt=urn:btih:1",
+        "tel:110",
         "",
         "  ",
         "http://",
@@ -53,6 +56,31 @@ fn links_nobody_should_follow_are_none() {
     }
     assert_eq!(resolve(None, "/x"), None);
     assert_eq!(resolve(None, &format!("http://a.cn/{}", "x".repeat(5000))), None);
+}
+
+#[test]
+fn an_iri_is_republished_if_its_scheme_is_harmless() {
+    for iri in ["http://a.cn", "HTTPS://a.cn/x?y#z", "urn:gb2260", "tag:a.cn,2026:新", "mailto:a@b.cn"] {
+        assert!(is_republished(iri), "{iri}");
+    }
+    for iri in [
+        "javascript:alert(1)",
+        "JAVASCRIPT:alert(1)",
+        " http://a.cn/",
+        "java\nscript:x",
+        "data:text/html,x",
+        "vbscript:x",
+        "ftp://a.cn/",
+        "http:a.cn",
+        "http:///x",
+        "http://",
+        "urn:",
+        "新闻",
+        "",
+        "http://a.cn/\u{202e}x",
+    ] {
+        assert!(!is_republished(iri), "{iri}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::{ArticleRules, Css, PageError, dated, meta};
 use crate::core::date::{DateContext, find, parse};
 use crate::core::feed::FeedInput;
 use crate::core::html;
+use crate::core::json;
 use crate::core::time::{Precision, Stamp};
 
 /// How many lines after the title may be about the article, not of it.
@@ -193,7 +194,7 @@ fn declared_dates(page: &Page) -> Vec<Stamp> {
         "date",
     ];
     let mut said: Vec<String> = page.meta(NAMES).into_iter().collect();
-    let data = page.data.iter().filter_map(|data| serde_json::from_str::<Value>(data).ok());
+    let data = page.data.iter().filter_map(|data| json::read(data).ok().map(|data| data.value));
     said.extend(data.filter_map(|data| find_key(&data, "datePublished", 0)));
     said.extend(
         select(&page.html, "time[datetime]").filter_map(|e| e.attr("datetime").map(str::to_owned)).take(1),

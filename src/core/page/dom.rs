@@ -122,7 +122,7 @@ fn refuse(text: &str) -> Result<(), PageError> {
             return Err(PageError::LooksLikeFeed(name.to_owned()));
         }
     }
-    if head.starts_with(['{', '[']) && serde_json::from_str::<serde_json::Value>(start).is_ok() {
+    if head.starts_with(['{', '[']) && crate::core::json::read(start).is_ok() {
         return Err(match head.contains("jsonfeed.org") {
             true => PageError::LooksLikeFeed("JSON Feed".to_owned()),
             false => PageError::NotHtml("JSON".to_owned()),

@@ -92,7 +92,7 @@ fn conclude_on(before: &PollState, exchange: &Exchange, reading: Option<Reading>
 
 #[test]
 fn every_exchange_has_its_outcome() {
-    let fault = FetchFault::Truncated;
+    let fault = FetchFault::Truncated { came: None };
     let held = FetchFault::Held { host: "paper.example".to_owned(), wait: Duration::from_secs(60) };
     let emptied = Reading::Unreadable(Outcome::Emptied { why: String::new() });
     let cases = [

@@ -1,7 +1,6 @@
 //! What came back: a feed, a page, a wall, nothing. Owns the order in which readings are tried.
 
 use serde::Serialize;
-use serde_json::Value;
 use url::Url;
 
 use super::{Reader, Subject, suggest};
@@ -9,6 +8,7 @@ use crate::core::decode::{Decoded, decode};
 use crate::core::entry::ParsedFeed;
 use crate::core::exchange::{Block, Exchange, Response};
 use crate::core::feed::{self, FeedInput};
+use crate::core::json as core_json;
 use crate::core::page::{self, JsonRules, ListRules, PageError};
 
 /// Entries below this do not make a page a list: any page links to a few dated addresses.
@@ -222,8 +222,8 @@ fn not_a_feed(error: &feed::ReadError, text: &str) -> Look {
 }
 
 fn json(input: &FeedInput<'_>, text: &str) -> Look {
-    let value: Value = match serde_json::from_str(text.trim()) {
-        Ok(value) => value,
+    let value = match core_json::read(text) {
+        Ok(document) => document.value,
         Err(error) => return Look::plain(What::NotNews, format!("it begins as JSON does, but: {error}")),
     };
     let Some(rules) = suggest::json_rules(&value) else {

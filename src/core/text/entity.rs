@@ -38,22 +38,40 @@ pub fn unescape(text: &str) -> Cow<'_, str> {
 
 /// Reads `&#…` at the head of `text`; how many bytes it took.
 fn numeric(text: &str, out: &mut String) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let hex = matches!(bytes.get(2), Some(b'x' | b'X'));
-    let start = if hex { 3 } else { 2 };
-    let digits = bytes[start..]
-        .iter()
-        .take_while(|b| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() })
-        .count();
+    let (value, used) = number(text)?;
+    if let Some((c, more)) = paired(value, &text[used..]) {
+        out.push(c);
+        return Some(used + more);
+    }
+    out.push(character(value));
+    Some(used)
+}
+
+/// The number of the reference at the head of `text`, and its length.
+fn number(text: &str) -> Option<(u32, usize)> {
+    let bytes = text.strip_prefix("&#")?.as_bytes();
+    let hex = matches!(bytes.first(), Some(b'x' | b'X'));
+    let start = 2 + usize::from(hex);
+    let is_digit = |b: &&u8| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() };
+    let digits = text.as_bytes()[start..].iter().take_while(is_digit).count();
     if digits == 0 {
         return None;
     }
     let radix = if hex { 16 } else { 10 };
     // Too many digits is as good as too large a number.
     let value = u32::from_str_radix(&text[start..start + digits], radix).unwrap_or(u32::MAX);
-    out.push(character(value));
     let end = start + digits;
-    Some(end + usize::from(bytes.get(end) == Some(&b';')))
+    Some((value, end + usize::from(text.as_bytes().get(end) == Some(&b';'))))
+}
+
+/// The character that two references name together, each with one half of its UTF-16: `&#55357;&#56832;` is 😀.
+/// Programs that count in UTF-16 write emoji so. `high` is the first number, `rest` the text behind its reference;
+/// the result says how much of `rest` the second reference takes.
+pub(crate) fn paired(high: u32, rest: &str) -> Option<(char, usize)> {
+    let high = u16::try_from(high).ok().filter(|high| (0xD800..=0xDBFF).contains(high))?;
+    let (low, used) = number(rest)?;
+    let c = char::decode_utf16([high, u16::try_from(low).ok()?]).next()?.ok()?;
+    Some((c, used))
 }
 
 fn character(value: u32) -> char {

@@ -51,7 +51,7 @@ fn publisher_of(site: Site, store: Store) -> Publisher {
 }
 
 /// What is published of these records, by a source seeded long ago.
-fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
+pub(super) fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
     let all = [config(0, &defs(), &[])].into_iter().chain(records);
     let store = folded(&lines(all), &rules(&defs()));
     store.check().expect("sound");
@@ -73,7 +73,7 @@ pub(super) fn seeds() -> Vec<Record> {
     (900_001..).zip(sources).map(|(n, source)| seen(source, 1, vec![news(n, 0)], vec![])).collect()
 }
 
-fn text(publisher: &Publisher, path: &str) -> String {
+pub(super) fn text(publisher: &Publisher, path: &str) -> String {
     match publisher.view(path) {
         View::Page(page) => String::from_utf8(page.plain.to_vec()).expect("UTF-8"),
         other => panic!("{path}: {other:?}"),

@@ -46,6 +46,10 @@ impl Read {
         Self { reading: Some(Reading::Unreadable(outcome)), ..Self::default() }
     }
 
+    fn incomplete(cut: String) -> Self {
+        Self::cut_short(FetchFault::Truncated { came: None }.to_string(), cut)
+    }
+
     fn cut_short(why: String, cut: String) -> Self {
         Self { reading: Some(Reading::CutShort { why, cut }), ..Self::default() }
     }
@@ -88,16 +92,25 @@ impl Worker {
     ) -> Result<Read, PollError> {
         let before = stored.map(|stored| &stored.poll);
         let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
-        let mut read = match exchange {
-            Exchange::Body(response) => {
+        let body = match exchange {
+            Exchange::Body(response) => Some((response, true)),
+            // It is incomplete (RFC 9112 section 8) until it came twice, and its document ends as one should. Only a
+            // feed shows that.
+            Exchange::Failed(FetchFault::Truncated { came: Some(part) }) if source.kind == Kind::Feed => {
+                Some((&**part, false))
+            }
+            _ => None,
+        };
+        let mut read = match body {
+            Some((response, is_complete)) => {
                 let hash = hex16(&Sha256::digest(&response.body));
                 if before.and_then(|before| before.body_hash.as_ref()) == Some(&hash) {
                     Read { reading: Some(Reading::SameBytes), ..Read::default() }
                 } else {
-                    self.read_body(source, stored, response, hash, at).await?
+                    self.read_body(source, stored, response, is_complete, hash, at).await?
                 }
             }
-            _ => Read::default(),
+            None => Read::default(),
         };
         let follow = match &source.kind {
             Kind::Page(page) => page.follow.map(|limit| (page, limit)),
@@ -145,6 +158,7 @@ impl Worker {
         source: &Source,
         stored: Option<&SourceState>,
         response: &Response,
+        is_complete: bool,
         body_hash: String,
         at: Time,
     ) -> Result<Read, PollError> {
@@ -154,14 +168,19 @@ impl Worker {
         let reader = self.reader(source, at);
         let Document { mut feed, mut next } = match self.parse(&reader, response.clone(), came_before).await {
             Ok(document) => document,
+            Err(_) if !is_complete => return Ok(Read::incomplete(closing)),
             Err(Unread::CutShort(why)) => return Ok(Read::cut_short(why, closing)),
             Err(Unread::For(outcome)) => return Ok(Read::unreadable(outcome)),
         };
+        let is_closed = came_before && feed.ending == Ending::Whole;
+        if !is_complete && !is_closed {
+            return Ok(Read::incomplete(closing));
+        }
         let whole = came_before || feed.ending == Ending::Whole;
         if !whole && !leave_the_cut_off(&mut feed) {
             return Ok(Read::cut_short(ReadError::CutShort.to_string(), closing));
         }
-        let broken = (feed.ending != Ending::Whole).then(|| closing.clone());
+        let broken = (!is_complete || feed.ending != Ending::Whole).then(|| closing.clone());
         let url = response.head.final_url.clone();
         let pages = if let Kind::Page(page) = &source.kind { page.pages } else { 1 };
         let (waiting, failures) =

@@ -22,11 +22,19 @@ fn brotli(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
 fn coded(coding: Coding, bytes: &[u8]) -> Vec<u8> {
     match coding {
         Coding::Gzip => gzip(bytes),
         Coding::Brotli => brotli(bytes),
         Coding::Zstd => zstd(bytes),
+        Coding::Deflate => zlib(bytes),
+        Coding::Foreign(word) => panic!("nobody here writes {word}"),
     }
 }
 
@@ -39,7 +47,7 @@ fn undone(coding: Coding, bytes: &[u8]) -> Result<String, String> {
 
 #[test]
 fn codings_are_named_in_many_ways() {
-    use Coding::{Brotli, Gzip, Zstd};
+    use Coding::{Brotli, Deflate, Foreign, Gzip, Zstd};
     let cases: &[(&[&str], Option<&[Coding]>)] = &[
         (&[], Some(&[])),
         (&["gzip"], Some(&[Gzip])),
@@ -51,8 +59,8 @@ fn codings_are_named_in_many_ways() {
         (&["br", "none, gzip"], Some(&[Brotli, Gzip])),
         (&["utf-8"], Some(&[])),
         (&[""], Some(&[])),
-        (&["deflate"], None),
-        (&["gzip, Compress"], None),
+        (&["deflate"], Some(&[Deflate])),
+        (&["gzip, Compress"], Some(&[Gzip, Foreign("compress")])),
         (&["gzip, gzip, gzip"], Some(&[Gzip, Gzip, Gzip])),
         (&["gzip, gzip", "gzip, gzip"], None),
     ];
@@ -76,7 +84,7 @@ fn all_members_of_a_gzip_body_and_all_frames_of_a_zstd_body_are_read() {
 
 #[test]
 fn what_is_no_member_behind_the_last_is_ignored_and_what_begins_as_one_must_be_one() {
-    for coding in [Coding::Gzip, Coding::Zstd, Coding::Brotli] {
+    for coding in [Coding::Gzip, Coding::Zstd, Coding::Brotli, Coding::Deflate] {
         let with = |rest: &[u8]| undone(coding, &[&coded(coding, b"one"), rest].concat());
         for rest in
             [&[0; 600][..], b"\n", b"\r\n<!-- in 0.2 s -->", b"\0\0\n", b"\x1f", b"\x28\xb5\x2f", b"P"]
@@ -86,8 +94,8 @@ fn what_is_no_member_behind_the_last_is_ignored_and_what_begins_as_one_must_be_o
         let magic = match coding {
             Coding::Gzip => GZIP.len(),
             Coding::Zstd => ZSTD.len(),
-            // It has but one, and no first octets to tell another by.
-            Coding::Brotli => continue,
+            // Those have but one.
+            _ => continue,
         };
         let padded = [&[0; 9][..], &coded(coding, b" two"), b"\n"].concat();
         assert_eq!(with(&padded).as_deref(), Ok("one two"), "{coding:?}: after padding too");
@@ -118,8 +126,8 @@ fn frames_that_are_to_be_skipped_are() {
 #[test]
 fn what_breaks_off_is_no_success() {
     let text = b"a text that is long enough to be cut anywhere";
-    for (coding, whole) in
-        [(Coding::Gzip, gzip(text)), (Coding::Brotli, brotli(text)), (Coding::Zstd, zstd(text))]
+    for (coding, whole) in [Coding::Gzip, Coding::Brotli, Coding::Zstd, Coding::Deflate]
+        .map(|coding| (coding, coded(coding, text)))
     {
         for length in 0..whole.len() {
             assert!(undone(coding, &whole[..length]).is_err(), "{coding:?} cut after {length}");
@@ -136,6 +144,7 @@ fn no_more_is_undone_than_was_wanted() {
         (Coding::Zstd, zstd(&spaces)),
         (Coding::Zstd, zstd(&[b' '; 600]).repeat(5)),
         (Coding::Brotli, brotli(&spaces)),
+        (Coding::Deflate, zlib(&spaces)),
     ];
     for (coding, bomb) in bombs {
         assert_eq!(undone(coding, &bomb).map(|text| text.len()), Ok(1000), "{coding:?}");

@@ -5,6 +5,7 @@ use super::super::sound;
 use super::{EntryDoc, SUMMARY_CHARS, Shown, SourceDoc};
 use crate::core::entry::{Body, Category, Link, Person};
 use crate::core::html;
+use crate::core::link::is_republished;
 use crate::core::region::RegionId;
 use crate::core::source::ContentPolicy;
 use crate::core::state::{Entry, FeedKey, SourceState};
@@ -30,7 +31,7 @@ pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &Sou
     EntryDoc {
         id: entry.id.clone(),
         title: entry_title(entry, &site.shown.title(feed, entry), told.as_deref()),
-        links: links(shown, source),
+        links: links(shown),
         published: entry.published,
         updated: entry.updated,
         surfaced: entry.surfaced,
@@ -50,40 +51,39 @@ pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &Sou
 }
 
 fn source_doc(entry: &Entry, source: &SourceState, title: String) -> SourceDoc {
+    let is_sound = |iri: &String| is_republished(iri);
+    let home = source.facts.home.clone().filter(is_sound);
     SourceDoc {
         slug: entry.source.clone(),
-        id: source.facts.id.clone().unwrap_or_else(|| source.def.url.clone()),
-        author: Person { name: title.clone(), uri: source.facts.home.clone(), email: None },
+        id: source.facts.id.clone().filter(is_sound).unwrap_or_else(|| source.def.url.clone()),
+        author: Person { name: title.clone(), uri: home.clone(), email: None },
         title,
         self_url: source.def.url.clone(),
-        home_url: source.facts.home.clone(),
+        home_url: home,
         rights: source.def.rights.clone().or_else(|| source.facts.rights.clone()),
         updated: entry.updated,
     }
 }
 
 /// The page, the enclosures, and the other reports of the story. Further alternates of a type are not
-/// allowed (RFC 4287 section 4.1.2), and a publisher's `self` or `edit` is not ours to offer.
-fn links(shown: &Shown, source: &SourceState) -> Vec<Link> {
+/// allowed (RFC 4287 section 4.1.2), and a publisher's `self` or `edit` is not ours to offer. An entry without a page
+/// gets none: the publisher's feed is nothing to read, and its home page would be the link of many entries.
+fn links(shown: &Shown) -> Vec<Link> {
     let own = &shown.entry.body.links;
     let given = |rel: &'static str| {
         own.iter()
-            .filter(move |l| l.rel == rel)
+            .filter(move |l| l.rel == rel && is_republished(&l.href))
             .map(|l| Link { media_type: l.media_type.as_deref().and_then(sound::media_type), ..l.clone() })
     };
-    let page = given("alternate").next().unwrap_or_else(|| Link {
-        // An entry without a page of its own is to be found on its source's.
-        href: source.facts.home.clone().unwrap_or_else(|| source.def.url.clone()),
-        rel: "alternate".to_owned(),
-        ..Link::default()
-    });
-    let related = shown.related.iter().map(|other| Link {
+    let page = given("alternate").next();
+    let told = shown.related.iter().filter(|other| is_republished(&other.href));
+    let related = told.map(|other| Link {
         href: other.href.clone(),
         rel: "related".to_owned(),
         title: Some(other.title.clone()),
         ..Link::default()
     });
-    std::iter::once(page).chain(given("enclosure")).chain(related).collect()
+    page.into_iter().chain(given("enclosure")).chain(related).collect()
 }
 
 /// An entry without a title is shown by the start of its text, or by its date: readers list titles.
@@ -130,7 +130,11 @@ fn categories(site: &Site, entry: &Entry) -> Vec<Category> {
         scheme: Some(scheme.clone()),
         label: Some(name),
     });
-    regions.chain(entry.body.categories.iter().cloned()).collect()
+    let own = entry.body.categories.iter().map(|category| Category {
+        scheme: category.scheme.clone().filter(|scheme| is_republished(scheme)),
+        ..category.clone()
+    });
+    regions.chain(own).collect()
 }
 
 /// Plain text as HTML: line ends become breaks.
