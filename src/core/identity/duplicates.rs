@@ -1,6 +1,6 @@
 //! Entries that a document lists twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Candidate;
 use super::key::IdentityKey;
@@ -20,17 +20,23 @@ pub(super) fn duplicates(candidates: &[Candidate]) -> Vec<usize> {
         }
     }
     // With titles, dates and texts, the greatest candidate that has them stands for all that have nothing else.
-    let mut best: BTreeMap<(IdentityKey, Option<u64>), usize> = BTreeMap::new();
+    let mut titled: BTreeMap<(IdentityKey, Option<u64>), usize> = BTreeMap::new();
+    let mut timed = titled.clone();
     for (index, candidate) in candidates.iter().enumerate() {
-        for key in [candidate.title_date].into_iter().chain(candidate.day) {
-            let best = best.entry((key, candidate.text)).or_insert(index);
-            if rank(candidate) > rank(&candidates[*best]) {
-                *best = index;
+        for (by, key) in [(&mut titled, Some(candidate.title_date)), (&mut timed, candidate.day)] {
+            let Some(key) = key else { continue };
+            // One without a text is found whatever it says.
+            for text in BTreeSet::from([candidate.text, None]) {
+                let best = by.entry((key, text)).or_insert(index);
+                if rank(candidate) > rank(&candidates[*best]) {
+                    *best = index;
+                }
             }
         }
     }
     for (index, candidate) in candidates.iter().enumerate().filter(|(_, c)| !c.is_named()) {
-        if let Some(other) = best.get(&(candidate.title_date, candidate.text)) {
+        let key = (candidate.title_date, candidate.text);
+        for other in [&titled, &timed].into_iter().filter_map(|by| by.get(&key)) {
             join(&mut root, *other, index);
         }
     }

@@ -57,8 +57,15 @@ impl Facts {
         }
     }
 
+    /// Whether it has a page of its own.
+    #[must_use]
+    pub fn has_page(&self) -> bool {
+        self.page.is_some()
+    }
+
     /// Whether the address of its page holds a serial number: such a page is an article's, and is not used again.
-    pub(super) fn is_numbered(&self) -> bool {
+    #[must_use]
+    pub fn is_numbered(&self) -> bool {
         self.page.is_some() && self.trail.serial.is_some()
     }
 }
