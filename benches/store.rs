@@ -136,6 +136,7 @@ fn poll(draw: &mut Draw, n: u32, at: Time) -> Vec<NewEntry> {
             entry,
             backlog: false,
             story: None,
+            decision: None,
         })
         .collect()
 }
@@ -215,6 +216,7 @@ impl World {
                 keys: new.keys,
                 regions: vec![evidence],
                 story: None,
+                decision: None,
                 withdrawn: None,
                 expired: None,
                 seq,

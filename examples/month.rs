@@ -144,6 +144,7 @@ impl World {
             fingerprint: candidate.fingerprint,
             entry,
             backlog: false,
+            decision: None,
         }
     }
 

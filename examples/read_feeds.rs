@@ -25,7 +25,7 @@ use chrono_tz::Tz;
 use dibao::core::entry::{Body, ParsedEntry, ParsedFeed};
 use dibao::core::feed::{FeedInput, read};
 use dibao::core::html::sanitise;
-use dibao::core::identity::{DocFacts, keys, minted};
+use dibao::core::identity::{Candidate, candidates, minted};
 use dibao::core::source::SourceId;
 use dibao::core::time::{Stamp, Time};
 use serde::Deserialize;
@@ -80,18 +80,20 @@ fn answer(request: &Request) -> Value {
 }
 
 fn report(id: &Value, url: &str, feed: &ParsedFeed, fetched_at: Time) -> Value {
-    let facts = DocFacts::of(&feed.entries);
-    let entries: Vec<Value> = feed.entries.iter().map(|e| entry(e, &facts, url, fetched_at)).collect();
+    // Days begin elsewhere in another zone; which key is the most trusted does not depend on that.
+    let candidates = candidates(&feed.entries, Tz::UTC);
+    let entries: Vec<Value> =
+        feed.entries.iter().zip(&candidates).map(|(e, c)| entry(e, c, url, fetched_at)).collect();
     json!({
         "id": id, "ok": true, "error": null, "feed_title": feed.title, "repairs": feed.repairs, "entries": entries,
     })
 }
 
-fn entry(entry: &ParsedEntry, facts: &DocFacts, url: &str, fetched_at: Time) -> Value {
+fn entry(entry: &ParsedEntry, candidate: &Candidate, url: &str, fetched_at: Time) -> Value {
     let seconds = |stamp: Option<Stamp>| stamp.map(|s| s.not_after(fetched_at).timestamp());
     let base = entry.base.as_deref().or(entry.page()).unwrap_or(url);
     json!({
-        "id": entry.id.clone().or_else(|| minted_id(entry, facts, url)),
+        "id": entry.id.clone().or_else(|| minted_id(candidate, url)),
         "title": entry.title,
         "links": entry.links,
         "published": seconds(entry.published),
@@ -111,6 +113,6 @@ fn stored(body: &Body, base: &str) -> String {
 
 /// The id that is minted for an entry without one: from its most trusted key, as when it is stored. The feed's
 /// address stands for the source's name.
-fn minted_id(entry: &ParsedEntry, facts: &DocFacts, url: &str) -> Option<String> {
-    keys(entry, facts).first().map(|key| minted(&SourceId::new(url), key))
+fn minted_id(candidate: &Candidate, url: &str) -> Option<String> {
+    candidate.keys.first().map(|key| minted(&SourceId::new(url), key))
 }

@@ -99,6 +99,7 @@ pub(crate) fn new(n: u64, entry: ParsedEntry) -> NewEntry {
         entry,
         backlog: false,
         story: None,
+        decision: None,
     }
 }
 
@@ -115,6 +116,7 @@ pub(crate) fn changed(n: u64, entry: ParsedEntry) -> ChangedEntry {
         fingerprint: fingerprint(n + 1_000_000),
         entry,
         renamed: false,
+        decision: None,
     }
 }
 

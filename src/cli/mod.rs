@@ -104,10 +104,15 @@ enum Command {
         #[arg(value_name = "DIR")]
         from: PathBuf,
     },
-    /// Say why an entry is in its regions and its story, and where it came from
+    /// Say why an entry is one entry, in its regions and its story, and where it came from; or what a source's guids,
+    /// links and dates are good for
     Explain {
         /// Its id, or the address of its page
-        entry: String,
+        #[arg(required_unless_present = "source", conflicts_with = "source")]
+        entry: Option<String>,
+        /// A source instead of an entry
+        #[arg(long, value_name = "ID")]
+        source: Option<String>,
         #[command(flatten)]
         output: Output,
     },
@@ -151,7 +156,11 @@ pub fn main(args: Args) -> ExitCode {
         Command::Compact => (Ask::Compact, false),
         Command::Backup { into } => return with_config(config, |config| backup::backup(config, &into)),
         Command::Restore { from } => return with_config(config, |config| backup::restore(config, &from)),
-        Command::Explain { entry, output } => (Ask::Explain { entry }, output.json),
+        Command::Explain { entry, source, output } => {
+            let of_source = |source| Ask::ExplainSource { source };
+            let of_entry = Ask::Explain { entry: entry.unwrap_or_default() };
+            (source.map_or(of_entry, of_source), output.json)
+        }
         Command::Withdraw { entry } => (Ask::Withdraw { entry }, false),
     };
     with_config(config, |config| ask::ask(config, ask.0, ask.1))

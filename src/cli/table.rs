@@ -18,6 +18,7 @@ pub(super) fn streamed(command: &Command, row: &Value) -> Option<String> {
             }
         }),
         Command::Explain { .. } => Some(explained(row)),
+        Command::ExplainSource { .. } => Some(explained_source(row)),
         _ => None,
     }
 }
@@ -34,6 +35,7 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         | Command::Scrub
         | Command::Backup { .. }
         | Command::Explain { .. }
+        | Command::ExplainSource { .. }
         | Command::Withdraw { .. } => {
             return String::new();
         }
@@ -83,6 +85,18 @@ fn explained(row: &Value) -> String {
             let _ = writeln!(out, "{fact:<12} {}", cell(row, fact));
         }
     }
+    let _ = writeln!(out, "{:<12} {}", "known by", cell(&row["identity"], "known_by").replace(',', ", "));
+    let decision = &row["identity"]["decision"];
+    if decision.is_object() {
+        let evidence = cell(decision, "evidence").replace(',', ", ");
+        let _ = match &decision["apart_from"] {
+            Value::Null => writeln!(out, "{:<12} {evidence}", "one entry"),
+            other => writeln!(out, "{:<12} not {other}: {evidence}", "new"),
+        };
+    }
+    if decision["was"].is_string() {
+        let _ = writeln!(out, "{:<12} {}", "was", cell(decision, "was"));
+    }
     for evidence in row["regions"].as_array().into_iter().flatten() {
         let (region, rule) = (cell(evidence, "region"), cell(evidence, "rule"));
         let why = match cell(evidence, "place").as_str() {
@@ -101,6 +115,12 @@ fn explained(row: &Value) -> String {
         let _ = writeln!(out, "{:<12} {source}: {title} ({why})", "story");
     }
     out.trim_end().to_owned()
+}
+
+/// A source's guids, links and dates, one fact a line.
+fn explained_source(row: &Value) -> String {
+    let facts = ["source", "title", "url", "entries", "guids", "links", "dates", "order"];
+    facts.map(|fact| format!("{fact:<8} {}", cell(row, fact))).join("\n")
 }
 
 fn line(out: &mut String, widths: &[usize], row: Vec<String>) {

@@ -135,6 +135,7 @@ pub(super) struct Source {
     pub(super) proxy: Option<At<SecretRef>>,
     pub(super) rights: Text,
     pub(super) was: OneOrManyTexts,
+    pub(super) conditional: Option<At<bool>>,
     pub(super) enabled: Option<At<bool>>,
     pub(super) rules: Vec<PublishingRule>,
 }
@@ -358,6 +359,7 @@ impl Source {
             proxy: table.take("proxy", report),
             rights: table.take("rights", report),
             was: table.take("was", report),
+            conditional: table.take("conditional", report),
             enabled: table.take("enabled", report),
             rules: read_tables(table, "rule", PublishingRule::read, report),
         }

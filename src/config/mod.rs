@@ -207,6 +207,8 @@ pub struct Source {
     pub retry_after: RetryAfter,
     /// Ids it had before.
     pub was: Vec<SourceId>,
+    /// Whether its publisher is told what was read last, so that it need not send that again.
+    pub conditional: bool,
     /// Whether it is polled; its entries are served either way.
     pub enabled: bool,
 }

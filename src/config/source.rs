@@ -64,6 +64,7 @@ fn resolve_one(
     let was =
         raw.was.iter().flat_map(|was| was.value.as_slice()).map(|id| SourceId::new(&id.value)).collect();
     let enabled = raw.enabled.is_none_or(|enabled| enabled.value);
+    let conditional = raw.conditional.is_none_or(|conditional| conditional.value);
     let url = url(raw.url, &raw.place, urls, enabled, report);
     // Everything is read before the first `?`, so that one fault hides no other.
     let title = read(raw.title, value::line, report);
@@ -79,7 +80,19 @@ fn resolve_one(
     let headers = headers(raw.headers, context, report);
     let proxy = proxy(raw.proxy, context, report).or_else(|| defaults.polling.proxy.clone());
     let def = SourceDef { id: SourceId::new(&id?), title, url: url?, region, rights, priority };
-    Some(Source { def, kind: kind?, schedules, zone, content, headers, proxy, retry_after, was, enabled })
+    Some(Source {
+        def,
+        kind: kind?,
+        schedules,
+        zone,
+        content,
+        headers,
+        proxy,
+        retry_after,
+        was,
+        conditional,
+        enabled,
+    })
 }
 
 fn url(

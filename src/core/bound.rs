@@ -1,5 +1,6 @@
-//! How long the texts of an entry may be. A document is bounded as a whole when it is fetched; this keeps
-//! one text of it from being most of every feed it goes into. Cuts, and judges nothing else.
+//! How many entries of a document are taken, and how long the texts of one may be. A document is bounded as a whole
+//! when it is fetched; this keeps one text of it from being most of every feed it goes into. Cuts, and judges
+//! nothing else.
 
 use super::entry::{Body, Link, ParsedEntry, ParsedFeed, Person};
 use super::html::MAX_HTML;
@@ -11,6 +12,40 @@ pub const MAX_LINE: usize = 1000;
 
 /// The most octets of an id or an address; an address longer than this is not fetched either.
 pub const MAX_ADDRESS: usize = 8 << 10;
+
+/// Leaves the newest `limit` entries of a document, in its order. By their dates, where most have one; else by where
+/// new ones came earlier: `grows_at_end`. Where neither is known, half from each end, so that new ones are seen
+/// wherever they come. Returns whether any was left out.
+pub fn newest(entries: &mut Vec<ParsedEntry>, limit: usize, grows_at_end: Option<bool>) -> bool {
+    let surplus = entries.len().saturating_sub(limit);
+    if surplus == 0 {
+        return false;
+    }
+    let date = |entry: &ParsedEntry| entry.published.or(entry.updated);
+    let dates: Vec<_> = entries.iter().filter_map(date).map(|stamp| stamp.at).collect();
+    // One date for all is that of the document.
+    let dated = 2 * dates.len() > entries.len() && dates.windows(2).any(|pair| pair[0] != pair[1]);
+    let mut kept = vec![true; entries.len()];
+    if dated {
+        let mut order: Vec<usize> = (0..entries.len()).collect();
+        // The undated go first; of one date, what stands at the end that does not grow.
+        order.sort_by_key(|at| {
+            let place = if grows_at_end == Some(true) { *at } else { usize::MAX - at };
+            (date(&entries[*at]).map(|stamp| stamp.at), place)
+        });
+        order[..surplus].iter().for_each(|at| kept[*at] = false);
+    } else {
+        let from = match grows_at_end {
+            Some(true) => 0,
+            Some(false) => limit,
+            None => limit.div_ceil(2),
+        };
+        kept[from..from + surplus].fill(false);
+    }
+    let mut kept = kept.into_iter();
+    entries.retain(|_| kept.next().unwrap_or(false));
+    true
+}
 
 /// Cuts what is too long in a feed. Returns whether anything was.
 pub fn feed(feed: &mut ParsedFeed) -> bool {
@@ -73,6 +108,7 @@ fn drop_long(text: &mut Option<String>) -> bool {
 mod tests {
     use super::*;
     use crate::core::entry::Category;
+    use crate::core::time::Stamp;
 
     fn with(title: &str, id: &str, href: &str, text: &str) -> ParsedEntry {
         let link = Link { href: href.to_owned(), rel: "alternate".to_owned(), ..Link::default() };
@@ -82,6 +118,37 @@ mod tests {
             links: vec![link],
             summary: Some(Body::Text(text.to_owned())),
             ..ParsedEntry::default()
+        }
+    }
+
+    fn listed(dates: &[i64]) -> Vec<ParsedEntry> {
+        let dated = |(n, seconds): (usize, &i64)| {
+            let at = chrono::DateTime::from_timestamp(*seconds, 0).expect("an instant");
+            let published = (*seconds > 0).then(|| Stamp::second(at));
+            ParsedEntry { title: Some(n.to_string()), published, ..ParsedEntry::default() }
+        };
+        dates.iter().enumerate().map(dated).collect()
+    }
+
+    #[test]
+    fn a_document_that_is_too_long_keeps_its_newest() {
+        type Case = (&'static str, &'static [i64], Option<bool>, &'static str);
+        let cases: [Case; 8] = [
+            ("newest first", &[5, 4, 3, 2, 1], None, "0 1 2"),
+            ("oldest first", &[1, 2, 3, 4, 5], None, "2 3 4"),
+            ("in no order", &[3, 5, 1, 4, 2], None, "0 1 3"),
+            ("oldest first, one without a date", &[1, 0, 3, 4, 5], None, "2 3 4"),
+            ("without dates, grows at its end", &[0; 5], Some(true), "2 3 4"),
+            ("without dates, grows at its beginning", &[0; 5], Some(false), "0 1 2"),
+            ("without dates, of unknown order", &[0; 5], None, "0 1 4"),
+            ("all of one date, grows at its end", &[7; 5], Some(true), "2 3 4"),
+        ];
+        for (name, dates, grows_at_end, want) in cases {
+            let mut entries = listed(dates);
+            assert!(newest(&mut entries, 3, grows_at_end), "{name}");
+            let left: Vec<_> = entries.iter().filter_map(|entry| entry.title.as_deref()).collect();
+            assert_eq!(left.join(" "), want, "{name}");
+            assert!(!newest(&mut entries, 3, grows_at_end), "{name}: once is enough");
         }
     }
 

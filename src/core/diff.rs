@@ -3,21 +3,30 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::entry::{Body, ParsedEntry, ParsedFeed};
 use super::html;
-use super::identity::{self, Candidate, Fingerprint, IdentityKey, KeyKind, KnownEntry, Verdict};
+use super::identity::{
+    self, Candidate, Document, Facts, Fingerprint, IdentityKey, KeyKind, Marks, Matched, Past, Verdict, Vote,
+    still,
+};
 use super::link;
 use super::page;
-use super::record::{ChangedEntry, FeedFacts, PollRecord};
+use super::record::{ChangedEntry, Decision, FeedFacts, PollRecord};
 use super::source::SourceId;
 use super::state::{Entry, EntryNo, SourceState, State};
 use super::story::Sketch;
+use super::text;
+use super::time::Time;
 
-/// An entry that its source keeps rewriting is told as changed at most this often; 24 leaves room for a
-/// live report that is corrected every hour of a day, and quiets a page that prints its own clock.
-const MAX_REWRITES: u32 = 24;
+/// An entry that its source keeps rewriting is told as changed at once so often: room for a live report that is
+/// corrected every half hour of a day.
+const AT_ONCE: u32 = 48;
+/// From then on once an hour, up to so many times, and then once in six hours: a live report stays current, and
+/// a page that prints its own clock costs four entries of the journal a day.
+const HOURLY: u32 = 96;
 
 /// An entry that is not rewritten learns no more guids and addresses once it has so many: some publishers
 /// make them up at each poll.
@@ -63,6 +72,8 @@ pub struct DraftEntry {
     pub entry: ParsedEntry,
     /// Whether it stood in its source's first list, though it comes later.
     pub backlog: bool,
+    /// What tells it from a known entry that it has something in common with.
+    pub decision: Option<Decision>,
 }
 
 /// What a read feed brings, against what is stored.
@@ -76,6 +87,12 @@ pub struct Findings {
     pub changed: Vec<ChangedEntry>,
     /// The smallest number of a known entry in it; 0 if none is known, `None` if it has no entry.
     pub window_from: Option<EntryNo>,
+    /// What is known of the source's guids and addresses now.
+    pub marks: Marks,
+    /// Whether a rewritten entry has to wait: then the document must be read again, be it the same.
+    pub deferred: bool,
+    /// Whether the new entries stand behind the known ones; `None` where that cannot be told.
+    pub grows_at_end: Option<bool>,
 }
 
 /// How a known entry that its document now has otherwise is taken.
@@ -87,44 +104,68 @@ pub enum Manner {
     Followed,
 }
 
-/// What of a read feed, which came from `url`, is new to the store, or changed. Only what is recorded is
-/// sanitised. `zone` is where the source's days begin and end.
+/// Where a document came from, when, and how it is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Its source.
+    pub source: &'a SourceId,
+    /// What is stored of that.
+    pub stored: Option<&'a SourceState>,
+    /// The address it came from.
+    pub url: &'a str,
+    /// How its known entries are taken.
+    pub manner: Manner,
+    /// Where the source's days begin and end.
+    pub zone: Tz,
+    /// When it came.
+    pub at: Time,
+}
+
+/// What of a read feed is new to the store, or changed. Only what is recorded is sanitised.
 ///
 /// # Errors
 /// When the state cannot be read.
-pub fn findings<S: State>(
-    state: &S,
-    source: &SourceId,
-    stored: Option<&SourceState>,
-    parsed: &ParsedFeed,
-    url: &str,
-    manner: Manner,
-    zone: Tz,
-) -> Result<Findings, S::Error> {
+pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) -> Result<Findings, S::Error> {
+    let Origin { source, stored, url, manner, zone, at } = origin;
     let mut found = Findings { feed: changed_facts(stored, parsed), ..Findings::default() };
-    let candidates = identity::candidates(&parsed.entries, zone);
+    let marks = stored.map(|stored| stored.poll.marks.clone()).unwrap_or_default();
+    let document = Document::new(&parsed.entries, marks, zone);
+    let mut memory = Memory::default();
     // A source that never brought an entry knows no keys.
-    let known = stored.is_some_and(|stored| stored.entries + stored.stubs > 0);
-    let mut memory = Memory { state, source, zone, entries: BTreeMap::new(), failed: None };
-    let mut recall = |key: &IdentityKey| if known { memory.recall(key) } else { None };
-    let verdicts = identity::match_known(&candidates, &mut recall);
-    let Memory { entries: known, failed, .. } = memory;
-    if let Some(error) = failed {
-        return Err(error);
+    if stored.is_some_and(|stored| stored.entries + stored.stubs > 0) {
+        memory.recall(state, source, &document)?;
     }
+    let Memory { hits, entries: known } = memory;
+    let past = |no: u64| known.get(&no).map(|remembered| remembered.past(manner));
+    let Matched { verdicts, candidates, marks } = document.judged(&hits, &past);
+    found.marks = marks;
+    found.grows_at_end = grows_at_end(&verdicts);
     let mut window = None;
     for ((verdict, candidate), entry) in verdicts.into_iter().zip(candidates).zip(&parsed.entries) {
         match verdict {
-            Verdict::New { key } => found.new.push(draft(source, key, candidate, clean(entry, url))),
-            Verdict::Known { no, by } => {
+            Verdict::New { key, apart } => {
+                let apart = apart.and_then(|(no, votes)| Some((&known.get(&no)?.entry, votes)));
+                let decision = apart.map(|(other, votes)| Decision::apart(other.id.clone(), votes));
+                found.new.push(draft(source, key, candidate, clean(entry, url), decision));
+            }
+            Verdict::Known { no, votes } => {
                 window = Some(window.map_or(no, |least: EntryNo| least.min(no)));
-                let Some(old) = known.get(&no) else { continue };
-                let quiet = old.rewrites >= MAX_REWRITES || !old.is_shown();
-                found.changed.extend(if quiet || !candidate.fingerprint.differs(&old.fingerprint) {
-                    renamed(old, &candidate, by)
+                let Some(Remembered { entry: old, .. }) = known.get(&no) else { continue };
+                let changed = if old.is_shown() && candidate.fingerprint.differs(&old.fingerprint) {
+                    rewritten(old, &candidate, entry, url, manner)
                 } else {
-                    rewritten(old, candidate, entry, url, manner)
-                });
+                    None
+                };
+                let (told, waits) = match changed {
+                    Some(changed) if is_too_soon(old, at) => (None, Some(changed)),
+                    changed => (changed, None),
+                };
+                found.deferred |= waits.is_some();
+                let told = told.or_else(|| renamed(old, &candidate, &votes));
+                found.changed.extend(told.map(|changed| ChangedEntry {
+                    decision: (!changed.renamed).then(|| Decision::known(votes, old)),
+                    ..changed
+                }));
             }
             Verdict::Duplicate(_) => {}
         }
@@ -133,48 +174,75 @@ pub fn findings<S: State>(
     Ok(found)
 }
 
+/// Whether an entry was told as changed too often to be told again now.
+fn is_too_soon(old: &Entry, at: Time) -> bool {
+    let pause = match old.rewrites {
+        ..AT_ONCE => return false,
+        AT_ONCE..HOURLY => TimeDelta::hours(1),
+        HOURLY.. => TimeDelta::hours(6),
+    };
+    (TimeDelta::zero()..pause).contains(&(at - old.updated))
+}
+
+/// Whether all new entries of a document stand behind all known ones; `None` where it has not both, or they are
+/// mixed.
+fn grows_at_end(verdicts: &[Verdict]) -> Option<bool> {
+    let is_new = |verdict: &Verdict| match verdict {
+        Verdict::New { .. } => Some(true),
+        Verdict::Known { .. } => Some(false),
+        Verdict::Duplicate(_) => None,
+    };
+    let kinds: Vec<bool> = verdicts.iter().filter_map(is_new).collect();
+    let changes = kinds.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    (changes == 1).then(|| kinds.last() == Some(&true))
+}
+
 /// What is stored of a source's entries, as far as a document asks for it.
-struct Memory<'a, S: State> {
-    state: &'a S,
-    source: &'a SourceId,
-    zone: Tz,
-    entries: BTreeMap<EntryNo, Entry>,
-    /// The first question the state could not answer: the answers after it mean nothing.
-    failed: Option<S::Error>,
+#[derive(Default)]
+struct Memory {
+    hits: BTreeMap<IdentityKey, EntryNo>,
+    entries: BTreeMap<EntryNo, Remembered>,
 }
 
-impl<S: State> Memory<'_, S> {
-    fn recall(&mut self, key: &IdentityKey) -> Option<KnownEntry> {
-        if self.failed.is_some() {
-            return None;
-        }
-        match self.look_up(key) {
-            Ok(known) => known,
-            Err(error) => {
-                self.failed = Some(error);
-                None
+struct Remembered {
+    entry: Entry,
+    facts: Facts,
+}
+
+impl Remembered {
+    fn past(&self, manner: Manner) -> Past<'_> {
+        let Entry { fingerprint, body, .. } = &self.entry;
+        Past { facts: &self.facts, fingerprint: *fingerprint, body, followed: manner == Manner::Followed }
+    }
+}
+
+impl Memory {
+    fn recall<S: State>(
+        &mut self,
+        state: &S,
+        source: &SourceId,
+        document: &Document<'_>,
+    ) -> Result<(), S::Error> {
+        for key in document.keys() {
+            let Some(no) = state.known(source, &key)? else { continue };
+            if !self.entries.contains_key(&no) {
+                let Some(entry) = state.entry(no)? else { continue };
+                let facts = Facts::of(&entry.body);
+                self.entries.insert(no, Remembered { entry, facts });
             }
+            self.hits.insert(key, no);
         }
-    }
-
-    fn look_up(&mut self, key: &IdentityKey) -> Result<Option<KnownEntry>, S::Error> {
-        let Some(no) = self.state.known(self.source, key)? else { return Ok(None) };
-        if !self.entries.contains_key(&no) {
-            let Some(entry) = self.state.entry(no)? else { return Ok(None) };
-            self.entries.insert(no, entry);
-        }
-        let body = &self.entries[&no].body;
-        Ok(identity::candidates(std::slice::from_ref(body), self.zone).pop().map(|was| KnownEntry {
-            no,
-            title: was.title,
-            page: was.page,
-            serial: was.serial,
-            published: was.published,
-        }))
+        Ok(())
     }
 }
 
-fn draft(source: &SourceId, key: IdentityKey, candidate: Candidate, entry: ParsedEntry) -> DraftEntry {
+fn draft(
+    source: &SourceId,
+    key: IdentityKey,
+    candidate: Candidate,
+    entry: ParsedEntry,
+    decision: Option<Decision>,
+) -> DraftEntry {
     let mut keys = candidate.to_record();
     if !keys.contains(&key) {
         keys.push(key);
@@ -186,19 +254,26 @@ fn draft(source: &SourceId, key: IdentityKey, candidate: Candidate, entry: Parse
         fingerprint: candidate.fingerprint,
         entry,
         backlog: false,
+        decision,
     }
 }
 
 fn rewritten(
     old: &Entry,
-    candidate: Candidate,
+    candidate: &Candidate,
     entry: &ParsedEntry,
     url: &str,
     manner: Manner,
 ) -> Option<ChangedEntry> {
     let keys: Vec<_> = candidate.to_record().into_iter().filter(|key| !old.keys.contains(key)).collect();
     let entry = match manner {
-        Manner::Whole => clean(entry, url),
+        Manner::Whole => {
+            let entry = clean(entry, url);
+            if says_no_more(&old.body, &entry) {
+                return None;
+            }
+            entry
+        }
         Manner::Followed => {
             let address = |entry: &ParsedEntry| entry.page().map(link::canonical);
             let title = entry.title.clone().filter(|title| !page::says_no_more(title, old.title()));
@@ -214,16 +289,30 @@ fn rewritten(
         }
     };
     let (published_id, fingerprint) = (old.id.clone(), candidate.fingerprint);
-    Some(ChangedEntry { published_id, keys, fingerprint, entry, renamed: false })
+    Some(ChangedEntry { published_id, keys, fingerprint, entry, renamed: false, decision: None })
+}
+
+/// Whether an entry says what it said before, but for what ticks in it: counters, clocks, advertisements.
+fn says_no_more(before: &ParsedEntry, now: &ParsedEntry) -> bool {
+    let title = |entry: &ParsedEntry| text::one_line(entry.title.as_deref().unwrap_or_default());
+    let page = |entry: &ParsedEntry| entry.page().map(link::canonical);
+    let same = |a: &str, b: &str| a == b || still(a) == still(b);
+    let same_words =
+        |a: &Option<Body>, b: &Option<Body>| same(&identity::words(a.as_ref()), &identity::words(b.as_ref()));
+    same(&title(before), &title(now))
+        && page(before) == page(now)
+        && same_words(&before.summary, &now.summary)
+        && same_words(&before.content, &now.content)
 }
 
 /// The guid and the address that an entry has since its site moved, where there is nothing to tell of it.
 /// Only the list that is all new is known to have moved: by its next poll those of other entries are known,
 /// and what has not learned its own would come as new, be it withdrawn or expired.
-fn renamed(old: &Entry, candidate: &Candidate, by: KeyKind) -> Option<ChangedEntry> {
+fn renamed(old: &Entry, candidate: &Candidate, votes: &[Vote]) -> Option<ChangedEntry> {
     let names = |key: &IdentityKey| matches!(key.kind(), Some(KeyKind::Guid | KeyKind::Link));
     let has = old.keys.iter().filter(|key| names(key)).count();
-    if by != KeyKind::TitleDate || has >= MAX_NAMES {
+    let by_name = votes.iter().any(|vote| matches!(vote, Vote::SameGuid | Vote::SameAddress));
+    if by_name || has >= MAX_NAMES {
         return None;
     }
     let keys: Vec<_> =
@@ -234,6 +323,7 @@ fn renamed(old: &Entry, candidate: &Candidate, by: KeyKind) -> Option<ChangedEnt
         fingerprint: old.fingerprint,
         entry: old.body.clone(),
         renamed: true,
+        decision: None,
     })
 }
 

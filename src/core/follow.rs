@@ -197,6 +197,7 @@ mod tests {
             fingerprint: candidate.fingerprint,
             entry,
             backlog: false,
+            decision: None,
         }
     }
 

@@ -1,21 +1,33 @@
-//! Who an entry is: keys that find it again at the next poll, whatever its publisher changes, and the id
-//! it is published under. Pure and without memory: what is known is asked of the caller, who records
-//! every key of an entry when it stores it (the newest entry wins a key).
+//! Who an entry is: keys that find it again at the next poll, whatever its publisher changes, the evidence that it is
+//! the one they lead to, and the id it is published under. Pure and without memory: what is known is asked of the
+//! caller, who records every key of an entry when it stores it (the newest entry wins a key).
 //!
-//! The ladder, in order of trust: guid, page address, page address and date, title and date. A rung is
-//! left out for an entry where the document itself shows it to be worthless ([`DocFacts`]): a guid that
-//! several different entries carry, an address that all of them share.
+//! Keys find, evidence decides. A key of a guid or an address is left out where the document or an earlier one
+//! shows it to be worthless: several entries carry it. The decision for a pair is a table ([`decide`]); why its
+//! rows are as they are: docs/design/0017-identity.md.
 
+mod alike;
+mod decide;
+mod document;
+mod duplicates;
+mod evidence;
 mod facts;
 mod fingerprint;
 mod key;
+mod marks;
 mod matching;
+mod moved;
 mod published;
 #[cfg(test)]
 mod tests;
+mod ticking;
 
-pub use facts::{Candidate, DocFacts, candidates, keys};
-pub use fingerprint::{Fingerprint, fingerprint};
+pub use document::{Candidate, candidates};
+pub use evidence::{Past, Vote};
+pub use facts::Facts;
+pub use fingerprint::{Fingerprint, fingerprint, words};
 pub use key::{IdentityKey, KeyKind};
-pub use matching::{KnownEntry, Verdict, match_known};
+pub use marks::Marks;
+pub use matching::{Document, Matched, Verdict};
 pub use published::{minted, original_iri};
+pub use ticking::still;

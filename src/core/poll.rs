@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::backoff;
 use super::exchange::{Exchange, FetchFault, ResponseHead, Validators};
 use super::freshness::{self, Skip};
+use super::identity::Marks;
 use super::outcome::Outcome;
 use super::record::{Moved, PollState, Rejected};
 use super::rules::hex16;
@@ -43,6 +44,8 @@ pub struct Circumstances<'a> {
     pub draw: f64,
     /// How far the publisher's freshness may delay the next poll.
     pub patience: Duration,
+    /// Whether the source has had no news for longer than its own rhythm explains.
+    pub silent: bool,
 }
 
 /// What reading a body gave.
@@ -72,6 +75,10 @@ pub enum Reading {
         whole: bool,
         /// [`closing`] of one that breaks off, whole or not: what ends so too is all there.
         broken: Option<String>,
+        /// What is known of the source's guids and addresses now.
+        marks: Marks,
+        /// Whether its new entries stand behind the known ones, if it tells.
+        grows_at_end: Option<bool>,
     },
     /// The very bytes of last time.
     SameBytes,
@@ -278,8 +285,17 @@ fn sent_in_full(poll: Circumstances<'_>, exchange: &Exchange, reading: Option<&R
     arrived && !cut && (poll.sent.is_empty() || elsewhere)
 }
 
-/// The validators of a response, and the address they are of where that is not the configured one.
+/// The validators of a response, and the address they are of where that is not the configured one. None where the
+/// server says that the body will be changed only in the future: it made them up (RFC 9110 section 8.8.2.1), and
+/// servers that do answer 304 to whatever they are asked with them.
 fn given(validators: Validators, poll: Circumstances<'_>, head: &ResponseHead) -> Validators {
+    let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).ok();
+    let modified =
+        validators.last_modified.as_ref().and_then(text).and_then(|text| freshness::http_date(&text));
+    let now = head.date.as_deref().and_then(freshness::http_date).unwrap_or(poll.at);
+    if modified.is_some_and(|modified| modified - now > TimeDelta::days(1)) {
+        return Validators::default();
+    }
     let elsewhere = poll.asked != poll.configured || !head.hops.is_empty();
     let of = (elsewhere && !validators.is_empty()).then(|| head.final_url.clone());
     Validators { of, ..validators }
@@ -338,16 +354,32 @@ fn good(
         _ => given(head.validators.clone(), poll, head),
     };
     // What is due in full is only had by a body that was read to its end.
-    state.in_full = if not_modified { state.in_full || of_another } else { state.in_full && cut };
+    state.in_full = if not_modified {
+        state.in_full || of_another || poll.silent && is_doubtful(state, poll.at)
+    } else {
+        state.in_full && cut
+    };
     if state.validators.is_empty() {
         state.full_at = None;
     }
     state.rejected = None;
     state.failures = 0;
     state.good_at = Some(poll.at);
-    if let Some(Reading::Feed { new, body_hash, ttl_minutes, skip, window_from, overlaps, broken, .. }) =
-        reading
+    if let Some(Reading::Feed {
+        new,
+        body_hash,
+        ttl_minutes,
+        skip,
+        window_from,
+        overlaps,
+        broken,
+        marks,
+        grows_at_end,
+        ..
+    }) = reading
     {
+        state.marks = marks;
+        state.grows_at_end = grows_at_end.or(state.grows_at_end);
         // A document that is empty for once, or cut short, has not moved past anything.
         if !cut {
             state.window_from = window_from.or(state.window_from);
@@ -378,6 +410,16 @@ fn good(
     let fresh = freshness::not_before(poll.at, &headers, ttl.max(Some(kept)), poll.patience);
     state.not_before = fresh.filter(|_| !cut);
     state.moved = moved(state.moved.take(), poll.asked, head);
+}
+
+/// Whether a source that is silent was asked in full so long ago that its 304 is no proof any more: there are servers
+/// that answer so whatever they have. A day at least, and a quarter of the silence that it confirmed then, so that
+/// one that sleeps for years is not woken every day.
+fn is_doubtful(state: &PollState, now: Time) -> bool {
+    let (least, most) = (TimeDelta::days(1), TimeDelta::days(30));
+    let Some(full_at) = state.full_at else { return true };
+    let confirmed = state.news_at.map_or(least, |news_at| (full_at - news_at) / 4);
+    now - full_at >= confirmed.clamp(least, most)
 }
 
 /// What is remembered of permanent redirects (RFC 9110 sections 15.4.2 and 15.4.9), after a good poll.

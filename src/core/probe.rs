@@ -276,14 +276,14 @@ fn kinds(entries: &[ParsedEntry], zone: Tz) -> Vec<&'static str> {
     let name = |kind| match kind {
         Some(KeyKind::Guid) => "guid",
         Some(KeyKind::Link) => "link",
-        Some(KeyKind::LinkDate) => "link and date",
+        Some(KeyKind::TitleText) => "title and text",
         _ => "title and date",
     };
     candidates(entries, zone).iter().map(|c| name(c.keys.first().and_then(IdentityKey::kind))).collect()
 }
 
 fn count(kinds: &[&'static str]) -> Vec<(&'static str, usize)> {
-    let all = ["guid", "link", "link and date", "title and date"].into_iter();
+    let all = ["guid", "link", "title and date", "title and text"].into_iter();
     all.map(|kind| (kind, kinds.iter().filter(|k| **k == kind).count())).filter(|(_, n)| *n > 0).collect()
 }
 

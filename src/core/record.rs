@@ -13,9 +13,10 @@ use super::entry::ParsedEntry;
 use super::exchange::Validators;
 use super::follow::Waiting;
 use super::freshness::Skip;
-use super::identity::{Fingerprint, IdentityKey};
+use super::identity::{Fingerprint, IdentityKey, Marks, Vote};
 use super::outcome::Outcome;
 use super::source::{SourceDef, SourceId};
+use super::state::Entry;
 use super::story::Reason;
 use super::time::Time;
 use super::window::Windows;
@@ -185,6 +186,37 @@ pub struct NewEntry {
     /// The story it was found to tell when it was recorded; `None` where it tells its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<Told>,
+    /// What tells it from a known entry that it has something in common with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+}
+
+/// Why an entry of a document was taken for a known entry, or not for the one that it resembles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The evidence.
+    pub votes: Vec<Vote>,
+    /// The published id of the entry that it was told from; `None` where it was taken for a known one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apart: Option<String>,
+    /// The title it had before, if that was another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+}
+
+impl Decision {
+    /// That it is new, though it has something in common with the entry of this published id.
+    #[must_use]
+    pub fn apart(other: String, votes: Vec<Vote>) -> Self {
+        Self { votes, apart: Some(other), was: None }
+    }
+
+    /// That it is `old`, whose title is kept where it changes.
+    #[must_use]
+    pub fn known(votes: Vec<Vote>, old: &Entry) -> Self {
+        let renamed = !votes.contains(&Vote::SameTitle);
+        Self { votes, apart: None, was: old.body.title.clone().filter(|_| renamed) }
+    }
 }
 
 /// That an entry tells the same story as one before it.
@@ -211,6 +243,9 @@ pub struct ChangedEntry {
     /// Whether its keys are all that is new: what it says stays as it is stored.
     #[serde(default, skip_serializing_if = "is_false")]
     pub renamed: bool,
+    /// Why it is taken for this entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
 }
 
 /// What a feed says of itself.
@@ -298,6 +333,12 @@ pub struct PollState {
     /// Where it began over the last weeks.
     #[serde(default, skip_serializing_if = "Windows::is_none")]
     pub windows: Windows,
+    /// What is known of the source's guids and addresses.
+    #[serde(default, skip_serializing_if = "Marks::is_none")]
+    pub marks: Marks,
+    /// Whether its documents list the newest entry last, as far as that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grows_at_end: Option<bool>,
     /// Whether the last reading held an entry that was there before, stored or waiting; unknown in journals
     /// of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,7 @@ use super::habits::Habits;
 use super::identity::{Fingerprint, IdentityKey};
 use super::left::Left;
 use super::outcome::Outcome;
-use super::record::{FeedFacts, PollState};
+use super::record::{Decision, FeedFacts, PollState};
 use super::region::RegionId;
 use super::regions::Evidence;
 use super::source::{SourceDef, SourceId};
@@ -239,6 +239,9 @@ pub struct Entry {
     pub changed_seq: u64,
     /// The publish round it came with: entries of one round become visible together.
     pub round: u64,
+    /// Why it was taken for this entry when it last changed; or, before it did, not for one that it resembles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// What the publisher wrote.
     pub body: ParsedEntry,
 }

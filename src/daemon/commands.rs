@@ -2,6 +2,7 @@
 //! directory themselves.
 
 mod explain;
+mod identity;
 mod poll;
 mod tables;
 
@@ -107,6 +108,9 @@ async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) ->
         }
         Command::Explain { entry } => {
             read(engine, lines, move |engine, out| explain::explain(engine, &entry, out)).await
+        }
+        Command::ExplainSource { source } => {
+            read(engine, lines, move |engine, out| identity::of_source(engine, &source, out)).await
         }
     }
 }

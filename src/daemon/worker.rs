@@ -180,6 +180,7 @@ impl Worker {
             return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
         }
         let sent = match scheduled {
+            _ if !source.conditional => Validators::default(),
             None if poll::is_unread_list(&before) => Validators::default(),
             _ => poll::validators(&before, self.clock.now()),
         };
@@ -206,6 +207,7 @@ impl Worker {
             sent: &sent,
             draw,
             patience: self.patience,
+            silent: stored.as_ref().is_some_and(|stored| stored.habits.is_silent(at)),
         };
         let (outcome, mut state) = poll::conclude(&before, poll, &exchange, reading);
         if let Some(waiting) = waiting {

@@ -230,6 +230,7 @@ impl<'a, S: State> Work<'a, S> {
             seq: self.seq,
             changed_seq: 0,
             round: self.round,
+            decision: new.decision.clone(),
             body: body.clone(),
         };
         if let Some(told) = &new.story {
@@ -264,6 +265,7 @@ impl<'a, S: State> Work<'a, S> {
         entry.rewrites += 1;
         entry.changed_seq = self.seq;
         entry.fingerprint = changed.fingerprint;
+        entry.decision.clone_from(&changed.decision);
         // A publisher that says when it corrected is believed, if that is later than what it said
         // before; else the correction is dated when it was seen.
         let said = changed.entry.updated.map(|stamp| stamp.not_after(at)).filter(|t| *t > entry.updated);

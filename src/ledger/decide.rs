@@ -126,8 +126,8 @@ impl Decider<'_> {
             let story = sketch.and_then(|sketch| self.tell(&published_id, sketch));
             self.ids.insert(self.decided.next_no, published_id.clone());
             self.decided.next_no += 1;
-            let DraftEntry { keys, fingerprint, entry, backlog, .. } = entry;
-            told.push(NewEntry { published_id, keys, fingerprint, entry, backlog, story });
+            let DraftEntry { keys, fingerprint, entry, backlog, decision, .. } = entry;
+            told.push(NewEntry { published_id, keys, fingerprint, entry, backlog, story, decision });
         }
         told.reverse();
         Record::Observation(Observation { poll, feed, new: told, changed })

@@ -60,6 +60,11 @@ pub enum Command {
         /// Its published id, or the address of its page.
         entry: String,
     },
+    /// What a source's guids, links and dates are good for.
+    ExplainSource {
+        /// Its id.
+        source: String,
+    },
     /// Take an entry out of all feeds, for good.
     Withdraw {
         /// Its published id, or the address of its page.

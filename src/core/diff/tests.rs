@@ -38,6 +38,7 @@ fn store() -> Store {
             entry,
             backlog: false,
             story: None,
+            decision: None,
         }
     });
     let mut records = vec![config(0, &[def("paper", fixed(&["henan"]))], &[])];
@@ -47,10 +48,22 @@ fn store() -> Store {
     folded(&lines(records), &rules(&[]))
 }
 
+fn read(
+    store: &Store,
+    stored: Option<&SourceState>,
+    parsed: &ParsedFeed,
+    seconds: i64,
+) -> Result<Findings, <Store as State>::Error> {
+    let source = &id("paper");
+    let at = at(seconds);
+    let origin = Origin { source, stored, url: URL, manner: Manner::Whole, zone: UTC, at };
+    findings(store, origin, parsed)
+}
+
 fn found(parsed: &ParsedFeed) -> Findings {
     let (store, paper) = (store(), id("paper"));
     let stored = store.source(&paper).expect("a sound store");
-    findings(&store, &paper, stored.as_ref(), parsed, URL, Manner::Whole, UTC).expect("a sound store")
+    read(&store, stored.as_ref(), parsed, 90_000).expect("a sound store")
 }
 
 #[test]
@@ -101,8 +114,8 @@ fn followed(documents: &[ParsedFeed], between: Vec<Record>) -> (Store, Vec<Findi
     for (n, parsed) in documents.iter().enumerate() {
         fold(&store, &lines(records.clone()), &rules);
         let stored = store.source(&paper).expect("a sound store");
-        let found = findings(&store, &paper, stored.as_ref(), parsed, URL, Manner::Whole, UTC)
-            .expect("a sound store");
+        let seconds = 10_000 * (1 + i64::try_from(n).expect("few"));
+        let found = read(&store, stored.as_ref(), parsed, seconds).expect("a sound store");
         let new = found.new.iter().map(|draft| NewEntry {
             published_id: draft.iri.clone().expect("a guid that is an address"),
             keys: draft.keys.clone(),
@@ -110,8 +123,8 @@ fn followed(documents: &[ParsedFeed], between: Vec<Record>) -> (Store, Vec<Findi
             entry: draft.entry.clone(),
             backlog: false,
             story: None,
+            decision: None,
         });
-        let seconds = 10_000 * (1 + i64::try_from(n).expect("few"));
         records.push(seen("paper", seconds, new.collect(), found.changed.clone()));
         records.extend((n == 0).then(|| between.take()).flatten().into_iter().flatten());
         all.push(found);
@@ -126,7 +139,7 @@ fn what_is_not_told_of_any_more_is_known_at_its_new_address_also_by_the_poll_aft
     let gone = |n: u64| format!("https://old.example/{n}");
     let expire = Record::Expire(Expiry { at: at(11_000), entries: vec![gone(1)], forgotten: Vec::new() });
     let withdraw = Record::Withdraw(Withdrawal { at: at(11_000), published_id: gone(1) });
-    let rewrites = (0..MAX_REWRITES).map(|n| {
+    let rewrites = (0..HOURLY).map(|n| {
         let entry = listed("old.example", &[1], true).entries.remove(0);
         let rewrite = ChangedEntry { published_id: gone(1), ..changed(u64::from(n), entry) };
         seen("paper", 11_000 + i64::from(n), vec![], vec![rewrite])
@@ -152,7 +165,7 @@ fn what_is_not_told_of_any_more_is_known_at_its_new_address_also_by_the_poll_aft
         assert!(found[2].changed.is_empty() && found[3].changed.is_empty(), "{name}: learned once");
         let no = store.owner(&gone(1)).expect("a sound store").expect("kept");
         let old = store.entry(no).expect("a sound store").expect("kept");
-        assert!(old.rewrites == 0 || old.rewrites == MAX_REWRITES, "{name}: not told as changed");
+        assert!(old.rewrites == 0 || old.rewrites == HOURLY, "{name}: not told as changed");
     }
 }
 

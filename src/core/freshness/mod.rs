@@ -112,7 +112,7 @@ fn seconds(text: &str) -> Option<Duration> {
 /// A date in one of the forms of RFC 9110 section 5.6.7, or nearly: the weekday says nothing that the rest does
 /// not, so one that is wrong, or none, spoils nothing. What is read here is only ever counted with, never
 /// sent back.
-fn http_date(text: &str) -> Option<Time> {
+pub(super) fn http_date(text: &str) -> Option<Time> {
     let text = text.trim();
     let strict = httpdate::parse_http_date(text).ok().map(DateTime::<Utc>::from);
     strict.or_else(|| without_weekday(text))

@@ -37,10 +37,13 @@ impl Fingerprint {
 /// markup, whose changes (a counter, an advertisement, a new lazy loader) are no news to a reader.
 #[must_use]
 pub fn fingerprint(entry: &ParsedEntry) -> Fingerprint {
-    let title = text::one_line(entry.title.as_deref().unwrap_or_default());
     let page = entry.page().map(link::canonical).unwrap_or_default();
-    let summary = words(entry.summary.as_ref());
-    let content = words(entry.content.as_ref());
+    of_words(entry, &page, &words(entry.summary.as_ref()), &words(entry.content.as_ref()))
+}
+
+/// The same of what was read of the entry already: its page in canonical form, and its words.
+pub(super) fn of_words(entry: &ParsedEntry, page: &str, summary: &str, content: &str) -> Fingerprint {
+    let title = text::one_line(entry.title.as_deref().unwrap_or_default());
     let hash = digest(&[title.as_bytes(), page.as_bytes(), summary.as_bytes(), content.as_bytes()]);
     let mut bytes = [0; 16];
     bytes[0] = VERSION;
@@ -49,7 +52,8 @@ pub fn fingerprint(entry: &ParsedEntry) -> Fingerprint {
 }
 
 /// The words of a body, blanks folded.
-pub(super) fn words(body: Option<&Body>) -> String {
+#[must_use]
+pub fn words(body: Option<&Body>) -> String {
     match body {
         Some(Body::Text(plain)) => text::one_line(plain),
         Some(Body::Html(markup)) => text::one_line(&html::to_text(markup)),

@@ -16,12 +16,13 @@ pub enum KeyKind {
     Guid = 1,
     /// The canonical address of the entry's page.
     Link = 2,
-    /// That and the date.
-    LinkDate = 3,
+    // 3 was address and date, which found nothing that title and date do not.
     /// Title (or, without one, text) and date.
     TitleDate = 4,
     /// A key of the above that is taken, and the content: for a new entry under a reused guid or link.
     Content = 5,
+    /// Title and text: for an entry that has no guid and no page of its own.
+    TitleText = 6,
 }
 
 /// A key of an entry within its source: version, kind, and 14 bytes of SHA-256, which make a chance
@@ -51,7 +52,7 @@ impl IdentityKey {
         if self.0[0] != VERSION {
             return None;
         }
-        [KeyKind::Guid, KeyKind::Link, KeyKind::LinkDate, KeyKind::TitleDate, KeyKind::Content]
+        [KeyKind::Guid, KeyKind::Link, KeyKind::TitleDate, KeyKind::Content, KeyKind::TitleText]
             .into_iter()
             .find(|kind| *kind as u8 == self.0[1])
     }

@@ -7,31 +7,35 @@ use chrono_tz::Asia::Shanghai;
 use proptest::prelude::*;
 
 use super::{
-    Candidate, IdentityKey, KeyKind, KnownEntry, Verdict, candidates, fingerprint, match_known, minted,
+    Candidate, Document, Facts, IdentityKey, KeyKind, Marks, Past, Verdict, candidates, fingerprint, minted,
     original_iri,
 };
 use crate::core::entry::{Body, Link, ParsedEntry};
 use crate::core::source::SourceId;
 use crate::core::time::Stamp;
 
+mod habits;
+mod kinds;
 mod moves;
 
-/// `guid|link|title|day`, empty for none. A day is eight in the morning UTC; `1d` is only the day, in
-/// Shanghai.
+/// `guid|link|title|day|text`, empty for none. A day is eight in the morning UTC; `1d` is only the day, in
+/// Shanghai; `1m` is its midnight, UTC.
 fn entry(spec: &str) -> ParsedEntry {
     let mut parts = spec.split('|').map(|part| Some(part).filter(|p| !p.is_empty()));
     let mut next = || parts.next().flatten().map(str::to_owned);
-    let (id, href, title, day) = (next(), next(), next(), next());
+    let (id, href, title, day, text) = (next(), next(), next(), next(), next());
     let links =
         href.map(|href| Link { href, rel: "alternate".to_owned(), ..Link::default() }).into_iter().collect();
     let at = |day: &str, hour, minute, second| {
         Utc.with_ymd_and_hms(2026, 11, day.parse().ok()?, hour, minute, second).single()
     };
-    let published = day.and_then(|said| match said.strip_suffix('d') {
-        Some(day) => at(day, 15, 59, 59).map(Stamp::day),
-        None => at(&said, 8, 0, 0).map(Stamp::second),
+    let published = day.and_then(|said| match (said.strip_suffix('d'), said.strip_suffix('m')) {
+        (Some(day), _) => at(day, 15, 59, 59).map(Stamp::day),
+        (_, Some(day)) => at(day, 0, 0, 0).map(Stamp::second),
+        _ => at(&said, 8, 0, 0).map(Stamp::second),
     });
-    ParsedEntry { id, title, links, published, ..ParsedEntry::default() }
+    let summary = text.map(Body::Text);
+    ParsedEntry { id, title, links, published, summary, ..ParsedEntry::default() }
 }
 
 fn document(specs: &[&str]) -> Vec<ParsedEntry> {
@@ -41,35 +45,39 @@ fn document(specs: &[&str]) -> Vec<ParsedEntry> {
 /// A store in small: every key of an entry leads to it, the newest winning.
 #[derive(Default)]
 struct Store {
-    by_key: BTreeMap<IdentityKey, KnownEntry>,
-    next: u64,
+    by_key: BTreeMap<IdentityKey, u64>,
+    entries: BTreeMap<u64, (Candidate, Facts, ParsedEntry)>,
+    marks: Marks,
 }
 
 impl Store {
     fn poll(&mut self, entries: &[ParsedEntry]) -> Vec<Verdict> {
-        let found = candidates(entries, Shanghai);
-        let verdicts = match_known(&found, &mut |key| self.by_key.get(key).copied());
-        for (candidate, verdict) in found.iter().zip(&verdicts) {
+        let document = Document::new(entries, self.marks.clone(), Shanghai);
+        let hits =
+            document.keys().into_iter().filter_map(|key| Some((key, *self.by_key.get(&key)?))).collect();
+        let past = |no: u64| {
+            let (candidate, facts, body) = self.entries.get(&no)?;
+            Some(Past { facts, fingerprint: candidate.fingerprint, body, followed: false })
+        };
+        let matched = document.judged(&hits, &past);
+        self.marks = matched.marks;
+        for ((candidate, verdict), entry) in matched.candidates.iter().zip(&matched.verdicts).zip(entries) {
             match verdict {
-                Verdict::Known { no, .. } => self.keep(*no, candidate, None),
-                Verdict::New { key } => {
-                    self.next += 1;
-                    self.keep(self.next, candidate, Some(*key));
+                Verdict::Known { no, .. } => self.keep(*no, candidate, entry, None),
+                Verdict::New { key, .. } => {
+                    let no = self.entries.len() as u64 + 1;
+                    self.keep(no, candidate, entry, Some(*key));
                 }
                 Verdict::Duplicate(_) => {}
             }
         }
-        verdicts
+        matched.verdicts
     }
 
-    fn keep(&mut self, no: u64, c: &Candidate, own: Option<IdentityKey>) {
-        let Candidate { title, page, serial, published, .. } = *c;
-        let known = KnownEntry { no, title, page, serial, published };
-        for value in self.by_key.values_mut().filter(|k| k.no == no) {
-            *value = known;
-        }
-        for key in c.to_record().into_iter().chain(own) {
-            self.by_key.insert(key, known);
+    fn keep(&mut self, no: u64, candidate: &Candidate, entry: &ParsedEntry, own: Option<IdentityKey>) {
+        self.entries.insert(no, (candidate.clone(), Facts::of(entry), entry.clone()));
+        for key in candidate.to_record().into_iter().chain(own) {
+            self.by_key.insert(key, no);
         }
     }
 }
@@ -97,14 +105,15 @@ fn what_a_second_poll_makes_of_the_first() {
             "1",
         ),
         ("guid reused for something else", &["g1|http://a.cn/1|甲|1"], &["g1|http://a.cn/2|乙|2"], "new"),
-        ("guid new at each poll, title same", &["x1|http://a.cn/1|甲|1"], &["x2|http://a.cn/1|甲|2"], "1"),
-        ("guid new at each poll, date same", &["x1|http://a.cn/1|甲|1"], &["x2|http://a.cn/1|乙|1"], "1"),
+        ("guid and date new, title same", &["x1|http://a.cn/1|甲|1"], &["x2|http://a.cn/1|甲|2"], "new"),
+        ("guid new, title and date same", &["x1|http://a.cn/1|甲|1"], &["x2|http://a.cn/1|甲|1"], "1"),
+        ("guid and title new, date same", &["x1|http://a.cn/1|甲|1"], &["x2|http://a.cn/1|乙|1"], "new"),
         ("guid new, live page", &["x1|http://a.cn/live|甲|1"], &["x2|http://a.cn/live|乙|2"], "new"),
         (
             "guids new at each poll, one title and date corrected",
             &["x1|http://a.cn/1|甲|1", "x2|http://a.cn/2|乙|2"],
             &["y1|http://a.cn/1|甲|1", "y2|http://a.cn/2|丙|3"],
-            "1 2",
+            "1 new",
         ),
         ("no guid, title corrected", &["|http://a.cn/1|甲|1"], &["|http://a.cn/1|乙|1"], "1"),
         (
@@ -159,9 +168,9 @@ fn what_a_second_poll_makes_of_the_first() {
             "1 2 new",
         ),
         (
-            "guid new at each poll, another title, a minute of that day",
+            "guid new at each poll, a minute of that day",
             &["x1|http://a.cn/1|甲|1d"],
-            &["x2|http://a.cn/1|乙|1"],
+            &["x2|http://a.cn/1|甲|1"],
             "1",
         ),
         (
@@ -195,7 +204,7 @@ fn what_a_second_poll_makes_of_the_first() {
             &["g1|http://a.cn/1|甲|1", "|http://a.cn/1|甲|"],
             "new =0",
         ),
-        ("twice, under http and https", &[], &["|http://a.cn/1|甲|1", "|https://a.cn/1|甲|1"], "=1 new"),
+        ("twice, under http and https", &[], &["|http://a.cn/1|甲|1", "|https://a.cn/1|甲|1"], "new =0"),
         ("twice, the later one counts", &[], &["g1|http://a.cn/1|甲|1", "g1|http://a.cn/1|甲|2"], "=1 new"),
         ("empty guids", &[], &[" |http://a.cn/1|甲|1", " |http://a.cn/2|乙|1"], "new new"),
     ];
@@ -211,7 +220,7 @@ fn what_a_second_poll_makes_of_the_first() {
 fn a_reused_guid_gives_another_published_id() {
     let mut store = Store::default();
     let id = |verdicts: &[Verdict]| match verdicts {
-        [Verdict::New { key }] => minted(&SourceId::new("a"), key),
+        [Verdict::New { key, .. }] => minted(&SourceId::new("a"), key),
         other => format!("{other:?}"),
     };
     let first = id(&store.poll(&document(&["g1|http://a.cn/1|甲|1"])));
@@ -224,7 +233,7 @@ fn a_reused_guid_gives_another_published_id() {
 fn keys_and_ids_never_change_their_bytes() {
     let found = candidates(&document(&["g1|http://a.cn/1|甲|1"]), Shanghai);
     let kinds: Vec<_> = found[0].keys.iter().filter_map(IdentityKey::kind).collect();
-    assert_eq!(kinds, [KeyKind::Guid, KeyKind::Link, KeyKind::LinkDate, KeyKind::TitleDate]);
+    assert_eq!(kinds, [KeyKind::Guid, KeyKind::Link, KeyKind::TitleDate]);
     let written = serde_json::to_string(&found[0].keys).expect("keys are strings");
     let read: Vec<IdentityKey> = serde_json::from_str(&written).expect("what was written");
     assert_eq!(read, found[0].keys);
@@ -317,11 +326,12 @@ fn specs() -> impl Strategy<Value = Vec<String>> {
     let part = |of: &'static [&'static str]| prop::sample::select(of);
     let one = (
         part(&["", "0", "g1", "g2", "g3", "g4"]),
-        part(&["", "http://a.cn/", "http://a.cn/1", "https://a.cn/1", "http://a.cn/2", "http://a.cn/3"]),
+        part(&["", "http://a.cn/", "http://a.cn/1", "https://a.cn/1", "http://a.cn/2", "http://a.cn/2#x"]),
         part(&["", "甲", "乙", "丙"]),
-        part(&["", "1", "1d", "2", "3"]),
+        part(&["", "1", "1d", "2", "3m"]),
+        part(&["", "文", "另一段"]),
     )
-        .prop_map(|(guid, link, title, day)| format!("{guid}|{link}|{title}|{day}"));
+        .prop_map(|(guid, link, title, day, text)| format!("{guid}|{link}|{title}|{day}|{text}"));
     proptest::collection::vec(one, 0..8)
 }
 

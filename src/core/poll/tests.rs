@@ -30,7 +30,7 @@ fn circumstances(asked: &str) -> Circumstances<'_> {
     static NONE: Validators = Validators { etag: None, last_modified: None, of: None };
     let (scheduled, patience) = (Some(at(-30)), freshness::LIMIT);
     let (configured, sent) = (CONFIGURED, &NONE);
-    Circumstances { at: at(0), scheduled, configured, asked, sent, draw: 0.0, patience }
+    Circumstances { at: at(0), scheduled, configured, asked, sent, draw: 0.0, patience, silent: false }
 }
 
 fn feed(new: u32) -> Option<Reading> {
@@ -46,6 +46,8 @@ fn feed(new: u32) -> Option<Reading> {
         overlaps: true,
         whole: true,
         broken: None,
+        marks: Marks::default(),
+        grows_at_end: None,
     })
 }
 
@@ -82,6 +84,8 @@ fn before() -> PollState {
         read_by: None,
         in_full: false,
         full_at: None,
+        marks: Marks::default(),
+        grows_at_end: None,
     }
 }
 

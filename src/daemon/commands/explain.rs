@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Out, Stop};
+use super::{Out, Stop, identity};
 use crate::core::state::{Entry, EntryNo, FeedKey, SourceState, State};
 use crate::daemon::engine::Engine;
 use crate::ledger::store::{Store, StoreError};
@@ -38,6 +38,7 @@ pub(super) fn explain(engine: &Engine, named: &str, out: Out<'_>) -> Result<(), 
         "rewrites": entry.rewrites,
         "withdrawn": entry.withdrawn,
         "expired": entry.expired,
+        "identity": identity::of_entry(&entry),
         "regions": regions,
         "feeds": entry.feeds().iter().map(crate::views::document::Site::path).collect::<Vec<_>>(),
         "story": story(&store, no, &entry)?,

@@ -59,6 +59,7 @@ async fn poll(engine: &Engine, seconds: i64, n: u64) {
         fingerprint: fingerprint(n),
         entry: body(&format!("第{n}条"), None),
         backlog: false,
+        decision: None,
     };
     let new: Vec<_> = (n > 0).then(|| entry(n)).into_iter().collect();
     let poll = poll_record("paper", seconds, Outcome::NotModified);

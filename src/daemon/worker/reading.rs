@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{PollError, Worker, request};
 use crate::config::{Kind, Source};
 use crate::core::bound;
-use crate::core::diff::{self, Findings, Manner};
+use crate::core::diff::{self, Findings, Manner, Origin};
 use crate::core::entry::{Ending, ParsedFeed};
 use crate::core::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
 use crate::core::feed::{self, FeedInput, ReadError};
@@ -79,6 +79,8 @@ struct Reader {
     zone: Tz,
     at: Time,
     max_entries: usize,
+    /// [`PollState::grows_at_end`](crate::core::record::PollState::grows_at_end).
+    grows_at_end: Option<bool>,
 }
 
 impl Worker {
@@ -124,7 +126,7 @@ impl Worker {
             let mut feed = ParsedFeed::default();
             follow::add_waiting(&mut feed, waiting);
             let url = source.def.url.clone();
-            read.findings.new = self.compare(self.reader(source, at), stored, feed, url).await?.1.new;
+            read.findings.new = self.compare(self.reader(source, stored, at), stored, feed, url).await?.1.new;
         }
         let drafts = std::mem::take(&mut read.findings.new);
         let answered = was_read
@@ -165,7 +167,7 @@ impl Worker {
         let known_cut = |closing: &str| stored.and_then(|s| s.poll.cut_hash.as_deref()) == Some(closing);
         let closing = poll::closing(&response.body);
         let came_before = known_cut(&closing);
-        let reader = self.reader(source, at);
+        let reader = self.reader(source, stored, at);
         let Document { mut feed, mut next } = match self.parse(&reader, response.clone(), came_before).await {
             Ok(document) => document,
             Err(_) if !is_complete => return Ok(Read::incomplete(closing)),
@@ -242,8 +244,11 @@ impl Worker {
             skip: feed.skip,
             window_from: findings.window_from,
             overlaps: waited || findings.window_from != Some(0),
-            whole,
+            // What has to wait is read again, be the document the same by then.
+            whole: whole && !findings.deferred,
             broken,
+            marks: findings.marks.clone(),
+            grows_at_end: findings.grows_at_end,
         };
         Ok(Read { reading: Some(reading), findings, holds, ..Read::default() })
     }
@@ -272,9 +277,10 @@ impl Worker {
         }
     }
 
-    fn reader(&self, source: &Source, at: Time) -> Reader {
+    fn reader(&self, source: &Source, stored: Option<&SourceState>, at: Time) -> Reader {
         let (source, kind, zone) = (source.def.id.clone(), source.kind.clone(), source.zone);
-        Reader { source, kind, zone, at, max_entries: self.polling.max_entries }
+        let grows_at_end = stored.and_then(|stored| stored.poll.grows_at_end);
+        Reader { source, kind, zone, at, max_entries: self.polling.max_entries, grows_at_end }
     }
 
     /// Reads a body on a blocking thread. One that `came_before` is all there is.
@@ -303,16 +309,15 @@ impl Worker {
             let (reader, url, stored) = (reader.clone(), url.clone(), stored.cloned());
             let store = self.recorder.store().load_full();
             let task = self.blocking(move || {
-                let manner = reader.manner();
-                let found = diff::findings(
-                    &*store,
-                    &reader.source,
-                    stored.as_ref(),
-                    &feed,
-                    &url,
-                    manner,
-                    reader.zone,
-                );
+                let origin = Origin {
+                    source: &reader.source,
+                    stored: stored.as_ref(),
+                    url: &url,
+                    manner: reader.manner(),
+                    zone: reader.zone,
+                    at: reader.at,
+                };
+                let found = diff::findings(&*store, origin, &feed);
                 (feed, found.map_err(|error| (store, error)))
             });
             let failed = match task.await.map_err(PollError::Broken)? {
@@ -358,9 +363,8 @@ impl Reader {
             }
         };
         let feed = &mut document.feed;
-        if feed.entries.len() > self.max_entries {
-            feed.repairs.push(format!("only the first {} entries were taken", self.max_entries));
-            feed.entries.truncate(self.max_entries);
+        if bound::newest(&mut feed.entries, self.max_entries, self.grows_at_end) {
+            feed.repairs.push(format!("only the newest {} entries were taken", self.max_entries));
         }
         if bound::feed(feed) {
             feed.repairs.push("texts that are too long were cut".to_owned());

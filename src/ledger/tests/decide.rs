@@ -15,6 +15,7 @@ fn drafted(n: u64, iri: Option<&str>, entry: ParsedEntry) -> DraftEntry {
         fingerprint: fingerprint(n),
         entry,
         backlog: false,
+        decision: None,
     }
 }
 

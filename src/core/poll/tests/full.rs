@@ -150,3 +150,55 @@ fn validators_are_of_the_address_that_gave_them() {
     // A body that came for the validators of another address was sent in full.
     assert_eq!((elsewhere.full_at, again.full_at), (Some(at(60)), Some(at(60))));
 }
+
+#[test]
+fn a_source_that_is_silent_for_too_long_is_asked_in_full_and_then_ever_more_seldom() {
+    let silent = |state: &PollState, seconds| {
+        let sent = super::super::validators(state, at(seconds));
+        let poll = Circumstances { at: at(seconds), sent: &sent, silent: true, ..circumstances(CONFIGURED) };
+        let (exchange, reading) = if sent.is_empty() {
+            (body(tagged(200, "\"a\"")), Some(Reading::SameBytes))
+        } else {
+            (Exchange::NotModified(tagged(304, "\"a\"")), None)
+        };
+        (sent.is_empty(), conclude(state, poll, &exchange, reading).1)
+    };
+    let mut state = PollState {
+        validators: validators(Some("\"a\""), None),
+        news_at: Some(at(-20 * DAY)),
+        full_at: Some(at(-20 * DAY)),
+        ..before()
+    };
+    let mut in_full = Vec::new();
+    for hour in 0..24 * 60 {
+        let (full, after) = silent(&state, hour * 3600);
+        in_full.extend(full.then_some(hour / 24));
+        state = after;
+    }
+    assert_eq!(in_full, [0, 5, 11, 19, 29, 41, 57], "days; a quarter of the silence between them");
+    let awake = poll_at(&state, 61 * DAY, &Exchange::NotModified(tagged(304, "\"a\"")), None);
+    assert!(!awake.in_full, "not silent");
+}
+
+#[test]
+fn validators_with_a_date_in_the_future_are_made_up() {
+    let date = |text: &str| Some(text.to_owned());
+    let cases = [
+        ("of years ahead", "Sat, 16 Nov 2041 19:11:00 GMT", date("Fri, 15 Jan 2027 08:00:00 GMT"), true),
+        ("by our own clock", "Sat, 16 Nov 2041 19:11:00 GMT", None, true),
+        ("of an hour ahead", "Fri, 15 Jan 2027 09:00:00 GMT", date("Fri, 15 Jan 2027 08:00:00 GMT"), false),
+        (
+            "by a server whose clock is ahead",
+            "Sat, 16 Nov 2041 19:11:00 GMT",
+            date("Sat, 16 Nov 2041 20:00:00 GMT"),
+            false,
+        ),
+        ("no date", "yesterday", None, false),
+    ];
+    for (name, modified, date, made_up) in cases {
+        let given = validators(Some("\"v1\""), Some(modified));
+        let answer = body(ResponseHead { validators: given, date, ..head(200) });
+        let state = poll_at(&before(), 0, &answer, feed(1));
+        assert_eq!(state.validators.is_empty(), made_up, "{name}");
+    }
+}

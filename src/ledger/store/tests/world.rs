@@ -110,6 +110,7 @@ pub(super) fn entry(no: EntryNo, source: &str, seconds: i64) -> Entry {
         seq: no + 10,
         changed_seq: 0,
         round: no,
+        decision: None,
         body: ParsedEntry {
             title: Some(format!("河南安阳殷墟发现新的甲骨坑（{no}）")),
             ..ParsedEntry::default()

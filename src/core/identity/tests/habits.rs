@@ -1,0 +1,63 @@
+//! What a source's documents have shown of its guids and addresses, and what follows from it.
+
+use super::*;
+
+fn polled(polls: &[&[&str]]) -> (Store, String) {
+    let (mut store, mut verdicts) = (Store::default(), Vec::new());
+    for poll in polls {
+        verdicts = store.poll(&document(poll));
+    }
+    (store, shown(&verdicts))
+}
+
+#[test]
+fn guids_that_proved_themselves_decide_alone() {
+    let first: &[&str] = &["g1|http://a.cn/1|甲|1", "g2|http://a.cn/2|乙|2", "g3|http://a.cn/3|丙|3"];
+    let (store, _) = polled(&[first, first]);
+    assert!(store.marks.guids_are_proved());
+    let (_, last) = polled(&[first, first, &["g1|http://a.cn/1|甲|1", "g2|http://b.cn/9|丁|9"]]);
+    assert_eq!(last, "1 2", "all of it is other, but the guid is proved");
+    let (_, last) = polled(&[&["g2|http://a.cn/2|乙|2"], &["g2|http://b.cn/9|丁|9"]]);
+    assert_eq!(last, "new", "it is not");
+}
+
+#[test]
+fn guids_that_went_to_other_entries_are_no_vote_any_more() {
+    let (store, last) = polled(&[
+        &["1|http://a.cn/a|甲|", "2|http://a.cn/b|乙|", "3|http://a.cn/c|丙|"],
+        &["1|http://a.cn/d|丁|", "2|http://a.cn/a|甲|", "3|http://a.cn/b|乙|"],
+        &["1|http://a.cn/e|戊|", "2|http://a.cn/f|己|", "3|http://a.cn/d|丁|"],
+        &["1|http://a.cn/e|戊|", "2|http://a.cn/f|己|", "3|http://a.cn/d|丁|"],
+        &["1|http://a.cn/g|庚|", "2|http://a.cn/h|辛|", "3|http://a.cn/i|壬|"],
+    ]);
+    assert!(store.marks.guids_are_broken());
+    assert_eq!(last, "new new new");
+}
+
+#[test]
+fn what_was_shared_once_is_no_vote_ever_after() {
+    let (store, last) = polled(&[
+        &["0|http://a.cn/x|甲|1", "0|http://a.cn/x|乙|2"],
+        &["0|http://a.cn/x|丙|3"],
+        &["0|http://a.cn/x|丁|4"],
+        &["0|http://a.cn/x|丁|4"],
+    ]);
+    assert_eq!(store.marks.shared().len(), 2);
+    assert_eq!(last, "4");
+    let (store, last) =
+        polled(&[&["g1|http://a.cn/live|甲|1"], &["g2|http://a.cn/live|乙|2"], &["|http://a.cn/live|丙|3"]]);
+    assert_eq!(store.marks.shared().len(), 1, "the page that is used again");
+    assert_eq!(last, "new");
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let mut store = Store::default();
+    for n in 0..100 {
+        let specs = [format!("{n}|http://a.cn/{n}|甲{n}|1"), format!("{n}|http://a.cn/{n}|乙{n}|2")];
+        store.poll(&specs.map(|spec| entry(&spec)));
+    }
+    assert_eq!(store.marks.shared().len(), 32);
+    let written = serde_json::to_string(&store.marks).expect("plain values");
+    assert_eq!(serde_json::from_str::<Marks>(&written).expect("what was written"), store.marks);
+}
