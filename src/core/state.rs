@@ -298,6 +298,21 @@ pub struct Membership {
     pub founder: EntryNo,
     /// Why they are the same.
     pub reason: Reason,
+    /// True for a report of its own, which is shown beside the others. Stores of before say so of none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub related: bool,
+    /// The entry whose report it repeats, if that is not the founder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<EntryNo>,
+}
+
+impl Membership {
+    /// The entry by whose number those are known that repeat one report: a feed shows one of them. `None` for a
+    /// report of its own.
+    #[must_use]
+    pub fn repeats(&self) -> Option<EntryNo> {
+        (!self.related).then(|| self.report.unwrap_or(self.founder))
+    }
 }
 
 /// The place of an entry in a feed's list; the greatest comes first.
@@ -353,6 +368,9 @@ pub struct Member {
     pub round: u64,
     /// [`Entry::backlog`].
     pub backlog: Option<u32>,
+    /// [`Membership::repeats`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<EntryNo>,
 }
 
 impl Member {
@@ -360,7 +378,8 @@ impl Member {
     #[must_use]
     pub fn of(entry: &Entry) -> Self {
         let regions = entry.regions.iter().map(|evidence| evidence.region.clone()).collect();
-        Self { source: entry.source.clone(), regions, round: entry.round, backlog: entry.backlog }
+        let report = entry.story.as_ref().and_then(Membership::repeats);
+        Self { source: entry.source.clone(), regions, round: entry.round, backlog: entry.backlog, report }
     }
 
     /// The feeds it is listed in, each once.
