@@ -61,10 +61,12 @@ const NO_BRANDS: [&str; 24] = [
 
 /// Dishes and produce, behind the name or a few characters on: 南京盐水鸭, 哈尔滨红肠, 洛阳牡丹. In the order of their
 /// bytes, none the beginning of another, to be searched.
-const PRODUCE: [&str; 79] = [
+const PRODUCE: [&str; 84] = [
     "凉皮",
     "凉粉",
     "刀削面",
+    "包子",
+    "卤味",
     "大枣",
     "大盘鸡",
     "大米",
@@ -87,6 +89,7 @@ const PRODUCE: [&str; 79] = [
     "榨菜",
     "樱桃",
     "毛尖",
+    "水饺",
     "汤包",
     "泡馍",
     "火腿",
@@ -133,10 +136,12 @@ const PRODUCE: [&str; 79] = [
     "酱菜",
     "酸菜",
     "酸辣粉",
+    "馄饨",
     "馕",
     "香梨",
     "鸡公煲",
     "鸡饭",
+    "鸭脖",
     "麻花",
     "麻辣烫",
     "黄酒",
@@ -255,12 +260,16 @@ fn is_street(after: &str, next_is_name: bool) -> bool {
 fn building(after: &str) -> Option<usize> {
     let word = BUILDINGS.iter().find(|word| after.starts_with(**word)).map(|word| word.len());
     // 酒店业, 广场舞, 公园城市: what follows makes it a trade or a kind.
-    let word = word.filter(|end| !after[*end..].starts_with(['业', '舞', '城', '群', '类']));
+    let of_kind = |end: &usize| {
+        let rest = &after[*end..];
+        rest.starts_with(['业', '舞', '城', '群', '类']) && !rest.starts_with("业主")
+    };
+    let word = word.filter(|end| !of_kind(end));
     let [one, two, _] = first(after);
     let short = match one {
         '桥' => !"梁畔头牌隧段下架北南东西".contains(two),
         '村' => !"级民超寨庄官支委医干落镇里口头".contains(two),
-        '里' => is_border(two) || "小社弄".contains(two),
+        '里' => !"程面外边头的有约奥斯应".contains(two),
         '湾' => two != '区',
         '峰' => !"会值谷云高".contains(two),
         '湖' => !"区泊南北州广笔长".contains(two),

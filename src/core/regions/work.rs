@@ -58,6 +58,8 @@ const BRANCHES: [&str; 8] = ["校区", "分校", "学院", "校园", "研究院"
 /// Characters between a place and its university: 北京|航空航天大学; between the university and the branch's end.
 const UNIVERSITY: usize = 7;
 const BRANCH: usize = 4;
+/// Characters of a partner's name between a university and its branch.
+const PARTNER: usize = 6;
 
 /// False if no title of [`is_branch`] can be.
 pub(super) fn has_branches(text: &str) -> bool {
@@ -81,7 +83,10 @@ pub(super) fn is_branch(after: &str, named: impl Fn(usize) -> bool) -> bool {
     if let Some(inner) = after[end..].strip_prefix(['（', '(']) {
         return named(after.len() - inner.len());
     }
-    named(end) && BRANCHES.iter().any(|branch| branch_at(after, end, branch))
+    // 大学珠海校区, and 大学某某深圳学院.
+    let mut starts =
+        after[end..].char_indices().take(if own.is_some() { PARTNER + 1 } else { 1 }).map(|(at, _)| end + at);
+    starts.any(|at| named(at) && BRANCHES.iter().any(|branch| branch_at(after, at, branch)))
 }
 
 fn branch_at(after: &str, from: usize, branch: &str) -> bool {

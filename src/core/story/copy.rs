@@ -20,8 +20,8 @@ const SAME_PAGE_MINUTES: u32 = 12 * 60;
 const AKIN: f64 = 0.5;
 /// The shorter text of one page is the beginning of the longer one.
 const BEGINNING: f64 = 0.85;
-/// Of the pairs in which a title differs from the other, at least one in so many stands in its text.
-const TOLD: usize = 5;
+/// Of the pairs of a title, at least one in so many stands in its text.
+const TOLD: usize = 3;
 /// Figures that agree: all of a few, nearly all of many.
 const FIGURES: f64 = 0.9;
 
@@ -83,16 +83,17 @@ impl Pair<'_> {
 
 /// True if what one title says beyond the other is told by both texts.
 fn fits(one: View<'_>, other: View<'_>, pairs: &Pairs) -> bool {
-    let (mut apart, mut told) = (0, 0);
+    let (mut told, mut apart, mut told_apart) = (0, 0, 0);
     for (at, pair) in one.title().windows(2).enumerate() {
         let is_told = one.told().get(at / 16).is_some_and(|bits| bits >> (at % 16) & 1 != 0);
         if is_told && !other.mentions().name(pair) {
             return false;
         }
+        told += usize::from(is_told);
         if !pairs.has((u32::from(pair[0]) << 16) | u32::from(pair[1])) {
             apart += 1;
-            told += usize::from(is_told);
+            told_apart += usize::from(is_told);
         }
     }
-    told * TOLD >= apart
+    told * TOLD >= one.title().len().saturating_sub(1) && (apart == 0 || told_apart > 0)
 }
