@@ -2,7 +2,8 @@
 //! `{"label": "same" | "different", "kind": …, "a": {title, summary, source, published_ms}, "b": {…}}`.
 //!
 //! Each pair is decided as the daemon decides it: `a` is filed in a fresh index, `b` looked up in it, so
-//! a pair that the index does not bring together counts as a miss. Run it with
+//! a pair that the index does not bring together counts as a miss. A pair is found if it tells one story, and
+//! hidden if it is one report, of which a feed shows one entry. Run it with
 //! `cargo run --release --example stories -- FILE.jsonl`.
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
 use dibao::core::region::RegionTable;
 use dibao::core::regions::Classifier;
-use dibao::core::story::{Index, Reason, Sketch, StoryInput, sketch};
+use dibao::core::story::{Index, Joined, Sketch, StoryInput, sketch};
 use dibao::core::time::Time;
 use serde::Deserialize;
 
@@ -40,7 +41,8 @@ struct Entry {
 #[derive(Default)]
 struct Tally {
     pairs: usize,
-    merged: usize,
+    found: usize,
+    hidden: usize,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -61,16 +63,17 @@ fn main() -> anyhow::Result<()> {
         }
         let tally = kinds.entry((pair.label, pair.kind)).or_default();
         tally.pairs += 1;
-        tally.merged += usize::from(found.is_some());
+        tally.found += usize::from(found.is_some());
+        tally.hidden += usize::from(found.is_some_and(|joined| joined.copy_of.is_some()));
     }
     report(&kinds);
     Ok(())
 }
 
-fn decide(classifier: &Classifier, pair: &Labelled) -> anyhow::Result<Option<Reason>> {
+fn decide(classifier: &Classifier, pair: &Labelled) -> anyhow::Result<Option<Joined>> {
     let mut index = Index::new(1);
     index.file(0, 0, &sketched(classifier, &pair.a)?);
-    Ok(index.find(&sketched(classifier, &pair.b)?).map(|joined| joined.reason))
+    Ok(index.find(&sketched(classifier, &pair.b)?))
 }
 
 fn sketched(classifier: &Classifier, entry: &Entry) -> anyhow::Result<Sketch> {
@@ -98,9 +101,10 @@ fn published(value: &serde_json::Value) -> anyhow::Result<Time> {
     Ok(zoned.with_timezone(&Utc))
 }
 
-fn miss(number: usize, pair: &Labelled, found: Option<Reason>) -> String {
+fn miss(number: usize, pair: &Labelled, found: Option<Joined>) -> String {
     let mut text = match found {
-        Some(reason) => format!("MERGED {number} {} {reason:?}", pair.kind),
+        Some(Joined { reason, copy_of: None, .. }) => format!("RELATED {number} {} {reason:?}", pair.kind),
+        Some(Joined { reason, .. }) => format!("HIDDEN {number} {} {reason:?}", pair.kind),
         None => format!("MISSED {number} {}", pair.kind),
     };
     for entry in [&pair.a, &pair.b] {
@@ -111,23 +115,18 @@ fn miss(number: usize, pair: &Labelled, found: Option<Reason>) -> String {
 
 fn report(kinds: &BTreeMap<(String, String), Tally>) {
     println!();
-    for ((label, kind), tally) in kinds {
-        let share = share(tally.merged, tally.pairs);
-        println!("{label:9} {kind:32} merged={:4} of {:4}  {share:.4}", tally.merged, tally.pairs);
+    for ((label, kind), Tally { pairs, found, hidden }) in kinds {
+        println!("{label:9} {kind:32} found={found:4} hidden={hidden:4} of {pairs:4}");
     }
-    let total = |wanted: &str| {
-        let of = kinds.iter().filter(|((label, _), _)| label == wanted);
-        of.fold((0, 0), |(merged, pairs), (_, tally)| (merged + tally.merged, pairs + tally.pairs))
+    let share = |wanted: &str, count: fn(&Tally) -> usize| {
+        let of = || kinds.iter().filter(|((label, _), _)| label == wanted).map(|(_, tally)| tally);
+        of().map(count).sum::<usize>() as f64 / of().map(|tally| tally.pairs).sum::<usize>().max(1) as f64
     };
-    let (same, different) = (total("same"), total("different"));
     println!(
-        "recall={:.4} false_merges={:.4} n={}",
-        share(same.0, same.1),
-        share(different.0, different.1),
-        same.1 + different.1
+        "recall={:.4} hidden={:.4} false_stories={:.4} false_hides={:.4}",
+        share("same", |tally| tally.found),
+        share("same", |tally| tally.hidden),
+        share("different", |tally| tally.found),
+        share("different", |tally| tally.hidden),
     );
-}
-
-fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

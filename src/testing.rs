@@ -81,7 +81,7 @@ pub(crate) fn seen(source: &str, seconds: i64, new: Vec<NewEntry>, changed: Vec<
     let (n, c) = (u32::try_from(new.len()).expect("few"), u32::try_from(changed.len()).expect("few"));
     let outcome = Outcome::Fetched { entries: n + c, new: n, changed: c, repairs: Vec::new() };
     let poll = poll_record(source, seconds, outcome);
-    Record::Observation(Observation { poll, feed: None, new, changed })
+    Record::Observation(Observation { poll, feed: None, new, changed, left: Vec::new() })
 }
 
 /// An entry with a title and a page, dated by `published`.
@@ -105,7 +105,7 @@ pub(crate) fn new(n: u64, entry: ParsedEntry) -> NewEntry {
 
 /// The same entry, found to tell what another one tells.
 pub(crate) fn told(entry: NewEntry, with: u64) -> NewEntry {
-    NewEntry { story: Some(Told { with: urn(with), reason: Reason::SameTitle }), ..entry }
+    NewEntry { story: Some(Told { with: urn(with), reason: Reason::SameTitle, related: false }), ..entry }
 }
 
 pub(crate) fn changed(n: u64, entry: ParsedEntry) -> ChangedEntry {

@@ -190,6 +190,74 @@ async fn a_wire_story_is_shown_once_and_the_other_report_is_linked() {
     engine.close().await.unwrap();
 }
 
+/// What two sources give at their addresses, each in a document of its own title.
+async fn told_by_two(a: &str, b: &str) -> (Desk, Arc<Engine>) {
+    let script = Script::start().await.unwrap();
+    script.on("/a", [ok(&rss_of("甲报", a))]);
+    script.on("/b", [ok(&rss_of("乙报", b))]);
+    let desk =
+        Desk::new(&(source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "henan")));
+    let engine = desk.open().await;
+    for id in ["a", "b"] {
+        ask(&engine, Command::Poll { sources: vec![id.to_owned()] }).await;
+    }
+    (desk, engine)
+}
+
+fn rss_of(title: &str, item: &str) -> Vec<u8> {
+    format!("<rss version=\"2.0\"><channel><title>{title}</title><item>{item}</item></channel></rss>")
+        .into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_that_are_only_alike_are_both_shown_and_linked() {
+    let item = |host: &str| {
+        format!(
+            "<guid>{host}</guid><title>河南多条河流涨水三百余人提前转移</title><link>http://{host}.example/1</link>\
+                 <description>详见正文</description>"
+        )
+    };
+    let (_desk, engine) = told_by_two(&item("a"), &item("b")).await;
+    let shown = page(&engine, "henan.atom");
+    assert_eq!(ids_in(&shown).len(), 2);
+    let shown = String::from_utf8(shown).unwrap();
+    assert_eq!(shown.matches("rel=\"related\"").count(), 2, "{shown}");
+    assert_eq!(shown.matches("（另有1篇同题报道）").count(), 2, "{shown}");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_in_two_channels_is_shown_once_and_is_no_other_report_of_itself() {
+    let item =
+        "<title>河南多条河流涨水</title><link>http://a.example/1</link><description>详见正文</description>";
+    let (_desk, engine) = told_by_two(item, item).await;
+    let shown = page(&engine, "henan.atom");
+    assert_eq!(ids_in(&shown).len(), 1);
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(!shown.contains("rel=\"related\"") && !shown.contains("另有"), "{shown}");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rewrite_that_is_other_news_brings_back_what_it_hid() {
+    let text = "记者从省水利厅获悉，受连日降雨影响，多条河流出现明显涨水过程，防汛部门已提前转移群众三百余人，\
+                目前水库运行平稳，未发生人员伤亡。";
+    let script = Script::start().await.unwrap();
+    let told = ok(&rss(&[("a1", "河南多条河流涨水", text)]));
+    let other =
+        ok(&rss(&[("a1", "河南一地博物馆开馆", "展出青铜器三千余件，设有六个展厅，市民可以免费预约参观。")]));
+    script.on("/a", [told, other]);
+    script.on("/b", [ok(&rss(&[("b1", "河南多条河流涨水", text)]))]);
+    let desk =
+        Desk::new(&(source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "henan")));
+    let engine = desk.open().await;
+    for (id, shown) in [("a", 1), ("b", 1), ("a", 2)] {
+        ask(&engine, Command::Poll { sources: vec![id.to_owned()] }).await;
+        assert_eq!(ids_in(&page(&engine, "henan.atom")).len(), shown, "after a poll of {id}");
+    }
+    engine.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_entry_leaves_the_feeds_is_announced_and_stays_out() {
     let script = Script::start().await.unwrap();

@@ -80,6 +80,7 @@ const TEXT: &str = "市交通局今天宣布，连接老城与新区的滨河大
 
 #[test]
 fn reasons_say_which_rule_applied() {
+    let same = |a: &Sketch, b: &Sketch| same(a, b).map(|verdict| verdict.reason);
     let linked = |page| sketch(&StoryInput { page: Some(page), ..plain("甲", "", "某报", hour(0)) });
     assert_eq!(
         same(
@@ -216,7 +217,7 @@ fn an_entry_that_left_by_the_bound_is_known_by_its_link_to_other_outlets() {
         shelf.place(&report(other, "", "丙报", hour(1)));
     }
     assert_eq!(shelf.0.len(), 2);
-    let same_link = Some(Joined { founder: 0, reason: Reason::SameLink });
+    let same_link = Some(Joined { founder: 0, reason: Reason::SameLink, copy_of: None });
     let cases = [
         ("another outlet", linked(page, "通车", "", "乙报", 2), same_link),
         ("the same outlet: its texts would have to say", linked(page, "通车", "", "甲报", 2), None),
@@ -329,5 +330,194 @@ proptest! {
             all.iter().map(|s| shelf.place(s)).collect::<Vec<_>>()
         };
         prop_assert_eq!(run(), run());
+    }
+}
+
+/// What a story does with the second of two reports.
+#[derive(Debug, PartialEq)]
+enum Second {
+    Hidden,
+    Related,
+    Apart,
+}
+
+fn second(a: &Sketch, b: &Sketch) -> Second {
+    match (same(a, b), same(b, a)) {
+        (Some(x), Some(y)) if x.copy && y.copy => Second::Hidden,
+        (Some(x), Some(y)) if !x.copy && !y.copy => Second::Related,
+        (None, None) => Second::Apart,
+        mixed => panic!("it has a direction: {mixed:?}"),
+    }
+}
+
+/// A notice of an office, filled in for somebody; long enough that a name is a small part of it.
+fn appointment(who: &str, office: &str) -> String {
+    format!(
+        "各区县人民政府，市政府各部门、各直属机构：经研究，市人民政府决定任命{who}为{office}副局长，试用期一年，\
+         自发文之日起计算。请各单位认真做好工作交接，严格执行干部任职有关规定，确保各项工作平稳有序推进，\
+         有关待遇按照规定执行，特此通知，请遵照执行。"
+    )
+}
+
+#[test]
+fn only_the_same_report_is_hidden() {
+    use Second::{Apart, Hidden, Related};
+    let classifier = Classifier::new(&RegionTable::builtin());
+    /// Title, text, outlet, page, hour.
+    type Told<'a> = (&'a str, &'a str, &'a str, &'a str, i64);
+    let of = |(title, text, outlet, page, hours): Told<'_>| {
+        let named = classifier.classify(title, Some(text));
+        let page = (!page.is_empty()).then_some(page);
+        sketch(&StoryInput { page, named: &named, ..plain(title, text, outlet, hour(hours)) })
+    };
+    let [zhang, li] = [appointment("张伟民", "市水利局"), appointment("李晓娜", "市教育局")];
+    let warning = "预计未来六小时内，我县大部分乡镇降雨量将达五十毫米以上，局部伴有雷暴大风，请有关单位和人员做好防范准备工作。";
+    let wire = format!(
+        "山城{TEXT}大桥由三百多名工人历时两年建成，两侧设有人行道和观景台，通车后公交线路将同步调整。"
+    );
+    let copied = wire.replace("今天宣布", "今天说");
+    let prices = |wheat: u32, corn: u32| {
+        format!(
+            "城东粮食批发市场小麦成交均价每吨{wheat}元，玉米每吨{corn}元，成交量较前日略增，市场走势总体平稳，后市以稳为主，贸易商随购随销。"
+        )
+    };
+    let letter = "各区县人民政府，各部门、各直属机构：现将修订后的文件印发给你们，请结合工作实际认真贯彻执行，执行中遇到的问题请及时反馈。";
+    let [first, next] = [prices(2510, 2240), prices(2520, 2255)];
+    let meeting = |nth: &str| {
+        format!(
+            "市人大常委会举行第{nth}次会议，听取审议政府工作报告，表决通过关于城市供水条例的修改决定，并对下一步立法工作作出安排部署。"
+        )
+    };
+    let [m23, m24] = [meeting("二十三"), meeting("二十四")];
+    let cases: [(&str, Told<'_>, Told<'_>, Second); 19] = [
+        (
+            "a wire's text under another headline",
+            ("滨河大桥主跨今日合龙", &wire, "甲报", "http://a.example/1", 0),
+            ("年底通车！两岸八分钟可达", &copied, "乙网", "http://b.example/9", 5),
+            Hidden,
+        ),
+        (
+            "the same from two sites that name one agency",
+            ("滨河大桥主跨今日合龙", &wire, "山河社", "http://a.example/1", 0),
+            ("滨河大桥主跨今日合龙", &wire, "山河社", "http://b.example/9", 50),
+            Hidden,
+        ),
+        (
+            "one page in two feeds",
+            ("滨河大桥合龙", "", "甲报要闻", "http://a.example/1", 0),
+            ("滨河大桥合龙", "", "甲报本地", "http://www.a.example/1?utm_source=x", 0),
+            Hidden,
+        ),
+        (
+            "one article in two channels of an outlet",
+            ("滨河大桥合龙", TEXT, "甲报", "http://a.example/yw/1", 0),
+            ("滨河大桥合龙", TEXT, "甲报", "http://a.example/bd/1", 1),
+            Hidden,
+        ),
+        (
+            "equal titles alone, of two outlets",
+            ("滨河大桥主跨今日合龙年底通车", "", "甲报", "http://a.example/1", 0),
+            ("滨河大桥主跨今日合龙年底通车", "", "乙网", "http://b.example/9", 3),
+            Related,
+        ),
+        (
+            "a text that goes on",
+            ("滨河大桥合龙", &TEXT[..TEXT.floor_char_boundary(160)], "甲报", "", 0),
+            ("滨河大桥合龙", TEXT, "乙网", "", 3),
+            Related,
+        ),
+        (
+            "the same warning two days later, titles only",
+            ("海南省气象台发布暴雨黄色预警信号请注意防范", "", "气象台", "http://w.example/1001", 0),
+            ("海南省气象台发布暴雨黄色预警信号请注意防范", "", "气象台", "http://w.example/1057", 57),
+            Apart,
+        ),
+        (
+            "the same warning in the same words a day later",
+            ("暴雨黄色预警信号", warning, "气象台", "http://w.example/1001", 0),
+            ("暴雨黄色预警信号", warning, "气象台", "http://w.example/1057", 24),
+            Related,
+        ),
+        (
+            "the warning of another county, which says our county",
+            ("暴雨黄色预警信号", warning, "甲县发布", "http://a.example/1", 0),
+            ("暴雨黄色预警信号", warning, "乙县发布", "http://b.example/1", 1),
+            Related,
+        ),
+        (
+            "two cities' congresses under one official title",
+            ("市十六届人大常委会举行第二十三次会议", "", "甲市人大", "http://a.example/1", 0),
+            ("市十六届人大常委会举行第二十三次会议", "", "乙市人大", "http://b.example/9", 10),
+            Apart,
+        ),
+        (
+            "the next meeting, by a number in words",
+            ("市人大常委会会议闭幕", &m23, "甲报", "http://a.example/1", 0),
+            ("市人大常委会会议闭幕", &m24, "乙网", "http://b.example/2", 60),
+            Related,
+        ),
+        (
+            "two appointments in one form",
+            ("市人民政府关于张伟民同志任职的通知", &zhang, "市政府", "http://g.example/1", 0),
+            ("市人民政府关于李晓娜同志任职的通知", &li, "市政府", "http://g.example/2", 0),
+            Related,
+        ),
+        (
+            "two appointments that two sites copy",
+            ("张伟民任市水利局副局长", &zhang, "甲报", "http://a.example/1", 0),
+            ("李晓娜任市教育局副局长", &li, "乙网", "http://b.example/2", 0),
+            Related,
+        ),
+        (
+            "two covering letters in the same words",
+            ("市政府办公室关于印发防汛应急预案的通知", letter, "甲市发布", "http://a.example/1", 0),
+            ("市政府办公室关于印发抗旱应急预案的通知", letter, "甲市要闻", "http://b.example/2", 1),
+            Apart,
+        ),
+        (
+            "one text under two headlines of one outlet, at once",
+            ("滨河大桥主跨今日合龙", &wire, "甲报", "http://a.example/yw/1", 0),
+            ("年底通车！两岸八分钟可达", &wire, "甲报", "http://a.example/bd/1", 1),
+            Hidden,
+        ),
+        (
+            "the next part of a series, by its bracket",
+            ("滨河大桥合龙回头看（三）", TEXT, "甲报", "http://a.example/1", 0),
+            ("滨河大桥合龙回头看（四）", TEXT, "乙网", "http://b.example/2", 5),
+            Related,
+        ),
+        (
+            "today's prices on the page of yesterday's",
+            ("粮食批发市场每日行情", &first, "甲报", "http://a.example/price/", 0),
+            ("粮食批发市场每日行情", &next, "乙网", "http://a.example/price/", 24),
+            Related,
+        ),
+        (
+            "two notices of one page",
+            (
+                "花园路片区今晚停水检修",
+                "因管网改造，花园路沿线居民楼今晚八点至次日六点停水，请提前储水备用。",
+                "供水快报",
+                "http://g.example/notice/",
+                0,
+            ),
+            (
+                "变电站扩容工程竣工投运",
+                "扩容后新增容量五万千伏安，缓解城北用电紧张的局面，工程历时十一个月建成。",
+                "供电快报",
+                "http://g.example/notice/",
+                0,
+            ),
+            Apart,
+        ),
+        (
+            "two notices of one page, titles only",
+            ("花园路片区今晚停水检修", "", "供水快报", "http://g.example/notice/", 0),
+            ("变电站扩容工程竣工投运", "", "供电快报", "http://g.example/notice/", 0),
+            Related,
+        ),
+    ];
+    for (name, a, b, want) in cases {
+        assert_eq!(second(&of(a), &of(b)), want, "{name}");
     }
 }

@@ -167,6 +167,9 @@ pub struct Observation {
     /// Known entries whose text or page changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<ChangedEntry>,
+    /// Those of `changed` that leave their stories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Departure>,
 }
 
 /// An entry seen for the first time.
@@ -222,10 +225,13 @@ impl Decision {
 /// That an entry tells the same story as one before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    /// The id under which an entry of that story is published.
+    /// The id under which an entry of that story is published; the entry that it is the same report as, if it is.
     pub with: String,
     /// Why they are the same.
     pub reason: Reason,
+    /// True if both are shown: they tell one story, and are not the same report. Journals of before say so of none.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub related: bool,
 }
 
 /// A known entry that was rewritten, or goes by other keys.
@@ -246,6 +252,16 @@ pub struct ChangedEntry {
     /// Why it is taken for this entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+}
+
+/// That a rewritten entry leaves its story: what it says now is other news, or no more the same report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// The id the entry is published under.
+    pub published_id: String,
+    /// The story it tells from now on, if not one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<Told>,
 }
 
 /// What a feed says of itself.

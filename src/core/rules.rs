@@ -15,7 +15,7 @@ pub const CODE_SCHEME: &str = "urn:gb2260";
 
 /// The version of what is derived from a line besides regions. Raise it when `ledger::apply`
 /// gives another state for the same journal: stores of before are then built anew.
-const DERIVATION: u8 = 3;
+const DERIVATION: u8 = 4;
 
 /// Everything `apply` depends on besides the journal.
 pub struct Rules {

@@ -1,6 +1,8 @@
 //! What the store holds, as values: the state that `apply` folds the journal into, and the questions it
 //! asks of it. How the values are laid out as keys and bytes is the store's business.
 
+mod story;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -15,8 +17,8 @@ use super::record::{Decision, FeedFacts, PollState};
 use super::region::RegionId;
 use super::regions::Evidence;
 use super::source::{SourceDef, SourceId};
-use super::story::Reason;
 use super::time::Time;
+pub use story::{Member, Membership};
 
 /// The number of a stored entry: dense, in the order of the journal.
 pub type EntryNo = u64;
@@ -294,15 +296,6 @@ impl Entry {
     }
 }
 
-/// That an entry tells the same story as an older one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Membership {
-    /// The entry that founded the story.
-    pub founder: EntryNo,
-    /// Why they are the same.
-    pub reason: Reason,
-}
-
 /// The place of an entry in a feed's list; the greatest comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
@@ -343,35 +336,6 @@ pub struct Place {
     pub backlog: Option<u32>,
     /// The founder of its story; `None` while no other entry tells it.
     pub story: Option<EntryNo>,
-}
-
-/// An entry of a story that several tell, as long as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
-    /// Its source.
-    pub source: SourceId,
-    /// Its regions.
-    pub regions: Vec<RegionId>,
-    /// [`Entry::round`].
-    pub round: u64,
-    /// [`Entry::backlog`].
-    pub backlog: Option<u32>,
-}
-
-impl Member {
-    /// A stored entry as a member of its story.
-    #[must_use]
-    pub fn of(entry: &Entry) -> Self {
-        let regions = entry.regions.iter().map(|evidence| evidence.region.clone()).collect();
-        Self { source: entry.source.clone(), regions, round: entry.round, backlog: entry.backlog }
-    }
-
-    /// The feeds it is listed in, each once.
-    pub fn feeds(&self) -> impl Iterator<Item = FeedKey> + '_ {
-        let national = self.regions.is_empty().then_some(FeedKey::National);
-        let regions = self.regions.iter().map(|region| FeedKey::Region(region.clone()));
-        [FeedKey::All, FeedKey::Source(self.source.clone())].into_iter().chain(national).chain(regions)
-    }
 }
 
 /// Entries of one first poll, by which the archives find when they were first seen.

@@ -6,6 +6,7 @@
 //! story; once it is recorded, [`Index::file`] files it. The cost of an entry does not depend on how many
 //! are filed, and the result only on what was filed before it.
 
+mod copy;
 mod filed;
 mod fold;
 mod former;
@@ -13,7 +14,9 @@ mod hash;
 mod index;
 mod keys;
 mod links;
+mod marks;
 mod mentions;
+mod numerals;
 mod place;
 mod postings;
 mod same;
@@ -28,5 +31,5 @@ mod title;
 pub use former::{KEY_LEN, Lookup, Shelf, StoryKey, VERSION, index_keys, join, lookups};
 pub use index::{Index, Joined, MAX_MEMBERS, MAX_STORIES, NEAREST};
 pub use links::{LinkMark, MAX_LINKS};
-pub use same::{Reason, same};
+pub use same::{Reason, Verdict, same};
 pub use sketch::{Sketch, StoryInput, sketch};

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 
 use crate::core::derive::{dated, regions_of};
 use crate::core::record::{
-    ChangedEntry, ConfigRecord, Line, NewEntry, Observation, PollRecord, PollState, Record, Withdrawal,
+    ChangedEntry, ConfigRecord, Departure, Line, NewEntry, Observation, PollRecord, PollState, Record,
+    Withdrawal,
 };
 use crate::core::rules::Rules;
 use crate::core::source::{SourceDef, SourceId};
@@ -167,7 +168,8 @@ impl<'a, S: State> Work<'a, S> {
                 self.rename(&id, changed)?;
             } else if seen.changed[..n].iter().all(|o| o.renamed || o.published_id != changed.published_id) {
                 // Only a damaged journal tells of one entry twice.
-                self.rewrite(&id, &source, changed)?;
+                let left = seen.left.iter().find(|left| left.published_id == changed.published_id);
+                self.rewrite(&id, &source, changed, left)?;
             }
         }
         if seen.feed.is_some() {
@@ -255,6 +257,7 @@ impl<'a, S: State> Work<'a, S> {
         id: &SourceId,
         source: &SourceState,
         changed: &ChangedEntry,
+        left: Option<&Departure>,
     ) -> Result<(), S::Error> {
         let at = self.at;
         let Some(no) = self.owner(&changed.published_id)? else { return Ok(()) };
@@ -272,6 +275,12 @@ impl<'a, S: State> Work<'a, S> {
         entry.updated = said.unwrap_or(at).max(entry.updated);
         entry.regions = regions_of(self.rules, &source.def.region, &changed.entry);
         entry.body = changed.entry.clone();
+        if let Some(left) = left {
+            self.part(no, &mut entry)?;
+            if let Some(told) = &left.story {
+                entry.story = self.join(no, &entry, told)?;
+            }
+        }
         let story = self.retell(no, &entry)?;
         self.learn(id, &changed.keys, no)?;
         // Learning may have taken a key from it that another entry goes by now, never its text.
@@ -284,6 +293,8 @@ impl<'a, S: State> Work<'a, S> {
         for feed in feeds {
             if !old_feeds.contains(&feed) {
                 self.list(feed.clone(), no, &entry, place)?;
+            } else if left.is_some() {
+                self.put_on_list(feed.clone(), no, &entry, place)?;
             }
             self.revise(feed, Some(entry.updated))?;
         }

@@ -1,6 +1,8 @@
 //! What is decided before a line is written: the ids that new entries are published under, and the stories
 //! they tell. The decision stands in the line, and is never made again.
 
+mod retold;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -9,7 +11,10 @@ use uuid::Uuid;
 use super::store::{Store, StoreError};
 use super::{Ledger, LedgerError};
 use crate::core::diff::{Draft, DraftEntry};
-use crate::core::record::{ConfigRecord, Expiry, NewEntry, Observation, Record, Told, Withdrawal};
+use crate::core::record::{
+    ChangedEntry, ConfigRecord, Departure, Expiry, NewEntry, Observation, Record, Told, Withdrawal,
+};
+use crate::core::rules::Rules;
 use crate::core::state::{EntryNo, State};
 use crate::core::story::{Index, Sketch};
 
@@ -48,6 +53,8 @@ pub(super) struct Decided {
     pub(super) next_no: EntryNo,
     /// Rewritten entries by their published ids.
     pub(super) rewritten: HashMap<String, Sketch>,
+    /// Those of them that leave their stories.
+    pub(super) left: HashSet<String>,
 }
 
 impl Ledger {
@@ -65,12 +72,14 @@ impl Ledger {
         let brings_news = facts.iter().any(|fact| matches!(fact, Fact::Poll(draft) if !draft.new.is_empty()));
         if !brings_news {
             let mut decided = Decided { next_no, ..Decided::default() };
-            decided.records = facts.into_iter().map(|fact| plain(fact, &mut decided.rewritten)).collect();
+            decided.records =
+                facts.into_iter().map(|fact| plain(fact, &store, &self.rules, &mut decided)).collect();
             return Ok(decided);
         }
         let index = self.stories.index(&store, &self.rules);
         let mut decider = Decider {
             store: &store,
+            rules: &self.rules,
             index,
             ids: HashMap::new(),
             decided: Decided { next_no, ..Decided::default() },
@@ -82,7 +91,7 @@ impl Ledger {
                     let ids = ids.by_ref().take(draft.new.len()).collect();
                     decider.observation(*draft, ids)
                 }
-                fact => plain(fact, &mut decider.decided.rewritten),
+                fact => plain(fact, &store, &self.rules, &mut decider.decided),
             };
             decider.decided.records.push(record);
         }
@@ -91,7 +100,7 @@ impl Ledger {
 }
 
 /// A fact that brings no new entry.
-fn plain(fact: Fact, rewritten: &mut HashMap<String, Sketch>) -> Record {
+fn plain(fact: Fact, store: &Store, rules: &Rules, decided: &mut Decided) -> Record {
     match fact {
         Fact::Config(config) => Record::Config(config),
         Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
@@ -99,14 +108,34 @@ fn plain(fact: Fact, rewritten: &mut HashMap<String, Sketch>) -> Record {
         Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
         Fact::Poll(draft) => {
             let Draft { poll, feed, changed, sketches, .. } = *draft;
-            rewritten.extend(changed.iter().map(|changed| changed.published_id.clone()).zip(sketches));
-            Record::Observation(Observation { poll, feed, new: Vec::new(), changed })
+            let left = decided.rewrite(store, rules, &changed, sketches);
+            Record::Observation(Observation { poll, feed, new: Vec::new(), changed, left })
         }
+    }
+}
+
+impl Decided {
+    /// Takes the sketches of rewritten entries, and says which of these leave their stories.
+    fn rewrite(
+        &mut self,
+        store: &Store,
+        rules: &Rules,
+        changed: &[ChangedEntry],
+        sketches: impl IntoIterator<Item = Sketch>,
+    ) -> Vec<Departure> {
+        let mut left = Vec::new();
+        for (changed, sketch) in changed.iter().zip(sketches) {
+            left.extend(retold::departure(store, rules, &changed.published_id, &sketch));
+            self.rewritten.insert(changed.published_id.clone(), sketch);
+        }
+        self.left.extend(left.iter().map(|left| left.published_id.clone()));
+        left
     }
 }
 
 struct Decider<'a> {
     store: &'a Arc<Store>,
+    rules: &'a Rules,
     index: &'a mut Index,
     /// The published ids of entries that this group brings.
     ids: HashMap<EntryNo, String>,
@@ -118,8 +147,7 @@ impl Decider<'_> {
         let Draft { poll, feed, new, changed, sketches } = draft;
         let mut sketches = sketches.into_iter();
         let of_new: Vec<Option<Sketch>> = new.iter().map(|_| sketches.next()).collect();
-        let names = changed.iter().map(|changed| changed.published_id.clone());
-        self.decided.rewritten.extend(names.zip(sketches));
+        let left = self.decided.rewrite(self.store, self.rules, &changed, sketches);
         let mut told: Vec<NewEntry> = Vec::with_capacity(new.len());
         // `apply` numbers the last of a document first.
         for ((entry, published_id), sketch) in new.into_iter().zip(ids).zip(of_new).rev() {
@@ -130,7 +158,7 @@ impl Decider<'_> {
             told.push(NewEntry { published_id, keys, fingerprint, entry, backlog, story, decision });
         }
         told.reverse();
-        Record::Observation(Observation { poll, feed, new: told, changed })
+        Record::Observation(Observation { poll, feed, new: told, changed, left })
     }
 
     /// Finds the story of a new entry, and files the entry with it.
@@ -138,8 +166,8 @@ impl Decider<'_> {
         let no = self.decided.next_no;
         let found = self.index.find(&sketch);
         let told = found.and_then(|joined| {
-            let with = self.id_of(joined.founder)?;
-            Some((joined.founder, Told { with, reason: joined.reason }))
+            let with = self.id_of(joined.copy_of.unwrap_or(joined.founder))?;
+            Some((joined.founder, Told { with, reason: joined.reason, related: joined.copy_of.is_none() }))
         });
         debug_assert!(told.as_ref().is_none_or(|(_, told)| told.with != published_id), "it is not filed yet");
         self.index.file(no, told.as_ref().map_or(no, |(founder, _)| *founder), &sketch);

@@ -112,6 +112,9 @@ impl Stories {
             match entry {
                 Some(entry) if entry.expired.is_none() => {
                     if let Some(sketch) = rewritten.remove(&entry.id) {
+                        if decided.left.contains(&entry.id) {
+                            index.part(*no);
+                        }
                         index.remove(*no);
                         index.file(*no, entry.story.as_ref().map_or(*no, |story| story.founder), &sketch);
                     }

@@ -2,6 +2,11 @@
 //!
 //! Owns the word-boundary rules of names. Knows no single place; the data says which guard a name has.
 
+use super::around::Around;
+use super::bearer::{self, Bearer};
+use super::person::{follows_surname, is_given};
+use super::seam::is_seam;
+
 /// The condition under which a name counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Guard {
@@ -33,29 +38,14 @@ pub(super) enum Guard {
     Prefer,
 }
 
-/// What stands around a name.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Around<'t> {
-    /// The name itself.
-    pub(super) name: &'t str,
-    /// The text before it.
-    pub(super) before: &'t str,
-    /// The text after it.
-    pub(super) after: &'t str,
-    /// Whether another place's name ends where this one starts.
-    pub(super) follows_place: bool,
-    /// Whether that place is of another region: a smaller place right after a larger one lies in it, so
-    /// 台北故宫 and 惠州西湖 are not the famous ones.
-    pub(super) follows_other_region: bool,
-    /// Whether the characters right before it belong to another word that was found.
-    pub(super) follows_word: bool,
-}
-
 /// What becomes of a name and of its characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It counts.
     Counts,
+    /// Something has its name from there: it counts unless another place is named. The number says how many bytes
+    /// behind the name belong to that thing.
+    Origin(usize),
     /// Something else bears the name (陕西南路): it names nothing, and 陕 in it names nothing either.
     Swallowed,
     /// It is not this name at all: its characters are free for others.
@@ -63,15 +53,23 @@ pub(super) enum Verdict {
 }
 
 impl Guard {
-    /// Whether the name counts here. `sport` says whether the title is about sport.
-    pub(super) fn judge(self, around: Around<'_>, sport: bool) -> Verdict {
+    /// Whether the name counts in `text`. `next_is_name` says that another name begins where this one ends, `sport`
+    /// whether the title is about sport.
+    pub(super) fn judge(self, around: Around<'_>, text: &str, next_is_name: bool, sport: bool) -> Verdict {
         let bears = matches!(self, Self::Place | Self::Person | Self::Boundary | Self::Prefer);
         if !self.admits(around, sport) {
-            Verdict::Refused
-        } else if bears && is_named_after(around.after) {
-            Verdict::Swallowed
-        } else {
-            Verdict::Counts
+            return Verdict::Refused;
+        }
+        if !bears {
+            return Verdict::Counts;
+        }
+        if is_seam(around) || is_given(around) {
+            return Verdict::Refused;
+        }
+        match bearer::bearer(around, text, next_is_name) {
+            Bearer::None => Verdict::Counts,
+            Bearer::Elsewhere => Verdict::Swallowed,
+            Bearer::Origin(bytes) => Verdict::Origin(bytes),
         }
     }
 
@@ -93,43 +91,6 @@ impl Guard {
     }
 }
 
-/// Streets, ships and trains bear the names of places they are not in: 南京西路, 西藏中路, 南昌舰.
-fn is_named_after(after: &str) -> bool {
-    let mut chars = after.chars();
-    let Some(first) = chars.next() else { return false };
-    let second = chars.next();
-    match first {
-        '舰' | '艇' => true,
-        // 号 after a ship's or train's place; but 号召, 号称, 号脉, 号令 are words, 号楼 and 号线 number things.
-        '号' => !matches!(
-            second,
-            Some('召' | '称' | '脉' | '令' | '楼' | '线' | '机' | '段' | '码' | '贩' | '牌')
-        ),
-        '路' | '街' | '巷' => is_street_end(first, second),
-        '大' => match second {
-            Some('道') => true,
-            Some('街') => is_street_end('街', chars.next()),
-            _ => false,
-        },
-        '东' | '西' | '南' | '北' | '中' | '一' | '二' | '三' | '四' => match second {
-            Some('路') => is_street_end('路', chars.next()),
-            Some('街') => is_street_end('街', chars.next()),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// 路 and 街 begin other words too: 路网, 路段, 街头.
-fn is_street_end(end: char, next: Option<char>) -> bool {
-    let words = match end {
-        '路' => "网段桥政面况产由演线径透基费边",
-        '街' => "头道上边坊区景舞拍",
-        _ => "",
-    };
-    next.is_none_or(|c| !words.contains(c))
-}
-
 /// 区 of 区域, 市 of 市场, 县 of 县域: the name ended one character earlier.
 fn is_inside_longer_word(name: &str, next: Option<char>) -> bool {
     let words = match name.chars().next_back() {
@@ -142,14 +103,6 @@ fn is_inside_longer_word(name: &str, next: Option<char>) -> bool {
         _ => "",
     };
     next.is_some_and(|c| words.contains(c))
-}
-
-/// Surnames before which a name is more likely a given name, without those that end common words.
-const SURNAMES: &str = "王李张刘陈杨赵黄吴徐孙朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭曾董袁潘蒋蔡余杜叶程魏吕丁\
-                        沈姚卢姜崔钟谭陆汪范廖贾韦邹熊孟秦邱侯龚邵薛闫史陶贺顾毛郝覃戴莫";
-
-fn follows_surname(around: Around<'_>) -> bool {
-    !around.follows_word && around.before.chars().next_back().is_some_and(|c| SURNAMES.contains(c))
 }
 
 fn starts_clause(around: Around<'_>) -> bool {

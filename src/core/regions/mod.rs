@@ -6,6 +6,8 @@
 //! region is an error. What a source's own region does to the answer is `decide`'s business.
 
 mod abbreviation;
+mod around;
+mod bearer;
 mod dateline;
 mod decide;
 mod evidence;
@@ -13,9 +15,12 @@ mod fold;
 mod gazetteer;
 mod guard;
 mod letters;
+mod person;
 mod scan;
+mod seam;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::collections::HashMap;
 
@@ -47,7 +52,7 @@ pub struct Classifier {
 impl Classifier {
     /// The version of the rules and data. It rises whenever a decision changes, so that what was
     /// derived under older rules is derived again.
-    pub const RULES_VERSION: u32 = 2;
+    pub const RULES_VERSION: u32 = 3;
 
     /// Builds the classifier for the regions of `table`. Built-in regions are known by the whole
     /// gazetteer and their aliases; regions that the config adds, or gives another name, by their name,
@@ -90,7 +95,13 @@ impl Classifier {
         let folded = self.folder.fold(place);
         let found = match self.places.get(&folded) {
             Some(&region) => {
-                vec![scan::Finding { region, from: 0, to: place.len(), rule: Rule::PrefectureShort }]
+                vec![scan::Finding {
+                    region,
+                    from: 0,
+                    to: place.len(),
+                    rule: Rule::PrefectureShort,
+                    origin: false,
+                }]
             }
             None => self.scan(&folded),
         };

@@ -2,9 +2,11 @@
 
 use super::Classifier;
 use super::abbreviation::{self, Char};
+use super::around::Around;
 use super::evidence::Rule;
 use super::gazetteer::Meaning;
-use super::guard::{Around, Guard, Verdict};
+use super::guard::{Guard, Verdict};
+use super::work;
 
 /// A region and the bytes of the text that name it.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +15,8 @@ pub(super) struct Finding {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) rule: Rule,
+    /// True if something has its name from there: it counts where nothing else does.
+    pub(super) origin: bool,
 }
 
 /// A name that stands in the text and took its characters.
@@ -20,8 +24,12 @@ pub(super) struct Finding {
 struct Taken<'c> {
     from: usize,
     to: usize,
+    /// Bytes of the name itself.
+    len: usize,
     /// None if something else bears the name.
     meaning: Option<&'c Meaning>,
+    /// [`Finding::origin`].
+    origin: bool,
 }
 
 /// Words of a title about sport. Clubs that are known without their city count beside one of them.
@@ -85,10 +93,15 @@ impl Classifier {
             let Some(meaning) = name.meaning.filter(|m| m.guard != Guard::Prefer) else { continue };
             let Some(rule) = meaning.rule else { continue };
             let regions = meaning.regions.iter();
-            found.extend(regions.map(|&region| Finding { region, from: name.from, to: name.to, rule }));
+            let (from, to, origin) = (name.from, name.from + name.len, name.origin);
+            found.extend(regions.map(|&region| Finding { region, from, to, rule, origin }));
         }
         self.add_abbreviations(text, &taken, &mut found);
         add_preferred(&taken, &mut found);
+        // What is known for its origin is where the title says that it is.
+        if found.iter().any(|f| !f.origin) {
+            found.retain(|f| !f.origin);
+        }
         found.sort_by_key(|f| f.from);
         found
     }
@@ -102,6 +115,7 @@ impl Classifier {
             .map(|m| (m.start(), m.end(), m.pattern().as_usize()))
             .collect();
         all.sort_unstable_by_key(|&(from, to, _)| (from, usize::MAX - to));
+        let (works, branches) = (work::works(text), work::has_branches(text));
         let mut sport = None;
         let mut taken: Vec<Taken<'_>> = Vec::new();
         for (at, &(from, to, pattern)) in all.iter().enumerate() {
@@ -111,6 +125,16 @@ impl Classifier {
             }
             let meaning = &self.meanings[pattern];
             if meaning.rule == Some(Rule::CountyShort) && self.runs_into_larger(&all[at + 1..], to) {
+                continue;
+            }
+            let named = |at: usize, only: fn(Rule) -> bool| {
+                let rule = |pattern: usize| self.meanings[pattern].rule;
+                let first = all.partition_point(|&(from, ..)| from < at);
+                let here = all[first..].iter().take_while(|(from, ..)| *from == at);
+                here.map(|&(.., pattern)| rule(pattern)).any(|rule| rule.is_some_and(only))
+            };
+            if works.iter().any(|work| work.contains(&from)) {
+                taken.push(Taken { from, to, len: to - from, meaning: None, origin: false });
                 continue;
             }
             let before = last.filter(|t| t.to == from);
@@ -125,9 +149,20 @@ impl Classifier {
             };
             let about_sport =
                 meaning.guard == Guard::Sport && *sport.get_or_insert_with(|| is_about_sport(text));
-            match meaning.guard.judge(around, about_sport) {
-                Verdict::Counts => taken.push(Taken { from, to, meaning: Some(meaning) }),
-                Verdict::Swallowed => taken.push(Taken { from, to, meaning: None }),
+            let branch = branches
+                && meaning.rule.is_some()
+                && work::is_branch(&text[to..], |at| named(to + at, is_division));
+            let verdict = match meaning.guard.judge(around, text, named(to, |_| true), about_sport) {
+                Verdict::Counts if branch => Verdict::Origin(0),
+                verdict => verdict,
+            };
+            let (len, own) = (to - from, Some(meaning));
+            match verdict {
+                Verdict::Counts => taken.push(Taken { from, to, len, meaning: own, origin: false }),
+                Verdict::Origin(more) => {
+                    taken.push(Taken { from, to: to + more, len, meaning: own, origin: true });
+                }
+                Verdict::Swallowed => taken.push(Taken { from, to, len, meaning: None, origin: false }),
                 Verdict::Refused => {}
             }
         }
@@ -149,19 +184,22 @@ impl Classifier {
         for letter in abbreviation::find(&chars) {
             if let Some(&region) = self.builtin.get(letter.region) {
                 let (from, to) = (byte(letter.from), byte(letter.to));
-                found.push(Finding { region, from, to, rule: Rule::Abbreviation });
+                found.push(Finding { region, from, to, rule: Rule::Abbreviation, origin: false });
             }
         }
     }
 }
 
+fn is_division(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::Province | Rule::Prefecture | Rule::PrefectureShort | Rule::County | Rule::CountyShort
+    )
+}
+
 /// Whether the first is a division, and none of its regions is one of the second's.
 fn is_elsewhere(place: &Meaning, other: &Meaning) -> bool {
-    let division = matches!(
-        place.rule,
-        Some(Rule::Province | Rule::Prefecture | Rule::PrefectureShort | Rule::County | Rule::CountyShort)
-    );
-    division && !place.regions.iter().any(|region| other.regions.contains(region))
+    place.rule.is_some_and(is_division) && !place.regions.iter().any(|region| other.regions.contains(region))
 }
 
 /// Shared names mean the first of their regions, unless another of them is named.
@@ -170,7 +208,8 @@ fn add_preferred(taken: &[Taken<'_>], found: &mut Vec<Finding>) {
         let Some(meaning) = name.meaning.filter(|m| m.guard == Guard::Prefer) else { continue };
         let named = found.iter().any(|f| meaning.regions.contains(&f.region));
         if let (false, Some(&region), Some(rule)) = (named, meaning.regions.first(), meaning.rule) {
-            found.push(Finding { region, from: name.from, to: name.to, rule });
+            let (from, to, origin) = (name.from, name.from + name.len, name.origin);
+            found.push(Finding { region, from, to, rule, origin });
         }
     }
 }

@@ -27,6 +27,8 @@ pub struct Joined {
     pub founder: u64,
     /// Why.
     pub reason: Reason,
+    /// The number of the entry of that story which is the same report; `None` where they only tell one story.
+    pub copy_of: Option<u64>,
 }
 
 /// The entries filed last, ready to be looked up; one thread at a time.
@@ -74,13 +76,15 @@ impl Index {
         }
     }
 
-    /// Finds the story a new entry joins, if any: the oldest of those it is the same as. Existing stories
-    /// are never merged. Where outlets retell a daily bulletin, yesterday's story is older and near as
-    /// well, so one whose days and figures agree goes before one where they do not.
+    /// Finds the story a new entry joins, if any: the oldest that has the same report, else the oldest of those
+    /// it is the same as. Existing stories are never merged. Where outlets retell a daily bulletin,
+    /// yesterday's story is older and near as well, so one whose days and figures agree goes before one
+    /// where they do not.
     #[must_use]
     pub fn find(&self, new: &Sketch) -> Option<Joined> {
         let marked = new.link_mark().and_then(|mark| self.links.find(&mark));
-        let marked = marked.map(|founder| Joined { founder, reason: Reason::SameLink });
+        // Of an old entry nothing but the link is left, and a page of notices has one for all.
+        let marked = marked.map(|founder| Joined { founder, reason: Reason::SameLink, copy_of: None });
         let scratch = &mut *self.scratch.borrow_mut();
         self.candidates(new, scratch);
         if scratch.stories.is_empty() {
@@ -92,21 +96,22 @@ impl Index {
         found
     }
 
-    /// The first story that agrees, else the first that does not; `marked` agrees.
+    /// The first story that has the same report, else the first that agrees, else the first that does not;
+    /// `marked` agrees.
     fn choose(&self, probe: &Probe<'_>, stories: &[Candidate], marked: Option<Joined>) -> Option<Joined> {
-        let mut second = None;
+        let (mut first, mut second) = (None, None);
         for story in stories {
-            if let Some(marked) = marked.filter(|marked| marked.founder < story.founder) {
-                return Some(marked);
-            }
-            let Some(verdict) = self.belongs(probe, story) else { continue };
-            let joined = Joined { founder: story.founder, reason: verdict.reason };
-            if verdict.agrees {
+            first = first.or(marked.filter(|marked| marked.founder < story.founder));
+            let Some(found) = self.belongs(probe, story, first.is_some()) else { continue };
+            let joined =
+                Joined { founder: story.founder, reason: found.verdict.reason, copy_of: found.copy_of };
+            if joined.copy_of.is_some() {
                 return Some(joined);
             }
-            second = second.or(Some(joined));
+            let place = if found.verdict.agrees { &mut first } else { &mut second };
+            *place = place.or(Some(joined));
         }
-        marked.or(second)
+        first.or(marked).or(second)
     }
 
     /// Puts the stories to compare with into the scratch, oldest first.
@@ -136,39 +141,39 @@ impl Index {
         slot.story.and_then(|story| self.stories.get(story)).map_or(slot.no, |story| story.founder)
     }
 
-    /// True if an entry belongs to a story: it is the same as the founder, or as at least half of the
-    /// members. One member alone does not vouch for it, or a story would drift from report to report
-    /// until its ends have nothing in common.
-    fn belongs(&self, probe: &Probe<'_>, candidate: &Candidate) -> Option<Verdict> {
-        let judge = |low: Low| self.filed.of(low).and_then(|(_, view)| probe.judge_if_near(view));
-        let Some(story) = candidate.story else { return judge(candidate.low) };
+    /// Whether an entry belongs to a story: one of its entries is the same report, or it is the same as the
+    /// founder, or as at least half of the members. One member alone does not vouch for it, or a story would
+    /// drift from report to report until its ends have nothing in common. With `copies` only the first counts.
+    fn belongs(&self, probe: &Probe<'_>, candidate: &Candidate, copies: bool) -> Option<Belongs> {
+        let judge = |view, copies| if copies { probe.judge_if_copy(view) } else { probe.judge_if_near(view) };
+        let Some(story) = candidate.story else {
+            let (_, view) = self.filed.of(candidate.low)?;
+            let verdict = judge(view, copies)?;
+            return Some(Belongs { verdict, copy_of: verdict.copy.then_some(candidate.founder) });
+        };
         let all = &self.stories.get(story)?.members;
         let members = &all[..all.len().min(MAX_MEMBERS)];
-        let (founder, others) = members.split_first()?;
-        if let Some(verdict) = judge(*founder) {
-            return Some(verdict);
-        }
-        let (mut first, mut alike, mut apart) = (None, 0, 1);
-        for member in others {
-            match judge(*member) {
-                Some(verdict) => {
-                    first = first.or(Some(verdict));
-                    alike += 1;
-                }
-                None => apart += 1,
+        let (mut first, mut alike, mut vouched) = (None, 0, false);
+        for (at, member) in members.iter().enumerate() {
+            let Some((slot, view)) = self.filed.of(*member) else { continue };
+            let Some(verdict) = judge(view, copies || vouched) else { continue };
+            // The number of a stray entry is not kept: it is linked only.
+            if verdict.copy && !slot.stray {
+                return Some(Belongs { verdict, copy_of: Some(slot.no) });
             }
-            if apart * 2 > members.len() {
-                return None;
-            }
+            vouched |= at == 0;
+            first = first.or(Some(verdict));
+            alike += 1;
         }
-        first.filter(|_| alike * 2 >= members.len())
+        let verdict = first.filter(|_| vouched || alike * 2 >= members.len())?;
+        Some(Belongs { verdict, copy_of: None })
     }
 
     /// Files an entry under a story; `founder` is its own number if it founds one. An entry that is filed
     /// already is filed anew.
     pub fn file(&mut self, no: u64, founder: u64, sketch: &Sketch) {
         if let Some(old) = self.filed.find(no) {
-            self.part(old);
+            self.leave_story(old);
             self.filed.take(old);
         }
         let serial = self.filed.put(no, sketch);
@@ -178,6 +183,26 @@ impl Index {
         }
         while let Some(oldest) = self.filed.surplus(self.limit) {
             self.leave(oldest);
+        }
+    }
+
+    /// Takes an entry out of its story, which goes on without it; it is filed anew next.
+    pub fn part(&mut self, no: u64) {
+        let Some(serial) = self.filed.find(no) else { return };
+        self.leave_story(serial);
+        let Some(story) = self.stories.of_founder(no) else { return };
+        let members = self.stories.get(story).map_or(&[][..], |story| &story.members);
+        // The number of a stray entry is not kept.
+        let known = |low: &Low| self.filed.of(*low).filter(|(slot, _)| !slot.stray).map(|(slot, _)| slot.no);
+        match members.iter().find_map(known) {
+            Some(next) => self.stories.rename(story, next),
+            None => {
+                let strays: Vec<Serial> = members.iter().filter_map(|low| self.filed.serial(*low)).collect();
+                for stray in strays {
+                    self.leave_story(stray);
+                    self.filed.remove(stray);
+                }
+            }
         }
     }
 
@@ -200,7 +225,7 @@ impl Index {
     /// Takes an entry out: it expired, or is about to be filed anew. Nothing if it is not filed.
     pub fn remove(&mut self, no: u64) {
         if let Some(serial) = self.filed.find(no) {
-            self.part(serial);
+            self.leave_story(serial);
             self.filed.remove(serial);
         }
     }
@@ -250,7 +275,7 @@ impl Index {
     }
 
     /// Takes an entry out of its story.
-    fn part(&mut self, serial: Serial) {
+    fn leave_story(&mut self, serial: Serial) {
         if let Some(story) = self.filed.slot(serial).and_then(|slot| slot.story) {
             self.stories.part(story, Filed::low(serial));
         }
@@ -263,7 +288,7 @@ impl Index {
         {
             self.links.put(&mark, self.founder(slot));
         }
-        self.part(serial);
+        self.leave_story(serial);
         self.filed.remove(serial);
     }
 }
@@ -274,9 +299,20 @@ fn in_reach(new: &Sketch, old: &Slot) -> bool {
     apart <= WINDOW_MINUTES || (apart <= LINK_MINUTES && new.head.link != 0 && new.head.link == old.head.link)
 }
 
-impl<'a> Probe<'a> {
-    fn judge_if_near(&'a self, old: View<'a>) -> Option<Verdict> {
+/// That an entry belongs to a story, and which entry of it is the same report.
+#[derive(Clone, Copy, Debug)]
+struct Belongs {
+    verdict: Verdict,
+    copy_of: Option<u64>,
+}
+
+impl Probe<'_> {
+    fn judge_if_near(&self, old: View<'_>) -> Option<Verdict> {
         if self.may_match(old) { self.judge(old) } else { None }
+    }
+
+    fn judge_if_copy(&self, old: View<'_>) -> Option<Verdict> {
+        if self.may_be_copy(old) { self.judge(old).filter(|verdict| verdict.copy) } else { None }
     }
 }
 

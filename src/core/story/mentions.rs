@@ -3,6 +3,7 @@
 use super::fold::Letter;
 use super::hash;
 use super::text::Reading;
+use super::title::KEPT;
 
 /// Letters of each field that are entered: who a report is about stands in its first sentences.
 const LETTERS: usize = 160;
@@ -12,16 +13,29 @@ pub(super) const WORDS: usize = 64;
 /// Bits set for a pair.
 const BITS: u32 = 3;
 
-/// Enters the pairs of letters of an entry's title and of the heads of its texts.
-pub(super) fn filter(title: &[Letter], readings: &[Reading]) -> [u16; WORDS] {
-    let mut words = [0; WORDS];
-    let heads = readings.iter().map(|r| &r.letters[..r.letters.len().min(LETTERS)]);
-    for pair in std::iter::once(title).chain(heads).flat_map(|letters| letters.windows(2)) {
-        for (word, bit) in bits(pair[0], pair[1]) {
-            words[word] |= bit;
+/// Words of a set of a title's pairs, a bit each by their place.
+pub(super) const TOLD_WORDS: usize = KEPT / 16;
+
+/// Enters the pairs of letters of an entry's title and of the heads of its texts. Says too which pairs of the
+/// title, by their place in it, stand in the texts.
+pub(super) fn filter(title: &[Letter], readings: &[Reading]) -> ([u16; WORDS], [u16; TOLD_WORDS]) {
+    let (mut words, mut told) = ([0; WORDS], [0; TOLD_WORDS]);
+    for head in readings.iter().map(|r| &r.letters[..r.letters.len().min(LETTERS)]) {
+        head.windows(2).for_each(|pair| enter(&mut words, pair[0], pair[1]));
+    }
+    for (at, pair) in title.windows(2).take(KEPT).enumerate() {
+        if Mentions(&words).has(pair[0], pair[1]) {
+            told[at / 16] |= 1 << (at % 16);
         }
     }
-    words
+    title.windows(2).for_each(|pair| enter(&mut words, pair[0], pair[1]));
+    (words, told)
+}
+
+fn enter(words: &mut [u16; WORDS], a: Letter, b: Letter) {
+    for (word, bit) in bits(a, b) {
+        words[word] |= bit;
+    }
 }
 
 /// The pairs of letters in an entry's title and the heads of its texts.

@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 
 use serde::{Deserialize, Serialize};
 
-use super::fold::{Letter, is_digit};
 use super::place::{self, Named, Places};
 use super::sample::{GramSet, Overlap};
 use super::sketch::{Head, Sketch, View};
@@ -58,34 +57,38 @@ pub enum Reason {
 
 /// A new entry, prepared to be compared with many others.
 pub(super) struct Probe<'a> {
-    view: View<'a>,
-    pairs: Pairs,
+    pub(super) view: View<'a>,
+    pub(super) pairs: Pairs,
     /// Holds the runs of letters of `view`.
     set: &'a GramSet,
 }
 
 /// What two sketches have in common, measured when a rule asks for it, and once.
-struct Pair<'a> {
-    a: &'a Probe<'a>,
-    b: View<'a>,
+pub(super) struct Pair<'a> {
+    pub(super) a: &'a Probe<'a>,
+    pub(super) b: View<'a>,
     text: OnceCell<Overlap>,
     numbers: OnceCell<Overlap>,
     titles: OnceCell<f64>,
 }
 
-/// A judgement of two entries: the reason, and whether their days and figures agree too.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Verdict {
-    pub(super) reason: Reason,
-    pub(super) agrees: bool,
+/// A judgement of two entries that tell one story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Why they do.
+    pub reason: Reason,
+    /// True if their days and figures agree too.
+    pub agrees: bool,
+    /// True if they are the same report: whoever has read one has read the other.
+    pub copy: bool,
 }
 
 /// Whether two entries tell the same story. Allocates; the index compares many without.
 #[must_use]
-pub fn same(a: &Sketch, b: &Sketch) -> Option<Reason> {
+pub fn same(a: &Sketch, b: &Sketch) -> Option<Verdict> {
     let mut set = GramSet::new();
     set.flip(a.view().text());
-    Probe::new(a.view(), &set).judge(b.view()).map(|verdict| verdict.reason)
+    Probe::new(a.view(), &set).judge(b.view())
 }
 
 impl<'a> Probe<'a> {
@@ -98,14 +101,15 @@ impl<'a> Probe<'a> {
     pub(super) fn judge(&'a self, b: View<'a>) -> Option<Verdict> {
         let pair =
             Pair { a: self, b, text: OnceCell::new(), numbers: OnceCell::new(), titles: OnceCell::new() };
-        pair.reason().map(|reason| Verdict { reason, agrees: !pair.next_bulletin() })
+        let reason = pair.reason()?;
+        Some(Verdict { reason, agrees: !pair.next_bulletin(), copy: pair.is_copy() })
     }
 
     /// False only if [`Self::judge`] finds nothing: no rule can apply, whatever else the entries say. It
     /// reads the heads alone for most, and a part of the runs of letters for the rest.
     pub(super) fn may_match(&self, b: View<'_>) -> bool {
         let (new, old) = (self.view.head, b.head);
-        if new.link != 0 && new.link == old.link {
+        if self.same_page(b) {
             return true;
         }
         if new.minute.abs_diff(old.minute) > WINDOW_MINUTES {
@@ -121,33 +125,42 @@ impl<'a> Probe<'a> {
         apart * 9 <= self.pairs.as_slice().len()
     }
 
-    /// The overlap that either rule about texts needs, rounded down.
+    /// True if both link to one page.
+    pub(super) fn same_page(&self, b: View<'_>) -> bool {
+        self.view.head.link != 0 && self.view.head.link == b.head.link
+    }
+
+    /// Either rule about texts may apply.
     fn texts_may_be_near(&self, b: View<'_>) -> bool {
+        self.texts_may_share(b, |all, smaller| (all * (NEAR / (1.0 + NEAR))).min(smaller * CONTAINED))
+    }
+
+    /// False only if the texts share fewer runs than `need` says, of all that both have and of those that the
+    /// smaller one has.
+    pub(super) fn texts_may_share(&self, b: View<'_>, need: impl FnOnce(f64, f64) -> f64) -> bool {
         let (a, b) = (self.view.text(), b.text());
         if a.len() < FEW || b.len() < FEW {
             return false;
         }
         self.set.may_share(a, b, |first, second| {
-            let all = (first + second) as f64;
-            let near = all * (NEAR / (1.0 + NEAR));
-            let part = first.min(second) as f64 * CONTAINED;
+            let need = need((first + second) as f64, first.min(second) as f64);
             // A hundredth off, for the rounding of these products.
-            (near.min(part) - 0.01).max(0.0).ceil() as usize
+            (need - 0.01).max(0.0).ceil() as usize
         })
     }
 }
 
 impl Pair<'_> {
-    fn text(&self) -> Overlap {
+    pub(super) fn text(&self) -> Overlap {
         *self.text.get_or_init(|| self.a.set.overlap(self.a.view.text(), self.b.text()))
     }
 
-    fn numbers(&self) -> Overlap {
+    pub(super) fn numbers(&self) -> Overlap {
         *self.numbers.get_or_init(|| self.a.view.numbers().overlap(self.b.numbers()))
     }
 
     /// The share of common pairs of letters of the two titles.
-    fn titles(&self) -> f64 {
+    pub(super) fn titles(&self) -> f64 {
         *self.titles.get_or_init(|| self.a.pairs.jaccard(&Pairs::of(self.b.title())))
     }
 
@@ -155,9 +168,14 @@ impl Pair<'_> {
         (self.a.view.head, self.b.head)
     }
 
-    fn reason(&self) -> Option<Reason> {
+    /// Minutes between the two.
+    pub(super) fn apart(&self) -> u32 {
         let (a, b) = self.heads();
-        let apart = a.minute.abs_diff(b.minute);
+        a.minute.abs_diff(b.minute)
+    }
+
+    fn reason(&self) -> Option<Reason> {
+        let apart = self.apart();
         if apart <= LINK_MINUTES && self.same_link() {
             return Some(Reason::SameLink);
         }
@@ -170,12 +188,11 @@ impl Pair<'_> {
             .or_else(|| self.near_title())
     }
 
-    /// Two feeds that link to one page tell what it tells. Within one outlet a page that several
-    /// entries link to is as often a ticker, so there the entries must have something in common.
+    /// Two feeds that link to one page tell what it tells, unless nothing else is alike: a ticker, or the page
+    /// where an authority puts its notices.
     fn same_link(&self) -> bool {
-        let (a, b) = self.heads();
-        let ticker = || self.same_outlet() && self.strangers() && self.titles() < 1.0 / 8.0;
-        a.link != 0 && a.link == b.link && !ticker()
+        let ticker = || self.strangers() && self.titles() < 1.0 / 8.0;
+        self.a.same_page(self.b) && !ticker()
     }
 
     /// Both have a text, and the texts share next to nothing.
@@ -186,7 +203,7 @@ impl Pair<'_> {
     /// One form filled in for two subjects: the titles differ only in their beginning, and neither
     /// entry mentions what the other begins with. This tells companies, countries and clubs apart
     /// that no gazetteer knows.
-    fn other_subject(&self) -> bool {
+    pub(super) fn other_subject(&self) -> bool {
         let (a, b) = (self.a.view, self.b);
         let Some((of_a, of_b)) = subject::swapped(a.title(), b.title()) else { return false };
         let mentions = |view: View<'_>, name: subject::Name<'_>| {
@@ -200,10 +217,16 @@ impl Pair<'_> {
         a.outlet == b.outlet
     }
 
+    /// One outlet on one site. Two sites that give one name are two that carry the reports of one agency.
+    pub(super) fn same_house(&self) -> bool {
+        let (a, b) = self.heads();
+        self.same_outlet() && (a.site == b.site || a.site == 0 || b.site == 0)
+    }
+
     /// Reports of one template from two places. A title's places are what it is about; where one
     /// title names none, the head of its text stands in. Two titles may still name two places of one
     /// report, a city and its county: then one of the entries speaks of all that the other names.
-    fn other_place(&self) -> bool {
+    pub(super) fn other_place(&self) -> bool {
         let (a, b) = (self.a.view, self.b);
         let titled = !a.title_places().is_empty() && !b.title_places().is_empty();
         let (of_a, of_b) = (named(a, titled), named(b, titled));
@@ -218,23 +241,24 @@ impl Pair<'_> {
     }
 
     /// The next number of a series: the day differs, or the figures do.
-    fn next_bulletin(&self) -> bool {
+    pub(super) fn next_bulletin(&self) -> bool {
         self.other_day() || (self.numbers().smaller() >= 2 && self.numbers().containment() < 0.75)
     }
 
-    fn equal_titles(&self) -> bool {
+    pub(super) fn equal_titles(&self) -> bool {
         self.a.view.title() == self.b.title()
     }
 
-    /// Equal titles are one story in one region; reports of two regions, and titles so short that
-    /// they name a routine, need texts that agree.
+    /// Equal titles are one story in one region. Texts must agree where they may be two: reports of two regions,
+    /// titles so short that they name a routine, the form of one outlet, and a city that only the outlet tells.
     fn same_title(&self) -> Option<Reason> {
         if self.b.title().is_empty() || !self.equal_titles() || !self.titles_may_tell() {
             return None;
         }
         let (a, b) = (self.a.view.regions(), self.b.regions());
         let elsewhere = !a.is_empty() && !b.is_empty() && !a.iter().any(|region| b.contains(region));
-        let telling = self.shorter_title() >= SHORT_TITLE && !elsewhere;
+        let local = || (self.a.view.is_local() || self.b.is_local()) && self.b.title_places().is_empty();
+        let telling = self.shorter_title() >= SHORT_TITLE && !elsewhere && !self.same_house() && !local();
         let texts_agree = || self.text().smaller() >= FEW && self.text().containment() >= 0.5;
         (telling || texts_agree()).then_some(Reason::SameTitle)
     }
@@ -275,7 +299,8 @@ impl Pair<'_> {
         let near = !self.equal_titles()
             && self.shorter_title() >= SHORT_TITLE
             && self.titles() >= NEAR_TITLE
-            && digits(self.a.view.title()).eq(digits(self.b.title()))
+            && !self.same_house()
+            && self.a.view.marks() == self.b.marks()
             && place::equal(self.a.view.title_places(), self.b.title_places())
             && self.titles_may_tell();
         near.then_some(Reason::NearTitle { percent: percent(self.titles()) })
@@ -295,10 +320,6 @@ fn named(entry: View<'_>, titled: bool) -> impl Iterator<Item = Named<'_>> + Clo
 
 fn mentions_all<'a>(entry: View<'_>, mut places: impl Iterator<Item = Named<'a>>) -> bool {
     places.all(|place| !place.name.is_empty() && entry.mentions().name(place.name))
-}
-
-fn digits(title: &[Letter]) -> impl Iterator<Item = &[Letter]> {
-    title.split(|letter| !is_digit(letter)).filter(|run| !run.is_empty())
 }
 
 fn percent(share: f64) -> u8 {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fold::Letter;
+use super::marks::{self, Marks};
 use super::mentions::{self, Mentions};
 use super::place::{self, Place, Places};
 use super::sample::{Grams, Numbers, Sample};
@@ -78,6 +79,8 @@ pub(super) struct Head {
     pub(super) title_hash: u32,
     /// Letters of the longest text, before sampling.
     pub(super) letters: u16,
+    /// Hash of the host of the page; 0 without one.
+    pub(super) site: u16,
     /// Bits of the flags below.
     flags: u8,
     /// How many there are of each part.
@@ -95,6 +98,8 @@ const ON_TOPIC: u8 = 1;
 /// More grams or numbers than are kept.
 const GRAMS_CUT: u8 = 2;
 const NUMBERS_CUT: u8 = 4;
+/// It says `our city`, and means the city of whoever wrote it.
+const LOCAL: u8 = 8;
 
 impl Sketch {
     pub(super) fn view(&self) -> View<'_> {
@@ -124,9 +129,19 @@ impl<'a> View<'a> {
         Mentions(self.part(self.grams_end(), mentions::WORDS))
     }
 
+    /// Which pairs of the title stand in the head of the text.
+    pub(super) fn told(self) -> &'a [u16] {
+        self.part(self.grams_end() + mentions::WORDS, mentions::TOLD_WORDS)
+    }
+
     /// The normalised title.
     pub(super) fn title(self) -> &'a [Letter] {
-        self.part(self.grams_end() + mentions::WORDS, self.head.title.into())
+        self.part(self.title_end() - usize::from(self.head.title), self.head.title.into())
+    }
+
+    /// True if it means a place by who wrote it.
+    pub(super) fn is_local(self) -> bool {
+        self.head.flags & LOCAL != 0
     }
 
     /// Numbers of the text.
@@ -157,6 +172,11 @@ impl<'a> View<'a> {
         Places::new(self.title_places().rest(), self.head.text_places.into())
     }
 
+    /// What tells the title from others of its form.
+    pub(super) fn marks(self) -> Marks<'a> {
+        Marks::new(self.text_places().rest())
+    }
+
     fn part(self, start: usize, len: usize) -> &'a [u16] {
         self.words.get(start..start + len).unwrap_or_default()
     }
@@ -166,7 +186,7 @@ impl<'a> View<'a> {
     }
 
     fn title_end(self) -> usize {
-        self.grams_end() + mentions::WORDS + usize::from(self.head.title)
+        self.grams_end() + mentions::WORDS + mentions::TOLD_WORDS + usize::from(self.head.title)
     }
 
     fn numbers_end(self) -> usize {
@@ -194,15 +214,18 @@ pub fn sketch(input: &StoryInput<'_>) -> Sketch {
     let regions = &input.regions[..input.regions.len().min(REGIONS)];
     let (title_places, text_places) = (places(input.named, regions::Place::Title), text_places(input));
 
-    let mut words = Vec::with_capacity(Grams::words(text.len()) + mentions::WORDS + 2 * title.len() + 32);
+    let mut words = Vec::with_capacity(Grams::words(text.len()) + mentions::WORDS + 2 * title.len() + 40);
     text.write_grams(&mut words);
-    words.extend(mentions::filter(&title, &readings));
+    let (mentioned, told) = mentions::filter(&title, &readings);
+    words.extend(mentioned);
+    words.extend(told);
     words.extend(&title);
     numbers.write_numbers(&mut words);
     words.extend(days.iter().map(|day| (u16::from(day.month) << 8) | u16::from(day.day)));
     let regions = regions.iter().map(|r| place::region(r.as_str()));
     words.extend(regions.clone().flat_map(|region| [region as u16, (region >> 16) as u16]));
     title_places.iter().chain(&text_places).for_each(|place| place.write(&mut words));
+    marks::write(input.title, &mut words);
 
     let flag = |set: bool, bit: u8| if set { bit } else { 0 };
     let head = Head {
@@ -212,9 +235,11 @@ pub fn sketch(input: &StoryInput<'_>) -> Sketch {
         outlet: outlet(input.outlet),
         title_hash: hash::of_letters(&title) as u32,
         letters: u16::try_from(letters).unwrap_or(u16::MAX),
+        site: input.page.map_or(0, site),
         flags: flag(on_topic(&pairs, &readings), ON_TOPIC)
             | flag(text.cut, GRAMS_CUT)
-            | flag(numbers.cut, NUMBERS_CUT),
+            | flag(numbers.cut, NUMBERS_CUT)
+            | flag(is_local(input), LOCAL),
         grams: text.len() as u8,
         title: title.len() as u8,
         numbers: numbers.len() as u8,
@@ -244,6 +269,14 @@ pub(super) fn link_hash(page: &str) -> Option<u64> {
     (!path.is_empty()).then(|| hash::of_text(&link).max(1))
 }
 
+/// The hash of the host of a page, without what sites put before it for another shape of the same pages.
+fn site(page: &str) -> u16 {
+    let host = page.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let shape = ["www.", "m.", "wap.", "mobile.", "3g."].iter().find_map(|shape| host.strip_prefix(shape));
+    (hash::of_text(shape.unwrap_or(&host)) >> 48).max(1) as u16
+}
+
 fn places(named: &[Evidence], at: regions::Place) -> Vec<Place> {
     named.iter().filter(|e| e.place == at).take(PLACES).map(Place::of).collect()
 }
@@ -261,6 +294,19 @@ fn text_places(input: &StoryInput<'_>) -> Vec<Place> {
 fn says_ours(text: &str) -> bool {
     let head = &text[..text.floor_char_boundary(OURS_BYTES)];
     head.match_indices(OURS_STARTS).any(|(at, _)| OURS.iter().any(|word| head[at..].starts_with(word)))
+}
+
+/// 我市, 全县, or a title that begins with 市: a city or county that only the outlet tells.
+fn is_local(input: &StoryInput<'_>) -> bool {
+    const WORDS: [&str; 11] =
+        ["我市", "我区", "我县", "我州", "全市", "全区", "全县", "全州", "本市", "本区", "本县"];
+    const STARTS: [char; 3] = ['我', '全', '本'];
+    let says = |text: &str| {
+        let head = &text[..text.floor_char_boundary(OURS_BYTES)];
+        head.starts_with(['市', '县', '区', '州'])
+            || head.match_indices(STARTS).any(|(at, _)| WORDS.iter().any(|word| head[at..].starts_with(word)))
+    };
+    [input.title, input.summary.unwrap_or_default(), input.content.unwrap_or_default()].into_iter().any(says)
 }
 
 /// True if one pair of letters in eight of the title stands in the text: a title in other words still

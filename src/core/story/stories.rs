@@ -49,6 +49,14 @@ impl Stories {
         story
     }
 
+    /// The founder has left: from now on the story is known by the number of another.
+    pub(super) fn rename(&mut self, story: StoryNo, founder: u64) {
+        let Some(kept) = self.all.get_mut(story.get() as usize - 1) else { return };
+        self.by_founder.remove(&kept.founder);
+        kept.founder = founder;
+        self.by_founder.insert(founder, story);
+    }
+
     /// An entry joins; one that is filed anew takes its old place, which `age` says.
     pub(super) fn join(&mut self, story: StoryNo, no: u64, low: Low, age: impl Fn(Low) -> u64) {
         let Some(Story { founder, members }) = self.all.get_mut(story.get() as usize - 1) else { return };

@@ -1,7 +1,7 @@
 //! The text of an entry as it is compared: the letters of its head, its clauses, numbers and days.
 
 use super::fold::{self, Letter, char_of, is_alphanumeric, is_digit};
-use super::hash;
+use super::{hash, numerals};
 
 /// Characters read of each field. The head tells the news; what follows is background that outlets cut
 /// at will, and the bound keeps the cost of an entry flat.
@@ -64,11 +64,24 @@ impl Reading {
             return self.take_number(chars, at);
         }
         if is_alphanumeric(letter) {
-            self.letters.push(letter);
-        } else if ends_clause(char_of(letter)) {
+            return self.take_word(chars, at);
+        }
+        if ends_clause(char_of(letter)) {
             self.end_clause();
         }
         1
+    }
+
+    /// Takes a letter, or a number in numerals: 二十三, and 三 in 第三.
+    fn take_word(&mut self, chars: &[Letter], at: usize) -> usize {
+        let run = numerals::run(&chars[at..]);
+        let counts = run > 1 || run == 1 && at > 0 && char_of(chars[at - 1]) == '第';
+        if counts && let Some(digits) = numerals::digits(&chars[at..at + run]) {
+            self.numbers.push(hash::of_letters(&digits));
+        }
+        let taken = run.max(1);
+        self.letters.extend(&chars[at..at + taken]);
+        taken
     }
 
     fn take_number(&mut self, chars: &[Letter], at: usize) -> usize {

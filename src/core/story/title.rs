@@ -181,7 +181,8 @@ fn closing(chars: &[Letter]) -> Option<usize> {
     chars.iter().take(8).position(|c| char_of(*c) == close).map(|end| end + 1)
 }
 
-fn is_mark(inner: &[Letter]) -> bool {
+/// True for what a bracket says of how a piece is presented: 图, 组图, 视频.
+pub(super) fn is_mark(inner: &[Letter]) -> bool {
     let text = without_spaces(inner);
     ends_with(&text, "图") || is_label(&text) || ["视讯", "vr", "h5"].iter().any(|mark| spell(&text, mark))
 }

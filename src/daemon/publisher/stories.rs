@@ -1,11 +1,12 @@
-//! Which entries a feed shows: one a story. The one that became visible first stays, whatever comes
-//! later; the others are linked from it.
+//! Which entries a feed shows: one of those that repeat one report. The one that became visible first stays,
+//! whatever comes later. All that tell its story are linked from it.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use crate::core::link::canonical;
 use crate::core::source::SourceId;
-use crate::core::state::{Entry, EntryNo, FeedKey, Rank, SourceState, State};
+use crate::core::state::{Entry, EntryNo, FeedKey, Member, Rank, SourceState, State};
 use crate::ledger::store::{Store, StoreError};
 use crate::views::document::{self, Related, Shown};
 use crate::views::site::Site;
@@ -18,10 +19,12 @@ const LOOK: usize = 10;
 /// read of one unless the operator says otherwise, all dated today. Else one of them would hide what
 /// lies behind it.
 const FLOOD: usize = 4000;
-/// The most reports of a story that are looked at. A report beyond them is taken for a repetition.
+/// The most reports of a story that are looked at. One beyond them is shown, unless it repeats another.
 pub(super) const REPORTS: usize = 512;
-/// The most of them that are linked from the one that is shown.
+/// The most of them that are linked from one that is shown.
 const LINKED: usize = 16;
+/// The most of them that are read for it, to count those of one address once.
+const READ: usize = 64;
 
 /// An entry to be shown, and its place.
 pub(super) type Placed = (Rank, Shown);
@@ -95,15 +98,29 @@ pub(super) struct Stories<'a> {
 }
 
 /// A story in one feed.
+#[derive(Default)]
 struct Story {
-    /// The report that is shown.
-    leader: Option<EntryNo>,
+    /// Those that another one is shown for.
+    hidden: HashSet<EntryNo>,
     /// Those that tell it, in whatever feed.
     reports: Vec<EntryNo>,
+    /// True if there are more than were looked at.
+    cut: bool,
+    /// What is said of the first of the reports, once it was asked for.
+    told: Vec<Report>,
 }
 
-/// What a new source brings beyond what is shown of it comes last, so that it takes no story's place in
-/// the feed; then earlier publish rounds come first; within a round, the source the operator prefers.
+/// A report of a story as others link to it.
+struct Report {
+    no: EntryNo,
+    /// Its address in one spelling.
+    page: Option<String>,
+    related: Option<Related>,
+}
+
+/// What this feed never shows comes last, so that it takes nothing's place: what a new source brings beyond
+/// what is shown of it, and what was too old when it came. Then earlier publish rounds come first; within
+/// a round, the source the operator prefers.
 type Precedence = (bool, u64, Reverse<i32>, EntryNo);
 
 impl<'a> Stories<'a> {
@@ -135,13 +152,18 @@ impl<'a> Stories<'a> {
         Ok(site.shown.shows(feed, &entry, outlet, &site.regions))
     }
 
-    /// True if the entry of this number is the one that tells its story here, or tells it alone.
+    /// True if no other entry is shown here for the one of this number.
     fn shows(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<bool, StoreError> {
         if !self.admits(no)? {
             return Ok(false);
         }
         let Some(founder) = story else { return Ok(true) };
-        Ok(self.story(founder)?.leader.is_none_or(|leader| leader == no))
+        let story = self.story(founder)?;
+        if !story.cut || story.reports.contains(&no) {
+            return Ok(!story.hidden.contains(&no));
+        }
+        let entry = self.store.entry(no)?;
+        Ok(entry.and_then(|entry| entry.story).and_then(|story| story.repeats()).is_none())
     }
 
     fn show(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<Shown, StoreError> {
@@ -158,18 +180,37 @@ impl<'a> Stories<'a> {
     ) -> Result<Shown, StoreError> {
         let mut shown = Shown { entry, related: Vec::new(), others: 0 };
         let Some(founder) = story else { return Ok(shown) };
-        let others: Vec<EntryNo> =
-            self.story(founder)?.reports.iter().copied().filter(|other| *other != no).collect();
-        shown.others = others.len();
-        for other in others {
-            if shown.related.len() == LINKED {
-                break;
-            }
-            if let Some(report) = self.store.entry(other)? {
-                shown.related.extend(self.related(&report)?);
+        self.tell(founder)?;
+        let own = shown.entry.body.page().map(canonical);
+        let story = self.story(founder)?;
+        // An article that two channels list, or that came again under a source's new name, is no other report.
+        let mut pages: HashSet<&str> = own.as_deref().into_iter().collect();
+        let others = story.told.iter().filter(|told| told.no != no);
+        for told in others.filter(|told| told.page.as_deref().is_none_or(|page| pages.insert(page))) {
+            shown.others += 1;
+            if shown.related.len() < LINKED {
+                shown.related.extend(told.related.clone());
             }
         }
+        shown.others += story.reports.len() - story.told.len();
         Ok(shown)
+    }
+
+    /// Reads the reports of a story, once.
+    fn tell(&mut self, founder: EntryNo) -> Result<(), StoreError> {
+        let story = self.story(founder)?;
+        if !story.told.is_empty() {
+            return Ok(());
+        }
+        let mut told = Vec::new();
+        for no in story.reports.iter().take(READ).copied().collect::<Vec<_>>() {
+            let report = self.store.entry(no)?;
+            let page = report.as_ref().and_then(|report| report.body.page()).map(canonical);
+            let related = report.as_ref().map(|report| self.related(report)).transpose()?.flatten();
+            told.push(Report { no, page, related });
+        }
+        self.told.entry(founder).or_default().told = told;
+        Ok(())
     }
 
     fn story(&mut self, founder: EntryNo) -> Result<&Story, StoreError> {
@@ -181,20 +222,36 @@ impl<'a> Stories<'a> {
     }
 
     fn look(&mut self, founder: EntryNo) -> Result<Story, StoreError> {
-        let mut leader: Option<Precedence> = None;
-        let mut reports = Vec::new();
-        for (no, member) in self.store.members(founder, REPORTS)? {
+        // The best of those that repeat one report.
+        let mut leaders: HashMap<EntryNo, Precedence> = HashMap::new();
+        let mut story = Story::default();
+        let members = self.store.members(founder, REPORTS)?;
+        story.cut = members.len() == REPORTS;
+        for (no, member) in members {
             if !self.admits(no)? {
                 continue;
             }
-            reports.push(no);
-            if member.feeds().any(|feed| feed == *self.feed) {
-                let priority = self.source(&member.source)?.map_or(0, |source| source.def.priority);
-                let place = (self.floods(member.backlog), member.round, Reverse(priority), no);
-                leader = Some(leader.map_or(place, |best| best.min(place)));
+            story.reports.push(no);
+            if !member.feeds().any(|feed| feed == *self.feed) {
+                continue;
             }
+            let priority = self.source(&member.source)?.map_or(0, |source| source.def.priority);
+            let never = self.floods(member.backlog) || self.is_too_old(no, &member)?;
+            let place = (never, member.round, Reverse(priority), no);
+            let best = leaders.entry(member.report.unwrap_or(no)).or_insert(place);
+            let worse = std::mem::replace(best, place.min(*best)).max(place);
+            story.hidden.extend(Some(worse.3).filter(|worse| *worse != best.3));
         }
-        Ok(Story { leader: leader.map(|(.., no)| no), reports })
+        Ok(story)
+    }
+
+    /// True if the feed has never shown the entry because of its age. Only what came with a first poll surfaces
+    /// at its own date.
+    fn is_too_old(&self, no: EntryNo, member: &Member) -> Result<bool, StoreError> {
+        if member.backlog.is_none() || self.site.max_age.is_none() {
+            return Ok(false);
+        }
+        Ok(self.store.entry(no)?.is_some_and(|entry| document::too_old_at_first(self.site, &entry)))
     }
 
     fn related(&mut self, report: &Entry) -> Result<Option<Related>, StoreError> {

@@ -105,8 +105,8 @@ impl<S: State> Work<'_, S> {
         if entry.is_shown() {
             entry.regions = regions_of(self.rules, &source.def.region, &entry.body);
         }
-        self.put_back(no, &entry)?;
-        let place = self.place(source.no, &entry, entry.story.as_ref().map(|story| story.founder));
+        let story = self.put_back(no, &entry)?;
+        let place = self.place(source.no, &entry, story);
         for feed in entry.feeds() {
             // Its state came with the base: it has not changed by this.
             if let Some(state) = self.feed(&feed)? {

@@ -1,5 +1,5 @@
 //! Stories: a new entry is filed with the story that its line says, and those that tell the same change with
-//! it. Which story that is was decided before.
+//! it. Which story that is was decided before; so was that a rewritten entry leaves its story.
 
 use super::Work;
 use crate::core::record::Told;
@@ -7,6 +7,8 @@ use crate::core::state::{Entry, EntryNo, Member, Membership, State};
 
 /// The members of a story whose feeds are marked as changed with it: at least those that are linked anywhere.
 const LINKED: usize = 512;
+/// The members of a story that follow when its founder leaves it: more than any story has.
+const MEMBERS: usize = 10_000;
 
 impl<S: State> Work<'_, S> {
     /// A new entry joins the story that was recorded. `None` when the entry it was found to tell with is not
@@ -17,19 +19,25 @@ impl<S: State> Work<'_, S> {
         entry: &Entry,
         told: &Told,
     ) -> Result<Option<Membership>, S::Error> {
-        let Some(with) = self.owner(&told.with)? else { return Ok(None) };
-        let mut founder = with;
+        let Some(with) = self.owner(&told.with)?.filter(|with| *with != no) else { return Ok(None) };
+        let (mut founder, mut repeats) = (with, with);
         // Lines name the founder as a rule, and it need not be read then.
         if self.members(founder, 1)?.is_empty() {
             let Some(other) = self.entry(with)? else { return Ok(None) };
-            founder = other.story.as_ref().map_or(with, |story| story.founder);
+            if let Some(story) = &other.story {
+                founder = story.founder;
+                repeats = story.repeats().unwrap_or(with);
+            }
             if self.members(founder, 1)?.is_empty() {
                 self.found(founder)?;
             }
         }
         self.touch_story(founder, no)?;
-        self.changes.members.insert((founder, no), Some(Member::of(entry)));
-        Ok(Some(Membership { founder, reason: told.reason }))
+        let report = Some(repeats).filter(|repeats| !told.related && *repeats != founder);
+        let story = Membership { founder, reason: told.reason, related: told.related, report };
+        let member = Member { report: story.repeats(), ..Member::of(entry) };
+        self.changes.members.insert((founder, no), Some(member));
+        Ok(Some(story))
     }
 
     /// An entry that told its story alone gets company.
@@ -50,14 +58,22 @@ impl<S: State> Work<'_, S> {
         Ok(())
     }
 
-    /// An entry of the base is filed with its story as it was.
-    pub(super) fn put_back(&mut self, no: EntryNo, entry: &Entry) -> Result<(), S::Error> {
-        let Some(story) = entry.story.as_ref().filter(|_| entry.is_shown()) else { return Ok(()) };
-        if self.members(story.founder, 1)?.is_empty() {
-            self.found(story.founder)?;
+    /// An entry of the base is filed with its story as it was. Returns the founder, if others tell it too.
+    pub(super) fn put_back(&mut self, no: EntryNo, entry: &Entry) -> Result<Option<EntryNo>, S::Error> {
+        if !entry.is_shown() {
+            return Ok(None);
         }
-        self.changes.members.insert((story.founder, no), Some(Member::of(entry)));
-        Ok(())
+        let founder = match &entry.story {
+            Some(story) => story.founder,
+            // One that was older joined its story when that was there.
+            None if !self.members(no, 1)?.is_empty() => no,
+            None => return Ok(None),
+        };
+        if self.members(founder, 1)?.is_empty() {
+            self.found(founder)?;
+        }
+        self.changes.members.insert((founder, no), Some(Member::of(entry)));
+        Ok(Some(founder))
     }
 
     /// A rewritten entry stays in its story; those that tell the same link to it. Returns the founder, if
@@ -70,6 +86,61 @@ impl<S: State> Work<'_, S> {
         self.changes.members.insert((founder, no), Some(Member::of(entry)));
         self.touch_story(founder, no)?;
         Ok(Some(founder))
+    }
+
+    /// A rewritten entry tells other news: it leaves its story, and what it hid comes back.
+    pub(super) fn part(&mut self, no: EntryNo, entry: &mut Entry) -> Result<(), S::Error> {
+        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
+        let mut others = self.members(founder, MEMBERS)?;
+        others.retain(|(other, _)| *other != no);
+        self.touch_story(founder, no)?;
+        self.changes.members.insert((founder, no), None);
+        entry.story = None;
+        let of_report = |member: &Member| member.report == Some(no);
+        let next_report = others.iter().find(|(_, member)| of_report(member)).map(|(other, _)| *other);
+        // A story is known by its founder's number: where that one leaves, the next entry gives its own.
+        let next = if founder == no { others.first().map(|(other, _)| *other) } else { Some(founder) };
+        let Some(next) = next else { return Ok(()) };
+        let alone = others.len() == 1 && others[0].0 == next;
+        for (other, member) in others {
+            let moves = next != founder || alone;
+            if moves || of_report(&member) {
+                self.changes.members.insert((founder, other), None);
+                let told = Some(next).filter(|_| !alone);
+                self.follow(other, told, next_report.filter(|_| of_report(&member)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An entry is filed with its story anew, since another has left it: `founder` as what that is known by now,
+    /// `None` if it is alone; `report` as what it repeats, if that was what left.
+    fn follow(
+        &mut self,
+        no: EntryNo,
+        founder: Option<EntryNo>,
+        report: Option<EntryNo>,
+    ) -> Result<(), S::Error> {
+        let Some(mut entry) = self.entry(no)? else { return Ok(()) };
+        let own = founder.is_none_or(|founder| founder == no);
+        if let (Some(founder), Some(story)) = (founder, &mut entry.story) {
+            let repeats = report.or(story.repeats());
+            story.founder = founder;
+            story.related = repeats.is_none_or(|repeats| repeats == no);
+            story.report = repeats.filter(|repeats| !story.related && *repeats != founder);
+        }
+        if own {
+            entry.story = None;
+        }
+        if report.is_some() {
+            // Readers that ask for what changed have it not yet, if it was hidden.
+            entry.changed_seq = self.seq;
+        }
+        if let Some(founder) = founder {
+            self.changes.members.insert((founder, no), Some(Member::of(&entry)));
+        }
+        self.changes.entries.insert(no, Some(entry));
+        self.relist(no, founder)
     }
 
     /// An entry that is not shown any more leaves its story.

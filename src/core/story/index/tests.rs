@@ -80,28 +80,32 @@ impl Reference {
         let mut set = GramSet::new();
         set.flip(new.view().text());
         let probe = Probe::new(new.view(), &set);
-        let mut second = None;
+        let (mut first, mut second) = (None, None);
         for founder in stories {
             let mut members: Vec<_> = self.0.iter().filter(|entry| entry.1 == founder).collect();
             members.sort_by_key(|entry| entry.0 != founder);
             members.truncate(MAX_MEMBERS);
             let verdicts: Vec<_> = members.iter().map(|entry| probe.judge(entry.2.view())).collect();
+            let copy = |(entry, verdict): (&&(u64, u64, Sketch), &Option<Verdict>)| {
+                verdict.filter(|verdict| verdict.copy).map(|verdict| (entry.0, verdict.reason))
+            };
+            if let Some((no, reason)) = members.iter().zip(&verdicts).find_map(copy) {
+                return Some(Joined { founder, reason, copy_of: Some(no) });
+            }
             let alike = verdicts.iter().flatten().count();
             let belongs = verdicts[0].is_some() || alike * 2 >= members.len();
             let Some(verdict) = verdicts.iter().flatten().next().filter(|_| belongs) else { continue };
-            let joined = Joined { founder, reason: verdict.reason };
-            if verdict.agrees {
-                return Some(joined);
-            }
-            second = second.or(Some(joined));
+            let joined = Joined { founder, reason: verdict.reason, copy_of: None };
+            let place = if verdict.agrees { &mut first } else { &mut second };
+            *place = place.or(Some(joined));
         }
-        second
+        first.or(second)
     }
 }
 
 #[test]
 fn answers_are_those_of_a_plain_scan_with_full_judgements() {
-    let (mut joined, mut none) = (0, 0);
+    let (mut joined, mut none, mut copied) = (0, 0, 0);
     for seed in 0..60 {
         let mut draws = Draws(seed << 32);
         let (mut index, mut reference) = (Index::new(30), Reference::default());
@@ -114,6 +118,7 @@ fn answers_are_those_of_a_plain_scan_with_full_judgements() {
                 assert_eq!(found, want, "seed {seed}, entry {no}");
             }
             *if found.is_some() { &mut joined } else { &mut none } += 1;
+            copied += usize::from(found.is_some_and(|joined| joined.copy_of.is_some()));
             let founder = found.map_or(no, |joined| joined.founder);
             index.file(no, founder, &new);
             reference.0.push((no, founder, new));
@@ -135,14 +140,14 @@ fn answers_are_those_of_a_plain_scan_with_full_judgements() {
             assert_eq!(index.len(), reference.0.len());
         }
     }
-    assert!(joined > 1000 && none > 1000, "{joined} {none}");
+    assert!(joined > 1000 && none > 1000 && copied > 100, "{joined} {none} {copied}");
 }
 
 #[test]
 fn a_quick_rejection_is_never_wrong() {
     let mut draws = Draws(7);
     let reports: Vec<Sketch> = (0..400).map(|_| draws.report()).collect();
-    let (mut matched, mut rejected) = (0, 0);
+    let (mut matched, mut rejected, mut copied) = (0, 0, 0);
     for new in &reports[..100] {
         let mut set = GramSet::new();
         set.flip(new.view().text());
@@ -150,11 +155,14 @@ fn a_quick_rejection_is_never_wrong() {
         for old in &reports {
             let (may, verdict) = (probe.may_match(old.view()), probe.judge(old.view()));
             assert!(may || verdict.is_none(), "{new:?} {old:?}");
+            let copies = verdict.is_some_and(|verdict| verdict.copy);
+            assert!(probe.may_be_copy(old.view()) || !copies, "{new:?} {old:?}");
+            copied += usize::from(copies);
             matched += usize::from(verdict.is_some());
             rejected += usize::from(!may);
         }
     }
-    assert!(matched > 1000 && rejected > 10_000, "{matched} {rejected}");
+    assert!(matched > 1000 && rejected > 10_000 && copied > 100, "{matched} {rejected} {copied}");
 }
 
 #[test]

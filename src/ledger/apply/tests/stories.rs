@@ -2,7 +2,9 @@
 
 use super::keeping::expiry;
 use super::*;
+use crate::core::record::{Departure, Told};
 use crate::core::state::{EntryNo, State};
+use crate::core::story::Reason;
 
 /// One of several reports of one thing.
 pub(super) fn report(n: u64) -> NewEntry {
@@ -119,4 +121,74 @@ fn the_feeds_of_a_story_change_with_it_and_are_not_updated() {
         assert_eq!((is.changed_seq, is.revised_seq, is.changed_at), (4, 4, at(3000)), "{name}");
         assert_eq!((is.updated, is.entries), (was.updated, was.entries), "{name}");
     }
+}
+
+/// A report that is linked, and shown beside the one it was found to tell with.
+fn related(n: u64, with: u64) -> NewEntry {
+    let mut entry = told(report(n), with);
+    entry.story.as_mut().expect("it was told").related = true;
+    entry
+}
+
+/// An entry is rewritten, and leaves its story for another one's, if for any.
+fn leaves(n: u64, with: Option<u64>) -> Record {
+    let mut record = seen("paper", 6000, vec![], vec![changed(n, body("别的新闻", None))]);
+    let Record::Observation(seen) = &mut record else { unreachable!("it was just made") };
+    let told = |with| Told {
+        with: format!("urn:entry:{with}"),
+        reason: Reason::NearTitle { percent: 90 },
+        related: true,
+    };
+    seen.left = vec![Departure { published_id: format!("urn:entry:{n}"), story: with.map(told) }];
+    record
+}
+
+/// What each entry repeats, as its story's rows have it.
+fn repeats(store: &Store, founder: EntryNo) -> Vec<(EntryNo, Option<EntryNo>)> {
+    let members = store.members(founder, 9).expect("a sound store");
+    members.into_iter().map(|(no, member)| (no, member.report)).collect()
+}
+
+#[test]
+fn a_rewritten_entry_leaves_its_story_and_the_others_go_on() {
+    // 2 repeats 1; 3 is related to them; 4 repeats 3.
+    let before = || {
+        let more = [related(3, 1), told(report(4), 3)].map(|new| seen("paper", 3000, vec![new], vec![]));
+        three().into_iter().take(2).chain(more).collect::<Vec<_>>()
+    };
+    let store = paper(before());
+    assert_eq!(repeats(&store, 1), [(1, None), (2, Some(1)), (3, None), (4, Some(3))]);
+    type Rows = Vec<(EntryNo, Option<EntryNo>)>;
+    let cases: Vec<(&str, Record, EntryNo, Rows)> = vec![
+        ("one that repeats another", leaves(2, None), 1, vec![(1, None), (3, None), (4, Some(3))]),
+        ("one that others repeat", leaves(3, None), 1, vec![(1, None), (2, Some(1)), (4, None)]),
+        ("the founder", leaves(1, None), 2, vec![(2, None), (3, None), (4, Some(3))]),
+        (
+            "one that is still about the same",
+            leaves(2, Some(3)),
+            1,
+            vec![(1, None), (2, None), (3, None), (4, Some(3))],
+        ),
+    ];
+    for (name, record, founder, rows) in cases {
+        let store = paper(before().into_iter().chain([record]));
+        store.check().expect(name);
+        assert_eq!(repeats(&store, founder), rows, "{name}");
+        let listed = listed_stories(&store, &FeedKey::All);
+        let story = |no: EntryNo| rows.iter().any(|(member, _)| *member == no).then_some(founder);
+        assert_eq!(listed, (1..=4).map(|no| (no, story(no))).collect::<Vec<_>>(), "{name}");
+        for (no, report) in &rows {
+            let membership = entry(&store, *no).story;
+            assert_eq!(membership.as_ref().map_or(*no, |story| story.founder), founder, "{name}");
+            assert_eq!(membership.and_then(|story| story.repeats()), *report, "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_an_entry_hid_that_left_is_news_to_readers_that_ask_for_what_changed() {
+    let store = paper(three().into_iter().take(2).chain([leaves(1, None)]));
+    assert_eq!((members(&store, 1), members(&store, 2)), (vec![], vec![]), "each is alone again");
+    assert_eq!(entry(&store, 2).story, None);
+    assert_eq!(entry(&store, 2).told_at(), 4, "by the line that brought it back");
 }

@@ -146,7 +146,7 @@ pub(super) fn world() -> Changes {
     let mut long = entry(3, "auto", 200);
     long.body.content = Some(Body::Text(Draw::new(3).noise(10_000)));
     world.add(3, long);
-    let story = Some(Membership { founder: 3, reason: Reason::SameTitle });
+    let story = Some(Membership { founder: 3, reason: Reason::SameTitle, related: false, report: None });
     world.add(4, Entry { story, regions: henan(), ..entry(4, "fixed", 300) });
     world.add(5, Entry { withdrawn: Some(at(500)), ..entry(5, "auto", 400) });
     world.add(6, Entry { expired: Some(at(600)), ..entry(6, "auto", 450) });
