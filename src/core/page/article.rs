@@ -10,6 +10,7 @@ use super::dom::{Page, select, text};
 use super::generic::last_day;
 use super::lines::{Line, lines};
 use super::list::{breaks_off, has};
+use super::prose::Prose;
 use super::{ArticleRules, Css, PageError, dated, meta};
 use crate::core::date::{DateContext, find, parse};
 use crate::core::feed::FeedInput;
@@ -61,14 +62,15 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
     let lines = select(&page.html, "body").next().map(lines).unwrap_or_default();
     let title = chosen(&page, rules.title.as_ref()).or_else(|| title(&page, &lines));
     let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
-    let found = body::find(&page, rules.body.as_ref());
-    let cut = Cut { remove: &rules.remove, title: title.as_deref() };
+    let prose = Prose::of(&page, &lines);
+    let found = body::find(&page, &prose, rules.body.as_ref());
+    let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
     let body = body::markup(&found, &cut);
     if open && (body.is_none() && title.is_none() || rules.body.is_some() && found.is_empty()) {
         return Err(PageError::CutShort);
     }
     if let Some(css) = rules.body.as_ref().filter(|_| found.is_empty()) {
-        let generic = usize::from(!body::find(&page, None).is_empty());
+        let generic = usize::from(!body::find(&page, &prose, None).is_empty());
         return Err(PageError::SelectorsMatchNothing { selector: css.as_str().to_owned(), generic });
     }
     if body.is_none() && title.is_none() {

@@ -182,6 +182,33 @@ pub(super) fn rights(line: &str) -> Option<String> {
     fits.then(|| crate::core::text::truncate_chars(line, MAX_RIGHTS))
 }
 
+/// True if a text begins as a list of other articles or of comments does.
+pub(super) fn promises_others(text: &str) -> bool {
+    const HEADINGS: &[&str] = &[
+        "相关",
+        "推荐",
+        "为你推荐",
+        "猜你喜欢",
+        "热门",
+        "评论",
+        "延伸阅读",
+        "最新",
+        "更多",
+        "related",
+        "recommended",
+        "most read",
+        "read more",
+        "read also",
+        "see also",
+        "comments",
+        "more on",
+        "mehr zum thema",
+        "lesen sie auch",
+    ];
+    let start: String = text.chars().take(20).collect::<String>().to_lowercase();
+    HEADINGS.iter().any(|heading| start.starts_with(heading))
+}
+
 /// Whether a line belongs to the frame about a body: what leads through the site, shares, or claims rights.
 pub(super) fn is_frame(line: &str) -> bool {
     const STARTS: &[&str] = &[

@@ -10,12 +10,14 @@ mod challenge;
 mod dated;
 mod dom;
 mod enrich;
+mod frame;
 mod generic;
 mod json;
 mod lines;
 mod list;
 mod meta;
 mod near;
+mod prose;
 mod rules;
 #[cfg(test)]
 mod tests;
