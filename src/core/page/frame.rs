@@ -11,6 +11,7 @@ const FRAME: &[&str] = &[
     "sharebar",
     "sharebox",
     "bdsharebuttonbox",
+    "function_code_page",
     "social",
     "related",
     "adeditor",
@@ -94,7 +95,7 @@ fn is_frame_name(name: &str) -> bool {
     if name.contains(':') || ["tag-", "category-", "post_tag-"].iter().any(|start| name.starts_with(start)) {
         return false;
     }
-    let (mut framed, mut states) = (false, false);
+    let (mut framed, mut states) = (FRAME.contains(&name.to_ascii_lowercase().as_str()), false);
     for_words(name, |word| {
         framed |= FRAME.contains(&word);
         states |= STATES.contains(&word);
@@ -151,7 +152,15 @@ mod tests {
 
     #[test]
     fn a_name_is_a_frame_s_only_by_whole_words_that_state_nothing_about_the_page() {
-        let frames = ["comment", "article-comments", "shareBox", "js_related_news", "hot recommend"];
+        let frames = [
+            "adEditor",
+            "function_code_page",
+            "comment",
+            "article-comments",
+            "shareBox",
+            "js_related_news",
+            "hot recommend",
+        ];
         let others = [
             "detail-page-printer",
             "withSidebar",

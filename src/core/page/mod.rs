@@ -5,6 +5,7 @@
 //! Must not sanitise bodies, make up dates, or hand a parser markup that was not bounded before.
 
 mod article;
+mod blocks;
 mod body;
 mod challenge;
 mod dated;
@@ -21,6 +22,10 @@ mod prose;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod title;
+mod when;
+#[cfg(test)]
+mod wild_tests;
 
 pub use article::{Article, article};
 pub use challenge::is_challenge;

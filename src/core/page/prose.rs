@@ -3,8 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ego_tree::NodeId;
-use scraper::ElementRef;
+use ego_tree::{NodeId, Tree};
+use scraper::{ElementRef, Node};
 
 use super::body::WITHIN;
 use super::dom::{Page, is_inline, select};
@@ -24,6 +24,7 @@ const NEARBY: usize = 6;
 
 /// Lines of a page and what of it is prose.
 pub(super) struct Prose<'a> {
+    tree: &'a Tree<Node>,
     /// Lines with prose: their elements and how much.
     lines: Vec<(ElementRef<'a>, usize)>,
     /// Prose below each element, outside frames.
@@ -51,7 +52,7 @@ impl<'a> Prose<'a> {
             (Some(only), None) => around(only).map(|element| element.id()).collect(),
             _ => HashSet::new(),
         };
-        let mut prose = Self { lines: Vec::new(), below: HashMap::new(), all, total, titled };
+        let mut prose = Self { tree, lines: Vec::new(), below: HashMap::new(), all, total, titled };
         let mut told: HashMap<NodeId, bool> = HashMap::new();
         prose.lines = weighed
             .into_iter()
@@ -82,6 +83,21 @@ impl<'a> Prose<'a> {
         holds * 5 <= self.total * 4
             && !self.titled.contains(&element.id())
             && (is_framed(element) || is_hidden(element))
+    }
+
+    /// True if an element, and all around it, is shown.
+    pub(super) fn is_shown(&self, element: ElementRef<'_>) -> bool {
+        !around(element).any(|up| is_hidden(up) && self.is_out(up))
+    }
+
+    /// The lines that are shown.
+    pub(super) fn shown(&self, lines: Vec<Line>) -> Vec<Line> {
+        let mut told: HashMap<NodeId, bool> = HashMap::new();
+        let block = |line: &Line| self.tree.get(line.block).and_then(ElementRef::wrap);
+        let mut is_shown = |line: &Line| {
+            *told.entry(line.block).or_insert_with(|| block(line).is_none_or(|block| self.is_shown(block)))
+        };
+        lines.into_iter().filter(|line| is_shown(line)).collect()
     }
 
     /// True if an element has prose in it.
