@@ -1,21 +1,18 @@
 //! Article pages: title, time, outlet, editor, section, summary, body and rights, by selectors or by what
 //! the pages of news sites have in common. What is not said is left out.
 
-use chrono::NaiveDate;
 use scraper::{ElementRef, Node};
-use serde_json::Value;
 
 use super::body::{self, Cut};
 use super::dom::{Page, select, text};
-use super::generic::last_day;
 use super::lines::{Line, lines};
 use super::list::{breaks_off, has};
-use super::{ArticleRules, Css, PageError, dated, meta};
-use crate::core::date::{DateContext, find, parse};
+use super::prose::Prose;
+use super::{ArticleRules, Css, PageError, meta, title, when};
+use crate::core::date::find;
 use crate::core::feed::FeedInput;
 use crate::core::html;
-use crate::core::json;
-use crate::core::time::{Precision, Stamp};
+use crate::core::time::Stamp;
 
 /// How many lines after the title may be about the article, not of it.
 const MAX_HEADING: usize = 12;
@@ -60,16 +57,18 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
     let page = Page::read(input)?;
     let open = breaks_off(input.bytes) && !has(input.bytes, b"</body");
     let lines = select(&page.html, "body").next().map(lines).unwrap_or_default();
-    let title = chosen(&page, rules.title.as_ref()).or_else(|| title(&page, &lines));
+    let prose = Prose::of(&page, &lines);
+    let lines = prose.shown(lines);
+    let title = chosen(&page, rules.title.as_ref()).or_else(|| title::title(&page, &prose, &lines));
     let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
-    let found = body::find(&page, rules.body.as_ref());
-    let cut = Cut { remove: &rules.remove, title: title.as_deref() };
+    let found = body::find(&page, &prose, rules.body.as_ref());
+    let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
     let body = body::markup(&found, &cut);
     if open && (body.is_none() && title.is_none() || rules.body.is_some() && found.is_empty()) {
         return Err(PageError::CutShort);
     }
     if let Some(css) = rules.body.as_ref().filter(|_| found.is_empty()) {
-        let generic = usize::from(!body::find(&page, None).is_empty());
+        let generic = usize::from(!body::find(&page, &prose, None).is_empty());
         return Err(PageError::SelectorsMatchNothing { selector: css.as_str().to_owned(), generic });
     }
     if body.is_none() && title.is_none() {
@@ -79,10 +78,13 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
     let said = |css: &Option<Css>, read| chosen(&page, css.as_ref()).and_then(|t| meta::unlabelled(&t, read));
     let section = chosen(&page, rules.section.as_ref())
         .map(|said| meta::trail(&said, title.as_deref()).unwrap_or_else(|| vec![said]))
-        .or_else(|| lines.iter().find_map(|line| meta::trail(&line.text, title.as_deref())));
+        .or_else(|| lines.iter().find_map(|line| meta::trail(&line.text, title.as_deref())))
+        .or_else(|| page.meta(&["columnname", "article:section"]).map(|said| vec![said]));
     Ok(Article {
-        published: published(&page, rules, heading),
-        outlet: said(&rules.outlet, meta::outlet).or_else(|| outlet(heading)),
+        published: chosen(&page, rules.date.as_ref())
+            .and_then(|said| find(&said, &page.dates))
+            .or_else(|| when::published(&page, heading, &lines)),
+        outlet: said(&rules.outlet, meta::outlet).or_else(|| outlet(&page, heading, &lines)),
         editor: said(&rules.editor, meta::editor)
             .or_else(|| lines.iter().find_map(|line| meta::editor(&line.text))),
         section: section.unwrap_or_default(),
@@ -117,28 +119,6 @@ fn chosen(page: &Page, css: Option<&Css>) -> Option<String> {
     found.into_iter().find(|said| !said.is_empty())
 }
 
-/// The headline: what the head of the page and its text agree on.
-fn title(page: &Page, lines: &[Line]) -> Option<String> {
-    const MIN_LINE: usize = 5;
-    let declared = page.title.clone().unwrap_or_default();
-    let headings: Vec<String> =
-        select(&page.html, "h1").map(text).filter(|heading| !heading.is_empty()).collect();
-    let agreed =
-        headings.iter().find(|heading| heading.chars().count() >= 4 && declared.contains(heading.as_str()));
-    if let Some(heading) = agreed {
-        return Some(heading.clone());
-    }
-    let starts =
-        lines.iter().filter(|line| line.text.chars().count() >= MIN_LINE && declared.starts_with(&line.text));
-    if let Some(line) = starts.max_by_key(|line| line.text.len()) {
-        return Some(line.text.clone());
-    }
-    let shared = page.meta(&["og:title", "twitter:title"]).map(|said| meta::article_title(&said));
-    let long = headings.into_iter().find(|heading| heading.chars().count() >= 8);
-    let declared = Some(meta::article_title(&declared)).filter(|title| !title.is_empty());
-    shared.filter(|title| !title.is_empty()).or(long).or(declared)
-}
-
 /// The lines that are about the article: the title's, those after it and a few before.
 fn heading(lines: &[Line], at: Option<usize>) -> &[Line] {
     let from = at.unwrap_or(0);
@@ -147,89 +127,23 @@ fn heading(lines: &[Line], at: Option<usize>) -> &[Line] {
     &lines[from..lines.len().min(from + 1 + reach)]
 }
 
-/// When the page says it was published: what readers see, then what its head says, then its address.
-fn published(page: &Page, rules: &ArticleRules, heading: &[Line]) -> Option<Stamp> {
-    if let Some(said) = chosen(page, rules.date.as_ref())
-        && let Some(stamp) = read_date(&said, &page.dates)
-    {
-        return Some(stamp);
-    }
-    let day = dated::day_of(&page.url, last_day(page));
-    let mut coarse = None;
-    let seen = heading.iter().skip(1).take_while(|line| !is_prose(&line.text));
-    let seen = seen.filter_map(|line| read_date(&line.text, &page.dates));
-    for stamp in seen.chain(declared_dates(page)) {
-        match stamp.precision {
-            Precision::Second => return Some(stamp),
-            Precision::Day => coarse = coarse.or(Some(stamp)),
-        }
-    }
-    coarse.or_else(|| day.and_then(|day| of_day(day, &page.dates)))
-}
-
-fn is_prose(line: &str) -> bool {
-    line.contains('。') && line.chars().count() > 40
-}
-
-fn of_day(day: NaiveDate, dates: &DateContext) -> Option<Stamp> {
-    parse(&day.format("%Y-%m-%d").to_string(), dates)
-}
-
-/// A date in a line; one without a year is no date of publication.
-fn read_date(line: &str, dates: &DateContext) -> Option<Stamp> {
-    find(line, dates)
-}
-
-/// Dates in the head of the page: `meta`, JSON-LD, `time`, hidden inputs.
-fn declared_dates(page: &Page) -> Vec<Stamp> {
-    const NAMES: &[&str] = &[
-        "article:published_time",
-        "og:release_date",
-        "datepublished",
-        "pubdate",
-        "publishdate",
-        "publish-date",
-        "publishtime",
-        "weibo: article:create_at",
-        "date",
-    ];
-    let mut said: Vec<String> = page.meta(NAMES).into_iter().collect();
-    let data = page.data.iter().filter_map(|data| json::read(data).ok().map(|data| data.value));
-    said.extend(data.filter_map(|data| find_key(&data, "datePublished", 0)));
-    said.extend(
-        select(&page.html, "time[datetime]").filter_map(|e| e.attr("datetime").map(str::to_owned)).take(1),
-    );
-    said.extend(
-        select(&page.html, "input#newsdate").filter_map(|e| e.attr("value").map(str::to_owned)).take(1),
-    );
-    said.iter().filter_map(|said| parse(said, &page.dates).or_else(|| find(said, &page.dates))).collect()
-}
-
-/// A text under a key, at the top of JSON-LD or in its graph.
-fn find_key(data: &Value, key: &str, depth: usize) -> Option<String> {
-    const DEEPEST: usize = 3;
-    if depth > DEEPEST {
-        return None;
-    }
-    match data {
-        Value::Object(fields) => match fields.get(key).and_then(Value::as_str) {
-            Some(said) => Some(said.to_owned()),
-            None => find_key(fields.get("@graph")?, key, depth + 1),
-        },
-        Value::Array(all) => all.iter().find_map(|one| find_key(one, key, depth + 1)),
-        _ => None,
-    }
-}
-
-/// The outlet, on a line about the article or on the line after its label.
-fn outlet(heading: &[Line]) -> Option<String> {
-    let about = heading.iter().take_while(|line| !is_prose(&line.text));
-    let about: Vec<&Line> = about.collect();
-    about.iter().find_map(|line| meta::outlet(&line.text)).or_else(|| {
+/// The outlet: on a line about the article or the line after its label, on a line of its own below, in the
+/// head of the page, or beside the time.
+fn outlet(page: &Page, heading: &[Line], lines: &[Line]) -> Option<String> {
+    let about: Vec<&Line> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
+    let labelled = about.iter().find_map(|line| meta::outlet(&line.text)).or_else(|| {
         let at = about.iter().position(|line| meta::is_bare_outlet(&line.text))?;
         let next = &about.get(at + 1)?.text;
         (next.chars().count() <= 20 && !next.contains([':', '：'])).then(|| next.clone())
-    })
+    });
+    let below = || lines.iter().find_map(|line| meta::outlet_alone(&line.text));
+    let declared = || page.meta(&["contentsource", "source"]).and_then(|said| meta::outlet_name(&said));
+    let author = page.meta(&["article:author", "mediaid"]);
+    let beside = || {
+        let mut dated = about.iter().skip(1).filter(|line| find(&line.text, &page.dates).is_some());
+        dated.find_map(|line| meta::beside_time(&line.text, author.as_deref()))
+    };
+    labelled.or_else(below).or_else(declared).or_else(beside)
 }
 
 /// The notice of rights: of several lines the one that says what may not be done.
@@ -239,15 +153,18 @@ fn rights(lines: &[Line]) -> Option<String> {
     strict.or(notices.first()).and_then(|line| meta::rights(&line.text))
 }
 
-/// The description, if it is one of this article; else how its body begins.
+/// The description, if the body has most of it: what it has not is about the site. Else how the body begins.
 fn summary(page: &Page, body: Option<&str>, title: Option<&str>) -> Option<String> {
     const MIN_SUMMARY: usize = 20;
     let text = body.map(html::to_text).unwrap_or_default();
     let said = page.meta(&["description", "og:description"]).filter(|said| {
-        let start: String = said.chars().take(10).collect();
-        let own = text.contains(&start) || said.ends_with(['。', '！', '？', '…']) || said.ends_with("...");
-        own && said.chars().count() >= MIN_SUMMARY && title != Some(said.as_str())
+        let own =
+            said.chars().count() >= MIN_SUMMARY && (text.is_empty() || title::likeness(said, &text) >= 50);
+        // Keywords after a title are no description.
+        own && title.is_none_or(|title| !said.starts_with(title))
     });
-    let first = || Some(html::summary(&text, MAX_SUMMARY)).filter(|begins| !begins.is_empty());
+    let lead = text.lines().find(|line| !line.trim().is_empty() && meta::is_advertisement(line));
+    let begins = lead.and_then(|lead| text.split_once(lead)).map_or(text.as_str(), |(_, rest)| rest);
+    let first = || Some(html::summary(begins, MAX_SUMMARY)).filter(|begins| !begins.is_empty());
     said.map(|said| html::summary(&said, MAX_SUMMARY)).or_else(first)
 }

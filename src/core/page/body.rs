@@ -1,43 +1,20 @@
 //! The body of an article: the tightest element that holds the prose, without the frame about it. Every
 //! paragraph, subheading, picture and table of it stays; sanitising is left to whoever records it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use ego_tree::NodeId;
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
 
-use super::dom::{Page, is_inline, select, text};
-use super::lines::lines;
+use super::dom::{Page, text};
+use super::lines::{Line, lines};
+use super::prose::{Prose, weight};
 use super::{Css, meta};
 use crate::core::text::push_escaped;
 
-/// Parts of class names and ids that only frames have.
-const FRAME: &[&str] = &[
-    "share",
-    "bdsharebuttonbox",
-    "related",
-    "adeditor",
-    "copyright",
-    "function_code_page",
-    "pagination",
-    "paging",
-    "footer",
-    "breadcrumb",
-    "crumb",
-    "comment",
-    "recommend",
-    "toolbar",
-    "sidebar",
-    "qrcode",
-    "hotnews",
-    "pagenav",
-    "prevnext",
-    "print",
-];
-
 /// Elements that never hold a body of their own: descending stops above them.
-const WITHIN: &[&str] = &[
+pub(super) const WITHIN: &[&str] = &[
     "p",
     "h1",
     "h2",
@@ -56,22 +33,19 @@ const WITHIN: &[&str] = &[
     "pre",
 ];
 
-/// The share of prose that an element must hold for the search to go on in it, in hundredths: what stands
-/// beside it then is a lead, a credit or the frame.
-const SHARE: usize = 80;
-
 /// Elements without end tags.
 const VOID: &[&str] = &["br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "base"];
 
 /// What a body is cut by, beside its own frame.
 pub(super) struct Cut<'a> {
+    pub(super) prose: &'a Prose<'a>,
     pub(super) remove: &'a [Css],
     /// The title: a body repeats it above itself.
     pub(super) title: Option<&'a str>,
 }
 
 /// The elements that hold the body.
-pub(super) fn find<'a>(page: &'a Page, css: Option<&Css>) -> Vec<ElementRef<'a>> {
+pub(super) fn find<'a>(page: &'a Page, prose: &Prose<'a>, css: Option<&Css>) -> Vec<ElementRef<'a>> {
     if let Some(css) = css {
         let mut found: Vec<ElementRef<'a>> = Vec::new();
         let mut within = HashSet::new();
@@ -84,119 +58,7 @@ pub(super) fn find<'a>(page: &'a Page, css: Option<&Css>) -> Vec<ElementRef<'a>>
         }
         return found;
     }
-    densest(page).into_iter().collect()
-}
-
-/// The tightest element that holds nearly all prose.
-fn densest(page: &Page) -> Option<ElementRef<'_>> {
-    let prose = prose(page);
-    let of = |element: &ElementRef<'_>| prose.get(&element.id()).copied().unwrap_or_default();
-    let mut here = select(&page.html, "body").next()?;
-    if of(&here) == 0 {
-        return None;
-    }
-    loop {
-        let children: Vec<ElementRef<'_>> = here.child_elements().collect();
-        let Some(best) = children.iter().rev().max_by_key(|child| of(child)).copied() else {
-            return Some(here);
-        };
-        let name = best.value().name();
-        let enough = of(&best) * 100 >= of(&here) * SHARE;
-        if !enough || is_inline(name) || (WITHIN.contains(&name) && name != "table") {
-            // Tables lay pages out on old sites, so they are gone through, to the cell.
-            return Some(here);
-        }
-        if is_paragraph_among(best, &children) {
-            return Some(here);
-        }
-        here = match name {
-            "table" => match cell(best, &prose) {
-                Some(cell) => cell,
-                None => return Some(here),
-            },
-            _ => best,
-        };
-    }
-}
-
-/// The cell of a table that holds nearly all its prose: one that lays out. Else it is a table of figures.
-fn cell<'a>(table: ElementRef<'a>, prose: &HashMap<NodeId, usize>) -> Option<ElementRef<'a>> {
-    let of = |element: ElementRef<'_>| prose.get(&element.id()).copied().unwrap_or_default();
-    let rows = table.child_elements().flat_map(|part| match part.value().name() {
-        "tr" => vec![part],
-        _ => part.child_elements().collect(),
-    });
-    let best = rows.flat_map(|row| row.child_elements()).max_by_key(|cell| of(*cell))?;
-    (of(best) * 100 >= of(table) * SHARE && of(best) > 0).then_some(best)
-}
-
-/// Whether an element is one paragraph of several: a leaf with siblings of its kind that say something.
-fn is_paragraph_among(element: ElementRef<'_>, siblings: &[ElementRef<'_>]) -> bool {
-    let is_leaf = |e: &ElementRef<'_>| e.child_elements().all(|child| is_inline(child.value().name()));
-    let kind =
-        |e: &ElementRef<'_>| (e.value().name().to_owned(), e.attr("class").unwrap_or_default().to_owned());
-    is_leaf(&element)
-        && siblings.iter().any(|other| {
-            other.id() != element.id()
-                && is_leaf(other)
-                && kind(other) == kind(&element)
-                && !text(*other).is_empty()
-        })
-}
-
-/// How much prose there is in each element: text in sentences, outside links and frames.
-fn prose(page: &Page) -> HashMap<NodeId, usize> {
-    let mut found: HashMap<NodeId, usize> = HashMap::new();
-    let mut above: Vec<NodeId> = Vec::new();
-    let mut skipped = 0_usize;
-    for edge in page.html.root_element().traverse() {
-        match edge {
-            Edge::Open(node) => match node.value() {
-                Node::Element(element) if !VOID.contains(&element.name()) => {
-                    let skips = skipped > 0
-                        || matches!(element.name(), "a" | "nav" | "footer" | "button" | "aside")
-                        || ElementRef::wrap(node).is_some_and(is_framed);
-                    skipped += usize::from(skips);
-                    above.push(node.id());
-                }
-                Node::Text(said) if skipped == 0 => {
-                    let size = weight(said);
-                    if size > 0 {
-                        above.iter().for_each(|id| *found.entry(*id).or_default() += size);
-                    }
-                }
-                _ => {}
-            },
-            Edge::Close(node) => {
-                if node.value().as_element().is_some_and(|e| !VOID.contains(&e.name())) {
-                    skipped = skipped.saturating_sub(1);
-                    above.pop();
-                }
-            }
-        }
-    }
-    found
-}
-
-/// How much of a text is prose: its length in characters, if it has sentences.
-fn weight(said: &str) -> usize {
-    const MIN_PROSE: usize = 12;
-    let line = said.trim();
-    let size = line.chars().count();
-    let sentences = line.contains(['。', '，', '！', '？', '；', '”', '、']) || line.contains(". ");
-    let framed = meta::is_frame(line) || meta::rights(line).is_some() || line.contains("电话");
-    if size < MIN_PROSE || !sentences || framed { 0 } else { size }
-}
-
-fn is_framed(element: ElementRef<'_>) -> bool {
-    if matches!(element.value().name(), "body" | "html") {
-        return false;
-    }
-    let names = [element.attr("class"), element.attr("id")];
-    names.into_iter().flatten().any(|names| {
-        let names = names.to_ascii_lowercase();
-        FRAME.iter().any(|part| names.contains(part)) && !names.contains("content")
-    })
+    prose.densest()
 }
 
 /// The markup of the elements, without what does not belong to the body.
@@ -220,10 +82,8 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
         gone.extend(from.select(css.selector()).map(|element| element.id()));
     }
     for element in from.descendent_elements().skip(1) {
-        let name = element.value().name();
-        let silent =
-            matches!(name, "input" | "button" | "form" | "nav" | "footer" | "link" | "meta" | "aside");
-        if silent || is_framed(element) || is_list_of_links(element) {
+        let silent = matches!(element.value().name(), "input" | "link" | "meta");
+        if silent || cut.prose.is_out(element) || leads_on(element, cut.prose) {
             gone.insert(element.id());
         }
     }
@@ -235,7 +95,7 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
         let is_meta = line.text.chars().count() < 80
             && (meta::outlet(&line.text).is_some() || meta::trail(&line.text, cut.title).is_some())
             && !line.text.contains('。');
-        heading &= is_title || is_meta || weight(&line.text) == 0;
+        heading &= is_title || is_meta || weight(&line) == 0;
         let framed = meta::is_frame(&line.text) || (heading && (is_title || is_meta));
         // The block is the line's alone, or the rest of it would go too.
         if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, &line) {
@@ -245,26 +105,27 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
     gone
 }
 
-fn is_alone(from: ElementRef<'_>, line: &super::lines::Line) -> bool {
+fn is_alone(from: ElementRef<'_>, line: &Line) -> bool {
     let block = from.tree().get(line.block).and_then(ElementRef::wrap);
     block.is_some_and(|block| {
         text(block) == line.text && !block.descendent_elements().any(|e| e.value().name() == "img")
     })
 }
 
-/// Whether an element is a list that leads elsewhere: several links and hardly a word beside them.
-fn is_list_of_links(element: ElementRef<'_>) -> bool {
-    const MIN_LINKS: usize = 3;
-    if !matches!(element.value().name(), "ul" | "ol" | "dl" | "div") {
+/// True if an element leads elsewhere and has no prose: several links with not many words beside them, or
+/// links under a heading that promises others.
+fn leads_on(element: ElementRef<'_>, prose: &Prose<'_>) -> bool {
+    const MIN_LINKS: usize = 2;
+    if !matches!(element.value().name(), "ul" | "ol" | "dl" | "div" | "section") || prose.is_in(element) {
         return false;
     }
-    let links: Vec<ElementRef<'_>> =
-        element.descendent_elements().filter(|inner| inner.value().name() == "a").collect();
-    if links.len() < MIN_LINKS || element.descendent_elements().any(|inner| inner.value().name() == "p") {
+    let links = || element.descendent_elements().filter(|inner| inner.value().name() == "a");
+    if links().count() < MIN_LINKS {
         return false;
     }
-    let linked: usize = links.iter().map(|link| text(*link).chars().count()).sum();
-    linked * 10 >= text(element).chars().count() * 8
+    let said = text(element);
+    let linked: usize = links().map(|link| text(link).chars().count()).sum();
+    linked * 2 >= said.chars().count() || meta::promises_others(&said)
 }
 
 fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut String) {

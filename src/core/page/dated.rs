@@ -47,7 +47,11 @@ fn of_part(part: &str, next: &str) -> Option<(NaiveDate, usize)> {
     match (groups.as_slice(), next_groups.as_slice()) {
         ([y, m, d], _) => Some((date(y, m, d)?, 1)),
         ([y], [m, d]) if m.len() <= 2 => Some((date(y, m, d)?, 2)),
-        ([y], [md]) if md.len() == 4 && md.is_ascii() => Some((date(y, &md[..2], &md[2..])?, 2)),
+        ([y], [md]) if md.len() == 4 && md.is_ascii() => {
+            // `/24/0506/`, as a large portal writes it.
+            let short = (y.len() == 2).then(|| format!("20{y}"));
+            Some((date(short.as_deref().unwrap_or(y), &md[..2], &md[2..])?, 2))
+        }
         ([ym], [d]) if ym.len() == 6 && ym.is_ascii() => Some((date(&ym[..4], &ym[4..], d)?, 2)),
         ([y, m], [d]) => Some((date(y, m, d)?, 2)),
         _ => None,

@@ -1,13 +1,15 @@
 //! The links of a page that are its entries, without a word from the operator: same site, a day in the
-//! path, a text long enough. Where no path has a day, the densest list of long titles. Decides nothing
-//! about what selectors say.
+//! path, a text long enough. Where no path has a day, the longest list of long titles. Which blocks of links
+//! are lists is `blocks`' to say; decides nothing about what selectors say.
 
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 use ego_tree::NodeId;
 use scraper::ElementRef;
+use url::Url;
 
+use super::blocks;
 use super::dom::{Page, select};
 use super::near::of_piece;
 use crate::core::link::canonical;
@@ -15,9 +17,6 @@ use crate::core::text::one_line;
 
 /// A headline is longer than a menu's word, in characters.
 pub(super) const MIN_TITLE: usize = 8;
-
-/// So many links make a list, where their paths prove nothing.
-const MIN_LIST: usize = 5;
 
 /// Links of a page that are looked at.
 const MAX_LINKS: usize = 10_000;
@@ -38,6 +37,9 @@ pub(super) struct Found<'a> {
     pub(super) title: String,
     /// The day in its path.
     pub(super) day: Option<NaiveDate>,
+    /// Whether it leads to a page of the same site, or of its domain.
+    pub(super) is_own: bool,
+    pub(super) is_near: bool,
 }
 
 /// What the rule finds.
@@ -46,6 +48,8 @@ pub(super) struct Links<'a> {
     pub(super) found: Vec<Found<'a>>,
     /// Whether it had to do without days in paths.
     pub(super) undated: bool,
+    /// How many links of side columns were left out.
+    pub(super) left: usize,
 }
 
 /// The last day a path may name: tomorrow, for who is ahead of us.
@@ -56,37 +60,63 @@ pub(super) fn last_day(page: &Page) -> NaiveDate {
 
 /// The entries of a page.
 pub(super) fn links(page: &Page) -> Links<'_> {
-    let all = own_links(page);
-    let dated: Vec<Found<'_>> = all.iter().filter(|link| link.day.is_some()).cloned().collect();
-    let dated = merged(dated);
+    let all = all_links(page);
+    let is_entry = |link: &&Found<'_>| link.title.chars().count() >= MIN_TITLE && link.is_own;
+    let dated: Vec<Found<'_>> =
+        all.iter().filter(|link| is_entry(link) && link.day.is_some()).cloned().collect();
     if !dated.is_empty() {
-        return Links { found: dated, undated: false };
+        let (found, left) = blocks::main(dated, page);
+        return Links { found: merged(blocks::completed(found, &all, page)), undated: false, left };
     }
-    Links { found: densest(merged(all)), undated: true }
+    let site =
+        |link: &&Found<'_>| link.title.chars().count() >= MIN_TITLE && link.is_near && has_id(&link.href);
+    for own in [true, false] {
+        let some: Vec<Found<'_>> =
+            all.iter().filter(|link| site(link) && (link.is_own || !own)).cloned().collect();
+        let (found, left) = blocks::longest(some, page);
+        if !found.is_empty() {
+            let undated = found.iter().all(|link| link.day.is_none());
+            return Links { found: merged(blocks::completed(found, &all, page)), undated, left };
+        }
+    }
+    Links::default()
 }
 
-/// Links within the site that lead to another page, in document order.
-fn own_links(page: &Page) -> Vec<Found<'_>> {
+/// Links that lead to another page, in document order.
+fn all_links(page: &Page) -> Vec<Found<'_>> {
     let own = canonical(&page.url);
     let last = last_day(page);
+    let domain = domain(&page.url);
     let mut found = Vec::new();
     for anchor in select(&page.html, "a[href]").take(MAX_LINKS) {
         let Some(href) = anchor.attr("href").and_then(|href| page.resolve(href)) else { continue };
         let key = canonical(&href);
-        if key == own || !page.is_own(&href) {
+        if key == own {
             continue;
         }
         let title = title_of(anchor, page);
-        if PAGING.contains(&title.to_ascii_lowercase().as_str()) {
+        if title.is_empty() || PAGING.contains(&title.to_ascii_lowercase().as_str()) {
             continue;
         }
         let day = super::dated::day_of(&href, last);
-        found.push(Found { anchor, href, key, title, day });
+        let is_own = page.is_own(&href);
+        let is_near = is_own || (domain.is_some() && self::domain(&href) == domain);
+        found.push(Found { anchor, href, key, title, day, is_own, is_near });
     }
     found
 }
 
-/// One of each address, at its first place, with its best title; those without a title are left out.
+/// The domain a host is of: `163.com` of `news.163.com`, `example.gov.cn` of `www.example.gov.cn`.
+fn domain(address: &str) -> Option<String> {
+    const SHARED: &[&str] = &["com", "net", "org", "gov", "edu", "ac", "co"];
+    let url = Url::parse(address).ok()?;
+    let labels: Vec<&str> = url.domain()?.rsplit('.').collect();
+    let is_shared = labels.len() > 2 && labels[0].len() == 2 && SHARED.contains(&labels[1]);
+    let parts = labels.get(..if is_shared { 3 } else { 2 })?;
+    Some(parts.join("."))
+}
+
+/// One of each address, at its first place, with its best title.
 fn merged(links: Vec<Found<'_>>) -> Vec<Found<'_>> {
     let mut at: HashMap<String, usize> = HashMap::new();
     let mut out: Vec<Found<'_>> = Vec::new();
@@ -101,7 +131,6 @@ fn merged(links: Vec<Found<'_>>) -> Vec<Found<'_>> {
         at.insert(link.key.clone(), out.len());
         out.push(link);
     }
-    out.retain(|link| link.title.chars().count() >= MIN_TITLE);
     out.truncate(super::MAX_ENTRIES);
     out
 }
@@ -146,25 +175,6 @@ fn own_text(anchor: ElementRef<'_>, page: &Page) -> String {
         }
     }
     one_line(&shown).trim_start_matches(['·', '•', '■', '▪', '●', ' ']).to_owned()
-}
-
-/// The links of the element with most of them, among those whose address has an id in it.
-fn densest(links: Vec<Found<'_>>) -> Vec<Found<'_>> {
-    let links: Vec<Found<'_>> = links.into_iter().filter(|link| has_id(&link.href)).collect();
-    let rows = rows(&links);
-    let mut counts: HashMap<NodeId, usize> = HashMap::new();
-    let lists: Vec<Option<NodeId>> = links
-        .iter()
-        .map(|link| {
-            let list = row_of(link.anchor, &rows).parent().map(|list| list.id());
-            list.inspect(|list| *counts.entry(*list).or_default() += 1)
-        })
-        .collect();
-    // The first of equals.
-    let best = lists.iter().flatten().rev().max_by_key(|list| counts[*list]).copied();
-    let Some(best) = best.filter(|list| counts[list] >= MIN_LIST) else { return Vec::new() };
-    let kept = links.into_iter().zip(lists).filter(|(_, list)| *list == Some(best));
-    kept.map(|(link, _)| link).collect()
 }
 
 /// Whether an address has a number that can be an entry's.

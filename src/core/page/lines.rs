@@ -12,6 +12,8 @@ use crate::core::text::one_line;
 pub(super) struct Line {
     pub(super) text: String,
     pub(super) block: NodeId,
+    /// How much of it stands in links, in bytes.
+    pub(super) linked: usize,
 }
 
 /// The lines below an element, in document order.
@@ -19,11 +21,13 @@ pub(super) fn lines(from: ElementRef<'_>) -> Vec<Line> {
     let mut out = Vec::new();
     let mut blocks = vec![from.id()];
     let mut line = String::new();
-    let mut flush = |line: &mut String, block: NodeId| {
+    let (mut links, mut linked) = (0_usize, 0_usize);
+    let mut flush = |line: &mut String, linked: &mut usize, block: NodeId| {
         let text = one_line(line);
         line.clear();
+        let linked = std::mem::take(linked);
         if !text.is_empty() {
-            out.push(Line { text, block });
+            out.push(Line { text, block, linked });
         }
     };
     for edge in from.traverse().skip(1) {
@@ -33,10 +37,16 @@ pub(super) fn lines(from: ElementRef<'_>) -> Vec<Line> {
         };
         let here = blocks.last().copied().unwrap_or(from.id());
         match node.value() {
-            Node::Text(text) if opens => line.push_str(text),
-            Node::Element(element) if element.name() == "br" => flush(&mut line, here),
+            Node::Text(text) if opens => {
+                line.push_str(text);
+                linked += if links > 0 { text.trim().len() } else { 0 };
+            }
+            Node::Element(element) if element.name() == "br" => flush(&mut line, &mut linked, here),
+            Node::Element(element) if element.name() == "a" => {
+                links = if opens { links + 1 } else { links.saturating_sub(1) };
+            }
             Node::Element(element) if !is_inline(element.name()) => {
-                flush(&mut line, here);
+                flush(&mut line, &mut linked, here);
                 if opens {
                     blocks.push(node.id());
                 } else if blocks.len() > 1 {
@@ -46,6 +56,6 @@ pub(super) fn lines(from: ElementRef<'_>) -> Vec<Line> {
             _ => {}
         }
     }
-    flush(&mut line, from.id());
+    flush(&mut line, &mut linked, from.id());
     out
 }

@@ -100,6 +100,9 @@ fn by_rule(page: &Page, rules: &ListRules, repairs: &mut Vec<String>) -> Result<
     if links.undated {
         repairs.push("no address has a day in its path: the longest list of titles was taken".to_owned());
     }
+    if links.left > 0 {
+        repairs.push(format!("links of other blocks than the list's were left out: {}", links.left));
+    }
     let rows = generic::rows(&links.found);
     let entries = links.found.iter().map(|link| {
         let row = row_of(link.anchor, &rows);
@@ -184,7 +187,8 @@ fn link_of<'a>(page: &Page, row: ElementRef<'a>, rules: &ListRules) -> Option<Fo
     let found = |anchor: ElementRef<'a>| {
         let href = page.resolve(anchor.attr("href")?)?;
         let day = dated::day_of(&href, last);
-        Some(Found { anchor, key: canonical(&href), title: title_of(anchor, page), href, day })
+        let (key, title, is_own) = (canonical(&href), title_of(anchor, page), page.is_own(&href));
+        Some(Found { anchor, key, title, href, day, is_own, is_near: is_own })
     };
     let from = within(row, rules.link.as_ref()).unwrap_or(row);
     let anchors = std::iter::once(from).chain(from.descendent_elements().skip(1));
@@ -233,15 +237,7 @@ fn entry(
 
 /// The texts near a link: in its row, else after the row up to the next, else before it.
 fn pieces(row: ElementRef<'_>, link: &Found<'_>, rows: &HashMap<NodeId, Option<usize>>) -> Vec<String> {
-    let mut own = Vec::new();
-    for node in row.descendants() {
-        let Node::Text(said) = node.value() else { continue };
-        let said = crate::core::text::one_line(said);
-        // A date in a headline is not the day it was published.
-        if !said.is_empty() && !link.title.contains(said.trim_end_matches(['.', '…'])) {
-            own.push(said);
-        }
-    }
+    let own = own_pieces(row, link);
     if own.iter().any(|piece| piece.bytes().any(|b| b.is_ascii_digit())) || rows.is_empty() {
         return own;
     }
@@ -266,6 +262,20 @@ fn pieces(row: ElementRef<'_>, link: &Found<'_>, rows: &HashMap<NodeId, Option<u
         has_digits(&pieces)
     });
     if leads && has_digits(&before) { before } else { after }
+}
+
+/// The texts in a row beside the title of its link.
+pub(super) fn own_pieces(row: ElementRef<'_>, link: &Found<'_>) -> Vec<String> {
+    let mut own = Vec::new();
+    for node in row.descendants() {
+        let Node::Text(said) = node.value() else { continue };
+        let said = crate::core::text::one_line(said);
+        // A date in a headline is not the day it was published.
+        if !said.is_empty() && !link.title.contains(said.trim_end_matches(['.', '…'])) {
+            own.push(said);
+        }
+    }
+    own
 }
 
 /// The following list page, of the same site and not this one.

@@ -29,6 +29,8 @@ const LABELS: &[&str] = &[
     "审核",
     "打印",
     "更新",
+    "人气",
+    "原创",
 ];
 
 /// Labels of the outlet, longest first where one is in another.
@@ -52,15 +54,21 @@ pub(super) fn list_title(title: &str) -> String {
 }
 
 /// The title of an article without the name of the site after it.
-pub(super) fn article_title(title: &str) -> String {
+/// `sites` are the names of the site as [`plain_name`] has them.
+pub(super) fn article_title(title: &str, sites: &[String]) -> String {
     let mut left = title.trim();
-    while let Some((at, mark)) = ["_", "|", "｜", "--", "——", " - ", "-"]
+    while let Some((at, mark)) = ["_", "|", "｜", "--", "——", " - ", " – ", " — ", "-"]
         .iter()
         .filter_map(|mark| left.rfind(mark).map(|at| (at, mark)))
         .max_by_key(|(at, _)| *at)
     {
         let tail = left[at + mark.len()..].trim();
-        let is_site = tail.chars().count() <= 24 && SITE_WORDS.iter().any(|word| tail.contains(word));
+        let plain = plain_name(tail);
+        let named = sites
+            .iter()
+            .any(|site| !plain.is_empty() && (plain == *site || plain.starts_with(site.as_str())));
+        let is_site =
+            tail.chars().count() <= 24 && (named || SITE_WORDS.iter().any(|word| tail.contains(word)));
         let head = left[..at].trim_end_matches(['-', '—', '_', ' ']);
         if !is_site || head.chars().count() < 4 {
             break;
@@ -68,6 +76,11 @@ pub(super) fn article_title(title: &str) -> String {
         left = head;
     }
     one_line(left)
+}
+
+/// The letters and digits of a name, in lower case: `MDR.DE` and `mdr.de` are alike.
+pub(super) fn plain_name(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn first_part(title: &str) -> String {
@@ -87,11 +100,76 @@ fn labelled<'a>(line: &'a str, labels: &[&str]) -> Option<&'a str> {
     })
 }
 
-/// The outlet on a line: `来源：新华社 作者：…`.
+/// The outlet on a line: `来源：新华社 作者：…`, `来源于：…`, or without a colon `07:08| 来源某某社区| 0 条评论`.
 pub(super) fn outlet(line: &str) -> Option<String> {
-    let said = labelled(line, OUTLET)?;
+    let Some(said) = labelled(line, OUTLET).or_else(|| labelled(line, &["来源于", "来源自", "来自"]))
+    else {
+        return line.split(['|', '｜', ' ', '\u{3000}']).find_map(outlet_without_colon);
+    };
     let end = said.find([' ', '|', '｜', '【', '】', '(', '（', ';', '；']).unwrap_or(said.len());
     name(&said[..label_at(said).min(end)])
+}
+
+fn outlet_without_colon(part: &str) -> Option<String> {
+    let said = OUTLET.iter().find_map(|label| part.trim().strip_prefix(label))?;
+    let said = said.trim_start_matches(['于', '自']);
+    (said.chars().count() <= 12).then(|| outlet_name(said)).flatten()
+}
+
+/// The outlet of a short line that begins with its label, anywhere on a page.
+pub(super) fn outlet_alone(line: &str) -> Option<String> {
+    const LONGEST: usize = 50;
+    let is_alone = OUTLET.iter().any(|label| line.starts_with(label)) && line.chars().count() <= LONGEST;
+    (is_alone && !line.contains(['。', '，'])).then(|| outlet(line)).flatten()
+}
+
+/// An outlet's name, where a page gives no label: no address, no sentence, and more than a number.
+pub(super) fn outlet_name(said: &str) -> Option<String> {
+    let name = name(said)?;
+    let is_address = name.contains(['/', '@', ':', '：']) || name.chars().any(|c| c.is_ascii_digit());
+    (!is_address && name.chars().count() >= 2).then_some(name)
+}
+
+/// The outlet beside a time: `2019年11月25日 18:57 参考消息`. Only what ends as outlets do, or is the page's author.
+pub(super) fn beside_time(line: &str, author: Option<&str>) -> Option<String> {
+    const ENDS: &[&str] = &[
+        "报",
+        "网",
+        "社",
+        "新闻",
+        "客户端",
+        "电视台",
+        "在线",
+        "周刊",
+        "杂志",
+        "消息",
+        "观察",
+        "发布",
+        "传媒",
+        "融媒",
+        "时报",
+        "資訊",
+        "资讯",
+    ];
+    const LONGEST: usize = 40;
+    if line.chars().count() > LONGEST || line.contains(['：', '。', '，']) {
+        return None;
+    }
+    let is_date = |part: &&str| part.chars().any(|c| c.is_ascii_digit());
+    let mut parts =
+        line.split([' ', '|', '｜', '\u{3000}']).filter(|part| !part.is_empty() && !is_date(part));
+    let (only, more) = (parts.next()?, parts.next());
+    let is_outlet =
+        ENDS.iter().any(|end| only.ends_with(end)) || author.is_some_and(|author| author.trim() == only);
+    (more.is_none() && is_outlet).then(|| outlet_name(only)).flatten()
+}
+
+/// True for a line before an article that praises the site's own application.
+pub(super) fn is_advertisement(line: &str) -> bool {
+    const LONGEST: usize = 80;
+    let apps = ["客户端", "APP", "App", "公众号"].iter().any(|word| line.contains(word));
+    let asks = ["下载", "安装", "关注", "扫码"].iter().any(|word| line.contains(word));
+    apps && asks && line.chars().count() <= LONGEST
 }
 
 /// Whether a line is a label of an outlet whose value stands on the next.
@@ -133,10 +211,34 @@ pub(super) fn unlabelled(text: &str, read: fn(&str) -> Option<String>) -> Option
     read(text).or_else(|| (!has_label).then(|| name(text)).flatten())
 }
 
-/// The names of several editors.
+/// The names of several editors. Latin names go on over blanks; numbers of staff are none.
 pub(super) fn names(text: &str) -> Vec<String> {
-    let parts = text.split(|c: char| c.is_whitespace() || "、，,;；/".contains(c)).map(one_line);
-    parts.filter(|name| !name.is_empty()).take(8).collect()
+    let mut found: Vec<String> = Vec::new();
+    for part in text.split(['、', '，', ',', ';', '；', '/']) {
+        let mut latin = false;
+        for word in part.split_whitespace() {
+            let word = word.split_once('_').filter(|(_, code)| is_code(code)).map_or(word, |(name, _)| name);
+            if word.is_empty() || is_code(word) {
+                continue;
+            }
+            let is_latin = word.chars().all(|c| c < '\u{0250}');
+            match found.last_mut() {
+                Some(name) if latin && is_latin => {
+                    name.push(' ');
+                    name.push_str(word);
+                }
+                _ => found.push(word.to_owned()),
+            }
+            latin = is_latin;
+        }
+    }
+    found.truncate(8);
+    found
+}
+
+/// True for a number of staff: `NBJ11331`, `PN054`.
+fn is_code(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_alphanumeric()) && word.bytes().any(|b| b.is_ascii_digit())
 }
 
 /// The sections of a breadcrumb, without the home page, the word for the article and the title.
@@ -180,6 +282,33 @@ pub(super) fn rights(line: &str) -> Option<String> {
     let lower = line.to_lowercase();
     let fits = ABOUT.iter().any(|word| lower.contains(word)) && CLAIM.iter().any(|word| lower.contains(word));
     fits.then(|| crate::core::text::truncate_chars(line, MAX_RIGHTS))
+}
+
+/// True if a text begins as a list of other articles or of comments does.
+pub(super) fn promises_others(text: &str) -> bool {
+    const HEADINGS: &[&str] = &[
+        "相关",
+        "推荐",
+        "为你推荐",
+        "猜你喜欢",
+        "热门",
+        "评论",
+        "延伸阅读",
+        "最新",
+        "更多",
+        "related",
+        "recommended",
+        "most read",
+        "read more",
+        "read also",
+        "see also",
+        "comments",
+        "more on",
+        "mehr zum thema",
+        "lesen sie auch",
+    ];
+    let start: String = text.chars().take(20).collect::<String>().to_lowercase();
+    HEADINGS.iter().any(|heading| start.starts_with(heading))
 }
 
 /// Whether a line belongs to the frame about a body: what leads through the site, shares, or claims rights.

@@ -5,20 +5,27 @@
 //! Must not sanitise bodies, make up dates, or hand a parser markup that was not bounded before.
 
 mod article;
+mod blocks;
 mod body;
 mod challenge;
 mod dated;
 mod dom;
 mod enrich;
+mod frame;
 mod generic;
 mod json;
 mod lines;
 mod list;
 mod meta;
 mod near;
+mod prose;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod title;
+mod when;
+#[cfg(test)]
+mod wild_tests;
 
 pub use article::{Article, article};
 pub use challenge::is_challenge;

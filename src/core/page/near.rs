@@ -9,8 +9,8 @@ use crate::core::time::{Precision, Stamp};
 /// The most of a block that is searched, in characters: a list's row is shorter.
 const MAX_NEAR: usize = 400;
 
-/// How far from the day in its address the date beside a link may lie: what differs by more belongs to
-/// something else.
+/// How far from the day in its address a date in the text beside a link may lie: what differs by more belongs
+/// to something else.
 const MAX_APART: TimeDelta = TimeDelta::days(31);
 
 /// The date in one of some pieces of text near a link: one with a time of day before one without.
@@ -24,16 +24,21 @@ pub(super) fn date_in(pieces: &[String], path_day: Option<NaiveDate>, dates: &Da
             break;
         }
         left -= size;
-        found.extend(of_piece(piece, &context).filter(|stamp| is_near(stamp, path_day, dates)));
+        found.extend(of_piece(piece, &context).filter(|stamp| is_near(stamp, piece, path_day, dates)));
     }
     let exact = found.iter().find(|stamp| stamp.precision == Precision::Second);
     exact.or(found.first()).copied()
 }
 
-fn is_near(stamp: &Stamp, path_day: Option<NaiveDate>, dates: &DateContext) -> bool {
+/// True if a date may be the entry's. One far from the day in the address is, if it is earlier and stands alone:
+/// a new content management gives old entries addresses of the day they were moved.
+fn is_near(stamp: &Stamp, piece: &str, path_day: Option<NaiveDate>, dates: &DateContext) -> bool {
+    const ALONE: usize = 24;
     let Some(day) = path_day else { return true };
     let said = stamp.at.with_timezone(&dates.zone).date_naive();
-    (said - day).abs() <= MAX_APART
+    let names_year = piece.contains(&said.format("%Y").to_string());
+    let moved = said < day && names_year && piece.chars().count() <= ALONE && parse(piece, dates).is_some();
+    moved || (said - day).abs() <= MAX_APART
 }
 
 /// A piece of text that is a date, or has one in it.

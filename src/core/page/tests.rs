@@ -42,6 +42,7 @@ fn the_day_in_an_address_is_found_in_every_form_and_nowhere_else() {
         ("/2026/08/31/12345.html", Some((2026, 8, 31))),
         ("/html/2026-08/31/content_1.htm", Some((2026, 8, 31))),
         ("/202608/31/1.html", Some((2026, 8, 31))),
+        ("/26/0831/07/AB1CD.html", Some((2026, 8, 31))),
         ("/a/content_20260831123.html", Some((2026, 8, 31))),
         ("/2/2026/0915/103997.html", Some((2026, 9, 15))),
         // No such day, one to come, an id, an archive of a day, a product of the last century.

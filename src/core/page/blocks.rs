@@ -1,0 +1,177 @@
+//! Blocks of links: which of them are the page's list, and which stand beside it. Blocks of one shape are
+//! one list, however many there are. Knows links and rows; reads no titles.
+
+use std::collections::{HashMap, HashSet};
+
+use ego_tree::NodeId;
+use scraper::ElementRef;
+
+use super::dom::Page;
+use super::generic::{Found, row_of, rows};
+use super::near::date_in;
+
+/// So many links make a list, where their paths prove nothing.
+const MIN_LIST: usize = 5;
+
+/// So many rows of a block vouch for a row beside them.
+const MIN_ROWS: usize = 2;
+
+/// How many names around a row tell its block from others: those of the list and of the column it stands in.
+const NAMES: usize = 2;
+
+/// What blocks of one list have in common: the tags and classes around its rows, and the row's tag.
+type Shape = (String, String);
+
+/// The links of one shape.
+struct Block<'a> {
+    links: Vec<(usize, Found<'a>)>,
+    /// How many of its rows show a date.
+    dated: usize,
+}
+
+impl Block<'_> {
+    fn shows_dates(&self) -> bool {
+        self.dated * 2 > self.links.len()
+    }
+}
+
+/// Links with days in their paths, without those of side columns, and how many these were.
+///
+/// A block is a side column if it shows no dates and has fewer rows than the longest block, which does.
+pub(super) fn main<'a>(links: Vec<Found<'a>>, page: &Page) -> (Vec<Found<'a>>, usize) {
+    let blocks = blocks(links, page);
+    let Some(longest) = longest_of(&blocks) else { return (Vec::new(), 0) };
+    let (shows, most) = (blocks[longest].shows_dates(), blocks[longest].links.len());
+    let is_side =
+        |block: &Block<'_>| shows && most >= MIN_LIST && !block.shows_dates() && block.links.len() < most;
+    let left = blocks.iter().filter(|block| is_side(block)).map(|block| block.links.len()).sum();
+    (in_order(blocks.into_iter().filter(|block| !is_side(block))), left)
+}
+
+/// The longest list of links without days in their paths, with the other blocks that are of its kind: they
+/// show dates as it does, or lead to addresses of the same form where no row shows a date.
+pub(super) fn longest<'a>(links: Vec<Found<'a>>, page: &Page) -> (Vec<Found<'a>>, usize) {
+    let blocks = blocks(links, page);
+    let Some(longest) = longest_of(&blocks) else { return (Vec::new(), 0) };
+    let forms: HashSet<String> = blocks[longest].links.iter().map(|(_, link)| form(&link.href)).collect();
+    let (shows, first) = (blocks[longest].shows_dates(), blocks[longest].links[0].0);
+    let keeps = |block: &Block<'_>| {
+        let alike = block.links.iter().filter(|(_, link)| forms.contains(&form(&link.href))).count();
+        let is_like = alike * 2 > block.links.len() && (!shows || block.shows_dates());
+        block.links[0].0 == first || (block.links.len() >= MIN_ROWS && is_like)
+    };
+    let left = blocks.iter().filter(|block| !keeps(block)).map(|block| block.links.len()).sum();
+    let found = in_order(blocks.into_iter().filter(keeps));
+    if found.len() < MIN_LIST { (Vec::new(), 0) } else { (found, left) }
+}
+
+/// The links with those of the rows beside them that have none: rows of one block count together, whatever
+/// their host and however short their titles, if a date in the row or a number in the address vouches.
+pub(super) fn completed<'a>(found: Vec<Found<'a>>, all: &[Found<'a>], page: &Page) -> Vec<Found<'a>> {
+    let own = rows(&found);
+    let mut lists: HashMap<NodeId, (usize, &str)> = HashMap::new();
+    for link in &found {
+        let row = row_of(link.anchor, &own);
+        if let Some(list) = row.parent() {
+            let known = lists.entry(list.id()).or_insert((0, row.value().name()));
+            known.0 += 1;
+        }
+    }
+    let mut taken: HashSet<NodeId> = found.iter().map(|link| row_of(link.anchor, &own).id()).collect();
+    let mut known: HashSet<&str> = found.iter().map(|link| link.key.as_str()).collect();
+    let mut more = Vec::new();
+    for link in all {
+        let row = link.anchor.ancestors().filter_map(ElementRef::wrap).take(ROW).find(|up| {
+            let list = up.parent().and_then(|list| lists.get(&list.id()));
+            list.is_some_and(|(count, tag)| *count >= MIN_ROWS && up.value().name() == *tag)
+        });
+        let Some(row) = row.filter(|row| !taken.contains(&row.id())) else { continue };
+        let vouched = link.day.is_some()
+            || shows_date(row, link, page)
+            || (link.is_near && link.href.bytes().any(|b| b.is_ascii_digit()));
+        if vouched && link.title.chars().count() >= SHORT && known.insert(&link.key) {
+            taken.insert(row.id());
+            more.push(link.clone());
+        }
+    }
+    drop(known);
+    let place: HashMap<NodeId, usize> =
+        all.iter().enumerate().map(|(at, link)| (link.anchor.id(), at)).collect();
+    let mut whole = found;
+    whole.extend(more);
+    whole.sort_by_key(|link| place.get(&link.anchor.id()).copied());
+    whole
+}
+
+/// How far above a link its row may stand.
+const ROW: usize = 6;
+
+/// The shortest title that a row may vouch for, in characters.
+const SHORT: usize = 3;
+
+/// Links by the shape of the block they stand in, in the order of the page.
+fn blocks<'a>(links: Vec<Found<'a>>, page: &Page) -> Vec<Block<'a>> {
+    let rows = rows(&links);
+    let mut at: HashMap<Shape, usize> = HashMap::new();
+    let mut found: Vec<Block<'a>> = Vec::new();
+    for (place, link) in links.into_iter().enumerate() {
+        let row = row_of(link.anchor, &rows);
+        let number = *at.entry(shape(row)).or_insert(found.len());
+        if number == found.len() {
+            found.push(Block { links: Vec::new(), dated: 0 });
+        }
+        found[number].dated += usize::from(shows_date(row, &link, page));
+        found[number].links.push((place, link));
+    }
+    found
+}
+
+fn shape(row: ElementRef<'_>) -> Shape {
+    let list = row.ancestors().filter_map(ElementRef::wrap);
+    let named = |element: &ElementRef<'_>| {
+        element.attr("class").or(element.attr("id")).is_some_and(|n| !n.is_empty())
+    };
+    let (mut path, mut names) = (String::new(), 0);
+    for up in list.take(ROW) {
+        path.push_str(up.value().name());
+        if named(&up) {
+            path.push('.');
+            path.push_str(up.attr("class").or(up.attr("id")).unwrap_or_default().trim());
+            names += 1;
+        }
+        if names == NAMES {
+            break;
+        }
+        path.push('<');
+    }
+    (path, row.value().name().to_owned())
+}
+
+/// True if a row shows a date outside its title.
+fn shows_date(row: ElementRef<'_>, link: &Found<'_>, page: &Page) -> bool {
+    let pieces = super::list::own_pieces(row, link);
+    pieces.iter().any(|piece| piece.bytes().any(|b| b.is_ascii_digit()))
+        && date_in(&pieces, None, &page.dates).is_some()
+}
+
+/// The block with most rows, where those that show dates count twice; the first of equals.
+fn longest_of(blocks: &[Block<'_>]) -> Option<usize> {
+    (0..blocks.len()).rev().max_by_key(|at| blocks[*at].links.len() + blocks[*at].dated)
+}
+
+fn in_order<'a>(blocks: impl Iterator<Item = Block<'a>>) -> Vec<Found<'a>> {
+    let mut links: Vec<(usize, Found<'a>)> = blocks.flat_map(|block| block.links).collect();
+    links.sort_by_key(|(place, _)| *place);
+    links.into_iter().map(|(_, link)| link).collect()
+}
+
+/// The form of an address: what it has before its first number, and how it ends, so that `/info/1040/3807.html`
+/// and `/info/1012/3.html` are alike.
+fn form(href: &str) -> String {
+    let (place, path) =
+        href.splitn(4, '/').nth(3).map_or((href, ""), |path| (&href[..href.len() - path.len()], path));
+    let start =
+        path.split('/').take_while(|part| !part.bytes().any(|b| b.is_ascii_digit())).collect::<Vec<_>>();
+    let end = path.rsplit_once('.').map_or("", |(_, end)| end);
+    format!("{place}{}.{end}", start.join("/"))
+}

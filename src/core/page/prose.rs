@@ -1,0 +1,251 @@
+//! Where on a page the prose of its article stands. Weighs lines by what only sentences have, and elements
+//! by the lines close below them. Cuts nothing out of what it finds.
+
+use std::collections::{HashMap, HashSet};
+
+use ego_tree::{NodeId, Tree};
+use scraper::{ElementRef, Node};
+
+use super::body::WITHIN;
+use super::dom::{Page, is_inline, select};
+use super::frame::{is_framed, is_hidden};
+use super::lines::Line;
+use super::meta;
+
+/// What a line counts for in the element one further out, in hundredths. Low enough that an article wins
+/// over what also holds its comments; high enough that two halves of an article lose to what holds both.
+const FADE: usize = 60;
+
+/// How many elements around a line are credited with it.
+const REACH: usize = 6;
+
+/// How far above the best element others of its kind are looked for.
+const NEARBY: usize = 6;
+
+/// Lines of a page and what of it is prose.
+pub(super) struct Prose<'a> {
+    tree: &'a Tree<Node>,
+    /// Lines with prose: their elements and how much.
+    lines: Vec<(ElementRef<'a>, usize)>,
+    /// Prose below each element, outside frames.
+    below: HashMap<NodeId, usize>,
+    /// Prose below each element, frames or not.
+    all: HashMap<NodeId, usize>,
+    total: usize,
+    /// What stands around the page's one `h1`: a frame does not hold the title.
+    titled: HashSet<NodeId>,
+}
+
+impl<'a> Prose<'a> {
+    /// Weighs the lines of a page.
+    pub(super) fn of(page: &'a Page, lines: &[Line]) -> Self {
+        let tree = &page.html.tree;
+        let weighed: Vec<(ElementRef<'a>, usize)> = lines
+            .iter()
+            .filter_map(|line| Some((ElementRef::wrap(tree.get(line.block)?)?, weight(line))))
+            .filter(|(_, weight)| *weight > 0)
+            .collect();
+        let all = sums(&weighed);
+        let total: usize = weighed.iter().map(|(_, weight)| weight).sum();
+        let mut headings = select(&page.html, "h1");
+        let titled = match (headings.next(), headings.next()) {
+            (Some(only), None) => around(only).map(|element| element.id()).collect(),
+            _ => HashSet::new(),
+        };
+        let mut prose = Self { tree, lines: Vec::new(), below: HashMap::new(), all, total, titled };
+        let mut told: HashMap<NodeId, bool> = HashMap::new();
+        prose.lines = weighed
+            .into_iter()
+            .filter(|(block, _)| {
+                !around(*block)
+                    .any(|element| *told.entry(element.id()).or_insert_with(|| prose.is_out(element)))
+            })
+            .collect();
+        prose.below = sums(&prose.lines);
+        // Some pages go on with further articles: the one with the page's title is meant.
+        let headed = select(&page.html, "h1").next().and_then(article_of);
+        if let Some(article) = headed
+            && prose
+                .below
+                .get(&article)
+                .is_some_and(|holds| holds * 5 >= prose.lines.iter().map(|(_, w)| w).sum())
+        {
+            prose.lines.retain(|(block, _)| around(*block).any(|element| element.id() == article));
+            prose.below = sums(&prose.lines);
+        }
+        prose
+    }
+
+    /// True if an element is framed or hidden. Neither is believed of what holds more than four fifths of the
+    /// prose, or the title: that is the article.
+    pub(super) fn is_out(&self, element: ElementRef<'_>) -> bool {
+        let holds = self.all.get(&element.id()).copied().unwrap_or_default();
+        holds * 5 <= self.total * 4
+            && !self.titled.contains(&element.id())
+            && (is_framed(element) || is_hidden(element))
+    }
+
+    /// True if an element, and all around it, is shown.
+    pub(super) fn is_shown(&self, element: ElementRef<'_>) -> bool {
+        !around(element).any(|up| is_hidden(up) && self.is_out(up))
+    }
+
+    /// The lines that are shown.
+    pub(super) fn shown(&self, lines: Vec<Line>) -> Vec<Line> {
+        let mut told: HashMap<NodeId, bool> = HashMap::new();
+        let block = |line: &Line| self.tree.get(line.block).and_then(ElementRef::wrap);
+        let mut is_shown = |line: &Line| {
+            *told.entry(line.block).or_insert_with(|| block(line).is_none_or(|block| self.is_shown(block)))
+        };
+        lines.into_iter().filter(|line| is_shown(line)).collect()
+    }
+
+    /// True if an element has prose in it.
+    pub(super) fn is_in(&self, element: ElementRef<'_>) -> bool {
+        self.all.contains_key(&element.id())
+    }
+
+    /// The elements that hold the article: one, or several side by side of one kind.
+    pub(super) fn densest(&self) -> Vec<ElementRef<'a>> {
+        let mut scores: HashMap<NodeId, usize> = HashMap::new();
+        let mut best: Option<(usize, ElementRef<'a>)> = None;
+        for (block, weight) in &self.lines {
+            let mut share = *weight * 100;
+            for holder in holders(*block).take(REACH) {
+                let score = scores.entry(holder.id()).or_default();
+                *score += share;
+                share = share * FADE / 100;
+            }
+        }
+        for (block, _) in &self.lines {
+            for holder in holders(*block).take(REACH) {
+                let score = scores[&holder.id()];
+                if best.is_none_or(|(most, _)| score > most) {
+                    best = Some((score, holder));
+                }
+            }
+        }
+        best.map(|(_, best)| self.with_siblings(best)).unwrap_or_default()
+    }
+
+    /// An element and those beside it that go on with the same article: what holds more of its kind nearby, and
+    /// bare paragraphs and figures between.
+    fn with_siblings(&self, best: ElementRef<'a>) -> Vec<ElementRef<'a>> {
+        let above: Vec<ElementRef<'a>> = best.ancestors().filter_map(ElementRef::wrap).take(NEARBY).collect();
+        let mut more = HashSet::from([best.id()]);
+        let mut reach = 0;
+        let own = article_of(best);
+        let of = |element: ElementRef<'_>| self.below.get(&element.id()).copied().unwrap_or_default();
+        if let Some(kind) = kind(best) {
+            for (block, _) in &self.lines {
+                let Some(other) =
+                    holders(*block).take(REACH).find(|holder| self::kind(*holder) == Some(kind))
+                else {
+                    continue;
+                };
+                if article_of(other) != own || of(other) * 10 < of(best) {
+                    continue;
+                }
+                let shared =
+                    other.ancestors().find_map(|up| above.iter().position(|mine| mine.id() == up.id()));
+                if let Some(shared) = shared {
+                    reach = reach.max(shared);
+                    more.extend(
+                        around(other).take_while(|up| up.id() != above[shared].id()).map(|up| up.id()),
+                    );
+                }
+            }
+        }
+        let Some(parent) = above.get(reach) else { return vec![best] };
+        more.extend(above[..reach].iter().map(|up| up.id()));
+        let goes_on = |element: &ElementRef<'a>| {
+            let is_bare = element.value().name() == "p" && self.below.contains_key(&element.id());
+            is_bare || more.contains(&element.id())
+        };
+        let all: Vec<ElementRef<'a>> = parent.child_elements().collect();
+        let (Some(first), Some(last)) = (all.iter().position(goes_on), all.iter().rposition(goes_on)) else {
+            return vec![best];
+        };
+        let fits = |element: &ElementRef<'a>| {
+            let name = element.value().name();
+            goes_on(element) || matches!(name, "figure" | "img") || (WITHIN.contains(&name) && name != "p")
+        };
+        all[first..=last].iter().copied().filter(fits).collect()
+    }
+}
+
+/// What tells an element's kind: its tag and its first class, or those of the nearest with a class around it.
+fn kind<'a>(element: ElementRef<'a>) -> Option<(usize, &'a str, &'a str)> {
+    const UP: usize = 2;
+    around(element).take(UP).enumerate().find_map(|(up, element)| {
+        let class = element.value().attr("class")?.split_whitespace().next()?;
+        Some((up, element.value().name(), class))
+    })
+}
+
+/// The `article` an element stands in.
+fn article_of(element: ElementRef<'_>) -> Option<NodeId> {
+    around(element).find(|up| up.value().name() == "article").map(|up| up.id())
+}
+
+/// The weights below each element.
+fn sums(lines: &[(ElementRef<'_>, usize)]) -> HashMap<NodeId, usize> {
+    let mut found: HashMap<NodeId, usize> = HashMap::new();
+    for (block, weight) in lines {
+        for element in around(*block) {
+            *found.entry(element.id()).or_default() += weight;
+        }
+    }
+    found
+}
+
+/// An element and those around it, from the inside out.
+fn around(element: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
+    std::iter::once(element).chain(element.ancestors().filter_map(ElementRef::wrap))
+}
+
+/// The elements that may be an article's for a line in a block: blocks that hold other blocks, or lines.
+fn holders(block: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
+    let is_paragraph = block.children().all(|child| {
+        child.value().as_element().is_none_or(|element| is_inline(element.name()) && element.name() != "br")
+    });
+    around(block).skip(usize::from(is_paragraph)).filter(|element| {
+        let name = element.value().name();
+        !is_inline(name) && !matches!(name, "tbody" | "tr" | "table" | "html") && !WITHIN.contains(&name)
+    })
+}
+
+/// How much of a line is prose: its length in characters, if it has sentences and is not mostly links.
+pub(super) fn weight(line: &Line) -> usize {
+    /// The least prose, in characters, of a script that writes words without spaces, and of the others.
+    const MIN_DENSE: usize = 12;
+    const MIN_SPACED: usize = 40;
+    let text = line.text.as_str();
+    if line.linked * 2 > text.len() {
+        return 0;
+    }
+    let size = text.chars().count();
+    let least = if text.contains(is_dense) { MIN_DENSE } else { MIN_SPACED };
+    if size < least || !has_sentences(text) {
+        return 0;
+    }
+    let framed = meta::is_frame(text) || meta::rights(text).is_some() || (size < 80 && text.contains("电话"));
+    if framed { 0 } else { size }
+}
+
+/// True for characters of scripts without spaces between words: Han, kana, Tibetan, Thai, Lao, Khmer.
+fn is_dense(c: char) -> bool {
+    matches!(c, '\u{0E00}'..='\u{0FFF}' | '\u{1780}'..='\u{17FF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}')
+}
+
+/// True if a text has the marks of sentences of any script: Chinese and Japanese, Latin, Arabic and Uyghur,
+/// Devanagari, Tibetan, Mongolian, Khmer, Ethiopic.
+fn has_sentences(text: &str) -> bool {
+    const MARKS: &[char] = &[
+        '。', '，', '！', '？', '；', '”', '、', '،', '؟', '؛', '۔', '।', '॥', '།', '༎', '༏', '᠂', '᠃', '។',
+        '።',
+    ];
+    text.contains(MARKS)
+        || [". ", ", ", "! ", "? "].iter().any(|mark| text.contains(mark))
+        || text.ends_with(['.', '!', '?', '…', '"', '”', '»', '“'])
+}

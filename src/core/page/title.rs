@@ -1,0 +1,112 @@
+//! The title of an article: what its headings, its lines and its head say of it vote together. What stands
+//! on every page of a site, a logo or a rubric, gets no vote from this page's head.
+
+use std::collections::HashSet;
+
+use scraper::ElementRef;
+use url::Url;
+
+use super::dom::{Page, select, text};
+use super::lines::Line;
+use super::meta;
+use super::prose::Prose;
+
+/// What parts a title from the name of the site.
+const MARKS: &[char] = &['_', '|', '｜', '-', '–', '—', '·', '«', '»', '‹'];
+
+/// The title of an article page.
+pub(super) fn title(page: &Page, prose: &Prose<'_>, lines: &[Line]) -> Option<String> {
+    /// A line that the page's title begins with is no shorter, in characters.
+    const MIN_LINE: usize = 5;
+    if let Some(standard) = page.meta(&["articletitle"]) {
+        return Some(standard);
+    }
+    let declared = page.title.clone().unwrap_or_default();
+    let shared = page.meta(&["og:title", "twitter:title"]).unwrap_or_default();
+    let headings: Vec<(ElementRef<'_>, String)> = select(&page.html, "h1")
+        .filter(|heading| prose.is_shown(*heading))
+        .map(|heading| (heading, text(heading)))
+        .filter(|(_, said)| said.chars().count() >= 4)
+        .collect();
+    let whole = |said: &str| declared.contains(said) || shared.contains(said);
+    let agreed = headings.iter().filter(|(_, said)| whole(said) && !is_rubric(said, &declared));
+    if let Some((_, said)) = agreed.max_by_key(|(_, said)| said.chars().count()) {
+        return Some(said.clone());
+    }
+    let sites = sites(page);
+    let head = format!("{declared} {shared}");
+    let shared = Some(meta::article_title(&shared, &sites)).filter(|title| !title.is_empty());
+    if let [(only, said)] = headings.as_slice()
+        && (likeness(said, &head) * 3 >= 100 || (said.chars().count() >= 8 && stands_in_article(*only)))
+    {
+        // A heading may have the rubric before the title in it; the head has the title alone.
+        let own = shared.as_ref().filter(|own| own.chars().count() >= 8 && said.ends_with(own.as_str()));
+        return Some(own.unwrap_or(said).clone());
+    }
+    let ends = |said: &str| {
+        let rest = declared.strip_prefix(said).map(str::trim_start);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(MARKS))
+    };
+    let starts = lines.iter().filter(|line| line.text.chars().count() >= MIN_LINE && ends(&line.text));
+    if let Some(line) =
+        starts.filter(|line| !is_rubric(&line.text, &declared)).max_by_key(|line| line.text.len())
+    {
+        return Some(line.text.clone());
+    }
+    // `行情--标题-某某网`: the part between that stands on the page as a line.
+    let parts: HashSet<&str> = declared.split(MARKS).map(str::trim).collect();
+    let part =
+        lines.iter().filter(|line| line.text.chars().count() >= 8 && parts.contains(line.text.as_str()));
+    if let Some(line) = part.max_by_key(|line| line.text.len()) {
+        return Some(line.text.clone());
+    }
+    let long = headings.into_iter().map(|(_, said)| said).find(|said| said.chars().count() >= 8);
+    let long = long.filter(|said| declared.is_empty() || likeness(said, &head) > 0);
+    let declared = Some(meta::article_title(&declared, &sites)).filter(|title| !title.is_empty());
+    shared.or(declared).or(long)
+}
+
+/// True if a text is a rubric or a tag before the title: the page's title goes on with much more in the
+/// same part.
+fn is_rubric(said: &str, declared: &str) -> bool {
+    let part = declared.split(['|', '_', '｜']).map(str::trim).find(|part| part.contains(said));
+    part.is_some_and(|part| part != said && said.chars().count() * 3 < part.chars().count())
+}
+
+fn stands_in_article(heading: ElementRef<'_>) -> bool {
+    let mut above = heading.ancestors().filter_map(ElementRef::wrap).map(|up| up.value().name());
+    above.any(|name| matches!(name, "article" | "main"))
+}
+
+/// How much of a text another has, in hundredths: words, or pairs of characters where no blanks part words.
+pub(super) fn likeness(said: &str, other: &str) -> usize {
+    let of = units(said);
+    let all = units(other);
+    if of.is_empty() { 0 } else { of.intersection(&all).count() * 100 / of.len() }
+}
+
+fn units(said: &str) -> HashSet<String> {
+    /// Words of fewer letters are in every sentence.
+    const MIN_WORD: usize = 4;
+    let lower = said.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut found = HashSet::new();
+    for word in words {
+        let letters: Vec<char> = word.chars().collect();
+        if word.is_ascii() || letters.iter().all(|c| *c < '\u{0E00}') {
+            found.extend((letters.len() >= MIN_WORD).then(|| word.to_owned()));
+        } else {
+            found.extend(letters.windows(2).map(|pair| pair.iter().collect()));
+        }
+    }
+    found
+}
+
+/// The names of the site, as its head and its address have them: letters and digits, in lower case.
+fn sites(page: &Page) -> Vec<String> {
+    let host = Url::parse(&page.url).ok().and_then(|url| url.domain().map(str::to_owned)).unwrap_or_default();
+    let labels =
+        host.split('.').filter(|label| label.len() >= 3 && !matches!(*label, "www" | "com" | "org" | "net"));
+    let named = page.meta(&["og:site_name"]);
+    labels.map(meta::plain_name).chain(named.map(|name| meta::plain_name(&name))).collect()
+}
