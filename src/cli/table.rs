@@ -29,6 +29,7 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         Command::Regions => &["id", "code", "entries", "updated", "feed", "name"],
         Command::Entries { .. } => &["published", "source", "regions", "title"],
         Command::Poll { .. }
+        | Command::Reload
         | Command::Rebuild
         | Command::Compact
         | Command::Scrub

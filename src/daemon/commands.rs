@@ -70,7 +70,7 @@ impl Commander for Engine {
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
             let last = match answer(&self, command, &lines).await {
-                Ok(Done { summary, good }) => Line::Done { summary, good },
+                Ok(Done { summary, good }) => Line::Done { summary, good, running: Some(self.running()) },
                 Err(Stop::Left) => return,
                 Err(stop) => Line::Failed(stop.to_string()),
             };
@@ -83,6 +83,9 @@ impl Commander for Engine {
 async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) -> Answer {
     match command {
         Command::Poll { sources } => poll::poll(engine, &sources, lines).await,
+        Command::Reload => {
+            Err(Stop::No("no daemon is running; the next one reads the configuration".to_owned()))
+        }
         Command::Rebuild => rebuild(engine).await,
         Command::Compact => compact(engine).await,
         Command::Scrub => scrub(engine).await,

@@ -40,10 +40,11 @@ pub enum KeepError {
     Panic(#[from] tokio::task::JoinError),
 }
 
-/// Runs until dropped.
-pub async fn run(engine: Arc<Engine>) {
+/// Runs until dropped, under the configuration of the day.
+pub async fn run(current: impl Fn() -> Arc<Engine>) {
     let mut done = None;
     loop {
+        let engine = current();
         let today = engine.clock.now().date_naive();
         if done != Some(today) {
             done = Some(today);
@@ -59,6 +60,7 @@ pub async fn run(engine: Arc<Engine>) {
                 tracing::error!(%error, "the scrub broke off");
             }
         }
+        drop(engine);
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

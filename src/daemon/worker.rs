@@ -89,10 +89,13 @@ pub enum PollError {
     Broken(String),
 }
 
+/// By proxy.
+type Fetchers = HashMap<Option<String>, Arc<Fetcher>>;
+
 /// Polls sources.
 pub struct Worker {
     sources: BTreeMap<SourceId, Source>,
-    fetchers: HashMap<Option<String>, Fetcher>,
+    fetchers: Fetchers,
     rules: Arc<Rules>,
     recorder: Recorder,
     clock: Arc<dyn Clock>,
@@ -101,7 +104,7 @@ pub struct Worker {
     /// How far freshness may delay a poll.
     patience: Duration,
     /// What polls by hand found, until the scheduler has heard of it.
-    by_hand: ByHand,
+    by_hand: Arc<ByHand>,
     /// One poll of a source at a time, whoever asks for it.
     turns: BTreeMap<SourceId, Arc<Turns>>,
 }
@@ -117,30 +120,43 @@ impl Worker {
         recorder: Recorder,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, FetchSetupError> {
-        let mut fetchers: HashMap<_, Fetcher> = HashMap::new();
-        for source in &config.sources {
-            let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
-            if !fetchers.contains_key(&proxy) {
-                let fetcher = Fetcher::new(fetch_options(config, proxy.clone()))?;
-                // A host is one host, whatever way leads to it.
-                let fetcher = match fetchers.values().next() {
-                    Some(other) => fetcher.queueing_with(other),
-                    None => fetcher,
-                };
-                fetchers.insert(proxy, fetcher);
-            }
-        }
-        let sources: BTreeMap<_, _> =
-            config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect();
+        let sources = sources(config);
         Ok(Self {
-            by_hand: ByHand::default(),
+            by_hand: Arc::default(),
             turns: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
-            fetchers,
+            fetchers: fetchers(config, None)?,
             rules,
             recorder,
             clock,
             parsers: Arc::new(Semaphore::new(PARSERS)),
+            polling: config.polling.clone(),
+            patience: config.polling.freshness,
+        })
+    }
+
+    /// The worker that goes on where `before` was, which ran under the configuration `old`: a source is still
+    /// polled once at a time, and a host still asked as seldom.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub fn after(
+        before: &Self,
+        old: &Config,
+        config: &Config,
+        rules: Arc<Rules>,
+    ) -> Result<Self, FetchSetupError> {
+        let sources = sources(config);
+        let turns = |id: &SourceId| before.turns.get(id).cloned().unwrap_or_default();
+        Ok(Self {
+            by_hand: Arc::clone(&before.by_hand),
+            turns: sources.keys().map(|id| (id.clone(), turns(id))).collect(),
+            sources,
+            fetchers: fetchers(config, Some((old, &before.fetchers)))?,
+            rules,
+            recorder: before.recorder.clone(),
+            clock: Arc::clone(&before.clock),
+            parsers: Arc::clone(&before.parsers),
             polling: config.polling.clone(),
             patience: config.polling.freshness,
         })
@@ -343,6 +359,41 @@ impl Worker {
             Err(_) => PollError::Record(RecordError::Stopped),
         }
     }
+}
+
+fn sources(config: &Config) -> BTreeMap<SourceId, Source> {
+    config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect()
+}
+
+/// A fetcher for each way out. Those of the configuration before are kept where they would be the same.
+fn fetchers(config: &Config, before: Option<(&Config, &Fetchers)>) -> Result<Fetchers, FetchSetupError> {
+    // All that the queues of hosts depend on.
+    let pace = |config: &Config| {
+        let Polling { per_host, host_delay, concurrency, .. } = config.polling;
+        (per_host, host_delay, concurrency)
+    };
+    let queued = before.filter(|(old, _)| pace(old) == pace(config)).and_then(|(_, all)| all.values().next());
+    let mut fetchers = Fetchers::new();
+    for source in &config.sources {
+        let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
+        if fetchers.contains_key(&proxy) {
+            continue;
+        }
+        let options = |config| format!("{:?}", fetch_options(config, proxy.clone()));
+        let same = before.filter(|(old, _)| options(old) == options(config));
+        let fetcher = if let Some(kept) = same.and_then(|(_, all)| all.get(&proxy)) {
+            Arc::clone(kept)
+        } else {
+            let fetcher = Fetcher::new(fetch_options(config, proxy.clone()))?;
+            // A host is one host, whatever way leads to it.
+            Arc::new(match fetchers.values().next().or(queued) {
+                Some(other) => fetcher.queueing_with(other),
+                None => fetcher,
+            })
+        };
+        fetchers.insert(proxy, fetcher);
+    }
+    Ok(fetchers)
 }
 
 /// One line a poll: what a person wants to see go by. Trouble is told when it begins and when it ends,

@@ -4,6 +4,7 @@
 use super::rss;
 use super::site::{Face, Site};
 use super::xml::Writer;
+use crate::core::link;
 use crate::core::state::{FeedKey, SourceState};
 use crate::core::time::Time;
 
@@ -32,12 +33,18 @@ pub fn feeds(site: &Site, changed: Time) -> Vec<u8> {
     xml.finish()
 }
 
-/// The sources this instance reads, at their own addresses.
+/// The sources this instance reads: at their own addresses, or where that is no feed or holds a key, at the feed
+/// that is made of them here.
 #[must_use]
-pub fn sources<'a>(sources: impl IntoIterator<Item = &'a SourceState>, changed: Time) -> Vec<u8> {
+pub fn sources<'a>(
+    site: &Site,
+    sources: impl IntoIterator<Item = &'a SourceState>,
+    changed: Time,
+) -> Vec<u8> {
     let mut xml = head("邸报的来源", changed);
     for source in sources {
-        one(&mut xml, source.title(), &source.def.url, source.facts.home.as_deref());
+        let home = source.facts.home.as_deref().filter(|home| !link::is_keyed(home));
+        one(&mut xml, source.title(), &site.feed_address(&source.def), home);
     }
     xml.finish()
 }

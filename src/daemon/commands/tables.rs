@@ -1,5 +1,7 @@
 //! The commands that list: sources, regions, entries.
 
+use std::collections::BTreeSet;
+
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
@@ -22,7 +24,8 @@ pub(super) fn sources(engine: &Engine, out: Out<'_>) -> Result<(), Stop> {
         out(source_row(engine, source, stored.get(&source.def.id)))?;
     }
     for (id, state) in stored.iter().filter(|(_, state)| state.gone) {
-        out(json!({"id": id, "state": "removed", "entries": state.entries, "title": state.title()}))?;
+        out(json!({"id": id, "state": "removed", "entries": state.entries, "title": state.title(),
+            "url": state.def.url}))?;
     }
     Ok(())
 }
@@ -80,16 +83,23 @@ pub(super) fn entries(
 ) -> Result<(), Stop> {
     let feed = feed(engine, region, source)?;
     let store = engine.store().load_full();
+    let configured: BTreeSet<_> = engine.config.sources.iter().map(|source| &source.def.id).collect();
     let mut left = limit.unwrap_or(usize::MAX);
     let mut after: Option<Rank> = None;
     while left > 0 {
-        let ranks = store.list(&feed, after, left.min(PAGE))?;
+        let ranks = store.list(&feed, after, PAGE)?;
         let Some((last, _)) = ranks.last() else { break };
         after = Some(*last);
-        left -= ranks.len();
         for (rank, _) in ranks {
             let (_, entry) = store.listed_entry(rank)?;
-            out(entry_row(&store, &entry)?)?;
+            // What stands in no feed is listed where it is asked for by name.
+            if source.is_some() || configured.contains(&entry.source) {
+                out(entry_row(&store, &entry)?)?;
+                left -= 1;
+            }
+            if left == 0 {
+                break;
+            }
         }
     }
     Ok(())

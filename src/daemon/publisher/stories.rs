@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use super::removed::Removed;
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, EntryNo, FeedKey, Rank, SourceState, State};
 use crate::ledger::store::{Store, StoreError};
@@ -18,6 +19,9 @@ const LOOK: usize = 10;
 /// read of one unless the operator says otherwise, all dated today. Else one of them would hide what
 /// lies behind it.
 const FLOOD: usize = 4000;
+/// Places that entries of removed sources may take besides: a source that brings hundreds a day is passed over for
+/// the month that is shown. Nothing is read for them.
+const REMOVED: usize = 20_000;
 /// The most reports of a story that are looked at. A report beyond them is taken for a repetition.
 pub(super) const REPORTS: usize = 512;
 /// The most of them that are linked from the one that is shown.
@@ -32,15 +36,19 @@ pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreErro
     let limit = stories.site.entries;
     let merged = !matches!(stories.feed, FeedKey::Source(_));
     let mut window = if merged { Window::shared(limit) } else { Window::whole(limit) };
-    let (mut looks, mut floods) = (LOOK * limit, FLOOD);
+    let (mut looks, mut floods, mut removed) = (LOOK * limit, FLOOD, REMOVED);
     let mut after: Option<Rank> = None;
-    'list: while looks > 0 && floods > 0 {
+    'list: while looks > 0 && floods > 0 && removed > 0 {
         let places = stories.store.list(stories.feed, after, limit)?;
         after = places.last().map(|(rank, _)| *rank);
         let last_page = places.len() < limit;
         for (rank, place) in places {
             if window.is_full() {
                 break 'list;
+            }
+            if stories.removed.has_number(place.source) {
+                removed = removed.saturating_sub(1);
+                continue;
             }
             if stories.floods(place.backlog) {
                 floods = floods.saturating_sub(1);
@@ -68,6 +76,9 @@ pub(super) fn add(
     let there: HashSet<EntryNo> = shown.iter().map(|(rank, _)| rank.no).collect();
     for no in entries.iter().filter(|no| !there.contains(no)) {
         let entry = stories.store.there(*no)?;
+        if stories.removed.has(&entry.source) {
+            continue;
+        }
         let story = Some(entry.story.as_ref().map_or(*no, |story| story.founder));
         let floods = !stories.everything && stories.floods(entry.backlog);
         if !floods && !document::too_old_at_first(stories.site, &entry) && stories.shows(*no, story)? {
@@ -88,6 +99,7 @@ pub(super) struct Stories<'a> {
     site: &'a Site,
     store: &'a Store,
     feed: &'a FeedKey,
+    removed: &'a Removed,
     /// True if the far end of a source's first poll is shown too.
     everything: bool,
     told: HashMap<EntryNo, Story>,
@@ -108,13 +120,19 @@ type Precedence = (bool, u64, Reverse<i32>, EntryNo);
 
 impl<'a> Stories<'a> {
     /// The stories of the document that is subscribed to.
-    pub(super) fn new(site: &'a Site, store: &'a Store, feed: &'a FeedKey) -> Self {
-        Self { site, store, feed, everything: false, told: HashMap::new(), sources: HashMap::new() }
+    pub(super) fn new(site: &'a Site, store: &'a Store, removed: &'a Removed, feed: &'a FeedKey) -> Self {
+        let (told, sources) = (HashMap::new(), HashMap::new());
+        Self { site, store, removed, feed, everything: false, told, sources }
     }
 
     /// The stories of archives.
-    pub(super) fn archived(site: &'a Site, store: &'a Store, feed: &'a FeedKey) -> Self {
-        Self { everything: true, ..Self::new(site, store, feed) }
+    pub(super) fn archived(
+        site: &'a Site,
+        store: &'a Store,
+        removed: &'a Removed,
+        feed: &'a FeedKey,
+    ) -> Self {
+        Self { everything: true, ..Self::new(site, store, removed, feed) }
     }
 
     /// True for old stock that a new source brought, which would flood a feed that others share.
@@ -184,7 +202,7 @@ impl<'a> Stories<'a> {
         let mut leader: Option<Precedence> = None;
         let mut reports = Vec::new();
         for (no, member) in self.store.members(founder, REPORTS)? {
-            if !self.admits(no)? {
+            if self.removed.has(&member.source) || !self.admits(no)? {
                 continue;
             }
             reports.push(no);

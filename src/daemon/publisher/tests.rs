@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use roxmltree::Document;
 
+use super::removed::Removed;
 use super::*;
 use crate::core::entry::{Link, ParsedEntry, Person};
 use crate::core::record::{Expiry, Line, NewEntry, Record, Withdrawal};
@@ -35,6 +36,8 @@ pub(super) fn site() -> Site {
         content: [].into(),
         default_content: ContentPolicy::Summary,
         zone: Tz::Asia__Shanghai,
+        delta: true,
+        unread: [].into(),
         hub: None,
         shown: crate::core::publishing::PublishRules::default(),
         polled: [(id("paper"), polled)].into(),
@@ -73,7 +76,7 @@ pub(super) fn seeds() -> Vec<Record> {
     (900_001..).zip(sources).map(|(n, source)| seen(source, 1, vec![news(n, 0)], vec![])).collect()
 }
 
-fn text(publisher: &Publisher, path: &str) -> String {
+pub(super) fn text(publisher: &Publisher, path: &str) -> String {
     match publisher.view(path) {
         View::Page(page) => String::from_utf8(page.plain.to_vec()).expect("UTF-8"),
         other => panic!("{path}: {other:?}"),
@@ -202,7 +205,7 @@ fn an_archive_that_leaves_entries_out_says_so() {
     let december = Month::parse("2026-12").expect("a month");
     let henan = FeedKey::Region(RegionId::new("henan"));
     let archive = |most| {
-        let doc = feeds::archive(&publisher.site, &store, &meta, &henan, december, most);
+        let doc = feeds::archive(&publisher.site, &store, &Removed::default(), &meta, &henan, december, most);
         doc.expect("read").expect("there are entries")
     };
     let whole = archive(feeds::ARCHIVE);
@@ -421,7 +424,8 @@ fn follow(publisher: &Publisher, line: &Line, rules: &Rules) {
 fn nothing_is_stale(lines: &[Line], rules: &Rules, steps: usize) {
     let small = || Site { entries: 8, ..site() };
     let publisher = publisher_of(small(), memory());
-    let configured: Vec<SourceId> = rules.definitions().map(|def| def.id.clone()).collect();
+    let configured: std::collections::BTreeSet<SourceId> =
+        rules.definitions().map(|def| def.id.clone()).collect();
     let publisher = Publisher { configured: configured.clone(), ..publisher };
     for (n, line) in lines.iter().enumerate() {
         follow(&publisher, line, rules);

@@ -1,10 +1,11 @@
 //! What a feed says of one entry.
 
-use super::super::site::Site;
+use super::super::site::{Face, Site};
 use super::super::sound;
 use super::{EntryDoc, SUMMARY_CHARS, Shown, SourceDoc};
 use crate::core::entry::{Body, Category, Link, Person};
 use crate::core::html;
+use crate::core::link;
 use crate::core::region::RegionId;
 use crate::core::source::ContentPolicy;
 use crate::core::state::{Entry, FeedKey, SourceState};
@@ -30,7 +31,7 @@ pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &Sou
     EntryDoc {
         id: entry.id.clone(),
         title: entry_title(entry, &site.shown.title(feed, entry), told.as_deref()),
-        links: links(shown, source),
+        links: links(site, shown, source),
         published: entry.published,
         updated: entry.updated,
         surfaced: entry.surfaced,
@@ -45,26 +46,32 @@ pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &Sou
             .into_iter()
             .flatten()
             .find_map(|l| sound::language(l)),
-        source: source_doc(entry, source, outlet),
+        source: source_doc(site, entry, source, outlet),
     }
 }
 
-fn source_doc(entry: &Entry, source: &SourceState, title: String) -> SourceDoc {
+fn source_doc(site: &Site, entry: &Entry, source: &SourceState, title: String) -> SourceDoc {
+    let self_url = site.said_address(&source.def);
     SourceDoc {
         slug: entry.source.clone(),
-        id: source.facts.id.clone().unwrap_or_else(|| source.def.url.clone()),
-        author: Person { name: title.clone(), uri: source.facts.home.clone(), email: None },
+        id: source.facts.id.as_ref().filter(|id| !link::is_keyed(id)).unwrap_or(&self_url).clone(),
+        author: Person { name: title.clone(), uri: home(source), email: None },
         title,
-        self_url: source.def.url.clone(),
-        home_url: source.facts.home.clone(),
+        self_url,
+        home_url: home(source),
         rights: source.def.rights.clone().or_else(|| source.facts.rights.clone()),
         updated: entry.updated,
     }
 }
 
+/// The source's own site. A bridge may name itself there, with the key it was asked with.
+fn home(source: &SourceState) -> Option<String> {
+    source.facts.home.clone().filter(|home| !link::is_keyed(home))
+}
+
 /// The page, the enclosures, and the other reports of the story. Further alternates of a type are not
 /// allowed (RFC 4287 section 4.1.2), and a publisher's `self` or `edit` is not ours to offer.
-fn links(shown: &Shown, source: &SourceState) -> Vec<Link> {
+fn links(site: &Site, shown: &Shown, source: &SourceState) -> Vec<Link> {
     let own = &shown.entry.body.links;
     let given = |rel: &'static str| {
         own.iter()
@@ -72,8 +79,8 @@ fn links(shown: &Shown, source: &SourceState) -> Vec<Link> {
             .map(|l| Link { media_type: l.media_type.as_deref().and_then(sound::media_type), ..l.clone() })
     };
     let page = given("alternate").next().unwrap_or_else(|| Link {
-        // An entry without a page of its own is to be found on its source's.
-        href: source.facts.home.clone().unwrap_or_else(|| source.def.url.clone()),
+        // An entry without a page of its own is to be found on its source's, or on the one made of it here.
+        href: home(source).unwrap_or_else(|| site.own_feed(&source.def.id, Face::Html)),
         rel: "alternate".to_owned(),
         ..Link::default()
     });
