@@ -204,7 +204,7 @@ fn summary(config: &Config) -> String {
     let mut lines = vec![
         format!(
             "listen {} as {}, socket {}",
-            server.listen,
+            server.listen.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
             server.public_url,
             server.admin_socket.display()
         ),
@@ -224,7 +224,7 @@ fn summary(config: &Config) -> String {
             publish.entries, publish.first_poll, publish.max_age, publish.content, publish.rights
         ),
         format!("keep {} entries, the others {:?}", retention.keep_at_least, retention.max_age),
-        format!("files in {:?}, hub {:?}", publish.static_dir, publish.websub_hub),
+        format!("files in {:?}, hub {:?}, deltas {}", publish.static_dir, publish.websub_hub, publish.delta),
     ];
     let builtin = RegionTable::builtin();
     for (n, region) in config.regions.iter().enumerate() {

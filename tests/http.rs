@@ -47,7 +47,7 @@ impl Desk {
         let desk = Self { dir: tempfile::tempdir().unwrap(), script: Script::start().await.unwrap() };
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://news.example\"\n\
-             [state]\ndir = \"state\"\n[publish]\nmax_age = \"none\"\n\
+             [state]\ndir = \"state\"\n[publish]\nmax_age = \"none\"\ndelta = true\n\
              [polling]\nschedule = \"0 0 1 1 *\"\njitter = \"0s\"\nallow_networks = [\"127.0.0.0/8\"]\n\
              [[source]]\nid = \"a\"\nurl = \"{}\"\nregion = \"henan\"\n",
             desk.script.url("/a")

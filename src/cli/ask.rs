@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -39,6 +40,62 @@ pub(super) fn ask(config: Arc<Config>, command: Command, json: bool) -> ExitCode
     };
     let answered = block_on(work).map_err(anyhow::Error::from).flatten();
     exit(answered.and_then(|()| printer.finish(&file)))
+}
+
+/// The exit code of `dibao status` where nothing is served.
+const DOWN: u8 = 2;
+
+/// A daemon that does not say how it is within this time hangs.
+const SOON: Duration = Duration::from_secs(10);
+
+/// `dibao status`: asks the daemon, and nobody else. What the state directory would say without one is no answer.
+pub(super) fn status(config: Arc<Config>, json: bool) -> ExitCode {
+    let command = Command::Status;
+    let mut printer = Printer { command, json, rows: Vec::new(), good: None, running: None };
+    let answered = told(&config, &mut |line| printer.line(line));
+    match answered.and_then(|()| printer.finish(&config.digest)) {
+        Ok(good) => exit(Ok::<_, anyhow::Error>(good)),
+        Err(error) => {
+            let why = error.to_string();
+            match json {
+                true => println!("{}", serde_json::json!({ "health": "down", "trouble": [why] })),
+                false => println!("down: {why}"),
+            }
+            ExitCode::from(DOWN)
+        }
+    }
+}
+
+/// `dibao health`.
+pub(super) fn health(config: &Config) -> ExitCode {
+    let mut status = serde_json::Value::Null;
+    let mut take = |line| {
+        match line {
+            Line::Row(row) => status = row,
+            Line::Done { .. } => {}
+            Line::Failed(why) => anyhow::bail!(why),
+        }
+        Ok(())
+    };
+    let answered = told(config, &mut take);
+    let why = status["trouble"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+    match answered {
+        Ok(()) if status["health"] == "well" => println!("well"),
+        Ok(()) => println!("degraded: {}", why.collect::<Vec<_>>().join("; ")),
+        Err(error) => println!("down: {error}"),
+    }
+    if status["health"] == "well" { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What the daemon says of how it is.
+fn told(config: &Config, each: &mut (dyn FnMut(Line) -> anyhow::Result<()> + Send)) -> anyhow::Result<()> {
+    let asked = async {
+        let is_running = is_running(config).map_err(anyhow::Error::msg)?;
+        anyhow::ensure!(is_running, "no daemon answers at {}", config.server.admin_socket.display());
+        let answer = tokio::time::timeout(SOON, lines(config, &Command::Status, each)).await;
+        answer.map_err(|_| anyhow::anyhow!("the daemon does not answer within {} s", SOON.as_secs()))?
+    };
+    block_on(asked).map_err(anyhow::Error::from).flatten()
 }
 
 /// `dibao reload`.

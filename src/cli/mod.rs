@@ -59,6 +59,13 @@ enum Command {
     },
     /// Have the running daemon read its configuration again; a bad one changes nothing
     Reload,
+    /// How everything is, on one screen. Exit code: 0 well, 1 degraded, 2 down
+    Status {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// For a container's health check: one line. Exit code: 0 well, 1 not (2 means something else to Docker)
+    Health,
     /// List the sources: state, entries, last and next poll
     Sources {
         #[command(flatten)]
@@ -140,6 +147,8 @@ pub fn main(args: Args) -> ExitCode {
         Command::Check(args) => return check::check(config.as_deref(), &args),
         Command::Probe(args) => return probe::probe(config.as_deref(), args),
         Command::Run => return with_secrets(config, run::run),
+        Command::Status { output } => return with_config(config, |config| ask::status(config, output.json)),
+        Command::Health => return with_config(config, |config| ask::health(&config)),
         Command::Reload => return with_config(config, ask::reload),
         Command::Poll { sources, output, .. } => (Ask::Poll { sources }, output.json),
         Command::Sources { output } => (Ask::Sources, output.json),
@@ -159,6 +168,11 @@ pub fn main(args: Args) -> ExitCode {
         Command::Withdraw { entry } => (Ask::Withdraw { entry }, false),
     };
     with_config(config, |config| ask::ask(config, ask.0, ask.1))
+}
+
+/// The number of the user that this process acts as.
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// For a command that talks to the daemon, which has the secrets.

@@ -12,7 +12,7 @@ const USERS: &str = "/etc/passwd";
 /// Why this user must not touch a state directory, and the command that may; `None` for one that is not there yet.
 pub(super) fn refusal(dir: &Path) -> Option<String> {
     let owner = fs::metadata(dir).ok()?.uid();
-    let us = rustix::process::geteuid().as_raw();
+    let us = super::user();
     let users = fs::read_to_string(USERS).unwrap_or_default();
     (owner != us).then(|| told(dir, owner, us, &users, std::env::args().skip(1)))
 }

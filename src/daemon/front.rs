@@ -1,8 +1,8 @@
 //! The views as the public listener sees them: none while the state directory is being opened, then the
 //! publisher's, and what the clock and the scheduler know of them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -26,6 +26,15 @@ pub struct Front {
     progress: Progress,
     open: ArcSwapOption<Open>,
     is_current: AtomicBool,
+    reporter: OnceLock<Weak<dyn Reporter>>,
+}
+
+/// Who knows how everything is.
+pub trait Reporter: Send + Sync {
+    /// Why nothing new comes in, if nothing does.
+    fn trouble(&self) -> Option<String>;
+    /// How everything is, as JSON; `None` where that cannot be read.
+    fn status(&self) -> Option<String>;
 }
 
 /// Tells in one line how far a start is.
@@ -42,7 +51,13 @@ impl Front {
     /// No views yet.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, progress: Progress) -> Self {
-        Self { clock, progress, open: ArcSwapOption::empty(), is_current: AtomicBool::new(false) }
+        Self {
+            clock,
+            progress,
+            open: ArcSwapOption::empty(),
+            is_current: AtomicBool::new(false),
+            reporter: OnceLock::new(),
+        }
     }
 
     /// The views of a publisher from now on, though they may be of a store or under a configuration that is about to
@@ -50,6 +65,16 @@ impl Front {
     pub fn open(&self, publisher: Arc<Publisher>, config: &Config, dues: Arc<Dues>) {
         let feeders = Feeders::new(config, &dues);
         self.open.store(Some(Arc::new(Open { publisher, dues, feeders })));
+    }
+
+    /// Whom to ask how everything is.
+    pub fn reported_by(&self, reporter: Weak<dyn Reporter>) {
+        // There is one daemon.
+        let _ = self.reporter.set(reporter);
+    }
+
+    fn reporter(&self) -> Option<Arc<dyn Reporter>> {
+        self.reporter.get()?.upgrade()
     }
 
     /// They are up to date from now on.
@@ -100,6 +125,14 @@ impl Views for Front {
 
     fn is_settled(&self, modified: Time) -> bool {
         self.clock.now() - modified >= SETTLED
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.reporter()?.trouble()
+    }
+
+    fn status(&self) -> Option<String> {
+        self.reporter()?.status()
     }
 
     fn starting(&self) -> Option<String> {

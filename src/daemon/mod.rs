@@ -20,6 +20,7 @@ pub mod run;
 pub mod scheduler;
 pub mod stage;
 pub mod static_files;
+pub mod status;
 pub mod systemd;
 pub mod websub;
 pub mod worker;

@@ -2,6 +2,7 @@
 //! when somebody asks for it, once however many do, or in advance when a burst of polls is over. All forms of
 //! a feed are made from one document.
 
+mod absent;
 mod cache;
 mod changes;
 mod delta;

@@ -13,9 +13,10 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::dues::Dues;
 use super::engine::{Engine, StartError};
-use super::front::Front;
+use super::front::{Front, Reporter};
 use super::outlets::Outlets;
 use super::scheduler::{Change, Scheduled};
+use super::status::{self, Status};
 use super::systemd;
 use crate::config::{Config, Faults, Source};
 use crate::core::source::SourceId;
@@ -36,6 +37,19 @@ pub struct Daemon {
     /// Held while the configuration changes: one change at a time.
     outlets: Mutex<Option<Outlets>>,
     load: Option<Load>,
+    dues: ArcSwap<Dues>,
+}
+
+impl Reporter for Daemon {
+    fn trouble(&self) -> Option<String> {
+        status::stops(&self.engine(), Some(&self.dues.load()))
+    }
+
+    fn status(&self) -> Option<String> {
+        let status = Status::of(&self.engine(), Some(&self.dues.load()));
+        let status = status.inspect_err(|error| tracing::error!(%error, "the status cannot be told")).ok()?;
+        serde_json::to_string(&status).ok()
+    }
 }
 
 /// Why the old configuration goes on.
@@ -62,10 +76,12 @@ impl Daemon {
         engine: Arc<Engine>,
         front: Arc<Front>,
         agenda: mpsc::Sender<Change>,
+        dues: Arc<Dues>,
         outlets: Outlets,
         load: Option<Load>,
     ) -> Self {
-        Self { engine: ArcSwap::new(engine), front, agenda, outlets: Mutex::new(Some(outlets)), load }
+        let (engine, dues) = (ArcSwap::new(engine), ArcSwap::new(dues));
+        Self { engine, front, agenda, outlets: Mutex::new(Some(outlets)), load, dues }
     }
 
     /// The engine under the present configuration.
@@ -106,6 +122,22 @@ impl Daemon {
         reloaded
     }
 
+    async fn tell_status(&self, lines: mpsc::Sender<Line>) {
+        let (engine, dues) = (self.engine(), self.dues.load_full());
+        let told = tokio::task::spawn_blocking(move || {
+            let row = super::commands::status_row(&engine, Some(&dues)).map_err(|error| error.to_string())?;
+            Ok::<_, String>((row, engine.running()))
+        });
+        match told.await.map_err(|error| error.to_string()).flatten() {
+            Ok((row, running)) => {
+                let good = row["health"] == "well";
+                let _ = lines.send(Line::Row(row)).await;
+                let _ = lines.send(Line::Done { summary: None, good, running: Some(running) }).await;
+            }
+            Err(why) => drop(lines.send(Line::Failed(why)).await),
+        }
+    }
+
     async fn change(self: &Arc<Self>) -> Result<String, ReloadError> {
         let mut outlets = self.outlets.lock().await;
         let daemon = Arc::clone(self);
@@ -125,6 +157,7 @@ impl Daemon {
         let polled = engine.polled_sources().map(|source| source.def.id.clone());
         let dues = Arc::new(Dues::new(polled));
         self.front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
+        self.dues.store(Arc::clone(&dues));
         let told = Differences::between(&old.config, &engine.config);
         let change = Change {
             sources: scheduled(&engine)?,
@@ -149,8 +182,13 @@ impl Commander for Daemon {
         command: Command,
         lines: mpsc::Sender<Line>,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        if command != Command::Reload {
-            return self.engine().execute(command, lines);
+        match command {
+            Command::Reload => {}
+            Command::Status => {
+                let daemon = Arc::clone(&self);
+                return Box::pin(async move { daemon.tell_status(lines).await });
+            }
+            command => return self.engine().execute(command, lines),
         }
         Box::pin(async move {
             let line = match self.reload().await {

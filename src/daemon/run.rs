@@ -8,8 +8,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use super::clock::Clock;
 use super::dues::Dues;
 use super::engine::{Engine, Opened, StartError};
-use super::front::Front;
+use super::front::{Front, Reporter};
 use super::keeper;
 use super::outlets::Outlets;
 use super::recorder::{PROBE_EVERY, PROBE_FIRST};
@@ -131,10 +131,13 @@ pub async fn run_reloading(
     let scheduled = scheduled(&engine)?;
     report_next(&scheduled, &*clock);
     let (agenda, changes) = mpsc::channel(1);
+    let planned = Arc::clone(&dues);
     let poller = Arc::new(Arc::clone(&engine.worker));
     let polling = tokio::spawn(scheduler::run_changing(scheduled, poller, clock, dues, changes));
     let outlets = Outlets::start(&engine).map_err(StartError::from)?;
-    let daemon = Arc::new(Daemon::new(engine, Arc::clone(&front), agenda, outlets, load));
+    let daemon = Arc::new(Daemon::new(engine, Arc::clone(&front), agenda, planned, outlets, load));
+    let reporter: Weak<dyn Reporter> = Arc::downgrade(&(Arc::clone(&daemon) as Arc<dyn Reporter>));
+    front.reported_by(reporter);
     let admin = spawn_admin(socket.listener, Arc::clone(&daemon), stopped);
     let keeping = tokio::spawn(keeper::run({
         let daemon = Arc::clone(&daemon);

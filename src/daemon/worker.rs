@@ -5,6 +5,7 @@ mod fingerprint;
 mod holds;
 mod reading;
 mod reports;
+mod tally;
 mod turns;
 mod visits;
 
@@ -38,6 +39,7 @@ use crate::ledger::store::{Store, StoreError};
 use holds::still_waiting;
 use reading::Read;
 use reports::ByHand;
+pub use tally::Tally;
 use turns::Turns;
 
 /// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
@@ -105,6 +107,8 @@ pub struct Worker {
     patience: Duration,
     /// What polls by hand found, until the scheduler has heard of it.
     by_hand: Arc<ByHand>,
+    /// How the polls of the last hour ended.
+    tally: Arc<Tally>,
     /// One poll of a source at a time, whoever asks for it.
     turns: BTreeMap<SourceId, Arc<Turns>>,
 }
@@ -123,6 +127,7 @@ impl Worker {
         let sources = sources(config);
         Ok(Self {
             by_hand: Arc::default(),
+            tally: Arc::default(),
             turns: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
             fetchers: fetchers(config, None)?,
@@ -150,6 +155,7 @@ impl Worker {
         let turns = |id: &SourceId| before.turns.get(id).cloned().unwrap_or_default();
         Ok(Self {
             by_hand: Arc::clone(&before.by_hand),
+            tally: Arc::clone(&before.tally),
             turns: sources.keys().map(|id| (id.clone(), turns(id))).collect(),
             sources,
             fetchers: fetchers(config, Some((old, &before.fetchers)))?,
@@ -250,6 +256,8 @@ impl Worker {
         });
         recording.await.unwrap_or(Err(RecordError::Stopped))?;
         let report = Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state };
+        self.tally.note(at, report.outcome.name());
+        log(&report);
         if scheduled.is_none() {
             self.by_hand.tell(id, self.past_of(&report));
         }
@@ -276,6 +284,12 @@ impl Worker {
                 polled => return polled,
             }
         }
+    }
+
+    /// How the polls of the last hour ended.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn gap(&self, id: &SourceId) -> Duration {

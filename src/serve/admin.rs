@@ -32,6 +32,8 @@ pub enum Command {
         /// Which; empty for all.
         sources: Vec<String>,
     },
+    /// How everything is.
+    Status,
     /// Every source: its state, last poll and next.
     Sources,
     /// Every region, with its feeds.

@@ -91,7 +91,10 @@ async fn read(press: &Press, method: &Method, uri: &Uri, headers: &HeaderMap) ->
         return starting(&path, progress);
     }
     if path == "readyz" {
-        return text(StatusCode::OK, "ready\n");
+        return press.views.trouble().map_or_else(|| text(StatusCode::OK, "ready\n"), |why| not_ready(&why));
+    }
+    if path == "status.json" {
+        return status(press).await;
     }
     if let Some(page) = press.views.at_hand(&path) {
         return show(press, &path, &page, method, headers).await;
@@ -155,6 +158,27 @@ fn starting(path: &str, progress: String) -> Response {
     }
     put(&mut response, header::RETRY_AFTER, SOON);
     response
+}
+
+/// The feeds are served, and nothing new comes into them.
+fn not_ready(why: &str) -> Response {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "");
+    *response.body_mut() = Full::from(format!("{why}\n"));
+    put(&mut response, header::RETRY_AFTER, SOON);
+    response
+}
+
+async fn status(press: &Press) -> Response {
+    match press.ask("status.json", |views| views.status()).await {
+        Ok(Some(json)) => {
+            let mut response = text(StatusCode::OK, "");
+            *response.body_mut() = Full::from(json + "\n");
+            put(&mut response, header::CONTENT_TYPE, "application/json");
+            response
+        }
+        Ok(None) => missing(),
+        Err(why) => failed(why),
+    }
 }
 
 fn failed(why: Unanswered) -> Response {

@@ -91,6 +91,16 @@ pub trait Views: Send + Sync + 'static {
         None
     }
 
+    /// Why nothing new comes into the views, if nothing does.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
+    /// How everything is, as JSON. May block.
+    fn status(&self) -> Option<String> {
+        None
+    }
+
     /// False while there are no views at all.
     fn serves(&self) -> bool {
         true

@@ -30,6 +30,14 @@ pub(super) fn sources(engine: &Engine, out: Out<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
+/// False if every source that is polled fails.
+pub(super) fn any_works(engine: &Engine) -> Result<bool, Stop> {
+    let stored = engine.store().load().sources()?;
+    let polled = engine.polled_sources().filter_map(|source| stored.get(&source.def.id));
+    let mut asked = polled.filter(|state| state.outcome.is_some()).peekable();
+    Ok(asked.peek().is_none() || asked.any(|state| state.poll.failing_since.is_none()))
+}
+
 fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) -> Value {
     let plan = source.plan(&engine.config.polling);
     let now = engine.clock.now();
@@ -42,6 +50,8 @@ fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) ->
         "entries": stored.map_or(0, |s| s.entries),
         "failures": stored.map_or(0, |s| s.poll.failures),
         "polled": stored.and_then(|s| s.polled_at).map(whole),
+        "good": stored.and_then(|s| s.poll.good_at).map(whole),
+        "since": stored.and_then(|s| s.poll.failing_since).map(whole),
         "next": due.filter(|_| source.enabled).map(|d| whole(d.at)),
         "news": stored.and_then(|s| s.poll.news_at).map(whole),
         "newest": stored.and_then(|s| s.habits.newest()).map(whole),

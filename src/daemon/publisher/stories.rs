@@ -162,6 +162,11 @@ impl<'a> Stories<'a> {
         Ok(self.story(founder)?.leader.is_none_or(|leader| leader == no))
     }
 
+    /// The report of a story that is shown here.
+    pub(super) fn leader(&mut self, founder: EntryNo) -> Result<Option<EntryNo>, StoreError> {
+        Ok(self.story(founder)?.leader)
+    }
+
     fn show(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<Shown, StoreError> {
         let entry = self.store.there(no)?;
         self.with_reports(no, entry, story)
