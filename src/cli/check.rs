@@ -177,3 +177,31 @@ fn rows(config: &Config) -> String {
 fn fault_rows(faults: &Faults) -> String {
     faults.faults.iter().map(|fault| json!({ "fault": fault.to_string() }).to_string() + "\n").collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_with_another_id_at_a_known_address_was_renamed() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("dibao.toml");
+        let source = |id: &str, url: &str, more: &str| {
+            format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\nregion = \"henan\"\n{more}\n")
+        };
+        let text = source("gazette", "https://paper.example/feed", "")
+            + &source("wire", "https://wire.example/feed", "was = \"agency\"")
+            + &source("radio", "https://radio.example/feed", "");
+        std::fs::write(&path, text).expect("written");
+        let config = config::load(&path, &Env::default()).expect("it loads");
+        let known = [
+            ("paper", "http://www.paper.example/feed"),
+            ("agency", "https://wire.example/feed"),
+            ("radio", "https://radio.example/feed"),
+            ("removed", "https://removed.example/feed"),
+            ("twin", "https://radio.example/feed"),
+        ];
+        let known = known.map(|(id, url)| (id.to_owned(), url.to_owned()));
+        assert_eq!(renames(&config, &known), [("gazette", "paper")]);
+    }
+}

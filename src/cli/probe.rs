@@ -107,6 +107,7 @@ impl Visit {
             accept: accept.to_owned(),
             obeys_robots,
             waited: false,
+            outward: false,
         };
         self.fetcher.get(&request).await
     }

@@ -436,7 +436,7 @@ fn request(source: &Source, url: &str, validators: Validators, accept: &str) -> 
     let headers = own.map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
     let obeys_robots = matches!(source.kind, Kind::Page(_));
     let (url, accept) = (url.to_owned(), accept.to_owned());
-    FetchRequest { url, validators, headers, accept, obeys_robots, waited: false }
+    FetchRequest { url, validators, headers, accept, obeys_robots, waited: false, outward: false }
 }
 
 /// Whether what was meant for one address may be sent to the other.

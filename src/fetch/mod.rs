@@ -132,6 +132,9 @@ pub struct FetchRequest {
     pub obeys_robots: bool,
     /// Whether the Retry-After of a redirect was waited for since, so that now it is followed whatever it asks.
     pub waited: bool,
+    /// True if only public addresses may be asked, whatever [`FetchOptions::allow_networks`] names: for what a public
+    /// publisher chose, such as the pages that its list links to. Redirects of a public address never lead further.
+    pub outward: bool,
 }
 
 /// Why a fetcher cannot be built.
@@ -152,6 +155,8 @@ pub enum FetchSetupError {
 pub struct Fetcher {
     client: reqwest::Client,
     guard: Guard,
+    /// The same for public addresses alone.
+    outward: (reqwest::Client, Guard),
     lookup: Arc<GuardedLookup>,
     queue: Arc<HostQueue>,
     robots: Arc<RobotsCache>,
@@ -180,28 +185,41 @@ impl Fetcher {
         let guard = Guard::new(allow_networks);
         let place = proxy.as_ref().map(ProxyPlace::of);
         let proxy_name = place.as_ref().and_then(|place| place.name.clone());
-        let lookup = Arc::new(GuardedLookup::new(guard.clone(), lookup, proxy_name));
+        let guarded = |guard: &Guard| {
+            Arc::new(GuardedLookup::new(guard.clone(), Arc::clone(&lookup), proxy_name.clone()))
+        };
         let tls = tls::from_system()?;
         let agent = HeaderValue::from_str(&user_agent).map_err(|_| FetchSetupError::UserAgent)?;
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.config)
-            .dns_resolver(Arc::clone(&lookup))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .user_agent(agent)
-            .connect_timeout(limits.connect_timeout)
-            .pool_max_idle_per_host(per_host.max(1))
-            // One malformed line among good ones is common, and no reason to lose a feed.
-            .http1_ignore_invalid_headers_in_responses(true)
-            // The environment's proxy variables are not the operator's word; the config is.
-            .no_proxy();
-        if let Some(url) = proxy {
-            builder = builder.proxy(reqwest::Proxy::all(url).map_err(client_error)?);
-        }
+        let client = |lookup: Arc<GuardedLookup>| {
+            let mut builder = reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.config.clone())
+                .dns_resolver(lookup)
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .user_agent(agent.clone())
+                .connect_timeout(limits.connect_timeout)
+                .pool_max_idle_per_host(per_host.max(1))
+                // One malformed line among good ones is common, and no reason to lose a feed.
+                .http1_ignore_invalid_headers_in_responses(true)
+                // The environment's proxy variables are not the operator's word; the config is.
+                .no_proxy();
+            if let Some(url) = &proxy {
+                builder = builder.proxy(reqwest::Proxy::all(url.clone()).map_err(client_error)?);
+            }
+            builder.build().map_err(client_error)
+        };
+        let own_names = guarded(&guard);
+        let inward = client(Arc::clone(&own_names))?;
+        // Where nothing is allowed besides, the two would be the same.
+        let outward = match guard.is_plain() {
+            true => inward.clone(),
+            false => client(guarded(&Guard::default()))?,
+        };
         Ok(Self {
-            client: builder.build().map_err(client_error)?,
+            client: inward,
             guard,
-            lookup,
+            outward: (outward, Guard::default()),
+            lookup: own_names,
             queue: Arc::new(HostQueue::new(per_host, host_delay, concurrency)),
             robots: Arc::default(),
             limits,
@@ -245,13 +263,23 @@ impl Fetcher {
         fault::of_request(error, at.host_str().unwrap_or_default(), proxy)
     }
 
-    async fn turn(&self, at: &Url, key: &str) -> Result<Turn, FetchFault> {
-        let own = || match at.host() {
+    /// True if an address is known to lie in the networks that the operator allowed.
+    #[must_use]
+    pub fn is_own_address(&self, url: &str) -> bool {
+        request::target(url).is_ok_and(|at| self.is_own(&at))
+    }
+
+    fn is_own(&self, at: &Url) -> bool {
+        match at.host() {
             Some(Host::Ipv4(ip)) => self.guard.is_own(ip.into()),
             Some(Host::Ipv6(ip)) => self.guard.is_own(ip.into()),
             Some(Host::Domain(name)) => self.lookup.is_own_name(name),
             None => false,
-        };
+        }
+    }
+
+    async fn turn(&self, at: &Url, key: &str) -> Result<Turn, FetchFault> {
+        let own = || self.is_own(at);
         let held = |wait| FetchFault::Held { host: key.to_owned(), wait };
         self.queue.turn(key, self.robots.delay(at), own).await.map_err(held)
     }

@@ -73,3 +73,6 @@ impl Publisher {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests;

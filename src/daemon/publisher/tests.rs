@@ -54,7 +54,7 @@ fn publisher_of(site: Site, store: Store) -> Publisher {
 }
 
 /// What is published of these records, by a source seeded long ago.
-fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
+pub(super) fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
     let all = [config(0, &defs(), &[])].into_iter().chain(records);
     let store = folded(&lines(all), &rules(&defs()));
     store.check().expect("sound");
