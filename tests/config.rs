@@ -169,6 +169,22 @@ fn a_credential_without_systemd_says_what_is_missing() {
 }
 
 #[test]
+fn a_command_that_asks_only_the_daemon_needs_no_secrets() {
+    let env = Env::default().sparing_secrets();
+    let config = load(Path::new("tests/config/valid/every_key.toml"), &env).expect("it loads");
+    assert_eq!(config.unread.len(), 2, "{:?}", config.unread);
+    let needed = load(Path::new("tests/config/valid/every_key.toml"), &environment()).expect("it loads");
+    assert!(needed.unread.is_empty());
+    assert_eq!(needed.digest, config.digest, "of the files as they stand");
+
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("dibao.toml");
+    std::fs::write(&path, "[polling]\nproxy = { file = \"nowhere\" }\n").expect("written");
+    let faults = load(&path, &env).expect_err("a file that is missing is missing for everybody");
+    assert!(faults.to_string().contains("polling.proxy: cannot read"), "{faults}");
+}
+
+#[test]
 fn secrets_do_not_print_themselves() {
     let path = Path::new("tests/config/valid/every_key.toml");
     let config = load(path, &environment()).expect("it loads");
@@ -204,7 +220,7 @@ fn summary(config: &Config) -> String {
     let mut lines = vec![
         format!(
             "listen {} as {}, socket {}",
-            server.listen,
+            server.listen.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
             server.public_url,
             server.admin_socket.display()
         ),
@@ -224,7 +240,7 @@ fn summary(config: &Config) -> String {
             publish.entries, publish.first_poll, publish.max_age, publish.content, publish.rights
         ),
         format!("keep {} entries, the others {:?}", retention.keep_at_least, retention.max_age),
-        format!("files in {:?}, hub {:?}", publish.static_dir, publish.websub_hub),
+        format!("files in {:?}, hub {:?}, deltas {}", publish.static_dir, publish.websub_hub, publish.delta),
     ];
     let builtin = RegionTable::builtin();
     for (n, region) in config.regions.iter().enumerate() {

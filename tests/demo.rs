@@ -45,6 +45,7 @@ impl Demo {
             accept: ACCEPT_FEED.to_owned(),
             obeys_robots: false,
             waited: false,
+            outward: false,
         };
         self.fetcher.get(&request).await
     }

@@ -358,7 +358,7 @@ async fn an_entry_without_a_page_has_content_in_place_of_a_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_source_that_leaves_the_config_keeps_its_entries_and_answers_410() {
+async fn a_source_that_leaves_the_config_is_hidden_and_answers_410() {
     let script = Script::start().await.unwrap();
     script.on("/a", [ok(&rss(&[("1", "河南第一条", "一")]))]);
     let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
@@ -368,7 +368,7 @@ async fn a_source_that_leaves_the_config_keeps_its_entries_and_answers_410() {
     drop(engine);
     desk.set_sources(&source("b", &script.url("/b"), "hubei"));
     let engine = desk.open().await;
-    assert_eq!(ids_in(&page(&engine, "henan.atom")).len(), 1);
+    assert_eq!(ids_in(&page(&engine, "henan.atom")).len(), 0, "it is shown no more");
     assert!(matches!(engine.publisher.view("source/a.atom"), View::Gone));
     assert!(matches!(engine.publisher.view("source/b.atom"), View::Page(_)));
     assert!(matches!(engine.publisher.view("source/c.atom"), View::Missing));

@@ -60,7 +60,7 @@ pub(super) fn restore(config: Arc<Config>, from: &Path) -> ExitCode {
 }
 
 fn put_back(config: Arc<Config>, from: &Path) -> anyhow::Result<()> {
-    if ask::is_running(&config) {
+    if ask::is_running(&config).map_err(anyhow::Error::msg)? {
         bail!("the daemon runs on {}; stop it first", config.state_dir.display());
     }
     let manifest = backup::restore(from, &config.state_dir)?;

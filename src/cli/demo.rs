@@ -71,7 +71,7 @@ async fn show(args: DemoArgs) -> anyhow::Result<()> {
         tokio::spawn(keep_going(publisher, standing, path, Duration::from_secs(args.step_every)));
     }
     let banner = |address| print_banner(&args, address);
-    run::daemon(Arc::new(config), banner).await
+    run::daemon(Arc::new(config), None, banner).await
 }
 
 fn prepare(args: &DemoArgs) -> anyhow::Result<()> {

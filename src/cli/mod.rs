@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod demo;
 mod online;
+mod owner;
 mod probe;
 mod rehearse;
 mod run;
@@ -56,6 +57,15 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Have the running daemon read its configuration again; a bad one changes nothing
+    Reload,
+    /// How everything is, on one screen. Exit code: 0 well, 1 degraded, 2 down
+    Status {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// For a container's health check: one line. Exit code: 0 well, 1 not (2 means something else to Docker)
+    Health,
     /// List the sources: state, entries, last and next poll
     Sources {
         #[command(flatten)]
@@ -141,7 +151,10 @@ pub fn main(args: Args) -> ExitCode {
         Command::Demo(demo) => return demo::demo(demo),
         Command::Check(args) => return check::check(config.as_deref(), &args),
         Command::Probe(args) => return probe::probe(config.as_deref(), args),
-        Command::Run => return with_config(config, run::run),
+        Command::Run => return with_secrets(config, run::run),
+        Command::Status { output } => return with_config(config, |config| ask::status(config, output.json)),
+        Command::Health => return with_config(config, |config| ask::health(&config)),
+        Command::Reload => return with_config(config, ask::reload),
         Command::Poll { sources, output, .. } => (Ask::Poll { sources }, output.json),
         Command::Sources { output } => (Ask::Sources, output.json),
         Command::Regions { output } => (Ask::Regions, output.json),
@@ -166,10 +179,24 @@ pub fn main(args: Args) -> ExitCode {
     with_config(config, |config| ask::ask(config, ask.0, ask.1))
 }
 
+/// The number of the user that this process acts as.
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// For a command that talks to the daemon, which has the secrets.
 fn with_config(explicit: Option<PathBuf>, work: impl FnOnce(Arc<Config>) -> ExitCode) -> ExitCode {
-    let env = Env::of_process();
-    let loaded = match config::find(explicit.as_deref(), &env) {
-        Ok(path) => config::load(&path, &env),
+    with(&Env::of_process().sparing_secrets(), explicit, work)
+}
+
+/// For what polls itself.
+fn with_secrets(explicit: Option<PathBuf>, work: impl FnOnce(Arc<Config>) -> ExitCode) -> ExitCode {
+    with(&Env::of_process(), explicit, work)
+}
+
+fn with(env: &Env, explicit: Option<PathBuf>, work: impl FnOnce(Arc<Config>) -> ExitCode) -> ExitCode {
+    let loaded = match config::find(explicit.as_deref(), env) {
+        Ok(path) => config::load(&path, env),
         Err(none) => {
             eprintln!("dibao: {none}");
             return ExitCode::from(BAD_CONFIG);

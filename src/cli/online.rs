@@ -86,6 +86,7 @@ fn request(source: &Source) -> FetchRequest {
         accept: accept.to_owned(),
         obeys_robots: matches!(source.kind, Kind::Page(_)),
         waited: false,
+        outward: false,
     }
 }
 

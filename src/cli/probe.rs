@@ -48,8 +48,13 @@ pub(super) fn probe(explicit: Option<&Path>, args: ProbeArgs) -> ExitCode {
 
 /// The configuration, if there is one. One that is wrong is not passed over: it may say which proxy to use.
 fn found(explicit: Option<&Path>) -> Result<Option<Config>, config::Faults> {
-    let env = Env::of_process();
-    config::find(explicit, &env).ok().map(|path| config::load(&path, &env)).transpose()
+    let env = Env::of_process().sparing_secrets();
+    let config = config::find(explicit, &env).ok().map(|path| config::load(&path, &env)).transpose()?;
+    let proxy =
+        config.iter().flat_map(|config| &config.unread).filter(|secret| secret.key == "polling.proxy");
+    let faults: Vec<config::Fault> = proxy.cloned().collect();
+    // Nobody is asked directly where a proxy was meant.
+    if faults.is_empty() { Ok(config) } else { Err(config::Faults { faults, warnings: Vec::new() }) }
 }
 
 async fn look(config: Option<&Config>, args: ProbeArgs) -> anyhow::Result<bool> {
@@ -102,6 +107,7 @@ impl Visit {
             accept: accept.to_owned(),
             obeys_robots,
             waited: false,
+            outward: false,
         };
         self.fetcher.get(&request).await
     }

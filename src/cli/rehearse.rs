@@ -15,7 +15,7 @@ pub(super) fn rehearse(config: Arc<Config>, json: bool) -> ExitCode {
 }
 
 fn compare(config: &Config, json: bool) -> anyhow::Result<()> {
-    let (before, seq) = if ask::is_running(config) {
+    let (before, seq) = if ask::is_running(config).map_err(anyhow::Error::msg)? {
         (block_on(running(config)).map_err(anyhow::Error::from).flatten()?, None)
     } else {
         let (told, seq) = rehearse::stored(&config.state_dir)?;

@@ -4,26 +4,43 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
-use super::{block_on, exit, start_logging};
-use crate::config::Config;
+use super::{block_on, exit, owner, start_logging};
+use crate::config::{self, Config, Env};
 use crate::daemon::clock::SystemClock;
+use crate::daemon::reload::Load;
 use crate::daemon::{run, systemd};
 
 pub(super) fn run(config: Arc<Config>) -> ExitCode {
     start_logging("info");
+    if let Some(why) = owner::refusal(&config.state_dir) {
+        return exit(Err::<bool, _>(why));
+    }
     for warning in &config.warnings {
         tracing::warn!(%warning, "config");
     }
-    exit(block_on(daemon(config, |_| {})).map_err(anyhow::Error::from).flatten().map(|()| true))
+    let path = config.path.clone();
+    let load: Load = Box::new(move || config::load(&path, &Env::of_process()));
+    exit(block_on(daemon(config, Some(load), |_| {})).map_err(anyhow::Error::from).flatten().map(|()| true))
 }
 
-/// Runs the daemon until SIGTERM or SIGINT; tells systemd when it is up and when it stops.
+/// Runs the daemon until SIGTERM or SIGINT; tells systemd when it is up and when it stops. SIGHUP has it read its
+/// configuration again, also one that came during the start.
 pub(super) async fn daemon(
     config: Arc<Config>,
+    load: Option<Load>,
     ready: impl FnOnce(std::net::SocketAddr),
 ) -> anyhow::Result<()> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
+    // Of several that come while one reload is under way, one more is enough.
+    let (ask, asked) = mpsc::channel(1);
+    let listening = tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let _ = ask.try_send(());
+        }
+    });
     let shutdown = async move {
         tokio::select! {
             _ = term.recv() => {}
@@ -35,5 +52,7 @@ pub(super) async fn daemon(
         systemd::ready();
         ready(address);
     };
-    Ok(run::run(config, Arc::new(SystemClock), ready, shutdown).await?)
+    let ran = run::run_reloading(config, Arc::new(SystemClock), ready, shutdown, load, asked).await;
+    listening.abort();
+    Ok(ran?)
 }

@@ -19,23 +19,74 @@ pub(super) fn streamed(command: &Command, row: &Value) -> Option<String> {
         }),
         Command::Explain { .. } => Some(explained(row)),
         Command::ExplainSource { .. } => Some(explained_source(row)),
+        Command::Status => Some(status(row)),
         _ => None,
     }
+}
+
+/// How everything is, on one screen.
+fn status(row: &Value) -> String {
+    let mut out = String::new();
+    let health = cell(row, "health");
+    let why = row["trouble"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let why = why.collect::<Vec<_>>().join("; ");
+    // Writing to a string does not fail.
+    let _ = match why.as_str() {
+        "" => writeln!(out, "{health}"),
+        why => writeln!(out, "{health}: {why}"),
+    };
+    let counted = |key: &str| {
+        let counts = row[key].as_object().into_iter().flatten();
+        counts.map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+    };
+    let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+    let megabytes =
+        |key: &str| row[key].as_u64().map_or_else(|| "-".to_owned(), |n| format!("{} MB", n / 1_000_000));
+    let _ = writeln!(out, "{:<14} {}", "sources", or_none(counted("states")));
+    let _ = writeln!(out, "{:<14} {}", "last hour", or_none(counted("polls")));
+    let _ = writeln!(
+        out,
+        "{:<14} journal {}, store {}, memory {}; {} waiting to be recorded",
+        "sizes",
+        megabytes("journal_octets"),
+        megabytes("store_octets"),
+        megabytes("memory_octets"),
+        cell(row, "waiting")
+    );
+    let _ = writeln!(
+        out,
+        "{:<14} {}, in use since {}",
+        "configuration",
+        cell(row, "config"),
+        cell(row, "configured")
+    );
+    let list = |key: &str, columns: &[&str]| {
+        let rows: Vec<&Value> = row[key].as_array().into_iter().flatten().collect();
+        let cells = rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
+        if rows.is_empty() { String::new() } else { format!("\n{}", aligned(columns, cells)) }
+    };
+    out += &list("sources", &["id", "state", "since", "good", "failures"]);
+    out += &list("feeds", &["feed", "newest", "age"]);
+    out.trim_end().to_owned()
 }
 
 /// The other rows, as a table.
 pub(super) fn table(command: &Command, rows: &[Value]) -> String {
     let columns: &[&str] = match command {
-        Command::Sources => &["id", "state", "entries", "failures", "polled", "next", "title"],
+        Command::Sources => {
+            &["id", "state", "since", "good", "entries", "failures", "polled", "next", "title"]
+        }
         Command::Regions => &["id", "code", "entries", "updated", "feed", "name"],
         Command::Entries { .. } => &["published", "source", "regions", "title"],
         Command::Poll { .. }
+        | Command::Reload
         | Command::Rebuild
         | Command::Compact
         | Command::Scrub
         | Command::Backup { .. }
         | Command::Explain { .. }
         | Command::ExplainSource { .. }
+        | Command::Status
         | Command::Withdraw { .. } => {
             return String::new();
         }
@@ -96,6 +147,9 @@ fn explained(row: &Value) -> String {
     }
     if decision["was"].is_string() {
         let _ = writeln!(out, "{:<12} {}", "was", cell(decision, "was"));
+    }
+    for absent in row["not_shown"].as_array().into_iter().flatten() {
+        let _ = writeln!(out, "{:<12} in {}: {}", "not shown", cell(absent, "feed"), cell(absent, "why"));
     }
     for evidence in row["regions"].as_array().into_iter().flatten() {
         let (region, rule) = (cell(evidence, "region"), cell(evidence, "rule"));

@@ -98,9 +98,9 @@ pub(super) fn proxy(
 ) -> Option<Secret> {
     let proxy = proxy?;
     secret::text(&proxy.value, context.base, context.env)
-        .and_then(|text| value::proxy(&text))
+        .and_then(|text| Ok(value::proxy(&text)?))
         .map(Secret::new)
-        .map_err(|message| report.fault(&proxy.place, message))
+        .map_err(|unreadable| unreadable.report(&proxy.place, context.env, report))
         .ok()
 }
 

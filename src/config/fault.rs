@@ -69,6 +69,8 @@ impl std::error::Error for Faults {}
 pub(super) struct Report {
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
+    /// Secrets that cannot be read here, and need not be.
+    unread: Vec<Fault>,
     /// Files with faults of syntax, and where the first of them is.
     broken: Vec<(PathBuf, Position)>,
 }
@@ -98,6 +100,15 @@ impl Report {
 
     pub(super) fn warn(&mut self, place: &Place, message: impl Into<String>) {
         self.warnings.push(place.fault(message));
+    }
+
+    /// A secret that only the daemon may read, and that is not needed here.
+    pub(super) fn unread(&mut self, place: &Place, message: impl Into<String>) {
+        self.unread.push(place.fault(message));
+    }
+
+    pub(super) fn take_unread(&mut self) -> Vec<Fault> {
+        std::mem::take(&mut self.unread)
     }
 
     /// Ends the collecting: everything in order, each thing once.

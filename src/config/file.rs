@@ -29,7 +29,7 @@ pub(super) struct File {
 /// `[server]`.
 #[derive(Debug, Default)]
 pub(super) struct Server {
-    pub(super) listen: Text,
+    pub(super) listen: OneOrManyTexts,
     pub(super) public_url: Text,
     pub(super) admin_socket: Text,
 }
@@ -71,6 +71,7 @@ pub(super) struct Publish {
     pub(super) rights: Text,
     pub(super) static_dir: Text,
     pub(super) websub_hub: Text,
+    pub(super) delta: Option<At<bool>>,
 }
 
 /// `[retention]`.
@@ -274,6 +275,7 @@ impl Publish {
             rights: table.take("rights", report),
             static_dir: table.take("static_dir", report),
             websub_hub: table.take("websub_hub", report),
+            delta: table.take("delta", report),
         }
     }
 }

@@ -5,16 +5,19 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::fault::{Place, Report};
 use super::file::{self, File};
 
 /// The largest file read, in bytes: ten thousand sources with comments.
 const LARGEST: u64 = 16 << 20;
 
-/// Reads the main file and those it includes, in the order of the patterns, and within one pattern in
+/// Reads the main file and those it includes, and hashes them into `texts`, in the order of the patterns, and within one pattern in
 /// the order of their names.
-pub(super) fn read_files(main: &Path, report: &mut Report) -> File {
+pub(super) fn read_files(main: &Path, texts: &mut Sha256, report: &mut Report) -> File {
     let Some(text) = read(main, &Place::of_file(main), report) else { return File::default() };
+    texts.update(&text);
     let mut whole = file::read_main(main, &text, report);
     let base = main.parent().unwrap_or(Path::new(""));
     let mut seen = HashSet::from([identity(main)]);
@@ -36,6 +39,7 @@ pub(super) fn read_files(main: &Path, report: &mut Report) -> File {
                 continue;
             }
             if let Some(text) = read(&path, &pattern.place, report) {
+                texts.update(&text);
                 let mut included = file::read_included(&path, &text, report);
                 whole.regions.append(&mut included.regions);
                 whole.sources.append(&mut included.sources);

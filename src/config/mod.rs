@@ -24,11 +24,13 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use ipnet::IpNet;
+use sha2::{Digest, Sha256};
 
 use crate::core::page::{JsonRules, PageRules};
 use crate::core::publishing::PublishRules;
 use crate::core::region::RegionTable;
 use crate::core::regions::RegionPattern;
+use crate::core::rules::hex16;
 use crate::core::schedule::{Plan, Schedule};
 pub use crate::core::source::ContentPolicy;
 use crate::core::source::{SourceDef, SourceId};
@@ -62,6 +64,10 @@ pub struct Config {
     pub shown: PublishRules,
     /// The sources, in the order of the files.
     pub sources: Vec<Source>,
+    /// A hash of the files that it was read from.
+    pub digest: String,
+    /// The secrets that could not be read here, where [`Env::spare_secrets`] lets that pass.
+    pub unread: Vec<Fault>,
     /// What is doubtful but does not keep the configuration from being used.
     pub warnings: Vec<Fault>,
 }
@@ -69,12 +75,40 @@ pub struct Config {
 /// `[server]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Where to listen. `127.0.0.1:8080` by default: nothing is public until the operator says so.
-    pub listen: SocketAddr,
+    /// Where to listen, never nowhere. `127.0.0.1:8080` by default: nothing is public until the operator says so.
+    pub listen: Vec<Listen>,
     /// What readers put before the paths, without a slash at its end.
     pub public_url: String,
     /// The socket of the commands.
     pub admin_socket: PathBuf,
+}
+
+/// One place to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// An address with a port.
+    Tcp(SocketAddr),
+    /// A socket in the file system, for a proxy on the same machine.
+    Unix(PathBuf),
+}
+
+impl Listen {
+    /// Takes a socket out of the file system.
+    pub fn leave(&self) {
+        if let Self::Unix(path) = self {
+            // A socket that stays is removed at the next start.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl std::fmt::Display for Listen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
 }
 
 /// `[polling]`: the defaults of all sources, and the limits they share.
@@ -133,6 +167,9 @@ pub struct Publish {
     pub rights: Option<String>,
     /// Where every view is written as a file too, for a web server.
     pub static_dir: Option<PathBuf>,
+    /// Whether readers that ask for it are sent only what is new (RFC 3229). Off by default: readers over
+    /// feedparser always ask, and several of them take the answer for a failure.
+    pub delta: bool,
     /// The WebSub hub that is told which feeds have changed.
     pub websub_hub: Option<String>,
 }
@@ -232,6 +269,8 @@ pub struct Env {
     pub runtime_directory: Option<PathBuf>,
     /// `CREDENTIALS_DIRECTORY`, set by systemd.
     pub credentials_directory: Option<PathBuf>,
+    /// True for a command that asks nobody but the daemon: it need not be able to read what only the daemon may.
+    pub spare_secrets: bool,
 }
 
 impl Env {
@@ -245,7 +284,14 @@ impl Env {
             state_directory: get("STATE_DIRECTORY"),
             runtime_directory: get("RUNTIME_DIRECTORY"),
             credentials_directory: get("CREDENTIALS_DIRECTORY"),
+            spare_secrets: false,
         }
+    }
+
+    /// The same for a command that can do without secrets.
+    #[must_use]
+    pub fn sparing_secrets(self) -> Self {
+        Self { spare_secrets: true, ..self }
     }
 }
 
@@ -275,8 +321,13 @@ pub struct NoConfig;
 /// Everything that is wrong with it, in the order of the files and their lines.
 pub fn load(path: &Path, env: &Env) -> Result<Config, Faults> {
     let mut report = fault::Report::default();
-    let files = include::read_files(path, &mut report);
+    let mut texts = Sha256::new();
+    let files = include::read_files(path, &mut texts, &mut report);
     let config = resolve::resolve(path, files, env, &mut report);
+    let unread = report.take_unread();
     let faults = report.into_faults();
-    if faults.faults.is_empty() { Ok(Config { warnings: faults.warnings, ..config }) } else { Err(faults) }
+    if !faults.faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Config { digest: hex16(&texts.finalize()), unread, warnings: faults.warnings, ..config })
 }

@@ -32,6 +32,7 @@ pub(super) fn resolve(
         content: read(raw.content, value::content, report).unwrap_or(ContentPolicy::Summary),
         rights: read(raw.rights, value::line, report),
         static_dir: static_dir(raw.static_dir, state_dir, context, report),
+        delta: raw.delta.is_some_and(|delta| delta.value),
         websub_hub: read(raw.websub_hub, value::hub, report),
     }
 }

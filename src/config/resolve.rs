@@ -9,10 +9,11 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::check::{count, proxy, read, read_all, schedules, within_size, within_time};
+use super::document::OneOrMany;
 use super::fault::{At, Place, Report};
 use super::file::{self, File};
 use super::value;
-use super::{Config, Env, Polling, Retention, Server, publish, publishing, region, rule, source};
+use super::{Config, Env, Listen, Polling, Retention, Server, publish, publishing, region, rule, source};
 use crate::core::freshness;
 use crate::core::publishing::PublishRules;
 use crate::core::region::RegionId;
@@ -103,6 +104,8 @@ pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -
         rules,
         shown,
         sources,
+        digest: String::new(),
+        unread: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -127,19 +130,43 @@ fn first_directory(directories: &Option<PathBuf>) -> Option<PathBuf> {
 }
 
 fn resolve_server(raw: file::Server, state_dir: &Path, context: &Context<'_>, report: &mut Report) -> Server {
-    let listen =
-        read(raw.listen, value::listen, report).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+    let listen = listen(raw.listen, report);
+    let first =
+        listen.iter().find_map(|at| if let Listen::Tcp(address) = at { Some(*address) } else { None });
+    let home = format!("http://{}", first.map_or_else(|| "localhost".to_owned(), |first| first.to_string()));
     if raw.public_url.is_none() {
         let place = Place { key: "server.public_url".to_owned(), ..context.main.clone() };
-        report.warn(&place, format!("is not set; the feeds will say that they live at http://{listen}"));
+        report.warn(&place, format!("is not set; the feeds will say that they live at {home}"));
     }
-    let public_url =
-        read(raw.public_url, value::public_url, report).unwrap_or_else(|| format!("http://{listen}"));
+    let public_url = read(raw.public_url, value::public_url, report).unwrap_or(home);
     let runtime_dir = first_directory(&context.env.runtime_directory);
     let default_socket = || runtime_dir.as_deref().unwrap_or(state_dir).join("admin.sock");
     let admin_socket = read(raw.admin_socket, |text| socket_path(context.base.join(text)), report)
         .unwrap_or_else(default_socket);
     Server { listen, public_url, admin_socket }
+}
+
+fn listen(raw: Option<At<OneOrMany<String>>>, report: &mut Report) -> Vec<Listen> {
+    let mut all: Vec<Listen> = Vec::new();
+    for at in raw.iter().flat_map(|raw| raw.value.as_slice()) {
+        let place = at.place.clone();
+        let Some(listen) = read(Some(at.clone()), value::listen, report) else { continue };
+        if let Listen::Unix(path) = &listen
+            && let Err(why) = socket_path(path.clone())
+        {
+            report.fault(&place, why);
+        } else if all.contains(&listen) {
+            report.fault(&place, format!("names {listen} twice"));
+        } else {
+            all.push(listen);
+        }
+    }
+    if let (Some(raw), true) = (&raw, all.is_empty())
+        && raw.value.as_slice().is_empty()
+    {
+        report.fault(&raw.place, "is an empty list; without an address nobody can read anything");
+    }
+    if all.is_empty() { vec![Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080)))] } else { all }
 }
 
 fn socket_path(path: PathBuf) -> Result<PathBuf, String> {

@@ -108,6 +108,13 @@ fn url(
     };
     let place = text.place.clone();
     let url = read(Some(text), value::source_url, report)?;
+    if link::is_keyed(&url) {
+        report.warn(
+            &place,
+            "holds a key, which is never published or logged, but stands in this file; where the publisher takes a \
+             header, write headers = { Authorization = { credential = \"NAME\" } } instead",
+        );
+    }
     if !enabled {
         return Some(url);
     }
@@ -119,8 +126,9 @@ fn url(
         Entry::Occupied(first) => {
             let (other, at) = first.get();
             let message = if *other == url {
-                format!("{url:?} is polled twice: it stands at {at} too")
+                format!("{:?} is polled twice: it stands at {at} too", link::masked(&url))
             } else {
+                let (url, other) = (link::masked(&url), link::masked(other));
                 format!("{url:?} is likely polled twice: {other:?} at {at} leads to the same")
             };
             report.warn(&place, message);
@@ -174,7 +182,13 @@ fn headers(
     let mut made: Vec<(String, Secret)> = Vec::new();
     for (name, reference) in headers.map(|headers| headers.value.0).unwrap_or_default() {
         let text = secret::text(&reference.value, context.base, context.env);
-        let value = text.and_then(|text| value::header_value(&text));
+        let value = match text {
+            Ok(text) => value::header_value(&text),
+            Err(unreadable) => {
+                unreadable.report(&reference.place, context.env, report);
+                continue;
+            }
+        };
         match value::header_name(&name).and_then(|name| Ok((name, value?))) {
             Ok((name, _)) if made.iter().any(|(other, _)| *other == name) => {
                 report.fault(&reference.place, "is given twice; upper and lower case are the same");

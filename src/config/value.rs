@@ -2,6 +2,7 @@
 //! gives the value, or a message that says what to write instead.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -11,7 +12,7 @@ use url::Url;
 
 use super::fault::did_you_mean;
 use super::page::KindName;
-use super::{ContentPolicy, RetryAfter};
+use super::{ContentPolicy, Listen, RetryAfter};
 
 /// Reads `90s`, `15m`, `6h`, `30d`, `1h30m`; also `500ms` and `0s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -92,9 +93,22 @@ pub(super) fn zone(text: &str) -> Result<Tz, String> {
     })
 }
 
-pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
-        format!("{text:?} is not an address with a port; write \"127.0.0.1:8080\" or \"[::]:8080\"")
+/// An address with a port, or `unix:` and a path. Of names only `localhost` is one everywhere; any other may be
+/// another address tomorrow.
+pub(super) fn listen(text: &str) -> Result<Listen, String> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return match Path::new(path).is_absolute() {
+            true => Ok(Listen::Unix(path.into())),
+            false => Err(format!("{text:?} has no absolute path; write \"unix:/run/dibao/http.sock\"")),
+        };
+    }
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    let local = local.map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port)));
+    local.or_else(|| text.parse().ok()).map(Listen::Tcp).ok_or_else(|| {
+        format!(
+            "{text:?} is not an address with a port; write \"127.0.0.1:8080\", \"[::]:8080\" for every address of \
+             the machine, \"localhost:8080\" or \"unix:/run/dibao/http.sock\""
+        )
     })
 }
 

@@ -2,6 +2,7 @@
 //! knows no source.
 
 mod canonical;
+mod keyed;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,7 @@ use url::Url;
 
 pub(crate) use canonical::is_registrable;
 pub use canonical::{canonical, host_key, server, server_of};
+pub use keyed::{is_keyed, masked};
 
 /// Longest address that is looked at, in bytes. Browsers take far more, but what is longer is data.
 pub const MAX_LINK: usize = 4096;

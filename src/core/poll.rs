@@ -188,6 +188,7 @@ pub fn conclude(
         state.not_before = poll.at.checked_add_signed(TimeDelta::from_std(*wait).unwrap_or_default());
         return (outcome, state);
     }
+    state.failing_since = before.failing_since.or(Some(poll.at)).filter(|_| !outcome.is_good());
     state.asked_by = None;
     if poll.sent.is_empty() {
         // Asked for in full, and be it in vain: that is once a day.

@@ -71,11 +71,27 @@ impl PublishRules {
     /// Whether a feed shows an entry, whose source is called `outlet`.
     #[must_use]
     pub fn shows(&self, feed: &FeedKey, entry: &Entry, outlet: &str, table: &RegionTable) -> bool {
-        self.sets(feed, &entry.source).all(|rules| {
+        self.hidden_by(feed, entry, outlet, table).is_none()
+    }
+
+    /// The rule by which a feed does not show an entry, as it is written; `None` where it does.
+    #[must_use]
+    pub fn hidden_by(
+        &self,
+        feed: &FeedKey,
+        entry: &Entry,
+        outlet: &str,
+        table: &RegionTable,
+    ) -> Option<String> {
+        self.sets(feed, &entry.source).find_map(|rules| {
             let matches = |rule: &&PublishRule| rule.matches(entry, outlet, table);
-            let excluded = of(rules, |action| matches!(action, Action::Exclude)).any(|r| matches(&r));
+            if let Some(rule) = of(rules, |action| matches!(action, Action::Exclude)).find(matches) {
+                return Some(format!("exclude = {:?}", rule.pattern.as_str()));
+            }
             let mut wanted = of(rules, |action| matches!(action, Action::Include)).peekable();
-            !excluded && (wanted.peek().is_none() || wanted.any(|r| matches(&r)))
+            let first = wanted.peek()?.pattern.as_str();
+            let told = || format!("it matches no include, such as include = {first:?}");
+            (!wanted.any(|rule| matches(&rule))).then(told)
         })
     }
 

@@ -336,6 +336,9 @@ pub struct PollState {
     /// When the source last answered as it should (200 with a feed, or 304).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Time>,
+    /// When it first answered otherwise since then, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Time>,
     /// When it last brought a new entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news_at: Option<Time>,

@@ -13,9 +13,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::Sender;
 
+use super::dues::Dues;
 use super::engine::Engine;
 use super::keeper::scrub;
 use super::recorder::{Audience, RecordError};
+use super::status::Status;
 use super::worker::PollError;
 use crate::core::record::Withdrawal;
 use crate::core::state::State;
@@ -71,7 +73,7 @@ impl Commander for Engine {
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
             let last = match answer(&self, command, &lines).await {
-                Ok(Done { summary, good }) => Line::Done { summary, good },
+                Ok(Done { summary, good }) => Line::Done { summary, good, running: Some(self.running()) },
                 Err(Stop::Left) => return,
                 Err(stop) => Line::Failed(stop.to_string()),
             };
@@ -84,6 +86,9 @@ impl Commander for Engine {
 async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) -> Answer {
     match command {
         Command::Poll { sources } => poll::poll(engine, &sources, lines).await,
+        Command::Reload => {
+            Err(Stop::No("no daemon is running; the next one reads the configuration".to_owned()))
+        }
         Command::Rebuild => rebuild(engine).await,
         Command::Compact => compact(engine).await,
         Command::Scrub => scrub(engine).await,
@@ -98,7 +103,14 @@ async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) ->
             })
             .await
         }
-        Command::Sources => read(engine, lines, tables::sources).await,
+        Command::Status => read(engine, lines, |engine, out| out(status_row(engine, None)?)).await,
+        Command::Sources => {
+            read(engine, lines, tables::sources).await?;
+            // Where nothing works at all, the reason is most likely here.
+            let engine = Arc::clone(engine);
+            let good = tokio::task::spawn_blocking(move || tables::any_works(&engine)).await??;
+            Ok(Done { summary: None, good })
+        }
         Command::Regions => read(engine, lines, tables::regions).await,
         Command::Entries { region, source, limit } => {
             let work = move |engine: &Engine, out: Out<'_>| {
@@ -113,6 +125,29 @@ async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) ->
             read(engine, lines, move |engine, out| identity::of_source(engine, &source, out)).await
         }
     }
+}
+
+/// How everything is, with what only whoever may command is told of: sizes, memory and the file.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn status_row(engine: &Engine, dues: Option<&Dues>) -> Result<Value, StoreError> {
+    let mut row = json!(Status::of(engine, dues)?);
+    let (base, tail) = engine.recorder.journal_sizes().unwrap_or_default();
+    row["journal_octets"] = json!(base + tail);
+    row["store_octets"] = json!(engine.recorder.store_size().ok());
+    row["memory_octets"] = json!(memory());
+    row["waiting"] = json!(engine.recorder.waiting());
+    row["config"] = json!(engine.config.path);
+    Ok(row)
+}
+
+/// What the process holds of the machine's memory, in octets (proc(5)).
+fn memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// The last position, then the files that everything up to it stands in.

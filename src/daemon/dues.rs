@@ -34,6 +34,12 @@ impl Dues {
         }
     }
 
+    /// When the poll is due that has waited longest, or that comes first.
+    #[must_use]
+    pub fn earliest(&self) -> Option<Time> {
+        self.first(&(0..self.at.len()).collect::<Vec<_>>())
+    }
+
     /// The first of these sources to be polled, and when.
     fn first(&self, sources: &[usize]) -> Option<Time> {
         let first = sources.iter().map(|n| self.at[*n].load(Ordering::Relaxed)).min()?;

@@ -1,7 +1,7 @@
 //! The engine: a state directory opened under a configuration, able to poll, record and publish. The
 //! daemon runs one; a command without a daemon runs one for as long as it takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,17 +12,21 @@ use uuid::Uuid;
 
 use super::clock::Clock;
 use super::publisher::Publisher;
-use super::recorder::{self, RecordError, Recorder};
+use super::recorder::{Audience, RecordError, Recorder};
+use super::stage::Stage;
 use super::worker::Worker;
-use crate::config::{Config, Source};
+use crate::config::{Config, Kind, Source};
+use crate::core::link;
 use crate::core::record::ConfigRecord;
 use crate::core::rules::{Rules, hex16};
 use crate::core::schedule::Schedule;
-use crate::core::source::SourceId;
-use crate::core::state::{Meta, State};
+use crate::core::source::{SourceDef, SourceId};
+use crate::core::state::{Meta, SourceState, State};
+use crate::core::time::Time;
 use crate::fetch::FetchSetupError;
 use crate::ledger::store::{Store, StoreError};
 use crate::ledger::{DiskFault, Fact, Ledger, LedgerError, OpenNotes, StoreHandle};
+use crate::serve::admin::Running;
 use crate::views::site::{Polled, Site};
 
 /// Everything that runs on one state directory.
@@ -37,6 +41,9 @@ pub struct Engine {
     pub recorder: Recorder,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Since when it runs under this configuration.
+    pub since: Time,
+    stage: Arc<Stage>,
 }
 
 /// Why an engine does not start.
@@ -78,6 +85,7 @@ pub struct Opened {
     rules: Arc<Rules>,
     recorder: Recorder,
     publisher: Arc<Publisher>,
+    stage: Arc<Stage>,
     clock: Arc<dyn Clock>,
 }
 
@@ -120,12 +128,10 @@ impl Opened {
     }
 
     fn over(ledger: Ledger, config: Arc<Config>, rules: Arc<Rules>, clock: Arc<dyn Clock>) -> Self {
-        // Sources that were switched off keep their feeds.
-        let configured = config.sources.iter().map(|source| source.def.id.clone()).collect();
-        let publisher = Arc::new(Publisher::new(site(&config), ledger.store(), configured));
-        let audience: Arc<dyn recorder::Audience> = publisher.clone();
-        let recorder = Recorder::start(ledger, Arc::clone(&clock), audience);
-        Self { config, rules, recorder, publisher, clock }
+        let publisher = Arc::new(publisher(&config, ledger.store()));
+        let stage = Arc::new(Stage::new(Arc::clone(&publisher)));
+        let recorder = Recorder::start(ledger, Arc::clone(&clock), Arc::clone(&stage) as Arc<dyn Audience>);
+        Self { config, rules, recorder, publisher, stage, clock }
     }
 
     /// Records the configuration, if it is not the one last recorded, and makes an engine. May be tried again
@@ -155,6 +161,8 @@ impl Opened {
             publisher: Arc::clone(&self.publisher),
             recorder: self.recorder.clone(),
             clock: Arc::clone(&self.clock),
+            since: self.clock.now(),
+            stage: Arc::clone(&self.stage),
         }))
     }
 }
@@ -171,6 +179,48 @@ impl Engine {
         let (opened, notes) = Opened::open(config, clock).await?;
         opened.settle(Arc::default()).await?;
         Ok((opened.start().await?, notes))
+    }
+
+    /// The engine under another configuration of the same state directory. Whatever did not change goes on: the
+    /// recorder, connections to publishers and their queues, and the views where nothing in them changed. The
+    /// feeds show the new configuration from then on.
+    ///
+    /// # Errors
+    /// When the disk refuses. Then this one goes on.
+    pub async fn under(&self, config: Arc<Config>) -> Result<Arc<Self>, StartError> {
+        let rules = Arc::new(rules(&config));
+        let worker = Worker::after(&self.worker, &self.config, &config, Arc::clone(&rules))?;
+        let (recorder, adopted) = (self.recorder.clone(), Arc::clone(&rules));
+        let adopting = tokio::task::spawn_blocking(move || recorder.adopt(adopted));
+        if let Some(why) = adopting.await.map_err(|e| StartError::Panic(e.to_string()))?? {
+            tracing::info!(why, "the store was built anew from the journal");
+        }
+        let change = config_change(&config, &rules, &self.store().load(), &*self.clock)?;
+        if let Some(change) = change {
+            self.recorder.record(Fact::Config(change)).await?;
+        }
+        worker.resume_holds(&self.store().load().sources()?);
+        let publisher = if shows_the_same(&self.config, &config) {
+            Arc::clone(&self.publisher)
+        } else {
+            Arc::new(publisher(&config, self.store()))
+        };
+        self.stage.show(Arc::clone(&publisher));
+        Ok(Arc::new(Self {
+            config,
+            worker: Arc::new(worker),
+            publisher,
+            recorder: self.recorder.clone(),
+            clock: Arc::clone(&self.clock),
+            since: self.clock.now(),
+            stage: Arc::clone(&self.stage),
+        }))
+    }
+
+    /// What commands are told of its configuration.
+    #[must_use]
+    pub fn running(&self) -> Running {
+        Running { digest: self.config.digest.clone(), since: self.since }
     }
 
     /// The store, for readers.
@@ -205,6 +255,22 @@ pub fn rules(config: &Config) -> Rules {
     Rules::new(&config.regions, config.rules.clone(), definitions, renames)
 }
 
+/// Sources that were switched off keep their feeds.
+fn publisher(config: &Config, store: StoreHandle) -> Publisher {
+    let configured = config.sources.iter().map(|source| source.def.id.clone()).collect();
+    let former = config.sources.iter().flat_map(|source| source.was.iter().cloned()).collect();
+    Publisher::new(site(config), store, configured).renaming(former)
+}
+
+/// True if no view tells two configurations apart. Values that are no part of the bytes count too: that a view is
+/// made once more costs less than a list of those.
+fn shows_the_same(one: &Config, other: &Config) -> bool {
+    let definitions = |config: &Config| {
+        config.sources.iter().map(|source| (source.def.clone(), source.was.clone())).collect::<Vec<_>>()
+    };
+    format!("{:?}", site(one)) == format!("{:?}", site(other)) && definitions(one) == definitions(other)
+}
+
 fn site(config: &Config) -> Site {
     Site {
         public_url: config.server.public_url.clone(),
@@ -216,10 +282,17 @@ fn site(config: &Config) -> Site {
         default_content: config.publish.content,
         first_poll: config.publish.first_poll,
         zone: config.polling.timezone,
+        delta: config.publish.delta,
+        unread: unread(config),
         hub: config.publish.websub_hub.clone(),
         shown: config.shown.clone(),
         polled: polled(config),
     }
+}
+
+fn unread(config: &Config) -> BTreeSet<SourceId> {
+    let pages = config.sources.iter().filter(|source| source.kind != Kind::Feed);
+    pages.map(|source| source.def.id.clone()).collect()
 }
 
 /// How often the sources are polled. Most share one schedule, so each plan is looked at once.
@@ -259,6 +332,13 @@ fn config_change(
     let now: BTreeMap<_, _> = config.sources.iter().map(|s| (&s.def.id, &s.def)).collect();
     #[expect(clippy::disallowed_methods, reason = "drawn once for an instance, and journalled")]
     let instance = if meta.instance.is_nil() { Uuid::new_v4() } else { meta.instance };
+    for (new, old) in likely_renames(now.values().copied(), &stored) {
+        tracing::warn!(
+            source.id = %new,
+            "has the address that {old} had: if it is the same source, write was = [\"{old}\"] before it is polled, or \
+             its entries are taken for new ones"
+        );
+    }
     Ok(Some(ConfigRecord {
         at: clock.now(),
         instance,
@@ -270,6 +350,18 @@ fn config_change(
             .map(|(id, _)| id.clone())
             .collect(),
     }))
+}
+
+/// Sources that are new and have the address of one that is no more, which is that one's id.
+fn likely_renames<'a>(
+    now: impl Iterator<Item = &'a SourceDef> + Clone,
+    stored: &'a BTreeMap<SourceId, SourceState>,
+) -> Vec<(&'a SourceId, &'a SourceId)> {
+    let ids: BTreeSet<_> = now.clone().map(|def| &def.id).collect();
+    let gone = stored.iter().filter(|(id, state)| !ids.contains(*id) && state.entries > 0);
+    let by_address: BTreeMap<_, _> = gone.map(|(id, state)| (link::canonical(&state.def.url), id)).collect();
+    let new = now.filter(|def| !stored.contains_key(&def.id));
+    new.filter_map(|def| Some((&def.id, *by_address.get(&link::canonical(&def.url))?))).collect()
 }
 
 /// Over everything that served bytes depend on besides the journal.

@@ -2,9 +2,10 @@
 //! publisher's, and what the clock and the scheduler know of them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use chrono::TimeDelta;
 
 use super::clock::Clock;
@@ -23,8 +24,17 @@ const SETTLED: TimeDelta = TimeDelta::minutes(1);
 pub struct Front {
     clock: Arc<dyn Clock>,
     progress: Progress,
-    open: OnceLock<Open>,
+    open: ArcSwapOption<Open>,
     is_current: AtomicBool,
+    reporter: OnceLock<Weak<dyn Reporter>>,
+}
+
+/// Who knows how everything is.
+pub trait Reporter: Send + Sync {
+    /// Why nothing new comes in, if nothing does.
+    fn trouble(&self) -> Option<String>;
+    /// How everything is, as JSON; `None` where that cannot be read.
+    fn status(&self) -> Option<String>;
 }
 
 /// Tells in one line how far a start is.
@@ -41,14 +51,30 @@ impl Front {
     /// No views yet.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, progress: Progress) -> Self {
-        Self { clock, progress, open: OnceLock::new(), is_current: AtomicBool::new(false) }
+        Self {
+            clock,
+            progress,
+            open: ArcSwapOption::empty(),
+            is_current: AtomicBool::new(false),
+            reporter: OnceLock::new(),
+        }
     }
 
-    /// The views of a publisher from now on, though they may be of a store that is about to be replaced.
+    /// The views of a publisher from now on, though they may be of a store or under a configuration that is about to
+    /// be replaced.
     pub fn open(&self, publisher: Arc<Publisher>, config: &Config, dues: Arc<Dues>) {
         let feeders = Feeders::new(config, &dues);
-        // A state directory is opened once.
-        let _ = self.open.set(Open { publisher, dues, feeders });
+        self.open.store(Some(Arc::new(Open { publisher, dues, feeders })));
+    }
+
+    /// Whom to ask how everything is.
+    pub fn reported_by(&self, reporter: Weak<dyn Reporter>) {
+        // There is one daemon.
+        let _ = self.reporter.set(reporter);
+    }
+
+    fn reporter(&self) -> Option<Arc<dyn Reporter>> {
+        self.reporter.get()?.upgrade()
     }
 
     /// They are up to date from now on.
@@ -56,8 +82,8 @@ impl Front {
         self.is_current.store(true, Ordering::Relaxed);
     }
 
-    fn publisher(&self) -> Option<&Publisher> {
-        self.open.get().map(|open| &*open.publisher)
+    fn publisher(&self) -> Option<Arc<Publisher>> {
+        self.open.load().as_ref().map(|open| Arc::clone(&open.publisher))
     }
 }
 
@@ -83,14 +109,30 @@ impl Views for Front {
     }
 
     fn fresh_for(&self, path: &str) -> Option<Duration> {
-        let open = self.open.get()?;
+        let open = self.open.load_full()?;
         let next = open.feeders.next_change(&open.dues, path)?;
         // A poll that is due is under way: what it brings comes at any moment.
         Some((next - self.clock.now()).to_std().unwrap_or(Duration::ZERO))
     }
 
+    fn base(&self) -> Option<Arc<str>> {
+        self.open.load().as_ref()?.publisher.base()
+    }
+
+    fn now(&self) -> Option<Time> {
+        Some(self.clock.now())
+    }
+
     fn is_settled(&self, modified: Time) -> bool {
         self.clock.now() - modified >= SETTLED
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.reporter()?.trouble()
+    }
+
+    fn status(&self) -> Option<String> {
+        self.reporter()?.status()
     }
 
     fn starting(&self) -> Option<String> {
@@ -98,6 +140,6 @@ impl Views for Front {
     }
 
     fn serves(&self) -> bool {
-        self.open.get().is_some()
+        self.open.load().is_some()
     }
 }

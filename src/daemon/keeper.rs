@@ -40,10 +40,11 @@ pub enum KeepError {
     Panic(#[from] tokio::task::JoinError),
 }
 
-/// Runs until dropped.
-pub async fn run(engine: Arc<Engine>) {
+/// Runs until dropped, under the configuration of the day.
+pub async fn run(current: impl Fn() -> Arc<Engine>) {
     let (mut done, mut scrub_due) = (None, false);
     loop {
+        let engine = current();
         let today = engine.clock.now().date_naive();
         if done != Some(today) {
             done = Some(today);
@@ -55,10 +56,11 @@ pub async fn run(engine: Arc<Engine>) {
                 tracing::error!(%error, "the journal is not compacted until tomorrow");
             }
         }
+        drop(engine);
         tokio::time::sleep(LOOK_EVERY).await;
         // Not before the first look: a start has its polls to record.
         if std::mem::take(&mut scrub_due)
-            && let Err(error) = scrub::slowly(&engine).await
+            && let Err(error) = scrub::slowly(&current()).await
         {
             tracing::error!(%error, "the scrub broke off");
         }

@@ -2,6 +2,7 @@
 //! when somebody asks for it, once however many do, or in advance when a burst of polls is over. All forms of
 //! a feed are made from one document.
 
+mod absent;
 mod cache;
 mod changes;
 mod delta;
@@ -9,6 +10,7 @@ mod feeds;
 #[cfg(test)]
 mod iri_tests;
 mod paths;
+mod removed;
 #[cfg(test)]
 mod rendering_tests;
 mod stories;
@@ -16,6 +18,7 @@ mod stories;
 mod tests;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::recorder::Audience;
@@ -58,7 +61,11 @@ type Doc = Arc<Made<Version, (Mark, FeedDoc)>>;
 pub struct Publisher {
     site: Site,
     store: StoreHandle,
-    configured: Vec<SourceId>,
+    configured: BTreeSet<SourceId>,
+    /// The path of `public_url`, if it has one.
+    base: Option<Arc<str>>,
+    former: BTreeSet<SourceId>,
+    removed: removed::Known,
     changes: Changes,
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::Kept,
@@ -67,19 +74,35 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher of the store's entries; `configured` sources have feeds, former ones are gone.
+    /// A publisher of the store's entries; `configured` sources have feeds, former ones are gone, and their entries
+    /// stand in no feed.
     #[must_use]
-    pub fn new(site: Site, store: StoreHandle, configured: Vec<SourceId>) -> Self {
+    pub fn new(site: Site, store: StoreHandle, configured: BTreeSet<SourceId>) -> Self {
         let changes = Changes::since(age(&site, &store.load()));
+        let base = Some(site.base_path()).filter(|base| !base.is_empty()).map(Arc::from);
         Self {
             site,
             store,
             configured,
+            base,
+            former: BTreeSet::new(),
+            removed: removed::Known::default(),
             changes,
             deltas: delta::Kept::default(),
             docs: Cache::new(DOCS),
             pages: Cache::new(PAGES),
         }
+    }
+
+    /// The same where these ids belonged to sources that have others now: a store that was not built anew yet still
+    /// has their entries under them.
+    #[must_use]
+    pub fn renaming(self, former: BTreeSet<SourceId>) -> Self {
+        Self { former, ..self }
+    }
+
+    fn removed(&self, store: &Arc<Store>) -> Result<Arc<removed::Removed>, StoreError> {
+        self.removed.of(store, |id| self.configured.contains(id) || self.former.contains(id))
     }
 
     /// Returns once views have changed since this was last awaited, and the burst of polls is over that changed
@@ -213,11 +236,12 @@ impl Publisher {
             false,
             || self.version(&view),
             || {
-                let store = self.store.load();
+                let store = self.store.load_full();
                 let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
                 // The mark first: a document may show more than it says, and never less.
                 let mark = delta::mark(&meta, store.feed(feed)?.as_ref());
-                Ok((mark, feeds::current(&self.site, &store, &meta, feed)?))
+                let removed = self.removed(&store)?;
+                Ok((mark, feeds::current(&self.site, &store, &removed, &meta, feed)?))
             },
         )
     }
@@ -236,8 +260,9 @@ impl Publisher {
             }
             ViewKey::Sources => self.render_sources()?,
             ViewKey::Archive(feed, month) => {
-                let store = self.store.load();
-                let doc = feeds::archive(&self.site, &store, &self.meta()?, feed, *month, feeds::ARCHIVE)?;
+                let store = self.store.load_full();
+                let (meta, removed) = (self.meta()?, self.removed(&store)?);
+                let doc = feeds::archive(&self.site, &store, &removed, &meta, feed, *month, feeds::ARCHIVE)?;
                 return Ok(doc.map(|doc| Arc::new(self.render_feed(&doc, Face::Atom, None))));
             }
         };
@@ -252,10 +277,14 @@ impl Publisher {
             Face::Json => (json::render(doc), json::MEDIA_TYPE),
             Face::Html => (html::feed(&self.site, doc), html::MEDIA_TYPE),
         };
-        match mark.filter(|_| face != Face::Html) {
-            Some(mark) => Page::feed(bytes, media_type, doc.modified, mark),
-            None => Page::new(bytes, media_type, doc.modified),
-        }
+        let Some(mark) = mark.filter(|_| face != Face::Html) else {
+            return Page::new(bytes, media_type, doc.modified);
+        };
+        let page = match self.site.delta {
+            true => Page::feed(bytes, media_type, doc.modified, mark),
+            false => Page::new(bytes, media_type, doc.modified),
+        };
+        page.with_link(doc.link_header(face))
     }
 
     fn meta(&self) -> Result<Meta, StoreError> {
@@ -284,7 +313,7 @@ impl Publisher {
         // What a source says of itself touches every feed it may stand in, and this one.
         let all = store.feed(&FeedKey::All)?;
         let modified = all.map_or(changed, |feed| feed.changed_at.max(changed));
-        let bytes = opml::sources(sources.iter().flatten(), changed);
+        let bytes = opml::sources(&self.site, sources.iter().flatten(), changed);
         Ok(Page::new(bytes, opml::MEDIA_TYPE, modified))
     }
 
@@ -346,6 +375,10 @@ impl Views for Publisher {
         }
     }
 
+    fn base(&self) -> Option<Arc<str>> {
+        self.base.clone()
+    }
+
     fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
         let slot = self.pages.slot(path)?;
         let made = slot.last()?;
@@ -356,8 +389,9 @@ impl Views for Publisher {
 
     fn has(&self, path: &str) -> bool {
         match self.key(path) {
-            Ok(ViewKey::Archive(..)) | Err(_) => false,
+            Ok(ViewKey::Archive(feed, month)) => self.has_archive(&feed, month).unwrap_or(false),
             Ok(_) => true,
+            Err(_) => false,
         }
     }
 

@@ -88,6 +88,12 @@ impl Recorder {
         self.stall.why().map(RecordError::Ledger)
     }
 
+    /// How many facts wait to be recorded.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Returns once things can be recorded. Whether that had to be waited for.
     pub async fn ready(&self) -> bool {
         let waited = self.stall.why().is_some();

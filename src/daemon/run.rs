@@ -4,31 +4,33 @@
 use std::fs;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::clock::Clock;
 use super::dues::Dues;
 use super::engine::{Engine, Opened, StartError};
-use super::front::Front;
+use super::front::{Front, Reporter};
 use super::keeper;
 use super::outlets::Outlets;
 use super::recorder::{PROBE_EVERY, PROBE_FIRST};
+use super::reload::{Daemon, Load, scheduled};
 use super::scheduler::{self, Scheduled};
 use super::systemd;
-use crate::config::Config;
+use crate::config::{Config, Listen};
 use crate::core::state::State;
 use crate::ledger::{DiskFault, OpenNotes};
 use crate::serve;
+use crate::serve::listener::Door;
 
 /// How long requests and commands may go on after a stop was asked for; closing has the rest of the
 /// five seconds that a stop may take.
@@ -74,9 +76,25 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
+    let (_, never) = mpsc::channel(1);
+    run_reloading(config, clock, ready, shutdown, None, never).await
+}
+
+/// The same, with a configuration that is read again by `load` whenever somebody asks for it: `asked` or a command.
+///
+/// # Errors
+/// [`RunError`].
+pub async fn run_reloading(
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    ready: impl FnOnce(SocketAddr),
+    shutdown: impl Future<Output = ()>,
+    load: Option<Load>,
+    mut asked: mpsc::Receiver<()>,
+) -> Result<(), RunError> {
     let mut shutdown = pin!(shutdown);
-    let listener = listen(config.server.listen)?;
-    let address = listener.local_addr().map_err(listen_error(&config.server.listen))?;
+    let doors = config.server.listen.iter().map(open_door).collect::<Result<Vec<_>, _>>()?;
+    let address = doors.iter().find_map(Door::address).unwrap_or(NOWHERE);
     let progress = Arc::new(AtomicU64::new(0));
     let entries = Arc::clone(&progress);
     let told =
@@ -85,8 +103,11 @@ pub async fn run(
     let polled = config.sources.iter().filter(|source| source.enabled);
     let dues = Arc::new(Dues::new(polled.map(|source| source.def.id.clone())));
     let (stop, stopped) = watch::channel(false);
-    let public = spawn_public(listener, Arc::clone(&front), stopped.clone());
-    tracing::info!(%address, public_url = %config.server.public_url, "listening");
+    let public = spawn_public(doors, Arc::clone(&front), stopped.clone());
+    let addresses = config.server.listen.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let address_told =
+        if config.server.listen.len() == 1 { address_of(address, &addresses) } else { addresses };
+    tracing::info!(address = %address_told, public_url = %config.server.public_url, "listening");
     let opened = tokio::select! {
         biased;
         // What is under way is left where it is, as by a kill, which may come at any moment.
@@ -107,17 +128,37 @@ pub async fn run(
     };
     front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
     front.is_current();
-    let admin = spawn_admin(socket.listener, &engine, stopped);
     let scheduled = scheduled(&engine)?;
     report_next(&scheduled, &*clock);
-    let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(Arc::clone(&engine.worker)), clock, dues));
+    let (agenda, changes) = mpsc::channel(1);
+    let planned = Arc::clone(&dues);
+    let poller = Arc::new(Arc::clone(&engine.worker));
+    let polling = tokio::spawn(scheduler::run_changing(scheduled, poller, clock, dues, changes));
     let outlets = Outlets::start(&engine).map_err(StartError::from)?;
-    let keeping = tokio::spawn(keeper::run(Arc::clone(&engine)));
+    let daemon = Arc::new(Daemon::new(engine, Arc::clone(&front), agenda, planned, outlets, load));
+    let reporter: Weak<dyn Reporter> = Arc::downgrade(&(Arc::clone(&daemon) as Arc<dyn Reporter>));
+    front.reported_by(reporter);
+    let admin = spawn_admin(socket.listener, Arc::clone(&daemon), stopped);
+    let keeping = tokio::spawn(keeper::run({
+        let daemon = Arc::clone(&daemon);
+        move || daemon.engine()
+    }));
     tracing::info!("feeds are served");
     ready(address);
 
-    shutdown.await;
+    let mut reloading: Option<JoinHandle<()>> = None;
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(()) = asked.recv() => {
+                let daemon = Arc::clone(&daemon);
+                // It logs what comes of it.
+                reloading = Some(tokio::spawn(async move { drop(daemon.reload().await) }));
+            }
+        }
+    }
     tracing::info!("stopping");
+    reloading.iter().for_each(JoinHandle::abort);
     polling.abort();
     keeping.abort();
     let _ = stop.send(true);
@@ -125,11 +166,12 @@ pub async fn run(
     if tokio::time::timeout(DRAIN, async { tokio::join!(public, admin) }).await.is_err() {
         late.iter().for_each(tokio::task::AbortHandle::abort);
     }
-    if tokio::time::timeout(DRAIN, outlets.finish()).await.is_err() {
+    if tokio::time::timeout(DRAIN, daemon.finish()).await.is_err() {
         tracing::warn!("publish.static_dir takes too long; what changed last is written at the next start");
     }
     let _ = fs::remove_file(&socket.path);
-    engine.close().await?;
+    config.server.listen.iter().for_each(Listen::leave);
+    daemon.engine().close().await?;
     tracing::info!("stopped; everything is durable");
     Ok(())
 }
@@ -198,6 +240,44 @@ async fn tell_progress<T>(work: impl Future<Output = T>, progress: &AtomicU64) -
     }
 }
 
+/// What is told of an address where none is listened on, but a socket in the file system.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// The port that the system chose, where it was left to it.
+fn address_of(address: SocketAddr, written: &str) -> String {
+    if address == NOWHERE { written.to_owned() } else { address.to_string() }
+}
+
+fn open_door(at: &Listen) -> Result<Door, RunError> {
+    match at {
+        Listen::Tcp(address) => listen(*address).map(Door::Tcp),
+        Listen::Unix(path) => bind_socket(path, EVERYBODY).map(Door::Unix),
+    }
+}
+
+/// Whoever reaches the socket may read, as on an address: its directory says who does.
+const EVERYBODY: u32 = 0o666;
+
+/// A socket that is there was left by a daemon that was killed. Anything else that stands there is somebody's file,
+/// named by mistake: binding fails then.
+fn bind_socket(path: &Path, mode: u32) -> Result<UnixListener, RunError> {
+    let bind = || {
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        if path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket()) {
+            if std::os::unix::net::UnixStream::connect(path).is_ok() {
+                return Err(io::ErrorKind::AddrInUse.into());
+            }
+            fs::remove_file(path)?;
+        }
+        let listener = UnixListener::bind(path)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+        Ok(listener)
+    };
+    bind().map_err(|source| RunError::Listen { at: path.display().to_string(), source })
+}
+
 fn listen(at: SocketAddr) -> Result<TcpListener, RunError> {
     let bind = || {
         let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -206,11 +286,7 @@ fn listen(at: SocketAddr) -> Result<TcpListener, RunError> {
         socket.bind(at)?;
         socket.listen(QUEUE)
     };
-    bind().map_err(listen_error(&at))
-}
-
-fn listen_error<'a>(at: &'a dyn ToString) -> impl FnOnce(io::Error) -> RunError + 'a {
-    move |source| RunError::Listen { at: at.to_string(), source }
+    bind().map_err(|source| RunError::Listen { at: at.to_string(), source })
 }
 
 struct AdminSocket {
@@ -221,32 +297,20 @@ struct AdminSocket {
 impl AdminSocket {
     /// The state directory's lock is held, so a socket that is there is one a killed daemon left.
     fn bind(path: &Path) -> Result<Self, RunError> {
-        let bind = || {
-            if let Some(dir) = path.parent() {
-                fs::create_dir_all(dir)?;
-            }
-            // Anything else that stands there is somebody's file, named by mistake: binding fails then.
-            if path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket()) {
-                fs::remove_file(path)?;
-            }
-            let listener = UnixListener::bind(path)?;
-            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-            Ok(Self { listener, path: path.to_owned() })
-        };
-        bind().map_err(|source| RunError::Listen { at: path.display().to_string(), source })
+        Ok(Self { listener: bind_socket(path, 0o600)?, path: path.to_owned() })
     }
 }
 
 type Server = JoinHandle<()>;
 
-fn spawn_public(listener: TcpListener, views: Arc<Front>, stopped: watch::Receiver<bool>) -> Server {
+fn spawn_public(doors: Vec<Door>, views: Arc<Front>, stopped: watch::Receiver<bool>) -> Server {
     let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let limits = serve::listener::Limits::default().within(descriptors);
-    tokio::spawn(serve::listener::serve(listener, views, limits, until(stopped)))
+    tokio::spawn(serve::listener::serve_all(doors, views, limits, until(stopped)))
 }
 
-fn spawn_admin(listener: UnixListener, engine: &Arc<Engine>, stopped: watch::Receiver<bool>) -> Server {
-    let routes = serve::admin::admin(engine.clone());
+fn spawn_admin(listener: UnixListener, daemon: Arc<Daemon>, stopped: watch::Receiver<bool>) -> Server {
+    let routes = serve::admin::admin(daemon);
     tokio::spawn(async move {
         let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
         if let Err(error) = server.await {
@@ -258,20 +322,6 @@ fn spawn_admin(listener: UnixListener, engine: &Arc<Engine>, stopped: watch::Rec
 async fn until(mut stopped: watch::Receiver<bool>) {
     // An error means that the sender is gone, which is a stop too.
     let _ = stopped.wait_for(|stop| *stop).await;
-}
-
-fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {
-    let store = engine.store().load_full();
-    let mut scheduled = Vec::new();
-    for source in engine.polled_sources() {
-        let stored = store.source(&source.def.id)?;
-        scheduled.push(Scheduled {
-            id: source.def.id.clone(),
-            plan: source.plan(&engine.config.polling),
-            past: engine.worker.past(stored.as_ref()),
-        });
-    }
-    Ok(scheduled)
 }
 
 /// Tells how the last run ended, and what this one begins with.

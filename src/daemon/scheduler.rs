@@ -3,13 +3,14 @@
 //! paused time.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
@@ -102,6 +103,15 @@ pub fn following(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     (!past.gone).then(|| held(plan.next_due(past.scheduled, now), past))
 }
 
+/// The next turn of a source whose plan changed: the first one by the new plan, but none that would have been before
+/// the change.
+fn next_turn(plan: &Plan, past: Past, now: Time) -> Option<Due> {
+    match past.scheduled {
+        Some(last) if plan.next_due(Some(last), last).at <= now => following(plan, past, now),
+        _ => first_due(plan, past, now),
+    }
+}
+
 fn now_due(plan: &Plan, now: Time) -> Due {
     Due { scheduled: now, at: now + plan.offset() }
 }
@@ -121,8 +131,32 @@ fn delayed(due: Due, first: Time, past: Past) -> Due {
     Due { at: past.skip.postpone(at, left), ..due }
 }
 
+/// Another configuration to schedule by.
+pub struct Change {
+    /// The sources that are polled from now on.
+    pub sources: Vec<Scheduled>,
+    /// Those of them for which nothing has changed.
+    pub kept: BTreeSet<SourceId>,
+    /// Who polls them.
+    pub poller: Arc<dyn Poller>,
+    /// Where it is written down when each is due.
+    pub dues: Arc<Dues>,
+}
+
 /// Runs until dropped, and writes down what is due when. At most one poll of a source is under way at a time.
 pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dyn Clock>, dues: Arc<Dues>) {
+    let (_, never) = mpsc::channel(1);
+    run_changing(sources, poller, clock, dues, never).await;
+}
+
+/// The same, under another configuration after each change. Polls under way go on to their end.
+pub async fn run_changing(
+    sources: Vec<Scheduled>,
+    mut poller: Arc<dyn Poller>,
+    clock: Arc<dyn Clock>,
+    dues: Arc<Dues>,
+    mut changes: mpsc::Receiver<Change>,
+) {
     let mut agenda = Agenda::new(sources, dues, clock.now());
     let mut under_way: JoinSet<(SourceId, Past)> = JoinSet::new();
     let mut names = BTreeMap::new();
@@ -138,6 +172,10 @@ pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dy
         tokio::select! {
             () = tokio::time::sleep(agenda.wait(clock.now()).min(LONGEST_SLEEP)) => {}
             (id, past) = poller.polled_by_hand() => agenda.polled_by_hand(id, past, clock.now()),
+            Some(change) = changes.recv() => {
+                poller = Arc::clone(&change.poller);
+                agenda.change(change, clock.now());
+            }
             Some(ended) = under_way.join_next_with_id() => {
                 let (id, past) = match ended {
                     Ok((task, ended)) => {
@@ -182,6 +220,34 @@ impl Agenda {
         for id in ids {
             let due = self.sources.get(&id).and_then(|(plan, past)| first_due(plan, *past, now));
             self.push(id, due);
+        }
+    }
+
+    /// Goes on under another configuration. What did not change keeps its deadline; a changed schedule has its next
+    /// turn when it says so, and none because it changed.
+    fn change(&mut self, change: Change, now: Time) {
+        self.look(now);
+        let before = std::mem::take(&mut self.sources);
+        let queue = std::mem::take(&mut self.queue).into_iter();
+        let mut queued: BTreeMap<_, _> =
+            queue.map(|Reverse((at, id, scheduled))| (id, Due { at, scheduled })).collect();
+        self.dues = change.dues;
+        for Scheduled { id, plan, past } in change.sources {
+            let known = before.get(&id).map(|(_, past)| *past);
+            let kept = known.filter(|_| change.kept.contains(&id));
+            let due = match (kept, known) {
+                // The poll under way tells when the next one is.
+                _ if self.under_way.contains_key(&id) => Some(Due { at: now, scheduled: now }),
+                (Some(_), _) => queued.remove(&id),
+                (None, Some(_)) => next_turn(&plan, past, now),
+                (None, None) => first_due(&plan, past, now),
+            };
+            self.sources.insert(id.clone(), (plan, kept.unwrap_or(past)));
+            if self.under_way.contains_key(&id) {
+                self.dues.set(&id, due.map(|due| due.at));
+            } else {
+                self.push(id, due);
+            }
         }
     }
 

@@ -9,6 +9,13 @@ pub fn ready() {
     tell(&[NotifyState::Ready, NotifyState::Status("feeds are served")]);
 }
 
+/// It reads its configuration again; [`ready`] says that this is over.
+pub fn reloading() {
+    let now = NotifyState::monotonic_usec_now().ok();
+    let states = [Some(NotifyState::Reloading), now, Some(NotifyState::Status("reading the configuration"))];
+    tell(&states.into_iter().flatten().collect::<Vec<_>>());
+}
+
 /// It is going down.
 pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);

@@ -5,6 +5,7 @@ mod fingerprint;
 mod holds;
 mod reading;
 mod reports;
+mod tally;
 mod turns;
 mod visits;
 
@@ -38,6 +39,7 @@ use crate::ledger::store::{Store, StoreError};
 use holds::still_waiting;
 use reading::Read;
 use reports::ByHand;
+pub use tally::Tally;
 use turns::Turns;
 
 /// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
@@ -89,10 +91,13 @@ pub enum PollError {
     Broken(String),
 }
 
+/// By proxy.
+type Fetchers = HashMap<Option<String>, Arc<Fetcher>>;
+
 /// Polls sources.
 pub struct Worker {
     sources: BTreeMap<SourceId, Source>,
-    fetchers: HashMap<Option<String>, Fetcher>,
+    fetchers: Fetchers,
     rules: Arc<Rules>,
     recorder: Recorder,
     clock: Arc<dyn Clock>,
@@ -101,7 +106,9 @@ pub struct Worker {
     /// How far freshness may delay a poll.
     patience: Duration,
     /// What polls by hand found, until the scheduler has heard of it.
-    by_hand: ByHand,
+    by_hand: Arc<ByHand>,
+    /// How the polls of the last hour ended.
+    tally: Arc<Tally>,
     /// One poll of a source at a time, whoever asks for it.
     turns: BTreeMap<SourceId, Arc<Turns>>,
 }
@@ -117,30 +124,45 @@ impl Worker {
         recorder: Recorder,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, FetchSetupError> {
-        let mut fetchers: HashMap<_, Fetcher> = HashMap::new();
-        for source in &config.sources {
-            let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
-            if !fetchers.contains_key(&proxy) {
-                let fetcher = Fetcher::new(fetch_options(config, proxy.clone()))?;
-                // A host is one host, whatever way leads to it.
-                let fetcher = match fetchers.values().next() {
-                    Some(other) => fetcher.queueing_with(other),
-                    None => fetcher,
-                };
-                fetchers.insert(proxy, fetcher);
-            }
-        }
-        let sources: BTreeMap<_, _> =
-            config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect();
+        let sources = sources(config);
         Ok(Self {
-            by_hand: ByHand::default(),
+            by_hand: Arc::default(),
+            tally: Arc::default(),
             turns: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
-            fetchers,
+            fetchers: fetchers(config, None)?,
             rules,
             recorder,
             clock,
             parsers: Arc::new(Semaphore::new(PARSERS)),
+            polling: config.polling.clone(),
+            patience: config.polling.freshness,
+        })
+    }
+
+    /// The worker that goes on where `before` was, which ran under the configuration `old`: a source is still
+    /// polled once at a time, and a host still asked as seldom.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub fn after(
+        before: &Self,
+        old: &Config,
+        config: &Config,
+        rules: Arc<Rules>,
+    ) -> Result<Self, FetchSetupError> {
+        let sources = sources(config);
+        let turns = |id: &SourceId| before.turns.get(id).cloned().unwrap_or_default();
+        Ok(Self {
+            by_hand: Arc::clone(&before.by_hand),
+            tally: Arc::clone(&before.tally),
+            turns: sources.keys().map(|id| (id.clone(), turns(id))).collect(),
+            sources,
+            fetchers: fetchers(config, Some((old, &before.fetchers)))?,
+            rules,
+            recorder: before.recorder.clone(),
+            clock: Arc::clone(&before.clock),
+            parsers: Arc::clone(&before.parsers),
             polling: config.polling.clone(),
             patience: config.polling.freshness,
         })
@@ -236,6 +258,8 @@ impl Worker {
         });
         recording.await.unwrap_or(Err(RecordError::Stopped))?;
         let report = Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state };
+        self.tally.note(at, report.outcome.name());
+        log(&report);
         if scheduled.is_none() {
             self.by_hand.tell(id, self.past_of(&report));
         }
@@ -262,6 +286,12 @@ impl Worker {
                 polled => return polled,
             }
         }
+    }
+
+    /// How the polls of the last hour ended.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn gap(&self, id: &SourceId) -> Duration {
@@ -347,6 +377,41 @@ impl Worker {
     }
 }
 
+fn sources(config: &Config) -> BTreeMap<SourceId, Source> {
+    config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect()
+}
+
+/// A fetcher for each way out. Those of the configuration before are kept where they would be the same.
+fn fetchers(config: &Config, before: Option<(&Config, &Fetchers)>) -> Result<Fetchers, FetchSetupError> {
+    // All that the queues of hosts depend on.
+    let pace = |config: &Config| {
+        let Polling { per_host, host_delay, concurrency, .. } = config.polling;
+        (per_host, host_delay, concurrency)
+    };
+    let queued = before.filter(|(old, _)| pace(old) == pace(config)).and_then(|(_, all)| all.values().next());
+    let mut fetchers = Fetchers::new();
+    for source in &config.sources {
+        let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
+        if fetchers.contains_key(&proxy) {
+            continue;
+        }
+        let options = |config| format!("{:?}", fetch_options(config, proxy.clone()));
+        let same = before.filter(|(old, _)| options(old) == options(config));
+        let fetcher = if let Some(kept) = same.and_then(|(_, all)| all.get(&proxy)) {
+            Arc::clone(kept)
+        } else {
+            let fetcher = Fetcher::new(fetch_options(config, proxy.clone()))?;
+            // A host is one host, whatever way leads to it.
+            Arc::new(match fetchers.values().next().or(queued) {
+                Some(other) => fetcher.queueing_with(other),
+                None => fetcher,
+            })
+        };
+        fetchers.insert(proxy, fetcher);
+    }
+    Ok(fetchers)
+}
+
 /// One line a poll: what a person wants to see go by. Trouble is told when it begins and when it ends,
 /// not with every poll between.
 fn log(report: &Report) {
@@ -373,7 +438,7 @@ fn request(source: &Source, url: &str, validators: Validators, accept: &str) -> 
     let headers = own.map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
     let obeys_robots = matches!(source.kind, Kind::Page(_));
     let (url, accept) = (url.to_owned(), accept.to_owned());
-    FetchRequest { url, validators, headers, accept, obeys_robots, waited: false }
+    FetchRequest { url, validators, headers, accept, obeys_robots, waited: false, outward: false }
 }
 
 /// Whether what was meant for one address may be sent to the other.

@@ -20,6 +20,7 @@ use crate::core::time::Time;
 
 use super::body::Limit;
 use super::cookies::Cookies;
+use super::guard::Guard;
 use super::hosts::Turn;
 use super::{FetchRequest, Fetcher, body, fault, head, kept, request};
 
@@ -74,7 +75,8 @@ impl Journey<'_> {
     async fn run(mut self) -> Result<Exchange, FetchFault> {
         let mut turn: Option<(String, Turn)> = None;
         loop {
-            admit(self.fetcher, &self.at)?;
+            let inward = self.is_inward();
+            admit_by(self.guard(inward), self.fetcher, &self.at).map_err(|fault| self.told(inward, fault))?;
             if self.request.obeys_robots
                 && !self.hops.is_empty()
                 && let Some(head) = self.obey_robots(&mut turn).await?
@@ -87,7 +89,7 @@ impl Journey<'_> {
                 drop(turn.take());
                 turn = Some((key.clone(), self.fetcher.turn(&self.at, &key).await?));
             }
-            match self.timed_step().await? {
+            match self.timed_step(inward).await.map_err(|fault| self.told(inward, fault))? {
                 Step::Ended(exchange) => return Ok(*exchange),
                 Step::Onwards(hop, to, wait) => {
                     self.go(hop, to)?;
@@ -99,6 +101,28 @@ impl Journey<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// True if the networks that the operator allowed may be asked now: the address asked for itself, and what it
+    /// redirects to if it lies there too. A public publisher must not reach the operator's own machines.
+    fn is_inward(&self) -> bool {
+        let is_home = || link::server_of(&self.at) == link::server_of(&self.home);
+        !self.request.outward && (self.hops.is_empty() || is_home() || self.fetcher.is_own(&self.home))
+    }
+
+    fn guard(&self, inward: bool) -> &Guard {
+        if inward { &self.fetcher.guard } else { &self.fetcher.outward.1 }
+    }
+
+    /// That an address is refused means something else where allowing its network would not help.
+    fn told(&self, inward: bool, fault: FetchFault) -> FetchFault {
+        match fault {
+            FetchFault::AddressRefused { host, ip, .. } if !inward && self.fetcher.guard.is_own(ip) => {
+                let why = "a public address must not lead into polling.allow_networks".to_owned();
+                FetchFault::RedirectRefused { to: host, why }
+            }
+            fault => fault,
         }
     }
 
@@ -116,7 +140,8 @@ impl Journey<'_> {
                     // Which the turn will say.
                     return Ok(None);
                 }
-                let (verdict, put_off) = self.fetcher.admission(self.at.as_str()).await;
+                let outward = !self.is_inward();
+                let (verdict, put_off) = self.fetcher.admission_of(self.at.as_str(), outward).await;
                 if put_off.is_some() {
                     return Ok(put_off);
                 }
@@ -130,15 +155,15 @@ impl Journey<'_> {
         Err(self.fetcher.refusal(self.at.as_str(), verdict.why).await)
     }
 
-    async fn timed_step(&mut self) -> Result<Step, FetchFault> {
+    async fn timed_step(&mut self, inward: bool) -> Result<Step, FetchFault> {
         let began = Instant::now();
-        let step = tokio::time::timeout(self.left, self.step()).await;
+        let step = tokio::time::timeout(self.left, self.step(inward)).await;
         self.left = self.left.saturating_sub(began.elapsed());
         step.unwrap_or(Err(FetchFault::Timeout { after: self.fetcher.limits.timeout }))
     }
 
-    async fn step(&mut self) -> Result<Step, FetchFault> {
-        let response = self.ask().await?;
+    async fn step(&mut self, inward: bool) -> Result<Step, FetchFault> {
+        let response = self.ask(inward).await?;
         let status = response.status().as_u16();
         let head = head::read(status, &self.at, self.hops.clone(), response.headers());
         if matches!(status, 301 | 302 | 303 | 307 | 308)
@@ -165,7 +190,7 @@ impl Journey<'_> {
         !validators.is_empty() && validators.are_of(self.at.as_str(), &self.hops)
     }
 
-    async fn ask(&self) -> Result<reqwest::Response, FetchFault> {
+    async fn ask(&self, inward: bool) -> Result<reqwest::Response, FetchFault> {
         let mut url = self.at.clone();
         if self.at_home {
             // The client turns these into an `Authorization` header and takes them off the address.
@@ -179,7 +204,7 @@ impl Journey<'_> {
             headers.remove(IF_MODIFIED_SINCE);
         }
         self.cookies.add_to(&mut headers, &self.at);
-        let clients = &self.fetcher.clients;
+        let clients = if inward { &self.fetcher.clients } else { &self.fetcher.outward.0 };
         let (mut asked, was_kept) =
             kept::watched(clients.keeping.get(url.clone()).headers(headers.clone()).send()).await;
         // The server may close a kept connection just when a request goes out on it. RFC 9112 section 9.3.1 lets a
@@ -228,6 +253,10 @@ fn wait_before(redirect: &ResponseHead) -> Duration {
 
 /// Whether an address may be asked. Names are checked where they are dialled.
 pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
+    admit_by(&fetcher.guard, fetcher, at)
+}
+
+fn admit_by(guard: &Guard, fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
     let literal = match at.host() {
         Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
         Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
@@ -237,13 +266,13 @@ pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
         }
         // These never lead anywhere else (RFC 6761 section 6.3), and behind a proxy nobody here resolves them.
         Some(Host::Domain(name)) if is_localhost(name) => {
-            let v6 = fetcher.guard.check(name, IpAddr::V6(Ipv6Addr::LOCALHOST)).is_ok();
+            let v6 = guard.check(name, IpAddr::V6(Ipv6Addr::LOCALHOST)).is_ok();
             (!v6).then_some(IpAddr::V4(Ipv4Addr::LOCALHOST))
         }
         Some(Host::Domain(_)) | None => None,
     };
     if let Some(ip) = literal {
-        fetcher.guard.check(at.host_str().unwrap_or_default(), ip)?;
+        guard.check(at.host_str().unwrap_or_default(), ip)?;
     }
     if at.scheme() == "https" && !fetcher.has_roots {
         return Err(FetchFault::NoCertificates);

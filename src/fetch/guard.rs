@@ -42,6 +42,12 @@ impl Guard {
         }
     }
 
+    /// True if nothing is allowed besides the public internet.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.allowed.is_empty()
+    }
+
     /// Whether `ip` is on a machine of the operator's own: not public, and named as allowed.
     #[must_use]
     pub fn is_own(&self, ip: IpAddr) -> bool {

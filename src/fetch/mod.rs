@@ -134,6 +134,9 @@ pub struct FetchRequest {
     pub obeys_robots: bool,
     /// Whether the Retry-After of a redirect was waited for since, so that now it is followed whatever it asks.
     pub waited: bool,
+    /// True if only public addresses may be asked, whatever [`FetchOptions::allow_networks`] names: for what a public
+    /// publisher chose, such as the pages that its list links to. Redirects of a public address never lead further.
+    pub outward: bool,
 }
 
 /// Why a fetcher cannot be built.
@@ -154,6 +157,8 @@ pub enum FetchSetupError {
 pub struct Fetcher {
     clients: Clients,
     guard: Guard,
+    /// The same for public addresses alone.
+    outward: (Clients, Guard),
     lookup: Arc<GuardedLookup>,
     queue: Arc<HostQueue>,
     robots: Arc<RobotsCache>,
@@ -163,6 +168,7 @@ pub struct Fetcher {
 }
 
 /// The HTTP client, with and without a pool of connections.
+#[derive(Clone)]
 struct Clients {
     /// Keeps connections for further requests.
     keeping: reqwest::Client,
@@ -190,13 +196,15 @@ impl Fetcher {
         let guard = Guard::new(allow_networks);
         let place = proxy.as_ref().map(ProxyPlace::of);
         let proxy_name = place.as_ref().and_then(|place| place.name.clone());
-        let lookup = Arc::new(GuardedLookup::new(guard.clone(), lookup, proxy_name));
+        let guarded = |guard: &Guard| {
+            Arc::new(GuardedLookup::new(guard.clone(), Arc::clone(&lookup), proxy_name.clone()))
+        };
         let tls = tls::from_system()?;
         let agent = HeaderValue::from_str(&user_agent).map_err(|_| FetchSetupError::UserAgent)?;
-        let client = |idle: usize| {
+        let client = |lookup: &Arc<GuardedLookup>, idle: usize| {
             let mut builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.config.clone())
-                .dns_resolver(Arc::clone(&lookup))
+                .dns_resolver(Arc::clone(lookup))
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
                 .user_agent(agent.clone())
@@ -212,10 +220,24 @@ impl Fetcher {
             }
             builder.build().map_err(client_error)
         };
+        let clients = |lookup: &Arc<GuardedLookup>| {
+            Ok::<_, FetchSetupError>(Clients {
+                keeping: client(lookup, per_host.max(1))?,
+                dialling: client(lookup, 0)?,
+            })
+        };
+        let own_names = guarded(&guard);
+        let inward = clients(&own_names)?;
+        // Where nothing is allowed besides, the two would be the same.
+        let outward = match guard.is_plain() {
+            true => inward.clone(),
+            false => clients(&guarded(&Guard::default()))?,
+        };
         Ok(Self {
-            clients: Clients { keeping: client(per_host.max(1))?, dialling: client(0)? },
+            clients: inward,
             guard,
-            lookup,
+            outward: (outward, Guard::default()),
+            lookup: own_names,
             queue: Arc::new(HostQueue::new(per_host, host_delay, concurrency)),
             robots: Arc::default(),
             limits,
@@ -259,13 +281,23 @@ impl Fetcher {
         fault::of_request(error, at.host_str().unwrap_or_default(), proxy)
     }
 
-    async fn turn(&self, at: &Url, key: &str) -> Result<Turn, FetchFault> {
-        let own = || match at.host() {
+    /// True if an address is known to lie in the networks that the operator allowed.
+    #[must_use]
+    pub fn is_own_address(&self, url: &str) -> bool {
+        request::target(url).is_ok_and(|at| self.is_own(&at))
+    }
+
+    fn is_own(&self, at: &Url) -> bool {
+        match at.host() {
             Some(Host::Ipv4(ip)) => self.guard.is_own(ip.into()),
             Some(Host::Ipv6(ip)) => self.guard.is_own(ip.into()),
             Some(Host::Domain(name)) => self.lookup.is_own_name(name),
             None => false,
-        };
+        }
+    }
+
+    async fn turn(&self, at: &Url, key: &str) -> Result<Turn, FetchFault> {
+        let own = || self.is_own(at);
         let held = |wait| FetchFault::Held { host: key.to_owned(), wait };
         self.queue.turn(key, self.robots.delay(at), own).await.map_err(held)
     }

@@ -94,9 +94,14 @@ impl Fetcher {
     /// The same, and the answer that puts us off where just now not even the robots.txt was to be had: there
     /// is nothing to go by, or it says when to come back.
     pub async fn admission(&self, url: &str) -> (Verdict, Option<ResponseHead>) {
+        self.admission_of(url, false).await
+    }
+
+    /// The same; where it is `outward`, as [`FetchRequest::outward`] says.
+    pub async fn admission_of(&self, url: &str, outward: bool) -> (Verdict, Option<ResponseHead>) {
         match request::target(url) {
             Ok(at) => {
-                let (robots, put_off) = self.robots(&at).await;
+                let (robots, put_off) = self.robots(&at, outward).await;
                 let verdict = robots.verdict(AGENT, path_and_query(&at));
                 let put_off = put_off.filter(|head| !verdict.allowed || head.retry_after.is_some());
                 (verdict, put_off)
@@ -115,7 +120,7 @@ impl Fetcher {
 
     /// The robots.txt of the origin of `url`; `None` if that is no address.
     pub async fn robots_of(&self, url: &str) -> Option<Arc<Robots>> {
-        Some(self.robots(&request::target(url).ok()?).await.0)
+        Some(self.robots(&request::target(url).ok()?, false).await.0)
     }
 
     /// Why `url` may not be asked for, where its verdict is that it may not. An origin whose robots.txt cannot be
@@ -127,7 +132,7 @@ impl Fetcher {
         }
     }
 
-    async fn robots(&self, at: &Url) -> (Arc<Robots>, Option<ResponseHead>) {
+    async fn robots(&self, at: &Url, outward: bool) -> (Arc<Robots>, Option<ResponseHead>) {
         let origin = origin(at);
         let known = self.robots.known(&origin);
         let mut known = known.lock().await;
@@ -141,7 +146,7 @@ impl Fetcher {
             return (Arc::clone(&before.robots), None);
         }
         let waited = known.as_ref().is_some_and(|known| known.waited);
-        let exchange = self.ask_for_robots(at, waited).await;
+        let exchange = self.ask_for_robots(at, waited, outward).await;
         let asked = Robots::of(&exchange).narrowed(AGENT);
         let put_off = match exchange {
             Exchange::Throttled(head) => Some(head),
@@ -166,7 +171,12 @@ impl Fetcher {
     }
 
     /// Boxed, since following a redirect may ask for the robots.txt of where it leads; this request does not.
-    fn ask_for_robots(&self, at: &Url, waited: bool) -> Pin<Box<dyn Future<Output = Exchange> + Send + '_>> {
+    fn ask_for_robots(
+        &self,
+        at: &Url,
+        waited: bool,
+        outward: bool,
+    ) -> Pin<Box<dyn Future<Output = Exchange> + Send + '_>> {
         let mut url = at.clone();
         request::without_credentials(&mut url);
         url.set_query(None);
@@ -178,6 +188,7 @@ impl Fetcher {
             accept: "text/plain, */*;q=0.5".to_owned(),
             obeys_robots: false,
             waited,
+            outward,
         };
         let limit = body::Limit::Prefix(MAX_BYTES);
         Box::pin(async move { follow::exchange(self, &asked, limit).await.unwrap_or_else(Exchange::Failed) })

@@ -199,6 +199,28 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Goes on under other rules. Where they say something else of the journal, the store is built anew, and the
+    /// present one stays in use until then. Returns why that was needed. Blocks.
+    ///
+    /// # Errors
+    /// When the disk refuses: then the rules stay as they were.
+    pub fn adopt(&mut self, rules: Arc<Rules>) -> Result<Option<String>, LedgerError> {
+        self.make_current()?;
+        let otherwise = derived_otherwise(&self.store.load_full(), &rules)?;
+        let before = std::mem::replace(&mut self.rules, rules);
+        self.stories.forget();
+        let built = otherwise.as_ref().map_or(Ok(0), |_| self.rebuild(&mut |_| {}));
+        if let Err(error) = built {
+            self.rules = before;
+            self.stories.forget();
+            return Err(error);
+        }
+        self.warm();
+        Ok(otherwise)
+    }
+}
+
 /// Locks a state directory.
 pub(super) fn lock(dir: &Path) -> Result<File, LedgerError> {
     let file = File::open(dir).map_err(io_error(dir, "open it"))?;

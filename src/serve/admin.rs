@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use crate::core::time::Time;
+
 /// Rows that may wait for a slow client before the command waits for it.
 const BACKLOG: usize = 256;
 
@@ -30,6 +32,8 @@ pub enum Command {
         /// Which; empty for all.
         sources: Vec<String>,
     },
+    /// How everything is.
+    Status,
     /// Every source: its state, last poll and next.
     Sources,
     /// Every region, with its feeds.
@@ -43,6 +47,8 @@ pub enum Command {
         /// At most this many; `None` for all.
         limit: Option<usize>,
     },
+    /// Read the configuration again, and go on under it if it is good.
+    Reload,
     /// Build the store anew from the journal.
     Rebuild,
     /// Compact the journal and build the store anew now, worth it or not.
@@ -72,6 +78,15 @@ pub enum Command {
     },
 }
 
+/// A configuration that is in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// A hash of the files it was read from.
+    pub digest: String,
+    /// Since when it is in use.
+    pub since: Time,
+}
+
 /// One line of an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -84,6 +99,9 @@ pub enum Line {
         summary: Option<String>,
         /// Whether all went well.
         good: bool,
+        /// The configuration it was carried out under.
+        #[serde(default)]
+        running: Option<Running>,
     },
     /// The command could not be carried out.
     Failed(String),

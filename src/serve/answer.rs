@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 
 use super::conditional::{self, Known, Verdict};
+use super::nearby;
 use super::press::{Press, Unanswered};
 use super::target::{self, BadTarget};
 use super::{View, accept};
@@ -19,7 +20,8 @@ pub(super) type Response = http::Response<Full<Bytes>>;
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 /// What another site's script may send beside what every script may (the Fetch standard, section 4.8).
-const SCRIPTS_MAY_SEND: &str = "a-im, if-match, if-modified-since, if-none-match, if-unmodified-since";
+const SCRIPTS_MAY_SEND: &str = "a-im, cache-control, if-match, if-modified-since, if-none-match, \
+                                if-unmodified-since, pragma, user-agent";
 
 /// Seconds until a client that came during a start may ask again.
 const SOON: &str = "10";
@@ -72,7 +74,9 @@ fn options(headers: &HeaderMap) -> Response {
 
 async fn read(press: &Press, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let target = uri.path_and_query().map_or("", |target| target.as_str());
-    let path = match target::path(target, uri.path()) {
+    let base = press.views.base();
+    let asked = base.as_deref().map_or(uri.path(), |base| target::below(base, uri.path()));
+    let path = match target::path(target, asked) {
         Ok(path) => path,
         Err(BadTarget::Malformed) => return text(StatusCode::BAD_REQUEST, "this is no path\n"),
         Err(BadTarget::TooLong) => return text(StatusCode::URI_TOO_LONG, "no address here is so long\n"),
@@ -87,18 +91,21 @@ async fn read(press: &Press, method: &Method, uri: &Uri, headers: &HeaderMap) ->
         return starting(&path, progress);
     }
     if path == "readyz" {
-        return text(StatusCode::OK, "ready\n");
+        return press.views.trouble().map_or_else(|| text(StatusCode::OK, "ready\n"), |why| not_ready(&why));
+    }
+    if path == "status.json" {
+        return status(press).await;
     }
     if let Some(page) = press.views.at_hand(&path) {
         return show(press, &path, &page, method, headers).await;
     }
-    let asked = path.clone().into_owned();
-    match press.ask(&path, move |views| views.view(&asked)).await {
+    let wanted = path.clone().into_owned();
+    match press.ask(&path, move |views| views.view(&wanted)).await {
         Ok(View::Page(page)) => show(press, &path, &page, method, headers).await,
         Ok(View::Gone) => {
             text(StatusCode::GONE, "there was something here, and there will be nothing again\n")
         }
-        Ok(View::Missing) => elsewhere(press, &path).await,
+        Ok(View::Missing) => elsewhere(press, asked, &path).await,
         Ok(View::Failed) => failed(Unanswered::Broken),
         Err(why) => failed(why),
     }
@@ -107,7 +114,8 @@ async fn read(press: &Press, method: &Method, uri: &Uri, headers: &HeaderMap) ->
 async fn show(press: &Press, path: &str, page: &Arc<Page>, method: &Method, headers: &HeaderMap) -> Response {
     let Some(chosen) = accept::choose(page, headers) else { return conditional::not_acceptable(page) };
     let etag = page.etag(chosen);
-    let known = Known::new(page, press.views.is_settled(page.modified), press.views.fresh_for(path));
+    let settled = press.views.is_settled(page.modified);
+    let known = Known::new(page, settled, press.views.fresh_for(path), press.views.now());
     let verdict = conditional::judge(known, etag, method, headers);
     if !verdict.is_full() {
         return conditional::respond_without(known, etag, verdict);
@@ -152,6 +160,27 @@ fn starting(path: &str, progress: String) -> Response {
     response
 }
 
+/// The feeds are served, and nothing new comes into them.
+fn not_ready(why: &str) -> Response {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "");
+    *response.body_mut() = Full::from(format!("{why}\n"));
+    put(&mut response, header::RETRY_AFTER, SOON);
+    response
+}
+
+async fn status(press: &Press) -> Response {
+    match press.ask("status.json", |views| views.status()).await {
+        Ok(Some(json)) => {
+            let mut response = text(StatusCode::OK, "");
+            *response.body_mut() = Full::from(json + "\n");
+            put(&mut response, header::CONTENT_TYPE, "application/json");
+            response
+        }
+        Ok(None) => missing(),
+        Err(why) => failed(why),
+    }
+}
+
 fn failed(why: Unanswered) -> Response {
     match why {
         Unanswered::Broken => text(StatusCode::INTERNAL_SERVER_ERROR, "this cannot be shown just now\n"),
@@ -159,28 +188,26 @@ fn failed(why: Unanswered) -> Response {
     }
 }
 
-/// Where there is a page for `henan/` and none for `henan`, the slash was forgotten. The way is told
-/// relative to the address that was asked, whatever a proxy has put before it.
-async fn elsewhere(press: &Press, path: &str) -> Response {
-    let Some(last) = path.rsplit('/').next().filter(|last| !last.is_empty()) else { return missing() };
-    let Ok(location) = HeaderValue::from_str(&format!("{last}/")) else { return missing() };
-    // "a:b/" would be read as an address with a scheme, and what is not ASCII would have to be encoded: no
-    // name of ours is either.
-    if !last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-        return missing();
-    }
-    let beside = format!("{path}/");
-    // Nothing is made for this, so it needs no turn of those who want what is seldom made.
-    match press.ask(path, move |views| views.has(&beside)).await {
-        Ok(true) => {
-            let mut response = text(StatusCode::PERMANENT_REDIRECT, "see the address with a slash\n");
-            response.headers_mut().insert(header::LOCATION, location);
-            put(&mut response, header::CACHE_CONTROL, "public, max-age=3600");
-            response
+/// Where there is no view, but one at nearly the same address, the way there.
+async fn elsewhere(press: &Press, asked: &str, path: &str) -> Response {
+    for (candidate, location) in nearby::candidates(asked, path) {
+        let there = candidate.clone();
+        // Nothing is made for this, so it needs no turn of those who want what is seldom made.
+        match press.ask(&candidate, move |views| views.has(&there)).await {
+            Ok(true) => return moved(&location),
+            Ok(false) | Err(Unanswered::Broken) => {}
+            Err(Unanswered::Late) => return busy(),
         }
-        Ok(false) | Err(Unanswered::Broken) => missing(),
-        Err(Unanswered::Late) => busy(),
     }
+    missing()
+}
+
+fn moved(location: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(location) else { return missing() };
+    let mut response = text(StatusCode::PERMANENT_REDIRECT, "see the address as it is written here\n");
+    response.headers_mut().insert(header::LOCATION, location);
+    put(&mut response, header::CACHE_CONTROL, "public, max-age=3600");
+    response
 }
 
 /// Too many want what has to be made for them. What else the client has sent at once is not looked at: it
@@ -209,6 +236,8 @@ fn text(status: StatusCode, text: &'static str) -> Response {
     *response.status_mut() = status;
     put(&mut response, header::CONTENT_TYPE, "text/plain; charset=utf-8");
     put(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // A script of another site must be able to tell a feed that is gone from a network that is down.
+    put(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     // What is missing now may be there after the next change.
     put(&mut response, header::CACHE_CONTROL, "no-store");
     response

@@ -9,6 +9,8 @@ use http_body_util::Full;
 
 use super::accept::{self, Chosen};
 use super::answer::Response;
+use super::proxied;
+use crate::core::time::Time;
 use crate::views::page::{Coding, Mark, Page};
 
 /// A page may be kept this long at least: a poll that is due ends some seconds later, and a reader that
@@ -35,29 +37,39 @@ pub(super) struct Known<'a> {
     /// the second before: a client that came between the two would else be told that it has the later one
     /// (RFC 9110 section 8.8.2.2).
     modified: u64,
+    /// The time, in seconds, where it is known.
+    now: Option<u64>,
     pub(super) fresh: Option<Duration>,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(page: &'a Page, settled: bool, fresh: Option<Duration>) -> Self {
-        let modified = seconds(page.modified.into());
-        Self { page, modified: if settled { modified } else { modified.saturating_sub(1) }, fresh }
+    /// A change that was recorded while the clock was ahead is dated just before the response: the `Date` may be a
+    /// second behind.
+    pub(super) fn new(page: &'a Page, settled: bool, fresh: Option<Duration>, now: Option<Time>) -> Self {
+        let modified = seconds(page.modified.into()).saturating_sub(u64::from(!settled));
+        let now = now.map(|now| seconds(now.into()));
+        let modified = now.map_or(modified, |now| modified.min(now.saturating_sub(1)));
+        Self { page, modified, now, fresh }
     }
 
     /// Whether a client that names a date has the page.
     fn is_known_since(&self, since: u64) -> bool {
         let changed = seconds(self.page.modified.into());
+        // A date that is still to come was told by a clock that was wrong, ours or the client's.
+        if self.now.is_some_and(|now| since > now) {
+            return false;
+        }
         (since == self.modified && self.modified == changed) || since >= changed + NOT_OURS
     }
 }
 
 /// What a request for a page comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Verdict<'a> {
     /// The page.
     Full,
-    /// The client has it.
-    NotModified,
+    /// The client has it, and knows it by this tag.
+    NotModified(&'a str),
     /// The page is not what the client takes it for.
     PreconditionFailed,
     /// The client has an earlier state of the feed, and takes what came after.
@@ -67,7 +79,12 @@ pub(super) enum Verdict {
 /// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. They speak of the one
 /// representation that this request would get: a cache that holds another coding must not be told that it
 /// may use that.
-pub(super) fn judge(known: Known<'_>, etag: &str, method: &Method, headers: &HeaderMap) -> Verdict {
+pub(super) fn judge<'a>(
+    known: Known<'_>,
+    etag: &'a str,
+    method: &Method,
+    headers: &'a HeaderMap,
+) -> Verdict<'a> {
     if headers.contains_key(header::IF_MATCH) {
         // The strong comparison (section 8.8.3.2): a weak tag matches nothing.
         if !tags(headers, header::IF_MATCH).any(|tag| tag == "*" || tag == etag) {
@@ -79,15 +96,14 @@ pub(super) fn judge(known: Known<'_>, etag: &str, method: &Method, headers: &Hea
         return Verdict::PreconditionFailed;
     }
     if headers.contains_key(header::IF_NONE_MATCH) {
-        // The weak comparison: what nginx made weak by recompressing is still ours.
         let mut named = tags(headers, header::IF_NONE_MATCH);
-        if named.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag) {
-            return Verdict::NotModified;
+        if let Some(tag) = named.find_map(|tag| proxied::matches(tag, etag, known.page.etag(None))) {
+            return Verdict::NotModified(tag);
         }
     } else if let Some(since) = date(headers, header::IF_MODIFIED_SINCE)
         && known.is_known_since(since)
     {
-        return Verdict::NotModified;
+        return Verdict::NotModified(etag);
     }
     match earlier_state(known.page, headers) {
         Some(mark) if *method == Method::GET => Verdict::Since(mark),
@@ -102,11 +118,11 @@ fn earlier_state(page: &Page, headers: &HeaderMap) -> Option<Mark> {
         return None;
     }
     let named = tags(headers, header::IF_NONE_MATCH);
-    let marks = named.filter_map(|tag| Mark::of_tag(tag.strip_prefix("W/").unwrap_or(tag)));
+    let marks = named.filter_map(|tag| Mark::of_tag(&format!("\"{}\"", proxied::bare(tag))));
     marks.filter(|mark| mark.generation == now.generation && mark.seq <= now.seq).max_by_key(|mark| mark.seq)
 }
 
-impl Verdict {
+impl Verdict<'_> {
     /// True if the page itself is the answer.
     pub(super) fn is_full(self) -> bool {
         matches!(self, Self::Full | Self::Since(_))
@@ -125,10 +141,10 @@ pub(super) fn respond(known: Known<'_>, chosen: Chosen, bytes: &Bytes, method: &
 }
 
 /// The verdict where it is not the page.
-pub(super) fn respond_without(known: Known<'_>, etag: &str, verdict: Verdict) -> Response {
-    let status = match verdict {
-        Verdict::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-        _ => StatusCode::NOT_MODIFIED,
+pub(super) fn respond_without(known: Known<'_>, etag: &str, verdict: Verdict<'_>) -> Response {
+    let (status, etag) = match verdict {
+        Verdict::NotModified(tag) => (StatusCode::NOT_MODIFIED, tag),
+        _ => (StatusCode::PRECONDITION_FAILED, etag),
     };
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
@@ -175,7 +191,7 @@ pub(super) fn is_shared(page: &Page) -> bool {
 /// What a 304 says too (RFC 9110 section 15.4.5). `Last-Modified` goes along because readers exist that
 /// store only what the latest response said.
 fn validate(head: &mut HeaderMap, known: Known<'_>, etag: &str) {
-    let Known { page, modified, fresh } = known;
+    let Known { page, modified, fresh, .. } = known;
     let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(modified);
     set(head, header::ETAG, etag);
     set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
@@ -183,7 +199,7 @@ fn validate(head: &mut HeaderMap, known: Known<'_>, etag: &str) {
     head.insert(header::VARY, HeaderValue::from_static(vary(page)));
     if is_shared(page) {
         head.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        head.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, im, date"));
+        head.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, im, date, link"));
     }
 }
 
@@ -193,6 +209,11 @@ fn describe(head: &mut HeaderMap, page: &Page, coding: Option<Coding>, length: u
     head.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(coding) = coding {
         head.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    }
+    if let Ok(link) = HeaderValue::from_str(&page.link)
+        && !link.is_empty()
+    {
+        head.insert(header::LINK, link);
     }
     if !is_shared(page) {
         head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));

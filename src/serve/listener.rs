@@ -13,11 +13,13 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub use super::door::Door;
+use super::door::{self, Stream};
 use super::patience::Patient;
 use super::press::Press;
 use super::seats::{Seat, Seats, Watch};
@@ -86,6 +88,16 @@ pub async fn serve(
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
+    serve_all(vec![Door::Tcp(listener)], views, limits, shutdown).await;
+}
+
+/// The same on several addresses, which share the limits.
+pub async fn serve_all(
+    doors: Vec<Door>,
+    views: Arc<dyn Views>,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) {
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(());
     let seats = Seats::new(limits.connections);
@@ -95,12 +107,12 @@ pub async fn serve(
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = listener.accept() => accepted,
+            accepted = door::accept(&doors) => accepted,
             // Their ends need to be taken note of, or the set grows.
             Some(_) = clients.join_next() => continue,
         };
         let stream = match accepted {
-            Ok((stream, _)) => stream,
+            Ok(stream) => stream,
             Err(error) => {
                 trouble.rest_after(&error, &seats).await;
                 continue;
@@ -113,7 +125,7 @@ pub async fn serve(
         let client = Client { seat, limits, press: Arc::clone(&press), stopped: stopped.clone() };
         clients.spawn(client.serve(stream));
     }
-    drop(listener);
+    drop(doors);
     drop(stop);
     while clients.join_next().await.is_some() {}
 }
@@ -150,10 +162,8 @@ struct Client {
 }
 
 impl Client {
-    async fn serve(self, stream: TcpStream) {
+    async fn serve(self, stream: Stream) {
         let Self { seat, limits, press, mut stopped } = self;
-        // Head and body are two writes; without this the second waits for a delayed acknowledgement.
-        let _ = stream.set_nodelay(true);
         let stream = Patient::new(stream, limits.write, seat.watch());
         let watch = seat.watch();
         let service = service_fn(move |request| handle(Arc::clone(&press), watch.clone(), request));

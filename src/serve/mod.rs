@@ -5,10 +5,13 @@ mod accept;
 pub mod admin;
 mod answer;
 mod conditional;
+mod door;
 mod host;
 pub mod listener;
+mod nearby;
 mod patience;
 mod press;
+mod proxied;
 mod seats;
 mod target;
 
@@ -42,7 +45,7 @@ pub trait Views: Send + Sync + 'static {
         None
     }
 
-    /// Whether there is a feed or a page at a path, archives aside, which is not rendered for this. May block.
+    /// Whether there is a view at a path, which is not rendered for this. May block.
     fn has(&self, path: &str) -> bool;
 
     /// Whether few ask for the view at a path, so that it is made for whoever does.
@@ -65,6 +68,18 @@ pub trait Views: Send + Sync + 'static {
         None
     }
 
+    /// The path that proxies put before the views' own, such as `/news`: one that passes it on is answered as one
+    /// that takes it off.
+    fn base(&self) -> Option<Arc<str>> {
+        None
+    }
+
+    /// The time, where it is known: nothing may be dated later than the response it stands in (RFC 9110 section
+    /// 8.8.2.1).
+    fn now(&self) -> Option<Time> {
+        None
+    }
+
     /// Whether an instant is long enough ago that nothing more will be dated by it.
     fn is_settled(&self, modified: Time) -> bool {
         let _ = modified;
@@ -73,6 +88,16 @@ pub trait Views: Send + Sync + 'static {
 
     /// While the views are not up to date yet: one line about how far the start is.
     fn starting(&self) -> Option<String> {
+        None
+    }
+
+    /// Why nothing new comes into the views, if nothing does.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
+    /// How everything is, as JSON. May block.
+    fn status(&self) -> Option<String> {
         None
     }
 

@@ -76,6 +76,14 @@ impl FeedDoc {
         format!("{}/{}{}", self.base, self.path, face.ending())
     }
 
+    /// What a `Link` header says of a form: where it lives and which hub is told of it (WebSub section 4). JSON
+    /// has no other place for a hub that all clients look at.
+    #[must_use]
+    pub fn link_header(&self, face: Face) -> String {
+        let own = format!("<{}>; rel=\"self\"", self.address(face));
+        self.hub.as_ref().map_or(own.clone(), |hub| format!("<{hub}>; rel=\"hub\", {own}"))
+    }
+
     /// The address of one of its archives.
     #[must_use]
     pub fn archive(&self, month: Month) -> String {

@@ -70,7 +70,7 @@ pub fn feed(site: &Site, doc: &FeedDoc) -> Vec<u8> {
     let archives = archives(doc, &at);
     let rights = doc.rights.as_deref().map(|r| format!("<footer><p>{}</p></footer>\n", escape(r)));
     let body = format!(
-        "<header><p><a href=\"{base}/\">邸报</a></p>\n<h1>{title}</h1>\n{subscribe}</header>\n\
+        "<header><p><a href=\"{base}/\">邸报</a></p>\n<h1 dir=\"auto\">{title}</h1>\n{subscribe}</header>\n\
          <main>\n{headlines}{archives}</main>\n{}",
         rights.unwrap_or_default()
     );

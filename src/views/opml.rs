@@ -4,7 +4,7 @@
 use super::rss;
 use super::site::{Face, Site};
 use super::xml::Writer;
-use crate::core::link::is_republished;
+use crate::core::link::{self, is_republished};
 use crate::core::state::{FeedKey, SourceState};
 use crate::core::time::Time;
 
@@ -33,17 +33,19 @@ pub fn feeds(site: &Site, changed: Time) -> Vec<u8> {
     xml.finish()
 }
 
-/// The sources this instance reads, at their own addresses.
+/// The sources this instance reads: at their own addresses, or where that is no feed or holds a key, at the feed
+/// that is made of them here.
 #[must_use]
-pub fn sources<'a>(sources: impl IntoIterator<Item = &'a SourceState>, changed: Time) -> Vec<u8> {
+pub fn sources<'a>(
+    site: &Site,
+    sources: impl IntoIterator<Item = &'a SourceState>,
+    changed: Time,
+) -> Vec<u8> {
     let mut xml = head("邸报的来源", changed);
     for source in sources {
-        one(
-            &mut xml,
-            source.title(),
-            &source.def.url,
-            source.facts.home.as_deref().filter(|home| is_republished(home)),
-        );
+        let is_said = |home: &&str| is_republished(home) && !link::is_keyed(home);
+        let home = source.facts.home.as_deref().filter(is_said);
+        one(&mut xml, source.title(), &site.feed_address(&source.def), home);
     }
     xml.finish()
 }

@@ -28,6 +28,8 @@ pub struct Page {
     pub mark: Option<Mark>,
     /// The bytes, without a coding.
     pub plain: Bytes,
+    /// What a `Link` header says of it (RFC 8288); empty for nothing.
+    pub link: String,
     /// The entity tags by representation, see [`Page::etag`].
     etags: [String; 1 + Coding::ALL.len()],
     /// The bytes by coding, as far as somebody asked for them.
@@ -65,10 +67,10 @@ impl Mark {
     #[must_use]
     pub fn of_tag(tag: &str) -> Option<Self> {
         let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
+        let inner = Coding::ALL.iter().find_map(|coding| inner.strip_suffix(coding.mark())).unwrap_or(inner);
         let mut parts = inner.split('-');
         let (hash, generation, seq) = (parts.next()?, parts.next()?, parts.next()?);
-        let known = parts.next().is_none_or(|name| Coding::ALL.iter().any(|c| c.name() == name));
-        if hash.len() != DIGEST || generation.len() != 8 || !known || parts.next().is_some() {
+        if hash.len() != DIGEST || generation.len() != 8 || parts.next().is_some() {
             return None;
         }
         Some(Self {
@@ -101,13 +103,20 @@ impl Page {
 
     /// A view whose bytes this tag, without quotes, tells from all others.
     pub(crate) fn tagged(bytes: Vec<u8>, media_type: &'static str, modified: Time, tag: &str) -> Self {
-        let [brotli, zstd, gzip] = Coding::ALL.map(|coding| format!("\"{tag}-{}\"", coding.name()));
+        let [brotli, zstd, gzip] = Coding::ALL.map(|coding| format!("\"{tag}{}\"", coding.mark()));
         let etags = [format!("\"{tag}\""), brotli, zstd, gzip];
-        Self { media_type, modified, mark: None, plain: bytes.into(), etags, coded: Default::default() }
+        let (mark, link) = (None, String::new());
+        Self { media_type, modified, mark, link, plain: bytes.into(), etags, coded: Default::default() }
     }
 
-    /// The strong validator of a representation (RFC 9110 section 8.8.3), quotes included: `"HASH-CODING"`, of
-    /// a feed `"HASH-GENERATION-SEQ-CODING"`. It is made from the bytes and the mark alone, so it survives
+    /// The same view with a `Link` header.
+    #[must_use]
+    pub fn with_link(self, link: String) -> Self {
+        Self { link, ..self }
+    }
+
+    /// The strong validator of a representation (RFC 9110 section 8.8.3), quotes included: `"HASH.CODING"`, of
+    /// a feed of which deltas are offered `"HASH-GENERATION-SEQ.CODING"`. It is made from the bytes and the mark alone, so it survives
     /// restarts, and two instances that follow one journal give the same bytes the same tag.
     #[must_use]
     pub fn etag(&self, coding: Option<Coding>) -> &str {

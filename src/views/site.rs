@@ -1,14 +1,15 @@
 //! What an instance is to its views: its addresses, regions and publishing policy. Values only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
+use crate::core::link;
 use crate::core::month::Month;
 use crate::core::publishing::PublishRules;
 use crate::core::region::RegionTable;
-use crate::core::source::{ContentPolicy, RegionRule, SourceId};
+use crate::core::source::{ContentPolicy, RegionRule, SourceDef, SourceId};
 use crate::core::state::FeedKey;
 
 /// Everything about an instance that its views depend on.
@@ -32,6 +33,10 @@ pub struct Site {
     pub default_content: ContentPolicy,
     /// The zone whose months archives are of, and whose clock pages show.
     pub zone: Tz,
+    /// True if readers that ask for it are sent only what is new (RFC 3229).
+    pub delta: bool,
+    /// The sources whose own address leads to a page or to JSON of any shape, to which nobody can subscribe.
+    pub unread: BTreeSet<SourceId>,
     /// The WebSub hub that is told of new entries.
     pub hub: Option<String>,
     /// The operator's rules of what is shown.
@@ -93,6 +98,27 @@ impl Site {
             FeedKey::National => "national".to_owned(),
             FeedKey::Region(id) => id.to_string(),
             FeedKey::Source(id) => format!("source/{id}"),
+        }
+    }
+
+    /// The address of this instance's own feed of a source.
+    #[must_use]
+    pub fn own_feed(&self, source: &SourceId, face: Face) -> String {
+        format!("{}/source/{source}{}", self.public_url, face.ending())
+    }
+
+    /// The address that a source is said to be read at: its own, but for one that holds a key.
+    #[must_use]
+    pub fn said_address(&self, source: &SourceDef) -> String {
+        if link::is_keyed(&source.url) { self.own_feed(&source.id, Face::Atom) } else { source.url.clone() }
+    }
+
+    /// The address that a reader can subscribe to a source at.
+    #[must_use]
+    pub fn feed_address(&self, source: &SourceDef) -> String {
+        match self.unread.contains(&source.id) {
+            true => self.own_feed(&source.id, Face::Atom),
+            false => self.said_address(source),
         }
     }
 

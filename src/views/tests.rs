@@ -39,6 +39,8 @@ fn site() -> Site {
         content: [].into(),
         default_content: ContentPolicy::Summary,
         zone: Tz::Asia__Shanghai,
+        delta: false,
+        unread: [].into(),
         hub: Some("https://hub.example/?a=1&b=2".to_owned()),
         shown: crate::core::publishing::PublishRules::default(),
         polled: [(SourceId::new("paper"), polled)].into(),
@@ -190,7 +192,56 @@ fn nasty_input_in_every_format() {
     insta::assert_snapshot!("nasty_rss", said(rss::render(&nasty())));
     insta::assert_snapshot!("nasty_json", pretty(json::render(&nasty())));
     insta::assert_snapshot!("nasty_html", said(html::feed(&site(), &nasty())));
-    insta::assert_snapshot!("nasty_opml", said(opml::sources(&sources, at(0))));
+    insta::assert_snapshot!("nasty_opml", said(opml::sources(&site(), &sources, at(0))));
+}
+
+/// A source of this id and address.
+fn source_at(id: &str, url: &str) -> SourceState {
+    let (id, region) = (SourceId::new(id), RegionRule::Auto);
+    let def = SourceDef { id, title: None, url: url.to_owned(), region, rights: None, priority: 0 };
+    SourceState::new(1, def)
+}
+
+#[test]
+fn the_list_of_sources_names_only_what_anybody_may_subscribe_to() {
+    let site = Site {
+        public_url: "https://news.example".to_owned(),
+        unread: [SourceId::new("page")].into(),
+        ..site()
+    };
+    let sources = [
+        source_at("feed", "https://paper.example/rss?channel=12"),
+        source_at("page", "https://paper.example/news/"),
+        source_at("bridge", "https://bridge.example/route?key=S3CRET"),
+    ];
+    let opml = String::from_utf8(opml::sources(&site, &sources, at(0))).unwrap();
+    assert!(opml.contains("xmlUrl=\"https://paper.example/rss?channel=12\""), "{opml}");
+    assert!(opml.contains("xmlUrl=\"https://news.example/source/page.atom\""), "a page is no feed: {opml}");
+    assert!(opml.contains("xmlUrl=\"https://news.example/source/bridge.atom\""), "a key is a secret: {opml}");
+    assert!(!opml.contains("S3CRET"));
+}
+
+#[test]
+fn a_headline_says_its_language_and_finds_its_direction() {
+    let mut doc = nasty();
+    doc.entries.truncate(1);
+    doc.entries[0].language = Some("ug".to_owned());
+    doc.entries[0].title = "شىنجاڭ".to_owned();
+    let page = String::from_utf8(html::feed(&site(), &doc)).unwrap();
+    assert!(page.contains("<li><p lang=\"ug\" dir=\"auto\">"), "{page}");
+    doc.entries[0].language = None;
+    let page = String::from_utf8(html::feed(&site(), &doc)).unwrap();
+    assert!(page.contains("<li><p dir=\"auto\">"), "{page}");
+}
+
+#[test]
+fn every_format_tells_in_a_header_where_it_lives_and_which_hub_is_told() {
+    let doc = nasty();
+    let header = doc.link_header(Face::Json);
+    assert!(header.contains(&format!("<{}>; rel=\"self\"", doc.address(Face::Json))), "{header}");
+    assert!(header.contains("; rel=\"hub\""), "{header}");
+    let alone = FeedDoc { hub: None, ..doc };
+    assert!(!alone.link_header(Face::Rss).contains("hub"), "no hub");
 }
 
 #[test]

@@ -118,3 +118,26 @@ async fn behind_a_proxy_names_are_its_business_and_literals_are_still_checked() 
     assert_eq!(fault(fetcher.get(&request("http://news.example/out")).await).kind(), "address-refused");
     assert_eq!(proxy.seen().len(), 2);
 }
+
+#[tokio::test]
+async fn a_public_publisher_leads_nobody_into_the_networks_that_are_allowed() {
+    let (proxy, inside) = (script().await, script().await);
+    let to = inside.url("/secret");
+    inside.on("/secret", [Reply::of(200, &[], b"inside")]);
+    let redirect = || [Reply::of(302, &[&format!("Location: {to}")], b"")];
+    proxy.on("http://public.example/feed", redirect());
+    let behind = fetcher(FetchOptions { proxy: Some(proxy.url("")), ..patient() });
+    let refused = fault(behind.get(&request("http://public.example/feed")).await);
+    assert_eq!(
+        refused.to_string(),
+        "it redirects to 127.0.0.1: a public address must not lead into polling.allow_networks"
+    );
+    let asked = fault(fetcher(patient()).get(&FetchRequest { outward: true, ..request(&*to) }).await);
+    assert_eq!(asked.kind(), "redirect-refused", "an entry of a public list: {asked}");
+    assert!(inside.seen().is_empty(), "nothing inside was asked");
+
+    // The operator's own bridge may send on to another of the operator's machines.
+    let bridge = script().await;
+    bridge.on("/route", redirect());
+    assert_eq!(body(fetcher(patient()).get(&request(bridge.url("/route"))).await).body, b"inside");
+}

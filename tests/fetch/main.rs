@@ -58,6 +58,7 @@ fn request(url: impl Into<String>) -> FetchRequest {
         accept: ACCEPT_FEED.to_owned(),
         obeys_robots: false,
         waited: false,
+        outward: false,
     }
 }
 

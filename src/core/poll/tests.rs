@@ -74,6 +74,7 @@ fn before() -> PollState {
         asked_by: None,
         holds: Vec::new(),
         good_at: Some(at(-86_400)),
+        failing_since: None,
         news_at: Some(at(-90_000)),
         waiting: Vec::new(),
         overlaps: None,

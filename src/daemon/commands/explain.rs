@@ -25,6 +25,13 @@ pub(super) fn explain(engine: &Engine, named: &str, out: Out<'_>) -> Result<(), 
             "rule": evidence.rule,
         }));
     }
+    let mut absent = Vec::new();
+    // What is gone for good stands in no feed.
+    for feed in entry.feeds() {
+        if let Some(why) = engine.publisher.absence(&feed, no, &entry)? {
+            absent.push(json!({ "feed": crate::views::document::Site::path(&feed), "why": why }));
+        }
+    }
     out(json!({
         "id": entry.id,
         "title": entry.title(),
@@ -41,6 +48,7 @@ pub(super) fn explain(engine: &Engine, named: &str, out: Out<'_>) -> Result<(), 
         "identity": identity::of_entry(&entry),
         "regions": regions,
         "feeds": entry.feeds().iter().map(crate::views::document::Site::path).collect::<Vec<_>>(),
+        "not_shown": absent,
         "story": story(&store, no, &entry)?,
     }))
 }

@@ -1,5 +1,7 @@
 //! The commands that list: sources, regions, entries.
 
+use std::collections::BTreeSet;
+
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
@@ -22,9 +24,18 @@ pub(super) fn sources(engine: &Engine, out: Out<'_>) -> Result<(), Stop> {
         out(source_row(engine, source, stored.get(&source.def.id)))?;
     }
     for (id, state) in stored.iter().filter(|(_, state)| state.gone) {
-        out(json!({"id": id, "state": "removed", "entries": state.entries, "title": state.title()}))?;
+        out(json!({"id": id, "state": "removed", "entries": state.entries, "title": state.title(),
+            "url": state.def.url}))?;
     }
     Ok(())
+}
+
+/// False if every source that is polled fails.
+pub(super) fn any_works(engine: &Engine) -> Result<bool, Stop> {
+    let stored = engine.store().load().sources()?;
+    let polled = engine.polled_sources().filter_map(|source| stored.get(&source.def.id));
+    let mut asked = polled.filter(|state| state.outcome.is_some()).peekable();
+    Ok(asked.peek().is_none() || asked.any(|state| state.poll.failing_since.is_none()))
 }
 
 fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) -> Value {
@@ -39,6 +50,8 @@ fn source_row(engine: &Engine, source: &Source, stored: Option<&SourceState>) ->
         "entries": stored.map_or(0, |s| s.entries),
         "failures": stored.map_or(0, |s| s.poll.failures),
         "polled": stored.and_then(|s| s.polled_at).map(whole),
+        "good": stored.and_then(|s| s.poll.good_at).map(whole),
+        "since": stored.and_then(|s| s.poll.failing_since).map(whole),
         "next": due.filter(|_| source.enabled).map(|d| whole(d.at)),
         "news": stored.and_then(|s| s.poll.news_at).map(whole),
         "newest": stored.and_then(|s| s.habits.newest()).map(whole),
@@ -80,16 +93,23 @@ pub(super) fn entries(
 ) -> Result<(), Stop> {
     let feed = feed(engine, region, source)?;
     let store = engine.store().load_full();
+    let configured: BTreeSet<_> = engine.config.sources.iter().map(|source| &source.def.id).collect();
     let mut left = limit.unwrap_or(usize::MAX);
     let mut after: Option<Rank> = None;
     while left > 0 {
-        let ranks = store.list(&feed, after, left.min(PAGE))?;
+        let ranks = store.list(&feed, after, PAGE)?;
         let Some((last, _)) = ranks.last() else { break };
         after = Some(*last);
-        left -= ranks.len();
         for (rank, _) in ranks {
             let (_, entry) = store.listed_entry(rank)?;
-            out(entry_row(&store, &entry)?)?;
+            // What stands in no feed is listed where it is asked for by name.
+            if source.is_some() || configured.contains(&entry.source) {
+                out(entry_row(&store, &entry)?)?;
+                left -= 1;
+            }
+            if left == 0 {
+                break;
+            }
         }
     }
     Ok(())

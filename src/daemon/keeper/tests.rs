@@ -70,7 +70,10 @@ async fn poll(engine: &Engine, seconds: i64, n: u64) {
 /// A run of the daemon from so many seconds on, with a poll an hour. Returns how many entries are left.
 async fn run_for(dir: &TempDir, seconds: i64, hours: i64) -> u64 {
     let engine = open(dir, seconds).await;
-    let keeping = tokio::spawn(run(Arc::clone(&engine)));
+    let keeping = tokio::spawn(run({
+        let engine = Arc::clone(&engine);
+        move || Arc::clone(&engine)
+    }));
     for hour in 0..hours {
         poll(&engine, seconds + hour * HOUR, 0).await;
         sleep(HOUR).await;
@@ -136,7 +139,10 @@ async fn a_journal_that_rots_gets_a_new_base_when_it_is_scrubbed_and_a_sound_one
             poll(&engine, -HOUR, n).await;
         }
         let (state, expected) = (engine.config.state_dir.clone(), dump(&engine));
-        let keeping = tokio::spawn(run(Arc::clone(&engine)));
+        let keeping = tokio::spawn(run({
+            let engine = Arc::clone(&engine);
+            move || Arc::clone(&engine)
+        }));
         // Between two of its looks.
         sleep(HOUR / 2 + 1).await;
         let mut before = segments(&engine);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::removed::Removed;
 use super::stories::{self, Stories};
 use crate::core::month::Month;
 use crate::core::source::SourceId;
@@ -30,12 +31,13 @@ const MONTHS: usize = 240;
 pub(super) fn current(
     site: &Site,
     store: &Store,
+    removed: &Removed,
     meta: &Meta,
     feed: &FeedKey,
 ) -> Result<FeedDoc, StoreError> {
     let open = Month::of(meta.newest_at, site.zone).start(site.zone);
     let mut issues = Issues { all: months(site, store, meta, feed)?, ..Issues::default() };
-    let mut stories = Stories::new(site, store, feed);
+    let mut stories = Stories::new(site, store, removed, feed);
     let mut shown = stories::window(&mut stories)?;
     if let Some(prev) = issues.all.first() {
         let since =
@@ -54,6 +56,7 @@ pub(super) fn current(
 pub(super) fn archive(
     site: &Site,
     store: &Store,
+    removed: &Removed,
     meta: &Meta,
     feed: &FeedKey,
     month: Month,
@@ -77,7 +80,7 @@ pub(super) fn archive(
         next: store.first_seen_from(feed, to)?.map(of).filter(|next| is_closed(site, meta, *next)),
         all: Vec::new(),
     };
-    let mut stories = Stories::archived(site, store, feed);
+    let mut stories = Stories::archived(site, store, removed, feed);
     let mut shown = Vec::new();
     stories::add(&mut stories, &mut shown, &seen)?;
     let entries = stories::in_order(shown);

@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use super::removed::Removed;
 use crate::core::link::canonical;
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, EntryNo, FeedKey, Member, Rank, SourceState, State};
@@ -19,6 +20,9 @@ const LOOK: usize = 10;
 /// read of one unless the operator says otherwise, all dated today. Else one of them would hide what
 /// lies behind it.
 const FLOOD: usize = 4000;
+/// Places that entries of removed sources may take besides: a source that brings hundreds a day is passed over for
+/// the month that is shown. Nothing is read for them.
+const REMOVED: usize = 20_000;
 /// The most reports of a story that are looked at. One beyond them is shown, unless it repeats another.
 pub(super) const REPORTS: usize = 512;
 /// The most of them that are linked from one that is shown.
@@ -35,15 +39,19 @@ pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreErro
     let limit = stories.site.entries;
     let merged = !matches!(stories.feed, FeedKey::Source(_));
     let mut window = if merged { Window::shared(limit) } else { Window::whole(limit) };
-    let (mut looks, mut floods) = (LOOK * limit, FLOOD);
+    let (mut looks, mut floods, mut removed) = (LOOK * limit, FLOOD, REMOVED);
     let mut after: Option<Rank> = None;
-    'list: while looks > 0 && floods > 0 {
+    'list: while looks > 0 && floods > 0 && removed > 0 {
         let places = stories.store.list(stories.feed, after, limit)?;
         after = places.last().map(|(rank, _)| *rank);
         let last_page = places.len() < limit;
         for (rank, place) in places {
             if window.is_full() {
                 break 'list;
+            }
+            if stories.removed.has_number(place.source) {
+                removed = removed.saturating_sub(1);
+                continue;
             }
             if stories.floods(place.backlog) {
                 floods = floods.saturating_sub(1);
@@ -71,6 +79,9 @@ pub(super) fn add(
     let there: HashSet<EntryNo> = shown.iter().map(|(rank, _)| rank.no).collect();
     for no in entries.iter().filter(|no| !there.contains(no)) {
         let entry = stories.store.there(*no)?;
+        if stories.removed.has(&entry.source) {
+            continue;
+        }
         let story = Some(entry.story.as_ref().map_or(*no, |story| story.founder));
         let floods = !stories.everything && stories.floods(entry.backlog);
         if !floods && !document::too_old_at_first(stories.site, &entry) && stories.shows(*no, story)? {
@@ -91,6 +102,7 @@ pub(super) struct Stories<'a> {
     site: &'a Site,
     store: &'a Store,
     feed: &'a FeedKey,
+    removed: &'a Removed,
     /// True if the far end of a source's first poll is shown too.
     everything: bool,
     told: HashMap<EntryNo, Story>,
@@ -100,8 +112,10 @@ pub(super) struct Stories<'a> {
 /// A story in one feed.
 #[derive(Default)]
 struct Story {
-    /// Those that another one is shown for.
-    hidden: HashSet<EntryNo>,
+    /// Those that another one is shown for, with the report that they repeat.
+    hidden: HashMap<EntryNo, EntryNo>,
+    /// The one that is shown of those that repeat a report, by that report.
+    shown: HashMap<EntryNo, EntryNo>,
     /// Those that tell it, in whatever feed.
     reports: Vec<EntryNo>,
     /// True if there are more than were looked at.
@@ -125,13 +139,19 @@ type Precedence = (bool, u64, Reverse<i32>, EntryNo);
 
 impl<'a> Stories<'a> {
     /// The stories of the document that is subscribed to.
-    pub(super) fn new(site: &'a Site, store: &'a Store, feed: &'a FeedKey) -> Self {
-        Self { site, store, feed, everything: false, told: HashMap::new(), sources: HashMap::new() }
+    pub(super) fn new(site: &'a Site, store: &'a Store, removed: &'a Removed, feed: &'a FeedKey) -> Self {
+        let (told, sources) = (HashMap::new(), HashMap::new());
+        Self { site, store, removed, feed, everything: false, told, sources }
     }
 
     /// The stories of archives.
-    pub(super) fn archived(site: &'a Site, store: &'a Store, feed: &'a FeedKey) -> Self {
-        Self { everything: true, ..Self::new(site, store, feed) }
+    pub(super) fn archived(
+        site: &'a Site,
+        store: &'a Store,
+        removed: &'a Removed,
+        feed: &'a FeedKey,
+    ) -> Self {
+        Self { everything: true, ..Self::new(site, store, removed, feed) }
     }
 
     /// True for old stock that a new source brought, which would flood a feed that others share.
@@ -160,10 +180,16 @@ impl<'a> Stories<'a> {
         let Some(founder) = story else { return Ok(true) };
         let story = self.story(founder)?;
         if !story.cut || story.reports.contains(&no) {
-            return Ok(!story.hidden.contains(&no));
+            return Ok(!story.hidden.contains_key(&no));
         }
         let entry = self.store.entry(no)?;
         Ok(entry.and_then(|entry| entry.story).and_then(|story| story.repeats()).is_none())
+    }
+
+    /// The report of its story that is shown here for another one.
+    pub(super) fn shown_for(&mut self, founder: EntryNo, no: EntryNo) -> Result<Option<EntryNo>, StoreError> {
+        let story = self.story(founder)?;
+        Ok(story.hidden.get(&no).and_then(|report| story.shown.get(report)).copied())
     }
 
     fn show(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<Shown, StoreError> {
@@ -228,7 +254,7 @@ impl<'a> Stories<'a> {
         let members = self.store.members(founder, REPORTS)?;
         story.cut = members.len() == REPORTS;
         for (no, member) in members {
-            if !self.admits(no)? {
+            if self.removed.has(&member.source) || !self.admits(no)? {
                 continue;
             }
             story.reports.push(no);
@@ -238,10 +264,12 @@ impl<'a> Stories<'a> {
             let priority = self.source(&member.source)?.map_or(0, |source| source.def.priority);
             let never = self.floods(member.backlog) || self.is_too_old(no, &member)?;
             let place = (never, member.round, Reverse(priority), no);
-            let best = leaders.entry(member.report.unwrap_or(no)).or_insert(place);
+            let report = member.report.unwrap_or(no);
+            let best = leaders.entry(report).or_insert(place);
             let worse = std::mem::replace(best, place.min(*best)).max(place);
-            story.hidden.extend(Some(worse.3).filter(|worse| *worse != best.3));
+            story.hidden.extend(Some((worse.3, report)).filter(|(worse, _)| *worse != best.3));
         }
+        story.shown = leaders.into_iter().map(|(report, best)| (report, best.3)).collect();
         Ok(story)
     }
 

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use roxmltree::Document;
 
+use super::removed::Removed;
 use super::*;
 use crate::core::entry::{Link, ParsedEntry, Person};
 use crate::core::record::{Expiry, Line, NewEntry, Record, Withdrawal};
@@ -35,6 +36,8 @@ pub(super) fn site() -> Site {
         content: [].into(),
         default_content: ContentPolicy::Summary,
         zone: Tz::Asia__Shanghai,
+        delta: true,
+        unread: [].into(),
         hub: None,
         shown: crate::core::publishing::PublishRules::default(),
         polled: [(id("paper"), polled)].into(),
@@ -202,7 +205,7 @@ fn an_archive_that_leaves_entries_out_says_so() {
     let december = Month::parse("2026-12").expect("a month");
     let henan = FeedKey::Region(RegionId::new("henan"));
     let archive = |most| {
-        let doc = feeds::archive(&publisher.site, &store, &meta, &henan, december, most);
+        let doc = feeds::archive(&publisher.site, &store, &Removed::default(), &meta, &henan, december, most);
         doc.expect("read").expect("there are entries")
     };
     let whole = archive(feeds::ARCHIVE);
@@ -421,7 +424,8 @@ fn follow(publisher: &Publisher, line: &Line, rules: &Rules) {
 fn nothing_is_stale(lines: &[Line], rules: &Rules, steps: usize) {
     let small = || Site { entries: 8, ..site() };
     let publisher = publisher_of(small(), memory());
-    let configured: Vec<SourceId> = rules.definitions().map(|def| def.id.clone()).collect();
+    let configured: std::collections::BTreeSet<SourceId> =
+        rules.definitions().map(|def| def.id.clone()).collect();
     let publisher = Publisher { configured: configured.clone(), ..publisher };
     for (n, line) in lines.iter().enumerate() {
         follow(&publisher, line, rules);

@@ -2,11 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{RecordError, Recorder};
+use super::{RecordError, Recorder, telling};
+use crate::core::rules::Rules;
 use crate::ledger::store::Store;
 use crate::ledger::{Ledger, LedgerError, Paths};
 
 impl Recorder {
+    /// Goes on under other rules. Returns why the store was built anew for that, if it was. Blocks; polls wait to be
+    /// recorded meanwhile.
+    ///
+    /// # Errors
+    /// When the disk refuses: then the rules stay as they were.
+    pub fn adopt(&self, rules: Arc<Rules>) -> Result<Option<String>, RecordError> {
+        self.with_ledger(|ledger| telling(&*self.audience, ledger, |ledger| ledger.adopt(rules)))
+    }
+
     /// Compacts the journal; recording waits at its beginning and its end only. Returns how many entries
     /// the base holds; `None` when there is nothing to compact, it is under way, or the store was built anew
     /// meanwhile. Blocks.

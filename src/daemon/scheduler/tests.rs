@@ -1,6 +1,7 @@
 //! The scheduler in paused time, against a scripted poller.
 
 mod by_hand;
+mod changes;
 mod waits;
 
 use std::sync::Mutex;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{PollError, Report, Worker, log};
+use super::{PollError, Report, Worker};
 use crate::core::outcome::Outcome;
 use crate::core::poll;
 use crate::core::record::PollState;
@@ -68,10 +68,7 @@ impl Poller for Arc<Worker> {
         let worker = Arc::clone(self);
         Box::pin(async move {
             match worker.poll_when_possible(&id, scheduled).await {
-                Ok(report) => {
-                    log(&report);
-                    worker.past_of(&report)
-                }
+                Ok(report) => worker.past_of(&report),
                 Err(PollError::Overtaken(stored)) => worker.past(Some(&stored)),
                 Err(error) => {
                     tracing::error!(source = %id, %error, "poll not recorded");

@@ -94,7 +94,10 @@ impl Worker {
             return (Visit::Failed, Then::Stop);
         }
         let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
-        let (verdict, put_off) = fetcher.admission(url).await;
+        // A public list must not have the operator's own machines asked.
+        let own = &source.def.url;
+        let outward = link::server(url) != link::server(own) && !fetcher.is_own_address(own);
+        let (verdict, put_off) = fetcher.admission_of(url, outward).await;
         if let Some(head) = put_off {
             return (Visit::Failed, Then::Wait(told(&head)));
         }
@@ -104,7 +107,8 @@ impl Worker {
             Some(_) if !verdict.allowed => return (Visit::Bare, Then::GoOn),
             Some(_) => {}
         }
-        let request = FetchRequest { waited, ..request(source, url, Validators::default(), ACCEPT_PAGE) };
+        let request =
+            FetchRequest { waited, outward, ..request(source, url, Validators::default(), ACCEPT_PAGE) };
         match fetcher.get(&request).await {
             Exchange::Body(response) => {
                 self.read_article(source, page, entry.clone(), response, last_try).await

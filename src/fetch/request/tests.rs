@@ -86,6 +86,7 @@ fn own_headers_are_left_out_away_from_home_and_validators_are_not() {
         accept: "*/*".to_owned(),
         obeys_robots: false,
         waited: false,
+        outward: false,
     };
     let home = headers(&request, true).expect("headers");
     let away = headers(&request, false).expect("headers");

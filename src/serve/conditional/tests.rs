@@ -24,7 +24,7 @@ fn ask(page: &Page, settled: bool, since: Option<&str>) -> (u16, String) {
     if let Some(since) = since {
         headers.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_str(since).expect("a header"));
     }
-    let known = Known::new(page, settled, None);
+    let known = Known::new(page, settled, None, None);
     let verdict = judge(known, page.etag(None), &Method::GET, &headers);
     let response = if verdict.is_full() {
         respond(known, None, &page.plain, &Method::GET)
@@ -58,6 +58,26 @@ fn a_page_that_has_just_changed_is_sent_once_more_and_then_known() {
     let (status, date) = ask(&now, true, Some(&date));
     assert_eq!((status, date.as_str()), (200, date_of(changed()).as_str()));
     assert_eq!(ask(&now, true, Some(&date)).0, 304);
+}
+
+#[test]
+fn a_change_recorded_while_the_clock_was_ahead_is_dated_before_the_response() {
+    let ahead = page("one", changed() + TimeDelta::hours(2));
+    let ask = |since: Option<&str>| {
+        let mut headers = HeaderMap::new();
+        if let Some(since) = since {
+            headers.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_str(since).expect("a header"));
+        }
+        let known = Known::new(&ahead, false, None, Some(changed()));
+        let response = respond(known, None, &ahead.plain, &Method::GET);
+        let date = response.headers()[header::LAST_MODIFIED].to_str().expect("ASCII").to_owned();
+        (judge(known, ahead.etag(None), &Method::GET, &headers).is_full(), date)
+    };
+    let (_, date) = ask(None);
+    assert_eq!(date, date_of(changed() - TimeDelta::seconds(1)));
+    assert!(ask(Some(&date)).0, "another change may be dated by the same second");
+    let told_by_the_wrong_clock = date_of(changed() + TimeDelta::hours(3));
+    assert!(ask(Some(&told_by_the_wrong_clock)).0, "a date to come vouches for nothing");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex};
 
 use chrono::DateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -127,7 +128,8 @@ async fn odd_requests_are_answered_and_nothing_breaks() {
         ("a view that panics", format!("GET /panic HTTP/1.1\r\n{close}\r\n").into(), "500"),
         ("upwards", format!("GET /../etc/passwd HTTP/1.1\r\n{close}\r\n").into(), "404"),
         ("upwards, encoded", format!("GET /%2e%2e%2fetc HTTP/1.1\r\n{close}\r\n").into(), "404"),
-        ("another root", format!("GET //henan.atom HTTP/1.1\r\n{close}\r\n").into(), "404"),
+        ("a slash too many", format!("GET //henan.atom HTTP/1.1\r\n{close}\r\n").into(), "308"),
+        ("another root", format!("GET //etc/passwd HTTP/1.1\r\n{close}\r\n").into(), "404"),
         ("NUL, encoded", format!("GET /henan%00.atom HTTP/1.1\r\n{close}\r\n").into(), "400"),
         ("not UTF-8, encoded", format!("GET /%ff HTTP/1.1\r\n{close}\r\n").into(), "400"),
         ("raw NUL", b"GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), "400"),
@@ -354,4 +356,30 @@ async fn a_stop_ends_what_idles_and_finishes_what_is_under_way() {
     server.stop().await;
     assert!(reading.await.expect("it is read to its end") + start.len() > LARGE);
     assert_eq!(rest(&mut idle).await, "");
+}
+
+#[tokio::test]
+async fn clients_come_in_through_every_door() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("http.sock");
+    let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let at = tcp.local_addr().expect("bound");
+    let doors = vec![Door::Tcp(tcp), Door::Unix(UnixListener::bind(&path).expect("a socket"))];
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shutdown = async move { drop(stopped.await) };
+    let shelf = Arc::new(Shelf::default());
+    let serving = tokio::spawn(serve_all(doors, shelf, Limits::default(), shutdown));
+    let question = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    for _ in 0..2 {
+        let (mut tcp, mut unix) = (String::new(), String::new());
+        let mut stream = TcpStream::connect(at).await.expect("it listens");
+        stream.write_all(question).await.expect("sent");
+        stream.read_to_string(&mut tcp).await.expect("answered");
+        let mut stream = UnixStream::connect(&path).await.expect("it listens");
+        stream.write_all(question).await.expect("sent");
+        stream.read_to_string(&mut unix).await.expect("answered");
+        assert!(tcp.starts_with("HTTP/1.1 200") && unix.starts_with("HTTP/1.1 200"), "{tcp} {unix}");
+    }
+    stop.send(()).expect("it runs");
+    serving.await.expect("it ends");
 }

@@ -5,7 +5,7 @@ use super::super::sound;
 use super::{EntryDoc, SUMMARY_CHARS, Shown, SourceDoc};
 use crate::core::entry::{Body, Category, Link, Person};
 use crate::core::html;
-use crate::core::link::is_republished;
+use crate::core::link::{self, is_republished};
 use crate::core::region::RegionId;
 use crate::core::source::ContentPolicy;
 use crate::core::state::{Entry, FeedKey, SourceState};
@@ -46,23 +46,28 @@ pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &Sou
             .into_iter()
             .flatten()
             .find_map(|l| sound::language(l)),
-        source: source_doc(entry, source, outlet),
+        source: source_doc(site, entry, source, outlet),
     }
 }
 
-fn source_doc(entry: &Entry, source: &SourceState, title: String) -> SourceDoc {
-    let is_sound = |iri: &String| is_republished(iri);
-    let home = source.facts.home.clone().filter(is_sound);
+fn source_doc(site: &Site, entry: &Entry, source: &SourceState, title: String) -> SourceDoc {
+    let self_url = site.said_address(&source.def);
+    let own_id = source.facts.id.as_ref().filter(|id| is_republished(id) && !link::is_keyed(id));
     SourceDoc {
         slug: entry.source.clone(),
-        id: source.facts.id.clone().filter(is_sound).unwrap_or_else(|| source.def.url.clone()),
-        author: Person { name: title.clone(), uri: home.clone(), email: None },
+        id: own_id.unwrap_or(&self_url).clone(),
+        author: Person { name: title.clone(), uri: home(source), email: None },
         title,
-        self_url: source.def.url.clone(),
-        home_url: home,
+        self_url,
+        home_url: home(source),
         rights: source.def.rights.clone().or_else(|| source.facts.rights.clone()),
         updated: entry.updated,
     }
+}
+
+/// The source's own site. A bridge may name itself there, with the key it was asked with.
+fn home(source: &SourceState) -> Option<String> {
+    source.facts.home.clone().filter(|home| is_republished(home) && !link::is_keyed(home))
 }
 
 /// The page, the enclosures, and the other reports of the story. Further alternates of a type are not

@@ -39,6 +39,7 @@ fn headline(out: &mut String, site: &Site, entry: &EntryDoc, day: NaiveDate) {
     let same_day = published.date_naive() == day;
     let clock = published.format(if same_day { "%H:%M" } else { "%Y-%m-%d %H:%M" });
     let title = escape(&entry.title);
+    let language = entry.language.as_deref().map(|l| format!(" lang=\"{}\"", escape(l))).unwrap_or_default();
     let title = match entry.links.iter().find(|link| link.rel == "alternate" && of_the_web(&link.href)) {
         Some(page) => format!("<a href=\"{}\">{title}</a>", escape(&page.href)),
         None => title.into_owned(),
@@ -46,14 +47,14 @@ fn headline(out: &mut String, site: &Site, entry: &EntryDoc, day: NaiveDate) {
     let path = format!("{}/source/{}/", site.base_path(), entry.source.slug);
     let _ = write!(
         out,
-        "<li><p>{title}</p>\n<p><time datetime=\"{}\">{clock}</time> \
-         <a class=\"outlet\" href=\"{}\">{}</a></p>\n",
+        "<li><p{language} dir=\"auto\">{title}</p>\n<p><time datetime=\"{}\">{clock}</time> \
+         <a class=\"outlet\" dir=\"auto\" href=\"{}\">{}</a></p>\n",
         entry.published.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         escape(&path),
         escape(&entry.source.title),
     );
     if let Some(summary) = &entry.summary {
-        let _ = writeln!(out, "<p class=\"told\">{}</p>", escape(summary));
+        let _ = writeln!(out, "<p class=\"told\"{language} dir=\"auto\">{}</p>", escape(summary));
     }
     out.push_str("</li>\n");
 }

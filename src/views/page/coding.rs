@@ -43,6 +43,16 @@ impl Coding {
         }
     }
 
+    /// What ends the tag of a view in this coding. Proxies that compress end tags with `-gzip`, `-br` or `-zstd`
+    /// and take that off again, whoever put it there: these must be others.
+    pub(super) fn mark(self) -> &'static str {
+        match self {
+            Self::Brotli => ".br",
+            Self::Zstd => ".zst",
+            Self::Gzip => ".gz",
+        }
+    }
+
     pub(super) fn encode(self, bytes: &[u8]) -> Vec<u8> {
         match self {
             Self::Brotli => brotli(bytes),

@@ -1,0 +1,76 @@
+//! Why a stored entry does not stand in a feed, and what would show it.
+
+use super::Publisher;
+use super::stories::Stories;
+use crate::core::month::Month;
+use crate::core::state::{Entry, EntryNo, FeedKey, SourceState, State};
+use crate::ledger::store::StoreError;
+use crate::views::document;
+use crate::views::site::Site;
+
+impl Publisher {
+    /// Why an entry that belongs to a feed does not stand in its document, and what would show it; `None` if it
+    /// stands there. Reads as much as rendering the feed does.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn absence(&self, feed: &FeedKey, no: EntryNo, entry: &Entry) -> Result<Option<String>, StoreError> {
+        if self.doc(feed)?.value.1.entries.iter().any(|shown| shown.id == entry.id) {
+            return Ok(None);
+        }
+        let (site, store) = (&self.site, self.store.load_full());
+        let removed = self.removed(&store)?;
+        if removed.has(&entry.source) {
+            return Ok(Some(
+                "its source is not in the configuration; its entries come back with it".to_owned(),
+            ));
+        }
+        let source = store.source(&entry.source)?;
+        let outlet = source.as_ref().map_or(entry.source.as_str(), SourceState::title);
+        if let Some(rule) = site.shown.hidden_by(feed, entry, outlet, &site.regions) {
+            return Ok(Some(format!("hidden by a rule: {rule}")));
+        }
+        let founder = entry.story.as_ref().map_or(no, |story| story.founder);
+        if let Some(other) = Stories::new(site, &store, &removed, feed).shown_for(founder, no)?
+            && let Some(other) = store.entry(other)?
+        {
+            let (title, source) = (other.title(), &other.source);
+            return Ok(Some(format!(
+                "the same report is shown as {source} has it, and links to this: {title}"
+            )));
+        }
+        let place = entry.backlog.map_or(0, |place| place as usize);
+        if place >= site.first_poll && !matches!(feed, FeedKey::Source(_)) {
+            return Ok(Some(format!(
+                "its source brought it with its first poll, as its number {}; publish.first_poll = {} are shown",
+                place + 1,
+                site.first_poll
+            )));
+        }
+        Ok(Some(self.aged_or_crowded_out(feed, entry)?))
+    }
+
+    fn aged_or_crowded_out(&self, feed: &FeedKey, entry: &Entry) -> Result<String, StoreError> {
+        let (site, meta) = (&self.site, self.meta()?);
+        let days = site.max_age.map_or(0, |age| age.num_days());
+        if document::too_old_at_first(site, entry) {
+            return Ok(format!("it was older than publish.max_age = {days} days when it was first seen"));
+        }
+        let month = Month::of(entry.first_seen, site.zone);
+        let archive = match self.has_archive(feed, month)? {
+            true => format!("; it stands in /{}", Site::archive_path(feed, month)),
+            false => String::new(),
+        };
+        if site.max_age.is_some_and(|age| entry.surfaced < document::today(&meta) - age) {
+            return Ok(format!("it is older than publish.max_age = {days} days{archive}"));
+        }
+        let most = site.entries;
+        Ok(format!(
+            "others are newer, and have the places: publish.entries = {most}, of which one source has a quarter while \
+             others have entries{archive}"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! A configuration that changes while the daemon runs. The new one is checked whole first; a bad one changes
+//! nothing. What changed goes on under it, everything else as it was: no connection is dropped, and nothing is
+//! polled for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Mutex, mpsc};
+
+use super::dues::Dues;
+use super::engine::{Engine, StartError};
+use super::front::{Front, Reporter};
+use super::outlets::Outlets;
+use super::scheduler::{Change, Scheduled};
+use super::status::{self, Status};
+use super::systemd;
+use crate::config::{Config, Faults, Source};
+use crate::core::source::SourceId;
+use crate::core::state::State;
+use crate::serve::admin::{Command, Commander, Line};
+
+/// How long files of the old configuration may take to be written before those of the new one are.
+const LAST_FILES: Duration = Duration::from_secs(10);
+
+/// Reads the configuration again. May block.
+pub type Load = Box<dyn Fn() -> Result<Config, Faults> + Send + Sync>;
+
+/// What runs, under the configuration of the last reload.
+pub struct Daemon {
+    engine: ArcSwap<Engine>,
+    front: Arc<Front>,
+    agenda: mpsc::Sender<Change>,
+    /// Held while the configuration changes: one change at a time.
+    outlets: Mutex<Option<Outlets>>,
+    load: Option<Load>,
+    dues: ArcSwap<Dues>,
+}
+
+impl Reporter for Daemon {
+    fn trouble(&self) -> Option<String> {
+        status::stops(&self.engine(), Some(&self.dues.load()))
+    }
+
+    fn status(&self) -> Option<String> {
+        let status = Status::of(&self.engine(), Some(&self.dues.load()));
+        let status = status.inspect_err(|error| tracing::error!(%error, "the status cannot be told")).ok()?;
+        serde_json::to_string(&status).ok()
+    }
+}
+
+/// Why the old configuration goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The new one has faults.
+    #[error("the configuration is not changed, because of these faults:\n{0}")]
+    Faults(Faults),
+    /// It cannot be taken into use.
+    #[error("the configuration is not changed: {0}")]
+    Engine(#[from] StartError),
+    /// There is no file to read it from.
+    #[error("this daemon has no configuration file to read again")]
+    NoFile,
+    /// Reading it ended in a panic.
+    #[error("the configuration is not changed: reading it ended in a panic: {0}")]
+    Panic(#[from] tokio::task::JoinError),
+}
+
+impl Daemon {
+    /// An engine that runs, with what it was started with.
+    #[must_use]
+    pub fn new(
+        engine: Arc<Engine>,
+        front: Arc<Front>,
+        agenda: mpsc::Sender<Change>,
+        dues: Arc<Dues>,
+        outlets: Outlets,
+        load: Option<Load>,
+    ) -> Self {
+        let (engine, dues) = (ArcSwap::new(engine), ArcSwap::new(dues));
+        Self { engine, front, agenda, outlets: Mutex::new(Some(outlets)), load, dues }
+    }
+
+    /// The engine under the present configuration.
+    #[must_use]
+    pub fn engine(&self) -> Arc<Engine> {
+        self.engine.load_full()
+    }
+
+    /// Ends what writes views elsewhere, for good.
+    pub async fn finish(&self) {
+        if let Some(outlets) = self.outlets.lock().await.take() {
+            outlets.finish().await;
+        }
+    }
+
+    /// Reads the configuration again, and goes on under it. Returns what changed, in one line; that and every fault
+    /// is logged too.
+    ///
+    /// # Errors
+    /// [`ReloadError`]: then the old configuration goes on.
+    pub async fn reload(self: &Arc<Self>) -> Result<String, ReloadError> {
+        systemd::reloading();
+        let reloaded = self.change().await;
+        systemd::ready();
+        match &reloaded {
+            Ok(told) => tracing::info!("{told}"),
+            Err(ReloadError::Faults(faults)) => {
+                for fault in &faults.faults {
+                    tracing::error!(%fault, "config");
+                }
+                tracing::error!(
+                    faults = faults.faults.len(),
+                    "the configuration has faults; the one before goes on"
+                );
+            }
+            Err(error) => tracing::error!("{error}"),
+        }
+        reloaded
+    }
+
+    async fn tell_status(&self, lines: mpsc::Sender<Line>) {
+        let (engine, dues) = (self.engine(), self.dues.load_full());
+        let told = tokio::task::spawn_blocking(move || {
+            let row = super::commands::status_row(&engine, Some(&dues)).map_err(|error| error.to_string())?;
+            Ok::<_, String>((row, engine.running()))
+        });
+        match told.await.map_err(|error| error.to_string()).flatten() {
+            Ok((row, running)) => {
+                let good = row["health"] == "well";
+                let _ = lines.send(Line::Row(row)).await;
+                let _ = lines.send(Line::Done { summary: None, good, running: Some(running) }).await;
+            }
+            Err(why) => drop(lines.send(Line::Failed(why)).await),
+        }
+    }
+
+    async fn change(self: &Arc<Self>) -> Result<String, ReloadError> {
+        let mut outlets = self.outlets.lock().await;
+        let daemon = Arc::clone(self);
+        let loading = tokio::task::spawn_blocking(move || daemon.load.as_ref().map(|load| load()));
+        let config = loading.await?.ok_or(ReloadError::NoFile)?.map_err(ReloadError::Faults)?;
+        for warning in &config.warnings {
+            tracing::warn!(%warning, "config");
+        }
+        let old = self.engine();
+        let (config, fixed) = within_this_run(&old.config, config);
+        let restart =
+            fixed.iter().map(|key| format!("; {key} changes with the next start")).collect::<String>();
+        if is_same(&old.config, &config) {
+            return Ok(format!("nothing in the configuration has changed{restart}"));
+        }
+        let engine = old.under(Arc::new(config)).await?;
+        let polled = engine.polled_sources().map(|source| source.def.id.clone());
+        let dues = Arc::new(Dues::new(polled));
+        self.front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
+        self.dues.store(Arc::clone(&dues));
+        let told = Differences::between(&old.config, &engine.config);
+        let change = Change {
+            sources: scheduled(&engine)?,
+            kept: told.kept.clone(),
+            poller: Arc::new(Arc::clone(&engine.worker)),
+            dues,
+        };
+        // Nobody schedules once the daemon stops.
+        let _ = self.agenda.send(change).await;
+        self.engine.store(Arc::clone(&engine));
+        if let Some(before) = outlets.take() {
+            let _ = tokio::time::timeout(LAST_FILES, before.finish()).await;
+            *outlets = Some(Outlets::start(&engine).map_err(StartError::from)?);
+        }
+        Ok(format!("the configuration was read again: {told}{restart}"))
+    }
+}
+
+impl Commander for Daemon {
+    fn execute(
+        self: Arc<Self>,
+        command: Command,
+        lines: mpsc::Sender<Line>,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        match command {
+            Command::Reload => {}
+            Command::Status => {
+                let daemon = Arc::clone(&self);
+                return Box::pin(async move { daemon.tell_status(lines).await });
+            }
+            command => return self.engine().execute(command, lines),
+        }
+        Box::pin(async move {
+            let line = match self.reload().await {
+                Ok(told) => {
+                    let running = Some(self.engine().running());
+                    Line::Done { summary: Some(told), good: true, running }
+                }
+                Err(error) => Line::Failed(error.to_string()),
+            };
+            // Nothing is to be done about someone who left.
+            let _ = lines.send(line).await;
+        })
+    }
+}
+
+/// The sources that an engine polls, with what is stored of them.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {
+    let store = engine.store().load_full();
+    let mut scheduled = Vec::new();
+    for source in engine.polled_sources() {
+        let stored = store.source(&source.def.id)?;
+        scheduled.push(Scheduled {
+            id: source.def.id.clone(),
+            plan: source.plan(&engine.config.polling),
+            past: engine.worker.past(stored.as_ref()),
+        });
+    }
+    Ok(scheduled)
+}
+
+/// A configuration with those keys as they were that cannot change while the daemon runs, and their names.
+fn within_this_run(old: &Config, mut new: Config) -> (Config, Vec<&'static str>) {
+    let mut fixed = Vec::new();
+    if new.server.listen != old.server.listen {
+        fixed.push("server.listen");
+        new.server.listen.clone_from(&old.server.listen);
+    }
+    if new.server.admin_socket != old.server.admin_socket {
+        fixed.push("server.admin_socket");
+        new.server.admin_socket.clone_from(&old.server.admin_socket);
+    }
+    if new.state_dir != old.state_dir {
+        fixed.push("state.dir");
+        new.state_dir.clone_from(&old.state_dir);
+    }
+    (new, fixed)
+}
+
+/// What a configuration writes of itself does not show its secrets.
+fn is_same(old: &Config, new: &Config) -> bool {
+    let written = |config: &Config| format!("{config:?}");
+    old.sources == new.sources && old.polling == new.polling && written(old) == written(new)
+}
+
+/// What changed of the sources.
+struct Differences {
+    added: usize,
+    removed: usize,
+    changed: usize,
+    /// Those that are scheduled as before.
+    kept: BTreeSet<SourceId>,
+}
+
+impl Differences {
+    fn between(old: &Config, new: &Config) -> Self {
+        let before: BTreeMap<&SourceId, &Source> = old.sources.iter().map(|s| (&s.def.id, s)).collect();
+        let after: BTreeSet<&SourceId> = new.sources.iter().map(|source| &source.def.id).collect();
+        let mut told = Self { added: 0, removed: 0, changed: 0, kept: BTreeSet::new() };
+        told.removed = before.keys().filter(|id| !after.contains(*id)).count();
+        for source in &new.sources {
+            let Some(was) = before.get(&source.def.id) else {
+                told.added += 1;
+                continue;
+            };
+            told.changed += usize::from(*was != source);
+            let as_before = was.plan(&old.polling) == source.plan(&new.polling)
+                && was.def.url == source.def.url
+                && was.enabled == source.enabled;
+            if as_before {
+                told.kept.insert(source.def.id.clone());
+            }
+        }
+        told
+    }
+}
+
+impl std::fmt::Display for Differences {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { added, removed, changed, .. } = self;
+        if added + removed + changed == 0 {
+            return f.write_str("no source changed");
+        }
+        write!(f, "{added} sources added, {removed} removed, {changed} changed")
+    }
+}

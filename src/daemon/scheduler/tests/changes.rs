@@ -1,0 +1,72 @@
+//! Another configuration while the scheduler runs.
+
+use super::*;
+
+/// What another configuration makes of an agenda at `now`: the deadline of each source.
+fn changed(agenda: &mut Agenda, sources: Vec<Scheduled>, kept: &[&str], now: Time) -> Vec<(String, Time)> {
+    let clock = Settable::new();
+    let poller = Scripted { clock, seen: Mutex::default(), script: Box::new(|_, _| unreachable!()) };
+    let dues = Arc::new(Dues::new(sources.iter().map(|source| source.id.clone())));
+    let kept = kept.iter().map(|id| SourceId::new(id)).collect();
+    agenda.change(Change { sources, kept, poller: Arc::new(poller), dues }, now);
+    let mut queue: Vec<_> = agenda.queue.iter().map(|Reverse((at, id, _))| (id.to_string(), *at)).collect();
+    queue.sort();
+    queue
+}
+
+fn agenda(sources: Vec<Scheduled>) -> Agenda {
+    let dues = Arc::new(Dues::new(sources.iter().map(|source| source.id.clone())));
+    Agenda::new(sources, dues, start())
+}
+
+/// The full hour before the tests begin, and so many minutes.
+fn at(n: i64) -> Time {
+    start() - TimeDelta::seconds(7) + minutes(n)
+}
+
+#[test]
+fn a_change_elsewhere_moves_no_deadline() {
+    let held = Past { not_before: Some(at(50)), ..polled(at(0)) };
+    let sources = || vec![source("a", "*/20 * * * *", polled(at(0))), source("held", "*/20 * * * *", held)];
+    let mut agenda = agenda(sources());
+    let expected = vec![("a".to_owned(), at(20)), ("held".to_owned(), at(50))];
+    assert_eq!(changed(&mut agenda, sources(), &["a", "held"], at(10)), expected);
+}
+
+#[test]
+fn another_schedule_polls_at_its_next_turn_and_never_at_once() {
+    let daily = || vec![source("a", "0 7 * * *", polled(at(-60)))];
+    let cases = [
+        ("far more often", "*/20 * * * *", at(20)),
+        ("at a turn that is over since the last poll", "30 7 * * *", at(23 * 60 + 30)),
+        ("at another hour", "0 9 * * *", at(60)),
+    ];
+    for (name, schedule, due) in cases {
+        let mut agenda = agenda(daily());
+        let queue = changed(&mut agenda, vec![source("a", schedule, polled(at(-60)))], &[], at(10));
+        assert_eq!(queue, [("a".to_owned(), due)], "{name}");
+    }
+}
+
+#[test]
+fn a_source_that_leaves_is_polled_no_more_and_a_new_one_soon() {
+    let mut agenda = agenda(vec![source("old", "*/20 * * * *", polled(at(0)))]);
+    let queue = changed(&mut agenda, vec![source("new", "0 7 * * *", Past::default())], &[], at(10));
+    assert_eq!(queue, [("new".to_owned(), at(10))]);
+}
+
+#[test]
+fn a_poll_under_way_tells_when_the_next_one_is() {
+    let sources = |schedule| vec![source("a", schedule, polled(at(-20)))];
+    let mut agenda = agenda(sources("*/20 * * * *"));
+    assert!(agenda.pop_due(at(20)).is_some(), "it is under way");
+    assert_eq!(changed(&mut agenda, sources("0 * * * *"), &[], at(20)), [], "not twice at a time");
+    agenda.ended(SourceId::new("a"), polled(at(20)), at(21));
+    let next = agenda.queue.peek().map(|Reverse((at, ..))| *at);
+    assert_eq!(next, Some(at(60)), "by the new schedule");
+
+    assert!(agenda.pop_due(at(60)).is_some());
+    assert_eq!(changed(&mut agenda, Vec::new(), &[], at(60)), []);
+    agenda.ended(SourceId::new("a"), polled(at(60)), at(61));
+    assert!(agenda.queue.is_empty(), "it left meanwhile");
+}

@@ -1,0 +1,46 @@
+//! How the polls of the last hour ended.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::TimeDelta;
+
+use crate::core::time::Time;
+
+/// Polls that are remembered: three a second, for an hour.
+const MOST: usize = 10_800;
+
+/// The polls of the last hour.
+#[derive(Debug, Default)]
+pub struct Tally(Mutex<VecDeque<(Time, &'static str)>>);
+
+impl Tally {
+    pub(super) fn note(&self, at: Time, outcome: &'static str) {
+        let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.len() == MOST {
+            ended.pop_front();
+        }
+        ended.push_back((at, outcome));
+    }
+
+    /// How many ended how within the hour before `now`.
+    #[must_use]
+    pub fn counts(&self, now: Time) -> BTreeMap<&'static str, u64> {
+        let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|(at, _)| now - *at < TimeDelta::hours(1));
+        let mut counts = BTreeMap::new();
+        for (_, outcome) in &*ended {
+            *counts.entry(*outcome).or_default() += 1;
+        }
+        counts
+    }
+
+    /// When the last one ended.
+    #[must_use]
+    pub fn last(&self) -> Option<Time> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).back().map(|(at, _)| *at)
+    }
+}
+
+#[cfg(test)]
+mod tests;
