@@ -272,7 +272,7 @@ impl<'a> Replay<'a> {
             (count(parsed.entries.len()), count(new.len()), count(changed.len()));
         let outcome = Outcome::Fetched { entries, new: fresh, changed: rewritten, repairs: Vec::new() };
         let poll = PollRecord { at, source: self.source.clone(), outcome, state };
-        self.record(Record::Observation(Observation { poll, feed, new, changed }))
+        self.record(Record::Observation(Observation { poll, feed, new, changed, left: Vec::new() }))
     }
 
     /// A new entry under the id it is published by: the publisher's, unless that is taken.
