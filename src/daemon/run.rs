@@ -95,6 +95,10 @@ pub async fn run_reloading(
     let mut shutdown = pin!(shutdown);
     let doors = config.server.listen.iter().map(open_door).collect::<Result<Vec<_>, _>>()?;
     let address = doors.iter().find_map(Door::address).unwrap_or(NOWHERE);
+    // With the port that the system chose, where it was left to it.
+    let bound = config.server.listen.iter().zip(&doors);
+    let addresses: Vec<String> =
+        bound.map(|(at, door)| door.address().map_or_else(|| at.to_string(), |at| at.to_string())).collect();
     let progress = Arc::new(AtomicU64::new(0));
     let entries = Arc::clone(&progress);
     let told =
@@ -104,10 +108,7 @@ pub async fn run_reloading(
     let dues = Arc::new(Dues::new(polled.map(|source| source.def.id.clone())));
     let (stop, stopped) = watch::channel(false);
     let public = spawn_public(doors, Arc::clone(&front), stopped.clone());
-    let addresses = config.server.listen.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let address_told =
-        if config.server.listen.len() == 1 { address_of(address, &addresses) } else { addresses };
-    tracing::info!(address = %address_told, public_url = %config.server.public_url, "listening");
+    tracing::info!(address = %addresses.join(" "), public_url = %config.server.public_url, "listening");
     let opened = tokio::select! {
         biased;
         // What is under way is left where it is, as by a kill, which may come at any moment.
@@ -242,11 +243,6 @@ async fn tell_progress<T>(work: impl Future<Output = T>, progress: &AtomicU64) -
 
 /// What is told of an address where none is listened on, but a socket in the file system.
 const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-/// The port that the system chose, where it was left to it.
-fn address_of(address: SocketAddr, written: &str) -> String {
-    if address == NOWHERE { written.to_owned() } else { address.to_string() }
-}
 
 fn open_door(at: &Listen) -> Result<Door, RunError> {
     match at {

@@ -169,7 +169,7 @@ fn not_ready(why: &str) -> Response {
 }
 
 async fn status(press: &Press) -> Response {
-    match press.ask("status.json", |views| views.status()).await {
+    match press.ask("status.json", super::Views::status).await {
         Ok(Some(json)) => {
             let mut response = text(StatusCode::OK, "");
             *response.body_mut() = Full::from(json + "\n");

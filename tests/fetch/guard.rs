@@ -139,5 +139,5 @@ async fn a_public_publisher_leads_nobody_into_the_networks_that_are_allowed() {
     // The operator's own bridge may send on to another of the operator's machines.
     let bridge = script().await;
     bridge.on("/route", redirect());
-    assert_eq!(body(fetcher(patient()).get(&request(bridge.url("/route"))).await).body, b"inside"[..]);
+    assert_eq!(&body(fetcher(patient()).get(&request(bridge.url("/route"))).await).body[..], b"inside");
 }
