@@ -31,6 +31,7 @@ const LABELS: &[&str] = &[
     "更新",
     "人气",
     "原创",
+    "参与互动",
 ];
 
 /// Labels of the outlet, longest first where one is in another.
@@ -120,13 +121,17 @@ fn outlet_without_colon(part: &str) -> Option<String> {
 pub(super) fn outlet_alone(line: &str) -> Option<String> {
     const LONGEST: usize = 50;
     let is_alone = OUTLET.iter().any(|label| line.starts_with(label)) && line.chars().count() <= LONGEST;
-    (is_alone && !line.contains(['。', '，'])).then(|| outlet(line)).flatten()
+    (is_alone && !line.contains(['。', '，'])).then(|| outlet_name(&outlet(line)?)).flatten()
 }
 
 /// An outlet's name, where a page gives no label: no address, no sentence, and more than a number.
 pub(super) fn outlet_name(said: &str) -> Option<String> {
     let name = name(said)?;
-    let is_address = name.contains(['/', '@', ':', '：']) || name.chars().any(|c| c.is_ascii_digit());
+    // `来源网络` says that nobody knows.
+    let is_address = name == "网络"
+        || name == "互联网"
+        || name.contains(['/', '@', ':', '：'])
+        || name.chars().any(|c| c.is_ascii_digit());
     (!is_address && name.chars().count() >= 2).then_some(name)
 }
 
@@ -193,7 +198,9 @@ fn label_at(said: &str) -> usize {
     let is_label = |label: &str| {
         let at = said.find(label)?;
         let after = said[at + label.len()..].trim_start();
-        (after.starts_with([':', '：']) || after.starts_with("时间")).then_some(at)
+        // A button behind the outlet has no value.
+        let ends = label == "参与互动" || after.starts_with([':', '：']) || after.starts_with("时间");
+        ends.then_some(at)
     };
     LABELS.iter().filter_map(|label| is_label(label)).min().unwrap_or(said.len())
 }

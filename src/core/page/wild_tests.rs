@@ -150,6 +150,10 @@ fn time_and_outlet_are_read_where_they_stand() {
     }
     let none = read("", &format!("<h1>{TITLE}</h1><div>2026-05-06 07:08 要闻</div>{PROSE}"));
     assert_eq!(none.outlet, None, "a section is no outlet");
+    let unknown = read("", &format!("<h1>{TITLE}</h1><div>2026-05-06 07:08</div>{PROSE}<p>来源网络</p>"));
+    assert_eq!(unknown.outlet, None, "nobody knows where it came from");
+    let button = format!("<h1>{TITLE}</h1><div>2026-05-06 07:08 来源：示例日报参与互动</div>{PROSE}");
+    assert_eq!(read("", &button).outlet.as_deref(), Some("示例日报"));
     let page = read(head, &format!("<div>{TITLE}</div>{PROSE}"));
     assert_eq!(page.section, ["要闻"]);
 }
