@@ -14,7 +14,7 @@
 //! - **perhaps lost**: an entry was overwritten by one of another title and another text;
 //! - **perhaps repeated**: a new entry has the title of an earlier one, and its date, guid or address.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -264,7 +264,8 @@ impl<'a> Replay<'a> {
             Origin { source: &self.source, stored: stored.as_ref(), url, manner: Manner::Whole, zone, at };
         let Findings { feed, new, changed, marks, grows_at_end, .. } =
             diff::findings(&self.store, origin, &parsed)?;
-        let new = new.into_iter().map(|draft| self.named(draft)).collect::<Result<Vec<_>>>()?;
+        let mut claimed = BTreeSet::new();
+        let new = new.into_iter().map(|draft| self.named(draft, &mut claimed)).collect::<Result<Vec<_>>>()?;
         self.tell(name, parsed.entries.len(), &new, &changed)?;
         let state = PollState { marks, grows_at_end: grows_at_end.or(order), ..PollState::default() };
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -276,12 +277,19 @@ impl<'a> Replay<'a> {
     }
 
     /// A new entry under the id it is published by: the publisher's, unless that is taken.
-    fn named(&self, draft: DraftEntry) -> Result<NewEntry> {
+    fn named(&self, draft: DraftEntry, claimed: &mut BTreeSet<String>) -> Result<NewEntry> {
         let DraftEntry { iri, minted, keys, fingerprint, entry, backlog, decision } = draft;
         let mut published_id = iri.unwrap_or_else(|| minted.clone());
-        if self.store.owner(&published_id)?.is_some() {
-            published_id = minted;
+        while claimed.contains(&published_id) || self.store.owner(&published_id)?.is_some() {
+            // The minted one, and if that is taken too, one made from it.
+            let again = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, published_id.as_bytes());
+            published_id = if published_id == minted || claimed.contains(&minted) {
+                again.urn().to_string()
+            } else {
+                minted.clone()
+            };
         }
+        claimed.insert(published_id.clone());
         Ok(NewEntry { published_id, keys, fingerprint, entry, backlog, story: None, decision })
     }
 

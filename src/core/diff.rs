@@ -2,6 +2,7 @@
 //! known already. Pure: it asks the state and answers with values.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::Vacant;
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -225,10 +226,10 @@ impl Memory {
     ) -> Result<(), S::Error> {
         for key in document.keys() {
             let Some(no) = state.known(source, &key)? else { continue };
-            if !self.entries.contains_key(&no) {
+            if let Vacant(free) = self.entries.entry(no) {
                 let Some(entry) = state.entry(no)? else { continue };
                 let facts = Facts::of(&entry.body);
-                self.entries.insert(no, Remembered { entry, facts });
+                free.insert(Remembered { entry, facts });
             }
             self.hits.insert(key, no);
         }

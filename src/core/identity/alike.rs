@@ -128,7 +128,7 @@ fn parts(letters: &[char], n: usize) -> Vec<&[char]> {
 /// The share of what both have in all there is (Dice), and in the smaller of the two, in percent.
 fn common(a: &[&[char]], b: &[&[char]]) -> (usize, usize) {
     let kept = a.iter().filter(|part| b.binary_search(part).is_ok()).count();
-    let share = |of: usize| if of == 0 { 0 } else { 100 * kept / of };
+    let share = |of: usize| (100 * kept).checked_div(of).unwrap_or(0);
     (share((a.len() + b.len()).div_ceil(2)), share(a.len().min(b.len())))
 }
 

@@ -69,6 +69,7 @@ fn at_one_address(e: &Evidence) -> bool {
         (Title::Silent, _) => !reissued || e.date == Date::Second,
         // A headline that was corrected, or holds a number that grows: nobody uses a numbered page again.
         (Title::Other, Date::Second) => !reissued && (!rewritten || e.numbered),
+        (Title::Next, Date::Second) => e.numbered,
         (Title::Next, Date::Other) | (Title::Other, Date::Other) => false,
         (Title::Other, Date::Day | Date::Silent) => !reissued && e.numbered && !rewritten,
         (Title::Next, _) => !reissued && e.numbered,
@@ -85,6 +86,8 @@ fn elsewhere(e: &Evidence, moved: bool) -> bool {
     }
     let long = matches!(e.text, Text::Same { long: true });
     match e.date {
+        // Equal in all it says: whoever reads one of them misses nothing.
+        _ if e.nameless && long => true,
         Date::Second => e.alone || e.nameless,
         // A bulletin comes more than once a day, and a title without a date comes back for ever.
         Date::Day => e.nameless || moved || e.alone && e.text.is_kept(),

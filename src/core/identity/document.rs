@@ -38,7 +38,7 @@ pub struct Candidate {
     pub(super) alone: bool,
     /// What else it said of itself, worthless or not: decides between candidates that are equal in all
     /// above, so that their order in the document does not.
-    said: (Option<IdentityKey>, Option<u64>),
+    pub(super) said: (Option<IdentityKey>, Option<u64>),
 }
 
 impl Candidate {
@@ -100,11 +100,15 @@ impl Draft {
         let Facts { guid, page, .. } = self.facts;
         let but = |key: Option<IdentityKey>, of: &BTreeSet<_>| key.filter(|key| !of.contains(key));
         let facts = Facts { guid: but(guid, shared), page: but(page, shared), ..self.facts };
-        let named = [facts.guid, facts.page].into_iter().flatten();
-        let mut keys: Vec<_> = named.chain([self.title_date]).collect();
-        if keys.len() == 1 && !self.words.is_empty() {
-            let parts = [self.named.as_bytes(), self.words.as_bytes()];
-            keys.push(IdentityKey::new(KeyKind::TitleText, &parts));
+        // What was shared once still finds the last entry that had it: it is no vote there.
+        let twins_by = [but(guid, own), but(page, own)];
+        let mut keys: Vec<_> = twins_by.into_iter().flatten().chain([self.title_date]).collect();
+        let is_named = facts.guid.is_some() || facts.page.is_some();
+        if !is_named && !self.words.is_empty() {
+            // Others may have its title and date, or its title and text: with all three it is found in any case.
+            let (title, words) = (self.named.as_bytes(), self.words.as_bytes());
+            keys.push(IdentityKey::new(KeyKind::TitleText, &[title, words]));
+            keys.push(IdentityKey::new(KeyKind::Content, &[self.title_date.as_bytes(), words]));
         }
         let timed = facts.published.filter(|stamp| stamp.precision == Precision::Second);
         Candidate {
@@ -113,7 +117,7 @@ impl Draft {
             day: timed.map(|stamp| titled(&self.named, Some(stamp.end_of_day(zone)))),
             title_date: self.title_date,
             facts,
-            twins_by: [but(guid, own), but(page, own)],
+            twins_by,
             text: (!self.words.is_empty()).then(|| short_hash(&self.words)),
             long: alike::is_long(&self.words),
             alone,

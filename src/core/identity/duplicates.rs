@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Candidate;
 use super::key::IdentityKey;
-use crate::core::time::Stamp;
 
 /// For each candidate the index of the one it repeats, or its own. Of several the latest is kept.
 ///
@@ -34,7 +33,7 @@ pub(super) fn duplicates(candidates: &[Candidate]) -> Vec<usize> {
             }
         }
     }
-    for (index, candidate) in candidates.iter().enumerate().filter(|(_, c)| !c.is_named()) {
+    for (index, candidate) in candidates.iter().enumerate().filter(|(_, c)| names(c) == 0) {
         let key = (candidate.title_date, candidate.text);
         for other in [&titled, &timed].into_iter().filter_map(|by| by.get(&key)) {
             join(&mut root, *other, index);
@@ -56,10 +55,15 @@ fn join(root: &mut [usize], a: usize, b: usize) {
     root[a.max(b)] = a.min(b);
 }
 
-/// More keys first (a guid is worth more than none), then the later date, then the content.
-fn rank(candidate: &Candidate) -> (usize, Option<Stamp>, &Candidate) {
-    let names = [candidate.facts.guid, candidate.facts.page].into_iter().flatten().count();
-    (names, candidate.facts.published, candidate)
+fn names(candidate: &Candidate) -> usize {
+    candidate.twins_by.into_iter().flatten().count()
+}
+
+/// More names first (a guid is worth more than none), then one with a text, the later date, the content. Nothing of
+/// what the source's earlier documents have shown: of two, the same one is kept at each poll.
+fn rank(candidate: &Candidate) -> impl Ord + use<> {
+    let text = candidate.text.is_some();
+    (names(candidate), text, candidate.facts.published, candidate.fingerprint, candidate.said)
 }
 
 fn keep_the_latest(candidates: &[Candidate], root: &mut [usize]) -> Vec<usize> {

@@ -66,6 +66,8 @@ pub(super) struct Evidence {
     pub(super) nameless: bool,
     /// Whether no other entry of its document has its title and date.
     pub(super) alone: bool,
+    /// Whether a guid or an address leads here, be it a vote or not: breaks ties.
+    pub(super) named: bool,
 }
 
 impl Evidence {
@@ -95,6 +97,7 @@ impl Evidence {
             numbered: candidate.facts.is_numbered(),
             nameless: guid == Guid::Silent && page == Page::Silent,
             alone: candidate.alone,
+            named: false,
         }
     }
 
@@ -121,7 +124,7 @@ impl Evidence {
             Text::Like(_) => 2,
             Text::Other | Text::Silent => 0,
         };
-        guid + page + title + date + text
+        2 * (guid + page + title + date + text) + u32::from(self.named)
     }
 
     /// As it is recorded, and shown to the operator.

@@ -32,6 +32,8 @@ pub(super) struct Trail {
     pub(super) unsigned: Option<u64>,
     /// The numbers of the path, if one of them is no year or day.
     pub(super) numbers: Option<u64>,
+    /// Whether a parameter is a serial number.
+    pub(super) asks_by_number: bool,
 }
 
 impl Facts {
@@ -66,7 +68,7 @@ impl Facts {
     /// Whether the address of its page holds a serial number: such a page is an article's, and is not used again.
     #[must_use]
     pub fn is_numbered(&self) -> bool {
-        self.page.is_some() && self.trail.serial.is_some()
+        self.page.is_some() && (self.trail.serial.is_some() || self.trail.asks_by_number)
     }
 }
 
@@ -109,6 +111,13 @@ impl Trail {
             serial: filed.then(|| short_hash(&format!("{file} {all}"))),
             unsigned: unsigned(path, query, filed),
             numbers: told.then(|| short_hash(&all)),
+            asks_by_number: query.split('&').any(|pair| {
+                let value = pair.split_once('=').map_or("", |(_, value)| value);
+                value.len() >= DIGITS
+                    && value.len() < 10
+                    && value.bytes().all(|b| b.is_ascii_digit())
+                    && !is_day(value)
+            }),
         }
     }
 }

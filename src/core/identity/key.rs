@@ -19,7 +19,8 @@ pub enum KeyKind {
     // 3 was address and date, which found nothing that title and date do not.
     /// Title (or, without one, text) and date.
     TitleDate = 4,
-    /// A key of the above that is taken, and the content: for a new entry under a reused guid or link.
+    /// A key of the above and the content: for a new entry under a reused guid or link, and for one that has no
+    /// name of its own.
     Content = 5,
     /// Title and text: for an entry that has no guid and no page of its own.
     TitleText = 6,

@@ -176,7 +176,10 @@ impl<'p> View<'_, '_, 'p> {
         let past = (self.past)(no)?;
         let guid = if guids_silent { Guid::Silent } else { self.guid(candidate, no, past.facts) };
         let page = self.page(candidate, no, past.facts);
-        Some(Evidence::of(candidate, &self.document.entries[index], &past, (guid, page), self.document.zone))
+        let entry = &self.document.entries[index];
+        let evidence = Evidence::of(candidate, entry, &past, (guid, page), self.document.zone);
+        let named = candidate.twins_by.into_iter().any(|key| self.hit(key) == Some(no));
+        Some(Evidence { named, ..evidence })
     }
 
     fn guid(&self, candidate: &Candidate, no: u64, past: &Facts) -> Guid {

@@ -272,6 +272,22 @@ fn every_row_of_the_table() {
             "1",
         ),
         (
+            "a notice with the number of its page in a parameter, whose title tells its revisions",
+            vec![
+                format!("|{a}/notice.do?mode=view&articleNo=215587|휴학 안내 (6/15 수정)|"),
+                format!("|{a}/notice.do?mode=view&articleNo=215587|휴학 안내 (7/7 수정)|"),
+            ],
+            "1",
+        ),
+        (
+            "one guid and one page for all, redated at each poll",
+            vec![
+                format!("all|{a}/all.xml|本地微调指南|1|{REPORT};all|{a}/all.xml|语言服务指南|1|{OTHER}"),
+                format!("all|{a}/all.xml|本地微调指南|2|{REPORT};all|{a}/all.xml|语言服务指南|2|{OTHER}"),
+            ],
+            "1 2",
+        ),
+        (
             "two blogs point at one article under its title",
             vec![
                 format!("one|{a}/img|图片不是装饰|1|{REPORT}"),
