@@ -141,31 +141,49 @@ impl Index {
         slot.story.and_then(|story| self.stories.get(story)).map_or(slot.no, |story| story.founder)
     }
 
-    /// Whether an entry belongs to a story: one of its entries is the same report, or it is the same as the
-    /// founder, or as at least half of the members. One member alone does not vouch for it, or a story would
-    /// drift from report to report until its ends have nothing in common. With `copies` only the first counts.
+    /// Whether an entry belongs to a story: it is the same as the founder, or as at least half of the members, or
+    /// the entry that shares most keys is the same report. One member alone does not vouch for it otherwise,
+    /// or a story would drift from report to report until its ends have nothing in common. With `copies` only
+    /// the same report counts.
     fn belongs(&self, probe: &Probe<'_>, candidate: &Candidate, copies: bool) -> Option<Belongs> {
-        let judge = |view, copies| if copies { probe.judge_if_copy(view) } else { probe.judge_if_near(view) };
+        let copied = || {
+            let (slot, view) = self.filed.of(candidate.low)?;
+            // The number of a stray entry is not kept: it is linked only.
+            let verdict = probe.judge_if_copy(view).filter(|_| !slot.stray)?;
+            Some(Belongs { verdict, copy_of: Some(slot.no) })
+        };
+        if copies {
+            return copied();
+        }
+        let judge = |low: Low| self.filed.of(low).and_then(|(_, view)| probe.judge_if_near(view));
         let Some(story) = candidate.story else {
-            let (_, view) = self.filed.of(candidate.low)?;
-            let verdict = judge(view, copies)?;
+            let verdict = judge(candidate.low)?;
             return Some(Belongs { verdict, copy_of: verdict.copy.then_some(candidate.founder) });
         };
         let all = &self.stories.get(story)?.members;
-        let members = &all[..all.len().min(MAX_MEMBERS)];
-        let (mut first, mut alike, mut vouched) = (None, 0, false);
-        for (at, member) in members.iter().enumerate() {
-            let Some((slot, view)) = self.filed.of(*member) else { continue };
-            let Some(verdict) = judge(view, copies || vouched) else { continue };
-            // The number of a stray entry is not kept: it is linked only.
-            if verdict.copy && !slot.stray {
-                return Some(Belongs { verdict, copy_of: Some(slot.no) });
-            }
-            vouched |= at == 0;
-            first = first.or(Some(verdict));
-            alike += 1;
+        let (founder, others) = all[..all.len().min(MAX_MEMBERS)].split_first()?;
+        if let Some(verdict) = judge(*founder) {
+            let founded = self.filed.of(*founder).filter(|(slot, _)| verdict.copy && !slot.stray);
+            let own = Belongs { verdict, copy_of: founded.map(|(slot, _)| slot.no) };
+            return if own.copy_of.is_some() { Some(own) } else { copied().or(Some(own)) };
         }
-        let verdict = first.filter(|_| vouched || alike * 2 >= members.len())?;
+        if let Some(copied) = copied() {
+            return Some(copied);
+        }
+        let (mut first, mut alike, mut apart) = (None, 0, 1);
+        for member in others {
+            match judge(*member) {
+                Some(verdict) => {
+                    first = first.or(Some(verdict));
+                    alike += 1;
+                }
+                None => apart += 1,
+            }
+            if apart * 2 > others.len() + 1 {
+                return None;
+            }
+        }
+        let verdict = first.filter(|_| alike * 2 > others.len())?;
         Some(Belongs { verdict, copy_of: None })
     }
 
