@@ -1,5 +1,6 @@
 //! What the store holds, as values: the state that `apply` folds the journal into, and the questions it
-//! asks of it. How the values are laid out as keys and bytes is the store's business.
+//! asks of it. How the values are laid out as keys and bytes is the store's business. It is long because the values
+//! that one batch writes are read together.
 
 mod story;
 
