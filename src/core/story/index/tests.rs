@@ -120,7 +120,7 @@ fn answers_are_those_of_a_plain_scan_with_full_judgements() {
                 let copy = found.filter(|found| found.copy_of.is_some());
                 match copy {
                     Some(found) => {
-                        assert!(reference.has_copy(&new, found), "seed {seed}, entry {no}: {found:?}")
+                        assert!(reference.has_copy(&new, found), "seed {seed}, entry {no}: {found:?}");
                     }
                     None => assert_eq!(found, want, "seed {seed}, entry {no}"),
                 }
