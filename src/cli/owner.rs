@@ -5,13 +5,26 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use crate::ledger::Paths;
+
 /// Where the names of users stand (passwd(5)). Users of a directory service have none there, and are called by
 /// their number.
 const USERS: &str = "/etc/passwd";
 
+/// Why this user must not start a daemon on a state directory, and the command that may. What counts is who wrote the
+/// journal: an empty directory may be a volume that belongs to somebody else.
+pub(super) fn refusal_to_start(dir: &Path) -> Option<String> {
+    refusal_by(dir, &Paths::new(dir).journal())
+}
+
 /// Why this user must not touch a state directory, and the command that may; `None` for one that is not there yet.
 pub(super) fn refusal(dir: &Path) -> Option<String> {
-    let owner = fs::metadata(dir).ok()?.uid();
+    refusal_to_start(dir).or_else(|| refusal_by(dir, dir).filter(|_| !Paths::new(dir).journal().exists()))
+}
+
+/// The same, by whose a file of the directory is.
+fn refusal_by(dir: &Path, file: &Path) -> Option<String> {
+    let owner = fs::metadata(file).ok()?.uid();
     let us = super::user();
     let users = fs::read_to_string(USERS).unwrap_or_default();
     (owner != us).then(|| told(dir, owner, us, &users, std::env::args().skip(1)))
@@ -71,6 +84,19 @@ mod tests {
     fn a_directory_that_is_not_there_belongs_to_nobody() {
         let dir = tempfile::tempdir().expect("a directory");
         assert_eq!(refusal(&dir.path().join("none")), None);
+        assert_eq!(refusal_to_start(dir.path()), None, "nothing is written yet");
         assert_eq!(refusal(dir.path()), None, "our own");
+        let journal = Paths::new(dir.path()).journal();
+        fs::create_dir(&journal).expect("made");
+        assert_eq!(refusal(dir.path()), None, "our own");
+        if super::super::user() == 0 {
+            std::os::unix::fs::chown(dir.path(), Some(1234), None).expect("root may");
+            assert_eq!(refusal(dir.path()), None, "the journal is ours, on somebody's volume");
+            std::os::unix::fs::chown(&journal, Some(1234), None).expect("root may");
+            assert!(refusal(dir.path()).is_some() && refusal_to_start(dir.path()).is_some());
+            fs::remove_dir(&journal).expect("removed");
+            assert_eq!(refusal_to_start(dir.path()), None, "a volume that nothing was written to");
+            assert!(refusal(dir.path()).is_some(), "a command is for the owner all the same");
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::daemon::{run, systemd};
 
 pub(super) fn run(config: Arc<Config>) -> ExitCode {
     start_logging("info");
-    if let Some(why) = owner::refusal(&config.state_dir) {
+    if let Some(why) = owner::refusal_to_start(&config.state_dir) {
         return exit(Err::<bool, _>(why));
     }
     for warning in &config.warnings {

@@ -323,6 +323,7 @@ impl Agenda {
         let queue = std::mem::take(&mut self.queue).into_iter().map(|Reverse((at, id, scheduled))| {
             let offset = self.sources.get(&id).map_or(TimeDelta::zero(), |(plan, _)| plan.offset());
             let at = if at <= now { now + offset } else { at };
+            self.dues.set(&id, Some(at));
             Reverse((at, id, scheduled))
         });
         self.queue = queue.collect();

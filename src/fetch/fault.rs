@@ -34,6 +34,10 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str, proxy: Option<&str>
             if !while_connecting && is_reset(io) {
                 return FetchFault::Reset;
             }
+            // So TLS tells of a connection that was closed without a word.
+            if !while_connecting && io.kind() == io::ErrorKind::UnexpectedEof {
+                return FetchFault::Truncated { came: None };
+            }
         }
     }
     if error.is_timeout() {

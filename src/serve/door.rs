@@ -39,12 +39,13 @@ impl Door {
     }
 }
 
-/// The next client, through whichever door. tokio makes a task that always finds one yield now and then, so the
-/// first door shuts out nobody for long.
-pub(super) async fn accept(doors: &[Door]) -> io::Result<Stream> {
+/// The next client, through whichever door. The door behind the one of the last client, `last`, is looked at first:
+/// one that always has a client shuts nobody out.
+pub(super) async fn accept(doors: &[Door], last: &mut usize) -> io::Result<Stream> {
     poll_fn(|cx| {
-        for door in doors {
-            if let Poll::Ready(accepted) = door.poll_accept(cx) {
+        for at in (1..=doors.len()).map(|n| (*last + n) % doors.len()) {
+            if let Poll::Ready(accepted) = doors[at].poll_accept(cx) {
+                *last = at;
                 return Poll::Ready(accepted);
             }
         }

@@ -104,10 +104,11 @@ pub async fn serve_all(
     let mut clients = JoinSet::new();
     let mut trouble = Trouble::default();
     let press = Press::new(views, limits.answer, limits.connections);
+    let mut last = 0;
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = door::accept(&doors) => accepted,
+            accepted = door::accept(&doors, &mut last) => accepted,
             // Their ends need to be taken note of, or the set grows.
             Some(_) = clients.join_next() => continue,
         };

@@ -64,14 +64,11 @@ pub(super) fn play(play: &mut Play) {
         false => Answer::feed(still()).with("ETag", "\"s\""),
     });
     play.judge(
-        "several sources of one address ask for it one after the other, in full once a day each at most",
+        "several sources of one address ask for it one after the other, in full once each",
         |record| {
             let asked = record.of("same.example");
-            let on_day =
-                |day: i64| asked.iter().filter(move |a| !a.is_conditional() && hour(a.at) / 24 == day);
-            let in_full: Vec<_> = (0..7).map(|day| on_day(day).count()).collect();
-            let once = in_full[0] == 3 && in_full[1] == 0 && in_full.iter().all(|n| *n <= 3);
-            check(once && asked.len() >= 18, || format!("{in_full:?} of {}", asked.len()))?;
+            let in_full = asked.iter().filter(|asked| !asked.is_conditional()).count();
+            check(in_full == 3 && asked.len() >= 18, || format!("{in_full} of {}", asked.len()))?;
             check(gaps(&asked).iter().all(|gap| *gap >= 1), || format!("{:?}", gaps(&asked)))?;
             Ok(asked.len())
         },
