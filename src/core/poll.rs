@@ -414,10 +414,14 @@ fn good(
 }
 
 /// Whether a source that is silent was asked in full so long ago that its 304 is no proof any more: there are servers
-/// that answer so whatever they have. A day at least, and a quarter of the silence that it confirmed then, so that
-/// one that sleeps for years is not woken every day.
+/// that answer so whatever they have. Nothing is doubted within eight days of the last news, for papers rest over a
+/// holiday week. Then a day at least, and a quarter of the silence that the publisher confirmed, so that one that
+/// sleeps for years is not woken every day.
 fn is_doubtful(state: &PollState, now: Time) -> bool {
-    let (least, most) = (TimeDelta::days(1), TimeDelta::days(30));
+    let (rest, least, most) = (TimeDelta::days(8), TimeDelta::days(1), TimeDelta::days(30));
+    if state.news_at.is_some_and(|news_at| now - news_at < rest) {
+        return false;
+    }
     let Some(full_at) = state.full_at else { return true };
     let confirmed = state.news_at.map_or(least, |news_at| (full_at - news_at) / 4);
     now - full_at >= confirmed.clamp(least, most)

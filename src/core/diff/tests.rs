@@ -179,3 +179,66 @@ fn guids_that_are_made_up_at_each_poll_are_not_learned_for_ever() {
     let entries = store.entries_from(0, 9).expect("a sound store");
     assert!(entries.iter().all(|(_, entry)| entry.keys.len() == MAX_NAMES + 1 && entry.rewrites == 0));
 }
+
+/// What becomes of an entry that is known with one text and listed with another, at this many seconds and after so
+/// many rewrites: told, waiting, or nothing.
+fn retold(before: &str, now: &str, rewrites: u32, seconds: i64) -> &'static str {
+    let texted = |text: &str| {
+        let mut parsed = listed("paper.example", &[1], true);
+        parsed.entries[0].summary = Some(Body::Text(text.to_owned()));
+        parsed
+    };
+    let (store, rules) = (memory(), rules(&[]));
+    let mut records = vec![config(0, &[def("paper", fixed(&["henan"]))], &[])];
+    fold(&store, &lines(records.clone()), &rules);
+    let stored = |store: &Store| store.source(&id("paper")).expect("a sound store");
+    let draft = read(&store, None, &texted(before), 1000).expect("a sound store").new.remove(0);
+    let DraftEntry { iri, keys, fingerprint, entry, .. } = draft;
+    let published_id = iri.expect("a guid that is an address");
+    let new = NewEntry { keys, fingerprint, entry: entry.clone(), ..new(1, entry.clone()) };
+    records.push(seen("paper", 1000, vec![NewEntry { published_id: published_id.clone(), ..new }], vec![]));
+    records.extend((0..rewrites).map(|_| {
+        let told =
+            ChangedEntry { published_id: published_id.clone(), fingerprint, ..changed(1, entry.clone()) };
+        seen("paper", 1000, vec![], vec![told])
+    }));
+    fold(&store, &lines(records), &rules);
+    let found = read(&store, stored(&store).as_ref(), &texted(now), 1000 + seconds).expect("a sound store");
+    assert!(found.new.is_empty());
+    match (found.changed.iter().any(|changed| !changed.renamed), found.deferred) {
+        (true, false) => "told",
+        (false, true) => "waits",
+        (false, false) => "nothing",
+        (true, true) => "both",
+    }
+}
+
+#[test]
+fn a_live_page_is_told_at_once_and_one_that_never_rests_ever_more_seldom() {
+    let (hour, text, other) = (3600, "水位二十九米，堤防安全。", "水位三十米，群众开始转移。");
+    let cases = [
+        ("as it was", text, text, 0, 0, "nothing"),
+        ("rewritten", text, other, 0, 0, "told"),
+        ("rewritten for the thirtieth time within a second", text, other, 29, 1, "told"),
+        ("rewritten 48 times", text, other, AT_ONCE, hour - 1, "waits"),
+        ("rewritten 48 times, an hour later", text, other, AT_ONCE, hour, "told"),
+        ("rewritten 96 times, an hour later", text, other, HOURLY, hour, "waits"),
+        ("rewritten 96 times, six hours later", text, other, HOURLY, 6 * hour, "told"),
+        ("read more often", "水位二十九米。阅读量：120", "水位二十九米。阅读量：1.3万", 0, 0, "nothing"),
+        ("some minutes older", "3分钟前 水位二十九米。", "25分钟前 水位二十九米。", 0, 0, "nothing"),
+    ];
+    for (name, before, now, rewrites, seconds, want) in cases {
+        assert_eq!(retold(before, now, rewrites, seconds), want, "{name}");
+    }
+}
+
+#[test]
+fn a_change_says_why_it_is_this_entry_and_what_its_title_was() {
+    let (before, mut now) = (listed("a.example", &[1, 2], true), listed("a.example", &[1, 2], true));
+    now.entries[0].title = Some("1号标题（更正）".to_owned());
+    let (_, found) = followed(&[before, now], vec![]);
+    let decision = found[1].changed[0].decision.as_ref().expect("it is recorded");
+    assert_eq!(decision.was.as_deref(), Some("1号标题"));
+    assert_eq!(decision.votes[..2], [Vote::SameGuid, Vote::SameAddress]);
+    assert_eq!(decision.apart, None);
+}

@@ -176,6 +176,13 @@ fn a_source_that_is_silent_for_too_long_is_asked_in_full_and_then_ever_more_seld
         state = after;
     }
     assert_eq!(in_full, [0, 5, 11, 19, 29, 41, 57], "days; a quarter of the silence between them");
+    let resting = PollState {
+        news_at: Some(at(-7 * DAY)),
+        full_at: Some(at(-7 * DAY)),
+        in_full: false,
+        ..state.clone()
+    };
+    assert!(!silent(&resting, 0).1.in_full, "a week's rest is no reason");
     let awake = poll_at(&state, 61 * DAY, &Exchange::NotModified(tagged(304, "\"a\"")), None);
     assert!(!awake.in_full, "not silent");
 }
