@@ -66,7 +66,7 @@ async fn exchange(fetcher: &Fetcher, source: &Source) -> Exchange {
     if matches!(source.kind, Kind::Page(_)) {
         let verdict = fetcher.may_fetch(&source.def.url).await;
         if !verdict.allowed {
-            return Exchange::Failed(fetcher.refusal(&source.def.url, verdict.why).await);
+            return Exchange::Failed(fetcher.refusal(&source.def.url, verdict.why, false).await);
         }
     }
     fetcher.get(&request(source)).await

@@ -86,7 +86,7 @@ struct Visit {
 impl Visit {
     async fn report(&self, url: &str, follow: bool) -> Report {
         let verdict = self.fetcher.may_fetch(url).await;
-        let robots = self.fetcher.robots_of(url).await;
+        let robots = self.fetcher.robots_of(url, false).await;
         let exchange = self.get(url, ACCEPT_FEED, false).await;
         let at = (self.now)();
         let subject = Subject { url, exchange: &exchange, zone: self.zone, at, reader: Reader::Any };

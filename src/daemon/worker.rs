@@ -309,7 +309,7 @@ impl Worker {
                 return Exchange::Throttled(head);
             }
             if !verdict.allowed {
-                return Exchange::Failed(fetcher.refusal(asked, verdict.why).await);
+                return Exchange::Failed(fetcher.refusal(asked, verdict.why, false).await);
             }
         }
         let accept = match source.kind {

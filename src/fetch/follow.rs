@@ -152,7 +152,7 @@ impl Journey<'_> {
             return Ok(None);
         }
         drop(turn.take());
-        Err(self.fetcher.refusal(self.at.as_str(), verdict.why).await)
+        Err(self.fetcher.refusal(self.at.as_str(), verdict.why, !self.is_inward()).await)
     }
 
     async fn timed_step(&mut self, inward: bool) -> Result<Step, FetchFault> {

@@ -118,15 +118,16 @@ impl Fetcher {
         Some(fresh.robots.verdict(AGENT, path_and_query(at)))
     }
 
-    /// The robots.txt of the origin of `url`; `None` if that is no address.
-    pub async fn robots_of(&self, url: &str) -> Option<Arc<Robots>> {
-        Some(self.robots(&request::target(url).ok()?, false).await.0)
+    /// The robots.txt of the origin of `url`, `outward` as [`FetchRequest::outward`] says; `None` if that is no
+    /// address.
+    pub async fn robots_of(&self, url: &str, outward: bool) -> Option<Arc<Robots>> {
+        Some(self.robots(&request::target(url).ok()?, outward).await.0)
     }
 
     /// Why `url` may not be asked for, where its verdict is that it may not. An origin whose robots.txt cannot be
     /// had refuses nobody: it is down, or the way to it is.
-    pub async fn refusal(&self, url: &str, why: String) -> FetchFault {
-        match self.robots_of(url).await {
+    pub async fn refusal(&self, url: &str, why: String, outward: bool) -> FetchFault {
+        match self.robots_of(url, outward).await {
             Some(robots) if robots.is_unknown() => FetchFault::NoRobots { why },
             _ => FetchFault::Robots { why },
         }
@@ -148,6 +149,10 @@ impl Fetcher {
         let waited = known.as_ref().is_some_and(|known| known.waited);
         let exchange = self.ask_for_robots(at, waited, outward).await;
         let asked = Robots::of(&exchange).narrowed(AGENT);
+        if outward && is_refused(&exchange) {
+            // That a public source must not ask there says nothing to the operator's own sources.
+            return (Arc::new(asked), None);
+        }
         let put_off = match exchange {
             Exchange::Throttled(head) => Some(head),
             _ => None,
@@ -193,6 +198,14 @@ impl Fetcher {
         let limit = body::Limit::Prefix(MAX_BYTES);
         Box::pin(async move { follow::exchange(self, &asked, limit).await.unwrap_or_else(Exchange::Failed) })
     }
+}
+
+/// Whether we did not ask, because of where the address lies.
+fn is_refused(exchange: &Exchange) -> bool {
+    matches!(
+        exchange,
+        Exchange::Failed(FetchFault::AddressRefused { .. } | FetchFault::RedirectRefused { .. })
+    )
 }
 
 fn path_and_query(url: &Url) -> &str {

@@ -201,7 +201,7 @@ async fn an_endless_one_is_read_as_far_as_its_limit() {
     script.on("/robots.txt", [reply]);
     let fetcher = fetcher(patient());
     assert!(!fetcher.may_fetch(&script.url("/a")).await.allowed);
-    let robots = fetcher.robots_of(&script.url("/b")).await.expect("an address");
+    let robots = fetcher.robots_of(&script.url("/b"), false).await.expect("an address");
     assert!(robots.allows(AGENT, "/b"));
 }
 

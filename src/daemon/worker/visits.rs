@@ -101,7 +101,7 @@ impl Worker {
         if let Some(head) = put_off {
             return (Visit::Failed, Then::Wait(told(&head)));
         }
-        match fetcher.robots_of(url).await {
+        match fetcher.robots_of(url, outward).await {
             None => return (Visit::Bare, Then::GoOn),
             Some(robots) if robots.is_unknown() => return (Visit::Failed, Then::Stop),
             Some(_) if !verdict.allowed => return (Visit::Bare, Then::GoOn),
