@@ -38,7 +38,7 @@ def of_stories(rows, ids):
     """The stored rows of the ids a reader lists: in the store's order, exactly one of each story."""
     by_id = {row["id"]: row for row in rows}
     expect("ids that the store does not have", [i for i in ids if i not in by_id], [])
-    story = lambda row: row["story"] or row["id"]
+    story = lambda row: row["repeats"] or row["id"]
     listed = [by_id[i] for i in ids]
     expect("stories, each listed once", sorted(map(story, listed)), sorted(set(map(story, rows))))
     return listed

@@ -9,7 +9,7 @@ use super::{Out, Stop};
 use crate::config::Source;
 use crate::core::region::RegionId;
 use crate::core::source::SourceId;
-use crate::core::state::{Entry, FeedKey, Rank, SourceState, State};
+use crate::core::state::{Entry, EntryNo, FeedKey, Membership, Rank, SourceState, State};
 use crate::core::time::Time;
 use crate::daemon::engine::Engine;
 use crate::daemon::scheduler;
@@ -130,7 +130,8 @@ fn entry_row(store: &Store, entry: &Entry) -> Result<Value, StoreError> {
         "id": entry.id,
         "source": entry.source,
         "regions": entry.regions.iter().map(|e| &e.region).collect::<Vec<_>>(),
-        "story": founder(store, entry)?,
+        "story": published(store, entry.story.as_ref().map(|story| story.founder))?,
+        "repeats": published(store, entry.story.as_ref().and_then(Membership::repeats))?,
         "published": entry.published,
         "updated": entry.updated,
         "first_seen": entry.first_seen,
@@ -139,8 +140,7 @@ fn entry_row(store: &Store, entry: &Entry) -> Result<Value, StoreError> {
     }))
 }
 
-/// The published id of the entry whose story this one joined.
-fn founder(store: &Store, entry: &Entry) -> Result<Option<String>, StoreError> {
-    let Some(story) = &entry.story else { return Ok(None) };
-    Ok(store.entry(story.founder)?.map(|founder| founder.id))
+/// The published id of the entry whose story another one joined, or whose report it repeats.
+fn published(store: &Store, no: Option<EntryNo>) -> Result<Option<String>, StoreError> {
+    Ok(no.map(|no| store.entry(no)).transpose()?.flatten().map(|entry| entry.id))
 }
