@@ -217,6 +217,7 @@ impl World {
                 regions: vec![evidence],
                 story: None,
                 decision: None,
+                assigned: None,
                 withdrawn: None,
                 expired: None,
                 seq,

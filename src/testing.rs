@@ -10,8 +10,8 @@ use crate::core::entry::{Body, Link, ParsedEntry};
 use crate::core::identity::{Fingerprint, IdentityKey};
 use crate::core::outcome::Outcome;
 use crate::core::record::{
-    ChangedEntry, ConfigRecord, Expiry, FeedFacts, LINE_VERSION, Line, NewEntry, Observation, PollRecord,
-    PollState, Record, Told, Withdrawal,
+    Assignment, ChangedEntry, ConfigRecord, Expiry, FeedFacts, LINE_VERSION, Line, NewEntry, Observation,
+    PollRecord, PollState, Record, Told, Withdrawal,
 };
 use crate::core::region::{RegionId, RegionTable};
 use crate::core::rules::Rules;
@@ -209,6 +209,15 @@ pub(crate) fn workload(seed: u64, count: usize) -> Vec<Line> {
             3 if next > 1 => Record::Withdraw(Withdrawal {
                 at: at(now),
                 published_id: format!("urn:entry:{}", 1 + draw.below(next)),
+            }),
+            5 if next > 1 && draw.one_in(2) => Record::Assign(Assignment {
+                at: at(now),
+                published_id: format!("urn:entry:{}", 1 + draw.below(next)),
+                regions: match draw.below(3) {
+                    0 => None,
+                    1 => Some(Vec::new()),
+                    _ => Some(vec![RegionId::new("henan"), RegionId::new("hubei")]),
+                },
             }),
             4 if next > 1 => {
                 let forgotten = expired.iter().filter(|_| draw.one_in(2)).map(|n| urn(*n)).collect();

@@ -287,6 +287,44 @@ async fn a_withdrawn_entry_leaves_the_feeds_is_announced_and_stays_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_operator_corrects_the_regions_of_an_entry_and_they_stay() {
+    let script = Script::start().await.unwrap();
+    let feed = rss(&[("1", "长沙湾码头重开", "一"), ("2", "河南第二条", "二")]);
+    let rewritten = rss(&[("1", "湖南湖北两省的长沙湾码头重开", "改写"), ("2", "河南第二条", "二")]);
+    script.on("/a", [ok(&feed), ok(&rewritten)]);
+    let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    let assign = async |engine: &Arc<Engine>, regions: &[&str]| {
+        let regions = regions.iter().map(|region| (*region).to_owned()).collect();
+        ask(engine, Command::Assign { entry: "http://paper.example/1".to_owned(), regions }).await.1
+    };
+    let has = |engine: &Engine, path: &str| String::from_utf8(page(engine, path)).unwrap().contains("长沙湾");
+    let refused = assign(&engine, &["guangdong", "atlantis"]).await;
+    assert!(matches!(&refused, Line::Failed(why) if why.contains("atlantis")), "{refused:?}");
+    let done = assign(&engine, &["guangdong"]).await;
+    assert!(matches!(done, Line::Done { good: true, .. }), "{done:?}");
+    let explained = ask(&engine, Command::Explain { entry: "http://paper.example/1".to_owned() }).await.0;
+    let evidence = &explained[0]["regions"][0];
+    assert_eq!((&evidence["region"], &evidence["rule"]), (&"guangdong".into(), &"assigned".into()));
+    // A rewrite does not undo it, and neither does a store that is built anew.
+    poll_all(&engine).await;
+    assert!(has(&engine, "guangdong.atom") && !has(&engine, "henan.atom"));
+    let before = page(&engine, "guangdong.atom");
+    ask(&engine, Command::Compact).await;
+    engine.close().await.unwrap();
+    drop(engine);
+    std::fs::remove_dir_all(desk.dir.path().join("state/store")).unwrap();
+    let engine = desk.open().await;
+    assert!(page(&engine, "guangdong.atom") == before, "other bytes from the journal alone");
+    assign(&engine, &["national"]).await;
+    assert!(has(&engine, "national.atom") && !has(&engine, "guangdong.atom"));
+    assign(&engine, &["auto"]).await;
+    assert!(has(&engine, "henan.atom") && !has(&engine, "national.atom"));
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_entry_stays_out_when_its_publisher_moves() {
     let item = |host: &str, n: u32| {
         format!(

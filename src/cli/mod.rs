@@ -126,6 +126,15 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Correct the regions of an entry, for good: whatever its texts say, now and later
+    Assign {
+        /// Its id, or the address of its page
+        entry: String,
+        /// Ids of regions (`dibao regions`); `national` for an entry about the whole country, `auto` to take a
+        /// correction back
+        #[arg(required = true, value_name = "REGION")]
+        regions: Vec<String>,
+    },
     /// Take an entry out of all feeds, for good; feeds announce that it was deleted
     Withdraw {
         /// Its id, or the address of its page
@@ -174,6 +183,7 @@ pub fn main(args: Args) -> ExitCode {
             let of_entry = Ask::Explain { entry: entry.unwrap_or_default() };
             (source.map_or(of_entry, of_source), output.json)
         }
+        Command::Assign { entry, regions } => (Ask::Assign { entry, regions }, false),
         Command::Withdraw { entry } => (Ask::Withdraw { entry }, false),
     };
     with_config(config, |config| ask::ask(config, ask.0, ask.1))

@@ -87,6 +87,7 @@ pub(super) fn table(command: &Command, rows: &[Value]) -> String {
         | Command::Explain { .. }
         | Command::ExplainSource { .. }
         | Command::Status
+        | Command::Assign { .. }
         | Command::Withdraw { .. } => {
             return String::new();
         }

@@ -9,6 +9,7 @@ use super::region::RegionId;
 use super::regions::{self, Evidence};
 use super::rules::{CODE_SCHEME, Rules};
 use super::source::RegionRule;
+use super::state::Entry;
 use super::story::{self, Sketch, StoryInput};
 use super::time::Time;
 
@@ -35,6 +36,16 @@ pub fn regions_of(rules: &Rules, rule: &RegionRule, body: &ParsedEntry) -> Vec<E
         found.insert(0, evidence);
     }
     found
+}
+
+/// The regions of a stored entry: those that the operator assigned it to, as far as there are such regions today;
+/// else by its texts.
+#[must_use]
+pub fn regions_of_stored(rules: &Rules, rule: &RegionRule, entry: &Entry) -> Vec<Evidence> {
+    let Some(assigned) = &entry.assigned else { return regions_of(rules, rule, &entry.body) };
+    let there = assigned.iter().filter(|id| rules.regions().any(|region| region == *id));
+    let (place, rule) = (regions::Place::Operator, regions::Rule::Assigned);
+    there.map(|id| Evidence { region: id.clone(), text: String::new(), place, rule }).collect()
 }
 
 /// The sketch of an entry that a source of this title and region rule has at a time.

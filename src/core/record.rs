@@ -15,6 +15,7 @@ use super::follow::Waiting;
 use super::freshness::Skip;
 use super::identity::{Fingerprint, IdentityKey, Marks, Vote};
 use super::outcome::Outcome;
+use super::region::RegionId;
 use super::source::{SourceDef, SourceId};
 use super::state::Entry;
 use super::story::Reason;
@@ -51,6 +52,8 @@ pub enum Record {
     Observation(Observation),
     /// The operator took an entry back.
     Withdraw(Withdrawal),
+    /// The operator corrected the regions of an entry.
+    Assign(Assignment),
     /// Old entries left, and what was still known of some.
     Expire(Expiry),
     /// A part of the base: what all lines up to a position amounted to.
@@ -62,7 +65,7 @@ impl Record {
     #[must_use]
     pub fn source(&self) -> Option<&SourceId> {
         match self {
-            Self::Config(_) | Self::Withdraw(_) | Self::Expire(_) | Self::Base(_) => None,
+            Self::Config(_) | Self::Withdraw(_) | Self::Assign(_) | Self::Expire(_) | Self::Base(_) => None,
             Self::Poll(r) => Some(&r.source),
             Self::Observation(r) => Some(&r.poll.source),
         }
@@ -75,7 +78,7 @@ impl Record {
             Self::Observation(seen) => seen.new.len() + seen.changed.len(),
             Self::Expire(expiry) => expiry.entries.len() + expiry.forgotten.len(),
             Self::Base(Base::Entries(part)) => part.entries.len(),
-            Self::Config(_) | Self::Poll(_) | Self::Withdraw(_) | Self::Base(_) => 0,
+            Self::Config(_) | Self::Poll(_) | Self::Withdraw(_) | Self::Assign(_) | Self::Base(_) => 0,
         }
     }
 
@@ -93,6 +96,7 @@ impl Record {
             Self::Poll(r) => r.at,
             Self::Observation(r) => r.poll.at,
             Self::Withdraw(r) => r.at,
+            Self::Assign(r) => r.at,
             Self::Expire(r) => r.at,
             Self::Base(r) => r.at(),
         }
@@ -126,6 +130,17 @@ pub struct PollRecord {
     pub outcome: Outcome,
     /// What the next poll has to know.
     pub state: PollState,
+}
+
+/// The regions of an entry, corrected by hand: they hold whatever its texts say, now and after a rewrite.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// When it was corrected.
+    pub at: Time,
+    /// The id it was published under.
+    pub published_id: String,
+    /// Its regions, none for an entry about the whole country; `None` takes the correction back.
+    pub regions: Option<Vec<RegionId>>,
 }
 
 /// An entry taken back: it leaves every feed, is announced there as deleted (RFC 6721), and never

@@ -226,6 +226,9 @@ pub struct Entry {
     /// Its regions, and why.
     #[serde(default)]
     pub regions: Vec<Evidence>,
+    /// The regions that the operator assigned it to: `regions` are these then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<Vec<RegionId>>,
     /// The story it joined; `None` when it founded its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<Membership>,

@@ -19,7 +19,8 @@ use super::keeper::scrub;
 use super::recorder::{Audience, RecordError};
 use super::status::Status;
 use super::worker::PollError;
-use crate::core::record::Withdrawal;
+use crate::core::record::{Assignment, Withdrawal};
+use crate::core::region::RegionId;
 use crate::core::state::State;
 use crate::ledger::Fact;
 use crate::ledger::store::StoreError;
@@ -92,6 +93,7 @@ async fn answer(engine: &Arc<Engine>, command: Command, lines: &Sender<Line>) ->
         Command::Rebuild => rebuild(engine).await,
         Command::Compact => compact(engine).await,
         Command::Scrub => scrub(engine).await,
+        Command::Assign { entry, regions } => assign(engine, entry, &regions).await,
         Command::Withdraw { entry } => withdraw(engine, entry).await,
         Command::Backup { heal } => {
             read(engine, lines, move |engine, out| {
@@ -207,6 +209,42 @@ async fn scrub(engine: &Arc<Engine>) -> Answer {
     };
     let good = !found.store_damaged && !found.journal_damaged;
     Ok(Done { summary: Some(format!("{store}; {journal}")), good })
+}
+
+async fn assign(engine: &Arc<Engine>, named: String, regions: &[String]) -> Answer {
+    let regions = assigned(engine, regions)?;
+    let finder = Arc::clone(engine);
+    let entry = tokio::task::spawn_blocking(move || explain::find(&finder, &named)).await??.1;
+    if !entry.is_shown() {
+        return Err(Stop::No("the entry was withdrawn or has expired: it is in no feed".to_owned()));
+    }
+    let said = match &regions {
+        None => "the regions of its texts".to_owned(),
+        Some(none) if none.is_empty() => "no region".to_owned(),
+        Some(some) => some.iter().map(RegionId::as_str).collect::<Vec<_>>().join(", "),
+    };
+    let assignment = Assignment { at: engine.clock.now(), published_id: entry.id.clone(), regions };
+    engine.recorder.record(Fact::Assign(assignment)).await?;
+    Ok(Done::saying(format!("assigned to {said}: {} ({})", entry.title(), entry.id)))
+}
+
+/// What an operator names as regions: `auto` is `None`, `national` is none of them.
+fn assigned(engine: &Engine, named: &[String]) -> Result<Option<Vec<RegionId>>, Stop> {
+    match named {
+        [one] if one == "auto" => return Ok(None),
+        [one] if one == "national" => return Ok(Some(Vec::new())),
+        _ => {}
+    }
+    let mut regions = Vec::new();
+    for name in named {
+        let region = engine.config.regions.iter().find(|region| region.id.as_str() == name);
+        let unknown = || Stop::No(format!("{name:?} is not a region; `dibao regions` lists them"));
+        let region = region.ok_or_else(unknown)?;
+        if !regions.contains(&region.id) {
+            regions.push(region.id.clone());
+        }
+    }
+    Ok(Some(regions))
 }
 
 async fn withdraw(engine: &Arc<Engine>, named: String) -> Answer {

@@ -13,14 +13,14 @@ mod stories;
 
 use std::collections::BTreeMap;
 
-use crate::core::derive::{dated, regions_of};
+use crate::core::derive::{dated, regions_of, regions_of_stored};
 use crate::core::record::{
-    ChangedEntry, ConfigRecord, Departure, Line, NewEntry, Observation, PollRecord, PollState, Record,
-    Withdrawal,
+    Assignment, ChangedEntry, ConfigRecord, Departure, Line, NewEntry, Observation, PollRecord, PollState,
+    Record, Withdrawal,
 };
 use crate::core::rules::Rules;
 use crate::core::source::{SourceDef, SourceId};
-use crate::core::state::{Changes, Entry, EntryNo, Meta, SourceState, State};
+use crate::core::state::{Changes, Entry, EntryNo, FeedKey, Meta, Place, SourceState, State};
 use crate::core::time::Time;
 pub use base::{base_entry, base_source};
 
@@ -81,6 +81,7 @@ impl<'a, S: State> Work<'a, S> {
             Record::Poll(poll) => self.poll(poll)?,
             Record::Observation(observation) => self.observation(observation)?,
             Record::Withdraw(withdrawal) => self.withdraw(withdrawal)?,
+            Record::Assign(assignment) => self.assign(assignment)?,
             Record::Expire(expiry) => self.expire(expiry)?,
             Record::Base(_) => {}
         }
@@ -226,6 +227,7 @@ impl<'a, S: State> Work<'a, S> {
             rewrites: 0,
             keys: new.keys.clone(),
             regions,
+            assigned: None,
             story: None,
             withdrawn: None,
             expired: None,
@@ -273,8 +275,8 @@ impl<'a, S: State> Work<'a, S> {
         // before; else the correction is dated when it was seen.
         let said = changed.entry.updated.map(|stamp| stamp.not_after(at)).filter(|t| *t > entry.updated);
         entry.updated = said.unwrap_or(at).max(entry.updated);
-        entry.regions = regions_of(self.rules, &source.def.region, &changed.entry);
         entry.body = changed.entry.clone();
+        entry.regions = regions_of_stored(self.rules, &source.def.region, &entry);
         if let Some(left) = left {
             self.part(no, &mut entry)?;
             if let Some(told) = &left.story {
@@ -285,20 +287,50 @@ impl<'a, S: State> Work<'a, S> {
         self.learn(id, &changed.keys, no)?;
         // Learning may have taken a key from it that another entry goes by now, never its text.
         entry.go_by(&changed.keys);
-        let feeds = entry.feeds();
-        for feed in old_feeds.iter().filter(|f| !feeds.contains(f)) {
-            self.unlist(feed, no, &entry)?;
-        }
         let place = self.place(source.no, &entry, story);
+        self.move_lists(no, &entry, &old_feeds, place, left.is_some())?;
+        self.changes.entries.insert(no, Some(entry));
+        Ok(())
+    }
+
+    /// The operator corrects the regions of an entry, or takes a correction back.
+    fn assign(&mut self, assignment: &Assignment) -> Result<(), S::Error> {
+        let Some(no) = self.owner(&assignment.published_id)? else { return Ok(()) };
+        let Some(mut entry) = self.entry(no)?.filter(Entry::is_shown) else { return Ok(()) };
+        let Some(source) = self.source(&entry.source)? else { return Ok(()) };
+        let old_feeds = entry.feeds();
+        entry.assigned.clone_from(&assignment.regions);
+        entry.regions = regions_of_stored(self.rules, &source.def.region, &entry);
+        entry.changed_seq = self.seq;
+        let story = self.retell(no, &entry)?;
+        let place = self.place(source.no, &entry, story);
+        self.move_lists(no, &entry, &old_feeds, place, false)?;
+        self.changes.entries.insert(no, Some(entry));
+        Ok(())
+    }
+
+    /// Takes an entry that has changed off the lists of feeds that it is in no more, and puts it on those of others.
+    /// `replaced` if what its lists say of it has changed too.
+    fn move_lists(
+        &mut self,
+        no: EntryNo,
+        entry: &Entry,
+        old_feeds: &[FeedKey],
+        place: Place,
+        replaced: bool,
+    ) -> Result<(), S::Error> {
+        let feeds = entry.feeds();
+        for feed in old_feeds.iter().filter(|feed| !feeds.contains(feed)) {
+            self.unlist(feed, no, entry)?;
+        }
         for feed in feeds {
             if !old_feeds.contains(&feed) {
-                self.list(feed.clone(), no, &entry, place)?;
-            } else if left.is_some() {
-                self.put_on_list(feed.clone(), no, &entry, place)?;
+                self.list(feed.clone(), no, entry, place)?;
+            } else if replaced {
+                self.put_on_list(feed.clone(), no, entry, place)?;
             }
             self.revise(feed, Some(entry.updated))?;
         }
-        self.changes.entries.insert(no, Some(entry));
         Ok(())
     }
 

@@ -12,7 +12,8 @@ use super::store::{Store, StoreError};
 use super::{Ledger, LedgerError};
 use crate::core::diff::{Draft, DraftEntry};
 use crate::core::record::{
-    ChangedEntry, ConfigRecord, Departure, Expiry, NewEntry, Observation, Record, Told, Withdrawal,
+    Assignment, ChangedEntry, ConfigRecord, Departure, Expiry, NewEntry, Observation, Record, Told,
+    Withdrawal,
 };
 use crate::core::rules::Rules;
 use crate::core::state::{EntryNo, State};
@@ -26,6 +27,8 @@ pub enum Fact {
     Config(ConfigRecord),
     /// An entry taken back.
     Withdraw(Withdrawal),
+    /// The regions of an entry, corrected.
+    Assign(Assignment),
     /// Entries that are too old.
     Expire(Expiry),
 }
@@ -36,7 +39,7 @@ impl Fact {
     #[must_use]
     pub fn is_worth_a_sync(&self) -> bool {
         match self {
-            Self::Config(_) | Self::Withdraw(_) => true,
+            Self::Config(_) | Self::Withdraw(_) | Self::Assign(_) => true,
             Self::Poll(draft) => draft.brings_something(),
             Self::Expire(_) => false,
         }
@@ -104,6 +107,7 @@ fn plain(fact: Fact, store: &Store, rules: &Rules, decided: &mut Decided) -> Rec
     match fact {
         Fact::Config(config) => Record::Config(config),
         Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
+        Fact::Assign(assignment) => Record::Assign(assignment),
         Fact::Expire(expiry) => Record::Expire(expiry),
         Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
         Fact::Poll(draft) => {

@@ -71,6 +71,13 @@ pub enum Command {
         /// Its id.
         source: String,
     },
+    /// Correct the regions of an entry.
+    Assign {
+        /// Its published id, or the address of its page.
+        entry: String,
+        /// Its regions; `national` for none, `auto` for those of its texts.
+        regions: Vec<String>,
+    },
     /// Take an entry out of all feeds, for good.
     Withdraw {
         /// Its published id, or the address of its page.

@@ -33,6 +33,8 @@ pub enum Place {
     Rule,
     /// Not in the text: the publisher gave the region's code.
     Code,
+    /// Not in the text: the operator said so of this entry.
+    Operator,
 }
 
 /// The kind of name that gave the evidence. The names are stored and shown: they are stable.
@@ -67,6 +69,8 @@ pub enum Rule {
     Pattern,
     /// The region's GB/T 2260 code.
     Code,
+    /// The operator assigned the entry to the region.
+    Assigned,
 }
 
 impl Rule {
@@ -88,6 +92,7 @@ impl Rule {
             Self::Fixed => "fixed",
             Self::Pattern => "pattern",
             Self::Code => "code",
+            Self::Assigned => "assigned",
         }
     }
 }
@@ -108,6 +113,7 @@ impl Place {
             Self::Source => "source",
             Self::Rule => "rule",
             Self::Code => "code",
+            Self::Operator => "operator",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Work;
 use crate::core::base::{Base, BaseEntries, BaseEntry, BaseFeed, BaseSource, Head};
-use crate::core::derive::regions_of;
+use crate::core::derive::regions_of_stored;
 use crate::core::source::SourceId;
 use crate::core::state::{Entry, EntryNo, FeedState, SourceState, State};
 use crate::core::time::Time;
@@ -103,7 +103,7 @@ impl<S: State> Work<'_, S> {
         let mut entry = Entry { source: id.clone(), ..base.entry.clone() };
         self.meta.next_no = no + 1;
         if entry.is_shown() {
-            entry.regions = regions_of(self.rules, &source.def.region, &entry.body);
+            entry.regions = regions_of_stored(self.rules, &source.def.region, &entry);
         }
         let story = self.put_back(no, &entry)?;
         let place = self.place(source.no, &entry, story);

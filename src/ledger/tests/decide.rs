@@ -116,6 +116,7 @@ fn what_brings_nothing_is_a_poll_and_worth_no_sync() {
             Record::Poll(_) => "poll",
             Record::Observation(_) => "observation",
             Record::Withdraw(_) => "withdraw",
+            Record::Assign(_) => "assign",
             Record::Expire(_) => "expire",
             Record::Base(_) => "base",
         });

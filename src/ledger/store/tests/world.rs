@@ -105,6 +105,7 @@ pub(super) fn entry(no: EntryNo, source: &str, seconds: i64) -> Entry {
         keys: vec![world_key(no), world_key(no + 1_000_000)],
         regions: Vec::new(),
         story: None,
+        assigned: None,
         withdrawn: None,
         expired: None,
         seq: no + 10,
