@@ -83,8 +83,9 @@ pub enum PollError {
     /// What was learned cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// While a poll by schedule waited for its turn, the source was polled by hand, which left this.
-    #[error("it was polled by hand meanwhile")]
+    /// What it would have found is overtaken by what is stored now: the source was polled by hand while a poll by
+    /// schedule waited for its turn, or its configuration changed.
+    #[error("it was polled by hand, or its configuration changed meanwhile")]
     Overtaken(Box<SourceState>),
     /// Comparing it with the store broke off.
     #[error("{0}")]
@@ -184,8 +185,11 @@ impl Worker {
         let turn = self.turns.get(id).ok_or_else(unknown)?.next().await;
         let started = tokio::time::Instant::now();
         let mut stored = self.stored(id).await?;
-        if let Some(stored) = stored.take_if(|_| scheduled.is_some() && turn.overtaken) {
-            // The publisher is not to be asked again at once.
+        let overtaken = |stored: &SourceState| {
+            // The publisher is not to be asked again at once, and another address not at all.
+            (scheduled.is_some() && turn.overtaken) || is_of_the_past(source, stored)
+        };
+        if let Some(stored) = stored.take_if(|stored| overtaken(stored)) {
             return Err(PollError::Overtaken(Box::new(stored)));
         }
         let last = stored.as_ref().and_then(|stored| stored.outcome.clone());
@@ -246,6 +250,10 @@ impl Worker {
         let Findings { feed, new, changed, .. } = findings;
         let draft = Draft { poll: record, feed, new, changed, sketches: Vec::new() };
         let draft = self.sketched(draft, source, stored.as_ref()).await?;
+        if let Some(stored) = self.stored(id).await?.filter(|stored| is_of_the_past(source, stored)) {
+            // A failure, a redirect or an end of the old address is none of the new one.
+            return Err(PollError::Overtaken(Box::new(stored)));
+        }
         let recorder = self.recorder.clone();
         // A poll that is given up here keeps its turn: the next one must see what this one recorded.
         let recording = tokio::spawn(async move {
@@ -379,6 +387,12 @@ impl Worker {
 
 fn sources(config: &Config) -> BTreeMap<SourceId, Source> {
     config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect()
+}
+
+/// Whether the configuration by which a source is polled here is over: it has another address in the one that is
+/// recorded, or is not in it.
+fn is_of_the_past(source: &Source, stored: &SourceState) -> bool {
+    stored.gone || stored.def.url != source.def.url
 }
 
 /// A fetcher for each way out. Those of the configuration before are kept where they would be the same.
