@@ -162,6 +162,7 @@ impl Daemon {
         let change = Change {
             sources: scheduled(&engine)?,
             kept: told.kept.clone(),
+            renamed: told.renamed.clone(),
             poller: Arc::new(Arc::clone(&engine.worker)),
             dues,
         };
@@ -253,29 +254,57 @@ struct Differences {
     changed: usize,
     /// Those that are scheduled as before.
     kept: BTreeSet<SourceId>,
+    /// The new ids of those that had another one.
+    renamed: BTreeMap<SourceId, SourceId>,
 }
 
 impl Differences {
     fn between(old: &Config, new: &Config) -> Self {
         let before: BTreeMap<&SourceId, &Source> = old.sources.iter().map(|s| (&s.def.id, s)).collect();
         let after: BTreeSet<&SourceId> = new.sources.iter().map(|source| &source.def.id).collect();
-        let mut told = Self { added: 0, removed: 0, changed: 0, kept: BTreeSet::new() };
-        told.removed = before.keys().filter(|id| !after.contains(*id)).count();
+        let mut told = Self {
+            added: 0,
+            removed: 0,
+            changed: 0,
+            kept: BTreeSet::new(),
+            renamed: renamed(&before, &after, new),
+        };
+        let left = before.keys().filter(|id| !after.contains(*id) && !told.renamed.contains_key(*id));
+        told.removed = left.count();
+        let old_ids: BTreeMap<_, _> = told.renamed.iter().map(|(old, new)| (new, old)).collect();
         for source in &new.sources {
-            let Some(was) = before.get(&source.def.id) else {
+            let id = &source.def.id;
+            let Some(was) = before.get(*old_ids.get(id).unwrap_or(&id)) else {
                 told.added += 1;
                 continue;
             };
             told.changed += usize::from(*was != source);
-            let as_before = was.plan(&old.polling) == source.plan(&new.polling)
+            // Its place within the jitter hangs on its id, and moves nothing.
+            let mut under_old_id = source.clone();
+            under_old_id.def.id.clone_from(&was.def.id);
+            let as_before = was.plan(&old.polling) == under_old_id.plan(&new.polling)
                 && was.def.url == source.def.url
                 && was.enabled == source.enabled;
             if as_before {
-                told.kept.insert(source.def.id.clone());
+                told.kept.insert(id.clone());
             }
         }
         told
     }
+}
+
+/// Sources that have another id than before, by which it was theirs.
+fn renamed(
+    before: &BTreeMap<&SourceId, &Source>,
+    after: &BTreeSet<&SourceId>,
+    new: &Config,
+) -> BTreeMap<SourceId, SourceId> {
+    let new = new.sources.iter().filter(|source| !before.contains_key(&source.def.id));
+    let old = |source: &Source| {
+        let mut ids = source.was.iter();
+        ids.find(|id| before.contains_key(id) && !after.contains(id)).cloned()
+    };
+    new.filter_map(|source| Some((old(source)?, source.def.id.clone()))).collect()
 }
 
 impl std::fmt::Display for Differences {

@@ -153,11 +153,14 @@ impl Worker {
         rules: Arc<Rules>,
     ) -> Result<Self, FetchSetupError> {
         let sources = sources(config);
-        let turns = |id: &SourceId| before.turns.get(id).cloned().unwrap_or_default();
+        let turns = |source: &Source| {
+            let mut ids = std::iter::once(&source.def.id).chain(&source.was);
+            ids.find_map(|id| before.turns.get(id)).cloned().unwrap_or_default()
+        };
         Ok(Self {
             by_hand: Arc::clone(&before.by_hand),
             tally: Arc::clone(&before.tally),
-            turns: sources.keys().map(|id| (id.clone(), turns(id))).collect(),
+            turns: sources.iter().map(|(id, source)| (id.clone(), turns(source))).collect(),
             sources,
             fetchers: fetchers(config, Some((old, &before.fetchers)))?,
             rules,
