@@ -28,7 +28,7 @@ use crate::core::outcome::Outcome;
 use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
 use crate::core::rules::Rules;
-use crate::core::source::SourceId;
+use crate::core::source::{SourceDef, SourceId};
 use crate::core::state::{SourceState, State};
 use crate::core::time::Time;
 use crate::fetch::{
@@ -188,11 +188,12 @@ impl Worker {
         let turn = self.turns.get(id).ok_or_else(unknown)?.next().await;
         let started = tokio::time::Instant::now();
         let mut stored = self.stored(id).await?;
-        let overtaken = |stored: &SourceState| {
-            // The publisher is not to be asked again at once, and another address not at all.
-            (scheduled.is_some() && turn.overtaken) || is_of_the_past(source, stored)
-        };
-        if let Some(stored) = stored.take_if(|stored| overtaken(stored)) {
+        if let Some(stored) = self.overtaken(source, stored.as_ref())? {
+            // Another address is the one to be asked.
+            return Err(PollError::Overtaken(Box::new(stored)));
+        }
+        if let Some(stored) = stored.take_if(|_| scheduled.is_some() && turn.overtaken) {
+            // The publisher is not to be asked again at once.
             return Err(PollError::Overtaken(Box::new(stored)));
         }
         let last = stored.as_ref().and_then(|stored| stored.outcome.clone());
@@ -253,8 +254,9 @@ impl Worker {
         let Findings { feed, new, changed, .. } = findings;
         let draft = Draft { poll: record, feed, new, changed, sketches: Vec::new() };
         let draft = self.sketched(draft, source, stored.as_ref()).await?;
-        if let Some(stored) = self.stored(id).await?.filter(|stored| is_of_the_past(source, stored)) {
-            // A failure, a redirect or an end of the old address is none of the new one.
+        if let Some(stored) = self.overtaken(source, self.stored(id).await?.as_ref())? {
+            // A failure, a redirect or an end of the old address is none of the new one, and entries that are
+            // stored under another id by now looked new.
             return Err(PollError::Overtaken(Box::new(stored)));
         }
         let recorder = self.recorder.clone();
@@ -375,6 +377,27 @@ impl Worker {
         }
     }
 
+    /// What is stored of a source, if the configuration by which it is polled here is over: in the one that is
+    /// recorded it has another address or another id, or is not in it.
+    fn overtaken(
+        &self,
+        source: &Source,
+        stored: Option<&SourceState>,
+    ) -> Result<Option<SourceState>, PollError> {
+        let SourceDef { id, url, .. } = &source.def;
+        if let Some(stored) = stored {
+            return Ok((stored.gone || stored.def.url != *url).then(|| stored.clone()));
+        }
+        let store = self.recorder.store().load_full();
+        if store.meta()?.is_none_or(|meta| meta.config.is_empty()) {
+            return Ok(None);
+        }
+        // Whatever is configured is stored, if not under this id.
+        let mut sources = store.sources()?.into_values();
+        let renamed = sources.find(|stored| !stored.gone && stored.def.url == *url);
+        renamed.map(Some).ok_or_else(|| PollError::Unknown(id.to_string()))
+    }
+
     /// A store that cannot be read is rebuilt, so that whoever reads next finds it well. Returns what failed,
     /// or what is in the way.
     async fn heal(&self, store: Arc<Store>, error: StoreError) -> PollError {
@@ -390,12 +413,6 @@ impl Worker {
 
 fn sources(config: &Config) -> BTreeMap<SourceId, Source> {
     config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect()
-}
-
-/// Whether the configuration by which a source is polled here is over: it has another address in the one that is
-/// recorded, or is not in it.
-fn is_of_the_past(source: &Source, stored: &SourceState) -> bool {
-    stored.gone || stored.def.url != source.def.url
 }
 
 /// A fetcher for each way out. Those of the configuration before are kept where they would be the same.

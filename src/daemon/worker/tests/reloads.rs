@@ -21,7 +21,8 @@ async fn slow_publisher() -> (String, oneshot::Receiver<()>, oneshot::Sender<()>
 
 #[tokio::test]
 async fn what_an_address_said_is_not_recorded_of_the_next_one() {
-    for leaves in [false, true] {
+    let moved = Some("http://moved.example/feed");
+    for (what, new_id, new_url) in [("moves", "a", moved), ("is renamed", "b", None), ("leaves", "", None)] {
         let (url, was_asked, answer) = slow_publisher().await;
         let dir = tempfile::tempdir().expect("a directory");
         let (config, ledger) = set_up(&dir, &url);
@@ -32,16 +33,22 @@ async fn what_an_address_said_is_not_recorded_of_the_next_one() {
         was_asked.await.expect("it is asked");
 
         let mut next = config.clone();
-        next.sources[0].def.url = "http://moved.example/feed".to_owned();
-        let (sources, gone) =
-            if leaves { (Vec::new(), vec!["a"]) } else { (vec![next.sources[0].def.clone()], vec![]) };
-        let record = crate::testing::config(1, &sources, &gone);
+        next.sources[0].def.id = SourceId::new(new_id);
+        next.sources[0].def.url = new_url.unwrap_or(&url).to_owned();
+        next.sources[0].was = if new_id == "b" { vec![id.clone()] } else { Vec::new() };
+        next.sources.retain(|source| source.def.id != SourceId::new(""));
+        let adopting = recorder.clone();
+        let rules = Arc::new(crate::daemon::engine::rules(&next));
+        tokio::task::spawn_blocking(move || adopting.adopt(rules)).await.expect("no panic").expect("adopted");
+        let sources: Vec<_> = next.sources.iter().map(|source| source.def.clone()).collect();
+        let record = crate::testing::config(1, &sources, if sources.is_empty() { &["a"] } else { &[] });
         let crate::core::record::Record::Config(record) = record else { panic!("it is one") };
         recorder.record(Fact::Config(record)).await.expect("recorded");
         answer.send(()).expect("it waits");
         let past = polled.await.expect("no panic");
-        let stored = recorder.store().load().source(&id).expect("sound").expect("stored");
-        assert_eq!((stored.outcome, past.gone), (None, false), "leaves: {leaves}");
+        let sources = recorder.store().load().sources().expect("sound");
+        assert_eq!(sources.len(), 1, "{what}");
+        assert!(sources.values().all(|stored| stored.outcome.is_none()) && !past.gone, "{what}");
 
         // What waited is not asked at the old address, where nobody listens any more.
         let waited = Worker::poll(&worker, &id, Some(at(0))).await;
