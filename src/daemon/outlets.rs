@@ -12,7 +12,7 @@ use super::publisher::Publisher;
 use super::static_files::StaticFiles;
 use super::websub::Pinger;
 use super::worker::fetch_options;
-use crate::fetch::{FetchSetupError, Fetcher};
+use crate::fetch::{FetchOptions, FetchSetupError, Fetcher};
 use crate::ledger::store::StoreError;
 
 /// Files are written at most this often: a file and its companions are three syncs of the disk.
@@ -31,11 +31,9 @@ pub struct Outlets {
 }
 
 impl Outlets {
-    /// Starts those that the configuration asks for.
-    ///
-    /// # Errors
-    /// When the HTTP client for the hub cannot be built.
-    pub fn start(engine: &Engine) -> Result<Self, FetchSetupError> {
+    /// Starts those that the configuration asks for, with who tells its hub.
+    #[must_use]
+    pub fn start(engine: &Engine, hub: Option<Pinger>) -> Self {
         // Files are brought up to the views at once.
         let (settled, on_settled) = watch::channel(0);
         settled.send_modify(|times| *times += 1);
@@ -46,20 +44,12 @@ impl Outlets {
         if let Some(files) = &files {
             tasks.spawn(keep_files(Arc::clone(files), Arc::clone(&publisher), on_settled.clone()));
         }
-        if let Some(hub) = &publish.websub_hub {
-            let proxy = engine.config.polling.proxy.as_ref().map(|proxy| proxy.expose().to_owned());
-            let pinger = Pinger {
-                hub: hub.clone(),
-                public_url: engine.config.server.public_url.clone(),
-                fetcher: Fetcher::new(fetch_options(&engine.config, proxy))?,
-                clock: Arc::clone(&engine.clock),
-                patience: HUB_PATIENCE,
-            };
+        if let Some(pinger) = hub {
             let publisher = Arc::clone(&publisher);
             tasks.spawn(async move { pinger.watch(publisher).await.run(on_settled).await });
         }
         tasks.spawn(render(Arc::clone(&publisher), settled));
-        Ok(Self { tasks, publisher, files })
+        Self { tasks, publisher, files }
     }
 
     /// Ends the tasks, then writes what is not written yet: the files are to stand in for the daemon.
@@ -69,6 +59,27 @@ impl Outlets {
             write(Arc::clone(files), Arc::clone(&self.publisher)).await;
         }
     }
+}
+
+/// Who tells the hub of a configuration, if it has one.
+///
+/// # Errors
+/// When the HTTP client for it cannot be built.
+pub fn hub(engine: &Engine) -> Result<Option<Pinger>, FetchSetupError> {
+    let Some(hub) = &engine.config.publish.websub_hub else { return Ok(None) };
+    Ok(Some(Pinger {
+        hub: hub.clone(),
+        public_url: engine.config.server.public_url.clone(),
+        fetcher: Fetcher::new(options(engine))?,
+        clock: Arc::clone(&engine.clock),
+        patience: HUB_PATIENCE,
+    }))
+}
+
+/// How the hub is spoken to.
+fn options(engine: &Engine) -> FetchOptions {
+    let proxy = engine.config.polling.proxy.as_ref().map(|proxy| proxy.expose().to_owned());
+    fetch_options(&engine.config, proxy)
 }
 
 /// Renders what most ask for, then, after each burst of polls, what somebody has asked for.

@@ -14,10 +14,11 @@ use tokio::sync::{Mutex, mpsc};
 use super::dues::Dues;
 use super::engine::{Engine, StartError};
 use super::front::{Front, Reporter};
-use super::outlets::Outlets;
+use super::outlets::{self, Outlets};
 use super::scheduler::{Change, Scheduled};
 use super::status::{self, Status};
 use super::systemd;
+use super::websub::Pinger;
 use crate::config::{Config, Faults, Source};
 use crate::core::source::SourceId;
 use crate::core::state::State;
@@ -153,14 +154,22 @@ impl Daemon {
         if is_same(&old.config, &config) {
             return Ok(format!("nothing in the configuration has changed{restart}"));
         }
-        let engine = old.under(Arc::new(config)).await?;
+        // Everything that can fail comes first.
+        let (engine, sources, hub) = match ready(&old, config).await {
+            Ok(ready) => ready,
+            Err(error) => {
+                old.resume().await;
+                return Err(error.into());
+            }
+        };
+        engine.show();
         let polled = engine.polled_sources().map(|source| source.def.id.clone());
         let dues = Arc::new(Dues::new(polled));
         self.front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
         self.dues.store(Arc::clone(&dues));
         let told = Differences::between(&old.config, &engine.config);
         let change = Change {
-            sources: scheduled(&engine)?,
+            sources,
             kept: told.kept.clone(),
             renamed: told.renamed.clone(),
             poller: Arc::new(Arc::clone(&engine.worker)),
@@ -171,7 +180,7 @@ impl Daemon {
         self.engine.store(Arc::clone(&engine));
         if let Some(before) = outlets.take() {
             let _ = tokio::time::timeout(LAST_FILES, before.finish()).await;
-            *outlets = Some(Outlets::start(&engine).map_err(StartError::from)?);
+            *outlets = Some(Outlets::start(&engine, hub));
         }
         Ok(format!("the configuration was read again: {told}{restart}"))
     }
@@ -203,6 +212,16 @@ impl Commander for Daemon {
             let _ = lines.send(line).await;
         })
     }
+}
+
+/// What goes on under another configuration: the engine, what it polls, and who tells its hub. Nobody sees it yet.
+async fn ready(
+    old: &Engine,
+    config: Config,
+) -> Result<(Arc<Engine>, Vec<Scheduled>, Option<Pinger>), StartError> {
+    let engine = old.under(Arc::new(config)).await?;
+    let (sources, hub) = (scheduled(&engine)?, outlets::hub(&engine)?);
+    Ok((engine, sources, hub))
 }
 
 /// The sources that an engine polls, with what is stored of them.
