@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, mpsc};
@@ -23,9 +22,6 @@ use crate::config::{Config, Faults, Source};
 use crate::core::source::SourceId;
 use crate::core::state::State;
 use crate::serve::admin::{Command, Commander, Line};
-
-/// How long files of the old configuration may take to be written before those of the new one are.
-const LAST_FILES: Duration = Duration::from_secs(10);
 
 /// Reads the configuration again. May block.
 pub type Load = Box<dyn Fn() -> Result<Config, Faults> + Send + Sync>;
@@ -179,8 +175,7 @@ impl Daemon {
         let _ = self.agenda.send(change).await;
         self.engine.store(Arc::clone(&engine));
         if let Some(before) = outlets.take() {
-            let _ = tokio::time::timeout(LAST_FILES, before.finish()).await;
-            *outlets = Some(Outlets::start(&engine, hub));
+            *outlets = Some(before.follow(&engine, hub).await);
         }
         Ok(format!("the configuration was read again: {told}{restart}"))
     }
