@@ -175,6 +175,23 @@ async fn a_good_configuration_is_taken_and_nothing_is_polled_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_source_with_another_id_is_the_same_source() {
+    let desk = Desk::new().await;
+    desk.write("127.0.0.1:0", &desk.source("a"));
+    let running = desk.start().await;
+    running.henan(1).await;
+    desk.write(
+        "127.0.0.1:0",
+        &format!("{}was = [\"a\"]\n", desk.source("a").replace("id = \"a\"", "id = \"c\"")),
+    );
+    let told = desk.reload().await.unwrap();
+    assert!(told.contains("0 sources added, 0 removed, 1 changed"), "{told}");
+    assert_eq!(running.henan(1).await.matches("郑州地铁新线开工").count(), 1);
+    assert_eq!(desk.polls("/a"), 1, "it is not due for a year");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bad_configuration_changes_nothing_and_every_fault_is_told() {
     let desk = Desk::new().await;
     desk.write("127.0.0.1:0", &desk.source("a"));

@@ -182,30 +182,21 @@ impl Engine {
     }
 
     /// The engine under another configuration of the same state directory. Whatever did not change goes on: the
-    /// recorder, connections to publishers and their queues, and the views where nothing in them changed. The
-    /// feeds show the new configuration from then on.
+    /// recorder, connections to publishers and their queues, and the views where nothing in them changed. Feeds
+    /// follow with [`Engine::show`].
     ///
     /// # Errors
-    /// When the disk refuses. Then this one goes on.
+    /// When the disk refuses. Then this one is to [`Engine::resume`].
     pub async fn under(&self, config: Arc<Config>) -> Result<Arc<Self>, StartError> {
         let rules = Arc::new(rules(&config));
         let worker = Worker::after(&self.worker, &self.config, &config, Arc::clone(&rules))?;
-        let (recorder, adopted) = (self.recorder.clone(), Arc::clone(&rules));
-        let adopting = tokio::task::spawn_blocking(move || recorder.adopt(adopted));
-        if let Some(why) = adopting.await.map_err(|e| StartError::Panic(e.to_string()))?? {
-            tracing::info!(why, "the store was built anew from the journal");
-        }
-        let change = config_change(&config, &rules, &self.store().load(), &*self.clock)?;
-        if let Some(change) = change {
-            self.recorder.record(Fact::Config(change)).await?;
-        }
+        self.take_up(&config, rules).await?;
         worker.resume_holds(&self.store().load().sources()?);
         let publisher = if shows_the_same(&self.config, &config) {
             Arc::clone(&self.publisher)
         } else {
             Arc::new(publisher(&config, self.store()))
         };
-        self.stage.show(Arc::clone(&publisher));
         Ok(Arc::new(Self {
             config,
             worker: Arc::new(worker),
@@ -215,6 +206,32 @@ impl Engine {
             since: self.clock.now(),
             stage: Arc::clone(&self.stage),
         }))
+    }
+
+    /// Has its rules adopted, and records the configuration.
+    async fn take_up(&self, config: &Config, rules: Arc<Rules>) -> Result<(), StartError> {
+        let (recorder, adopted) = (self.recorder.clone(), Arc::clone(&rules));
+        let adopting = tokio::task::spawn_blocking(move || recorder.adopt(adopted));
+        if let Some(why) = adopting.await.map_err(|e| StartError::Panic(e.to_string()))?? {
+            tracing::info!(why, "the store was built anew from the journal");
+        }
+        let change = config_change(config, &rules, &self.store().load(), &*self.clock)?;
+        if let Some(change) = change {
+            self.recorder.record(Fact::Config(change)).await?;
+        }
+        Ok(())
+    }
+
+    /// Readers see its configuration from now on.
+    pub fn show(&self) {
+        self.stage.show(Arc::clone(&self.publisher));
+    }
+
+    /// Goes on under its own configuration after the change to another one failed, however far that came.
+    pub async fn resume(&self) {
+        if let Err(error) = self.take_up(&self.config, Arc::new(rules(&self.config))).await {
+            tracing::error!(%error, "the configuration before cannot be taken up again; restart dibao");
+        }
     }
 
     /// What commands are told of its configuration.

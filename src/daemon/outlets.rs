@@ -1,9 +1,11 @@
 //! Where views go besides HTTP: rendered in advance, written as files, told to a hub, when a burst of polls is
 //! over. Each in a task of its own, so that a slow disk or a dead hub keeps no reader waiting.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -12,7 +14,7 @@ use super::publisher::Publisher;
 use super::static_files::StaticFiles;
 use super::websub::Pinger;
 use super::worker::fetch_options;
-use crate::fetch::{FetchSetupError, Fetcher};
+use crate::fetch::{FetchOptions, FetchSetupError, Fetcher};
 use crate::ledger::store::StoreError;
 
 /// Files are written at most this often: a file and its companions are three syncs of the disk.
@@ -21,54 +23,135 @@ const GATHER: Duration = Duration::from_secs(1);
 /// The hub is left alone this long after its first failure: longer than it takes to restart one.
 const HUB_PATIENCE: Duration = Duration::from_secs(30);
 
-type Files = Arc<Mutex<StaticFiles>>;
+/// How long files of the old configuration may take to be written before those of the new one are.
+const LAST_FILES: Duration = Duration::from_secs(10);
+
+/// The directory of files, and whose views they are: one writer at a time, and each writes what is shown now. A
+/// write that goes on after its task has ended cannot bring back an older configuration.
+struct Shelf {
+    shown: ArcSwap<Publisher>,
+    files: Mutex<(StaticFiles, Arc<Publisher>)>,
+}
+
+impl Shelf {
+    fn new(dir: PathBuf, publisher: &Arc<Publisher>) -> Self {
+        let files = Mutex::new((StaticFiles::new(dir), Arc::clone(publisher)));
+        Self { shown: ArcSwap::new(Arc::clone(publisher)), files }
+    }
+
+    /// Returns how many files were written or removed. Blocks.
+    fn sync(&self) -> Result<usize, String> {
+        let mut held = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let (files, of) = &mut *held;
+        let publisher = self.shown.load_full();
+        if !Arc::ptr_eq(of, &publisher) {
+            files.forget();
+            of.clone_from(&publisher);
+        }
+        let paths = publisher.paths().map_err(|error| error.to_string())?;
+        let synced = files.sync(&paths, &*publisher, &|path| publisher.version_of(path));
+        synced.map_err(|error| error.to_string())
+    }
+}
+
+/// What of a configuration they depend on besides the views.
+#[derive(PartialEq, Eq)]
+struct Settings {
+    static_dir: Option<PathBuf>,
+    hub: Option<(String, String)>,
+}
+
+impl Settings {
+    fn of(engine: &Engine) -> Self {
+        let publish = &engine.config.publish;
+        let hub = publish.websub_hub.clone();
+        Self {
+            static_dir: publish.static_dir.clone(),
+            hub: hub.map(|hub| (hub, format!("{:?}", options(engine)))),
+        }
+    }
+}
 
 /// The tasks; they end when this is dropped.
 pub struct Outlets {
     tasks: JoinSet<()>,
     publisher: Arc<Publisher>,
-    files: Option<Files>,
+    settings: Settings,
+    files: Option<Arc<Shelf>>,
 }
 
 impl Outlets {
-    /// Starts those that the configuration asks for.
-    ///
-    /// # Errors
-    /// When the HTTP client for the hub cannot be built.
-    pub fn start(engine: &Engine) -> Result<Self, FetchSetupError> {
+    /// Starts those that the configuration asks for, with who tells its hub.
+    #[must_use]
+    pub fn start(engine: &Engine, hub: Option<Pinger>) -> Self {
+        let dir = engine.config.publish.static_dir.clone();
+        let files = dir.map(|dir| Arc::new(Shelf::new(dir, &engine.publisher)));
+        Self::with(engine, hub, files)
+    }
+
+    /// Goes on under another configuration. Where nothing of theirs changed they stay as they are, and what the hub
+    /// has not been told yet is not forgotten.
+    pub async fn follow(mut self, engine: &Engine, hub: Option<Pinger>) -> Self {
+        let settings = Settings::of(engine);
+        if Arc::ptr_eq(&self.publisher, &engine.publisher) && self.settings == settings {
+            return self;
+        }
+        if self.settings.static_dir != settings.static_dir {
+            let _ = tokio::time::timeout(LAST_FILES, self.finish()).await;
+            return Self::start(engine, hub);
+        }
+        self.tasks.shutdown().await;
+        if let Some(files) = &self.files {
+            files.shown.store(Arc::clone(&engine.publisher));
+        }
+        Self::with(engine, hub, self.files)
+    }
+
+    fn with(engine: &Engine, hub: Option<Pinger>, files: Option<Arc<Shelf>>) -> Self {
         // Files are brought up to the views at once.
         let (settled, on_settled) = watch::channel(0);
         settled.send_modify(|times| *times += 1);
         let publisher = Arc::clone(&engine.publisher);
-        let publish = &engine.config.publish;
         let mut tasks = JoinSet::new();
-        let files = publish.static_dir.clone().map(|dir| Arc::new(Mutex::new(StaticFiles::new(dir))));
         if let Some(files) = &files {
-            tasks.spawn(keep_files(Arc::clone(files), Arc::clone(&publisher), on_settled.clone()));
+            tasks.spawn(keep_files(Arc::clone(files), on_settled.clone()));
         }
-        if let Some(hub) = &publish.websub_hub {
-            let proxy = engine.config.polling.proxy.as_ref().map(|proxy| proxy.expose().to_owned());
-            let pinger = Pinger {
-                hub: hub.clone(),
-                public_url: engine.config.server.public_url.clone(),
-                fetcher: Fetcher::new(fetch_options(&engine.config, proxy))?,
-                clock: Arc::clone(&engine.clock),
-                patience: HUB_PATIENCE,
-            };
+        if let Some(pinger) = hub {
             let publisher = Arc::clone(&publisher);
             tasks.spawn(async move { pinger.watch(publisher).await.run(on_settled).await });
         }
         tasks.spawn(render(Arc::clone(&publisher), settled));
-        Ok(Self { tasks, publisher, files })
+        Self { tasks, publisher, settings: Settings::of(engine), files }
     }
 
     /// Ends the tasks, then writes what is not written yet: the files are to stand in for the daemon.
     pub async fn finish(mut self) {
         self.tasks.shutdown().await;
         if let Some(files) = &self.files {
-            write(Arc::clone(files), Arc::clone(&self.publisher)).await;
+            write(Arc::clone(files)).await;
         }
     }
+}
+
+/// Who tells the hub of a configuration, if it has one.
+///
+/// # Errors
+/// When the HTTP client for it cannot be built.
+pub fn hub(engine: &Engine) -> Result<Option<Pinger>, FetchSetupError> {
+    let Some(hub) = &engine.config.publish.websub_hub else { return Ok(None) };
+    Ok(Some(Pinger {
+        hub: hub.clone(),
+        public_url: engine.config.server.public_url.clone(),
+        fetcher: Fetcher::new(options(engine))?,
+        clock: Arc::clone(&engine.clock),
+        patience: HUB_PATIENCE,
+    }))
+}
+
+/// How the hub is spoken to.
+fn options(engine: &Engine) -> FetchOptions {
+    let proxy = engine.config.polling.proxy.as_ref().map(|proxy| proxy.expose().to_owned());
+    fetch_options(&engine.config, proxy)
 }
 
 /// Renders what most ask for, then, after each burst of polls, what somebody has asked for.
@@ -88,24 +171,66 @@ async fn render(publisher: Arc<Publisher>, settled: watch::Sender<u64>) {
     }
 }
 
-async fn keep_files(files: Files, publisher: Arc<Publisher>, mut settled: watch::Receiver<u64>) {
+async fn keep_files(files: Arc<Shelf>, mut settled: watch::Receiver<u64>) {
     while settled.changed().await.is_ok() {
-        write(Arc::clone(&files), Arc::clone(&publisher)).await;
+        write(Arc::clone(&files)).await;
         tokio::time::sleep(GATHER).await;
     }
 }
 
-async fn write(files: Files, publisher: Arc<Publisher>) {
-    let written = tokio::task::spawn_blocking(move || {
-        let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
-        let paths = publisher.paths().map_err(|error| error.to_string())?;
-        let synced = files.sync(&paths, &*publisher, &|path| publisher.version_of(path));
-        synced.map_err(|error| error.to_string())
-    });
+async fn write(files: Arc<Shelf>) {
+    let written = tokio::task::spawn_blocking(move || files.sync());
     match written.await {
         Ok(Ok(0)) => {}
         Ok(Ok(count)) => tracing::debug!(files = count, "views are written"),
         Ok(Err(error)) => tracing::error!(%error, "views cannot be written to publish.static_dir"),
         Err(error) => tracing::error!(%error, "writing views ended in a panic"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Config, Env, load};
+    use crate::daemon::clock::SystemClock;
+
+    /// A configuration with this public address, that many sources at a time being asked.
+    fn config(dir: &Path, public_url: &str, concurrency: u32) -> Arc<Config> {
+        let path = dir.join("dibao.toml");
+        let text = format!(
+            "[server]\npublic_url = \"{public_url}\"\n[state]\ndir = \"state\"\n[polling]\n\
+             concurrency = {concurrency}\n[publish]\nstatic_dir = \"static\"\n\
+             [[source]]\nid = \"a\"\nurl = \"https://paper.example/\"\nregion = \"henan\"\n"
+        );
+        std::fs::write(&path, text).expect("it is written");
+        Arc::new(load(&path, &Env::default()).unwrap_or_else(|faults| panic!("{faults}")))
+    }
+
+    #[tokio::test]
+    async fn they_go_on_where_nothing_of_theirs_changed_and_files_have_one_writer() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = tempfile::tempdir().expect("a directory");
+        let opened = Engine::open(config(dir.path(), "http://news.example", 8), Arc::new(SystemClock)).await;
+        let (engine, _) = opened.expect("it opens");
+        let mut outlets = Outlets::start(&engine, None);
+        let task = outlets.tasks.spawn(std::future::pending());
+        let files = Arc::clone(outlets.files.as_ref().expect("there is a directory"));
+
+        let other = engine.under(config(dir.path(), "http://news.example", 9)).await.expect("there is room");
+        let outlets = outlets.follow(&other, None).await;
+        assert!(!task.is_finished(), "readers are shown the same");
+
+        let other = other.under(config(dir.path(), "http://moved.example", 9)).await.expect("there is room");
+        let outlets = outlets.follow(&other, None).await;
+        assert!(task.is_finished());
+        assert!(Arc::ptr_eq(&files, outlets.files.as_ref().expect("there is a directory")));
+        // Whoever writes late writes what is shown now.
+        files.sync().expect("written");
+        let text = std::fs::read_to_string(dir.path().join("static/feeds.opml")).expect("it is there");
+        assert!(text.contains("http://moved.example"), "{text}");
+        outlets.finish().await;
+        engine.close().await.expect("closed");
     }
 }

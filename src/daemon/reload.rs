@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, mpsc};
@@ -14,17 +13,15 @@ use tokio::sync::{Mutex, mpsc};
 use super::dues::Dues;
 use super::engine::{Engine, StartError};
 use super::front::{Front, Reporter};
-use super::outlets::Outlets;
+use super::outlets::{self, Outlets};
 use super::scheduler::{Change, Scheduled};
 use super::status::{self, Status};
 use super::systemd;
+use super::websub::Pinger;
 use crate::config::{Config, Faults, Source};
 use crate::core::source::SourceId;
 use crate::core::state::State;
 use crate::serve::admin::{Command, Commander, Line};
-
-/// How long files of the old configuration may take to be written before those of the new one are.
-const LAST_FILES: Duration = Duration::from_secs(10);
 
 /// Reads the configuration again. May block.
 pub type Load = Box<dyn Fn() -> Result<Config, Faults> + Send + Sync>;
@@ -153,15 +150,24 @@ impl Daemon {
         if is_same(&old.config, &config) {
             return Ok(format!("nothing in the configuration has changed{restart}"));
         }
-        let engine = old.under(Arc::new(config)).await?;
+        // Everything that can fail comes first.
+        let (engine, sources, hub) = match ready(&old, config).await {
+            Ok(ready) => ready,
+            Err(error) => {
+                old.resume().await;
+                return Err(error.into());
+            }
+        };
+        engine.show();
         let polled = engine.polled_sources().map(|source| source.def.id.clone());
         let dues = Arc::new(Dues::new(polled));
         self.front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
         self.dues.store(Arc::clone(&dues));
         let told = Differences::between(&old.config, &engine.config);
         let change = Change {
-            sources: scheduled(&engine)?,
+            sources,
             kept: told.kept.clone(),
+            renamed: told.renamed.clone(),
             poller: Arc::new(Arc::clone(&engine.worker)),
             dues,
         };
@@ -169,8 +175,7 @@ impl Daemon {
         let _ = self.agenda.send(change).await;
         self.engine.store(Arc::clone(&engine));
         if let Some(before) = outlets.take() {
-            let _ = tokio::time::timeout(LAST_FILES, before.finish()).await;
-            *outlets = Some(Outlets::start(&engine).map_err(StartError::from)?);
+            *outlets = Some(before.follow(&engine, hub).await);
         }
         Ok(format!("the configuration was read again: {told}{restart}"))
     }
@@ -202,6 +207,16 @@ impl Commander for Daemon {
             let _ = lines.send(line).await;
         })
     }
+}
+
+/// What goes on under another configuration: the engine, what it polls, and who tells its hub. Nobody sees it yet.
+async fn ready(
+    old: &Engine,
+    config: Config,
+) -> Result<(Arc<Engine>, Vec<Scheduled>, Option<Pinger>), StartError> {
+    let engine = old.under(Arc::new(config)).await?;
+    let (sources, hub) = (scheduled(&engine)?, outlets::hub(&engine)?);
+    Ok((engine, sources, hub))
 }
 
 /// The sources that an engine polls, with what is stored of them.
@@ -253,29 +268,57 @@ struct Differences {
     changed: usize,
     /// Those that are scheduled as before.
     kept: BTreeSet<SourceId>,
+    /// The new ids of those that had another one.
+    renamed: BTreeMap<SourceId, SourceId>,
 }
 
 impl Differences {
     fn between(old: &Config, new: &Config) -> Self {
         let before: BTreeMap<&SourceId, &Source> = old.sources.iter().map(|s| (&s.def.id, s)).collect();
         let after: BTreeSet<&SourceId> = new.sources.iter().map(|source| &source.def.id).collect();
-        let mut told = Self { added: 0, removed: 0, changed: 0, kept: BTreeSet::new() };
-        told.removed = before.keys().filter(|id| !after.contains(*id)).count();
+        let mut told = Self {
+            added: 0,
+            removed: 0,
+            changed: 0,
+            kept: BTreeSet::new(),
+            renamed: renamed(&before, &after, new),
+        };
+        let left = before.keys().filter(|id| !after.contains(*id) && !told.renamed.contains_key(*id));
+        told.removed = left.count();
+        let old_ids: BTreeMap<_, _> = told.renamed.iter().map(|(old, new)| (new, old)).collect();
         for source in &new.sources {
-            let Some(was) = before.get(&source.def.id) else {
+            let id = &source.def.id;
+            let Some(was) = before.get(*old_ids.get(id).unwrap_or(&id)) else {
                 told.added += 1;
                 continue;
             };
             told.changed += usize::from(*was != source);
-            let as_before = was.plan(&old.polling) == source.plan(&new.polling)
+            // Its place within the jitter hangs on its id, and moves nothing.
+            let mut under_old_id = source.clone();
+            under_old_id.def.id.clone_from(&was.def.id);
+            let as_before = was.plan(&old.polling) == under_old_id.plan(&new.polling)
                 && was.def.url == source.def.url
                 && was.enabled == source.enabled;
             if as_before {
-                told.kept.insert(source.def.id.clone());
+                told.kept.insert(id.clone());
             }
         }
         told
     }
+}
+
+/// Sources that have another id than before, by which it was theirs.
+fn renamed(
+    before: &BTreeMap<&SourceId, &Source>,
+    after: &BTreeSet<&SourceId>,
+    new: &Config,
+) -> BTreeMap<SourceId, SourceId> {
+    let new = new.sources.iter().filter(|source| !before.contains_key(&source.def.id));
+    let old = |source: &Source| {
+        let mut ids = source.was.iter();
+        ids.find(|id| before.contains_key(id) && !after.contains(id)).cloned()
+    };
+    new.filter_map(|source| Some((old(source)?, source.def.id.clone()))).collect()
 }
 
 impl std::fmt::Display for Differences {

@@ -21,7 +21,7 @@ use super::dues::Dues;
 use super::engine::{Engine, Opened, StartError};
 use super::front::{Front, Reporter};
 use super::keeper;
-use super::outlets::Outlets;
+use super::outlets::{self, Outlets};
 use super::recorder::{PROBE_EVERY, PROBE_FIRST};
 use super::reload::{Daemon, Load, scheduled};
 use super::scheduler::{self, Scheduled};
@@ -135,7 +135,8 @@ pub async fn run_reloading(
     let planned = Arc::clone(&dues);
     let poller = Arc::new(Arc::clone(&engine.worker));
     let polling = tokio::spawn(scheduler::run_changing(scheduled, poller, clock, dues, changes));
-    let outlets = Outlets::start(&engine).map_err(StartError::from)?;
+    let hub = outlets::hub(&engine).map_err(StartError::from)?;
+    let outlets = Outlets::start(&engine, hub);
     let daemon = Arc::new(Daemon::new(engine, Arc::clone(&front), agenda, planned, outlets, load));
     let reporter: Weak<dyn Reporter> = Arc::downgrade(&(Arc::clone(&daemon) as Arc<dyn Reporter>));
     front.reported_by(reporter);

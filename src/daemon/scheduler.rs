@@ -137,6 +137,8 @@ pub struct Change {
     pub sources: Vec<Scheduled>,
     /// Those of them for which nothing has changed.
     pub kept: BTreeSet<SourceId>,
+    /// The new ids of those that had another one.
+    pub renamed: BTreeMap<SourceId, SourceId>,
     /// Who polls them.
     pub poller: Arc<dyn Poller>,
     /// Where it is written down when each is due.
@@ -158,14 +160,14 @@ pub async fn run_changing(
     mut changes: mpsc::Receiver<Change>,
 ) {
     let mut agenda = Agenda::new(sources, dues, clock.now());
-    let mut under_way: JoinSet<(SourceId, Past)> = JoinSet::new();
-    let mut names = BTreeMap::new();
+    let mut under_way: JoinSet<Past> = JoinSet::new();
+    let mut names: BTreeMap<_, (SourceId, Time)> = BTreeMap::new();
     loop {
         while let Some((id, scheduled)) = agenda.pop_due(clock.now()) {
             let poller = Arc::clone(&poller);
             let handle = under_way.spawn({
                 let id = id.clone();
-                async move { (id.clone(), poller.poll(id, scheduled).await) }
+                async move { poller.poll(id, scheduled).await }
             });
             names.insert(handle.id(), (id, scheduled));
         }
@@ -174,21 +176,17 @@ pub async fn run_changing(
             (id, past) = poller.polled_by_hand() => agenda.polled_by_hand(id, past, clock.now()),
             Some(change) = changes.recv() => {
                 poller = Arc::clone(&change.poller);
+                names.values_mut().for_each(|(id, _)| *id = new_id(&change.renamed, id.clone()));
                 agenda.change(change, clock.now());
             }
             Some(ended) = under_way.join_next_with_id() => {
-                let (id, past) = match ended {
-                    Ok((task, ended)) => {
-                        names.remove(&task);
-                        ended
-                    }
-                    Err(error) => {
-                        // A poll that panicked is over; its source has its next turn as usual.
-                        let Some((id, scheduled)) = names.remove(&error.id()) else { continue };
-                        tracing::error!(source = %id, %error, "a poll ended in a panic");
-                        (id, Past { scheduled: Some(scheduled), ..Past::default() })
-                    }
-                };
+                let task = ended.as_ref().map_or_else(tokio::task::JoinError::id, |(task, _)| *task);
+                let Some((id, scheduled)) = names.remove(&task) else { continue };
+                let past = ended.map(|(_, past)| past).unwrap_or_else(|error| {
+                    // A poll that panicked is over; its source has its next turn as usual.
+                    tracing::error!(source = %id, %error, "a poll ended in a panic");
+                    Past { scheduled: Some(scheduled), ..Past::default() }
+                });
                 agenda.ended(id, past, clock.now());
             }
         }
@@ -201,6 +199,8 @@ struct Agenda {
     sources: BTreeMap<SourceId, (Plan, Past)>,
     /// The polls under way, and what polls by hand of the same sources found meanwhile.
     under_way: BTreeMap<SourceId, Option<Past>>,
+    /// Those of the last change: a poll by hand that began before it is told under the old id.
+    renamed: BTreeMap<SourceId, SourceId>,
     /// The latest look at the clock.
     seen: Time,
     dues: Arc<Dues>,
@@ -209,8 +209,8 @@ struct Agenda {
 impl Agenda {
     fn new(sources: Vec<Scheduled>, dues: Arc<Dues>, now: Time) -> Self {
         let sources = sources.into_iter().map(|s| (s.id, (s.plan, s.past))).collect();
-        let mut agenda =
-            Self { queue: BinaryHeap::new(), sources, under_way: BTreeMap::new(), seen: now, dues };
+        let (queue, under_way, renamed) = Default::default();
+        let mut agenda = Self { queue, sources, under_way, renamed, seen: now, dues };
         let ids: Vec<_> = agenda.sources.keys().cloned().collect();
         agenda.queue_first(ids, now);
         agenda
@@ -227,10 +227,12 @@ impl Agenda {
     /// turn when it says so, and none because it changed.
     fn change(&mut self, change: Change, now: Time) {
         self.look(now);
-        let before = std::mem::take(&mut self.sources);
+        let renamed = &change.renamed;
+        let before = under_new_ids(std::mem::take(&mut self.sources), renamed);
         let queue = std::mem::take(&mut self.queue).into_iter();
-        let mut queued: BTreeMap<_, _> =
-            queue.map(|Reverse((at, id, scheduled))| (id, Due { at, scheduled })).collect();
+        let queue = queue.map(|Reverse((at, id, scheduled))| (id, Due { at, scheduled }));
+        let mut queued = under_new_ids(queue, renamed);
+        self.under_way = under_new_ids(std::mem::take(&mut self.under_way), renamed);
         self.dues = change.dues;
         for Scheduled { id, plan, past } in change.sources {
             let known = before.get(&id).map(|(_, past)| *past);
@@ -249,6 +251,7 @@ impl Agenda {
                 self.push(id, due);
             }
         }
+        self.renamed = change.renamed;
     }
 
     fn push(&mut self, id: SourceId, due: Option<Due>) {
@@ -277,6 +280,7 @@ impl Agenda {
     }
 
     fn polled_by_hand(&mut self, id: SourceId, past: Past, now: Time) {
+        let id = if self.sources.contains_key(&id) { id } else { new_id(&self.renamed, id) };
         if let Some(heard) = self.under_way.get_mut(&id) {
             // It is not in the queue. Which of the two came last shows when it ends.
             *heard = Some(past);
@@ -328,6 +332,17 @@ impl Agenda {
         });
         self.queue = queue.collect();
     }
+}
+
+fn new_id(renamed: &BTreeMap<SourceId, SourceId>, id: SourceId) -> SourceId {
+    renamed.get(&id).cloned().unwrap_or(id)
+}
+
+fn under_new_ids<T>(
+    of: impl IntoIterator<Item = (SourceId, T)>,
+    renamed: &BTreeMap<SourceId, SourceId>,
+) -> BTreeMap<SourceId, T> {
+    of.into_iter().map(|(id, value)| (new_id(renamed, id), value)).collect()
 }
 
 fn until(at: Time, now: Time) -> Duration {

@@ -83,6 +83,11 @@ impl StaticFiles {
         Self { dir, written: BTreeMap::new(), ours: None, unsynced: BTreeSet::new() }
     }
 
+    /// What was written is looked at anew: the views are those of another configuration.
+    pub fn forget(&mut self) {
+        self.written.clear();
+    }
+
     /// Brings the files up to the views at these paths. Returns how many files were written or removed.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ use crate::core::outcome::Outcome;
 use crate::core::poll::{self, Circumstances};
 use crate::core::record::{PollRecord, PollState};
 use crate::core::rules::Rules;
-use crate::core::source::SourceId;
+use crate::core::source::{SourceDef, SourceId};
 use crate::core::state::{SourceState, State};
 use crate::core::time::Time;
 use crate::fetch::{
@@ -83,8 +83,9 @@ pub enum PollError {
     /// What was learned cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// While a poll by schedule waited for its turn, the source was polled by hand, which left this.
-    #[error("it was polled by hand meanwhile")]
+    /// What it would have found is overtaken by what is stored now: the source was polled by hand while a poll by
+    /// schedule waited for its turn, or its configuration changed.
+    #[error("it was polled by hand, or its configuration changed meanwhile")]
     Overtaken(Box<SourceState>),
     /// Comparing it with the store broke off.
     #[error("{0}")]
@@ -152,11 +153,14 @@ impl Worker {
         rules: Arc<Rules>,
     ) -> Result<Self, FetchSetupError> {
         let sources = sources(config);
-        let turns = |id: &SourceId| before.turns.get(id).cloned().unwrap_or_default();
+        let turns = |source: &Source| {
+            let mut ids = std::iter::once(&source.def.id).chain(&source.was);
+            ids.find_map(|id| before.turns.get(id)).cloned().unwrap_or_default()
+        };
         Ok(Self {
             by_hand: Arc::clone(&before.by_hand),
             tally: Arc::clone(&before.tally),
-            turns: sources.keys().map(|id| (id.clone(), turns(id))).collect(),
+            turns: sources.iter().map(|(id, source)| (id.clone(), turns(source))).collect(),
             sources,
             fetchers: fetchers(config, Some((old, &before.fetchers)))?,
             rules,
@@ -184,6 +188,10 @@ impl Worker {
         let turn = self.turns.get(id).ok_or_else(unknown)?.next().await;
         let started = tokio::time::Instant::now();
         let mut stored = self.stored(id).await?;
+        if let Some(stored) = self.overtaken(source, stored.as_ref())? {
+            // Another address is the one to be asked.
+            return Err(PollError::Overtaken(Box::new(stored)));
+        }
         if let Some(stored) = stored.take_if(|_| scheduled.is_some() && turn.overtaken) {
             // The publisher is not to be asked again at once.
             return Err(PollError::Overtaken(Box::new(stored)));
@@ -246,6 +254,11 @@ impl Worker {
         let Findings { feed, new, changed, .. } = findings;
         let draft = Draft { poll: record, feed, new, changed, sketches: Vec::new() };
         let draft = self.sketched(draft, source, stored.as_ref()).await?;
+        if let Some(stored) = self.overtaken(source, self.stored(id).await?.as_ref())? {
+            // A failure, a redirect or an end of the old address is none of the new one, and entries that are
+            // stored under another id by now looked new.
+            return Err(PollError::Overtaken(Box::new(stored)));
+        }
         let recorder = self.recorder.clone();
         // A poll that is given up here keeps its turn: the next one must see what this one recorded.
         let recording = tokio::spawn(async move {
@@ -362,6 +375,27 @@ impl Worker {
             PollError::Record(stall) if self.recorder.stall().is_some() => Err(PollError::Stalled(stall)),
             in_the_way => Err(in_the_way),
         }
+    }
+
+    /// What is stored of a source, if the configuration by which it is polled here is over: in the one that is
+    /// recorded it has another address or another id, or is not in it.
+    fn overtaken(
+        &self,
+        source: &Source,
+        stored: Option<&SourceState>,
+    ) -> Result<Option<SourceState>, PollError> {
+        let SourceDef { id, url, .. } = &source.def;
+        if let Some(stored) = stored {
+            return Ok((stored.gone || stored.def.url != *url).then(|| stored.clone()));
+        }
+        let store = self.recorder.store().load_full();
+        if store.meta()?.is_none_or(|meta| meta.config.is_empty()) {
+            return Ok(None);
+        }
+        // Whatever is configured is stored, if not under this id.
+        let mut sources = store.sources()?.into_values();
+        let renamed = sources.find(|stored| !stored.gone && stored.def.url == *url);
+        renamed.map(Some).ok_or_else(|| PollError::Unknown(id.to_string()))
     }
 
     /// A store that cannot be read is rebuilt, so that whoever reads next finds it well. Returns what failed,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
-use super::{Opened, StartError, fingerprint, rules};
+use super::{Engine, Opened, StartError, fingerprint, rules};
 use crate::config::{self, Config, Env};
 use crate::core::region::RegionId;
 use crate::core::regions::decide;
@@ -70,4 +70,25 @@ async fn a_configuration_that_cannot_be_recorded_is_tried_again_on_the_store_tha
         assert_eq!((meta.seq, meta.config), (1, fingerprint(&config, &todays)), "recorded once");
     }
     opened.recorder.close().expect("closed");
+}
+
+#[tokio::test]
+async fn a_change_that_fails_halfway_leaves_the_configuration_before() {
+    let dir = TempDir::new().expect("a directory");
+    let config = Config { state_dir: dir.path().join("state"), ..config() };
+    let mut fewer = config.clone();
+    fewer.rules.pop();
+    fewer.sources.pop();
+    let clock = Arc::new(TokioClock::starting(at(0)));
+    let (engine, _) = Engine::open(Arc::new(config.clone()), clock).await.expect("it opens");
+    let recorded = || engine.store().load().meta().expect("read").expect("it has a head").config;
+    let stored = || engine.store().load().sources().expect("read").values().filter(|s| !s.gone).count();
+    let as_before = (recorded(), stored());
+    // Recorded, and never shown.
+    engine.under(Arc::new(fewer)).await.expect("there is room");
+    assert_ne!(as_before, (recorded(), stored()));
+    engine.resume().await;
+    assert_eq!(as_before, (recorded(), stored()));
+    assert_eq!(as_before.0, fingerprint(&config, &rules(&config)));
+    engine.close().await.expect("closed");
 }

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod redirects;
+mod reloads;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

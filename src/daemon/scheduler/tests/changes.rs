@@ -4,11 +4,23 @@ use super::*;
 
 /// What another configuration makes of an agenda at `now`: the deadline of each source.
 fn changed(agenda: &mut Agenda, sources: Vec<Scheduled>, kept: &[&str], now: Time) -> Vec<(String, Time)> {
+    renamed(agenda, sources, kept, &[], now)
+}
+
+/// The same, where sources got other ids.
+fn renamed(
+    agenda: &mut Agenda,
+    sources: Vec<Scheduled>,
+    kept: &[&str],
+    ids: &[(&str, &str)],
+    now: Time,
+) -> Vec<(String, Time)> {
     let clock = Settable::new();
     let poller = Scripted { clock, seen: Mutex::default(), script: Box::new(|_, _| unreachable!()) };
     let dues = Arc::new(Dues::new(sources.iter().map(|source| source.id.clone())));
     let kept = kept.iter().map(|id| SourceId::new(id)).collect();
-    agenda.change(Change { sources, kept, poller: Arc::new(poller), dues }, now);
+    let renamed = ids.iter().map(|(old, new)| (SourceId::new(old), SourceId::new(new))).collect();
+    agenda.change(Change { sources, kept, renamed, poller: Arc::new(poller), dues }, now);
     let mut queue: Vec<_> = agenda.queue.iter().map(|Reverse((at, id, _))| (id.to_string(), *at)).collect();
     queue.sort();
     queue
@@ -69,4 +81,26 @@ fn a_poll_under_way_tells_when_the_next_one_is() {
     assert_eq!(changed(&mut agenda, Vec::new(), &[], at(60)), []);
     agenda.ended(SourceId::new("a"), polled(at(60)), at(61));
     assert!(agenda.queue.is_empty(), "it left meanwhile");
+}
+
+#[test]
+fn a_source_with_another_id_keeps_its_turn() {
+    let held = Past { not_before: Some(at(50)), ..polled(at(0)) };
+    let sources = |id| vec![source(id, "*/20 * * * *", held)];
+    let mut agenda = agenda(sources("a"));
+    let expected = vec![("b".to_owned(), at(50))];
+    assert_eq!(renamed(&mut agenda, sources("b"), &["b"], &[("a", "b")], at(10)), expected);
+    agenda.polled_by_hand(SourceId::new("a"), polled(at(55)), at(55));
+    let next: Vec<_> = agenda.queue.iter().map(|Reverse((due, id, _))| (id.to_string(), *due)).collect();
+    assert!(matches!(&next[..], [(id, due)] if id == "b" && *due >= at(60)), "asked for as a: {next:?}");
+}
+
+#[test]
+fn a_source_with_another_id_is_not_polled_twice_at_a_time() {
+    let sources = |id| vec![source(id, "*/20 * * * *", polled(at(-20)))];
+    let mut agenda = agenda(sources("a"));
+    assert!(agenda.pop_due(at(20)).is_some(), "it is under way");
+    assert_eq!(renamed(&mut agenda, sources("b"), &["b"], &[("a", "b")], at(20)), []);
+    agenda.ended(SourceId::new("b"), polled(at(20)), at(21));
+    assert_eq!(agenda.queue.peek().map(|Reverse((due, ..))| *due), Some(at(40)));
 }
