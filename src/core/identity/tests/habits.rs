@@ -75,3 +75,20 @@ fn what_is_remembered_is_bounded() {
     let written = serde_json::to_string(&store.marks).expect("plain values");
     assert_eq!(serde_json::from_str::<Marks>(&written).expect("what was written"), store.marks);
 }
+
+#[test]
+fn an_entry_that_says_nothing_joins_no_others_that_contradict_each_other() {
+    // Whichever of them is the least: one of the three numbers gives each its turn.
+    for n in 0..16 {
+        let bare = format!("|http://a.cn/notice|通知{n}|");
+        for (name, one, other) in [
+            ("two texts", format!("{bare}|停水"), format!("{bare}|停电")),
+            ("two dates", format!("{bare}1"), format!("{bare}5")),
+        ] {
+            let entries = document(&[&bare, &one, &other]);
+            let verdicts = shown(&Store::default().poll(&entries));
+            // What it may be a repetition of is no matter: it says nothing that the other does not.
+            assert!(verdicts.ends_with(" new new"), "{name} {n}: {verdicts}");
+        }
+    }
+}
