@@ -389,7 +389,7 @@ fn only_the_same_report_is_hidden() {
         )
     };
     let [m23, m24] = [meeting("二十三"), meeting("二十四")];
-    let cases: [(&str, Told<'_>, Told<'_>, Second); 19] = [
+    let cases: [(&str, Told<'_>, Told<'_>, Second); 26] = [
         (
             "a wire's text under another headline",
             ("滨河大桥主跨今日合龙", &wire, "甲报", "http://a.example/1", 0),
@@ -509,6 +509,60 @@ fn only_the_same_report_is_hidden() {
                 0,
             ),
             Apart,
+        ),
+        (
+            "a warning at one page, reissued with another figure",
+            ("海上大风警报", "八级", "气象台", "http://w.example/warn", 0),
+            ("海上大风警报", "十级", "气象台", "http://w.example/warn", 1),
+            Related,
+        ),
+        (
+            "and in the same words hours later: it is in force again",
+            ("海上大风警报", "八级", "气象台", "http://w.example/warn", 0),
+            ("海上大风警报", "八级", "气象台", "http://w.example/warn", 6),
+            Related,
+        ),
+        (
+            "a page of one house in two channels, with its short text",
+            ("海上大风警报", "南部海面八级", "气象台", "http://w.example/warn", 0),
+            ("海上大风警报", "南部海面八级", "气象台", "http://w.example/warn", 1),
+            Hidden,
+        ),
+        (
+            "a monitor that tells its states at one address",
+            ("api.example.org is DOWN", "", "Status", "http://s.example/api", 0),
+            ("api.example.org is UP", "", "Status", "http://s.example/api", 1),
+            Related,
+        ),
+        (
+            "two comments of one post",
+            (
+                "Comment on How to grow tomatoes by Alice",
+                "Water them early.",
+                "Garden",
+                "http://g.example/p#comment-1",
+                0,
+            ),
+            (
+                "Comment on How to grow tomatoes by Bob",
+                "Mine all died.",
+                "Garden",
+                "http://g.example/p#comment-2",
+                0,
+            ),
+            Related,
+        ),
+        (
+            "one page of which two houses tell other figures",
+            ("海上大风警报", "八级", "气象台", "http://w.example/warn", 0),
+            ("海上大风警报", "十级", "海事快讯", "http://w.example/warn", 6),
+            Related,
+        ),
+        (
+            "one page, and another house carries its beginning",
+            ("滨河大桥合龙", TEXT, "甲报", "http://a.example/1", 0),
+            ("滨河大桥合龙", &TEXT[..TEXT.floor_char_boundary(160)], "乙网", "http://a.example/1", 3),
+            Hidden,
         ),
         (
             "two notices of one page, titles only",

@@ -11,7 +11,7 @@ use super::entry::{Body, ParsedEntry, ParsedFeed};
 use super::html;
 use super::identity::{
     self, Candidate, Document, Facts, Fingerprint, IdentityKey, KeyKind, Marks, Matched, Past, Verdict, Vote,
-    still,
+    still_text, still_title,
 };
 use super::link;
 use super::page;
@@ -297,10 +297,12 @@ fn rewritten(
 fn says_no_more(before: &ParsedEntry, now: &ParsedEntry) -> bool {
     let title = |entry: &ParsedEntry| text::one_line(entry.title.as_deref().unwrap_or_default());
     let page = |entry: &ParsedEntry| entry.page().map(link::canonical);
-    let same = |a: &str, b: &str| a == b || still(a) == still(b);
-    let same_words =
-        |a: &Option<Body>, b: &Option<Body>| same(&identity::words(a.as_ref()), &identity::words(b.as_ref()));
-    same(&title(before), &title(now))
+    let same_titles = |a: &str, b: &str| a == b || still_title(a) == still_title(b);
+    let same_texts = |a: &str, b: &str| a == b || still_text(a) == still_text(b);
+    let same_words = |a: &Option<Body>, b: &Option<Body>| {
+        same_texts(&identity::words(a.as_ref()), &identity::words(b.as_ref()))
+    };
+    same_titles(&title(before), &title(now))
         && page(before) == page(now)
         && same_words(&before.summary, &now.summary)
         && same_words(&before.content, &now.content)

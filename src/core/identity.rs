@@ -30,4 +30,4 @@ pub use key::{IdentityKey, KeyKind};
 pub use marks::Marks;
 pub use matching::{Document, Matched, Verdict};
 pub use published::{minted, original_iri};
-pub use ticking::still;
+pub use ticking::{still_text, still_title};

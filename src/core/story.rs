@@ -9,7 +9,6 @@
 mod copy;
 mod filed;
 mod fold;
-mod former;
 mod hash;
 mod index;
 mod keys;
@@ -28,7 +27,6 @@ mod text;
 mod timeline;
 mod title;
 
-pub use former::{KEY_LEN, Lookup, Shelf, StoryKey, VERSION, index_keys, join, lookups};
 pub use index::{Index, Joined, MAX_MEMBERS, MAX_STORIES, NEAREST};
 pub use links::{LinkMark, MAX_LINKS};
 pub use same::{Reason, Verdict, same};

@@ -128,8 +128,9 @@ impl Decided {
         sketches: impl IntoIterator<Item = Sketch>,
     ) -> Vec<Departure> {
         let mut left = Vec::new();
-        for (changed, sketch) in changed.iter().zip(sketches) {
-            left.extend(retold::departure(store, rules, &changed.published_id, &sketch));
+        // One that goes by other keys says what it said.
+        for (changed, mut sketch) in changed.iter().zip(sketches).filter(|(changed, _)| !changed.renamed) {
+            left.extend(retold::departure(store, rules, &changed.published_id, &mut sketch));
             self.rewritten.insert(changed.published_id.clone(), sketch);
         }
         self.left.extend(left.iter().map(|left| left.published_id.clone()));

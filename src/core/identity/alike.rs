@@ -1,6 +1,6 @@
 //! How alike two titles or two texts are. Measured only for pairs whose other evidence does not settle what they are.
 
-use super::ticking::still;
+use super::ticking::{still_text, still_title};
 
 /// Characters of a text that are looked at: an opening that long tells one report from another.
 const READ: usize = 2_000;
@@ -51,7 +51,7 @@ pub(super) fn titles(a: &str, b: &str) -> Title {
     if a == b {
         return Title::Same;
     }
-    let (a, b) = (letters(&still(a)), letters(&still(b)));
+    let (a, b) = (letters(&still_title(a)), letters(&still_title(b)));
     if a == b {
         return if a.is_empty() { Title::Silent } else { Title::Same };
     }
@@ -66,7 +66,7 @@ pub(super) fn titles(a: &str, b: &str) -> Title {
 }
 
 pub(super) fn texts(a: &str, b: &str) -> Text {
-    let (a, b) = (letters(&still(a)), letters(&still(b)));
+    let (a, b) = (letters(&still_text(a)), letters(&still_text(b)));
     if a.is_empty() || b.is_empty() {
         return Text::Silent;
     }
@@ -146,6 +146,7 @@ mod tests {
             ("Storm nears the coast", "Storm nears the coast!", Title::Same),
             ("台风眼墙今晨擦过外海", "渔船全部回港 学校停课一天", Title::Other),
             ("甲", "丁", Title::Other),
+            ("农技推广：水稻插秧要点", "农技推广：小麦播种时间", Title::Other),
             ("？", "！", Title::Silent),
         ] {
             assert_eq!(titles(a, b), want, "{a} / {b}");

@@ -163,25 +163,28 @@ pub(super) fn read(entries: &[ParsedEntry], zone: Tz, marks: &Marks) -> (Vec<Can
 }
 
 /// Marks the keys that several entries have which are not the same. All of a key's entries are held
-/// against the one with the least content hash: linear, and the same in any order.
+/// against the one with the least content hash, and against the least of those with a date and of those with a
+/// text, since one that says nothing contradicts none: linear, and the same in any order.
 fn judge(
     drafts: &[Draft],
     key: impl Fn(&Draft) -> Option<IdentityKey>,
     same: impl Fn(&Draft, &Draft) -> bool,
     shared: &mut BTreeSet<IdentityKey>,
 ) {
-    let mut least: BTreeMap<IdentityKey, &Draft> = BTreeMap::new();
+    let mut least: BTreeMap<IdentityKey, [Option<&Draft>; 3]> = BTreeMap::new();
     let order = |draft: &Draft| (draft.fingerprint, draft.title_date, draft.facts.guid, draft.facts.page);
     for draft in drafts {
         let Some(key) = key(draft) else { continue };
-        let first = least.entry(key).or_insert(draft);
-        if order(draft) < order(first) {
-            *first = draft;
+        let says = [true, draft.facts.published.is_some(), !draft.words.is_empty()];
+        for (first, _) in least.entry(key).or_default().iter_mut().zip(says).filter(|(_, says)| *says) {
+            if first.is_none_or(|first| order(draft) < order(first)) {
+                *first = Some(draft);
+            }
         }
     }
     for draft in drafts {
         let Some(key) = key(draft) else { continue };
-        if least.get(&key).is_some_and(|first| !same(first, draft)) {
+        if least.get(&key).is_some_and(|all| all.iter().flatten().any(|first| !same(first, draft))) {
             shared.insert(key);
         }
     }

@@ -250,7 +250,8 @@ impl<'p> View<'_, '_, 'p> {
         let enough = if redated > 0 { 3 } else { 2 };
         let made_up = led == 0 && reissued >= enough && 2 * reissued >= had;
         let silent = marks.guids_are_broken() || swapped + strange > kept || made_up;
-        let proved = !silent && marks.guids_are_proved();
+        // One may be a page that is rewritten as a whole; two are places in a list of which the rest stays.
+        let proved = !silent && swapped + strange < 2 && marks.guids_are_proved();
         (marks, Guids { silent, proved })
     }
 

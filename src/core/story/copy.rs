@@ -16,6 +16,8 @@ const FEW: usize = 40;
 const AT_ONCE_MINUTES: u32 = 2 * 60;
 /// Entries of one page are of one report within half a day. The page of a daily notice has the next one by then.
 const SAME_PAGE_MINUTES: u32 = 12 * 60;
+/// A text of fewer letters has no pair of them by which it could be known again.
+const PAIR: u16 = 2;
 /// Titles of one page that share this much of their pairs are of one report.
 const AKIN: f64 = 0.5;
 /// The shorter text of one page is the beginning of the longer one.
@@ -53,11 +55,57 @@ impl Pair<'_> {
     }
 
     /// One page is one report, unless it is the page of many: a ticker, a list of notices. So something else
-    /// must agree.
+    /// must agree. Of one house all must: there its entries were told apart already, so the page has another state
+    /// by now, another comment or another warning, unless it stands in two channels.
     fn is_copy_by_page(&self) -> bool {
+        if self.same_house() {
+            return self.apart() <= AT_ONCE_MINUTES
+                && self.equal_titles()
+                && self.a.view.marks() == self.b.marks()
+                && self.texts_are_equal();
+        }
+        if self.texts_contradict() {
+            return false;
+        }
         let akin = self.equal_titles() || self.titles() >= AKIN;
         let begins = || self.text().smaller() >= FEW && self.text().containment() >= BEGINNING;
         akin && (self.apart() <= SAME_PAGE_MINUTES || begins()) || self.is_one_text(COPY)
+    }
+
+    /// One of the two has no text, or both have the same.
+    fn texts_are_equal(&self) -> bool {
+        let [a, b] = self.letters();
+        if a == 0 || b == 0 {
+            return true;
+        }
+        self.is_one_text(REPEAT) || a == b && a >= PAIR && self.mentions_and_numbers_are_equal()
+    }
+
+    /// Both have a text, and neither is part of the other one. A stub beside a text says nothing of it.
+    fn texts_contradict(&self) -> bool {
+        let [a, b] = self.letters();
+        let stubs = self.a.view.text().len() == 0 && self.b.text().len() == 0;
+        if a == 0 || b == 0 || self.text().smaller() == 0 && !stubs {
+            return false;
+        }
+        if stubs {
+            return a != b || a < PAIR || !self.mentions_and_numbers_are_equal();
+        }
+        let figures = self.numbers();
+        self.text().containment() < BEGINNING || figures.smaller() > 0 && figures.containment() < FIGURES
+    }
+
+    /// What is kept of a text that is too short for runs of letters.
+    fn mentions_and_numbers_are_equal(&self) -> bool {
+        let numbers = self.numbers();
+        self.a.view.mentions() == self.b.mentions()
+            && numbers.both == numbers.first
+            && numbers.both == numbers.second
+    }
+
+    /// How many letters the longest text of each has.
+    fn letters(&self) -> [u16; 2] {
+        [self.a.view.head.letters, self.b.head.letters]
     }
 
     fn is_one_text(&self, share: f64) -> bool {

@@ -39,7 +39,7 @@ fn enter(words: &mut [u16; WORDS], a: Letter, b: Letter) {
 }
 
 /// The pairs of letters in an entry's title and the heads of its texts.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mentions<'a>(pub(super) &'a [u16]);
 
 impl Mentions<'_> {

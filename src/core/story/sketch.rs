@@ -102,6 +102,11 @@ const NUMBERS_CUT: u8 = 4;
 const LOCAL: u8 = 8;
 
 impl Sketch {
+    /// Gives it another date. It is filed under none.
+    pub fn redate(&mut self, published: Time) {
+        self.head.minute = minute(published);
+    }
+
     pub(super) fn view(&self) -> View<'_> {
         View { head: &self.head, words: &self.words }
     }

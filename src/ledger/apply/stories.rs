@@ -151,12 +151,28 @@ impl<S: State> Work<'_, S> {
         }
         self.changes.members.insert((founder, no), None);
         self.touch_story(founder, no)?;
+        self.bring_back(founder, entry.story.as_ref().map_or(Some(no), Membership::repeats).unwrap_or(no))?;
         if let [(last, _)] = self.members(founder, 2)?.as_slice()
             && *last == founder
         {
             // It tells its story alone again, as if nobody had joined.
             self.changes.members.insert((founder, founder), None);
             self.relist(founder, None)?;
+        }
+        Ok(())
+    }
+
+    /// One entry of a report is not shown any more, so a feed may show another one: readers that ask for what
+    /// changed have not got that yet.
+    fn bring_back(&mut self, founder: EntryNo, report: EntryNo) -> Result<(), S::Error> {
+        for (no, member) in self.members(founder, LINKED)? {
+            if member.report.unwrap_or(no) == report
+                && let Some(entry) = self.entry(no)?
+            {
+                let entry = Entry { changed_seq: self.seq, ..entry };
+                self.changes.entries.insert(no, Some(entry));
+                self.relist(no, Some(founder))?;
+            }
         }
         Ok(())
     }

@@ -3,43 +3,53 @@
 use crate::core::derive::sketch_of;
 use crate::core::record::{Departure, Told};
 use crate::core::rules::Rules;
-use crate::core::state::{Entry, EntryNo, SourceState, State};
+use crate::core::state::{Entry, EntryNo, Member, Membership, SourceState, State};
 use crate::core::story::{self, MAX_MEMBERS, Sketch};
 use crate::ledger::store::{Store, StoreError};
 
+/// The members of a story that are looked through: more than any has.
+const MEMBERS: usize = 10_000;
+/// The report's own entry, and as many others as a new entry is compared with: each has to be read.
+const COMPARED: usize = 1 + MAX_MEMBERS;
+
 /// Says that an entry leaves its story as its publisher has rewritten it, if it does. A store that cannot be
 /// read is found out when the lines are applied.
-pub(super) fn departure(store: &Store, rules: &Rules, id: &str, now: &Sketch) -> Option<Departure> {
+pub(super) fn departure(store: &Store, rules: &Rules, id: &str, now: &mut Sketch) -> Option<Departure> {
     let story = try_departure(store, rules, id, now).ok()??;
     Some(Departure { published_id: id.to_owned(), story })
 }
 
-/// The story that the entry tells instead; the outer `None` if it stays.
+/// The story that the entry tells instead; the outer `None` if it stays. `now` gets the date that the entry was
+/// stored with, which no rewrite changes.
 fn try_departure(
     store: &Store,
     rules: &Rules,
     id: &str,
-    now: &Sketch,
+    now: &mut Sketch,
 ) -> Result<Option<Option<Told>>, StoreError> {
     let Some(no) = store.owner(id)? else { return Ok(None) };
     let Some(entry) = store.entry(no)?.filter(Entry::is_shown) else { return Ok(None) };
+    now.redate(entry.published);
     let founder = entry.story.as_ref().map_or(no, |story| story.founder);
-    // One more, for the entry itself.
-    let members = store.members(founder, MAX_MEMBERS + 1)?;
-    let Some((_, own)) = members.iter().find(|(member, _)| *member == no) else { return Ok(None) };
-    let report = own.report.unwrap_or(no);
-    let repeats_others =
-        members.iter().any(|(other, member)| *other != no && member.report.unwrap_or(*other) == report);
+    let report = entry.story.as_ref().and_then(Membership::repeats).unwrap_or(no);
+    let mut others = store.members(founder, MEMBERS)?;
+    others.retain(|(other, _)| *other != no);
+    if others.is_empty() {
+        return Ok(None);
+    }
+    // The entry that is repeated first, then others that repeat it, then the rest of the story.
+    let same_report = |(other, member): &(EntryNo, Member)| member.report.unwrap_or(*other) == report;
+    let repeats_others = others.iter().any(same_report);
+    others.sort_by_key(|other| (other.0 != report, !same_report(other)));
     let mut told = None;
-    for (other, member) in members.iter().filter(|(other, _)| *other != no) {
-        let Some((id, verdict)) = judge(store, rules, *other, now)? else { continue };
-        let same_report = member.report.unwrap_or(*other) == report;
-        if !repeats_others || same_report && verdict.copy {
+    for other in others.iter().take(COMPARED) {
+        let Some((id, verdict)) = judge(store, rules, other.0, now)? else { continue };
+        if !repeats_others || same_report(other) && verdict.copy {
             return Ok(None);
         }
         told = told.or(Some(Told { with: id, reason: verdict.reason, related: true }));
     }
-    Ok(Some(told).filter(|_| members.len() > 1))
+    Ok(Some(told))
 }
 
 /// The id of an entry of the story, and how the rewritten one and it are alike, if they are.

@@ -7,7 +7,7 @@ use crate::core::entry::ParsedEntry;
 use crate::core::time::Stamp;
 
 /// An entry as a poll drafts it, with the id its publisher gave.
-fn drafted(n: u64, iri: Option<&str>, entry: ParsedEntry) -> DraftEntry {
+pub(super) fn drafted(n: u64, iri: Option<&str>, entry: ParsedEntry) -> DraftEntry {
     DraftEntry {
         iri: iri.map(str::to_owned),
         minted: format!("urn:entry:{n}"),

@@ -1,8 +1,9 @@
 //! Which story an entry is found to tell before its line is written.
 
-use super::decide::{configured, draft, poll_of, sketch};
+use super::decide::{configured, draft, drafted, poll_of, sketch};
 use super::*;
 use crate::core::diff::Draft;
+use crate::core::entry::ParsedEntry;
 use crate::core::record::Expiry;
 use crate::core::state::EntryNo;
 
@@ -166,4 +167,69 @@ fn a_later_report_joins_a_story_by_those_that_are_left() {
     record(&mut ledger, vec![expire(&[1, 2], &[])]);
     record(&mut ledger, vec![poll_of("routed", 1200, &[(3, NEWS)])]);
     assert_eq!(founders(&ledger).pop().expect("some"), None, "a story that all have left is over");
+}
+
+/// An undated entry at a page.
+fn at_page(title: &str, page: &str) -> ParsedEntry {
+    let mut entry = body(title, None);
+    entry.links[0].href = format!("https://news.example/{page}");
+    entry
+}
+
+fn brings(source: &str, seconds: i64, n: u64, entry: &ParsedEntry) -> Fact {
+    let sketches = vec![sketch(source, seconds, entry)];
+    let new = vec![drafted(n, None, entry.clone())];
+    Fact::Poll(Box::new(Draft { new, sketches, ..draft(source, seconds, &[]) }))
+}
+
+fn rewrites(source: &str, seconds: i64, n: u64, entry: &ParsedEntry) -> Fact {
+    let sketches = vec![sketch(source, seconds, entry)];
+    let changed = vec![changed(n, entry.clone())];
+    Fact::Poll(Box::new(Draft { changed, sketches, ..draft(source, seconds, &[]) }))
+}
+
+/// The entry whose report an entry repeats.
+fn repeated(ledger: &Ledger, no: EntryNo) -> Option<EntryNo> {
+    let entry = ledger.store().load().entry(no).expect("read").expect("stored");
+    entry.story.and_then(|story| story.repeats())
+}
+
+#[test]
+fn a_rewritten_entry_leaves_what_it_repeated_however_many_do() {
+    let (_dir, mut ledger) = configured();
+    record(&mut ledger, vec![brings("fixed", 1000, 1, &at_page(NEWS, "one"))]);
+    for n in 2..=12 {
+        record(&mut ledger, vec![brings("auto", 1000 + n, n as u64, &at_page(NEWS, "one"))]);
+    }
+    assert_eq!((repeated(&ledger, 11), repeated(&ledger, 12)), (Some(1), Some(1)));
+    record(&mut ledger, vec![rewrites("auto", 2000, 12, &at_page(OTHER, "other"))]);
+    assert_eq!((repeated(&ledger, 11), repeated(&ledger, 12)), (Some(1), None));
+    assert_eq!(founders(&ledger)[11], None);
+    dump(&ledger);
+}
+
+#[test]
+fn what_repeats_a_rewritten_entry_comes_back_however_many_tell_its_story() {
+    let (_dir, mut ledger) = configured();
+    record(&mut ledger, vec![brings("fixed", 1000, 1, &at_page(NEWS, "one"))]);
+    for n in 2..=11 {
+        record(&mut ledger, vec![brings("auto", 1000 + n, n as u64, &at_page(NEWS, &n.to_string()))]);
+    }
+    record(&mut ledger, vec![brings("routed", 1100, 12, &at_page(NEWS, "one"))]);
+    assert_eq!((repeated(&ledger, 11), repeated(&ledger, 12)), (None, Some(1)));
+    // It still tells the story, at another page.
+    record(&mut ledger, vec![rewrites("fixed", 2000, 1, &at_page(NEWS, "moved"))]);
+    assert_eq!(repeated(&ledger, 12), None);
+    dump(&ledger);
+}
+
+#[test]
+fn an_undated_entry_is_of_the_day_it_came_when_it_is_corrected_later() {
+    let (_dir, mut ledger) = configured();
+    record(&mut ledger, vec![brings("fixed", 1000, 1, &at_page(NEWS, "one"))]);
+    record(&mut ledger, vec![brings("auto", 1100, 2, &at_page(NEWS, "one"))]);
+    assert_eq!(repeated(&ledger, 2), Some(1));
+    let corrected = at_page(&NEWS.replace("专家", "学者"), "one");
+    record(&mut ledger, vec![rewrites("fixed", 1000 + 4 * 86_400, 1, &corrected)]);
+    assert_eq!(repeated(&ledger, 2), Some(1));
 }

@@ -22,6 +22,20 @@ fn guids_that_proved_themselves_decide_alone() {
 }
 
 #[test]
+fn guids_of_a_document_in_which_several_are_other_entries_decide_nothing_alone() {
+    let old = |n: u32| format!("{n}|http://a.cn/{n}|要闻{n}号|1|正文{n}");
+    let new = |n: u32| format!("{n}|http://a.cn/x{n}|别的{n}事|9|又有别的话{n}");
+    let first: Vec<String> = (1..=10).map(old).collect();
+    let third: Vec<String> = (1..=8).map(old).chain((9..=10).map(new)).collect();
+    let specs = |all: &[String]| document(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut store = Store::default();
+    store.poll(&specs(&first));
+    store.poll(&specs(&first));
+    assert!(store.marks.guids_are_proved());
+    assert_eq!(shown(&store.poll(&specs(&third))), "1 2 3 4 5 6 7 8 new new");
+}
+
+#[test]
 fn guids_that_went_to_other_entries_are_no_vote_any_more() {
     let (store, last) = polled(&[
         &["1|http://a.cn/a|甲|", "2|http://a.cn/b|乙|", "3|http://a.cn/c|丙|"],
@@ -60,4 +74,21 @@ fn what_is_remembered_is_bounded() {
     assert_eq!(store.marks.shared().len(), 32);
     let written = serde_json::to_string(&store.marks).expect("plain values");
     assert_eq!(serde_json::from_str::<Marks>(&written).expect("what was written"), store.marks);
+}
+
+#[test]
+fn an_entry_that_says_nothing_joins_no_others_that_contradict_each_other() {
+    // Whichever of them is the least: one of the three numbers gives each its turn.
+    for n in 0..16 {
+        let bare = format!("|http://a.cn/notice|通知{n}|");
+        for (name, one, other) in [
+            ("two texts", format!("{bare}|停水"), format!("{bare}|停电")),
+            ("two dates", format!("{bare}1"), format!("{bare}5")),
+        ] {
+            let entries = document(&[&bare, &one, &other]);
+            let verdicts = shown(&Store::default().poll(&entries));
+            // What it may be a repetition of is no matter: it says nothing that the other does not.
+            assert!(verdicts.ends_with(" new new"), "{name} {n}: {verdicts}");
+        }
+    }
 }

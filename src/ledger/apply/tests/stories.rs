@@ -192,3 +192,20 @@ fn what_an_entry_hid_that_left_is_news_to_readers_that_ask_for_what_changed() {
     assert_eq!(entry(&store, 2).story, None);
     assert_eq!(entry(&store, 2).told_at(), 4, "by the line that brought it back");
 }
+
+#[test]
+fn what_comes_back_for_an_entry_that_is_gone_is_news_to_readers_that_ask_for_what_changed() {
+    for (name, gone) in [("withdrawn", withdrawal(5000, 1)), ("expired", expiry(5000, &[1], &[]))] {
+        for with in [told(report(2), 1), related(2, 1)] {
+            let is_related = with.story.as_ref().is_some_and(|story| story.related);
+            let store = paper([
+                seen("paper", 1000, vec![report(1)], vec![]),
+                seen("paper", 2000, vec![with], vec![]),
+                gone.clone(),
+            ]);
+            store.check().expect(name);
+            let line = if is_related { 3 } else { 4 };
+            assert_eq!(entry(&store, 2).told_at(), line, "{name}, related: {is_related}");
+        }
+    }
+}
