@@ -364,7 +364,7 @@ impl Reader {
         };
         let feed = &mut document.feed;
         if bound::newest(&mut feed.entries, self.max_entries, self.grows_at_end) {
-            feed.repairs.push(format!("only the newest {} entries were taken", self.max_entries));
+            feed.repairs.push(format!("only the newest {} entries were taken", feed.entries.len()));
         }
         if bound::feed(feed) {
             feed.repairs.push("texts that are too long were cut".to_owned());
