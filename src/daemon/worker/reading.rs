@@ -244,8 +244,8 @@ impl Worker {
             skip: feed.skip,
             window_from: findings.window_from,
             overlaps: waited || findings.window_from != Some(0),
-            // What has to wait is read again, be the document the same by then.
-            whole: whole && !findings.deferred,
+            whole,
+            deferred: findings.deferred,
             broken,
             marks: findings.marks.clone(),
             grows_at_end: findings.grows_at_end,
