@@ -10,7 +10,7 @@ mod copy;
 mod filed;
 mod fold;
 mod former;
-mod hash;
+pub(super) mod hash;
 mod index;
 mod keys;
 mod links;
