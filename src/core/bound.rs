@@ -15,7 +15,8 @@ pub const MAX_ADDRESS: usize = 8 << 10;
 
 /// Leaves the newest `limit` entries of a document, in its order. By their dates, where most have one; else by where
 /// new ones came earlier: `grows_at_end`. Where neither is known, half from each end, so that new ones are seen
-/// wherever they come. Returns whether any was left out.
+/// wherever they come; once it is, that half alone, for what stands in the middle was never taken, and is old. Returns
+/// whether any was left out.
 pub fn newest(entries: &mut Vec<ParsedEntry>, limit: usize, grows_at_end: Option<bool>) -> bool {
     let surplus = entries.len().saturating_sub(limit);
     if surplus == 0 {
@@ -35,12 +36,14 @@ pub fn newest(entries: &mut Vec<ParsedEntry>, limit: usize, grows_at_end: Option
         });
         order[..surplus].iter().for_each(|at| kept[*at] = false);
     } else {
-        let from = match grows_at_end {
-            Some(true) => 0,
-            Some(false) => limit,
-            None => limit.div_ceil(2),
+        let first = limit.div_ceil(2);
+        let last = limit - first;
+        let left_out = match grows_at_end {
+            Some(true) => 0..kept.len() - last.max(1),
+            Some(false) => first..kept.len(),
+            None => first..kept.len() - last,
         };
-        kept[from..from + surplus].fill(false);
+        kept[left_out].fill(false);
     }
     let mut kept = kept.into_iter();
     entries.retain(|_| kept.next().unwrap_or(false));
@@ -138,10 +141,10 @@ mod tests {
             ("oldest first", &[1, 2, 3, 4, 5], None, "2 3 4"),
             ("in no order", &[3, 5, 1, 4, 2], None, "0 1 3"),
             ("oldest first, one without a date", &[1, 0, 3, 4, 5], None, "2 3 4"),
-            ("without dates, grows at its end", &[0; 5], Some(true), "2 3 4"),
-            ("without dates, grows at its beginning", &[0; 5], Some(false), "0 1 2"),
+            ("without dates, grows at its end", &[0; 5], Some(true), "4"),
+            ("without dates, grows at its beginning", &[0; 5], Some(false), "0 1"),
             ("without dates, of unknown order", &[0; 5], None, "0 1 4"),
-            ("all of one date, grows at its end", &[7; 5], Some(true), "2 3 4"),
+            ("all of one date, grows at its end", &[7; 5], Some(true), "4"),
         ];
         for (name, dates, grows_at_end, want) in cases {
             let mut entries = listed(dates);
@@ -149,6 +152,27 @@ mod tests {
             let left: Vec<_> = entries.iter().filter_map(|entry| entry.title.as_deref()).collect();
             assert_eq!(left.join(" "), want, "{name}");
             assert!(!newest(&mut entries, 3, grows_at_end), "{name}: once is enough");
+        }
+    }
+
+    #[test]
+    fn what_an_undated_document_had_from_the_first_never_comes_later_as_news() {
+        for at_end in [false, true] {
+            let mut known = std::collections::BTreeSet::new();
+            // The first poll; one that sees where new ones come; one that goes by that.
+            for (polled, grows_at_end) in [None, None, Some(at_end), Some(at_end)].into_iter().enumerate() {
+                let mut titles: Vec<usize> = (0..300 + 10 * polled).rev().collect();
+                if at_end {
+                    titles.reverse();
+                }
+                let entry = |n: usize| ParsedEntry { title: Some(n.to_string()), ..ParsedEntry::default() };
+                let mut entries: Vec<_> = titles.into_iter().map(entry).collect();
+                newest(&mut entries, 200, grows_at_end);
+                let taken = entries.iter().filter_map(|entry| entry.title.as_ref()?.parse::<usize>().ok());
+                let new: Vec<usize> = taken.filter(|n| known.insert(*n)).filter(|_| polled > 0).collect();
+                assert_eq!(new.len(), if polled > 0 { 10 } else { 0 }, "poll {polled}: {new:?}");
+                assert!(new.iter().all(|n| *n >= 300), "poll {polled}: {new:?}");
+            }
         }
     }
 

@@ -72,6 +72,8 @@ struct Mender<'a> {
     out: String,
     /// What is open, and whether it has anything in it yet.
     open: Vec<(Level, bool)>,
+    /// How many of them are objects.
+    objects: usize,
     /// True behind a key, until its value is written.
     has_key: bool,
     /// True if the last value written was an object or a list.
@@ -81,7 +83,7 @@ struct Mender<'a> {
 impl<'a> Mender<'a> {
     fn new(text: &'a str) -> Self {
         let out = String::with_capacity(text.len() + 16);
-        Self { text, at: 0, out, open: Vec::new(), has_key: false, after_close: false }
+        Self { text, at: 0, out, open: Vec::new(), objects: 0, has_key: false, after_close: false }
     }
 
     /// The mended text, and how much was open where the broken one ended.
@@ -213,6 +215,7 @@ impl<'a> Mender<'a> {
             self.write("null");
         }
         self.open.push((level, false));
+        self.objects += usize::from(level == Level::Object);
         self.write(if level == Level::Object { "{" } else { "[" });
         self.has_key = false;
         if level == Level::Object { Next::Key } else { Next::Value }
@@ -222,18 +225,24 @@ impl<'a> Mender<'a> {
     /// would close all that surrounds the list. Else it closes what was left open within it too.
     fn end(&mut self, level: Level) -> Next {
         self.at += 1;
-        let Some(at) = self.open.iter().rposition(|(open, _)| *open == level) else { return Next::Separator };
-        if at + 1 < self.open.len() && self.after_close {
+        let fitting = if level == Level::Object { self.objects } else { self.open.len() - self.objects };
+        let fits_last = self.open.last().is_some_and(|(open, _)| *open == level);
+        if fitting == 0 || (self.after_close && !fits_last) {
             return Next::Separator;
         }
-        while self.open.len() > at {
+        // One of them fits, so it ends there; each level is closed once, so all brackets together take one pass.
+        while let Some((closed, _)) = self.open.last().copied() {
             self.close();
+            if closed == level {
+                break;
+            }
         }
         Next::Separator
     }
 
     fn close(&mut self) {
         if let Some((level, _)) = self.open.last() {
+            self.objects -= usize::from(*level == Level::Object);
             self.write(if *level == Level::Object { "}" } else { "]" });
         }
         self.open.pop();

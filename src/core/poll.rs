@@ -73,6 +73,8 @@ pub enum Reading {
         overlaps: bool,
         /// Whether it was all there; else its validators and its hash vouch for entries that nobody saw.
         whole: bool,
+        /// Whether a rewritten entry of it has to wait: it is read again, be the document the same by then.
+        deferred: bool,
         /// [`closing`] of one that breaks off, whole or not: what ends so too is all there.
         broken: Option<String>,
         /// What is known of the source's guids and addresses now.
@@ -333,6 +335,7 @@ fn good(
     reading: Option<Reading>,
 ) {
     let cut = matches!(reading, Some(Reading::Feed { whole: false, .. }));
+    let deferred = matches!(reading, Some(Reading::Feed { deferred: true, .. }));
     // That of the last reading: `apply` gave it the number that was not known when it was read.
     if let Some(first) = state.window_from.filter(|first| *first > 0) {
         state.windows.note(poll.at, first);
@@ -344,7 +347,9 @@ fn good(
     let of_none =
         of_another && poll.sent.etag.is_some() && head.validators.etag.as_ref().is_some_and(is_strong);
     state.validators = match outcome {
-        _ if cut || of_none => std::mem::take(&mut state.validators),
+        // The same once more would be answered 304, and what waits would never be read.
+        _ if deferred && !names_another(head, &state.validators) => Validators::default(),
+        _ if cut || deferred || of_none => std::mem::take(&mut state.validators),
         // A 304 freshens what it repeats and leaves the rest (RFC 9111 section 3.2).
         Outcome::NotModified => {
             let Validators { etag, last_modified, .. } = std::mem::take(&mut state.validators);
@@ -384,6 +389,8 @@ fn good(
         // A document that is empty for once, or cut short, has not moved past anything.
         if !cut {
             state.window_from = window_from.or(state.window_from);
+        }
+        if !cut && !deferred {
             state.body_hash = Some(body_hash);
         }
         state.overlaps = Some(overlaps);

@@ -9,7 +9,7 @@
 mod copy;
 mod filed;
 mod fold;
-mod hash;
+pub(super) mod hash;
 mod index;
 mod keys;
 mod links;

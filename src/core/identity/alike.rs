@@ -4,6 +4,8 @@ use super::ticking::{still_text, still_title};
 
 /// Characters of a text that are looked at: an opening that long tells one report from another.
 const READ: usize = 2_000;
+/// Characters of which those are taken: what ticks is left out first, and takes longer than the rest.
+const OPENING: usize = 2 * READ;
 /// Fewer letters are too few to be alike: they are equal or others.
 const SHORT: usize = 20;
 /// From so many letters an equal text is that of one report.
@@ -65,18 +67,18 @@ pub(super) fn titles(a: &str, b: &str) -> Title {
     if common >= TITLE_LIKE { Title::Like } else { Title::Other }
 }
 
-pub(super) fn texts(a: &str, b: &str) -> Text {
-    let (a, b) = (letters(&still_text(a)), letters(&still_text(b)));
+/// Of two texts, as [`opening`] has them.
+pub(super) fn texts(a: &[char], b: &[char]) -> Text {
     if a.is_empty() || b.is_empty() {
         return Text::Silent;
     }
     if a == b {
         return Text::Same { long: a.len() >= LONG };
     }
-    if a.len().min(b.len()) < SHORT || are_of_other_numbers(&a, &b) {
+    if a.len().min(b.len()) < SHORT || are_of_other_numbers(a, b) {
         return Text::Other;
     }
-    let (both, within) = common(&parts(&a, 3), &parts(&b, 3));
+    let (both, within) = common(&parts(a, 3), &parts(b, 3));
     match if within >= WITHIN { within } else { both } {
         share if share >= LIKE => Text::Like(u8::try_from(share).unwrap_or(100)),
         share if share < UNLIKE => Text::Other,
@@ -87,6 +89,11 @@ pub(super) fn texts(a: &str, b: &str) -> Text {
 /// Whether a text is long enough to be no form.
 pub(super) fn is_long(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphanumeric()).take(LONG).count() == LONG
+}
+
+/// The letters of a text that are compared.
+pub(super) fn opening(text: &str) -> Vec<char> {
+    letters(&still_text(text.char_indices().nth(OPENING).map_or(text, |(end, _)| &text[..end])))
 }
 
 /// Letters and digits alone, in lower case.
@@ -163,6 +170,7 @@ mod tests {
             "市民政局公布今年第三批社会组织评估结果，四十二家单位获得五星等级，名单即日起在官网公示七天。";
         let quake = "中国地震台网正式测定：11月27日08时15分在甲县发生3.2级地震，震源深度10千米，北纬31.2度。";
         let next = "中国地震台网正式测定：11月28日21时42分在甲县发生4.0级地震，震源深度18千米，北纬29.7度。";
+        let texts = |a: &str, b: &str| super::texts(&opening(a), &opening(b));
         assert_eq!(texts(report, report), Text::Same { long: true });
         assert!(texts(report, corrected).is_kept());
         assert!(texts(report, extract).is_kept());

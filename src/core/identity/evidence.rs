@@ -1,13 +1,16 @@
 //! The evidence for a pair: an entry of a document and a known one. What is missing, and what several entries
 //! share, is silent: it is no vote.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use chrono::Timelike as _;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::alike::{self, Text, Title};
 use super::document::{Candidate, same_date};
-use super::facts::Facts;
+use super::facts::{Facts, short_hash};
 use super::fingerprint::{Fingerprint, words};
 use crate::core::entry::ParsedEntry;
 use crate::core::text::one_line;
@@ -71,12 +74,13 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Of the candidate, which was read from `entry`, and a known entry. Guid and page are compared by the caller,
-    /// who knows which entries their keys lead to.
+    /// Of the candidate, which was read from `entry`, and a known entry, whose `words` are asked for where they count.
+    /// Guid and page are compared by the caller, who knows which entries their keys lead to.
     pub(super) fn of(
         candidate: &Candidate,
         entry: &ParsedEntry,
         past: &Past<'_>,
+        words: &dyn Fn() -> Rc<Words>,
         (guid, page): (Guid, Page),
         zone: Tz,
     ) -> Self {
@@ -86,7 +90,7 @@ impl Evidence {
         } else if equal && candidate.text.is_some() {
             Text::Same { long: candidate.long }
         } else {
-            text(entry, past.body)
+            text(&Words::of(entry), &words())
         };
         Self {
             guid,
@@ -215,17 +219,50 @@ fn title(a: &ParsedEntry, b: &ParsedEntry) -> Title {
     }
 }
 
+/// What an entry says in words, blanks folded.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    short: String,
+    long: String,
+    /// What of them is compared: read when it is first asked for, and once.
+    openings: [OnceCell<Vec<char>>; 2],
+}
+
+impl Words {
+    pub(super) fn of(entry: &ParsedEntry) -> Self {
+        let (short, long) = (words(entry.summary.as_ref()), words(entry.content.as_ref()));
+        Self { short, long, ..Self::default() }
+    }
+
+    /// The short text, or the long one where there is no other.
+    fn either(&self) -> &str {
+        if self.short.is_empty() { &self.long } else { &self.short }
+    }
+
+    fn opening(&self) -> &[char] {
+        self.openings[0].get_or_init(|| alike::opening(self.either()))
+    }
+
+    fn opening_of_long(&self) -> &[char] {
+        self.openings[1].get_or_init(|| alike::opening(&self.long))
+    }
+
+    /// Hash of the one or the other, as [`Candidate::text`] has it.
+    pub(super) fn hash(&self) -> Option<u64> {
+        Some(self.either()).filter(|words| !words.is_empty()).map(short_hash)
+    }
+}
+
 /// The short texts are compared where both have one, else whatever there is.
-fn text(a: &ParsedEntry, b: &ParsedEntry) -> Text {
-    let of = |entry: &ParsedEntry| (words(entry.summary.as_ref()), words(entry.content.as_ref()));
-    let ((short_a, long_a), (short_b, long_b)) = (of(a), of(b));
-    let either = |short: &str, long: &str| if short.is_empty() { long.to_owned() } else { short.to_owned() };
-    match alike::texts(&either(&short_a, &long_a), &either(&short_b, &long_b)) {
+fn text(a: &Words, b: &Words) -> Text {
+    match alike::texts(a.opening(), b.opening()) {
         // An extract that was written anew over the same text.
-        Text::Other if !long_a.is_empty() && !long_b.is_empty() => match alike::texts(&long_a, &long_b) {
-            kept if kept.is_kept() => kept,
-            _ => Text::Other,
-        },
+        Text::Other if !a.long.is_empty() && !b.long.is_empty() => {
+            match alike::texts(a.opening_of_long(), b.opening_of_long()) {
+                kept if kept.is_kept() => kept,
+                _ => Text::Other,
+            }
+        }
         said => said,
     }
 }

@@ -1,10 +1,9 @@
 //! What an entry says of itself that it may be recognised by, as hashes to compare. Judges nothing.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use super::key::{IdentityKey, KeyKind};
 use crate::core::entry::ParsedEntry;
 use crate::core::link;
+use crate::core::story::hash;
 use crate::core::text::one_line;
 use crate::core::time::Stamp;
 
@@ -148,9 +147,19 @@ fn is_year(run: &str) -> bool {
     run.len() == 4 && (run.starts_with("19") || run.starts_with("20"))
 }
 
-/// A hash to compare by while a document is judged; none is stored.
+/// A hash to compare by while a document is judged; none is stored. It takes part in the order of equals, so it is the
+/// same on every machine.
 pub(super) fn short_hash(text: &str) -> u64 {
-    let mut hash = DefaultHasher::new();
-    text.hash(&mut hash);
-    hash.finish()
+    hash::of_text(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_that_break_ties_are_the_same_everywhere() {
+        assert_eq!(short_hash(""), 14_087_677_454_934_409_008);
+        assert_eq!(short_hash("地铁"), 10_500_927_751_701_510_748);
+    }
 }

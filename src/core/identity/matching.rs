@@ -1,16 +1,17 @@
 //! Which entries of a document are known, which are new, and which are there twice. No decision depends
 //! on the order of entries.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use chrono_tz::Tz;
 
 use super::decide::{self, Context};
 use super::document::{self, Candidate, same_date};
 use super::duplicates::duplicates;
-use super::evidence::{Evidence, Guid, Page, Past, Vote};
-use super::facts::{Facts, short_hash};
-use super::fingerprint::words;
+use super::evidence::{Evidence, Guid, Page, Past, Vote, Words};
+use super::facts::Facts;
 use super::key::{IdentityKey, KeyKind};
 use super::marks::Marks;
 use super::moved::moved;
@@ -81,7 +82,7 @@ impl<'a> Document<'a> {
     pub fn judged<'p>(mut self, hits: &Hits, past: &dyn Fn(u64) -> Option<Past<'p>>) -> Matched {
         let first_of = duplicates(&self.candidates);
         let firsts: Vec<usize> = (0..first_of.len()).filter(|at| first_of[*at] == *at).collect();
-        let view = View { document: &self, hits, past };
+        let view = View { document: &self, hits, past, words: RefCell::default() };
         let (marks, guids) = view.guids(&firsts);
         let moved = view.moved(&firsts);
         let context = |candidate: &Candidate| Context {
@@ -150,6 +151,8 @@ struct View<'v, 'd, 'p> {
     document: &'v Document<'d>,
     hits: &'v Hits,
     past: &'v dyn Fn(u64) -> Option<Past<'p>>,
+    /// What known entries say, each read once: a whole document may lead to one, and that may be long.
+    words: RefCell<BTreeMap<u64, Rc<Words>>>,
 }
 
 /// What this document says of its guids.
@@ -177,9 +180,14 @@ impl<'p> View<'_, '_, 'p> {
         let guid = if guids_silent { Guid::Silent } else { self.guid(candidate, no, past.facts) };
         let page = self.page(candidate, no, past.facts);
         let entry = &self.document.entries[index];
-        let evidence = Evidence::of(candidate, entry, &past, (guid, page), self.document.zone);
+        let words = || self.words(no, past.body);
+        let evidence = Evidence::of(candidate, entry, &past, &words, (guid, page), self.document.zone);
         let named = candidate.twins_by.into_iter().any(|key| self.hit(key) == Some(no));
         Some(Evidence { named, ..evidence })
+    }
+
+    fn words(&self, no: u64, body: &ParsedEntry) -> Rc<Words> {
+        Rc::clone(self.words.borrow_mut().entry(no).or_insert_with(|| Rc::new(Words::of(body))))
     }
 
     fn guid(&self, candidate: &Candidate, no: u64, past: &Facts) -> Guid {
@@ -233,8 +241,9 @@ impl<'p> View<'_, '_, 'p> {
                     }
                 }
                 None if guid.is_some() => {
-                    if let Some((_, past)) = at_page {
-                        let says_else = text_hash(past.body) != candidate.text && candidate.text.is_some();
+                    if let Some((no, past)) = at_page {
+                        let before = self.words(no, past.body).hash();
+                        let says_else = before != candidate.text && candidate.text.is_some();
                         let dated = same_date(published, past.facts.published) != Some(false);
                         reissued += usize::from(!says_else);
                         redated += usize::from(!says_else && !dated);
@@ -270,13 +279,6 @@ impl<'p> View<'_, '_, 'p> {
             Some((no, (self.past)(no)?))
         })
     }
-}
-
-/// Hash of a text, as [`Candidate::text`] has it.
-pub(super) fn text_hash(body: &ParsedEntry) -> Option<u64> {
-    let summary = words(body.summary.as_ref());
-    let words = if summary.is_empty() { words(body.content.as_ref()) } else { summary };
-    (!words.is_empty()).then(|| short_hash(&words))
 }
 
 /// The first key that no known entry has; if all are taken, one of the content under the first.

@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Candidate, same_date};
-use super::evidence::Past;
+use super::evidence::{Past, Words};
 use super::key::IdentityKey;
-use super::matching::text_hash;
 
 /// The keys by which a document has what was known before it moved; none where it did not.
 ///
@@ -63,5 +62,5 @@ fn is_traced(candidate: &Candidate, past: &Past<'_>) -> bool {
     let (trail, before) = (candidate.facts.trail, past.facts.trail);
     both(trail.serial, before.serial)
         || both(trail.unsigned, before.unsigned)
-        || both(candidate.text, text_hash(past.body))
+        || both(candidate.text, Words::of(past.body).hash())
 }

@@ -204,7 +204,7 @@ fn what_a_second_poll_makes_of_the_first() {
             &["g1|http://a.cn/1|甲|1", "|http://a.cn/1|甲|"],
             "new =0",
         ),
-        ("twice, under http and https", &[], &["|http://a.cn/1|甲|1", "|https://a.cn/1|甲|1"], "new =0"),
+        ("twice, under http and https", &[], &["|http://a.cn/1|甲|1", "|https://a.cn/1|甲|1"], "=1 new"),
         ("twice, the later one counts", &[], &["g1|http://a.cn/1|甲|1", "g1|http://a.cn/1|甲|2"], "=1 new"),
         ("empty guids", &[], &[" |http://a.cn/1|甲|1", " |http://a.cn/2|乙|1"], "new new"),
     ];

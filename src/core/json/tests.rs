@@ -122,3 +122,18 @@ proptest! {
         prop_assert!(read(&text).is_ok(), "{}", text);
     }
 }
+
+/// Minutes, where each stray bracket is looked for in all that is open.
+#[test]
+fn stray_brackets_under_many_open_ones_take_one_pass() {
+    const MANY: usize = 200_000;
+    let (lists, objects) = ("[".repeat(MANY), "}".repeat(MANY));
+    for text in [
+        format!("{{\"a\":{lists}]{objects}"),
+        format!("{lists}{objects}"),
+        format!("{lists}1{}", "]}".repeat(MANY)),
+        format!("[{}{}", "{\"a\":".repeat(MANY), "1}]".repeat(MANY)),
+    ] {
+        let _ = read(&text);
+    }
+}

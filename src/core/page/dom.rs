@@ -5,13 +5,14 @@ use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
 use super::{PageError, is_challenge};
+use crate::core::bound::MAX_LINE;
 use crate::core::date::DateContext;
 use crate::core::decode::decode;
 use crate::core::entry::Link;
 use crate::core::feed::FeedInput;
 use crate::core::html;
 use crate::core::link::{Base, host_key};
-use crate::core::text::{one_line, xml_legal};
+use crate::core::text::{one_line, truncate_chars, xml_legal};
 
 /// How far into a document its kind is looked for, in bytes.
 const HEAD: usize = 2048;
@@ -26,7 +27,7 @@ const INLINE: &[&str] = &[
 /// A page.
 pub(super) struct Page {
     pub(super) html: Html,
-    /// What `<title>` says.
+    /// What `<title>` says, as far as it goes on a line: each heading and each line is looked for in it.
     pub(super) title: Option<String>,
     /// JSON-LD blocks, as written.
     pub(super) data: Vec<String>,
@@ -59,7 +60,7 @@ impl Page {
         let declared = select(&tree, "base[href]").next().and_then(|base| own.resolve(base.attr("href")?));
         Ok(Self {
             html: tree,
-            title: page.title.filter(|title| !title.is_empty()),
+            title: page.title.filter(|title| !title.is_empty()).map(|title| truncate_chars(&title, MAX_LINE)),
             data: page.data,
             encoding: decoded.encoding.to_owned(),
             repairs,
@@ -82,7 +83,8 @@ impl Page {
         self.site.is_some() && host_key(address) == self.site
     }
 
-    /// What `meta` says under one of the names, lower case, the first name that says anything.
+    /// What `meta` says under one of the names, lower case, the first name that says anything. As far as it goes on a
+    /// line.
     pub(super) fn meta(&self, names: &[&str]) -> Option<String> {
         let metas: Vec<(String, &str)> = select(&self.html, "meta[content]")
             .filter_map(|meta| {
@@ -93,7 +95,7 @@ impl Page {
             .collect();
         names.iter().find_map(|name| {
             let (_, said) = metas.iter().find(|(key, said)| key == name && !said.trim().is_empty())?;
-            Some(one_line(said))
+            Some(truncate_chars(&one_line(said), MAX_LINE))
         })
     }
 

@@ -18,8 +18,8 @@ use crate::core::text::one_line;
 /// A headline is longer than a menu's word, in characters.
 pub(super) const MIN_TITLE: usize = 8;
 
-/// Links of a page that are looked at.
-const MAX_LINKS: usize = 10_000;
+/// Links of a page that are looked at, and rows of one.
+pub(super) const MAX_LINKS: usize = 10_000;
 
 /// How far above a link its row may begin.
 const MAX_CLIMB: usize = 8;
@@ -131,7 +131,6 @@ fn merged(links: Vec<Found<'_>>) -> Vec<Found<'_>> {
         at.insert(link.key.clone(), out.len());
         out.push(link);
     }
-    out.truncate(super::MAX_ENTRIES);
     out
 }
 

@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
+use super::PageError;
 use super::rules::{JsonPath, JsonRules};
-use super::{MAX_ENTRIES, PageError};
 use crate::core::date::{self, DateContext};
 use crate::core::decode::decode;
 use crate::core::entry::{Body, Category, Ending, Link, ParsedEntry, ParsedFeed, Person};
-use crate::core::feed::FeedInput;
+use crate::core::feed::{FeedInput, MAX_ENTRIES};
 use crate::core::json::{self, Document, without_marks};
 use crate::core::link::Base;
 use crate::core::text::{plain, xml_legal};
@@ -194,6 +194,13 @@ mod tests {
         for none in ["{\"list\":[", "{\"other\":[{\"title\":\"甲\"", "{"] {
             assert_eq!(reading(none).err(), Some(PageError::CutShort), "{none}");
         }
+    }
+
+    #[test]
+    fn a_list_that_grows_at_its_end_is_read_to_its_end() {
+        let rows: Vec<String> = (0..2_500).map(|n| format!("{{\"title\":\"第{n}条\"}}")).collect();
+        let feed = reading(&format!("{{\"list\":[{}]}}", rows.join(","))).expect("a list");
+        assert_eq!(feed.entries.last().and_then(|entry| entry.title.as_deref()), Some("第2499条"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use scraper::{ElementRef, Node};
 use super::dom::{Page, select, text};
 use super::generic::{self, Found, last_day, row_of, title_of};
 use super::near::{date_in, of_piece};
-use super::{Css, ListRules, MAX_ENTRIES, PageError, dated, meta};
+use super::{Css, ListRules, PageError, dated, meta};
 use crate::core::date::{DateContext, find, parse};
 use crate::core::entry::{Body, Category, Ending, Link, ParsedEntry, ParsedFeed};
 use crate::core::feed::FeedInput;
@@ -146,7 +146,8 @@ fn selected(
             None => date_in(&pieces(row, &link, &HashMap::new()), link.day, &page.dates),
         };
         entries.push(entry(page, row, rules, &link, published));
-        if entries.len() == MAX_ENTRIES {
+        // Which of them are the newest is said later: a list may grow at its end.
+        if entries.len() == generic::MAX_LINKS {
             break;
         }
     }

@@ -35,9 +35,6 @@ pub use json::json;
 pub use list::{ListPage, breaks_off, list};
 pub use rules::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
 
-/// Entries taken of one page; the longest lists seen have some 500.
-pub const MAX_ENTRIES: usize = 2_000;
-
 /// Why bytes are not the page or document that was looked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {

@@ -289,6 +289,35 @@ fn hostile_markup_is_read_in_bounds() {
     }
 }
 
+/// Minutes, where the parts of a title are cut off one by one, or each heading is looked for in all of it.
+#[test]
+fn a_title_without_end_is_read_as_far_as_it_goes_on_a_line() {
+    let title = format!("标题是这一行{}", "-新闻网".repeat(40_000));
+    let headings = "<h1>这里是别的一行</h1>".repeat(10_000);
+    for head in [format!("<title>{title}</title>"), format!("<meta property='og:title' content='{title}'>")] {
+        let page =
+            format!("<html><head>{head}</head><body>{headings}<p>这是一条新闻，有标点。</p></body></html>");
+        let read = article(&input(page.as_bytes()), &ArticleRules::default()).expect("an article");
+        let title = read.title.expect("a title");
+        assert!(
+            title.starts_with("标题是这一行") && title.chars().count() <= crate::core::bound::MAX_LINE,
+            "{title}"
+        );
+    }
+}
+
+#[test]
+fn a_page_that_grows_at_its_end_is_read_to_its_end() {
+    let row = |n: usize| format!("<li><a href='/2026/0927/{n:05}.html'>第{n}条足够长的标题</a></li>");
+    let page = format!("<html><body><ul>{}</ul></body></html>", (0..2_500).map(row).collect::<String>());
+    let selected = ListRules { entry: Some(Css::parse("li").expect("a selector")), ..ListRules::default() };
+    for rules in [ListRules::default(), selected] {
+        let list = list(&input(page.as_bytes()), &rules).expect("a list");
+        let last = list.feed.entries.last().and_then(|entry| entry.title.as_deref());
+        assert_eq!(last, Some("第2499条足够长的标题"));
+    }
+}
+
 #[test]
 fn a_parser_sees_no_more_depth_than_the_bound() {
     let page = dom::Page::read(&input("<div>".repeat(100_000).as_bytes())).expect("a page");

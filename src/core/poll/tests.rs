@@ -45,6 +45,7 @@ fn feed(new: u32) -> Option<Reading> {
         window_from: Some(7),
         overlaps: true,
         whole: true,
+        deferred: false,
         broken: None,
         marks: Marks::default(),
         grows_at_end: None,
@@ -388,6 +389,27 @@ fn what_hosts_asked_for_is_kept_until_it_is_over() {
     let refused = ResponseHead { retry_after: Some("3600".to_owned()), ..head(500) };
     let (_, state) = conclude_on(&before(), &Exchange::Status(refused), None);
     assert_eq!((state.failures, state.not_before), (3, Some(at(3600))), "said with any status");
+}
+
+#[test]
+fn a_document_with_a_rewrite_that_waits_is_read_again_but_no_sooner_than_its_publisher_allows() {
+    let mut reading = feed(0);
+    if let Some(Reading::Feed { deferred, window_from, .. }) = &mut reading {
+        (*deferred, *window_from) = (true, Some(9));
+    }
+    let sent = ResponseHead {
+        validators: validators(Some("\"new\""), Some("today")),
+        cache_control: Some("max-age=900".to_owned()),
+        ..head(200)
+    };
+    let due_in_full = PollState { in_full: true, ..before() };
+    let (_, state) = conclude_on(&due_in_full, &body(sent.clone()), reading.clone());
+    assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
+    assert_eq!((state.not_before, state.window_from), (Some(at(900)), Some(9)), "it was all there");
+    assert_eq!((state.in_full, state.full_at), (false, Some(at(0))), "the next request is conditional");
+    let same = PollState { validators: sent.validators.clone(), ..due_in_full };
+    let (_, state) = conclude_on(&same, &body(sent), reading);
+    assert!(state.validators.is_empty(), "a 304 would hide what waits");
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn of_codes(codes: impl IntoIterator<Item = u32>) -> u64 {
 }
 
 /// Hashes a text as it stands.
-pub(super) fn of_text(text: &str) -> u64 {
+pub(in crate::core) fn of_text(text: &str) -> u64 {
     of_codes(text.chars().map(u32::from))
 }
 

@@ -244,8 +244,8 @@ impl Worker {
             skip: feed.skip,
             window_from: findings.window_from,
             overlaps: waited || findings.window_from != Some(0),
-            // What has to wait is read again, be the document the same by then.
-            whole: whole && !findings.deferred,
+            whole,
+            deferred: findings.deferred,
             broken,
             marks: findings.marks.clone(),
             grows_at_end: findings.grows_at_end,
@@ -364,7 +364,7 @@ impl Reader {
         };
         let feed = &mut document.feed;
         if bound::newest(&mut feed.entries, self.max_entries, self.grows_at_end) {
-            feed.repairs.push(format!("only the newest {} entries were taken", self.max_entries));
+            feed.repairs.push(format!("only the newest {} entries were taken", feed.entries.len()));
         }
         if bound::feed(feed) {
             feed.repairs.push("texts that are too long were cut".to_owned());

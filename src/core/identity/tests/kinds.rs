@@ -305,3 +305,16 @@ fn every_row_of_the_table() {
         assert_eq!(last(&polls), want, "{name}");
     }
 }
+
+/// Minutes, where a known text is read anew for each entry that leads to it, or looked through as a whole.
+#[test]
+fn a_document_of_entries_that_all_lead_to_one_long_text_is_judged_soon() {
+    let mut store = Store::default();
+    let mut known = entry("one|https://a.example/one|今日播报|1");
+    known.content = Some(Body::Html(format!("<p>{REPORT}</p>").repeat(3_000)));
+    store.poll(&[known]);
+    let others: Vec<_> =
+        (0..500).map(|n| entry(&format!("g{n}|https://a.example/{n}|今日播报|1|第{n}段：{OTHER}"))).collect();
+    let verdicts = store.poll(&others);
+    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::New { .. })));
+}
