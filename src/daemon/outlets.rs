@@ -210,7 +210,6 @@ mod tests {
 
     #[tokio::test]
     async fn they_go_on_where_nothing_of_theirs_changed_and_files_have_one_writer() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().expect("a directory");
         let opened = Engine::open(config(dir.path(), "http://news.example", 8), Arc::new(SystemClock)).await;
         let (engine, _) = opened.expect("it opens");

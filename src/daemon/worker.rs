@@ -1,6 +1,7 @@
 //! One poll from end to end: what to ask, the exchange, reading on a blocking thread, the decision what
 //! is new, and handing it to the recorder. Whatever happens to one source stays with that source.
 
+mod asking;
 mod fingerprint;
 mod holds;
 mod reading;
@@ -9,14 +10,12 @@ mod tally;
 mod turns;
 mod visits;
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
-use url::Url;
 
 use super::clock::Clock;
 use super::recorder::{RecordError, Recorder};
@@ -31,11 +30,11 @@ use crate::core::rules::Rules;
 use crate::core::source::{SourceDef, SourceId};
 use crate::core::state::{SourceState, State};
 use crate::core::time::Time;
-use crate::fetch::{
-    ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchLimits, FetchOptions, FetchRequest, FetchSetupError, Fetcher,
-};
+use crate::fetch::{ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchRequest, FetchSetupError, Fetcher};
 use crate::ledger::Fact;
 use crate::ledger::store::{Store, StoreError};
+pub use asking::fetch_options;
+use asking::{Fetchers, fetchers, request};
 use holds::still_waiting;
 use reading::Read;
 use reports::ByHand;
@@ -91,9 +90,6 @@ pub enum PollError {
     #[error("{0}")]
     Broken(String),
 }
-
-/// By proxy.
-type Fetchers = HashMap<Option<String>, Arc<Fetcher>>;
 
 /// Polls sources.
 pub struct Worker {
@@ -415,37 +411,6 @@ fn sources(config: &Config) -> BTreeMap<SourceId, Source> {
     config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect()
 }
 
-/// A fetcher for each way out. Those of the configuration before are kept where they would be the same.
-fn fetchers(config: &Config, before: Option<(&Config, &Fetchers)>) -> Result<Fetchers, FetchSetupError> {
-    // All that the queues of hosts depend on.
-    let pace = |config: &Config| {
-        let Polling { per_host, host_delay, concurrency, .. } = config.polling;
-        (per_host, host_delay, concurrency)
-    };
-    let queued = before.filter(|(old, _)| pace(old) == pace(config)).and_then(|(_, all)| all.values().next());
-    let mut fetchers = Fetchers::new();
-    for source in &config.sources {
-        let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
-        if fetchers.contains_key(&proxy) {
-            continue;
-        }
-        let options = |config| format!("{:?}", fetch_options(config, proxy.clone()));
-        let same = before.filter(|(old, _)| options(old) == options(config));
-        let fetcher = if let Some(kept) = same.and_then(|(_, all)| all.get(&proxy)) {
-            Arc::clone(kept)
-        } else {
-            let fetcher = Fetcher::new(fetch_options(config, proxy.clone()))?;
-            // A host is one host, whatever way leads to it.
-            Arc::new(match fetchers.values().next().or(queued) {
-                Some(other) => fetcher.queueing_with(other),
-                None => fetcher,
-            })
-        };
-        fetchers.insert(proxy, fetcher);
-    }
-    Ok(fetchers)
-}
-
 /// One line a poll: what a person wants to see go by. Trouble is told when it begins and when it ends,
 /// not with every poll between.
 fn log(report: &Report) {
@@ -462,52 +427,6 @@ fn log(report: &Report) {
         tracing::debug!(source.id = %source, elapsed_ms, not_before = %until, "still {outcome}");
     } else {
         tracing::warn!(source.id = %source, elapsed_ms, not_before = %until, "{outcome}");
-    }
-}
-
-/// A request of a source's, with its headers: they may hold secrets, so only for the origin they were
-/// written for. A publisher that moves elsewhere for good, or links there, does not get them.
-fn request(source: &Source, url: &str, validators: Validators, accept: &str) -> FetchRequest {
-    let own = source.headers.iter().filter(|_| same_origin(&source.def.url, url));
-    let headers = own.map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
-    let obeys_robots = matches!(source.kind, Kind::Page(_));
-    let (url, accept) = (url.to_owned(), accept.to_owned());
-    FetchRequest { url, validators, headers, accept, obeys_robots, waited: false, outward: false }
-}
-
-/// Whether what was meant for one address may be sent to the other.
-fn same_origin(a: &str, b: &str) -> bool {
-    let (Ok(a), Ok(b)) = (Url::parse(a), Url::parse(b)) else { return false };
-    let upgraded = a.scheme() == "http" && a.port().is_none() && b.scheme() == "https" && b.port().is_none();
-    a.origin() == b.origin() || (upgraded && a.host() == b.host())
-}
-
-/// How a fetcher behaves under a configuration, for the sources of one proxy.
-#[must_use]
-pub fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
-    let polling = &config.polling;
-    FetchOptions {
-        limits: FetchLimits {
-            timeout: polling.timeout,
-            max_body: polling.max_body,
-            ..FetchLimits::default()
-        },
-        user_agent: UserAgent(polling.contact.as_deref()).to_string(),
-        allow_networks: polling.allow_networks.clone(),
-        proxy,
-        per_host: polling.per_host,
-        host_delay: polling.host_delay,
-        concurrency: polling.concurrency,
-    }
-}
-
-/// `dibao/0.1.0 (+https://example.org/about)`: who asks, and where to complain (RFC 9110 section 10.1.5).
-struct UserAgent<'a>(Option<&'a str>);
-
-impl fmt::Display for UserAgent<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "dibao/{}", env!("CARGO_PKG_VERSION"))?;
-        self.0.map_or(Ok(()), |contact| write!(f, " (+{contact})"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod full;
 mod gone;
+mod window;
 
 use chrono::{DateTime, TimeDelta};
 
@@ -489,16 +490,4 @@ fn a_304_that_does_not_repeat_how_long_it_is_fresh_leaves_that_as_it_was() {
         state = conclude_on(&state, &exchange, reading).1;
         assert_eq!(state.not_before, expected.map(at), "{name}");
     }
-}
-
-#[test]
-fn where_a_document_began_is_remembered_for_weeks_whether_or_not_it_is_sent_again() {
-    let week = |state: &PollState| state.windows.lowest(TimeDelta::days(7));
-    let mut state = before();
-    for day in 0..9 {
-        let sent = state.validators.clone();
-        let poll = Circumstances { at: at(day * 86_400), sent: &sent, ..circumstances(CONFIGURED) };
-        (_, state) = conclude(&state, poll, &Exchange::NotModified(head(304)), None);
-    }
-    assert_eq!(week(&state), Some(7));
 }
