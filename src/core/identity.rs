@@ -4,7 +4,7 @@
 //!
 //! Keys find, evidence decides. A key of a guid or an address is left out where the document or an earlier one
 //! shows it to be worthless: several entries carry it. The decision for a pair is a table (`decide.rs`); why its
-//! rows are as they are: docs/design/0017-identity.md.
+//! rows are as they are: docs/design/0010-identity.md.
 
 mod alike;
 mod decide;

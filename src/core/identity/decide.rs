@@ -1,4 +1,4 @@
-//! The decision for a pair, row by row as the table in docs/design/0017-identity.md has it. It is asymmetric:
+//! The decision for a pair, row by row as the table in docs/design/0010-identity.md has it. It is asymmetric:
 //! an entry that is taken for another is lost, one that is taken for new is only repeated. So evidence that is torn
 //! means new.
 

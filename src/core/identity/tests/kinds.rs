@@ -1,5 +1,5 @@
 //! The kinds of trouble that users of aggregators report, each as a row of the table in
-//! docs/design/0017-identity.md: polls one after the other, and what the last of them is.
+//! docs/design/0010-identity.md: polls one after the other, and what the last of them is.
 
 use super::*;
 
