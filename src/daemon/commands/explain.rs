@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::tables::published;
 use super::{Out, Stop, identity};
 use crate::core::state::{Entry, EntryNo, FeedKey, Membership, SourceState, State};
 use crate::daemon::engine::Engine;
@@ -68,18 +69,13 @@ fn story(store: &Store, no: EntryNo, entry: &Entry) -> Result<Value, StoreError>
                 "source": report.source,
                 "first_seen": report.first_seen,
                 "why": report.story.as_ref().map(|story| &story.reason),
-                "repeats": repeated(store, report.story.as_ref().and_then(Membership::repeats))?,
+                "repeats": published(store, report.story.as_ref().and_then(Membership::repeats))?,
                 "withdrawn": report.withdrawn,
                 "title": report.title(),
             }));
         }
     }
     Ok(json!({ "founded_by_this": founder == no, "reports": reports }))
-}
-
-/// The id of the entry whose report another one repeats, if anything is kept of it.
-fn repeated(store: &Store, no: Option<EntryNo>) -> Result<Option<String>, StoreError> {
-    Ok(no.map(|no| store.entry(no)).transpose()?.flatten().map(|entry| entry.id))
 }
 
 /// The entry that is published under an id, or has a page at that address.

@@ -140,7 +140,8 @@ fn entry_row(store: &Store, entry: &Entry) -> Result<Value, StoreError> {
     }))
 }
 
-/// The published id of the entry whose story another one joined, or whose report it repeats.
-fn published(store: &Store, no: Option<EntryNo>) -> Result<Option<String>, StoreError> {
+/// The published id of an entry, such as the one whose story another one joined or whose report it repeats; `None` if
+/// nothing is kept of it.
+pub(super) fn published(store: &Store, no: Option<EntryNo>) -> Result<Option<String>, StoreError> {
     Ok(no.map(|no| store.entry(no)).transpose()?.flatten().map(|entry| entry.id))
 }
