@@ -87,7 +87,7 @@ pub(super) fn health(config: &Config) -> ExitCode {
     if status["health"] == "well" { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What the daemon says of how it is.
+/// Asks the daemon how it is.
 fn told(config: &Config, each: &mut (dyn FnMut(Line) -> anyhow::Result<()> + Send)) -> anyhow::Result<()> {
     let asked = async {
         let is_running = is_running(config).map_err(anyhow::Error::msg)?;
@@ -107,7 +107,7 @@ pub(super) fn reload(config: Arc<Config>) -> ExitCode {
     }
 }
 
-/// Whether a daemon answers on the admin socket. Without one, the command may open the state directory itself.
+/// True if a daemon answers on the admin socket. Without one, the command may open the state directory itself.
 ///
 /// # Errors
 /// When this user may do neither: the message says who may.
