@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use dibao::core::region::RegionTable;
-use dibao::core::regions::Classifier;
+use dibao::decide::regions::Classifier;
+use dibao::model::region::RegionTable;
 
 fn classify(c: &mut Criterion) {
     let titles: Vec<&str> = include_str!("../tests/fixtures/regions/own.tsv")

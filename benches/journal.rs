@@ -8,9 +8,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use dibao::core::base::{Base, Counts};
-use dibao::core::record::{LINE_VERSION, Line, NewEntry, Record};
 use dibao::ledger::journal::{Journal, JournalError, replay};
+use dibao::model::base::{Base, Counts};
+use dibao::model::record::{LINE_VERSION, Line, NewEntry, Record};
 use serde_json::json;
 
 /// Groups of the journal that is read, polls a group, entries a poll.

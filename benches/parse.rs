@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use criterion::{Criterion, Throughput};
-use dibao::core::feed::{FeedInput, read};
+use dibao::read::feed::{FeedInput, read};
 
 const ENTRIES: usize = 30;
 const ROUNDS: usize = 600;

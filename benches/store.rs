@@ -10,18 +10,20 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
-use dibao::core::entry::{Body, Link, ParsedEntry, Person};
-use dibao::core::identity::{self, candidates};
-use dibao::core::record::{FeedFacts, NewEntry, PollState};
-use dibao::core::region::RegionId;
-use dibao::core::regions::{Evidence, Place as Where, Rule};
-use dibao::core::source::{RegionRule, SourceDef, SourceId};
-use dibao::core::state::{
-    BacklogKey, Changes, Entry, EntryNo, FeedKey, FeedState, Meta, Place, PlaceKey, Position, Rank, Reached,
-    SourceState, State,
-};
-use dibao::core::time::{Stamp, Time};
+use dibao::decide::identity::{self, candidates};
 use dibao::ledger::store::{Backend, Batch, Octets, Pairs, SledBackend, Store, StoreError};
+use dibao::model::entry::{Body, Link, ParsedEntry, Person};
+use dibao::model::evidence::{Evidence, Place as Where, Rule};
+use dibao::model::feed_key::FeedKey;
+use dibao::model::poll_state::{FeedFacts, PollState};
+use dibao::model::record::NewEntry;
+use dibao::model::region::RegionId;
+use dibao::model::source::{RegionRule, SourceDef, SourceId};
+use dibao::model::state::{
+    BacklogKey, Changes, FeedState, Meta, Place, PlaceKey, Position, Rank, Reached, SourceState, State,
+};
+use dibao::model::stored::{Entry, EntryNo};
+use dibao::model::time::{Stamp, Time};
 
 const SOURCES: u32 = 1000;
 const ITEMS: u32 = 30;

@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use chrono::DateTime;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use dibao::core::story::{Index, Sketch, StoryInput, sketch};
+use dibao::decide::story::{Index, Sketch, StoryInput, sketch};
 
 /// Entries kept with their sketches.
 const FILED: u64 = 100_000;

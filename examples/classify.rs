@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, bail};
-use dibao::core::region::RegionTable;
-use dibao::core::regions::{Classifier, Evidence};
+use dibao::decide::regions::Classifier;
+use dibao::model::evidence::Evidence;
+use dibao::model::region::RegionTable;
 
 #[derive(Default)]
 struct Score {

@@ -10,21 +10,22 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta};
-use dibao::core::derive;
-use dibao::core::diff::{Draft, DraftEntry};
-use dibao::core::entry::{Body, Link, ParsedEntry};
-use dibao::core::identity;
-use dibao::core::outcome::Outcome;
-use dibao::core::record::{ConfigRecord, PollRecord, PollState};
-use dibao::core::region::{RegionId, RegionTable};
-use dibao::core::retention::Policy;
-use dibao::core::rules::Rules;
-use dibao::core::source::{RegionRule, SourceDef, SourceId};
-use dibao::core::state::{Meta, State};
-use dibao::core::time::{Stamp, Time};
-use dibao::core::window::Windows;
 use dibao::daemon::keeper::{Sweep, is_worth_it};
+use dibao::decide::derive;
+use dibao::decide::diff::{Draft, DraftEntry};
+use dibao::decide::identity;
+use dibao::decide::retention::Policy;
+use dibao::decide::rules::Rules;
 use dibao::ledger::{Fact, Ledger};
+use dibao::model::entry::{Body, Link, ParsedEntry};
+use dibao::model::outcome::Outcome;
+use dibao::model::poll_state::PollState;
+use dibao::model::record::{ConfigRecord, PollRecord};
+use dibao::model::region::{RegionId, RegionTable};
+use dibao::model::source::{RegionRule, SourceDef, SourceId};
+use dibao::model::state::{Meta, State};
+use dibao::model::time::{Stamp, Time};
+use dibao::model::window::Windows;
 
 /// Every source is polled once an hour.
 const POLLS: u32 = 24;

@@ -22,12 +22,12 @@ use std::io::{BufRead as _, Write as _, stdin, stdout};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use dibao::core::entry::{Body, ParsedEntry, ParsedFeed};
-use dibao::core::feed::{FeedInput, read};
-use dibao::core::html::sanitise;
-use dibao::core::identity::{Candidate, candidates, minted};
-use dibao::core::source::SourceId;
-use dibao::core::time::{Stamp, Time};
+use dibao::decide::identity::{Candidate, candidates, minted};
+use dibao::model::entry::{Body, ParsedEntry, ParsedFeed};
+use dibao::model::source::SourceId;
+use dibao::model::time::{Stamp, Time};
+use dibao::read::feed::{FeedInput, read};
+use dibao::read::html::sanitise;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

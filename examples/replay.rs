@@ -23,24 +23,26 @@ use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 use clap::Parser;
-use dibao::core::bound;
-use dibao::core::diff::{self, DraftEntry, Findings, Manner, Origin};
-use dibao::core::entry::ParsedEntry;
-use dibao::core::feed::{self, FeedInput};
-use dibao::core::identity::{Vote, words};
-use dibao::core::link;
-use dibao::core::outcome::Outcome;
-use dibao::core::record::{
-    ChangedEntry, ConfigRecord, Decision, LINE_VERSION, Line, NewEntry, Observation, PollRecord, PollState,
-    Record,
-};
-use dibao::core::region::{RegionId, RegionTable};
-use dibao::core::rules::Rules;
-use dibao::core::source::{RegionRule, SourceDef, SourceId};
-use dibao::core::state::State;
-use dibao::core::time::Time;
+use dibao::decide::diff::{self, DraftEntry, Findings, Manner, Origin};
+use dibao::decide::identity::words;
+use dibao::decide::rules::Rules;
 use dibao::ledger::apply::apply;
 use dibao::ledger::store::{MemoryBackend, Store};
+use dibao::model::entry::ParsedEntry;
+use dibao::model::identity::Vote;
+use dibao::model::outcome::Outcome;
+use dibao::model::poll_state::PollState;
+use dibao::model::record::{
+    ChangedEntry, ConfigRecord, LINE_VERSION, Line, NewEntry, Observation, PollRecord, Record,
+};
+use dibao::model::region::{RegionId, RegionTable};
+use dibao::model::source::{RegionRule, SourceDef, SourceId};
+use dibao::model::state::State;
+use dibao::model::stored::Decision;
+use dibao::model::time::Time;
+use dibao::read::bound;
+use dibao::read::feed::{self, FeedInput};
+use dibao::read::link;
 use serde_json::json;
 
 /// As `polling.max_entries` has it by default.

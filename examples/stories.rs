@@ -12,10 +12,10 @@ use std::fmt::Write as _;
 use anyhow::{Context, bail};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
-use dibao::core::region::RegionTable;
-use dibao::core::regions::Classifier;
-use dibao::core::story::{Index, Joined, Sketch, StoryInput, sketch};
-use dibao::core::time::Time;
+use dibao::decide::regions::Classifier;
+use dibao::decide::story::{Index, Joined, Sketch, StoryInput, sketch};
+use dibao::model::region::RegionTable;
+use dibao::model::time::Time;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

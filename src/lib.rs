@@ -13,7 +13,9 @@
 //! The journal is the record, the store is its index, feeds are views. What the modules are, from the
 //! pure to the outermost; each names only those above it:
 //!
-//! - [`core`]: every decision, as functions of values: no clock, disk, socket, randomness, async.
+//! - [`model`]: plain values.
+//! - [`read`]: octets to a document.
+//! - [`decide`]: every decision, as a function of values. These three are pure: no clock, disk, socket, randomness, async.
 //! - [`views`]: stored entries as documents, and documents as bytes. Pure too.
 //! - [`ledger`]: the state directory. [`ledger::journal`] is the append-only record, [`ledger::store`] sled as an index
 //!   that can always be built again from it.
@@ -34,11 +36,13 @@
 
 pub mod cli;
 pub mod config;
-pub mod core;
 pub mod daemon;
+pub mod decide;
 pub mod demo;
 pub mod fetch;
 pub mod ledger;
+pub mod model;
+pub mod read;
 pub mod serve;
 pub mod views;
 

@@ -6,20 +6,21 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta};
 use uuid::Uuid;
 
-use crate::core::entry::{Body, Link, ParsedEntry};
-use crate::core::identity::{Fingerprint, IdentityKey};
-use crate::core::outcome::Outcome;
-use crate::core::record::{
-    Assignment, ChangedEntry, ConfigRecord, Expiry, FeedFacts, LINE_VERSION, Line, NewEntry, Observation,
-    PollRecord, PollState, Record, Told, Withdrawal,
-};
-use crate::core::region::{RegionId, RegionTable};
-use crate::core::rules::Rules;
-use crate::core::source::{RegionRule, SourceDef, SourceId};
-use crate::core::story::Reason;
-use crate::core::time::{Stamp, Time};
+use crate::decide::rules::Rules;
 use crate::ledger::apply::apply;
 use crate::ledger::store::{Backend, Batch, MemoryBackend, Octets, Pairs, Store, StoreError};
+use crate::model::entry::{Body, Link, ParsedEntry};
+use crate::model::identity::{Fingerprint, IdentityKey};
+use crate::model::outcome::Outcome;
+use crate::model::poll_state::{FeedFacts, PollState};
+use crate::model::record::{
+    Assignment, ChangedEntry, ConfigRecord, Expiry, LINE_VERSION, Line, NewEntry, Observation, PollRecord,
+    Record, Told, Withdrawal,
+};
+use crate::model::region::{RegionId, RegionTable};
+use crate::model::source::{RegionRule, SourceDef, SourceId};
+use crate::model::story::Reason;
+use crate::model::time::{Stamp, Time};
 
 /// Seconds after the start of a day in 2026.
 pub(crate) fn at(seconds: i64) -> Time {

@@ -8,21 +8,23 @@ use std::path::{Path, PathBuf};
 /// Each part of the crate, and the parts it may name.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["config", "core", "daemon", "demo", "fetch", "ledger", "serve", "views"]),
-    ("daemon", &["config", "core", "fetch", "ledger", "serve", "views"]),
-    ("config", &["core"]),
-    ("demo", &["core"]),
-    ("fetch", &["core"]),
-    ("ledger", &["core"]),
-    ("serve", &["core", "views"]),
-    ("views", &["core"]),
-    ("core", &[]),
+    ("cli", &["config", "daemon", "decide", "demo", "fetch", "ledger", "model", "read", "serve", "views"]),
+    ("daemon", &["config", "decide", "fetch", "ledger", "model", "read", "serve", "views"]),
+    ("config", &["decide", "model", "read"]),
+    ("demo", &["model"]),
+    ("fetch", &["decide", "model", "read"]),
+    ("ledger", &["decide", "model", "read"]),
+    ("serve", &["decide", "model", "read", "views"]),
+    ("views", &["decide", "model", "read"]),
+    ("decide", &["model", "read"]),
+    ("read", &["model"]),
+    ("model", &[]),
     // What unit tests share; it is compiled for them alone.
-    ("testing", &["core", "ledger"]),
+    ("testing", &["decide", "ledger", "model", "read"]),
 ];
 
 /// Parts in which bytes and values go in, and bytes and values come out.
-const PURE: &[&str] = &["core", "views"];
+const PURE: &[&str] = &["model", "read", "decide", "views"];
 
 /// What a pure part does not name: clocks, disks, sockets, the environment, chance, tasks.
 const IMPURE: &[&str] = &[
@@ -47,18 +49,18 @@ const IMPURE: &[&str] = &[
 
 /// Foreign crates that could be replaced in one place, and that place.
 const FOREIGN: &[(&str, &[&str])] = &[
-    ("ammonia", &["core/html"]),
+    ("ammonia", &["read/html"]),
     ("atom_syndication", &["views/atom"]),
     ("axum", &["serve/", "daemon/run.rs", "demo/publisher.rs"]),
     ("brotli", &["fetch/coding", "views/page/"]),
-    ("chardetng", &["core/decode"]),
+    ("chardetng", &["read/decode"]),
     ("clap", &["cli/", "main.rs"]),
     ("crc32fast", &["ledger/store/value.rs"]),
-    ("cron", &["core/schedule"]),
+    ("cron", &["decide/schedule"]),
     ("crossbeam_epoch", &["ledger/store/disk.rs"]),
-    ("ego_tree", &["core/page/"]),
-    ("feed_rs", &["core/feed/"]),
-    ("scraper", &["core/page/"]),
+    ("ego_tree", &["read/page/"]),
+    ("feed_rs", &["read/feed/"]),
+    ("scraper", &["read/page/"]),
     ("flate2", &["fetch/coding", "views/page/", "demo/publisher.rs"]),
     ("http_body_util", &["serve/"]),
     ("hyper_util", &["serve/listener.rs"]),
@@ -75,7 +77,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
         ],
     ),
     ("rustls", &["fetch/"]),
-    ("scraper", &["core/page/"]),
+    ("scraper", &["read/page/"]),
     ("sd_notify", &["daemon/systemd.rs"]),
     ("sled", &["ledger/store/disk.rs"]),
     ("tikv_jemallocator", &["main.rs"]),
@@ -175,7 +177,7 @@ fn dependencies_point_down() {
             wrong.push(format!("{} groups `crate::{{…}}`, which this test cannot read", source.path));
         }
         for name in source.names() {
-            // A test of the core may fold its changes into a real store.
+            // A test of a decision may fold its changes into a real store.
             let by_test = source.is_test() && ["ledger", "testing"].contains(&name);
             if layers.contains_key(name) && !by_test && name != source.part() && !allowed.contains(&name) {
                 wrong.push(format!("{} names {name}", source.path));
@@ -186,7 +188,7 @@ fn dependencies_point_down() {
 }
 
 #[test]
-fn the_core_and_the_views_are_pure() {
+fn values_reading_deciding_and_views_are_pure() {
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| PURE.contains(&source.part()) && !source.is_test()) {
         let impure = IMPURE.iter().filter(|word| source.has_word(word));

@@ -9,12 +9,12 @@ use std::{env, fs};
 
 use chrono::TimeDelta;
 use dibao::config::{Config, Env, NoConfig, Source, find, load};
-use dibao::core::link::host_key;
-use dibao::core::probe::region_of_host;
-use dibao::core::region::{RegionId, RegionTable};
-use dibao::core::schedule::next_of;
-use dibao::core::source::RegionRule;
-use dibao::core::time::Time;
+use dibao::decide::probe::region_of_host;
+use dibao::decide::schedule::next_of;
+use dibao::model::region::{RegionId, RegionTable};
+use dibao::model::source::RegionRule;
+use dibao::model::time::Time;
+use dibao::read::link::host_key;
 
 fn environment() -> Env {
     Env { credentials_directory: Some("tests/config/credentials".into()), ..Env::default() }
@@ -214,7 +214,7 @@ fn a_file_that_was_named_is_used_even_if_another_is_there() {
 fn summary(config: &Config) -> String {
     let Config { server, polling, publish, retention, .. } = config;
     let proxy = |proxy: &Option<dibao::config::Secret>| proxy.as_ref().map(|p| p.expose().to_owned());
-    let schedules = |all: &[dibao::core::schedule::Schedule]| {
+    let schedules = |all: &[dibao::decide::schedule::Schedule]| {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
     };
     let mut lines = vec![

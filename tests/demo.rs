@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dibao::core::exchange::{Exchange, Response, Validators};
 use dibao::demo::publisher::Publisher;
 use dibao::demo::world::World;
 use dibao::fetch::{ACCEPT_FEED, FetchOptions, FetchRequest, Fetcher};
+use dibao::model::exchange::{Exchange, Response, Validators};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{TimeZone as _, Utc};
-use dibao::core::feed::{FeedInput, read};
+use dibao::read::feed::{FeedInput, read};
 use serde::Deserialize;
 
 const FEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/feeds");
@@ -110,7 +110,7 @@ fn every_prefix_of_a_feed_is_read_or_refused_without_a_panic() {
                 zone: chrono_tz::Asia::Shanghai,
                 fetched_at: Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).unwrap(),
             };
-            assert!(!matches!(read(&input), Err(dibao::core::feed::ReadError::Panicked(_))), "{}", case.file);
+            assert!(!matches!(read(&input), Err(dibao::read::feed::ReadError::Panicked(_))), "{}", case.file);
         }
     }
 }

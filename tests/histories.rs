@@ -6,19 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Asia::Shanghai;
-use dibao::core::diff::{self, Findings, Manner, Origin};
-use dibao::core::entry::{Body, Category, Link, ParsedEntry, ParsedFeed};
-use dibao::core::outcome::Outcome;
-use dibao::core::record::{
-    ConfigRecord, LINE_VERSION, Line, NewEntry, Observation, PollRecord, PollState, Record,
-};
-use dibao::core::region::{RegionId, RegionTable};
-use dibao::core::rules::Rules;
-use dibao::core::source::{RegionRule, SourceDef, SourceId};
-use dibao::core::state::State;
-use dibao::core::time::{Precision, Stamp};
+use dibao::decide::diff::{self, Findings, Manner, Origin};
+use dibao::decide::rules::Rules;
 use dibao::ledger::apply::apply;
 use dibao::ledger::store::{MemoryBackend, Store};
+use dibao::model::entry::{Body, Category, Link, ParsedEntry, ParsedFeed};
+use dibao::model::outcome::Outcome;
+use dibao::model::poll_state::PollState;
+use dibao::model::record::{ConfigRecord, LINE_VERSION, Line, NewEntry, Observation, PollRecord, Record};
+use dibao::model::region::{RegionId, RegionTable};
+use dibao::model::source::{RegionRule, SourceDef, SourceId};
+use dibao::model::state::State;
+use dibao::model::time::{Precision, Stamp};
 
 /// Polls of a history.
 const POLLS: usize = 250;

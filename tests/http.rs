@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use dibao::config::{self, Config, Env};
-use dibao::core::time::Time;
 use dibao::daemon::clock::{Clock, SystemClock};
 use dibao::daemon::dues::Dues;
 use dibao::daemon::engine::Engine;
@@ -21,6 +20,7 @@ use dibao::daemon::run::{self, RunError};
 use dibao::daemon::websub::Pinger;
 use dibao::demo::script::{Reply, Script};
 use dibao::fetch::{FetchOptions, Fetcher};
+use dibao::model::time::Time;
 use dibao::serve::admin::{Command, Commander};
 use dibao::serve::listener::{self, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

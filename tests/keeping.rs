@@ -49,7 +49,7 @@ async fn world() -> (Arc<Publisher>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(Arc::clone(&publisher).serve(listener, std::future::pending()));
-    let source = |def: dibao::core::source::SourceDef| {
+    let source = |def: dibao::model::source::SourceDef| {
         format!("[[source]]\nid = \"{}\"\nurl = {:?}\nregion = \"auto\"\n", def.id, def.url)
     };
     (publisher, World::sources(&base).into_iter().map(source).collect())

@@ -10,9 +10,9 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{TimeZone as _, Utc};
-use dibao::core::entry::ParsedFeed;
-use dibao::core::feed::FeedInput;
-use dibao::core::page::{
+use dibao::model::entry::ParsedFeed;
+use dibao::read::feed::FeedInput;
+use dibao::read::page::{
     Article, ArticleRules, Css, JsonPath, JsonRules, ListPage, ListRules, PageError, article, json, list,
 };
 use encoding_rs::GBK;

@@ -5,9 +5,9 @@ use std::process::{Command, Output};
 use std::{fs, str};
 
 use dibao::config::{Env, load};
-use dibao::core::exchange::{Exchange, Response, ResponseHead};
-use dibao::core::probe::{Reader, Subject, examine};
+use dibao::decide::probe::{Reader, Subject, examine};
 use dibao::demo::script::{Reply, Script};
+use dibao::model::exchange::{Exchange, Response, ResponseHead};
 use serde_json::Value;
 
 /// A list page whose entries lie below `/news/`.

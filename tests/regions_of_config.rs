@@ -1,7 +1,8 @@
 //! Regions of other countries work by config alone: the shipped table of the German Länder.
 
-use dibao::core::region::{Region, RegionId, RegionTable};
-use dibao::core::regions::{Classifier, Rule};
+use dibao::decide::regions::Classifier;
+use dibao::model::evidence::Rule;
+use dibao::model::region::{Region, RegionId, RegionTable};
 
 /// The builtin table with the regions of the shipped file set into it, as a config that includes it does.
 fn table() -> RegionTable {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use dibao::core::region::RegionTable;
-use dibao::core::regions::Classifier;
+use dibao::decide::regions::Classifier;
+use dibao::model::region::RegionTable;
 
 /// The names that the classifier found rightly, all that it found, and all that it should have.
 fn score(lines: &str) -> (usize, usize, usize) {

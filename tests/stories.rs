@@ -3,10 +3,11 @@
 
 use chrono::{NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
-use dibao::core::region::{RegionId, RegionTable};
-use dibao::core::regions::Classifier;
-use dibao::core::story::{Index, Joined, LinkMark, Reason, Sketch, StoryInput, same, sketch};
-use dibao::core::time::Time;
+use dibao::decide::regions::Classifier;
+use dibao::decide::story::{Index, Joined, LinkMark, Sketch, StoryInput, same, sketch};
+use dibao::model::region::{RegionId, RegionTable};
+use dibao::model::story::Reason;
+use dibao::model::time::Time;
 use proptest::prelude::*;
 
 fn at(local: &str) -> Time {

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use dibao::config::{self, Env};
-use dibao::core::time::Time;
 use dibao::daemon::clock::{Clock, SystemClock};
 use dibao::daemon::engine::Engine;
+use dibao::model::time::Time;
 use serde_json::Value;
 
 use crate::daemon::{Ended, LIMIT, Place, Running, Wrong, within};

@@ -5,7 +5,7 @@
 
 #![no_main]
 
-use dibao::core::decode::decode;
+use dibao::read::decode::decode;
 use libfuzzer_sys::fuzz_target;
 
 const TYPES: [Option<&str>; 6] = [

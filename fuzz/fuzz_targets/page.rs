@@ -6,8 +6,8 @@
 #![no_main]
 
 use chrono::{DateTime, Utc};
-use dibao::core::feed::FeedInput;
-use dibao::core::page::{ArticleRules, ListRules, article, enrich, feed_links, list};
+use dibao::read::feed::FeedInput;
+use dibao::read::page::{ArticleRules, ListRules, article, enrich, feed_links, list};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

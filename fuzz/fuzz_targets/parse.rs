@@ -6,7 +6,7 @@
 #![no_main]
 
 use chrono::{DateTime, Utc};
-use dibao::core::feed::{FeedInput, ReadError, read};
+use dibao::read::feed::{FeedInput, ReadError, read};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn check(entry: &dibao::core::entry::ParsedEntry) {
+fn check(entry: &dibao::model::entry::ParsedEntry) {
     if let Some(title) = &entry.title {
         assert!(!title.is_empty() && !title.contains('\n') && title.trim() == title, "title {title:?}");
     }

@@ -8,10 +8,10 @@ use anyhow::{Context, bail};
 
 use super::{ask, block_on, exit, start_logging};
 use crate::config::Config;
-use crate::core::state::State;
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::daemon::engine::Engine;
 use crate::ledger::backup::{self, BackupError, Manifest, Part};
+use crate::model::state::State;
 use crate::serve::admin::Command;
 
 /// How often a backup is begun again when the journal is compacted under it, which it is once a day.
@@ -76,7 +76,7 @@ fn put_back(config: Arc<Config>, from: &Path) -> anyhow::Result<()> {
 }
 
 /// Opens the state directory, which builds the store, and closes it again.
-async fn build(config: Arc<Config>) -> anyhow::Result<Option<crate::core::state::Meta>> {
+async fn build(config: Arc<Config>) -> anyhow::Result<Option<crate::model::state::Meta>> {
     let (engine, _) = Engine::open(config, Arc::new(SystemClock)).await?;
     let meta = engine.store().load().meta()?;
     engine.close().await?;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{BAD_CONFIG, ask, block_on, online};
 use crate::config::{self, Config, Env, Faults, Source};
-use crate::core::link;
-use crate::core::source::RegionRule;
+use crate::model::source::RegionRule;
+use crate::read::link;
 use crate::serve::admin::Command;
 
 #[derive(Debug, clap::Args)]

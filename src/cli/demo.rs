@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 
 use super::{block_on, exit, run, start_logging};
 use crate::config::{self, Env};
-use crate::core::time::Time;
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::demo::publisher::Publisher;
 use crate::demo::world::World;
+use crate::model::time::Time;
 
 /// The seed of every demo's world: what one person sees, another can.
 const SEED: u64 = 1;

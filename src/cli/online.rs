@@ -10,12 +10,12 @@ use tokio::task::JoinSet;
 
 use super::{block_on, exit, table};
 use crate::config::{Config, Kind, Source};
-use crate::core::exchange::{Exchange, Validators};
-use crate::core::probe::{self, Reader, Report, Subject, span};
-use crate::core::source::SourceId;
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::daemon::worker;
+use crate::decide::probe::{self, Reader, Report, Subject, span};
 use crate::fetch::{ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchRequest, Fetcher};
+use crate::model::exchange::{Exchange, Validators};
+use crate::model::source::SourceId;
 
 pub(super) fn online(config: Config, json: bool) -> ExitCode {
     exit(block_on(ask_all(Arc::new(config), json)).map_err(anyhow::Error::from).flatten())

@@ -9,15 +9,15 @@ use ipnet::IpNet;
 
 use super::{BAD_CONFIG, block_on, exit, start_logging};
 use crate::config::{self, Config, Env};
-use crate::core::exchange::{Exchange, Response, Validators};
-use crate::core::feed::FeedInput;
-use crate::core::page::{self, ArticleRules};
-use crate::core::probe::{self, Followed, Reader, Report, Subject, What};
-use crate::core::robots::{AGENT, page_directives};
-use crate::core::time::Time;
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::daemon::worker;
+use crate::decide::probe::{self, Followed, Reader, Report, Subject, What};
+use crate::decide::robots::{AGENT, page_directives};
 use crate::fetch::{ACCEPT_FEED, ACCEPT_PAGE, FetchOptions, FetchRequest, Fetcher};
+use crate::model::exchange::{Exchange, Response, Validators};
+use crate::model::time::Time;
+use crate::read::feed::FeedInput;
+use crate::read::page::{self, ArticleRules};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ProbeArgs {

@@ -10,8 +10,8 @@ use super::document::{OneOrMany, SecretRef};
 use super::fault::{At, Place, Report};
 use super::resolve::Context;
 use super::{Secret, secret, value};
-use crate::core::schedule::Schedule;
-use crate::core::source::is_slug;
+use crate::decide::schedule::Schedule;
+use crate::model::source::is_slug;
 
 /// First path segments that mean something else than a region, or may come to; sources keep off them
 /// too, so that a word means one thing in every address.

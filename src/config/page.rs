@@ -6,7 +6,7 @@ use super::check::{count, read, read_all};
 use super::document::Table;
 use super::fault::{At, Place, Report};
 use super::{Kind, Page};
-use crate::core::page::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
+use crate::read::page::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
 
 type Text = Option<At<String>>;
 

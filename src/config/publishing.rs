@@ -7,8 +7,8 @@ use super::check::read;
 use super::fault::{At, Place, Report};
 use super::file::PublishingRule;
 use super::rule::pattern;
-use crate::core::publishing::{Action, Field, PublishRule};
-use crate::core::region::RegionTable;
+use crate::decide::publishing::{Action, Field, PublishRule};
+use crate::model::region::RegionTable;
 
 /// The longest text that a rewrite may put in, in characters.
 const LONGEST: usize = 200;

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::check::{new_id, read, read_all, within};
 use super::fault::{At, Report, did_you_mean};
 use super::{file, value};
-use crate::core::region::{Region, RegionId, RegionTable};
+use crate::model::region::{Region, RegionId, RegionTable};
 
 /// GB/T 2260 codes have six digits.
 const CODE: RangeInclusive<i64> = 100_000..=999_999;

@@ -14,11 +14,11 @@ use super::fault::{At, Place, Report};
 use super::file::{self, File};
 use super::value;
 use super::{Config, Env, Listen, Polling, Retention, Server, publish, publishing, region, rule, source};
-use crate::core::freshness;
-use crate::core::publishing::PublishRules;
-use crate::core::region::RegionId;
-use crate::core::schedule::Schedule;
-use crate::core::source::SourceId;
+use crate::decide::freshness;
+use crate::decide::publishing::PublishRules;
+use crate::decide::schedule::Schedule;
+use crate::model::region::RegionId;
+use crate::model::source::SourceId;
 
 const MINUTE: u64 = 60;
 pub(super) const HOUR: u64 = 60 * MINUTE;

@@ -8,9 +8,9 @@ use super::document::OneOrMany;
 use super::fault::{At, Report};
 use super::region::unknown_region;
 use super::{file, publishing};
-use crate::core::publishing::PublishRule;
-use crate::core::region::{RegionId, RegionTable};
-use crate::core::regions::RegionPattern;
+use crate::decide::publishing::PublishRule;
+use crate::decide::regions::RegionPattern;
+use crate::model::region::{RegionId, RegionTable};
 
 /// The longest pattern, in characters: 333 names of two, and still one line of a file.
 const LONGEST: usize = 1000;

@@ -11,9 +11,9 @@ use super::file;
 use super::region::unknown_region;
 use super::resolve::Context;
 use super::{ContentPolicy, Polling, Secret, Source, page, secret, value};
-use crate::core::link;
-use crate::core::region::{RegionId, RegionTable};
-use crate::core::source::{RegionRule, SourceDef, SourceId};
+use crate::model::region::{RegionId, RegionTable};
+use crate::model::source::{RegionRule, SourceDef, SourceId};
+use crate::read::link;
 
 /// Enough to rank sources, small enough to be read as ranks.
 const PRIORITY: RangeInclusive<i64> = -1000..=1000;

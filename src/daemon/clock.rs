@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use chrono::DateTime;
 
-use crate::core::time::Time;
+use crate::model::time::Time;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {

@@ -19,11 +19,11 @@ use super::keeper::scrub;
 use super::recorder::{Audience, RecordError};
 use super::status::Status;
 use super::worker::PollError;
-use crate::core::record::{Assignment, Withdrawal};
-use crate::core::region::RegionId;
-use crate::core::state::State;
 use crate::ledger::Fact;
 use crate::ledger::store::StoreError;
+use crate::model::record::{Assignment, Withdrawal};
+use crate::model::region::RegionId;
+use crate::model::state::State;
 use crate::serve::admin::{Command, Commander, Line};
 
 /// Why a command stops short.

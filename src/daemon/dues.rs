@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::config::Config;
-use crate::core::source::{RegionRule, SourceId};
-use crate::core::time::Time;
+use crate::model::source::{RegionRule, SourceId};
+use crate::model::time::Time;
 
 /// No poll is planned.
 const NEVER: i64 = i64::MAX;

@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::dues::{Dues, Feeders};
 use super::publisher::Publisher;
 use crate::config::Config;
-use crate::core::time::Time;
+use crate::model::time::Time;
 use crate::serve::{View, Views};
 use crate::views::page::{Mark, Page};
 

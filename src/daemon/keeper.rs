@@ -13,10 +13,10 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use super::engine::Engine;
 use super::recorder::RecordError;
 use crate::config::Retention;
-use crate::core::retention::Policy;
-use crate::core::state::State;
+use crate::decide::retention::Policy;
 use crate::ledger::Fact;
 use crate::ledger::store::StoreError;
+use crate::model::state::State;
 pub use sweep::Sweep;
 
 /// How often it looks whether a new day has begun. A sleep until midnight would miss that the clock was

@@ -22,11 +22,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::recorder::Audience;
-use crate::core::month::Month;
-use crate::core::source::SourceId;
-use crate::core::state::{FeedKey, FeedState, Meta, State};
 use crate::ledger::StoreHandle;
 use crate::ledger::store::{Store, StoreError};
+use crate::model::feed_key::FeedKey;
+use crate::model::month::Month;
+use crate::model::source::SourceId;
+use crate::model::state::{FeedState, Meta, State};
 use crate::serve::{View, Views};
 use crate::views::document::{self, FeedDoc};
 use crate::views::page::{Mark, Page};

@@ -11,10 +11,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::clock::Clock;
-use crate::core::state::{FeedKey, FeedState};
 use crate::ledger::backup::Part;
 use crate::ledger::store::{Store, StoreError};
 use crate::ledger::{Fact, Ledger, LedgerError, StoreHandle};
+use crate::model::feed_key::FeedKey;
+use crate::model::state::FeedState;
 use stall::Stall;
 
 /// The most records of one group: one frame of the journal, one sync.

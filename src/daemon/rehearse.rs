@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::core::rules::Rules;
-use crate::core::state::{FeedKey, State};
+use crate::decide::rules::Rules;
 use crate::ledger::journal::Losses;
 use crate::ledger::store::{Store, StoreError};
 use crate::ledger::{self, LedgerError, Replay};
+use crate::model::feed_key::FeedKey;
+use crate::model::state::State;
 
 /// What rules decide of an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]

@@ -19,8 +19,8 @@ use super::status::{self, Status};
 use super::systemd;
 use super::websub::Pinger;
 use crate::config::{Config, Faults, Source};
-use crate::core::source::SourceId;
-use crate::core::state::State;
+use crate::model::source::SourceId;
+use crate::model::state::State;
 use crate::serve::admin::{Command, Commander, Line};
 
 /// Reads the configuration again. May block.

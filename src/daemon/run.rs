@@ -27,8 +27,8 @@ use super::reload::{Daemon, Load, scheduled};
 use super::scheduler::{self, Scheduled};
 use super::systemd;
 use crate::config::{Config, Listen};
-use crate::core::state::State;
 use crate::ledger::{DiskFault, OpenNotes};
+use crate::model::state::State;
 use crate::serve;
 use crate::serve::listener::Door;
 

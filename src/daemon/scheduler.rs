@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::dues::Dues;
-use crate::core::freshness::Skip;
-use crate::core::schedule::{Due, Plan};
-use crate::core::source::SourceId;
-use crate::core::time::Time;
+use crate::decide::schedule::{Due, Plan};
+use crate::model::skip::Skip;
+use crate::model::source::SourceId;
+use crate::model::time::Time;
 
 /// The clock of the machine may be set while we sleep: look again at least this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);

@@ -6,7 +6,8 @@ use arc_swap::ArcSwap;
 
 use super::publisher::Publisher;
 use super::recorder::Audience;
-use crate::core::state::{FeedKey, FeedState};
+use crate::model::feed_key::FeedKey;
+use crate::model::state::FeedState;
 
 /// Passes on what the recorder tells.
 pub struct Stage(ArcSwap<Publisher>);

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::dues::Dues;
 use super::engine::Engine;
-use crate::core::source::SourceId;
-use crate::core::state::{SourceState, State};
-use crate::core::time::Time;
 use crate::ledger::store::StoreError;
+use crate::model::source::SourceId;
+use crate::model::state::{SourceState, State};
+use crate::model::time::Time;
 use crate::views::site::Site;
 
 /// Polls that are due may wait this long for their hosts; when none has ended for as long either, they hang.
@@ -103,7 +103,7 @@ impl Status {
         });
         let mut feeds = Vec::new();
         for feed in engine.config.regions.iter().map(|region| region.id.clone()) {
-            let key = crate::core::state::FeedKey::Region(feed);
+            let key = crate::model::feed_key::FeedKey::Region(feed);
             if let Some(state) = store.feed(&key)?.filter(|state| state.entries > 0) {
                 let age = (now - state.updated).num_seconds().max(0);
                 feeds.push(Fresh { feed: Site::path(&key), newest: whole(state.updated), age });

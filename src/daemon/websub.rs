@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::publisher::{Publisher, Version};
-use crate::core::exchange::{FetchFault, ResponseHead};
-use crate::core::freshness;
-use crate::core::poll::LONGEST_RETRY_AFTER;
+use crate::decide::freshness;
+use crate::decide::poll::LONGEST_RETRY_AFTER;
 use crate::fetch::Fetcher;
+use crate::model::exchange::{FetchFault, ResponseHead};
 use crate::serve::{View, Views};
 use board::Board;
 

@@ -10,9 +10,9 @@ mod write;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
-use crate::core::region::RegionId;
-use crate::core::source::{RegionRule, SourceDef, SourceId};
-use crate::core::time::Time;
+use crate::model::region::RegionId;
+use crate::model::source::{RegionRule, SourceDef, SourceId};
+use crate::model::time::Time;
 
 use channels::{CHANNELS, Channel, Conduct, Dialect, Hands};
 use texts::{NATION, REPORTS, WIRE};

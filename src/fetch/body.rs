@@ -3,7 +3,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::core::exchange::{FetchFault, Response, ResponseHead, Validators};
+use crate::model::exchange::{FetchFault, Response, ResponseHead, Validators};
 
 use super::coding::{self, Coding, Wanted};
 use super::fault;

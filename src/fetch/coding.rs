@@ -9,7 +9,7 @@ use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-use crate::core::exchange::FetchFault;
+use crate::model::exchange::FetchFault;
 
 /// What is asked for. `undo` can more, since servers send what was not asked for.
 pub(super) const ACCEPTED: &str = "gzip, br, zstd";

@@ -5,7 +5,7 @@ use http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use url::{Host, Url};
 
 use super::request;
-use crate::core::link::is_registrable;
+use crate::read::link::is_registrable;
 
 /// Cookies kept at a time. RFC 6265 section 6.1 asks for 50 a domain; a gate sets one or two.
 const MAX_COOKIES: usize = 50;

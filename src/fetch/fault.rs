@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::io;
 
-use crate::core::exchange::FetchFault;
+use crate::model::exchange::FetchFault;
 
 use super::resolve::Carried;
 

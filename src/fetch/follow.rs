@@ -13,10 +13,10 @@ use http::header::{HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use crate::core::exchange::{Exchange, FetchFault, Hop, Response, ResponseHead};
-use crate::core::freshness;
-use crate::core::link;
-use crate::core::time::Time;
+use crate::decide::freshness;
+use crate::model::exchange::{Exchange, FetchFault, Hop, Response, ResponseHead};
+use crate::model::time::Time;
+use crate::read::link;
 
 use super::body::Limit;
 use super::cookies::Cookies;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use crate::core::exchange::FetchFault;
+use crate::model::exchange::FetchFault;
 
 /// The public internet, plus the networks the operator named.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use http::header::{
 };
 use url::Url;
 
-use crate::core::exchange::{Block, Exchange, FetchFault, Hop, ResponseHead, Validators};
+use crate::model::exchange::{Block, Exchange, FetchFault, Hop, ResponseHead, Validators};
 
 /// Longest header value kept. What is kept is stored and sent back; a publisher's server would not
 /// take more than 8 KiB itself.

@@ -26,8 +26,8 @@ use http::HeaderValue;
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::core::exchange::{Exchange, FetchFault, Validators};
-use crate::core::link;
+use crate::model::exchange::{Exchange, FetchFault, Validators};
+use crate::read::link;
 
 use body::Limit;
 use guard::Guard;

@@ -4,8 +4,8 @@
 use http::header::{CONTENT_TYPE, HeaderValue};
 use url::form_urlencoded::Serializer;
 
-use crate::core::exchange::{FetchFault, ResponseHead};
-use crate::core::link;
+use crate::model::exchange::{FetchFault, ResponseHead};
+use crate::read::link;
 
 use super::{Fetcher, follow, head, request};
 

@@ -6,7 +6,7 @@ use http::header::{
 };
 use url::Url;
 
-use crate::core::exchange::FetchFault;
+use crate::model::exchange::FetchFault;
 
 use super::{FetchRequest, coding};
 

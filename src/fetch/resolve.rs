@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use crate::core::exchange::FetchFault;
+use crate::model::exchange::FetchFault;
 
 use super::guard::Guard;
 

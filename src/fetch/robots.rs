@@ -1,5 +1,5 @@
 //! Who may be asked for what: robots.txt of each origin, fetched through the same guard and host queue as
-//! everything else, and kept for a day. Reads no file itself: `core::robots` does.
+//! everything else, and kept for a day. Reads no file itself: `decide::robots` does.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::core::exchange::{Exchange, FetchFault, ResponseHead, Validators};
-use crate::core::freshness;
-use crate::core::robots::{AGENT, MAX_BYTES, Robots, Verdict};
+use crate::decide::freshness;
+use crate::decide::robots::{AGENT, MAX_BYTES, Robots, Verdict};
+use crate::model::exchange::{Exchange, FetchFault, ResponseHead, Validators};
 
 use super::{FetchRequest, Fetcher, body, follow, request};
 

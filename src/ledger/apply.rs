@@ -13,15 +13,18 @@ mod stories;
 
 use std::collections::BTreeMap;
 
-use crate::core::derive::{dated, regions_of, regions_of_stored};
-use crate::core::record::{
-    Assignment, ChangedEntry, ConfigRecord, Departure, Line, NewEntry, Observation, PollRecord, PollState,
-    Record, Withdrawal,
+use crate::decide::derive::{dated, regions_of, regions_of_stored};
+use crate::decide::rules::Rules;
+use crate::model::feed_key::FeedKey;
+use crate::model::poll_state::PollState;
+use crate::model::record::{
+    Assignment, ChangedEntry, ConfigRecord, Departure, Line, NewEntry, Observation, PollRecord, Record,
+    Withdrawal,
 };
-use crate::core::rules::Rules;
-use crate::core::source::{SourceDef, SourceId};
-use crate::core::state::{Changes, Entry, EntryNo, FeedKey, Meta, Place, SourceState, State};
-use crate::core::time::Time;
+use crate::model::source::{SourceDef, SourceId};
+use crate::model::state::{Changes, Meta, Place, SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::time::Time;
 pub use base::{base_entry, base_source};
 
 /// The state as a group of lines has left it so far.
@@ -191,7 +194,7 @@ impl<'a, S: State> Work<'a, S> {
         Ok(stored.map(|mut source| {
             source.def = self.definition(&id, &source.def);
             source.poll = poll.state.clone();
-            source.habits.note_poll(poll, !source.seeded);
+            source.habits.note_poll(poll.at, &poll.outcome, poll.state.overlaps, !source.seeded);
             source.outcome = Some(poll.outcome.clone());
             source.polled_at = Some(poll.at);
             (id, source)

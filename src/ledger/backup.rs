@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 
 use super::journal::{self, JournalError, Losses};
 use super::{LedgerError, Paths, dirs, open};
-use crate::core::record::LINE_VERSION;
-use crate::core::time::Time;
+use crate::model::record::LINE_VERSION;
+use crate::model::time::Time;
 
 /// The version of the layout above.
 const FORMAT: u32 = 1;

@@ -7,7 +7,7 @@ use super::journal::Losses;
 use super::replay::{catch_up, forget_validators, reach};
 use super::store::Store;
 use super::{Ledger, LedgerError, mark, open, room};
-use crate::core::state::State;
+use crate::model::state::State;
 
 /// Lines after which it is looked whether there is room for more.
 const LOOK: u64 = 64;
@@ -109,7 +109,7 @@ impl Ledger {
     fn fill(&self, generation: Generation, progress: Progress<'_>) -> Result<Built, LedgerError> {
         let store = open::store(&self.paths, generation)?;
         let (mut lines, mut entries) = (0_u64, 0);
-        let mut each = |line: &crate::core::record::Line| {
+        let mut each = |line: &crate::model::record::Line| {
             lines += 1;
             entries += line.record.entries() as u64;
             if lines.is_multiple_of(LOOK) {

@@ -8,8 +8,8 @@ use super::apply::{base_entry, base_source};
 use super::journal::{BaseWriter, FinishedBase, JournalError};
 use super::store::{Store, StoreError};
 use super::{Ledger, LedgerError};
-use crate::core::base::{Base, BaseEntries, BaseFeed, Counts, Head};
-use crate::core::state::{Changes, Meta, State};
+use crate::model::base::{Base, BaseEntries, BaseFeed, Counts, Head};
+use crate::model::state::{Changes, Meta, State};
 
 /// Entries of one line of the base: a source is then written once for many of its entries when the base is
 /// applied, and a line stays shorter than a large observation.

@@ -10,14 +10,15 @@ use uuid::Uuid;
 
 use super::store::{Store, StoreError};
 use super::{Ledger, LedgerError};
-use crate::core::diff::{Draft, DraftEntry};
-use crate::core::record::{
+use crate::decide::diff::{Draft, DraftEntry};
+use crate::decide::rules::Rules;
+use crate::decide::story::{Index, Sketch};
+use crate::model::record::{
     Assignment, ChangedEntry, ConfigRecord, Departure, Expiry, NewEntry, Observation, Record, Told,
     Withdrawal,
 };
-use crate::core::rules::Rules;
-use crate::core::state::{EntryNo, State};
-use crate::core::story::{Index, Sketch};
+use crate::model::state::State;
+use crate::model::stored::EntryNo;
 
 /// Something to record.
 pub enum Fact {

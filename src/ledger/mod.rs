@@ -38,9 +38,10 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use chrono::NaiveDate;
 
-use crate::core::record::{Line, Record};
-use crate::core::rules::Rules;
-use crate::core::state::{Changes, FeedKey, FeedState, State};
+use crate::decide::rules::Rules;
+use crate::model::feed_key::FeedKey;
+use crate::model::record::{Line, Record};
+use crate::model::state::{Changes, FeedState, State};
 use backup::Part;
 pub use compact::{Compacted, Compaction};
 pub use decide::Fact;

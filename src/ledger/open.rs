@@ -18,9 +18,9 @@ use super::room::{AskRoom, Room};
 use super::store::{MemoryBackend, SledBackend, Store};
 use super::stories::Stories;
 use super::{Ledger, LedgerError, Paths, Unsettled, backup, dirs};
-use crate::core::rules::Rules;
-use crate::core::source::SourceDef;
-use crate::core::state::{Changes, Meta, Position, Reached, State};
+use crate::decide::rules::Rules;
+use crate::model::source::SourceDef;
+use crate::model::state::{Changes, Meta, Position, Reached, State};
 
 /// What opening found and did, for the operator.
 #[derive(Debug, Default)]

@@ -11,14 +11,14 @@ use super::apply::Work;
 use super::journal::{self, Journal, Losses};
 use super::store::{MemoryBackend, Store, StoreError};
 use super::{LedgerError, Paths, generation, open};
-use crate::core::backoff;
-use crate::core::exchange::Validators;
-use crate::core::outcome::Outcome;
-use crate::core::poll::BACKOFF_BASE;
-use crate::core::record::{Line, PollRecord, Record};
-use crate::core::rules::Rules;
-use crate::core::state::{Changes, Meta, Position, Reached, SourceState, State};
-use crate::core::window::Windows;
+use crate::decide::backoff;
+use crate::decide::poll::BACKOFF_BASE;
+use crate::decide::rules::Rules;
+use crate::model::exchange::Validators;
+use crate::model::outcome::Outcome;
+use crate::model::record::{Line, PollRecord, Record};
+use crate::model::state::{Changes, Meta, Position, Reached, SourceState, State};
+use crate::model::window::Windows;
 
 /// Entries of one batch: many share the pages that sled writes for it. sled frees none of the pages that a batch
 /// replaces before the batch is written, and it replaces one for each row.

@@ -9,13 +9,14 @@ use chrono::TimeDelta;
 
 use super::decide::Decided;
 use super::store::{Store, StoreError};
-use crate::core::derive::sketch_of;
-use crate::core::region::RegionId;
-use crate::core::rules::Rules;
-use crate::core::source::SourceId;
-use crate::core::state::{Changes, Entry, EntryNo, SourceState, State};
-use crate::core::story::{Index, LinkMark, Sketch};
-use crate::core::time::Time;
+use crate::decide::derive::sketch_of;
+use crate::decide::rules::Rules;
+use crate::decide::story::{Index, LinkMark, Sketch};
+use crate::model::region::RegionId;
+use crate::model::source::SourceId;
+use crate::model::state::{Changes, SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::time::Time;
 
 /// The most entries that are compared by their texts: three days of a thousand busy sources.
 const MOST: usize = 120_000;

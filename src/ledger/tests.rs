@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::store::Pair;
 use super::*;
-use crate::core::rules::Rules;
+use crate::decide::rules::Rules;
 use crate::testing::*;
 
 /// Its first lines bring shown entries of every source, of which one expires, one is withdrawn and some tell

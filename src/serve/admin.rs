@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::core::time::Time;
+use crate::model::time::Time;
 
 /// Rows that may wait for a slow client before the command waits for it.
 const BACKLOG: usize = 256;

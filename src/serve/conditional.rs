@@ -10,7 +10,7 @@ use http_body_util::Full;
 use super::accept::{self, Chosen};
 use super::answer::Response;
 use super::proxied;
-use crate::core::time::Time;
+use crate::model::time::Time;
 use crate::views::page::{Coding, Mark, Page};
 
 /// A page may be kept this long at least: a poll that is due ends some seconds later, and a reader that

@@ -18,7 +18,7 @@ mod target;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::time::Time;
+use crate::model::time::Time;
 use crate::views::page::{Mark, Page};
 
 /// What there is at a path.

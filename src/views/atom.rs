@@ -10,9 +10,9 @@ use atom_syndication as atom;
 use atom_syndication::extension::ExtensionMap;
 
 use super::document::{EntryDoc, Face, FeedDoc, SourceDoc};
-use crate::core::entry::{Category, Link, Person};
-use crate::core::text::xml_legal;
-use crate::core::time::Time;
+use crate::model::entry::{Category, Link, Person};
+use crate::model::time::Time;
+use crate::read::text::xml_legal;
 
 /// The media type of [`render`]'s bytes.
 pub const MEDIA_TYPE: &str = "application/atom+xml; charset=utf-8";

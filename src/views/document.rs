@@ -10,12 +10,14 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 pub use super::site::{Face, Site};
-use crate::core::entry::{Category, Link, Person};
-use crate::core::month::Month;
-use crate::core::region::RegionId;
-use crate::core::source::SourceId;
-use crate::core::state::{Entry, FeedKey, FeedState, Meta, SourceState};
-use crate::core::time::Time;
+use crate::model::entry::{Category, Link, Person};
+use crate::model::feed_key::FeedKey;
+use crate::model::month::Month;
+use crate::model::region::RegionId;
+use crate::model::source::SourceId;
+use crate::model::state::{FeedState, Meta, SourceState};
+use crate::model::stored::Entry;
+use crate::model::time::Time;
 use entry::entry_doc;
 
 /// The most characters of a summary: about what a reader's list shows of one.

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::document::FeedDoc;
 use super::site::{Face, Site};
-use crate::core::text::escape;
+use crate::read::text::escape;
 
 /// The media type of these pages.
 pub const MEDIA_TYPE: &str = "text/html; charset=utf-8";

@@ -4,9 +4,9 @@ use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
 use super::document::{EntryDoc, Face, FeedDoc};
-use crate::core::entry::{Link, Person};
-use crate::core::text::xml_legal;
-use crate::core::time::Time;
+use crate::model::entry::{Link, Person};
+use crate::model::time::Time;
+use crate::read::text::xml_legal;
 
 /// The media type of [`render`]'s bytes. JSON is UTF-8 and takes no charset (RFC 8259 section 11).
 pub const MEDIA_TYPE: &str = "application/feed+json";

@@ -4,9 +4,10 @@
 use super::rss;
 use super::site::{Face, Site};
 use super::xml::Writer;
-use crate::core::link::{self, is_republished};
-use crate::core::state::{FeedKey, SourceState};
-use crate::core::time::Time;
+use crate::model::feed_key::FeedKey;
+use crate::model::state::SourceState;
+use crate::model::time::Time;
+use crate::read::link::{self, is_republished};
 
 /// The media type of [`feeds`] and [`sources`]: the one the specification names. None is registered;
 /// with `application/xml` a browser would show the tree instead of handing it to a reader.

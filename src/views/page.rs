@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::core::rules::hex16;
-use crate::core::time::Time;
+use crate::decide::rules::hex16;
+use crate::model::time::Time;
 
 pub use coding::Coding;
 

@@ -2,8 +2,8 @@
 
 use super::document::{EntryDoc, Face, FeedDoc};
 use super::xml::Writer;
-use crate::core::text::escape;
-use crate::core::time::Time;
+use crate::model::time::Time;
+use crate::read::text::escape;
 
 /// The media type of [`render`]'s bytes. Not registered, but what every reader and validator expects.
 pub const MEDIA_TYPE: &str = "application/rss+xml; charset=utf-8";

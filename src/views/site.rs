@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use crate::core::link;
-use crate::core::month::Month;
-use crate::core::publishing::PublishRules;
-use crate::core::region::RegionTable;
-use crate::core::source::{ContentPolicy, RegionRule, SourceDef, SourceId};
-use crate::core::state::FeedKey;
+use crate::decide::publishing::PublishRules;
+use crate::model::feed_key::FeedKey;
+use crate::model::month::Month;
+use crate::model::region::RegionTable;
+use crate::model::source::{ContentPolicy, RegionRule, SourceDef, SourceId};
+use crate::read::link;
 
 /// Everything about an instance that its views depend on.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Values that a format gives a shape, as publishers give them: kept where they have it, else left out.
 //! One malformed language tag makes a whole feed invalid to those who check.
 
-use crate::core::entry::Person;
+use crate::model::entry::Person;
 
 /// The longest language tag believed (RFC 5646 section 4.4.1 asks for 35).
 const MAX_LANGUAGE: usize = 35;
@@ -46,7 +46,7 @@ pub(super) fn person(person: &Person) -> Option<Person> {
 #[cfg(test)]
 mod tests {
     use super::{language, media_type, person};
-    use crate::core::entry::Person;
+    use crate::model::entry::Person;
 
     #[test]
     fn a_language_tag_is_well_formed_or_left_out() {

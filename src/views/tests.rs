@@ -11,13 +11,14 @@ use serde_json::Value;
 use super::document::{EntryDoc, FeedDoc, Issues, SourceDoc};
 use super::site::{Face, Polled, Site};
 use super::{atom, html, json, opml, rss};
-use crate::core::entry::{Category, Link, Person};
-use crate::core::month::Month;
-use crate::core::region::{RegionId, RegionTable};
-use crate::core::source::{ContentPolicy, RegionRule, SourceDef, SourceId};
-use crate::core::state::{FeedKey, SourceState};
-use crate::core::text::xml_legal;
-use crate::core::time::Time;
+use crate::model::entry::{Category, Link, Person};
+use crate::model::feed_key::FeedKey;
+use crate::model::month::Month;
+use crate::model::region::{RegionId, RegionTable};
+use crate::model::source::{ContentPolicy, RegionRule, SourceDef, SourceId};
+use crate::model::state::SourceState;
+use crate::model::time::Time;
+use crate::read::text::xml_legal;
 
 /// What breaks writers that do not escape, of whatever format.
 const NASTY: &str =
@@ -42,7 +43,7 @@ fn site() -> Site {
         delta: false,
         unread: [].into(),
         hub: Some("https://hub.example/?a=1&b=2".to_owned()),
-        shown: crate::core::publishing::PublishRules::default(),
+        shown: crate::decide::publishing::PublishRules::default(),
         polled: [(SourceId::new("paper"), polled)].into(),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::core::state::SourceNo;
+use crate::model::source::SourceNo;
 
 /// The least share: with fewer, a busy source of a quiet province would be cut for a window that a
 /// reader takes in at a glance.

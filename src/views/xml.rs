@@ -1,7 +1,7 @@
 //! Writes XML: elements, attributes, texts, escaped. For formats whose crates would write no more than
 //! this and would need a say of their own about namespaces and order.
 
-use crate::core::text::escape;
+use crate::read::text::escape;
 
 /// A document being written.
 pub(super) struct Writer {

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::TimeDelta;
-use dibao::core::time::Time;
+use dibao::model::time::Time;
 
 use publisher::{Answer, Asked, Habit};
 use week::Record;

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use dibao::config::{self, Env};
-use dibao::core::source::SourceId;
-use dibao::core::state::State as _;
-use dibao::core::time::Time;
 use dibao::daemon::clock::{Clock, TokioClock};
 use dibao::daemon::dues::Dues;
 use dibao::daemon::engine::Engine;
 use dibao::daemon::scheduler::{self, Past, Poller, Scheduled};
 use dibao::daemon::worker::Worker;
+use dibao::model::source::SourceId;
+use dibao::model::state::State as _;
+use dibao::model::time::Time;
 use dibao::serve::admin::{Command, Commander, Line};
 use serde_json::Value;
 use tokio::sync::mpsc;

@@ -1,6 +1,6 @@
 //! What publishers answer: bodies, validators, statuses.
 
-use dibao::core::exchange::Block;
+use dibao::model::exchange::Block;
 
 use super::*;
 

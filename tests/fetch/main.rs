@@ -17,9 +17,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dibao::core::exchange::{Exchange, FetchFault, Response, Validators};
 use dibao::demo::script::{Reply, Script};
 use dibao::fetch::{ACCEPT_FEED, FetchLimits, FetchOptions, FetchRequest, Fetcher, Looking, Lookup};
+use dibao::model::exchange::{Exchange, FetchFault, Response, Validators};
 
 const LIMIT: u64 = 256 * 1024;
 const FEED: &[u8] = b"<rss version='2.0'><channel><title>x</title></channel></rss>";

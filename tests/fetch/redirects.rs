@@ -1,6 +1,6 @@
 //! Redirects: followed, recorded, refused.
 
-use dibao::core::exchange::Hop;
+use dibao::model::exchange::Hop;
 
 use super::*;
 

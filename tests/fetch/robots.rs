@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dibao::core::robots::AGENT;
+use dibao::decide::robots::AGENT;
 
 use super::*;
 

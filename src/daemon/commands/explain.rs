@@ -4,9 +4,12 @@ use serde_json::{Value, json};
 
 use super::tables::published;
 use super::{Out, Stop, identity};
-use crate::core::state::{Entry, EntryNo, FeedKey, Membership, SourceState, State};
 use crate::daemon::engine::Engine;
 use crate::ledger::store::{Store, StoreError};
+use crate::model::feed_key::FeedKey;
+use crate::model::state::{SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::story::Membership;
 
 /// How far back an entry is looked for by its page. Ids are found however old they are.
 const LOOK_BACK: usize = 20_000;

@@ -4,12 +4,15 @@
 use serde_json::{Value, json};
 
 use super::{Out, Stop};
-use crate::core::identity::{Facts, IdentityKey, KeyKind};
-use crate::core::record::Decision;
-use crate::core::source::SourceId;
-use crate::core::state::{Entry, FeedKey, SourceState, State};
-use crate::core::time::Precision;
 use crate::daemon::engine::Engine;
+use crate::decide::identity::Facts;
+use crate::model::feed_key::FeedKey;
+use crate::model::identity::{IdentityKey, KeyKind};
+use crate::model::source::SourceId;
+use crate::model::state::{SourceState, State};
+use crate::model::stored::Decision;
+use crate::model::stored::Entry;
+use crate::model::time::Precision;
 
 /// The newest entries of a source that are looked at: enough for a habit.
 const LOOK_AT: usize = 100;

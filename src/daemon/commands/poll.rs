@@ -8,10 +8,10 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
 use super::{Answer, Done, Stop};
-use crate::core::outcome::Outcome;
-use crate::core::source::SourceId;
 use crate::daemon::engine::Engine;
 use crate::daemon::worker::{PollError, Report};
+use crate::model::outcome::Outcome;
+use crate::model::source::SourceId;
 use crate::serve::admin::Line;
 
 pub(super) async fn poll(engine: &Arc<Engine>, names: &[String], lines: &Sender<Line>) -> Answer {

@@ -7,13 +7,16 @@ use serde_json::{Value, json};
 
 use super::{Out, Stop};
 use crate::config::Source;
-use crate::core::region::RegionId;
-use crate::core::source::SourceId;
-use crate::core::state::{Entry, EntryNo, FeedKey, Membership, Rank, SourceState, State};
-use crate::core::time::Time;
 use crate::daemon::engine::Engine;
 use crate::daemon::scheduler;
 use crate::ledger::store::{Store, StoreError};
+use crate::model::feed_key::FeedKey;
+use crate::model::region::RegionId;
+use crate::model::source::SourceId;
+use crate::model::state::{Rank, SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::story::Membership;
+use crate::model::time::Time;
 
 /// Entries read from the store at a time.
 const PAGE: usize = 500;

@@ -8,13 +8,13 @@ use tempfile::TempDir;
 
 use super::{Engine, Opened, StartError, fingerprint, rules};
 use crate::config::{self, Config, Env};
-use crate::core::region::RegionId;
-use crate::core::regions::decide;
-use crate::core::source::RegionRule;
-use crate::core::state::State;
 use crate::daemon::clock::TokioClock;
 use crate::daemon::recorder::RecordError;
+use crate::decide::regions::decide;
 use crate::ledger::{Ledger, LedgerError, Room};
+use crate::model::region::RegionId;
+use crate::model::source::RegionRule;
+use crate::model::state::State;
 use crate::testing::at;
 
 fn config() -> Config {

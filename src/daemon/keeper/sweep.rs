@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::record::Expiry;
-use crate::core::retention::{Fate, Policy, fate};
-use crate::core::source::SourceId;
-use crate::core::state::{EntryNo, FeedKey, Rank, SourceState, State};
-use crate::core::time::Time;
+use crate::decide::retention::{Fate, Policy, fate};
 use crate::ledger::store::{Store, StoreError};
+use crate::model::feed_key::FeedKey;
+use crate::model::record::Expiry;
+use crate::model::source::SourceId;
+use crate::model::state::{Rank, SourceState, State};
+use crate::model::stored::EntryNo;
+use crate::model::time::Time;
 
 /// The most entries that one record takes away: applied about as fast as a large observation.
 const STEP: usize = 250;

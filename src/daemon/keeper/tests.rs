@@ -7,12 +7,12 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::config::{Env, load};
-use crate::core::diff::{Draft, DraftEntry};
-use crate::core::outcome::Outcome;
-use crate::core::state::Changes;
 use crate::daemon::clock::TokioClock;
+use crate::decide::diff::{Draft, DraftEntry};
 use crate::ledger::store::Pair;
 use crate::ledger::{Paths, read_journal};
+use crate::model::outcome::Outcome;
+use crate::model::state::Changes;
 use crate::testing::*;
 
 const HOUR: i64 = 3600;

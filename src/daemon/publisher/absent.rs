@@ -2,9 +2,11 @@
 
 use super::Publisher;
 use super::stories::Stories;
-use crate::core::month::Month;
-use crate::core::state::{Entry, EntryNo, FeedKey, SourceState, State};
 use crate::ledger::store::StoreError;
+use crate::model::feed_key::FeedKey;
+use crate::model::month::Month;
+use crate::model::state::{SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
 use crate::views::document;
 use crate::views::site::Site;
 

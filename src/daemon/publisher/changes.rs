@@ -9,9 +9,10 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::paths::ViewKey;
-use crate::core::month::Month;
-use crate::core::state::{FeedKey, FeedState};
-use crate::core::time::Time;
+use crate::model::feed_key::FeedKey;
+use crate::model::month::Month;
+use crate::model::state::FeedState;
+use crate::model::time::Time;
 
 /// What a rendered view was made from: the generation of everything, the position of the last record
 /// that touched it, and the day and month that ageing counts by.

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::paths::ViewKey;
 use super::{Publisher, Version, stories};
-use crate::core::source::SourceId;
-use crate::core::state::{Entry, FeedState, Meta, State};
 use crate::ledger::store::{Store, StoreError};
+use crate::model::source::SourceId;
+use crate::model::state::{FeedState, Meta, State};
+use crate::model::stored::Entry;
 use crate::views::document::FeedDoc;
 use crate::views::page::{Mark, Page};
 use crate::views::site::Face;

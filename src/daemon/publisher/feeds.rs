@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::removed::Removed;
 use super::stories::{self, Stories};
-use crate::core::month::Month;
-use crate::core::source::SourceId;
-use crate::core::state::{EntryNo, FeedKey, Meta, SourceState, State};
 use crate::ledger::store::{Store, StoreError};
+use crate::model::feed_key::FeedKey;
+use crate::model::month::Month;
+use crate::model::source::SourceId;
+use crate::model::state::{Meta, SourceState, State};
+use crate::model::stored::EntryNo;
 use crate::views::document::{self, FeedDoc, FeedInput, Issues, Shown};
 use crate::views::site::Site;
 
@@ -143,7 +145,7 @@ fn doc(
     meta: &Meta,
     feed: &FeedKey,
     entries: &[Shown],
-    withdrawn: &[(String, crate::core::time::Time)],
+    withdrawn: &[(String, crate::model::time::Time)],
     issues: Issues,
 ) -> Result<FeedDoc, StoreError> {
     let mut sources: BTreeMap<SourceId, SourceState> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use roxmltree::Document;
 
 use super::tests::{news, published, seeds, site, text};
-use crate::core::entry::{Category, Link};
+use crate::model::entry::{Category, Link};
 use crate::testing::seen;
 
 #[test]

@@ -1,9 +1,9 @@
 //! The addresses of views: which view a path names, and the paths of those that every instance has.
 
-use crate::core::month::Month;
-use crate::core::region::RegionTable;
-use crate::core::source::{SourceId, is_slug};
-use crate::core::state::FeedKey;
+use crate::model::feed_key::FeedKey;
+use crate::model::month::Month;
+use crate::model::region::RegionTable;
+use crate::model::source::{SourceId, is_slug};
 use crate::views::site::{Face, Site};
 
 /// A view by what it shows.
@@ -73,7 +73,7 @@ fn feed(name: &str, regions: &RegionTable) -> Option<FeedKey> {
 #[cfg(test)]
 mod tests {
     use super::ViewKey;
-    use crate::core::region::RegionTable;
+    use crate::model::region::RegionTable;
 
     #[test]
     fn a_path_names_the_view_that_has_it() {

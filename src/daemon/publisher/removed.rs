@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::core::source::SourceId;
-use crate::core::state::SourceNo;
 use crate::ledger::store::{Store, StoreError};
+use crate::model::source::SourceId;
+use crate::model::source::SourceNo;
 
 /// The removed sources of one store. Lists name a source by its number, entries by its id.
 #[derive(Debug, Default)]

@@ -7,8 +7,8 @@ use arc_swap::ArcSwap;
 use super::changes::BURST;
 use super::tests::{defs, news, seeds, site};
 use super::*;
-use crate::core::record::Record;
 use crate::ledger::apply::apply;
+use crate::model::record::Record;
 use crate::testing::*;
 use crate::views::page::Coding;
 

@@ -5,10 +5,13 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::removed::Removed;
-use crate::core::link::canonical;
-use crate::core::source::SourceId;
-use crate::core::state::{Entry, EntryNo, FeedKey, Member, Rank, SourceState, State};
 use crate::ledger::store::{Store, StoreError};
+use crate::model::feed_key::FeedKey;
+use crate::model::source::SourceId;
+use crate::model::state::{Rank, SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::story::Member;
+use crate::read::link::canonical;
 use crate::views::document::{self, Related, Shown};
 use crate::views::site::Site;
 use crate::views::window::Window;

@@ -9,13 +9,13 @@ use roxmltree::Document;
 
 use super::removed::Removed;
 use super::*;
-use crate::core::entry::{Link, ParsedEntry, Person};
-use crate::core::record::{Expiry, Line, NewEntry, Record, Withdrawal};
-use crate::core::region::{RegionId, RegionTable};
-use crate::core::rules::Rules;
-use crate::core::source::{ContentPolicy, SourceDef};
-use crate::core::time::Stamp;
+use crate::decide::rules::Rules;
 use crate::ledger::apply::apply;
+use crate::model::entry::{Link, ParsedEntry, Person};
+use crate::model::record::{Expiry, Line, NewEntry, Record, Withdrawal};
+use crate::model::region::{RegionId, RegionTable};
+use crate::model::source::{ContentPolicy, SourceDef};
+use crate::model::time::Stamp;
 use crate::testing::*;
 use crate::views::site::Polled;
 
@@ -39,7 +39,7 @@ pub(super) fn site() -> Site {
         delta: true,
         unread: [].into(),
         hub: None,
-        shown: crate::core::publishing::PublishRules::default(),
+        shown: crate::decide::publishing::PublishRules::default(),
         polled: [(id("paper"), polled)].into(),
     }
 }

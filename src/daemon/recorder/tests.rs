@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 use super::*;
-use crate::core::diff::Draft;
-use crate::core::state::{Changes, Meta, State};
 use crate::daemon::clock::TokioClock;
+use crate::decide::diff::Draft;
 use crate::ledger::Room;
+use crate::model::state::{Changes, Meta, State};
 use crate::testing::*;
 
 /// Counts how often it is told that anything may have changed.
@@ -45,7 +45,7 @@ fn start_heard(dir: &TempDir) -> (Recorder, Arc<AtomicBool>, Arc<Ears>) {
 }
 
 fn poll(seconds: i64) -> Fact {
-    let poll = poll_record("fixed", seconds, crate::core::outcome::Outcome::NotModified);
+    let poll = poll_record("fixed", seconds, crate::model::outcome::Outcome::NotModified);
     Fact::Poll(Box::new(Draft {
         poll,
         feed: None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{RecordError, Recorder, telling};
-use crate::core::rules::Rules;
+use crate::decide::rules::Rules;
 use crate::ledger::store::Store;
 use crate::ledger::{Ledger, LedgerError, Paths};
 

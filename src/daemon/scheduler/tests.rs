@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::*;
-use crate::core::schedule::Schedule;
+use crate::decide::schedule::Schedule;
 
 mod restart;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::core::backoff;
+use crate::decide::backoff;
 
 /// The longest a hub that fails is left alone: what it is told late is late for all of its readers.
 const LONGEST: Duration = Duration::from_secs(3600);

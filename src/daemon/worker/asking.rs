@@ -7,8 +7,8 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::config::{Config, Kind, Polling, Source};
-use crate::core::exchange::Validators;
 use crate::fetch::{FetchLimits, FetchOptions, FetchRequest, FetchSetupError, Fetcher};
+use crate::model::exchange::Validators;
 
 /// By proxy.
 pub(super) type Fetchers = HashMap<Option<String>, Arc<Fetcher>>;

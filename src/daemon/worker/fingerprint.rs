@@ -9,8 +9,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::config::{Kind, Page, Source};
-use crate::core::page::{Css, JsonPath, JsonRules, ListRules};
-use crate::core::rules::hex16;
+use crate::decide::rules::hex16;
+use crate::read::page::{Css, JsonPath, JsonRules, ListRules};
 
 /// The fingerprint of a source, of whose documents so many entries are read.
 pub(super) fn of(source: &Source, max_entries: usize) -> String {

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use super::Worker;
 use crate::config::RetryAfter;
-use crate::core::exchange::FetchFault;
-use crate::core::link;
-use crate::core::outcome::Outcome;
-use crate::core::poll;
-use crate::core::record::PollState;
-use crate::core::source::SourceId;
-use crate::core::state::SourceState;
-use crate::core::time::Time;
+use crate::decide::poll;
+use crate::model::exchange::FetchFault;
+use crate::model::outcome::Outcome;
+use crate::model::poll_state::PollState;
+use crate::model::source::SourceId;
+use crate::model::state::SourceState;
+use crate::model::time::Time;
+use crate::read::link;
 
 impl Worker {
     /// Leaves the hosts alone that asked for it before the last stop, for as long as is left of it.

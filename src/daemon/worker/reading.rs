@@ -8,21 +8,22 @@ use sha2::{Digest, Sha256};
 
 use super::{PollError, Worker, request};
 use crate::config::{Kind, Source};
-use crate::core::bound;
-use crate::core::diff::{self, Findings, Manner, Origin};
-use crate::core::entry::{Ending, ParsedFeed};
-use crate::core::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
-use crate::core::feed::{self, FeedInput, ReadError};
-use crate::core::follow::{self, Visit, Waiting};
-use crate::core::outcome::Outcome;
-use crate::core::page::{self, PageError};
-use crate::core::poll::{self, Reading};
-use crate::core::record::Hold;
-use crate::core::rules::hex16;
-use crate::core::source::SourceId;
-use crate::core::state::SourceState;
-use crate::core::time::Time;
+use crate::decide::diff::{self, Findings, Manner, Origin};
+use crate::decide::follow::{self, Visit};
+use crate::decide::poll::{self, Reading};
+use crate::decide::rules::hex16;
 use crate::fetch::ACCEPT_PAGE;
+use crate::model::entry::{Ending, ParsedFeed};
+use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
+use crate::model::outcome::Outcome;
+use crate::model::poll_state::Hold;
+use crate::model::poll_state::Waiting;
+use crate::model::source::SourceId;
+use crate::model::state::SourceState;
+use crate::model::time::Time;
+use crate::read::bound;
+use crate::read::feed::{self, FeedInput, ReadError};
+use crate::read::page::{self, PageError};
 
 /// Polls that are given up for a page of a list that breaks off or a further one that cannot be read, before
 /// what there is is taken.
@@ -79,7 +80,7 @@ struct Reader {
     zone: Tz,
     at: Time,
     max_entries: usize,
-    /// [`PollState::grows_at_end`](crate::core::record::PollState::grows_at_end).
+    /// [`PollState::grows_at_end`](crate::model::poll_state::PollState::grows_at_end).
     grows_at_end: Option<bool>,
 }
 

@@ -9,13 +9,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::{PollError, Report, Worker};
-use crate::core::outcome::Outcome;
-use crate::core::poll;
-use crate::core::record::PollState;
-use crate::core::source::SourceId;
-use crate::core::state::{SourceState, State as _};
-use crate::core::time::Time;
 use crate::daemon::scheduler::{Past, Poller};
+use crate::decide::poll;
+use crate::model::outcome::Outcome;
+use crate::model::poll_state::PollState;
+use crate::model::source::SourceId;
+use crate::model::state::{SourceState, State as _};
+use crate::model::time::Time;
 
 /// The newest of each source's polls by hand that the scheduler has not heard of: no more than there are
 /// sources, also where nobody schedules polls.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::TimeDelta;
 
-use crate::core::time::Time;
+use crate::model::time::Time;
 
 /// Polls that are remembered: three a second, for an hour.
 const MOST: usize = 10_800;

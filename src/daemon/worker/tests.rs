@@ -11,11 +11,12 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::config::{Env, load};
-use crate::core::state::{Changes, FeedKey, FeedState};
 use crate::daemon::clock::TokioClock;
 use crate::daemon::recorder::Audience;
 use crate::daemon::scheduler::Poller;
 use crate::ledger::{Ledger, Room};
+use crate::model::feed_key::FeedKey;
+use crate::model::state::{Changes, FeedState};
 use crate::testing::{OutOfUse, at, rules};
 
 struct Nobody;
@@ -93,7 +94,7 @@ fn at_work(config: &Config, ledger: Ledger) -> (Recorder, Worker) {
 async fn record_config(recorder: &Recorder, config: &Config) {
     let sources: Vec<_> = config.sources.iter().map(|source| source.def.clone()).collect();
     let record = crate::testing::config(0, &sources, &[]);
-    let crate::core::record::Record::Config(config) = record else { panic!("it is one") };
+    let crate::model::record::Record::Config(config) = record else { panic!("it is one") };
     recorder.record(Fact::Config(config)).await.expect("recorded");
 }
 

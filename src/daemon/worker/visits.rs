@@ -9,17 +9,17 @@ use tokio::time::Instant;
 use super::reading::input;
 use super::{Worker, request};
 use crate::config::{ContentPolicy, Page, Source};
-use crate::core::bound;
-use crate::core::diff::DraftEntry;
-use crate::core::entry::ParsedEntry;
-use crate::core::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
-use crate::core::follow::{self, Visit};
-use crate::core::link;
-use crate::core::page::{self, PageError};
-use crate::core::poll;
-use crate::core::record::{Hold, PollState};
-use crate::core::robots::{AGENT, page_directives};
+use crate::decide::diff::DraftEntry;
+use crate::decide::follow::{self, Visit};
+use crate::decide::poll;
+use crate::decide::robots::{AGENT, page_directives};
 use crate::fetch::{ACCEPT_PAGE, FetchRequest};
+use crate::model::entry::ParsedEntry;
+use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
+use crate::model::poll_state::{Hold, PollState};
+use crate::read::bound;
+use crate::read::link;
+use crate::read::page::{self, PageError};
 
 /// The longest one poll's visits go on: a publisher whose every page hangs must not keep a source from
 /// its next turn.

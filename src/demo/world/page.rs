@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::Report;
 use super::channels::Channel;
 use super::write::china;
-use crate::core::text::escape;
+use crate::read::text::escape;
 
 /// The path of a report's page on the demo's publisher.
 pub(super) fn path(channel: &Channel, report: &Report) -> String {

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use chrono::{DateTime, FixedOffset};
 use serde_json::json;
 
-use crate::core::text::escape;
-use crate::core::time::Time;
+use crate::model::time::Time;
+use crate::read::text::escape;
 
 use super::Report;
 use super::channels::{Channel, Dialect};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::core::exchange::Validators;
+use crate::model::exchange::Validators;
 
 fn url(text: &str) -> Url {
     target(text).expect("an address")

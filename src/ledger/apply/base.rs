@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::Work;
-use crate::core::base::{Base, BaseEntries, BaseEntry, BaseFeed, BaseSource, Head};
-use crate::core::derive::regions_of_stored;
-use crate::core::source::SourceId;
-use crate::core::state::{Entry, EntryNo, FeedState, SourceState, State};
-use crate::core::time::Time;
+use crate::decide::derive::regions_of_stored;
+use crate::model::base::{Base, BaseEntries, BaseEntry, BaseFeed, BaseSource, Head};
+use crate::model::source::SourceId;
+use crate::model::state::{FeedState, SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::time::Time;
 
 /// A stored source as the base has it: its entries come behind it, and are counted again.
 #[must_use]

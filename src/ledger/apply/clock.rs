@@ -4,9 +4,9 @@
 
 use chrono::TimeDelta;
 
-use crate::core::record::Record;
-use crate::core::state::Meta;
-use crate::core::time::Time;
+use crate::model::record::Record;
+use crate::model::state::Meta;
+use crate::model::time::Time;
 
 /// A line may be so much older than one before it: clocks are corrected, and groups of lines are written in
 /// the order in which their polls ended.

@@ -1,10 +1,11 @@
 //! Entries that expire, and those that are forgotten.
 
 use super::Work;
-use crate::core::record::Expiry;
-use crate::core::source::SourceId;
-use crate::core::state::{Entry, EntryNo, SourceState, State};
-use crate::core::time::Time;
+use crate::model::record::Expiry;
+use crate::model::source::SourceId;
+use crate::model::state::{SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::time::Time;
 
 impl<S: State> Work<'_, S> {
     /// Nothing here depends on the policy: that was applied when the line was written.

@@ -1,10 +1,11 @@
 //! What entries are recognised by.
 
 use super::{Work, overlaid};
-use crate::core::identity::IdentityKey;
-use crate::core::record::ChangedEntry;
-use crate::core::source::SourceId;
-use crate::core::state::{EntryNo, State};
+use crate::model::identity::IdentityKey;
+use crate::model::record::ChangedEntry;
+use crate::model::source::SourceId;
+use crate::model::state::State;
+use crate::model::stored::EntryNo;
 
 impl<S: State> Work<'_, S> {
     /// The entry is recognised by more, shown or not; nothing else of it changes.

@@ -1,13 +1,14 @@
 //! The lists of feeds: which entries stand where, and that a feed has changed.
 
 use super::{Work, overlaid};
-use crate::core::left::Left;
-use crate::core::region::RegionId;
-use crate::core::source::{RegionRule, SourceId};
-use crate::core::state::{
-    BacklogKey, Entry, EntryNo, FeedKey, FeedState, Place, PlaceKey, Rank, SourceNo, SourceState, State,
-};
-use crate::core::time::Time;
+use crate::model::feed_key::FeedKey;
+use crate::model::left::Left;
+use crate::model::region::RegionId;
+use crate::model::source::SourceNo;
+use crate::model::source::{RegionRule, SourceId};
+use crate::model::state::{BacklogKey, FeedState, Place, PlaceKey, Rank, SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::time::Time;
 
 impl<S: State> Work<'_, S> {
     /// What lists say of an entry besides its place.

@@ -2,8 +2,10 @@
 //! it. Which story that is was decided before; so was that a rewritten entry leaves its story.
 
 use super::Work;
-use crate::core::record::Told;
-use crate::core::state::{Entry, EntryNo, Member, Membership, State};
+use crate::model::record::Told;
+use crate::model::state::State;
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::story::{Member, Membership};
 
 /// The members of a story whose feeds are marked as changed with it: at least those that are linked anywhere.
 const LINKED: usize = 512;

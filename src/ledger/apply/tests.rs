@@ -6,14 +6,15 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::entry::{Category, ParsedEntry};
-use crate::core::exchange::Validators;
-use crate::core::outcome::Outcome;
-use crate::core::region::RegionId;
-use crate::core::source::RegionRule;
-use crate::core::state::{FeedKey, FeedState, Rank};
-use crate::core::time::Stamp;
 use crate::ledger::store::Store;
+use crate::model::entry::{Category, ParsedEntry};
+use crate::model::exchange::Validators;
+use crate::model::feed_key::FeedKey;
+use crate::model::outcome::Outcome;
+use crate::model::region::RegionId;
+use crate::model::source::RegionRule;
+use crate::model::state::{FeedState, Rank};
+use crate::model::time::Stamp;
 use crate::testing::*;
 
 fn region(id: &str) -> FeedKey {
@@ -328,7 +329,7 @@ fn a_line_survives_the_journal_unchanged() {
     }
 }
 
-const LINE: u8 = crate::core::record::LINE_VERSION;
+const LINE: u8 = crate::model::record::LINE_VERSION;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]

@@ -19,7 +19,7 @@ fn dump(ledger: &Ledger) -> Vec<Pair> {
     ledger.store().load().dump()
 }
 
-fn record(ledger: &mut Ledger, lines: &[crate::core::record::Line]) {
+fn record(ledger: &mut Ledger, lines: &[crate::model::record::Line]) {
     for line in lines {
         ledger.record_lines(vec![line.record.clone()], at(0).date_naive()).expect("recorded");
     }

@@ -1,11 +1,13 @@
 //! Whether an entry that was rewritten still tells its story.
 
-use crate::core::derive::sketch_of;
-use crate::core::record::{Departure, Told};
-use crate::core::rules::Rules;
-use crate::core::state::{Entry, EntryNo, Member, Membership, SourceState, State};
-use crate::core::story::{self, MAX_MEMBERS, Sketch};
+use crate::decide::derive::sketch_of;
+use crate::decide::rules::Rules;
+use crate::decide::story::{self, MAX_MEMBERS, Sketch};
 use crate::ledger::store::{Store, StoreError};
+use crate::model::record::{Departure, Told};
+use crate::model::state::{SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::story::{Member, Membership};
 
 /// The members of a story that are looked through: more than any has.
 const MEMBERS: usize = 10_000;

@@ -9,8 +9,8 @@ use super::disk::{Disk, Disks, Mode};
 use super::reading::{line_of, lines};
 use super::segment::{Segment, SegmentName};
 use super::{JournalError, frame, io_error};
-use crate::core::base::{Base, Counts};
-use crate::core::record::{LINE_VERSION, Line, Record};
+use crate::model::base::{Base, Counts};
+use crate::model::record::{LINE_VERSION, Line, Record};
 
 /// A frame of the base is closed at the first line that ends beyond this: a damaged one costs no more, and
 /// neither writer nor reader holds more.

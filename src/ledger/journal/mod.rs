@@ -31,8 +31,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use crate::core::record::{LINE_VERSION, Line, Record};
-use crate::core::state::{Position, Reached};
+use crate::model::record::{LINE_VERSION, Line, Record};
+use crate::model::state::{Position, Reached};
 pub use base::{BaseWriter, FinishedBase, WrittenBase};
 use disk::{Disk, Disks, Mode};
 pub use losses::Losses;

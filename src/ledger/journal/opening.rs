@@ -11,7 +11,7 @@ use super::disk::{self, Disks, Mode};
 use super::reading::{End, lines, seq_of};
 use super::segment::{self, Damage, Segment, SegmentName};
 use super::{Journal, JournalError, base, frame, io_error};
-use crate::core::state::Position;
+use crate::model::state::Position;
 
 /// What opening a journal found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::segment::{Damage, Segment};
 use super::{JournalError, frame, io_error};
-use crate::core::base::Base;
-use crate::core::record::{LINE_VERSION, Line, Record};
+use crate::model::base::Base;
+use crate::model::record::{LINE_VERSION, Line, Record};
 
 /// A segment that is being read.
 pub(super) struct Reading<R> {

@@ -10,9 +10,9 @@ use super::opening::is_as_long;
 use super::reading::{line_of, lines};
 use super::segment::{self, Damage, Segment, SegmentName};
 use super::{JournalError, io_error};
-use crate::core::base::{Base, Counts};
-use crate::core::record::{Line, Record};
-use crate::core::state::Position;
+use crate::model::base::{Base, Counts};
+use crate::model::record::{Line, Record};
+use crate::model::state::Position;
 
 /// Batches that wait at most, so that memory is bounded by a few of them and one frame.
 const WAITING: usize = 4;

@@ -10,9 +10,10 @@ use tempfile::TempDir;
 
 use super::disk::Files;
 use super::*;
-use crate::core::outcome::Outcome;
-use crate::core::record::{PollRecord, PollState};
-use crate::core::source::SourceId;
+use crate::model::outcome::Outcome;
+use crate::model::poll_state::PollState;
+use crate::model::record::PollRecord;
+use crate::model::source::SourceId;
 
 fn day(n: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, n).expect("a day of November")

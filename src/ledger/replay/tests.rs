@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::*;
-use crate::core::record::{NewEntry, Withdrawal};
 use crate::ledger::tests::{dump, filled_with, open, standard};
+use crate::model::record::{NewEntry, Withdrawal};
 use crate::testing::*;
 
 /// The id of an entry that no `apply` has an answer to.
@@ -65,5 +65,5 @@ fn a_line_that_cannot_be_applied_takes_no_other_of_its_group_with_it() {
     let changes = apply_group(&store, &all, &rules, Some(end)).expect("applied");
     assert!(store.dump() == singly.dump());
     assert_eq!(store.position().expect("read"), Some(end));
-    assert!(changes.feeds.contains_key(&crate::core::state::FeedKey::Source(id("auto"))), "{changes:?}");
+    assert!(changes.feeds.contains_key(&crate::model::feed_key::FeedKey::Source(id("auto"))), "{changes:?}");
 }

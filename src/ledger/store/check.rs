@@ -2,7 +2,7 @@
 
 use super::scrub::{Scrub, Scrubbed, Unsound};
 use super::{Store, key};
-use crate::core::state::FeedKey;
+use crate::model::feed_key::FeedKey;
 
 /// Rows of one step.
 const STEP: usize = 4096;

@@ -27,11 +27,13 @@ use sha2::{Digest, Sha256};
 use smallvec::SmallVec;
 
 use super::{StoreError, value};
-use crate::core::identity::IdentityKey;
-use crate::core::region::RegionId;
-use crate::core::source::SourceId;
-use crate::core::state::{BacklogKey, EntryNo, FeedKey, PlaceKey, Rank};
-use crate::core::time::Time;
+use crate::model::feed_key::FeedKey;
+use crate::model::identity::IdentityKey;
+use crate::model::region::RegionId;
+use crate::model::source::SourceId;
+use crate::model::state::{BacklogKey, PlaceKey, Rank};
+use crate::model::stored::EntryNo;
+use crate::model::time::Time;
 
 pub(super) const META: u8 = 1;
 pub(super) const SOURCE: u8 = 2;

@@ -20,7 +20,7 @@ mod value;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::core::state::{Changes, Meta};
+use crate::model::state::{Changes, Meta};
 
 pub use backend::{Backend, Batch, Octets, Pair, Pairs};
 pub use disk::SledBackend;

@@ -1,7 +1,8 @@
 //! The compact form of short values: numbers of seven bits an octet, the lowest first, the top bit set
 //! where more follow (LEB128).
 
-use crate::core::state::{EntryNo, Place};
+use crate::model::state::Place;
+use crate::model::stored::EntryNo;
 
 /// Appends a number.
 pub(super) fn push(out: &mut Vec<u8>, mut n: u64) {

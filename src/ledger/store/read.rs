@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::backend::{Octets, Pair, Pairs};
 use super::{Store, StoreError, key, pack, value};
-use crate::core::identity::IdentityKey;
-use crate::core::source::SourceId;
-use crate::core::state::{
-    BacklogKey, Entry, EntryNo, FeedKey, FeedState, Member, Meta, Place, Rank, Reached, SourceState, State,
-};
-use crate::core::time::Time;
+use crate::model::feed_key::FeedKey;
+use crate::model::identity::IdentityKey;
+use crate::model::source::SourceId;
+use crate::model::state::{BacklogKey, FeedState, Meta, Place, Rank, Reached, SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::story::Member;
+use crate::model::time::Time;
 
 /// A value with parts is read anew so often when it is written between the reads of its parts.
 const TRIES: usize = 8;

@@ -4,7 +4,8 @@ use super::backend::Batch;
 use super::key::{self, Key};
 use super::value::{self, Sealer};
 use super::{Backend, Octets, StoreError, pack};
-use crate::core::state::{Changes, EntryNo};
+use crate::model::state::Changes;
+use crate::model::stored::EntryNo;
 
 /// The rows that the changes of a group come to. `stored_to` is the number that the store's next new
 /// entry would have: nothing is stored under it and those after it, so there is nothing to look for.

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::{Octets, Store, StoreError, key, pack, read, value};
-use crate::core::source::SourceId;
-use crate::core::state::{
-    BacklogKey, Entry, EntryNo, FeedKey, FeedState, Member, Meta, Place, PlaceKey, Rank, Reached, SourceNo,
-    SourceState, State,
-};
+use crate::model::feed_key::FeedKey;
+use crate::model::source::SourceId;
+use crate::model::source::SourceNo;
+use crate::model::state::{BacklogKey, FeedState, Meta, Place, PlaceKey, Rank, Reached, SourceState, State};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::story::Member;
 
 /// A step ends early when so many rows are in doubt.
 const DOUBTS: usize = 64;

@@ -6,11 +6,11 @@ use chrono::TimeDelta;
 use tempfile::TempDir;
 
 use super::*;
-use crate::core::entry::Body;
-use crate::core::region::RegionId;
-use crate::core::source::SourceId;
-use crate::core::state::*;
-use crate::core::time::Time;
+use crate::model::entry::Body;
+use crate::model::region::RegionId;
+use crate::model::source::SourceId;
+use crate::model::state::*;
+use crate::model::time::Time;
 use crate::testing::*;
 
 mod damage;

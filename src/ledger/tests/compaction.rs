@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::base::Base;
-use crate::core::state::SourceState;
+use crate::model::base::Base;
+use crate::model::state::SourceState;
 
 /// The names of the journal's segments.
 fn names(dir: &TempDir) -> Vec<String> {

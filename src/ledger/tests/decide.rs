@@ -1,10 +1,10 @@
 //! What is decided before a line is written: published ids.
 
 use super::*;
-use crate::core::derive;
-use crate::core::diff::{Draft, DraftEntry};
-use crate::core::entry::ParsedEntry;
-use crate::core::time::Stamp;
+use crate::decide::derive;
+use crate::decide::diff::{Draft, DraftEntry};
+use crate::model::entry::ParsedEntry;
+use crate::model::time::Stamp;
 
 /// An entry as a poll drafts it, with the id its publisher gave.
 pub(super) fn drafted(n: u64, iri: Option<&str>, entry: ParsedEntry) -> DraftEntry {
@@ -33,7 +33,7 @@ pub(super) fn draft(source: &str, seconds: i64, entries: &[(u64, &str)]) -> Draf
     Draft { poll, feed: None, new, changed: Vec::new(), sketches }
 }
 
-pub(super) fn sketch(source: &str, seconds: i64, entry: &ParsedEntry) -> crate::core::story::Sketch {
+pub(super) fn sketch(source: &str, seconds: i64, entry: &ParsedEntry) -> crate::decide::story::Sketch {
     let def = sources().into_iter().find(|def| def.id == id(source)).expect("a source");
     derive::sketch(&standard(), &def.region, source, entry, at(seconds))
 }
@@ -103,7 +103,7 @@ fn what_brings_nothing_is_a_poll_and_worth_no_sync() {
     for (name, fact, worth) in [
         ("a poll that brings nothing", idle, false),
         ("one that brings an entry", news, true),
-        ("what has expired expires once more", Fact::Expire(crate::core::record::Expiry::default()), false),
+        ("what has expired expires once more", Fact::Expire(crate::model::record::Expiry::default()), false),
         ("what is taken back", Fact::Withdraw(withdrawal), true),
     ] {
         assert_eq!(fact.is_worth_a_sync(), worth, "{name}");
@@ -128,5 +128,5 @@ fn what_brings_nothing_is_a_poll_and_worth_no_sync() {
 
 fn withdraw_of(n: u64) -> Record {
     let published_id = format!("urn:entry:{n}");
-    Record::Withdraw(crate::core::record::Withdrawal { at: at(3000), published_id })
+    Record::Withdraw(crate::model::record::Withdrawal { at: at(3000), published_id })
 }

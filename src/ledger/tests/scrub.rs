@@ -104,7 +104,7 @@ fn a_damaged_value_that_a_line_runs_into_costs_nothing() {
     let (mut ledger, _) = open(&dir);
     let first = ledger.store().load().entry(1).expect_err("it is damaged");
     assert!(first.to_string().contains("damaged"), "{first}");
-    let withdraw = Record::Withdraw(crate::core::record::Withdrawal {
+    let withdraw = Record::Withdraw(crate::model::record::Withdrawal {
         at: at(99_000),
         published_id: "urn:entry:1".to_owned(),
     });

@@ -2,10 +2,10 @@
 
 use super::decide::{configured, draft, drafted, poll_of, sketch};
 use super::*;
-use crate::core::diff::Draft;
-use crate::core::entry::ParsedEntry;
-use crate::core::record::Expiry;
-use crate::core::state::EntryNo;
+use crate::decide::diff::Draft;
+use crate::model::entry::ParsedEntry;
+use crate::model::record::Expiry;
+use crate::model::stored::EntryNo;
 
 const NEWS: &str = "殷墟遗址今天公布新的考古发现，专家称其填补空白";
 const OTHER: &str = "全国铁路今天调整运行图，新开通多趟旅客列车";

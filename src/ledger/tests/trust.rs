@@ -1,7 +1,7 @@
 //! Which store is used as it is, and which is built from the journal.
 
 use super::*;
-use crate::core::source::RegionRule;
+use crate::model::source::RegionRule;
 
 /// Opens, settles, and holds the store against the reference, twice; returns why it was rebuilt.
 fn reopened(dir: &TempDir, name: &str) -> Option<String> {

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta};
 
 use super::*;
-use crate::core::time::Time;
+use crate::model::time::Time;
 
 fn changed() -> Time {
     DateTime::from_timestamp(1_790_000_000, 0).expect("an instant")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use atom_syndication::extension::{Extension, ExtensionMap};
 
 use super::FeedDoc;
-use crate::core::text::escape;
+use crate::read::text::escape;
 
 const PREFIX: &str = "at";
 const NAMESPACE: &str = "http://purl.org/atompub/tombstones/1.0";

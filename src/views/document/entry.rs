@@ -3,13 +3,15 @@
 use super::super::site::Site;
 use super::super::sound;
 use super::{EntryDoc, SUMMARY_CHARS, Shown, SourceDoc};
-use crate::core::entry::{Body, Category, Link, Person};
-use crate::core::html;
-use crate::core::link::{self, is_republished};
-use crate::core::region::RegionId;
-use crate::core::source::ContentPolicy;
-use crate::core::state::{Entry, FeedKey, SourceState};
-use crate::core::text;
+use crate::model::entry::{Body, Category, Link, Person};
+use crate::model::feed_key::FeedKey;
+use crate::model::region::RegionId;
+use crate::model::source::ContentPolicy;
+use crate::model::state::SourceState;
+use crate::model::stored::Entry;
+use crate::read::html;
+use crate::read::link::{self, is_republished};
+use crate::read::text;
 
 /// The document of an entry.
 pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &SourceState) -> EntryDoc {

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::super::document::{EntryDoc, FeedDoc};
 use super::super::site::Site;
-use crate::core::text::escape;
+use crate::read::text::escape;
 
 /// The first headlines of a feed, under the days on which they surfaced: the order they stand in.
 /// `heading` is the element that a day stands in: one below that of what holds the list.

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::core::outcome::Outcome;
-use crate::core::record::Record;
-use crate::core::window::Windows;
+use crate::model::outcome::Outcome;
+use crate::model::record::Record;
+use crate::model::window::Windows;
 use crate::testing::*;
 
 const DAY: i64 = 86_400;

@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use regex::Regex;
 
-use crate::core::publishing::{Action, Field, PublishRule, PublishRules};
-use crate::core::region::RegionId;
-use crate::core::state::{FeedKey, State};
 use crate::daemon::publisher::Publisher;
 use crate::daemon::publisher::tests::{news, published, seeds, site};
+use crate::decide::publishing::{Action, Field, PublishRule, PublishRules};
+use crate::model::feed_key::FeedKey;
+use crate::model::region::RegionId;
+use crate::model::state::State;
 use crate::testing::seen;
 use crate::views::site::Site;
 

@@ -2,9 +2,9 @@
 
 use arc_swap::ArcSwap;
 
-use crate::core::source::SourceId;
 use crate::daemon::publisher::Publisher;
 use crate::daemon::publisher::tests::{defs, news, seeds, site, text};
+use crate::model::source::SourceId;
 use crate::serve::{View, Views};
 use crate::testing::{config, folded, lines, rules, seen};
 

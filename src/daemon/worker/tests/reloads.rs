@@ -42,7 +42,7 @@ async fn what_an_address_said_is_not_recorded_of_the_next_one() {
         tokio::task::spawn_blocking(move || adopting.adopt(rules)).await.expect("no panic").expect("adopted");
         let sources: Vec<_> = next.sources.iter().map(|source| source.def.clone()).collect();
         let record = crate::testing::config(1, &sources, if sources.is_empty() { &["a"] } else { &[] });
-        let crate::core::record::Record::Config(record) = record else { panic!("it is one") };
+        let crate::model::record::Record::Config(record) = record else { panic!("it is one") };
         recorder.record(Fact::Config(record)).await.expect("recorded");
         answer.send(()).expect("it waits");
         let past = polled.await.expect("no panic");

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::core::state::{FeedKey, State};
+use crate::model::feed_key::FeedKey;
+use crate::model::state::State;
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;

@@ -2,8 +2,9 @@
 
 use super::stories::{members, report};
 use super::*;
-use crate::core::record::Expiry;
-use crate::core::state::{FeedKey, State};
+use crate::model::feed_key::FeedKey;
+use crate::model::record::Expiry;
+use crate::model::state::State;
 
 pub(super) fn expiry(seconds: i64, entries: &[u64], forgotten: &[u64]) -> Record {
     let ids = |all: &[u64]| all.iter().map(|n| format!("urn:entry:{n}")).collect();
@@ -31,7 +32,7 @@ fn an_expired_entry_leaves_every_list_without_a_word() {
 #[test]
 fn what_it_said_is_dropped() {
     let mut long = new(1, body("旧", None));
-    long.entry.summary = Some(crate::core::entry::Body::Text("长".repeat(5000)));
+    long.entry.summary = Some(crate::model::entry::Body::Text("长".repeat(5000)));
     let store = paper([seen("paper", 1000, vec![long], vec![]), expiry(5000, &[1], &[])]);
     assert_eq!(entry(&store, 1).body.summary, None);
 }

@@ -2,9 +2,10 @@
 
 use super::keeping::expiry;
 use super::*;
-use crate::core::record::{Departure, Told};
-use crate::core::state::{EntryNo, State};
-use crate::core::story::Reason;
+use crate::model::record::{Departure, Told};
+use crate::model::state::State;
+use crate::model::stored::EntryNo;
+use crate::model::story::Reason;
 
 /// One of several reports of one thing.
 pub(super) fn report(n: u64) -> NewEntry {

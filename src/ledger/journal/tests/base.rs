@@ -1,7 +1,7 @@
 //! Bases, probes and versions: what keeps a journal small and readable.
 
 use super::*;
-use crate::core::base::{Base, Counts, Head};
+use crate::model::base::{Base, Counts, Head};
 
 pub(super) fn base_parts() -> [Base; 2] {
     let at = DateTime::from_timestamp(9, 0).expect("an instant");

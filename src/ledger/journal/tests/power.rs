@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::base::base_parts;
 use super::*;
-use crate::core::base::Base;
+use crate::model::base::Base;
 
 /// How many states of the disk are tried after each prefix: all torn in another way.
 const SAMPLES: u64 = 4;

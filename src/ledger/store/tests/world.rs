@@ -2,10 +2,10 @@
 //! that was withdrawn, and one that expired.
 
 use super::*;
-use crate::core::entry::ParsedEntry;
-use crate::core::left::Left;
-use crate::core::regions::{Evidence, Place as Where, Rule};
-use crate::core::story::Reason;
+use crate::model::entry::ParsedEntry;
+use crate::model::evidence::{Evidence, Place as Where, Rule};
+use crate::model::left::Left;
+use crate::model::story::Reason;
 
 /// Entries, and the rows that they call for.
 pub(super) struct World {
@@ -120,7 +120,7 @@ pub(super) fn entry(no: EntryNo, source: &str, seconds: i64) -> Entry {
 }
 
 /// A key whose digits differ where a row has them.
-pub(super) fn world_key(n: u64) -> crate::core::identity::IdentityKey {
+pub(super) fn world_key(n: u64) -> crate::model::identity::IdentityKey {
     serde_json::from_str(&format!("\"0101{n:012x}{:016x}\"", 0)).expect("a key")
 }
 

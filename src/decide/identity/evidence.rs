@@ -1,0 +1,240 @@
+//! The evidence for a pair: an entry of a document and a known one. What is missing, and what several entries
+//! share, is silent: it is no vote.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use chrono::Timelike as _;
+use chrono_tz::Tz;
+
+use super::alike::{self, Text, Title};
+use super::document::{Candidate, same_date};
+use super::facts::{Facts, short_hash};
+use super::fingerprint::words;
+use crate::model::entry::ParsedEntry;
+use crate::model::identity::Fingerprint;
+use crate::model::identity::Vote;
+use crate::model::time::{Precision, Stamp};
+use crate::read::text::one_line;
+
+/// A known entry, as of its last change.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    /// Its facts.
+    pub facts: &'a Facts,
+    /// Fingerprint of its content.
+    pub fingerprint: Fingerprint,
+    /// What is kept of what it said.
+    pub body: &'a ParsedEntry,
+    /// Whether its text is that of its own page, which a list does not repeat.
+    pub followed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Guid {
+    Same,
+    Other,
+    Silent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    Same,
+    /// Another address with the serial number, or all the numbers, of the one before.
+    Kin,
+    Other,
+    Silent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Date {
+    /// To the second.
+    Second,
+    /// One of them names the day alone, or is midnight, which is how many programs write a day.
+    Day,
+    Other,
+    Silent,
+}
+
+/// All of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Evidence {
+    pub(super) guid: Guid,
+    pub(super) page: Page,
+    pub(super) title: Title,
+    pub(super) date: Date,
+    pub(super) text: Text,
+    /// Whether the address holds a serial number: the page of an article, which is not used again.
+    pub(super) numbered: bool,
+    /// Whether neither guids nor addresses say anything.
+    pub(super) nameless: bool,
+    /// Whether no other entry of its document has its title and date.
+    pub(super) alone: bool,
+    /// Whether a guid or an address leads here, be it a vote or not: breaks ties.
+    pub(super) named: bool,
+}
+
+impl Evidence {
+    /// Of the candidate, which was read from `entry`, and a known entry, whose `words` are asked for where they count.
+    /// Guid and page are compared by the caller, who knows which entries their keys lead to.
+    pub(super) fn of(
+        candidate: &Candidate,
+        entry: &ParsedEntry,
+        past: &Past<'_>,
+        words: &dyn Fn() -> Rc<Words>,
+        (guid, page): (Guid, Page),
+        zone: Tz,
+    ) -> Self {
+        let equal = candidate.fingerprint == past.fingerprint;
+        let text = if past.followed {
+            Text::Silent
+        } else if equal && candidate.text.is_some() {
+            Text::Same { long: candidate.long }
+        } else {
+            text(&Words::of(entry), &words())
+        };
+        Self {
+            guid,
+            page,
+            title: title(entry, past.body),
+            date: date(candidate.facts.published, past.facts.published, zone),
+            text,
+            numbered: candidate.facts.is_numbered(),
+            nameless: guid == Guid::Silent && page == Page::Silent,
+            alone: candidate.alone,
+            named: false,
+        }
+    }
+
+    /// The weight of it: of the known entries that a candidate may be, the one it shares most with is it.
+    pub(super) fn weight(&self) -> u32 {
+        let guid = if self.guid == Guid::Same { 8 } else { 0 };
+        let page = match self.page {
+            Page::Same => 4,
+            Page::Kin => 1,
+            Page::Other | Page::Silent => 0,
+        };
+        let title = match self.title {
+            Title::Same => 3,
+            Title::Like => 1,
+            Title::Next | Title::Other | Title::Silent => 0,
+        };
+        let date = match self.date {
+            Date::Second => 2,
+            Date::Day => 1,
+            Date::Other | Date::Silent => 0,
+        };
+        let text = match self.text {
+            Text::Same { .. } => 3,
+            Text::Like(_) => 2,
+            Text::Other | Text::Silent => 0,
+        };
+        2 * (guid + page + title + date + text) + u32::from(self.named)
+    }
+
+    /// As it is recorded, and shown to the operator.
+    pub(super) fn votes(&self) -> Vec<Vote> {
+        let guid = match self.guid {
+            Guid::Same => Some(Vote::SameGuid),
+            Guid::Other => Some(Vote::OtherGuid),
+            Guid::Silent => None,
+        };
+        let page = match self.page {
+            Page::Same => Some(Vote::SameAddress),
+            Page::Kin => Some(Vote::KinAddress),
+            Page::Other => Some(Vote::OtherAddress),
+            Page::Silent => None,
+        };
+        let title = match self.title {
+            Title::Same => Some(Vote::SameTitle),
+            Title::Like => Some(Vote::LikeTitle),
+            Title::Next => Some(Vote::NextTitle),
+            Title::Other => Some(Vote::OtherTitle),
+            Title::Silent => None,
+        };
+        let date = match self.date {
+            Date::Second => Some(Vote::SameDate),
+            Date::Day => Some(Vote::SameDay),
+            Date::Other => Some(Vote::OtherDate),
+            Date::Silent => None,
+        };
+        let text = match self.text {
+            Text::Same { .. } => Some(Vote::SameText),
+            Text::Like(share) => Some(Vote::LikeText(share)),
+            Text::Other => Some(Vote::OtherText),
+            Text::Silent => None,
+        };
+        [guid, page, title, date, text].into_iter().flatten().collect()
+    }
+}
+
+fn title(a: &ParsedEntry, b: &ParsedEntry) -> Title {
+    let line = |entry: &ParsedEntry| entry.title.as_deref().map(one_line).filter(|title| !title.is_empty());
+    match (line(a), line(b)) {
+        (Some(a), Some(b)) => alike::titles(&a, &b),
+        _ => Title::Silent,
+    }
+}
+
+/// What an entry says in words, blanks folded.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    short: String,
+    long: String,
+    /// What of them is compared: read when it is first asked for, and once.
+    openings: [OnceCell<Vec<char>>; 2],
+}
+
+impl Words {
+    pub(super) fn of(entry: &ParsedEntry) -> Self {
+        let (short, long) = (words(entry.summary.as_ref()), words(entry.content.as_ref()));
+        Self { short, long, ..Self::default() }
+    }
+
+    /// The short text, or the long one where there is no other.
+    fn either(&self) -> &str {
+        if self.short.is_empty() { &self.long } else { &self.short }
+    }
+
+    fn opening(&self) -> &[char] {
+        self.openings[0].get_or_init(|| alike::opening(self.either()))
+    }
+
+    fn opening_of_long(&self) -> &[char] {
+        self.openings[1].get_or_init(|| alike::opening(&self.long))
+    }
+
+    /// Hash of the one or the other, as [`Candidate::text`] has it.
+    pub(super) fn hash(&self) -> Option<u64> {
+        Some(self.either()).filter(|words| !words.is_empty()).map(short_hash)
+    }
+}
+
+/// The short texts are compared where both have one, else whatever there is.
+fn text(a: &Words, b: &Words) -> Text {
+    match alike::texts(a.opening(), b.opening()) {
+        // An extract that was written anew over the same text.
+        Text::Other if !a.long.is_empty() && !b.long.is_empty() => {
+            match alike::texts(a.opening_of_long(), b.opening_of_long()) {
+                kept if kept.is_kept() => kept,
+                _ => Text::Other,
+            }
+        }
+        said => said,
+    }
+}
+
+fn date(a: Option<Stamp>, b: Option<Stamp>, zone: Tz) -> Date {
+    let (Some(a), Some(b)) = (a, b) else { return Date::Silent };
+    let says_a_day = |stamp: Stamp| {
+        let midnight = |seconds| seconds == 0;
+        stamp.precision == Precision::Day
+            || midnight(stamp.at.with_timezone(&zone).num_seconds_from_midnight())
+            || midnight(stamp.at.num_seconds_from_midnight())
+    };
+    match same_date(Some(a), Some(b)) {
+        Some(true) if says_a_day(a) || says_a_day(b) => Date::Day,
+        Some(true) => Date::Second,
+        _ => Date::Other,
+    }
+}

@@ -1,0 +1,64 @@
+//! What is wrong with a document that could be read all the same, told so that a person can judge whether
+//! it matters.
+
+use std::collections::HashMap;
+
+use super::look::Look;
+use crate::model::entry::ParsedEntry;
+use crate::model::time::{Precision, Time};
+use crate::read::link;
+
+/// The defects, the graver first.
+pub(super) fn of(look: &Look, kinds: &[&'static str], now: Time) -> Vec<String> {
+    let entries = &look.feed.entries;
+    let all = entries.len();
+    let mut defects = look.feed.repairs.clone();
+    let mut note = |n: usize, what: &str| {
+        if n > 0 {
+            let share = if n == all && all > 1 { format!("all {n} entries") } else { plural(n) };
+            defects.push(format!("{share} {what}"));
+        }
+    };
+    let with = |test: &dyn Fn(&ParsedEntry) -> bool| entries.iter().filter(|e| test(e)).count();
+    let date = |e: &ParsedEntry| e.published.or(e.updated);
+    note(with(&|e| e.title.is_none()), "without a title");
+    note(with(&|e| e.page().is_none()), "without a link to a page");
+    note(with(&|e| date(e).is_none()), "without a date: they count from when they are first seen");
+    note(
+        with(&|e| date(e).is_some_and(|d| d.precision == Precision::Day)),
+        "with a day only: their order within it is the document's",
+    );
+    note(
+        with(&|e| date(e).is_some_and(|d| d.precision == Precision::Second && d.at > now)),
+        "dated ahead: they are shown as of when they are first seen",
+    );
+    if look.is_feed() {
+        note(with(&|e| e.id.is_none()), "without a guid");
+        let given = entries.iter().zip(kinds).filter(|(e, kind)| e.id.is_some() && **kind != "guid").count();
+        note(given, "with a guid that others have too: it is not used");
+    }
+    note(
+        kinds.iter().filter(|kind| **kind == "title and date").count(),
+        "told apart by title and date alone",
+    );
+    note(repeated(entries), "listed more than once");
+    note(
+        with(&|e| e.title.as_deref().is_some_and(|t| t.ends_with("...") || t.ends_with('…'))),
+        "with a title that is cut short",
+    );
+    note(look.relative_links, "with a relative link");
+    defects
+}
+
+/// Entries whose page an earlier entry has too.
+fn repeated(entries: &[ParsedEntry]) -> usize {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    entries.iter().filter_map(ParsedEntry::page).for_each(|page| {
+        *seen.entry(link::canonical(page)).or_default() += 1;
+    });
+    seen.values().map(|n| n - 1).sum()
+}
+
+fn plural(n: usize) -> String {
+    if n == 1 { "1 entry".to_owned() } else { format!("{n} entries") }
+}

@@ -1,0 +1,207 @@
+use chrono_tz::Tz;
+use encoding_rs::GBK;
+
+use super::*;
+use crate::decide::robots::{self, AGENT};
+use crate::model::exchange::{Block, FetchFault, Response, Validators};
+
+fn now() -> Time {
+    "2026-11-23T08:00:00Z".parse().expect("an instant")
+}
+
+/// What came from an address that answered with this.
+fn body(url: &str, content_type: &str, bytes: &[u8]) -> Exchange {
+    let head = ResponseHead {
+        status: 200,
+        final_url: url.to_owned(),
+        content_type: Some(content_type.to_owned()),
+        ..ResponseHead::default()
+    };
+    Exchange::Body(Response { head, body: bytes.to_vec().into() })
+}
+
+fn look_at(url: &str, exchange: &Exchange, reader: Reader<'_>) -> Report {
+    examine(&Subject { url, exchange, zone: Tz::Asia__Shanghai, at: now(), reader })
+}
+
+fn examined(url: &str, content_type: &str, bytes: &[u8]) -> Report {
+    look_at(url, &body(url, content_type, bytes), Reader::Any)
+}
+
+/// A list of so many entries, one an hour.
+fn list(entries: usize) -> String {
+    let row = |n: usize| {
+        let (day, hour) = (22 - n / 12, 23 - n % 12);
+        format!(
+            "<li><a href=\"/news/hnxw/2026/11{day}/{n}.shtml\">郑州第{n}条地铁新线今日正式开通运营</a>\
+             <span>2026-11-{day} {hour}:10</span></li>"
+        )
+    };
+    let rows: String = (0..entries).map(row).collect();
+    format!(
+        "<html><head><meta charset=\"gb2312\"><title>河南新闻-中国新闻网河南</title></head>\
+         <body><div class=\"liebiao\"><ul>{rows}</ul></div></body></html>"
+    )
+}
+
+const RSS: &str = r#"<?xml version="1.0" encoding="gbk"?><rss version="2.0"><channel>
+<title>测试日报</title><link>https://www.chinanews.com.cn/</link>
+<item><title>郑州地铁新线开通</title><link>https://www.chinanews.com.cn/gn/2026/11-23/1.shtml</link>
+<pubDate>Mon, 23 Nov 2026 15:00:00 +0800</pubDate></item>
+<item><title>洛阳牡丹季闭幕...</title><link>/gn/2026/11-23/2.shtml</link>
+<pubDate>Mon, 23 Nov 2026 13:00:00 +0800</pubDate></item>
+<item><title>开封夜市迎来客流</title><link>https://www.chinanews.com.cn/gn/2026/11-23/3.shtml</link>
+<pubDate>Mon, 23 Nov 2026 11:00:00 +0800</pubDate></item>
+<item><title>开封夜市迎来客流</title><link>https://www.chinanews.com.cn/gn/2026/11-23/3.shtml</link>
+<pubDate>2026-11-23</pubDate></item>
+<item><title>没有日期的一条</title><link>https://www.chinanews.com.cn/gn/2026/11-23/4.shtml</link></item>
+</channel></rss>"#;
+
+#[test]
+fn a_feed_is_described_with_its_defects() {
+    let url = "https://www.chinanews.com.cn/rss/china.xml";
+    let mut exchange = body(url, "text/xml", RSS.as_bytes());
+    if let Exchange::Body(response) = &mut exchange {
+        response.head.validators = Validators { etag: Some(b"\"7\"".to_vec()), ..Default::default() };
+        response.head.cache_control = Some("max-age=60".to_owned());
+    }
+    let verdict = robots::Robots::parse(b"User-agent: *\nCrawl-delay: 5").verdict(AGENT, "/rss/china.xml");
+    let report = look_at(url, &exchange, Reader::Any).with_robots(verdict, Some(Duration::from_secs(5)));
+    assert_eq!(report.state(), State::Ok);
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn a_list_page_of_a_known_house_gets_its_region() {
+    let text = list(14);
+    let (page, ..) = GBK.encode(&text);
+    let mut report = examined("https://www.ha.chinanews.com.cn/news/hnxw/", "text/html", &page);
+    report.followed = Some(Followed {
+        link: "https://www.ha.chinanews.com.cn/news/hnxw/2026/1122/0.shtml".to_owned(),
+        title: Some("郑州第0条地铁新线今日正式开通运营".to_owned()),
+        characters: 812,
+        ..Followed::default()
+    });
+    assert_eq!(to_follow(&report), report.entries[0].link.as_deref());
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn a_page_with_feeds_lists_them() {
+    let page = "<html><head><title>某报</title>\
+        <link rel=alternate type='application/rss+xml' title='要闻' href='/rss/1.xml'>\
+        <link rel=alternate type='application/atom+xml' href='https://b.example/atom'></head><body>欢迎</body></html>";
+    insta::assert_snapshot!(examined("https://a.example/", "text/html; charset=utf-8", page.as_bytes()));
+}
+
+#[test]
+fn a_json_document_gets_paths() {
+    let json = r#"{"msg":"success","data":{"page":{"pageNo":1,"list":[
+        {"alertid":"41010041600000_20261123150000","title":"河南省郑州市发布大风蓝色预警","issuetime":"2026/11/23 15:00",
+         "url":"/publish/alarm/41010041600000_20261123150000.html","pic":"a.png"},
+        {"alertid":"44010041600000_20261123140000","title":"广东省广州市发布暴雨黄色预警","issuetime":"2026/11/23 14:00",
+         "url":"/publish/alarm/44010041600000_20261123140000.html","pic":"b.png"}]}}}"#;
+    insta::assert_snapshot!(examined(
+        "http://www.nmc.cn/rest/findAlarm?pageNo=1",
+        "application/json",
+        json.as_bytes()
+    ));
+}
+
+#[test]
+fn whatever_comes_has_a_name_and_a_state() {
+    let head = |status| ResponseHead { status, ..ResponseHead::default() };
+    let html = |text: &str| body("https://a.example/", "text/html", text.as_bytes());
+    let cases = [
+        ("an old feed", html(&RSS.replace("2026", "2024").replace("Mon, ", "")), What::Feed, State::Stale),
+        (
+            "a feed with nothing in it",
+            html("<rss><channel><title>x</title></channel></rss>"),
+            What::Feed,
+            State::Empty,
+        ),
+        ("a page of prose", html("<html><body><p>欢迎光临</p></body></html>"), What::NotNews, State::Failed),
+        ("nothing", html(""), What::NotNews, State::Failed),
+        ("JSON without a list", html("{\"a\":[1,2]}"), What::NotNews, State::Failed),
+        ("broken JSON", html("{\"a\":"), What::NotNews, State::Failed),
+        (
+            "a wall",
+            html("<html><script>document.cookie='a=1';location.reload()</script></html>"),
+            What::Challenge,
+            State::Challenge,
+        ),
+        ("403", Exchange::Blocked { head: head(403), why: Block::Forbidden }, What::Blocked, State::Blocked),
+        (
+            "521",
+            Exchange::Blocked { head: head(521), why: Block::Challenge },
+            What::Challenge,
+            State::Challenge,
+        ),
+        ("404", Exchange::Status(head(404)), What::Failed, State::Failed),
+        ("410", Exchange::Gone(head(410)), What::Gone, State::Failed),
+        ("429", Exchange::Throttled(head(429)), What::Throttled, State::Failed),
+        ("silence", Exchange::Failed(FetchFault::Reset), What::Failed, State::Failed),
+    ];
+    for (name, exchange, what, state) in cases {
+        let report = look_at("https://a.example/", &exchange, Reader::Any);
+        assert_eq!((report.what, report.state()), (what, state), "{name}: {}", report.because);
+        assert_eq!(report.toml.is_some(), what == What::Feed, "{name}");
+        assert!(!report.to_string().contains('\0') && !report.because.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_configured_page_is_read_by_its_selectors() {
+    let url = "https://a.example/";
+    let page = body(url, "text/html; charset=utf-8", list(14).replace("gb2312", "utf-8").as_bytes());
+    let css = |text| Some(crate::read::page::Css::parse(text).expect("a selector"));
+    let fitting = ListRules { entry: css("div.liebiao li"), ..ListRules::default() };
+    assert_eq!(look_at(url, &page, Reader::Page(&fitting)).state(), State::Ok);
+    let gone = ListRules { entry: css("div.neirong li"), ..ListRules::default() };
+    let report = look_at(url, &page, Reader::Page(&gone));
+    assert_eq!(report.state(), State::SelectorsStopped);
+    assert!(report.because.contains("div.neirong li"), "{}", report.because);
+    assert_eq!(look_at(url, &page, Reader::Feed).state(), State::Failed, "a page where a feed was");
+}
+
+#[test]
+fn robots_txt_binds_pages_and_not_feeds() {
+    let no = || Verdict { allowed: false, why: "no".to_owned() };
+    let page = examined("https://a.example/", "text/html", list(14).as_bytes());
+    assert!(page.toml.is_some());
+    let page = page.with_robots(no(), None);
+    assert!(page.toml.is_none() && page.defects[0].starts_with("robots.txt forbids it"));
+    let feed = examined("https://a.example/", "text/xml", RSS.as_bytes()).with_robots(no(), None);
+    assert!(feed.toml.is_some() && !feed.robots.is_some_and(|robots| robots.allowed));
+}
+
+#[test]
+fn hosts_tell_regions_only_where_they_are_on_record() {
+    let cases = [
+        ("https://www.ha.chinanews.com.cn/", Some("henan")),
+        ("http://hn.chinanews.com/", Some("hunan")),
+        ("https://www.hi.chinanews.com.cn/", Some("hainan")),
+        ("https://www.shx.chinanews.com.cn/", Some("shaanxi")),
+        ("https://www.sx.chinanews.com.cn/", Some("shanxi")),
+        ("https://www.gz.chinanews.com.cn/", Some("guizhou")),
+        ("https://www.bt.chinanews.com.cn/", Some("bingtuan")),
+        ("https://www.chinanews.com.cn/", None),
+        ("http://he.people.com.cn/", Some("hebei")),
+        ("http://henan.people.com.cn/", Some("henan")),
+        ("http://sn.news.cn/", Some("shaanxi")),
+        ("https://rthk.hk/x", Some("xianggang")),
+        ("https://news.ltn.com.tw/rss/all.xml", Some("taiwan")),
+        ("https://shpeople.com.cn/", None),
+        ("https://ha.example.cn/", None),
+    ];
+    for (url, region) in cases {
+        let known = known::of(&Url::parse(url).expect("an address"));
+        assert_eq!(known.region, region, "{url}");
+    }
+}
+
+#[test]
+fn spans_are_told_in_a_unit_that_says_enough() {
+    let told: Vec<String> = [5, 300, 10_800, 864_000].into_iter().map(span).collect();
+    assert_eq!(told, ["5 s", "5 min", "3 h", "10 days"]);
+}

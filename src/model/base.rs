@@ -1,0 +1,174 @@
+//! The base of the journal: what all lines up to a position amounted to, written as lines, so that the
+//! segments they stood in can go. The shapes only: what they are made from and how they are folded in is
+//! `apply`'s business.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::model::feed_key::FeedKey;
+use crate::model::source::SourceId;
+use crate::model::state::{FeedState, Meta, SourceState};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::time::Time;
+
+/// A part of the base. They stand in the order of the variants, all at the position that the base is of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "lowercase")]
+pub enum Base {
+    /// What is known of the whole.
+    Head(Head),
+    /// A source.
+    Source(Box<BaseSource>),
+    /// A feed.
+    Feed(BaseFeed),
+    /// Some entries, in the order of their numbers.
+    Entries(BaseEntries),
+    /// The end.
+    End(End),
+}
+
+impl Base {
+    /// When the last of what it sums up was learned.
+    #[must_use]
+    pub fn at(&self) -> Time {
+        match self {
+            Self::Head(part) => part.at,
+            Self::Source(part) => part.at,
+            Self::Feed(part) => part.at,
+            Self::Entries(part) => part.at,
+            Self::End(part) => part.at,
+        }
+    }
+}
+
+/// What is known of the whole, besides what can be counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// [`Base::at`].
+    pub at: Time,
+    /// [`Meta::newest_at`].
+    pub newest_at: Time,
+    /// [`Meta::doubted`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted: Option<Time>,
+    /// [`Meta::leapt`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leapt: Option<Time>,
+    /// [`Meta::instance`].
+    pub instance: Uuid,
+    /// [`Meta::config_at`].
+    pub config_at: Time,
+    /// [`Meta::config`].
+    pub config: String,
+}
+
+impl Head {
+    /// The head of the base of a state.
+    #[must_use]
+    pub fn of(meta: &Meta) -> Self {
+        let Meta { newest_at, doubted, leapt, instance, config_at, .. } = *meta;
+        Self { at: newest_at, newest_at, doubted, leapt, instance, config_at, config: meta.config.clone() }
+    }
+}
+
+/// A source, without the counts of its entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseSource {
+    /// [`Base::at`].
+    pub at: Time,
+    /// Its id.
+    pub source: SourceId,
+    /// What is stored of it.
+    pub state: SourceState,
+}
+
+/// A feed: what cannot be counted from its entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseFeed {
+    /// [`Base::at`].
+    pub at: Time,
+    /// Which.
+    pub feed: FeedKey,
+    /// What is stored of it.
+    pub state: FeedState,
+}
+
+/// Some entries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaseEntries {
+    /// [`Base::at`].
+    pub at: Time,
+    /// In the order of their numbers.
+    pub entries: Vec<BaseEntry>,
+}
+
+/// An entry as it is stored, whether it is shown, was withdrawn, or expired.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaseEntry {
+    /// Its number.
+    pub no: EntryNo,
+    /// The entry, without the regions of one that is shown: they are derived. Not flattened: that would be
+    /// read twice.
+    pub entry: Entry,
+}
+
+/// The end of a base.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// [`Base::at`].
+    pub at: Time,
+    /// The number the next new entry gets.
+    pub next_no: EntryNo,
+    /// How many entries the base holds.
+    pub entries: u64,
+    /// How many sources.
+    pub sources: u64,
+    /// How many feeds.
+    pub feeds: u64,
+}
+
+/// What a base holds, counted on the way through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Its sources.
+    pub sources: u64,
+    /// Its feeds.
+    pub feeds: u64,
+    /// Its entries, of any kind.
+    pub entries: u64,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sources, feeds, entries } = self;
+        write!(f, "{sources} sources, {feeds} feeds and {entries} entries")
+    }
+}
+
+impl Counts {
+    /// Counts a part in.
+    pub fn take(&mut self, part: &Base) {
+        match part {
+            Base::Source(_) => self.sources += 1,
+            Base::Feed(_) => self.feeds += 1,
+            Base::Entries(part) => self.entries += part.entries.len() as u64,
+            Base::Head(_) | Base::End(_) => {}
+        }
+    }
+
+    /// The end of the base that was counted.
+    #[must_use]
+    pub fn end(self, at: Time, next_no: EntryNo) -> End {
+        let Self { sources, feeds, entries } = self;
+        End { at, next_no, entries, sources, feeds }
+    }
+
+    /// Whether the end of a base says what was counted.
+    #[must_use]
+    pub fn agree_with(&self, end: &End) -> bool {
+        let End { sources, feeds, entries, .. } = *end;
+        *self == Self { sources, feeds, entries }
+    }
+}

@@ -1,0 +1,153 @@
+//! Entries: as one parse of a source gives them (`ParsedEntry`), and the parts both the parsed and the
+//! stored form share. Plain values; who makes and who keeps them is other modules' business.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::skip::Skip;
+use crate::model::time::Stamp;
+
+/// A link of an entry or a feed (RFC 4287 section 4.2.7), its `href` absolute.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Link {
+    /// Absolute IRI.
+    pub href: String,
+    /// The relation; `alternate` when the publisher named none.
+    pub rel: String,
+    /// Media type, if said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Title, plain text, if said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Length in octets, if said (enclosures).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+}
+
+/// A person or outlet (RFC 4287 section 3.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Person {
+    /// Name, plain text.
+    pub name: String,
+    /// E-mail address, if said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Home page, absolute, if said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+}
+
+/// A category (RFC 4287 section 4.2.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Category {
+    /// The term.
+    pub term: String,
+    /// The scheme's IRI, if said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// A label for people, if said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// A text of an entry's body, and what it is written in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "lowercase")]
+pub enum Body {
+    /// Plain text: no markup, no entity references.
+    Text(String),
+    /// HTML. As parsed it is the publisher's; once in an observation it has been sanitised.
+    Html(String),
+}
+
+impl Body {
+    /// The text or markup itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Text(s) | Self::Html(s) => s,
+        }
+    }
+}
+
+/// How a document ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// As it should.
+    #[default]
+    Whole,
+    /// Before its end. What it would have said may be missing.
+    Early,
+    /// Within its last entry, of which something may be missing too.
+    InEntry,
+}
+
+/// What one parse of a feed or page found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParsedFeed {
+    /// The feed's own id, if it has one.
+    pub id: Option<String>,
+    /// Its title, plain text.
+    pub title: Option<String>,
+    /// Its subtitle or description, plain text.
+    pub subtitle: Option<String>,
+    /// Its links (home page, self, hub), absolute.
+    pub links: Vec<Link>,
+    /// Its rights notice, plain text.
+    pub rights: Option<String>,
+    /// Its language (BCP 47), if said.
+    pub language: Option<String>,
+    /// How often it changes, in minutes, if said: RSS `ttl` or `sy:updatePeriod`, the longer.
+    pub ttl_minutes: Option<u32>,
+    /// When it need not be asked: RSS `skipHours` and `skipDays`.
+    #[serde(default, skip_serializing_if = "Skip::is_none")]
+    pub skip: Skip,
+    /// The entries, in document order.
+    pub entries: Vec<ParsedEntry>,
+    /// What had to be mended before the bytes could be read; empty for a well-made feed.
+    pub repairs: Vec<String>,
+    /// How its bytes ended.
+    #[serde(skip)]
+    pub ending: Ending,
+}
+
+/// One entry as a publisher gave it: texts are XML-legal, links absolute, dates read, nothing decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParsedEntry {
+    /// The id or guid as given, trimmed; never one that a parser made up.
+    pub id: Option<String>,
+    /// Title, plain text on one line.
+    pub title: Option<String>,
+    /// Links, absolute; the first `alternate` is the entry's page. Enclosures have `rel="enclosure"`.
+    pub links: Vec<Link>,
+    /// When it was published, if said.
+    pub published: Option<Stamp>,
+    /// When it was last changed, if said.
+    pub updated: Option<Stamp>,
+    /// Authors and outlets.
+    pub authors: Vec<Person>,
+    /// Editors and other contributors.
+    pub contributors: Vec<Person>,
+    /// Categories and sections.
+    pub categories: Vec<Category>,
+    /// The short text.
+    pub summary: Option<Body>,
+    /// The full text, where the feed carries one.
+    pub content: Option<Body>,
+    /// A rights notice of its own, plain text.
+    pub rights: Option<String>,
+    /// Language of its own (BCP 47).
+    pub language: Option<String>,
+    /// The absolute IRI that relative references in its bodies resolve against, where the publisher set
+    /// one with `xml:base`; otherwise the feed's address does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+}
+
+impl ParsedEntry {
+    /// The address of the entry's page: the first `alternate` link.
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        self.links.iter().find(|l| l.rel == "alternate").map(|l| l.href.as_str())
+    }
+}

@@ -1,0 +1,283 @@
+//! What a source's polls and dates tell of it: how often it has news, how often asking was in vain,
+//! whether entries may have slipped through between two polls, and whether it has fallen silent.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use crate::model::outcome::Outcome;
+use crate::model::time::Time;
+
+/// Dates remembered: enough for a rhythm, little enough to be written with every poll.
+const REMEMBERED: usize = 24;
+/// Past this many polls the old ones count half, so that a source that changed its habits is soon seen
+/// as it is now.
+const POLLS: u32 = 200;
+/// Fewer polls say nothing about a habit: at the usual schedule they are made in seven hours.
+const FEW: u32 = 20;
+/// No source is called silent sooner: most outlets rest over a weekend.
+const PATIENCE: TimeDelta = TimeDelta::days(3);
+/// A source with too few dates to have a rhythm is called silent after this.
+const PATIENCE_WITHOUT_RHYTHM: TimeDelta = TimeDelta::days(30);
+/// How long a poll without overlap is worth a word.
+const RECENTLY: TimeDelta = TimeDelta::days(7);
+/// The share of polls in vain, in percent, from which a source is asked too often.
+const IN_VAIN: u32 = 80;
+
+/// The habits of one source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Habits {
+    /// Good polls, the old ones counted less.
+    #[serde(default)]
+    polls: u32,
+    /// Those that found nothing new or changed.
+    #[serde(default)]
+    in_vain: u32,
+    /// When a poll last shared no entry with the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gap_at: Option<Time>,
+    /// Entries of the last document.
+    #[serde(default)]
+    window: u32,
+    /// When its newest entries were published, in Unix seconds, the newest first.
+    #[serde(default)]
+    dates: Vec<i64>,
+}
+
+impl Habits {
+    /// Takes in how a poll ended. `first` is whether the source had never brought entries before: then
+    /// everything is new and nothing was missed.
+    pub fn note_poll(&mut self, at: Time, outcome: &Outcome, overlaps: Option<bool>, first: bool) {
+        if !outcome.is_good() {
+            return;
+        }
+        if self.polls == POLLS {
+            (self.polls, self.in_vain) = (POLLS / 2, self.in_vain / 2);
+        }
+        self.polls += 1;
+        match outcome {
+            Outcome::Fetched { entries, new, changed, .. } => {
+                self.in_vain += u32::from(*new == 0 && *changed == 0);
+                self.window = *entries;
+                // How many are new is how many were published: those of a list wait for their pages.
+                if !first && *entries > 0 && !overlaps.unwrap_or(new != entries) {
+                    self.gap_at = Some(at);
+                }
+            }
+            _ => self.in_vain += 1,
+        }
+    }
+
+    /// Takes in when an entry was published.
+    pub fn note_entry(&mut self, published: Time) {
+        let date = published.timestamp();
+        let place = self.dates.partition_point(|known| *known > date);
+        self.dates.insert(place, date);
+        self.dates.truncate(REMEMBERED);
+    }
+
+    /// Whether nothing has been published for far longer than the source's own rhythm: twice its longest
+    /// pause, three days at least.
+    #[must_use]
+    pub fn is_silent(&self, now: Time) -> bool {
+        let Some(newest) = self.dates.first() else { return false };
+        let patience = match self.gaps().max() {
+            Some(longest) => PATIENCE.max(TimeDelta::seconds(longest.saturating_mul(2))),
+            None => PATIENCE_WITHOUT_RHYTHM,
+        };
+        now.timestamp().saturating_sub(*newest) > patience.num_seconds()
+    }
+
+    /// When it last published anything.
+    #[must_use]
+    pub fn newest(&self) -> Option<Time> {
+        self.dates.first().and_then(|date| Time::from_timestamp(*date, 0))
+    }
+
+    /// The usual time between two entries.
+    #[must_use]
+    pub fn rhythm(&self) -> Option<Duration> {
+        let mut gaps: Vec<_> = self.gaps().collect();
+        gaps.sort_unstable();
+        let median = gaps.get(gaps.len() / 2)?;
+        Some(Duration::from_secs(u64::try_from(*median).unwrap_or(0)))
+    }
+
+    /// The share of polls that found nothing, in percent.
+    #[must_use]
+    pub fn in_vain(&self) -> Option<u32> {
+        (self.polls > 0).then(|| self.in_vain * 100 / self.polls)
+    }
+
+    /// What the operator could do better, given how often the source is polled. Empty when all is well.
+    #[must_use]
+    pub fn advice(&self, interval: Duration, now: Time) -> Vec<String> {
+        let mut advice = Vec::new();
+        if let Some(at) = self.gap_at.filter(|at| now - at < RECENTLY) {
+            let date = at.format("%Y-%m-%d %H:%M");
+            advice.push(format!(
+                "entries may have been missed: at {date} UTC all {} were new; poll it more often",
+                self.window
+            ));
+        } else if let Some((schedule, share)) = self.seldomer(interval) {
+            advice.push(format!("{share} % of its polls find nothing: schedule = \"{schedule}\" would do"));
+        }
+        advice
+    }
+
+    /// A schedule that asks less often and loses nothing.
+    fn seldomer(&self, interval: Duration) -> Option<(&'static str, u32)> {
+        let share = self.in_vain().filter(|share| self.polls >= FEW && *share >= IN_VAIN)?;
+        let (every, schedule) = schedule_for(self.rhythm()?, self.covered()?);
+        (every > interval).then_some((schedule, share))
+    }
+
+    /// The time that one document covers.
+    fn covered(&self) -> Option<Duration> {
+        let (newest, oldest) = (self.dates.first()?, self.dates.last()?);
+        let gaps = i64::try_from(self.dates.len()).ok()? - 1;
+        let each = u64::try_from(newest - oldest).ok()?.checked_div(u64::try_from(gaps).ok()?)?;
+        Some(Duration::from_secs(each.saturating_mul(u64::from(self.window))))
+    }
+
+    fn gaps(&self) -> impl Iterator<Item = i64> {
+        self.dates.windows(2).map(|pair| pair[0] - pair[1])
+    }
+}
+
+/// The schedules that are suggested, the most frequent first.
+const SCHEDULES: [(u64, &str); 8] = [
+    (20, "*/20 * * * *"),
+    (30, "*/30 * * * *"),
+    (60, "0 * * * *"),
+    (120, "0 */2 * * *"),
+    (180, "0 */3 * * *"),
+    (360, "0 */6 * * *"),
+    (720, "0 7,19 * * *"),
+    (1440, "0 7 * * *"),
+];
+
+/// The schedule for a source that has news every `rhythm`, in documents that cover a time of `covered`:
+/// about one poll for each entry, and three at least before one leaves the document.
+#[must_use]
+pub fn schedule_for(rhythm: Duration, covered: Duration) -> (Duration, &'static str) {
+    let most = rhythm.min(covered / 3);
+    let every = |minutes: u64| Duration::from_secs(minutes * 60);
+    let fitting = SCHEDULES.iter().rev().find(|(minutes, _)| every(*minutes) <= most);
+    let (minutes, schedule) = fitting.unwrap_or(&SCHEDULES[0]);
+    (every(*minutes), schedule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3600;
+
+    fn at(seconds: i64) -> Time {
+        Time::from_timestamp(1_800_000_000 + seconds, 0).expect("an instant")
+    }
+
+    fn fetched(entries: u32, new: u32) -> Outcome {
+        Outcome::Fetched { entries, new, changed: 0, repairs: Vec::new() }
+    }
+
+    /// A source that published every so many hours until a time.
+    fn every(hours: i64, until: Time) -> Habits {
+        let mut habits = Habits::default();
+        (0..30).for_each(|n| habits.note_entry(until - TimeDelta::hours(hours * n)));
+        habits
+    }
+
+    #[test]
+    fn silence_is_measured_by_a_source_s_own_rhythm() {
+        let cases = [
+            ("hourly, silent for two days", every(1, at(-48 * HOUR)), false),
+            ("hourly, silent for four", every(1, at(-96 * HOUR)), true),
+            ("weekly, silent for ten days", every(168, at(-240 * HOUR)), false),
+            ("weekly, silent for three weeks", every(168, at(-504 * HOUR)), true),
+            ("never read", Habits::default(), false),
+        ];
+        for (name, habits, silent) in cases {
+            assert_eq!(habits.is_silent(at(0)), silent, "{name}");
+        }
+        let mut one = Habits::default();
+        one.note_entry(at(-29 * 24 * HOUR));
+        assert!(!one.is_silent(at(0)));
+        assert!(one.is_silent(at(2 * 24 * HOUR)), "one entry, and none for a month");
+    }
+
+    #[test]
+    fn dates_are_kept_newest_first_whatever_order_they_come_in() {
+        let mut habits = Habits::default();
+        for hour in [3, 1, 2, 9, 4] {
+            habits.note_entry(at(hour * HOUR));
+        }
+        assert_eq!(habits.newest(), Some(at(9 * HOUR)));
+        assert_eq!(habits.rhythm(), Some(Duration::from_secs(3600)));
+        (0..100).for_each(|n| habits.note_entry(at(n)));
+        assert_eq!(habits.dates.len(), REMEMBERED);
+    }
+
+    #[test]
+    fn a_poll_without_overlap_is_told_for_a_week() {
+        let mut habits = Habits::default();
+        habits.note_poll(at(0), &fetched(10, 10), None, true);
+        assert_eq!(habits.advice(Duration::from_secs(1200), at(1)), Vec::<String>::new(), "the first");
+        habits.note_poll(at(HOUR), &fetched(10, 9), None, false);
+        assert_eq!(habits.advice(Duration::from_secs(1200), at(HOUR)), Vec::<String>::new());
+        habits.note_poll(at(2 * HOUR), &fetched(10, 10), None, false);
+        let advice = habits.advice(Duration::from_secs(1200), at(3 * HOUR));
+        assert_eq!(
+            advice,
+            ["entries may have been missed: at 2027-01-15 10:00 UTC all 10 were new; poll it more often"]
+        );
+        assert!(habits.advice(Duration::from_secs(1200), at(200 * HOUR)).is_empty());
+    }
+
+    #[test]
+    fn what_waits_for_its_page_is_no_gap_and_hides_none() {
+        let cases = [
+            ("all of the list waited, and is published", 10, Some(true), false),
+            ("nothing of it was there, and half of it waits", 5, Some(false), true),
+            ("nothing was there, and all waits", 0, Some(false), true),
+            ("as journals of before have it", 10, None, true),
+            ("as those have it otherwise", 9, None, false),
+        ];
+        for (name, new, overlaps, gap) in cases {
+            let mut habits = Habits::default();
+            habits.note_poll(at(0), &fetched(10, new), overlaps, false);
+            assert_eq!(habits.gap_at.is_some(), gap, "{name}");
+        }
+    }
+
+    #[test]
+    fn polls_in_vain_lead_to_a_schedule_that_loses_nothing() {
+        let asked = |hours, window, vain: u32| {
+            let mut habits = every(hours, at(0));
+            habits.note_poll(at(0), &fetched(window, 0), None, false);
+            (0..vain).for_each(|_| habits.note_poll(at(0), &Outcome::NotModified, None, false));
+            habits.advice(Duration::from_secs(1200), at(1))
+        };
+        assert_eq!(
+            asked(6, 30, 40),
+            ["100 % of its polls find nothing: schedule = \"0 */6 * * *\" would do"]
+        );
+        assert_eq!(asked(6, 3, 40), ["100 % of its polls find nothing: schedule = \"0 */6 * * *\" would do"]);
+        assert_eq!(asked(6, 1, 40), ["100 % of its polls find nothing: schedule = \"0 */2 * * *\" would do"]);
+        assert!(asked(6, 30, 5).is_empty(), "too few polls to know");
+        assert!(asked(1, 1, 40).is_empty(), "a document of one entry must be asked for as often as this");
+    }
+
+    #[test]
+    fn old_polls_count_less() {
+        let mut habits = Habits::default();
+        (0..200).for_each(|_| habits.note_poll(at(0), &Outcome::NotModified, None, false));
+        assert_eq!(habits.in_vain(), Some(100));
+        (0..200).for_each(|_| habits.note_poll(at(0), &fetched(10, 1), None, false));
+        assert!(habits.in_vain().is_some_and(|share| share < 30), "{:?}", habits.in_vain());
+        habits.note_poll(at(0), &Outcome::Gone, None, false);
+        assert!(habits.polls <= POLLS, "a poll that failed says nothing");
+    }
+}

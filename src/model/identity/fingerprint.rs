@@ -1,0 +1,63 @@
+//! Whether two entries have the same content, told by 16 bytes.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::key::{digest, read_hex, write_hex};
+
+/// Version of what is in a fingerprint.
+const VERSION: u8 = 1;
+
+/// The content of an entry in 16 bytes, the first of them the version. Fingerprints of different
+/// versions say nothing about each other. Written as 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// Of the parts of a content.
+    #[must_use]
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut bytes = [0; 16];
+        bytes[0] = VERSION;
+        bytes[1..].copy_from_slice(&digest(parts)[..15]);
+        Self(bytes)
+    }
+
+    /// Whether both are of one version and of different contents: the entry was changed.
+    #[must_use]
+    pub fn differs(&self, other: &Self) -> bool {
+        self.0[0] == other.0[0] && self.0 != other.0
+    }
+
+    /// The bytes, for an index.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        read_hex(&text).map(Self).ok_or_else(|| de::Error::custom("a fingerprint is 32 hexadecimal digits"))
+    }
+}

@@ -1,0 +1,72 @@
+//! What a source's documents have shown of its guids and addresses. Stands in the state of its polls.
+
+use serde::{Deserialize, Serialize};
+
+use super::key::IdentityKey;
+
+/// Guids and addresses remembered as shared; the oldest are forgotten. A source that shares more at a time makes
+/// them up, and then its titles and dates tell its entries apart.
+const REMEMBERED: usize = 32;
+/// So many guids that a document keeps together are a habit, not a placeholder that all entries have.
+const PROVED: u8 = 2;
+/// Counting ends here: more says no more.
+const MOST: u8 = 9;
+
+/// What is known of a source's guids and addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marks {
+    /// The most guids that led one document to the entries they led to before.
+    #[serde(default)]
+    kept: u8,
+    /// Whether guids went over to other entries: they are places in a list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    broken: bool,
+    /// Guids and addresses that several entries had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    shared: Vec<IdentityKey>,
+}
+
+impl Marks {
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the guids have proved to stay with their entries.
+    #[must_use]
+    pub fn guids_are_proved(&self) -> bool {
+        !self.broken && self.kept >= PROVED
+    }
+
+    /// Whether the guids have proved to go from one entry to another.
+    #[must_use]
+    pub fn guids_are_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// The guids and addresses that several entries had.
+    #[must_use]
+    pub fn shared(&self) -> &[IdentityKey] {
+        &self.shared
+    }
+
+    pub(crate) fn are_shared(&self, key: &IdentityKey) -> bool {
+        self.shared.contains(key)
+    }
+
+    /// Takes in that so many guids led to the entries of before, and so many elsewhere.
+    pub(crate) fn note_guids(&mut self, kept: usize, swapped: usize) {
+        self.broken |= swapped > kept;
+        self.kept = self.kept.max(u8::try_from(kept).unwrap_or(MOST).min(MOST));
+    }
+
+    /// Takes in that several entries have this.
+    pub(crate) fn note_shared(&mut self, key: IdentityKey) {
+        if !self.shared.contains(&key) {
+            self.shared.push(key);
+            let surplus = self.shared.len().saturating_sub(REMEMBERED);
+            self.shared.drain(..surplus);
+        }
+    }
+}

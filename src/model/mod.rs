@@ -1,0 +1,23 @@
+//! Plain values: what the other modules hand to each other, and what the journal and the store keep. Nothing here
+//! decides, and nothing here names another part of the crate.
+
+pub mod base;
+pub mod entry;
+pub mod evidence;
+pub mod exchange;
+pub mod feed_key;
+pub mod habits;
+pub mod identity;
+pub mod left;
+pub mod month;
+pub mod outcome;
+pub mod poll_state;
+pub mod record;
+pub mod region;
+pub mod skip;
+pub mod source;
+pub mod state;
+pub mod stored;
+pub mod story;
+pub mod time;
+pub mod window;

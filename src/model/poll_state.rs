@@ -1,0 +1,170 @@
+//! What a poll leaves behind for the next one of its source.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::entry::ParsedEntry;
+use crate::model::exchange::Validators;
+use crate::model::identity::Marks;
+use crate::model::outcome::Outcome;
+use crate::model::skip::Skip;
+use crate::model::time::Time;
+use crate::model::window::Windows;
+
+/// What the next poll of a source has to know of the ones before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollState {
+    /// The instant of the schedule this poll was for; the floor counts from here.
+    pub scheduled: Option<Time>,
+    /// The newest validators, exactly as the server sent them.
+    #[serde(default)]
+    pub validators: Validators,
+    /// Fingerprint of how the source's documents are read; unknown in journals of before. Under another one, what
+    /// the validators vouch for was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_by: Option<String>,
+    /// Whether the validators may vouch for what was not read, so that a request in full is due: once a day.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub in_full: bool,
+    /// When the source, if it hands out validators, was last asked in full; unknown in journals of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_at: Option<Time>,
+    /// SHA-256 (first 16 octets, hexadecimal) of the last body that was read in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_hash: Option<String>,
+    /// That of what the last body ended with, if that is before its end: when the next one ends so too, it was
+    /// not cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_hash: Option<String>,
+    /// RSS `ttl` of the last reading: it holds until another feed is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_minutes: Option<u32>,
+    /// How many seconds the last answer that said so stays fresh: a 304 need not repeat it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_for: Option<u32>,
+    /// RSS `skipHours` and `skipDays` of the last reading.
+    #[serde(default, skip_serializing_if = "Skip::is_none")]
+    pub skip: Skip,
+    /// The last body, if it was no feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<Rejected>,
+    /// Failed polls since the last good one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
+    /// No poll before this instant: Retry-After, backoff after failures, or the response's freshness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Time>,
+    /// The address whose Retry-After `not_before` is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
+    /// What was asked for by Retry-After beside that: by pages the source's list leads to, by its robots.txt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
+    /// When the source last answered as it should (200 with a feed, or 304).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good_at: Option<Time>,
+    /// When it first answered otherwise since then, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Time>,
+    /// When it last brought a new entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news_at: Option<Time>,
+    /// Entries of a list that wait for their pages to be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
+    /// The smallest entry number that the last reading found or made: what is below has left the source's
+    /// document. 0 while it found none: then it is the first that its own record makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_from: Option<u64>,
+    /// Where it began over the last weeks.
+    #[serde(default, skip_serializing_if = "Windows::is_none")]
+    pub windows: Windows,
+    /// What is known of the source's guids and addresses.
+    #[serde(default, skip_serializing_if = "Marks::is_none")]
+    pub marks: Marks,
+    /// Whether its documents list the newest entry last, as far as that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grows_at_end: Option<bool>,
+    /// Whether the last reading held an entry that was there before, stored or waiting; unknown in journals
+    /// of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlaps: Option<bool>,
+    /// A permanent redirect that is being watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+}
+
+/// That a host is to be left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The address that asked for it.
+    pub address: String,
+    /// Until when.
+    pub until: Time,
+}
+
+/// A body that was no feed. Its validators vouch for no entries, but a server that handed them out need
+/// not send that body again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The validators that came with it.
+    pub validators: Validators,
+    /// When it was last asked for in full.
+    pub at: Time,
+    /// The outcome of reading it; none in journals of before: no feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+}
+
+/// A permanent redirect: followed each time, and asked directly once it proved steady.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Where the source says it is now.
+    pub to: String,
+    /// How many polls in a row said so.
+    pub seen: u32,
+}
+
+/// An entry of a list that waits for its page to be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The entry, as the list had it.
+    pub entry: ParsedEntry,
+    /// How often its page could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u8,
+    /// Whether it stood in the source's first list: then it is no news when it comes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backlog: bool,
+    /// When a redirect of its page wants to be followed, if one said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_from: Option<Time>,
+}
+
+/// What a feed says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedFacts {
+    /// Its own id, if it is an absolute IRI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its home page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    /// Its rights notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Its language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+fn is_zero<N: Default + PartialEq>(n: &N) -> bool {
+    *n == N::default()
+}

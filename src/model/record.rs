@@ -1,0 +1,254 @@
+//! What the journal records: one [`Line`] per fact, each with a sequence number, as NDJSON.
+//!
+//! A line says what was learned and decided when it was learned: published ids, first-seen times and
+//! poll states are recorded here and never derived again. So is the story an entry was found
+//! to tell: later rules change no decision. What follows from a line alone (regions, lists) is not recorded:
+//! `apply` derives it, so that better rules reach old entries by a replay.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::model::base::Base;
+use crate::model::entry::ParsedEntry;
+use crate::model::identity::{Fingerprint, IdentityKey};
+use crate::model::outcome::Outcome;
+use crate::model::poll_state::{FeedFacts, PollState};
+use crate::model::region::RegionId;
+use crate::model::source::{SourceDef, SourceId};
+use crate::model::stored::Decision;
+use crate::model::story::Reason;
+use crate::model::time::Time;
+
+/// The version every line carries. A reader refuses lines of any other version. 1 and 2 were never released.
+pub const LINE_VERSION: u8 = 3;
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Format version of this line.
+    pub v: u8,
+    /// Position in the journal; grows by one a line and never goes back.
+    pub seq: u64,
+    /// The publish round: the position of the first line that was recorded, and became visible,
+    /// together with this one.
+    pub round: u64,
+    /// The fact.
+    #[serde(flatten)]
+    pub record: Record,
+}
+
+/// The kinds of facts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Record {
+    /// The configuration that what follows was polled under.
+    Config(ConfigRecord),
+    /// A poll that brought no entries: when, how it ended, and what to remember for the next.
+    Poll(PollRecord),
+    /// A poll that brought new or changed entries.
+    Observation(Observation),
+    /// The operator took an entry back.
+    Withdraw(Withdrawal),
+    /// The operator corrected the regions of an entry.
+    Assign(Assignment),
+    /// Old entries left, and what was still known of some.
+    Expire(Expiry),
+    /// A part of the base: what all lines up to a position amounted to.
+    Base(Base),
+}
+
+impl Record {
+    /// The source it is about, if it is about one.
+    #[must_use]
+    pub fn source(&self) -> Option<&SourceId> {
+        match self {
+            Self::Config(_) | Self::Withdraw(_) | Self::Assign(_) | Self::Expire(_) | Self::Base(_) => None,
+            Self::Poll(r) => Some(&r.source),
+            Self::Observation(r) => Some(&r.poll.source),
+        }
+    }
+
+    /// How many entries stand in it.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        match self {
+            Self::Observation(seen) => seen.new.len() + seen.changed.len(),
+            Self::Expire(expiry) => expiry.entries.len() + expiry.forgotten.len(),
+            Self::Base(Base::Entries(part)) => part.entries.len(),
+            Self::Config(_) | Self::Poll(_) | Self::Withdraw(_) | Self::Assign(_) | Self::Base(_) => 0,
+        }
+    }
+
+    /// True for a change of the configuration.
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(self, Self::Config(_))
+    }
+
+    /// When it was learned.
+    #[must_use]
+    pub fn at(&self) -> Time {
+        match self {
+            Self::Config(r) => r.at,
+            Self::Poll(r) => r.at,
+            Self::Observation(r) => r.poll.at,
+            Self::Withdraw(r) => r.at,
+            Self::Assign(r) => r.at,
+            Self::Expire(r) => r.at,
+            Self::Base(r) => r.at(),
+        }
+    }
+}
+
+/// A change of the configuration, as far as stored or served bytes depend on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConfigRecord {
+    /// When the daemon first ran with it.
+    pub at: Time,
+    /// The instance's own random id, drawn once, from which the ids of its feeds are made.
+    pub instance: Uuid,
+    /// Fingerprint of everything that feeds' bytes depend on.
+    pub fingerprint: String,
+    /// The sources, all of them: what left the config later is replayed under what it last was.
+    pub sources: Vec<SourceDef>,
+    /// The sources that left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<SourceId>,
+}
+
+/// One poll.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PollRecord {
+    /// When the answer was in.
+    pub at: Time,
+    /// The source.
+    pub source: SourceId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the next poll has to know.
+    pub state: PollState,
+}
+
+/// The regions of an entry, corrected by hand: they hold whatever its texts say, now and after a rewrite.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// When it was corrected.
+    pub at: Time,
+    /// The id it was published under.
+    pub published_id: String,
+    /// Its regions, none for an entry about the whole country; `None` takes the correction back.
+    pub regions: Option<Vec<RegionId>>,
+}
+
+/// An entry taken back: it leaves every feed, is announced there as deleted (RFC 6721), and never
+/// comes again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// When it was taken back.
+    pub at: Time,
+    /// The id it was published under.
+    pub published_id: String,
+}
+
+/// Entries that became too old to be kept. They leave every feed without a word.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expiry {
+    /// When.
+    pub at: Time,
+    /// The ids they were published under. They stay recognised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<String>,
+    /// Ids of entries that expired long ago and that their sources do not list any more: nothing of them
+    /// is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forgotten: Vec<String>,
+}
+
+/// What one poll learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The poll itself.
+    #[serde(flatten)]
+    pub poll: PollRecord,
+    /// What the feed says of itself, where that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<FeedFacts>,
+    /// Entries seen for the first time, in document order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub new: Vec<NewEntry>,
+    /// Known entries whose text or page changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<ChangedEntry>,
+    /// Those of `changed` that leave their stories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Departure>,
+}
+
+/// An entry seen for the first time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewEntry {
+    /// The id it is published under, for ever.
+    pub published_id: String,
+    /// The keys it is recognised by in later polls.
+    pub keys: Vec<IdentityKey>,
+    /// Fingerprint of its text.
+    pub fingerprint: Fingerprint,
+    /// The entry, sanitised.
+    pub entry: ParsedEntry,
+    /// Whether it stood in its source's first list, and waited for its page since: it is no news.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backlog: bool,
+    /// The story it was found to tell when it was recorded; `None` where it tells its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<Told>,
+    /// What tells it from a known entry that it has something in common with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+}
+
+/// That an entry tells the same story as one before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The id under which an entry of that story is published; the entry that it is the same report as, if it is.
+    pub with: String,
+    /// Why they are the same.
+    pub reason: Reason,
+    /// True if both are shown: they tell one story, and are not the same report. Journals of before say so of none.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub related: bool,
+}
+
+/// A known entry that was rewritten, or goes by other keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangedEntry {
+    /// The id it is published under.
+    pub published_id: String,
+    /// Keys to recognise it by, further to those it has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<IdentityKey>,
+    /// Fingerprint of its text now.
+    pub fingerprint: Fingerprint,
+    /// The entry as it is now, sanitised.
+    pub entry: ParsedEntry,
+    /// Whether its keys are all that is new: what it says stays as it is stored.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub renamed: bool,
+    /// Why it is taken for this entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+}
+
+/// That a rewritten entry leaves its story: what it says now is other news, or no more the same report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// The id the entry is published under.
+    pub published_id: String,
+    /// The story it tells from now on, if not one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<Told>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}

@@ -1,0 +1,343 @@
+//! What the store holds, as values: the state that `apply` folds the journal into, and the questions it
+//! asks of it. How the values are laid out as keys and bytes is the store's business. It is long because the values
+//! that one batch writes are read together.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::model::feed_key::FeedKey;
+use crate::model::habits::Habits;
+use crate::model::identity::IdentityKey;
+use crate::model::left::Left;
+use crate::model::outcome::Outcome;
+use crate::model::poll_state::{FeedFacts, PollState};
+use crate::model::source::{SourceDef, SourceId, SourceNo};
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::story::Member;
+use crate::model::time::Time;
+
+/// The one record about the store as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    /// The journal is folded in up to and including this line.
+    pub seq: u64,
+    /// The number the next new entry gets.
+    pub next_no: EntryNo,
+    /// How many entries are stored, without those that expired.
+    pub entries: u64,
+    /// How many expired entries are still recognised.
+    #[serde(default)]
+    pub stubs: u64,
+    /// How many sources there ever were; the next one gets the number after it.
+    pub sources: u32,
+    /// The latest `fetched_at` folded in that is believed: the "now" of everything that ages.
+    pub newest_at: Time,
+    /// When a clock that is far off all before began, while it is not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted: Option<Time>,
+    /// The time of the last suspicious forward jump of the clock. Expiry pauses for a day after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leapt: Option<Time>,
+    /// The instance's own random id; nil before the first config record.
+    pub instance: Uuid,
+    /// When the configuration last changed.
+    pub config_at: Time,
+    /// Its fingerprint.
+    pub config: String,
+    /// Fingerprint of the rules that entries were derived under.
+    pub rules: String,
+}
+
+impl Meta {
+    /// The state before the first line.
+    #[must_use]
+    pub fn empty(rules: &str) -> Self {
+        Self {
+            seq: 0,
+            next_no: 1,
+            entries: 0,
+            stubs: 0,
+            sources: 0,
+            newest_at: Time::UNIX_EPOCH,
+            doubted: None,
+            leapt: None,
+            instance: Uuid::nil(),
+            config_at: Time::UNIX_EPOCH,
+            config: String::new(),
+            rules: rules.to_owned(),
+        }
+    }
+}
+
+/// What is stored of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// Its number: what stands for it where its id would be too long.
+    pub no: SourceNo,
+    /// Its definition when it was last in the config.
+    pub def: SourceDef,
+    /// Whether it left the config.
+    #[serde(default)]
+    pub gone: bool,
+    /// What the feed says of itself.
+    #[serde(default)]
+    pub facts: FeedFacts,
+    /// What the next poll has to know.
+    #[serde(default)]
+    pub poll: PollState,
+    /// How the last poll ended.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+    /// When it ended.
+    #[serde(default)]
+    pub polled_at: Option<Time>,
+    /// Whether it ever brought entries: the first time is a backlog, not news.
+    #[serde(default)]
+    pub seeded: bool,
+    /// What its polls and dates tell of it.
+    #[serde(default)]
+    pub habits: Habits,
+    /// The journal line that last changed what the feed says of itself, which every entry repeats.
+    #[serde(default)]
+    pub facts_seq: u64,
+    /// How many of its entries are stored, without those that expired.
+    #[serde(default)]
+    pub entries: u64,
+    /// How many of its expired entries are still recognised.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stubs: u64,
+}
+
+impl SourceState {
+    /// A source that was never polled.
+    #[must_use]
+    pub fn new(no: SourceNo, def: SourceDef) -> Self {
+        Self {
+            no,
+            def,
+            gone: false,
+            facts: FeedFacts::default(),
+            poll: PollState::default(),
+            outcome: None,
+            polled_at: None,
+            seeded: false,
+            habits: Habits::default(),
+            facts_seq: 0,
+            entries: 0,
+            stubs: 0,
+        }
+    }
+
+    /// How it is: how its last poll ended, or that it has fallen silent though it answers.
+    #[must_use]
+    pub fn condition(&self, now: Time) -> &'static str {
+        match &self.outcome {
+            None => "new",
+            Some(outcome) if outcome.is_good() && self.habits.is_silent(now) => "stale",
+            Some(outcome) if outcome.is_good() => "ok",
+            Some(outcome) => outcome.name(),
+        }
+    }
+
+    /// The title it is shown by: the operator's, else the feed's own, else its id.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        let given = self.def.title.as_deref().or(self.facts.title.as_deref());
+        given.unwrap_or_else(|| self.def.id.as_str())
+    }
+}
+
+/// What is stored of a feed, beside the list of its entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedState {
+    /// The latest `updated` any entry of it ever had; never goes back (RFC 4287 section 4.2.15).
+    pub updated: Time,
+    /// The journal time of the last record that touched it.
+    pub changed_at: Time,
+    /// That record's position.
+    pub changed_seq: u64,
+    /// The journal time of the last record that changed an entry it already had, or took one from it:
+    /// what its archives change by.
+    #[serde(default)]
+    pub revised_at: Time,
+    /// That record's position.
+    #[serde(default)]
+    pub revised_seq: u64,
+    /// How many entries its list holds.
+    pub entries: u64,
+    /// Of which times entries have left it.
+    #[serde(default, skip_serializing_if = "Left::is_empty")]
+    pub left: Left,
+}
+
+/// The place of an entry in a feed's list; the greatest comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// When it surfaced.
+    pub surfaced: Time,
+    /// When it was published.
+    pub published: Time,
+    /// Its number, so that no two are equal.
+    pub no: EntryNo,
+}
+
+impl Rank {
+    /// The place of a stored entry.
+    #[must_use]
+    pub fn of(no: EntryNo, entry: &Entry) -> Self {
+        Self { surfaced: entry.surfaced, published: entry.published, no }
+    }
+}
+
+/// The key of a row that lists an entry in a feed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlaceKey {
+    /// The feed.
+    pub feed: FeedKey,
+    /// True if the entry came with its source's first poll: such entries are listed apart, as they surface
+    /// at their own dates.
+    pub backlog: bool,
+    /// The place in the list.
+    pub rank: Rank,
+}
+
+/// What a list says of an entry besides its place: enough to choose entries without reading them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The entry's source.
+    pub source: SourceNo,
+    /// [`Entry::backlog`].
+    pub backlog: Option<u32>,
+    /// The founder of its story; `None` while no other entry tells it.
+    pub story: Option<EntryNo>,
+}
+
+/// Entries of one first poll, by which the archives find when they were first seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BacklogKey {
+    /// The feed that lists them.
+    pub feed: FeedKey,
+    /// When they were first seen.
+    pub first_seen: Time,
+    /// The journal line they came with.
+    pub seq: u64,
+}
+
+/// Where a line of the journal ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    /// The number of its segment.
+    pub segment: u32,
+    /// Octets from the start of that file.
+    pub offset: u64,
+}
+
+/// How far in the journal the state reflects it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// The end of the last line, or of one before it.
+    #[serde(flatten)]
+    pub position: Position,
+    /// The four octets that stand before it, which are the checksum of a frame: by them the journal is told from
+    /// another that has gone on differently. `None` at the start of a segment.
+    pub seal: Option<u32>,
+}
+
+/// The questions that are asked of the state.
+pub trait State {
+    /// Why a question could not be answered.
+    type Error;
+
+    /// The record about the whole; `None` for an empty store.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn meta(&self) -> Result<Option<Meta>, Self::Error>;
+    /// What is stored of a source.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn source(&self, id: &SourceId) -> Result<Option<SourceState>, Self::Error>;
+    /// A stored entry.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn entry(&self, no: EntryNo) -> Result<Option<Entry>, Self::Error>;
+    /// The entry of a source that goes by an identity key.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn known(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<EntryNo>, Self::Error>;
+    /// The entry that is published under an id.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, Self::Error>;
+    /// The shown entries of a story that several tell, by number, at most `limit`. Empty for a story that
+    /// only one entry tells.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Member)>, Self::Error>;
+    /// What is stored of a feed.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, Self::Error>;
+    /// The entries of a first poll that a feed lists, by number.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn backlog(&self, key: &BacklogKey) -> Result<Vec<EntryNo>, Self::Error>;
+}
+
+/// What lines of the journal change in the state, each thing once. Written together or not at all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// The record about the whole.
+    pub meta: Option<Meta>,
+    /// Where the journal stands that the state reflects.
+    pub position: Option<Reached>,
+    /// Sources.
+    pub sources: BTreeMap<SourceId, SourceState>,
+    /// Feeds.
+    pub feeds: BTreeMap<FeedKey, FeedState>,
+    /// Entries; `None` where nothing of one is kept.
+    pub entries: BTreeMap<EntryNo, Option<Entry>>,
+    /// Which entry of a source goes by an identity key; `None` for no entry.
+    pub known: BTreeMap<(SourceId, IdentityKey), Option<EntryNo>>,
+    /// Which entry has a published id; `None` for no entry.
+    pub owners: BTreeMap<String, Option<EntryNo>>,
+    /// Members of stories: founder and member; `None` where one is not shown any more.
+    pub members: BTreeMap<(EntryNo, EntryNo), Option<Member>>,
+    /// Places on lists; `None` where an entry left.
+    pub places: BTreeMap<PlaceKey, Option<Place>>,
+    /// Entries of first polls, by number; empty where none is left.
+    pub backlogs: BTreeMap<BacklogKey, Vec<EntryNo>>,
+    /// Withdrawals that feeds announce: the feed, when, the entry, and its published id.
+    pub withdrawn: BTreeMap<(FeedKey, Time, EntryNo), String>,
+}
+
+impl Changes {
+    /// Adds what a later line changed.
+    pub fn take_in(&mut self, later: Self) {
+        self.meta = later.meta.or(self.meta.take());
+        self.position = later.position.or(self.position);
+        self.sources.extend(later.sources);
+        self.feeds.extend(later.feeds);
+        self.entries.extend(later.entries);
+        self.known.extend(later.known);
+        self.owners.extend(later.owners);
+        self.members.extend(later.members);
+        self.places.extend(later.places);
+        self.backlogs.extend(later.backlogs);
+        self.withdrawn.extend(later.withdrawn);
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}

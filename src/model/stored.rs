@@ -1,0 +1,148 @@
+//! An entry as it is stored: what its publisher wrote, and what was decided of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::entry::ParsedEntry;
+use crate::model::evidence::Evidence;
+use crate::model::feed_key::FeedKey;
+use crate::model::identity::{Fingerprint, IdentityKey, Vote};
+use crate::model::region::RegionId;
+use crate::model::source::SourceId;
+use crate::model::story::Membership;
+use crate::model::time::Time;
+
+/// The number of a stored entry: dense, in the order of the journal.
+pub type EntryNo = u64;
+
+/// A stored entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The id it is published under.
+    pub id: String,
+    /// Its source.
+    pub source: SourceId,
+    /// When it was first seen.
+    pub first_seen: Time,
+    /// When subscribers could first see it: lists are ordered by this. The backlog of a new source
+    /// surfaces at its own dates; whatever comes later surfaces when it was first seen, so that an
+    /// entry that arrives late is not buried.
+    pub surfaced: Time,
+    /// Its place among the entries of its source's first poll, from 0 for the newest; `None` for one
+    /// that came later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backlog: Option<u32>,
+    /// When it was published: the publisher's date, never after it was first seen; else that.
+    pub published: Time,
+    /// When it last changed in a way worth telling (RFC 4287 section 4.2.15).
+    pub updated: Time,
+    /// Fingerprint of its text as last recorded.
+    pub fingerprint: Fingerprint,
+    /// How often it was rewritten.
+    #[serde(default)]
+    pub rewrites: u32,
+    /// The keys it is recognised by.
+    pub keys: Vec<IdentityKey>,
+    /// Its regions, and why.
+    #[serde(default)]
+    pub regions: Vec<Evidence>,
+    /// The regions that the operator assigned it to: `regions` are these then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<Vec<RegionId>>,
+    /// The story it joined; `None` when it founded its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<Membership>,
+    /// When the operator took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Time>,
+    /// When it expired: what is left of it is what it is recognised by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<Time>,
+    /// The journal line it came with.
+    pub seq: u64,
+    /// The journal line that last rewrote or withdrew it; 0 before any did. See [`Entry::told_at`].
+    #[serde(default)]
+    pub changed_seq: u64,
+    /// The publish round it came with: entries of one round become visible together.
+    pub round: u64,
+    /// Why it was taken for this entry when it last changed; or, before it did, not for one that it resembles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// What the publisher wrote.
+    pub body: ParsedEntry,
+}
+
+impl Entry {
+    /// Whether it is there to be read: it was neither withdrawn nor did it expire.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.withdrawn.is_none() && self.expired.is_none()
+    }
+
+    /// Drops what it said; what it is recognised by stays, or a publisher that moves would bring it back
+    /// as new.
+    pub fn fall_silent(&mut self) {
+        let ParsedEntry { id, title, links, published, updated, .. } = std::mem::take(&mut self.body);
+        self.body = ParsedEntry { id, title, links, published, updated, ..ParsedEntry::default() };
+    }
+
+    /// Adds to the keys it is recognised by.
+    pub fn go_by(&mut self, keys: &[IdentityKey]) {
+        self.keys.extend(keys);
+        self.keys.sort_unstable();
+        self.keys.dedup();
+    }
+
+    /// The feeds it is listed in, each once; none for one that is not shown.
+    #[must_use]
+    pub fn feeds(&self) -> Vec<FeedKey> {
+        if !self.is_shown() {
+            return Vec::new();
+        }
+        let mut feeds = vec![FeedKey::All, FeedKey::Source(self.source.clone())];
+        if self.regions.is_empty() {
+            feeds.push(FeedKey::National);
+        }
+        feeds.extend(self.regions.iter().map(|e| FeedKey::Region(e.region.clone())));
+        feeds
+    }
+
+    /// The journal line that last changed what it says: whoever has read up to it has the entry as it is.
+    #[must_use]
+    pub fn told_at(&self) -> u64 {
+        self.seq.max(self.changed_seq)
+    }
+
+    /// Its title, or what stands for one: feeds must have it (RFC 4287 section 4.1.2).
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.body.title.as_deref().unwrap_or("")
+    }
+}
+
+/// Why an entry of a document was taken for a known entry, or not for the one that it resembles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The evidence.
+    pub votes: Vec<Vote>,
+    /// The published id of the entry that it was told from; `None` where it was taken for a known one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apart: Option<String>,
+    /// The title it had before, if that was another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+}
+
+impl Decision {
+    /// That it is new, though it has something in common with the entry of this published id.
+    #[must_use]
+    pub fn apart(other: String, votes: Vec<Vote>) -> Self {
+        Self { votes, apart: Some(other), was: None }
+    }
+
+    /// That it is `old`, whose title is kept where it changes.
+    #[must_use]
+    pub fn known(votes: Vec<Vote>, old: &Entry) -> Self {
+        let renamed = !votes.contains(&Vote::SameTitle);
+        Self { votes, apart: None, was: old.body.title.clone().filter(|_| renamed) }
+    }
+}

@@ -1,0 +1,90 @@
+//! What the store holds of stories: which one an entry joined, and what of an entry its story has at hand.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::feed_key::FeedKey;
+use crate::model::region::RegionId;
+use crate::model::source::SourceId;
+use crate::model::stored::{Entry, EntryNo};
+
+/// Why two entries tell the same story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Both link to the same page.
+    SameLink,
+    /// Their titles are equal once normalised.
+    SameTitle,
+    /// Their texts are nearly equal; the share of common runs of letters in hundredths.
+    NearText {
+        /// Jaccard similarity × 100.
+        percent: u8,
+    },
+    /// One's text stands in the other's; the share of the shorter text in hundredths.
+    PartOfText {
+        /// Containment × 100.
+        percent: u8,
+    },
+    /// Their titles are nearly equal, with equal numbers and places.
+    NearTitle {
+        /// Jaccard similarity × 100.
+        percent: u8,
+    },
+}
+
+/// That an entry tells the same story as an older one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The entry that founded the story.
+    pub founder: EntryNo,
+    /// Why they are the same.
+    pub reason: Reason,
+    /// True for a report of its own, which is shown beside the others. Stores of before say so of none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub related: bool,
+    /// The entry whose report it repeats, if that is not the founder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<EntryNo>,
+}
+
+impl Membership {
+    /// The entry by whose number those are known that repeat one report: a feed shows one of them. `None` for a
+    /// report of its own.
+    #[must_use]
+    pub fn repeats(&self) -> Option<EntryNo> {
+        (!self.related).then(|| self.report.unwrap_or(self.founder))
+    }
+}
+
+/// An entry of a story that several tell, as long as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its source.
+    pub source: SourceId,
+    /// Its regions.
+    pub regions: Vec<RegionId>,
+    /// [`Entry::round`].
+    pub round: u64,
+    /// [`Entry::backlog`].
+    pub backlog: Option<u32>,
+    /// [`Membership::repeats`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<EntryNo>,
+}
+
+impl Member {
+    /// A stored entry as a member of its story.
+    #[must_use]
+    pub fn of(entry: &Entry) -> Self {
+        let regions = entry.regions.iter().map(|evidence| evidence.region.clone()).collect();
+        let report = entry.story.as_ref().and_then(Membership::repeats);
+        Self { source: entry.source.clone(), regions, round: entry.round, backlog: entry.backlog, report }
+    }
+
+    /// The feeds it is listed in, each once.
+    pub fn feeds(&self) -> impl Iterator<Item = FeedKey> + '_ {
+        let national = self.regions.is_empty().then_some(FeedKey::National);
+        let regions = self.regions.iter().map(|region| FeedKey::Region(region.clone()));
+        [FeedKey::All, FeedKey::Source(self.source.clone())].into_iter().chain(national).chain(regions)
+    }
+}

@@ -1,0 +1,12 @@
+//! What a publisher sent, read: octets in, a document out. Pure: no clock, disk, socket, randomness, async. Whatever
+//! stands in a document, reading it never panics, and ends within a stated number of steps.
+
+pub mod bound;
+pub mod date;
+pub mod decode;
+pub mod feed;
+pub mod html;
+pub(crate) mod json;
+pub mod link;
+pub mod page;
+pub mod text;

@@ -1,0 +1,170 @@
+//! Article pages: title, time, outlet, editor, section, summary, body and rights, by selectors or by what
+//! the pages of news sites have in common. What is not said is left out.
+
+use scraper::{ElementRef, Node};
+
+use super::body::{self, Cut};
+use super::dom::{Page, select, text};
+use super::lines::{Line, lines};
+use super::list::{breaks_off, has};
+use super::prose::Prose;
+use super::{ArticleRules, Css, PageError, meta, title, when};
+use crate::model::time::Stamp;
+use crate::read::date::find;
+use crate::read::feed::FeedInput;
+use crate::read::html;
+
+/// How many lines after the title may be about the article, not of it.
+const MAX_HEADING: usize = 12;
+
+/// How long a summary may be, in characters.
+const MAX_SUMMARY: usize = 200;
+
+/// An article page, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Article {
+    /// Its title, plain text.
+    pub title: Option<String>,
+    /// When it was published.
+    pub published: Option<Stamp>,
+    /// The outlet it came from.
+    pub outlet: Option<String>,
+    /// Who edited it: one name or several, as written.
+    pub editor: Option<String>,
+    /// Its section, from the outermost in.
+    pub section: Vec<String>,
+    /// Its short text, plain.
+    pub summary: Option<String>,
+    /// Its body, HTML, not sanitised, without the page's frame.
+    pub body: Option<String>,
+    /// The page's notice of rights, plain text.
+    pub rights: Option<String>,
+    /// The address the page says it has, absolute.
+    pub canonical: Option<String>,
+    /// Whether it asks robots to take nothing of it.
+    pub noindex: bool,
+    /// Whether it asks robots to show no part of its text.
+    pub nosnippet: bool,
+    /// Whether the page breaks off within the body or before it: more of it may be to come.
+    pub breaks_off: bool,
+}
+
+/// Reads an article page.
+///
+/// # Errors
+/// [`PageError`] when it is none, or nothing is on it.
+pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, PageError> {
+    let page = Page::read(input)?;
+    let open = breaks_off(input.bytes) && !has(input.bytes, b"</body");
+    let lines = select(&page.html, "body").next().map(lines).unwrap_or_default();
+    let prose = Prose::of(&page, &lines);
+    let lines = prose.shown(lines);
+    let title = chosen(&page, rules.title.as_ref()).or_else(|| title::title(&page, &prose, &lines));
+    let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
+    let found = body::find(&page, &prose, rules.body.as_ref());
+    let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
+    let body = body::markup(&found, &cut);
+    if open && (body.is_none() && title.is_none() || rules.body.is_some() && found.is_empty()) {
+        return Err(PageError::CutShort);
+    }
+    if let Some(css) = rules.body.as_ref().filter(|_| found.is_empty()) {
+        let generic = usize::from(!body::find(&page, &prose, None).is_empty());
+        return Err(PageError::SelectorsMatchNothing { selector: css.as_str().to_owned(), generic });
+    }
+    if body.is_none() && title.is_none() {
+        return Err(PageError::Empty);
+    }
+    let heading = heading(&lines, at);
+    let said = |css: &Option<Css>, read| chosen(&page, css.as_ref()).and_then(|t| meta::unlabelled(&t, read));
+    let section = chosen(&page, rules.section.as_ref())
+        .map(|said| meta::trail(&said, title.as_deref()).unwrap_or_else(|| vec![said]))
+        .or_else(|| lines.iter().find_map(|line| meta::trail(&line.text, title.as_deref())))
+        .or_else(|| page.meta(&["columnname", "article:section"]).map(|said| vec![said]));
+    Ok(Article {
+        published: chosen(&page, rules.date.as_ref())
+            .and_then(|said| find(&said, &page.dates))
+            .or_else(|| when::published(&page, heading, &lines)),
+        outlet: said(&rules.outlet, meta::outlet).or_else(|| outlet(&page, heading, &lines)),
+        editor: said(&rules.editor, meta::editor)
+            .or_else(|| lines.iter().find_map(|line| meta::editor(&line.text))),
+        section: section.unwrap_or_default(),
+        summary: chosen(&page, rules.summary.as_ref())
+            .or_else(|| summary(&page, body.as_deref(), title.as_deref())),
+        rights: rights(&lines),
+        canonical: select(&page.html, "link[rel=canonical]")
+            .next()
+            .and_then(|link| page.resolve(link.attr("href")?)),
+        noindex: page.robots(&["noindex"]),
+        nosnippet: page.robots(&["nosnippet"]),
+        breaks_off: open && found.last().is_none_or(|body| ends_the_page(*body)),
+        title,
+        body,
+    })
+}
+
+/// Whether nothing comes after an element. Where something does, the element was there to its end.
+fn ends_the_page(element: ElementRef<'_>) -> bool {
+    let says_nothing = |node: ego_tree::NodeRef<'_, Node>| match node.value() {
+        Node::Text(said) => said.trim().is_empty(),
+        Node::Element(_) => false,
+        _ => true,
+    };
+    std::iter::successors(Some(*element), ego_tree::NodeRef::parent)
+        .all(|node| node.next_siblings().all(says_nothing))
+}
+
+/// The text of the first element that a selector names.
+fn chosen(page: &Page, css: Option<&Css>) -> Option<String> {
+    let found = page.html.select(css?.selector()).map(text);
+    found.into_iter().find(|said| !said.is_empty())
+}
+
+/// The lines that are about the article: the title's, those after it and a few before.
+fn heading(lines: &[Line], at: Option<usize>) -> &[Line] {
+    let from = at.unwrap_or(0);
+    // Without a title's line the heading may begin anywhere above the prose.
+    let reach = if at.is_some() { MAX_HEADING } else { MAX_HEADING * 8 };
+    &lines[from..lines.len().min(from + 1 + reach)]
+}
+
+/// The outlet: on a line about the article or the line after its label, on a line of its own below, in the
+/// head of the page, or beside the time.
+fn outlet(page: &Page, heading: &[Line], lines: &[Line]) -> Option<String> {
+    let about: Vec<&Line> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
+    let labelled = about.iter().find_map(|line| meta::outlet(&line.text)).or_else(|| {
+        let at = about.iter().position(|line| meta::is_bare_outlet(&line.text))?;
+        let next = &about.get(at + 1)?.text;
+        (next.chars().count() <= 20 && !next.contains([':', '：'])).then(|| next.clone())
+    });
+    let below = || lines.iter().find_map(|line| meta::outlet_alone(&line.text));
+    let declared = || page.meta(&["contentsource", "source"]).and_then(|said| meta::outlet_name(&said));
+    let author = page.meta(&["article:author", "mediaid"]);
+    let beside = || {
+        let mut dated = about.iter().skip(1).filter(|line| find(&line.text, &page.dates).is_some());
+        dated.find_map(|line| meta::beside_time(&line.text, author.as_deref()))
+    };
+    labelled.or_else(below).or_else(declared).or_else(beside)
+}
+
+/// The notice of rights: of several lines the one that says what may not be done.
+fn rights(lines: &[Line]) -> Option<String> {
+    let notices: Vec<&Line> = lines.iter().rev().filter(|line| meta::rights(&line.text).is_some()).collect();
+    let strict = notices.iter().find(|line| line.text.contains("未经") || line.text.contains("不得"));
+    strict.or(notices.first()).and_then(|line| meta::rights(&line.text))
+}
+
+/// The description, if the body has most of it: what it has not is about the site. Else how the body begins.
+fn summary(page: &Page, body: Option<&str>, title: Option<&str>) -> Option<String> {
+    const MIN_SUMMARY: usize = 20;
+    let text = body.map(html::to_text).unwrap_or_default();
+    let said = page.meta(&["description", "og:description"]).filter(|said| {
+        let own =
+            said.chars().count() >= MIN_SUMMARY && (text.is_empty() || title::likeness(said, &text) >= 50);
+        // Keywords after a title are no description.
+        own && title.is_none_or(|title| !said.starts_with(title))
+    });
+    let lead = text.lines().find(|line| !line.trim().is_empty() && meta::is_advertisement(line));
+    let begins = lead.and_then(|lead| text.split_once(lead)).map_or(text.as_str(), |(_, rest)| rest);
+    let first = || Some(html::summary(begins, MAX_SUMMARY)).filter(|begins| !begins.is_empty());
+    said.map(|said| html::summary(&said, MAX_SUMMARY)).or_else(first)
+}

@@ -1,0 +1,173 @@
+//! The body of an article: the tightest element that holds the prose, without the frame about it. Every
+//! paragraph, subheading, picture and table of it stays; sanitising is left to whoever records it.
+
+use std::collections::HashSet;
+
+use ego_tree::NodeId;
+use ego_tree::iter::Edge;
+use scraper::{ElementRef, Node};
+
+use super::dom::{Page, text};
+use super::lines::{Line, lines};
+use super::prose::{Prose, weight};
+use super::{Css, meta};
+use crate::read::text::push_escaped;
+
+/// Elements that never hold a body of their own: descending stops above them.
+pub(super) const WITHIN: &[&str] = &[
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "li",
+    "ul",
+    "ol",
+    "blockquote",
+    "figure",
+    "table",
+    "tbody",
+    "tr",
+    "pre",
+];
+
+/// Elements without end tags.
+const VOID: &[&str] = &["br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "base"];
+
+/// What a body is cut by, beside its own frame.
+pub(super) struct Cut<'a> {
+    pub(super) prose: &'a Prose<'a>,
+    pub(super) remove: &'a [Css],
+    /// The title: a body repeats it above itself.
+    pub(super) title: Option<&'a str>,
+}
+
+/// The elements that hold the body.
+pub(super) fn find<'a>(page: &'a Page, prose: &Prose<'a>, css: Option<&Css>) -> Vec<ElementRef<'a>> {
+    if let Some(css) = css {
+        let mut found: Vec<ElementRef<'a>> = Vec::new();
+        let mut within = HashSet::new();
+        for element in page.html.select(css.selector()) {
+            // An element inside one that was taken is there already.
+            if !element.ancestors().any(|above| within.contains(&above.id())) {
+                within.insert(element.id());
+                found.push(element);
+            }
+        }
+        return found;
+    }
+    prose.densest()
+}
+
+/// The markup of the elements, without what does not belong to the body.
+pub(super) fn markup(found: &[ElementRef<'_>], cut: &Cut<'_>) -> Option<String> {
+    let mut out = String::new();
+    for element in found {
+        let gone = removed(*element, cut);
+        // A container's own tag says nothing; that of a paragraph does.
+        let inner = !WITHIN.contains(&element.value().name());
+        write(*element, inner, &gone, &mut out);
+    }
+    let out = out.trim();
+    let says = !crate::read::html::to_text(out).is_empty() || out.contains("<img");
+    (says && !out.is_empty()).then(|| out.to_owned())
+}
+
+/// What is left out below an element.
+fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
+    let mut gone = HashSet::new();
+    for css in cut.remove {
+        gone.extend(from.select(css.selector()).map(|element| element.id()));
+    }
+    for element in from.descendent_elements().skip(1) {
+        let silent = matches!(element.value().name(), "input" | "link" | "meta");
+        if silent || cut.prose.is_out(element) || leads_on(element, cut.prose) {
+            gone.insert(element.id());
+        }
+    }
+    let mut heading = true;
+    // A block of many lines is looked at once, however many of them are of the frame.
+    let mut judged = HashSet::new();
+    for line in lines(from) {
+        let is_title = cut.title.is_some_and(|title| line.text == title);
+        let is_meta = line.text.chars().count() < 80
+            && (meta::outlet(&line.text).is_some() || meta::trail(&line.text, cut.title).is_some())
+            && !line.text.contains('。');
+        heading &= is_title || is_meta || weight(&line) == 0;
+        let framed = meta::is_frame(&line.text) || (heading && (is_title || is_meta));
+        // The block is the line's alone, or the rest of it would go too.
+        if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, &line) {
+            gone.insert(line.block);
+        }
+    }
+    gone
+}
+
+fn is_alone(from: ElementRef<'_>, line: &Line) -> bool {
+    let block = from.tree().get(line.block).and_then(ElementRef::wrap);
+    block.is_some_and(|block| {
+        text(block) == line.text && !block.descendent_elements().any(|e| e.value().name() == "img")
+    })
+}
+
+/// True if an element leads elsewhere and has no prose: several links with not many words beside them, or
+/// links under a heading that promises others.
+fn leads_on(element: ElementRef<'_>, prose: &Prose<'_>) -> bool {
+    const MIN_LINKS: usize = 2;
+    if !matches!(element.value().name(), "ul" | "ol" | "dl" | "div" | "section") || prose.is_in(element) {
+        return false;
+    }
+    let links = || element.descendent_elements().filter(|inner| inner.value().name() == "a");
+    if links().count() < MIN_LINKS {
+        return false;
+    }
+    let said = text(element);
+    let linked: usize = links().map(|link| text(link).chars().count()).sum();
+    linked * 2 >= said.chars().count() || meta::promises_others(&said)
+}
+
+fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut String) {
+    let mut skipping: Option<NodeId> = None;
+    for edge in from.traverse() {
+        match edge {
+            Edge::Open(node) if skipping.is_none() => {
+                if gone.contains(&node.id()) {
+                    skipping = Some(node.id());
+                    continue;
+                }
+                match node.value() {
+                    Node::Text(said) => push_escaped(said, out),
+                    Node::Element(element) if !(inner && node.id() == from.id()) => {
+                        out.push('<');
+                        out.push_str(element.name());
+                        for (name, value) in element.attrs() {
+                            out.push(' ');
+                            out.push_str(name);
+                            out.push_str("=\"");
+                            push_escaped(value, out);
+                            out.push('"');
+                        }
+                        out.push('>');
+                    }
+                    _ => {}
+                }
+            }
+            Edge::Open(_) => {}
+            Edge::Close(node) => {
+                if skipping == Some(node.id()) {
+                    skipping = None;
+                } else if skipping.is_none()
+                    && let Some(element) = node.value().as_element()
+                    && !VOID.contains(&element.name())
+                    && !(inner && node.id() == from.id())
+                {
+                    out.push_str("</");
+                    out.push_str(element.name());
+                    out.push('>');
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! When an article was published: what readers see near its title, what its head says, what stands below it,
+//! and at last its address. Reads no clock: what is to come is `date`'s to refuse.
+
+use chrono::NaiveDate;
+use serde_json::Value;
+
+use super::dom::{Page, select, text};
+use super::lines::Line;
+use super::{dated, generic};
+use crate::model::time::{Precision, Stamp};
+use crate::read::date::{DateContext, find, parse};
+use crate::read::json;
+
+/// When the page says it was published. `heading` are the lines about the article, `lines` all of them.
+pub(super) fn published(page: &Page, heading: &[Line], lines: &[Line]) -> Option<Stamp> {
+    let day = dated::day_of(&page.url, generic::last_day(page));
+    let seen = heading.iter().skip(1).take_while(|line| !is_prose(&line.text));
+    let seen = seen.filter_map(|line| find(&line.text, &page.dates));
+    let labelled = lines.iter().filter(|line| is_labelled(&line.text));
+    let labelled = labelled.filter_map(|line| find(&line.text, &page.dates));
+    let mut coarse: Option<Stamp> = None;
+    for stamp in seen.chain(declared(page)).chain(labelled) {
+        match stamp.precision {
+            Precision::Second => return Some(stamp),
+            Precision::Day => coarse = coarse.or(Some(stamp)),
+        }
+    }
+    coarse.or_else(|| day.and_then(|day| of_day(day, &page.dates)))
+}
+
+/// True for a line of prose.
+pub(super) fn is_prose(line: &str) -> bool {
+    line.contains('。') && line.chars().count() > 40
+}
+
+/// True for a short line that says of a date that something was published then.
+fn is_labelled(line: &str) -> bool {
+    const LABELS: &[&str] = &["发布", "发表", "日期", "时间", "發佈", "發表", "更新"];
+    const LONGEST: usize = 60;
+    line.chars().count() <= LONGEST && !line.contains('。') && LABELS.iter().any(|label| line.contains(label))
+}
+
+fn of_day(day: NaiveDate, dates: &DateContext) -> Option<Stamp> {
+    parse(&day.format("%Y-%m-%d").to_string(), dates)
+}
+
+/// Dates in the head of the page: `meta`, JSON-LD, microdata, `time`, hidden inputs.
+fn declared(page: &Page) -> Vec<Stamp> {
+    const NAMES: &[&str] = &[
+        "article:published_time",
+        "og:published_time",
+        "og:release_date",
+        "datepublished",
+        "firstpublishedtime",
+        "pubdate",
+        "publishdate",
+        "publish-date",
+        "publishtime",
+        "publish_time",
+        "publishedtime",
+        "weibo: article:create_at",
+        "apub:time",
+        "dc.date.issued",
+        "dc.date",
+        "parsely-pub-date",
+        "sailthru.date",
+        "date",
+        "dateupdate",
+    ];
+    let mut said: Vec<String> = page.meta(NAMES).into_iter().collect();
+    let data: Vec<Value> =
+        page.data.iter().filter_map(|data| json::read(data).ok()).map(|data| data.value).collect();
+    for key in ["datePublished", "pubDate", "dateCreated"] {
+        said.extend(data.iter().filter_map(|data| find_key(data, key, 0)));
+    }
+    let attribute = |selector: &str, name: &str| {
+        select(&page.html, selector).find_map(|e| e.attr(name).map(str::to_owned)).into_iter()
+    };
+    said.extend(attribute("[itemprop=datePublished]", "datetime"));
+    said.extend(attribute("[itemprop=datePublished]", "content"));
+    said.extend(select(&page.html, "[itemprop=datePublished]").next().map(text));
+    said.extend(attribute("time[datetime]", "datetime"));
+    said.extend(attribute("input#newsdate", "value"));
+    said.iter().filter_map(|said| parse(said, &page.dates).or_else(|| find(said, &page.dates))).collect()
+}
+
+/// A text under a key of JSON-LD: at the top, in its graph, in an array or what the page is about.
+fn find_key(data: &Value, key: &str, depth: usize) -> Option<String> {
+    const DEEPEST: usize = 4;
+    if depth > DEEPEST {
+        return None;
+    }
+    match data {
+        Value::Object(fields) => match fields.get(key).and_then(Value::as_str) {
+            Some(said) => Some(said.to_owned()),
+            None => ["@graph", "mainEntity", "mainEntityOfPage"]
+                .iter()
+                .find_map(|inner| find_key(fields.get(*inner)?, key, depth + 1)),
+        },
+        Value::Array(all) => all.iter().find_map(|one| find_key(one, key, depth + 1)),
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! Plain text: what XML may carry, one line, character references, the text of markup, cuts. Owns no
+//! knowledge of HTML's structure (that is `html`) and makes nothing safe to display.
+
+mod entity;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+pub(crate) use entity::paired;
+pub use entity::unescape;
+
+use crate::read::html;
+
+/// Whether XML 1.0 allows the character in a document (production 2, `Char`).
+#[must_use]
+pub fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// The text without what XML 1.0 forbids: controls, U+FFFE and U+FFFF. Writers that do not check pass
+/// them through, and one of them makes a whole document unreadable.
+#[must_use]
+pub fn xml_legal(text: &str) -> Cow<'_, str> {
+    // Every forbidden character is a control byte or begins with 0xEF (U+FFFE, U+FFFF).
+    let suspect = text.bytes().any(|b| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0xEF);
+    if !suspect || text.chars().all(is_xml_char) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| is_xml_char(*c)).collect())
+}
+
+/// The text as it stands in XML or HTML, between tags or in an attribute between quotes of either kind.
+/// Returns stay as they are: a reference to one is an error in HTML, and parsers make line feeds of them.
+#[must_use]
+pub fn escape(text: &str) -> Cow<'_, str> {
+    let text = xml_legal(text);
+    if !text.contains(['&', '<', '>', '"', '\'']) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Writes text as it stands in HTML of ours, between tags or in an attribute between double quotes: single
+/// ones stay, and what is not XML is taken out elsewhere.
+pub(crate) fn push_escaped(text: &str, out: &mut String) {
+    text.chars().for_each(|c| push_escaped_char(c, out));
+}
+
+/// Writes a character as [`push_escaped`] does.
+pub(crate) fn push_escaped_char(c: char, out: &mut String) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        c => out.push(c),
+    }
+}
+
+/// What has no width and no place in a title: zero-width spaces and joiners at random places, byte
+/// order marks, soft hyphens, bidi controls (which can turn the rest of a page around).
+///
+/// U+200C and U+200D stay: Persian and emoji are spelled with them.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
+    )
+}
+
+/// A text on one line: runs of whitespace of any kind (U+3000 and NBSP too) become one space, none at
+/// the ends; invisible and XML-illegal characters are gone.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    let mut blank = false;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            blank = true;
+        } else if !is_invisible(c) && is_xml_char(c) && !c.is_control() {
+            if blank && !line.is_empty() {
+                line.push(' ');
+            }
+            blank = false;
+            line.push(c);
+        }
+    }
+    line
+}
+
+/// The text of something that may be plain text, escaped text or markup, on one line.
+///
+/// Markup is told from text by a tag of HTML (`a < b` is none); character references are resolved once.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    if !text.contains(['<', '&']) {
+        return one_line(text);
+    }
+    if html::looks_like_markup(text) {
+        return one_line(&html::to_text(text));
+    }
+    one_line(&unescape(text))
+}
+
+/// The first `n` characters at most, cut after a sentence if one ends in the last half, else between
+/// words, else anywhere; `…` is the last of the `n` where something was cut.
+#[must_use]
+pub fn truncate_chars(text: &str, n: usize) -> String {
+    let Some((limit, _)) = text.char_indices().nth(n) else { return text.to_owned() };
+    let Some(last) = n.checked_sub(1) else { return String::new() };
+    let room = text.char_indices().nth(last).map_or(limit, |(at, _)| at);
+    let head = &text[..room];
+    let half = text.char_indices().nth(n / 2).map_or(0, |(at, _)| at);
+    let sentence = head.char_indices().rev().find(|(at, c)| {
+        let after = &text[at + c.len_utf8()..];
+        matches!(c, '。' | '！' | '？' | '；' | '…')
+            || (matches!(c, '.' | '!' | '?') && after.starts_with(char::is_whitespace))
+    });
+    if let Some((at, c)) = sentence
+        && at >= half
+    {
+        return format!("{}…", &head[..at + c.len_utf8()]);
+    }
+    // Between two words of a script with blanks; Chinese may be cut anywhere.
+    let inside_word = |at: usize| {
+        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        is_letter(text[..at].chars().next_back()) && is_letter(text[at..].chars().next())
+    };
+    let mut cut = room;
+    if inside_word(cut) {
+        cut = head
+            .rfind(|c: char| !c.is_ascii_alphanumeric())
+            .map_or(0, |at| at + head[at..].chars().next().map_or(0, char::len_utf8));
+        if cut < half {
+            cut = room;
+        }
+    }
+    format!("{}…", text[..cut].trim_end_matches(|c: char| c.is_whitespace() || "，、,;：:（(".contains(c)))
+}
