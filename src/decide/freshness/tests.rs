@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::skip::Skip;
 
 const NOON: &str = "Mon, 23 Nov 2026 12:00:00 GMT";
 /// The same, by a server that does not know what day it is.

@@ -6,11 +6,9 @@ use chrono::{TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
 use proptest::prelude::*;
 
-use super::{
-    Candidate, Document, Facts, IdentityKey, KeyKind, Marks, Past, Verdict, candidates, fingerprint, minted,
-    original_iri,
-};
+use super::{Candidate, Document, Facts, Past, Verdict, candidates, fingerprint, minted, original_iri};
 use crate::model::entry::{Body, Link, ParsedEntry};
+use crate::model::identity::{IdentityKey, KeyKind, Marks};
 use crate::model::source::SourceId;
 use crate::model::time::Stamp;
 

@@ -133,10 +133,10 @@ pub(super) fn equal(a: Places<'_>, b: Places<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::regions;
+    use crate::model::evidence;
 
     fn place(id: &str, text: &str, rule: Rule) -> Place {
-        let place = regions::Place::Title;
+        let place = evidence::Place::Title;
         Place::of(&Evidence { region: RegionId::new(id), text: text.to_owned(), place, rule })
     }
 

@@ -7,9 +7,12 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::model::entry::Body;
+use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
 use crate::model::state::*;
+use crate::model::stored::{Entry, EntryNo};
+use crate::model::story::{Member, Membership};
 use crate::model::time::Time;
 use crate::testing::*;
 
