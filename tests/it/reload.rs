@@ -1,7 +1,5 @@
 //! A configuration that changes while the daemon runs: the real daemon, its admin socket and its listener.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,8 +13,11 @@ use dibao::daemon::run;
 use dibao::demo::script::{Reply, Script};
 use dibao::fetch::socket;
 use dibao::serve::admin::Line;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+
+use crate::support::{no_child_is_starting, spawn};
 
 /// How long anything may be waited for. It comes within a second; on the slowest machine the test still ends.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -78,6 +79,7 @@ impl Desk {
         let config = Arc::new(load().unwrap_or_else(|faults| panic!("{faults}")));
         let (stop, stopped) = oneshot::channel::<()>();
         let (up, address) = oneshot::channel();
+        no_child_is_starting();
         let daemon = tokio::spawn(async move {
             let shutdown = async { stopped.await.unwrap_or(()) };
             let ready = |at| up.send(at).unwrap();
@@ -247,12 +249,8 @@ async fn the_status_tells_what_fails_and_since_when() {
 async fn a_hangup_reads_the_configuration_again_and_ends_nothing() {
     let desk = Desk::new().await;
     desk.write("127.0.0.1:0", &desk.source("a"));
-    let mut process = Command::new(env!("CARGO_BIN_EXE_dibao"))
-        .args(["run", "--config"])
-        .arg(desk.path())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
+    let mut process = spawn(command.args(["run", "--config"]).arg(desk.path()).stderr(Stdio::null()));
     let socket = desk.dir.path().join("state/admin.sock");
     let waiting = async {
         while !socket.exists() {
@@ -261,8 +259,7 @@ async fn a_hangup_reads_the_configuration_again_and_ends_nothing() {
     };
     tokio::time::timeout(LONGEST, waiting).await.expect("it starts");
     desk.write("127.0.0.1:0", &format!("{}{}", desk.source("a"), desk.source("b")));
-    let pid = process.id().to_string();
-    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    kill_process(Pid::from_child(&process), Signal::HUP).unwrap();
     let waiting = async {
         while desk.polls("/b") == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;

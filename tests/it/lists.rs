@@ -1,25 +1,20 @@
 //! List pages and JSON documents as sources, from the publisher to the feed: what is asked for, how
 //! often, and what becomes of pages that answer, refuse or change.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 mod anew;
 mod broken;
 mod moves;
 mod patience;
 mod proxy;
 mod robots;
-#[path = "../support/socks.rs"]
-mod socks;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::fmt::Write;
 
 use dibao::demo::script::{Reply, Script};
 use dibao::serve::admin::Command;
 use serde_json::Value;
-use support::{Desk, ask, entries, ids_in, page, poll_all};
+
+use crate::support::{Desk, ask, entries, ids_in, page, poll_all};
 
 const HTML: &[&str] = &["Content-Type: text/html; charset=utf-8"];
 

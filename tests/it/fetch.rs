@@ -8,8 +8,6 @@ mod manners;
 mod proxy;
 mod redirects;
 mod robots;
-#[path = "../support/socks.rs"]
-mod socks;
 
 use std::io;
 use std::net::IpAddr;

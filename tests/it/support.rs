@@ -1,9 +1,10 @@
-//! What the end-to-end tests share: a state directory with a config, and the ways to ask an engine.
+//! What the suites share: a state directory with a config, the ways to ask an engine, and children.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+pub(crate) mod socks;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::process::{self, Child, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
 use dibao::config::{self, Config, Env};
 use dibao::daemon::clock::SystemClock;
@@ -44,8 +45,37 @@ impl Desk {
     }
 
     pub(crate) async fn open(&self) -> Arc<Engine> {
-        Engine::open(self.config(), Arc::new(SystemClock)).await.unwrap().0
+        open(self.config()).await
     }
+}
+
+/// Opens an engine, though another test may be starting a child.
+pub(crate) async fn open(config: Arc<Config>) -> Arc<Engine> {
+    no_child_is_starting();
+    Engine::open(config, Arc::new(SystemClock)).await.unwrap().0
+}
+
+/// Held while a child is being started. Between fork and exec the child has a copy of every file that this
+/// process has open, and so holds the locks of all state directories, those of other tests too.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// Waits until no child holds a lock that this process has let go: a directory may then be opened again.
+pub(crate) fn no_child_is_starting() {
+    drop(STARTING.lock().unwrap());
+}
+
+/// Starts a child. It runs its own program when this returns.
+pub(crate) fn spawn(command: &mut process::Command) -> Child {
+    let starting = STARTING.lock().unwrap();
+    let child = command.spawn();
+    drop(starting);
+    child.unwrap()
+}
+
+/// Runs a child to its end, with nothing to read.
+pub(crate) fn output(command: &mut process::Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    spawn(command).wait_with_output().unwrap()
 }
 
 pub(crate) fn source(id: &str, url: &str, region: &str) -> String {

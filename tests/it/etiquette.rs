@@ -2,7 +2,7 @@
 //! asked, judged criterion by criterion. The criteria are those for feed readers that publishers ask for
 //! (conditional requests, patience, honesty), and RFC 9110 and 9111.
 //!
-//! `cargo test --test etiquette -- --nocapture` prints the table.
+//! `cargo test --test it etiquette:: -- --nocapture` prints the table.
 
 mod freshness;
 mod manners;

@@ -1,8 +1,6 @@
 //! What subscribers are answered, held against the RFCs: a real engine behind the real listener, asked in
 //! raw bytes, so that no client library smooths anything over.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -26,6 +24,8 @@ use dibao::serve::listener::{self, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::support::open;
 
 /// A moment after everything was published, told by nobody's clock.
 struct Fixed;
@@ -62,7 +62,7 @@ impl Desk {
     }
 
     async fn open(&self) -> Arc<Engine> {
-        Engine::open(self.config(), Arc::new(SystemClock)).await.unwrap().0
+        open(self.config()).await
     }
 
     /// Polls a feed of these entries: name and title.
@@ -540,7 +540,7 @@ async fn two_daemons_on_one_journal_serve_the_same_bytes_under_the_same_tags() {
     let config = config::load(&twin.path().join("dibao.toml"), &Env::default()).unwrap();
     drop(engine);
     let one = desk.open().await;
-    let two = Engine::open(Arc::new(config), Arc::new(SystemClock)).await.unwrap().0;
+    let two = open(Arc::new(config)).await;
     let (first, second) = (Server::of(&one).await, Server::of(&two).await);
     let paths = one.publisher.paths().unwrap();
     assert!(paths.len() >= 150, "{}", paths.len());

@@ -1,10 +1,6 @@
 //! The whole way from a publisher to a subscriber, in process: the demo's news world and a scripted
 //! publisher on loopback, a real state directory, the real listeners.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -22,9 +18,10 @@ use dibao::demo::world::World;
 use dibao::serve::admin::{Command, Line};
 use dibao::serve::{View, Views};
 use serde_json::Value;
-use support::{Desk, ask, entries, ids_in, page, poll_all, source};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+
+use crate::support::{Desk, ask, entries, ids_in, no_child_is_starting, page, poll_all, source};
 
 /// A news world with its sources, served on loopback until the test ends.
 async fn world() -> (Arc<Publisher>, String) {
@@ -417,6 +414,7 @@ async fn a_source_that_leaves_the_config_is_hidden_and_answers_410() {
 async fn start(config: Arc<Config>) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
     let (stop, stopped) = oneshot::channel::<()>();
     let (up, address) = oneshot::channel();
+    no_child_is_starting();
     let daemon = tokio::spawn(async move {
         let shutdown = async { stopped.await.unwrap_or(()) };
         run::run(config, Arc::new(SystemClock), |at| up.send(at).unwrap(), shutdown).await.unwrap();

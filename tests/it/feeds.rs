@@ -1,9 +1,7 @@
 //! The corpus: every feed under `tests/fixtures/feeds/` read and compared with its golden reading.
 //!
 //! `cases.toml` says of each which defect of the wild it keeps. A reading that changes on purpose is
-//! accepted with `INSTA_UPDATE=always cargo test --test feeds` and looked at in the diff.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! accepted with `INSTA_UPDATE=always cargo test --test it feeds::` and looked at in the diff.
 
 use std::fs;
 use std::path::{Path, PathBuf};

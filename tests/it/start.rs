@@ -1,10 +1,6 @@
 //! A start that takes long, or that the disk refuses: it can be stopped at any moment, and goes on by itself
 //! once the disk works again.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-mod support;
-
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -20,9 +16,10 @@ use dibao::daemon::run;
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
-use support::{Desk, entries, source};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+use crate::support::{Desk, entries, no_child_is_starting, output, source, spawn};
 
 /// How long something may be waited for that comes within a second; on the slowest machine the test still ends.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -44,7 +41,7 @@ fn daemon(desk: &Desk) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
     command.arg("--config").arg(desk.path()).arg("run").env("RUST_LOG", "info");
     command.env("NOTIFY_SOCKET", desk.dir.path().join("notify"));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    spawn(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()))
 }
 
 /// Opens a pipe to write as soon as somebody reads it.
@@ -137,6 +134,7 @@ async fn a_start_on_a_full_disk_waits_and_goes_on_when_there_is_room() {
     let (up, mut address) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let config = desk.config();
+    no_child_is_starting();
     let daemon = tokio::spawn(async move {
         let shutdown = async { stopped.await.unwrap_or(()) };
         run::run(config, Arc::new(SystemClock), |at| up.send(at).unwrap(), shutdown).await
@@ -181,7 +179,7 @@ fn systemd_and_the_operator_are_told_what_a_start_waits_for_and_a_signal_ends_th
 #[test]
 fn the_allocator_keeps_few_arenas_and_gives_back_soon() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
-    let said = command.arg("--version").env("_RJEM_MALLOC_CONF", "stats_print:true").output().unwrap().stderr;
+    let said = output(command.arg("--version").env("_RJEM_MALLOC_CONF", "stats_print:true")).stderr;
     let said = String::from_utf8(said).unwrap();
     for setting in ["narenas: 2", "tcache_max: 4096", "dirty_decay_ms: 1000", "muzzy_decay_ms: 0"] {
         assert!(said.contains(&format!("opt.{setting}")), "{setting} is not among what it says:\n{said}");

@@ -10,6 +10,8 @@ use dibao::demo::script::{Reply, Script};
 use dibao::model::exchange::{Exchange, Response, ResponseHead};
 use serde_json::Value;
 
+use crate::support::output;
+
 /// A list page whose entries lie below `/news/`.
 fn list(entries: usize) -> Vec<u8> {
     let row = |n: usize| {
@@ -42,7 +44,7 @@ fn html(body: Vec<u8>) -> Reply {
 async fn dibao(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
     command.args(arguments).current_dir(directory).env_remove("DIBAO_CONFIG").env_remove("RUST_LOG");
-    tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it starts")
+    tokio::task::spawn_blocking(move || output(&mut command)).await.expect("no panic")
 }
 
 fn stdout(output: &Output) -> &str {

@@ -1,17 +1,14 @@
 //! Bodies that break off: whatever the shape, nothing is kept by which the next poll could miss what was
 //! not seen, and no entry comes twice.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
 use dibao::daemon::engine::Engine;
 use dibao::demo::script::{Reply, Script};
-use support::{Desk, entries, poll_all, source};
+
+use crate::support::{Desk, entries, poll_all, source};
 
 const ETAG: &str = "ETag: \"whole\"";
 const DATE: &str = "Last-Modified: Fri, 27 Nov 2026 00:00:00 GMT";

@@ -1,5 +1,5 @@
 //! The configuration from the outside: the file we ship, and one sample file for each rule, beside the
-//! text it is expected to give. `BLESS=1 cargo test --test config` writes the texts anew; read what
+//! text it is expected to give. `BLESS=1 cargo test --test it config::` writes the texts anew; read what
 //! changed before you commit it.
 
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! Sources behind proxies, from the configuration to the proxy: nothing of a source goes another way.
 
-use super::socks::Socks;
 use super::*;
+use crate::support::socks::Socks;
 
 /// A list of two pages on a public name and a feed on another, each with what its table says of a proxy.
 fn config(polling: &str, list: &str, feed: &str) -> String {

@@ -1,8 +1,6 @@
 //! What is kept stays the same, byte by byte: after a compaction, after a rebuild, and after a backup was
 //! restored elsewhere. In process against the demo's news world, and by the commands people type.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +20,8 @@ use dibao::views::page::Page;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::support::{self, output};
+
 /// A config whose state is in `dir`. Nothing is due by itself.
 fn config_in(dir: &Path, sources: &str) -> PathBuf {
     let path = dir.join("dibao.toml");
@@ -40,7 +40,7 @@ fn load(path: &Path) -> Arc<Config> {
 }
 
 async fn open(path: &Path) -> Arc<Engine> {
-    Engine::open(load(path), Arc::new(SystemClock)).await.unwrap().0
+    support::open(load(path)).await
 }
 
 /// A news world and its sources.
@@ -108,7 +108,7 @@ fn flip(path: &Path, back: impl Fn(usize) -> usize) {
 async fn dibao(config: &Path, args: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
     command.arg("--config").arg(config).args(args).env("RUST_LOG", "off");
-    let output = blocking(move || command.output()).await.unwrap();
+    let output = blocking(move || output(&mut command)).await;
     let printed = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(printed).unwrap())
 }

@@ -1,7 +1,7 @@
 //! Proxies: who is asked through one, what it is told, and what is said when it fails.
 
-use super::socks::Socks;
 use super::*;
+use crate::support::socks::Socks;
 
 /// Behind a proxy, with no wait between two requests: these names are nobody's.
 fn behind(proxy: String) -> FetchOptions {

@@ -1,6 +1,6 @@
 //! Histories of made-up feeds, a poll an hour, busy and quiet ones: how many entries are lost (never told as
 //! new, or overwritten by another) and how many are repeated, for each habit that publishers have.
-//! `cargo test --test histories -- --nocapture` prints the table.
+//! `cargo test --test it histories:: -- --nocapture` prints the table.
 
 use std::collections::{BTreeMap, BTreeSet};
 

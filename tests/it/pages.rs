@@ -1,10 +1,8 @@
 //! Pages: every one under `tests/fixtures/pages/` read and compared with its golden reading, by the generic
 //! rule and through selectors, in each encoding it may come in.
 //!
-//! A reading that changes on purpose is accepted with `INSTA_UPDATE=always cargo test --test pages` and
+//! A reading that changes on purpose is accepted with `INSTA_UPDATE=always cargo test --test it pages::` and
 //! looked at in the diff.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::Path;

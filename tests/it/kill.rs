@@ -15,6 +15,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use crate::support::{output, spawn};
+
 const CYCLES: u64 = 20;
 
 /// How long a moment may be waited for. It comes within a second; on the slowest machine the test still ends.
@@ -50,7 +52,7 @@ impl Moment {
 
 fn dibao(config: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
-    command.arg("--config").arg(config).env("RUST_LOG", "off").stdin(Stdio::null()).stderr(Stdio::piped());
+    command.arg("--config").arg(config).env("RUST_LOG", "off").stdin(Stdio::null());
     command
 }
 
@@ -61,8 +63,7 @@ impl Daemon {
     /// seldom in its first moments.
     fn start(config: &Path, what: &[&str]) -> Self {
         let mut command = dibao(config);
-        let child = command.args(what).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        Self(child.expect("the daemon starts"))
+        Self(spawn(command.args(what).stdout(Stdio::null()).stderr(Stdio::null())))
     }
 
     fn has_ended(&mut self) -> bool {
@@ -77,7 +78,7 @@ impl Daemon {
 
 /// Every stored entry by its id, asked of the daemon if one runs, else of the state directory.
 fn entries(config: &Path) -> Option<BTreeMap<String, Value>> {
-    let output = dibao(config).args(["entries", "--json"]).output().expect("the command runs");
+    let output = output(dibao(config).args(["entries", "--json"]));
     if !output.status.success() {
         return None;
     }
@@ -190,7 +191,7 @@ fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
     let at_last = entries(&config).expect("the state directory opens");
     keep(&mut seen, at_last.clone(), CYCLES);
     assert!(seen.len() > 30, "only {} entries were stored: nothing was tested", seen.len());
-    let rebuilt = dibao(&config).arg("rebuild").output().expect("the command runs");
+    let rebuilt = output(dibao(&config).arg("rebuild"));
     assert!(rebuilt.status.success(), "{}", String::from_utf8_lossy(&rebuilt.stderr));
     assert_eq!(entries(&config).expect("the state directory opens"), at_last, "the journal says otherwise");
 }
