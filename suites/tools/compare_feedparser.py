@@ -4,7 +4,7 @@
     pip download --no-deps --no-binary :all: feedparser==6.0.14 && tar xzf feedparser-6.0.14.tar.gz
     python3 -m venv venv && venv/bin/pip install feedparser chardet
     cargo build --release --example read_feeds
-    venv/bin/python tests/tools/compare_feedparser.py feedparser-6.0.14/tests target/release/examples/read_feeds
+    venv/bin/python suites/tools/compare_feedparser.py feedparser-6.0.14/tests target/release/examples/read_feeds
 
 Compared are, for every entry: title, body, link, id and date; for the feed, its title. Texts are compared
 without tags, references and blanks; dates by `published`, else `updated`. A day without a time is dibao's
