@@ -1,6 +1,5 @@
-//! The configuration from the outside: the file we ship, and one sample file for each rule, beside the
-//! text it is expected to give. `BLESS=1 cargo test --test it config::` writes the texts anew; read what
-//! changed before you commit it.
+//! The configuration from the outside: the file we ship, and one sample file for each rule, beside the text that it
+//! must give. `BLESS=1 cargo test --test it config::` rewrites the texts; read the diff before you commit it.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -30,7 +29,7 @@ fn samples(directory: &str) -> Vec<PathBuf> {
 }
 
 /// Compares each sample's text with the one beside it, and tells all that differ.
-#[expect(clippy::disallowed_methods, reason = "BLESS is the word of whoever runs the test")]
+#[expect(clippy::disallowed_methods, reason = "whoever runs the test sets BLESS")]
 fn check(samples: &[PathBuf], extension: &str, text: impl Fn(&Path) -> String) {
     let mut differing = String::new();
     for sample in samples {

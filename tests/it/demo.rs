@@ -1,4 +1,4 @@
-//! The demo's publisher, asked by the daemon's own fetcher: what the end-to-end tests lean on.
+//! The demo's publisher, which the end-to-end tests rely on, asked by the daemon's own fetcher.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,12 +1,12 @@
-//! Our own etiquette, scored: a week of the whole daemon against publishers that write down all they are
-//! asked, judged criterion by criterion. The criteria are those for feed readers that publishers ask for
-//! (conditional requests, patience, honesty), and RFC 9110 and 9111.
+//! dibao's etiquette, scored: the daemon polls publishers for a week of compressed time, they log every request,
+//! and each criterion is judged on that log. The criteria are what publishers ask of feed readers (conditional
+//! requests, backoff, an honest User-Agent), and RFC 9110 and 9111.
 //!
 //! `cargo test --test it etiquette:: -- --nocapture` prints the table.
 
+mod backoff;
 mod freshness;
 mod manners;
-mod patience;
 mod publisher;
 mod queue;
 mod validators;
@@ -125,7 +125,7 @@ async fn a_week_of_good_manners() {
     let mut play = Play::default();
     validators::play(&mut play);
     freshness::play(&mut play);
-    patience::play(&mut play);
+    backoff::play(&mut play);
     queue::play(&mut play);
     manners::play(&mut play);
     let Play { sources, habits, criteria } = play;

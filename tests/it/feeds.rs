@@ -1,7 +1,6 @@
-//! The corpus: every feed under `tests/fixtures/feeds/` read and compared with its golden reading.
-//!
-//! `cases.toml` says of each which defect of the wild it keeps. A reading that changes on purpose is
-//! accepted with `INSTA_UPDATE=always cargo test --test it feeds::` and looked at in the diff.
+//! Every feed under `tests/fixtures/feeds/` is read and compared with its golden reading. `cases.toml` names the
+//! real-world defect that each one keeps. `INSTA_UPDATE=always cargo test --test it feeds::` accepts readings that
+//! change on purpose; look at the diff.
 
 use std::fs;
 use std::path::{Path, PathBuf};

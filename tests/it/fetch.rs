@@ -1,13 +1,13 @@
-//! The fetcher against publishers that behave well, and badly in every way we know: each ends in a
-//! named outcome within its limits. Only loopback is spoken to.
+//! The fetcher against publishers that behave well, and against each kind of bad one we know: every exchange ends
+//! in a named outcome within its limits. All publishers are on loopback.
 
 mod answers;
 mod guard;
-mod hostile;
-mod manners;
+mod limits;
 mod proxy;
 mod redirects;
 mod robots;
+mod secrets;
 
 use std::io;
 use std::net::IpAddr;

@@ -1,5 +1,5 @@
-//! Histories of made-up feeds, a poll an hour, busy and quiet ones: how many entries are lost (never told as
-//! new, or overwritten by another) and how many are repeated, for each habit that publishers have.
+//! Histories of made-up feeds, a poll an hour, busy and quiet ones. For each habit of publishers it counts entries
+//! that are lost (never found as new, or overwritten by another) and entries that are repeated.
 //! `cargo test --test it histories:: -- --nocapture` prints the table.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
-//! Hostile publishers through the whole engine: each attack is polled beside a source that behaves, and
-//! ends in a named outcome within its limits, while memory stays flat and what was stored stays.
+//! Hostile publishers through the whole engine: each attack is polled beside a source that behaves. It ends in a
+//! named outcome within its limits, memory stays flat, and stored entries stay.
 //!
 //! `cargo test --test it hostile:: -- --nocapture` prints the table.
 

@@ -1,5 +1,5 @@
-//! What subscribers are answered, held against the RFCs: a real engine behind the real listener, asked in
-//! raw bytes, so that no client library smooths anything over.
+//! The public listener held against the RFCs: a real engine answers requests of raw bytes, so that no client library
+//! hides a fault.
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -1,5 +1,5 @@
-//! The real daemon, killed with SIGKILL at any moment and started again: nothing that anyone saw is
-//! lost, nothing is doubled, and the journal alone gives the same store.
+//! The daemon is killed with SIGKILL at any moment and started again: no entry that was served is lost, none is
+//! stored twice, and the journal alone gives the same store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};

@@ -1,12 +1,12 @@
-//! List pages and JSON documents as sources, from the publisher to the feed: what is asked for, how
-//! often, and what becomes of pages that answer, refuse or change.
+//! List pages and JSON documents as sources, from the publisher to the feed: which requests dibao makes, how often,
+//! and which entries it stores when pages answer, refuse or change.
 
-mod anew;
-mod broken;
 mod moves;
-mod patience;
 mod proxy;
+mod rereading;
+mod retry_after;
 mod robots;
+mod truncation;
 
 use std::fmt::Write;
 

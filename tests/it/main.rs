@@ -6,7 +6,6 @@
 
 mod architecture;
 mod config;
-mod cut;
 mod demo;
 mod end_to_end;
 mod etiquette;
@@ -15,9 +14,9 @@ mod fetch;
 mod histories;
 mod hostile;
 mod http;
-mod keeping;
 mod kill;
 mod lists;
+mod maintenance;
 mod pages;
 mod probe;
 mod regions;
@@ -25,3 +24,4 @@ mod reload;
 mod start;
 mod stories;
 mod support;
+mod truncation;

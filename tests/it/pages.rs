@@ -1,8 +1,6 @@
-//! Pages: every one under `tests/fixtures/pages/` read and compared with its golden reading, by the generic
-//! rule and through selectors, in each encoding it may come in.
-//!
-//! A reading that changes on purpose is accepted with `INSTA_UPDATE=always cargo test --test it pages::` and
-//! looked at in the diff.
+//! Every page under `tests/fixtures/pages/` is read by the generic rule and by selectors, in each encoding that it
+//! may have, and compared with its golden reading. `INSTA_UPDATE=always cargo test --test it pages::` accepts
+//! readings that change on purpose; look at the diff.
 
 use std::fs;
 use std::path::Path;

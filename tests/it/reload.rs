@@ -1,4 +1,4 @@
-//! A configuration that changes while the daemon runs: the real daemon, its admin socket and its listener.
+//! The configuration changes while the daemon runs: the real daemon, its admin socket and its listener.
 
 use std::fs;
 use std::net::SocketAddr;

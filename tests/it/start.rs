@@ -1,5 +1,5 @@
-//! A start that takes long, or that the disk refuses: it can be stopped at any moment, and goes on by itself
-//! once the disk works again.
+//! A start that takes long, or that fails because of the disk: a signal ends it at any moment, and it goes on by
+//! itself once the disk works again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};

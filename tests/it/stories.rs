@@ -1,4 +1,4 @@
-//! Stories: which pairs of reports are told to be the same news, and which story a new entry joins.
+//! Stories: which pairs of reports are found to be the same news, and which story a new entry joins.
 
 use chrono::{NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;

@@ -1,4 +1,4 @@
-//! What publishers say of how long an answer stays fresh delays the next poll, and never hastens one.
+//! A freshness lifetime that a publisher gives delays the next poll, and never hastens it.
 
 use chrono::{Datelike, Timelike};
 

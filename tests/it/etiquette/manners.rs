@@ -1,4 +1,4 @@
-//! Who we say we are, what we leave out, robots.txt, and what the operator is told.
+//! The User-Agent, headers that dibao never sends, robots.txt, and the rows that the operator reads.
 
 use std::io::Write as _;
 

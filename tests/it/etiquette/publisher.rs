@@ -1,6 +1,5 @@
-//! A house of publishers behind one proxy on loopback: each host has a habit, and every request is
-//! written down with the time it came. The proxy lets a test use public names, for which the whole
-//! politeness of the daemon holds; its own machines are spared some of it.
+//! Publishers behind one proxy on loopback: each host answers by a rule of its own, and every request is logged with
+//! its time. The proxy lets a test use public names, because dibao asks hosts of private networks without a delay.
 
 use std::collections::BTreeMap;
 use std::io;

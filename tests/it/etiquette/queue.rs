@@ -1,5 +1,4 @@
-//! When requests come: one at a time to a host, spread, in the schedule's phase, and no burst after a
-//! restart.
+//! The times of requests: one at a time to a host, spread, in the schedule's phase, and no burst after a restart.
 
 use std::time::Duration;
 

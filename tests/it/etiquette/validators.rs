@@ -1,4 +1,4 @@
-//! Conditional requests (RFC 9110 section 13): validators are the server's, byte for byte.
+//! Conditional requests (RFC 9110 section 13): dibao sends back a server's validators byte for byte.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! A week of the daemon's own scheduler, worker and recorder against the publishers, in compressed time:
-//! tokio's clock is stopped, moved and started again between two looks, so sockets work as they always do.
+//! Runs the daemon's scheduler, worker and recorder against the publishers for a week of compressed time. tokio's
+//! clock is paused, advanced and resumed in steps, so sockets work as usual between the steps.
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! What publishers answer: bodies, validators, statuses.
+//! Answers of publishers: bodies, validators, statuses.
 
 use dibao::model::exchange::Block;
 

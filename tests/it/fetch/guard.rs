@@ -1,4 +1,4 @@
-//! The address guard, from literals to names to proxies.
+//! The address guard: literals, names, redirects, proxies.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Proxies: who is asked through one, what it is told, and what is said when it fails.
+//! Proxies: which requests go through one, what the proxy is asked for, and the error when it fails.
 
 use super::*;
 use crate::support::socks::Socks;

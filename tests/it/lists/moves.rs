@@ -1,4 +1,4 @@
-//! Lists that move: their entries are those they were.
+//! When a list moves to other addresses, no entry is published again.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Sources behind proxies, from the configuration to the proxy: nothing of a source goes another way.
+//! Every request for a source with a proxy goes through that proxy.
 
 use super::*;
 use crate::support::socks::Socks;

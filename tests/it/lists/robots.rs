@@ -1,4 +1,4 @@
-//! robots.txt, wherever a page leads.
+//! robots.txt is obeyed for redirects too.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Refusals, failures, farewells and removals.
+//! Refusals, failures, 410 Gone and permanent redirects.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Pages that break off: nothing that stood in the rest is lost.
+//! A truncated page loses no entry: a later poll reads the rest.
 
 use super::*;
 

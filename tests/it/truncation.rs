@@ -1,5 +1,5 @@
-//! Bodies that break off: whatever the shape, nothing is kept by which the next poll could miss what was
-//! not seen, and no entry comes twice.
+//! Truncated bodies of every shape: dibao keeps no validator of one, so the next poll gets the missing entries, and
+//! no entry is stored twice.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

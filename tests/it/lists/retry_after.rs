@@ -1,4 +1,4 @@
-//! A Retry-After holds for polls by hand too, whoever of a list's pages asked for it.
+//! A Retry-After of any of a list's pages also delays polls by hand.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Secrets kept and turns waited for.
+//! Secrets are sent to their own host only, and a host is asked in its turn.
 
 use super::*;
 

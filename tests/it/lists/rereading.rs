@@ -1,5 +1,5 @@
-//! What is read once more, or for the first time, although its publisher would say that nothing changed; and
-//! what becomes of a source when the place it leads to is gone.
+//! dibao requests a page unconditionally, though it has a validator, once the rules that read it have changed; and
+//! the outcome when a redirect's target is gone.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! What is kept stays the same, byte by byte: after a compaction, after a rebuild, and after a backup was
-//! restored elsewhere. In process against the demo's news world, and by the commands people type.
+//! Feeds keep their bytes after a compaction, after a rebuild, and after a backup was restored elsewhere: in process
+//! against the demo's news world, and by the commands that operators type.
 
 use std::collections::BTreeMap;
 use std::fs;
