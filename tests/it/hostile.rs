@@ -11,7 +11,6 @@ use std::time::Duration;
 use std::{fs, process};
 
 use dibao::config::{self, Env};
-use dibao::daemon::clock::SystemClock;
 use dibao::daemon::engine::Engine;
 use dibao::demo::script::{Reply, Script};
 use dibao::serve::admin::Command;
