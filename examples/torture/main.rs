@@ -1,6 +1,6 @@
 //! The torture of the real daemon: cycle after cycle one fault at random, then a start, and everything that
 //! was acknowledged has to be there, once. After journal or store were harmed, `dibao check --store` is run before
-//! the next fault, as the scrub would be by itself once a week. `tests/torture/run` builds what it needs and starts it.
+//! the next fault, as the scrub would be by itself once a week. `suites/torture/run` builds what it needs and starts it.
 //!
 //! What it counts as acknowledged: what the publisher showed when a `dibao poll` began that succeeded, and
 //! what the daemon listed. What it allows to be missing: what a frame of the journal held whose octets it

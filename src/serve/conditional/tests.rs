@@ -1,5 +1,5 @@
 //! Two changes within one second, and clients that know nothing but a date. What else preconditions come to is
-//! held against the RFC in tests/http.rs.
+//! held against the RFC in tests/it/http.rs.
 
 use chrono::{DateTime, TimeDelta};
 
