@@ -12,7 +12,7 @@ mod tokens;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-pub use plain::to_text;
+pub use plain::{plain, to_text};
 
 use crate::read::link::{Base, SCHEMES};
 use crate::read::text;
@@ -193,7 +193,7 @@ pub fn sanitise(html: &str, base: Option<&str>) -> String {
 /// The short text of a body, HTML or plain, on one line and at most `max_chars` characters long.
 #[must_use]
 pub fn summary(body: &str, max_chars: usize) -> String {
-    text::truncate_chars(&text::plain(body), max_chars)
+    text::truncate_chars(&plain(body), max_chars)
 }
 
 /// Whether a text has a tag of HTML in it, a comment or a CDATA section, rather than a stray `<`.

@@ -1,6 +1,7 @@
 //! The text of markup, paragraph by paragraph.
 
 use super::MAX_HTML;
+use super::looks_like_markup;
 use super::tokens::{Token, Tokens};
 use crate::read::text::{one_line, unescape};
 
@@ -47,6 +48,20 @@ enum Break {
     Space,
     Line,
     Paragraph,
+}
+
+/// The text of something that may be plain text, escaped text or markup, on one line.
+///
+/// A tag of HTML tells markup from text; `a < b` has none. Character references are resolved once.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    if !text.contains(['<', '&']) {
+        return one_line(text);
+    }
+    if looks_like_markup(text) {
+        return one_line(&to_text(text));
+    }
+    one_line(&unescape(text))
 }
 
 /// The text of HTML: references resolved, blanks folded, one line a block, an empty line between
