@@ -1,6 +1,6 @@
-//! Where views come from: at most so many requests at once have one made for them, so that whoever asks for
-//! everything there is holds up nobody who asks for what all ask for, and costs no more threads, memory or
-//! seats.
+//! The blocking pool: the threads that look up and render views. Views that few ask for have a small share of it,
+//! so a client that asks for everything delays nobody who asks for the common views, and costs few threads,
+//! little memory and few connection slots.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,52 +9,52 @@ use tokio::sync::Semaphore;
 
 use super::Views;
 
-/// Views at hand, or made for all: each request takes a thread for a moment, and a service may have a hundred.
+/// Common views looked up or rendered at once. Each takes a thread for a moment, and a service may have a hundred.
 const COMMON: usize = 32;
 
-/// Views made for whoever asks. An archive takes a processor for a second and tens of megabytes.
-const SELDOM: usize = 2;
+/// Rare views rendered at once. An archive takes a processor for a second and tens of megabytes.
+const RARE: usize = 2;
 
-/// Who may wait for their turn to have one made: whoever waits keeps a seat of the 512, and at a second each
-/// no more than twenty have their turn within the ten seconds that anybody waits.
-const LINE: usize = 32;
+/// Requests that may wait for a rare view. Each keeps a slot of the 512, and at a second each no more than twenty
+/// get their turn within the ten seconds that a request waits.
+const RARE_QUEUE: usize = 32;
 
-/// The views, and who may look for one.
-pub(super) struct Press {
+/// The views, and the pool that asks for them.
+pub(super) struct Pool {
     pub(super) views: Arc<dyn Views>,
-    patience: Duration,
+    timeout: Duration,
     common: Arc<Semaphore>,
-    seldom: Arc<Semaphore>,
-    /// Those for whom a seldom view is being made, and those who wait for that.
-    line: Arc<Semaphore>,
+    rare: Arc<Semaphore>,
+    /// Requests for rare views, those that wait included.
+    rare_queue: Arc<Semaphore>,
 }
 
-/// Why there is no answer.
+/// Why a request gets no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unanswered {
-    /// It takes too long, or its turn does not come, or too many wait for theirs.
-    Late,
-    /// It ended in a panic.
-    Broken,
+pub(super) enum PoolError {
+    /// The work took too long, its turn did not come, or too many requests wait.
+    Overloaded,
+    Panicked,
 }
 
-impl Press {
-    /// Of `seats` half at most are left to who waits for a seldom view.
-    pub(super) fn new(views: Arc<dyn Views>, patience: Duration, seats: usize) -> Arc<Self> {
-        let turns = |count| Arc::new(Semaphore::new(count));
-        let line = turns(SELDOM + LINE.min(seats / 2));
-        Arc::new(Self { views, patience, common: turns(COMMON), seldom: turns(SELDOM), line })
+impl Pool {
+    /// Requests for rare views may hold half of the connection `slots` at most.
+    pub(super) fn new(views: Arc<dyn Views>, timeout: Duration, slots: usize) -> Arc<Self> {
+        let permits = |count| Arc::new(Semaphore::new(count));
+        let rare_queue = permits(RARE + RARE_QUEUE.min(slots / 2));
+        Arc::new(Self { views, timeout, common: permits(COMMON), rare: permits(RARE), rare_queue })
     }
 
-    /// Asks the views something about a path, which may block.
-    pub(super) async fn ask<T: Send + 'static>(
+    /// Runs work on the views for a path. The work may block.
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         path: &str,
         work: impl FnOnce(&dyn Views) -> T + Send + 'static,
-    ) -> Result<T, Unanswered> {
-        let (turns, place) = if self.views.is_seldom(path) {
-            let place = Arc::clone(&self.line).try_acquire_owned().map_err(|_| Unanswered::Late)?;
-            (&self.seldom, Some(place))
+    ) -> Result<T, PoolError> {
+        let (turns, place) = if self.views.is_rare(path) {
+            let place =
+                Arc::clone(&self.rare_queue).try_acquire_owned().map_err(|_| PoolError::Overloaded)?;
+            (&self.rare, Some(place))
         } else {
             (&self.common, None)
         };
@@ -62,12 +62,12 @@ impl Press {
         let answer = async move {
             let turn = turns.acquire_owned().await;
             let work = move || {
-                // It is over when the work is, not when nobody waits for it any more.
+                // The permits return when the work ends, not when the request times out.
                 let _held = (turn, place);
                 work(&*views)
             };
-            tokio::task::spawn_blocking(work).await.map_err(|_| Unanswered::Broken)
+            tokio::task::spawn_blocking(work).await.map_err(|_| PoolError::Panicked)
         };
-        tokio::time::timeout(self.patience, answer).await.unwrap_or(Err(Unanswered::Late))
+        tokio::time::timeout(self.timeout, answer).await.unwrap_or(Err(PoolError::Overloaded))
     }
 }

@@ -1,6 +1,6 @@
-//! Who is connected: a bounded number of seats. When all are taken, whoever has waited longest without
-//! asking for anything gives up theirs, and where nobody waits, whoever has been answered longest: neither
-//! clients that only sit there keep others out, nor those that sip what they asked for.
+//! Connection slots: at most so many clients are connected at once. When all slots are taken, one client is
+//! evicted: the one that has been idle longest, or if none is idle, the one whose response has taken longest.
+//! So neither idle clients nor slow ones keep others out.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -10,24 +10,25 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// How long the client that is sent away may take to go before the next one is; and where nobody could be,
-/// how soon to look again.
-const LEAVING: Duration = Duration::from_millis(20);
+/// How long an evicted client may take to leave before the next one is evicted, and how soon to look again if
+/// no client could be.
+const EVICTION_STEP: Duration = Duration::from_millis(20);
 
-/// Whoever has just come keeps a seat this long: what they ask for follows their handshake at once. 512 seats
-/// then still let ten thousand a second pass who ask for nothing.
-const MOMENT: Duration = Duration::from_millis(50);
+/// A new client keeps its slot this long: its request follows its handshake at once. 512 slots then still let
+/// ten thousand clients a second pass that ask for nothing.
+const MIN_IDLE: Duration = Duration::from_millis(50);
 
-/// Whoever is being answered keeps a seat this long, though others want one: at a megabit a second that is a
-/// feed of 600 KB. Nobody is sent away for being slow alone.
-const ANSWERING: Duration = Duration::from_secs(5);
+/// A client keeps its slot this long from its request on, even if others want one: at a megabit a second that is
+/// a feed of 600 KB. No client is evicted for being slow alone.
+const MIN_RESPONDING: Duration = Duration::from_secs(5);
 
-const WAITING: u8 = 0;
-const ASKED: u8 = 1;
-const ANSWERED: u8 = 2;
+/// States of a client: no request is open, its request is being handled, its response is being written.
+const IDLE: u8 = 0;
+const HANDLING: u8 = 1;
+const RESPONDING: u8 = 2;
 
-/// All seats.
-pub(super) struct Seats {
+/// All slots.
+pub(super) struct Slots {
     free: Arc<Semaphore>,
     taken: Mutex<Taken>,
 }
@@ -35,97 +36,97 @@ pub(super) struct Seats {
 #[derive(Default)]
 struct Taken {
     next: u64,
-    seats: HashMap<u64, Arc<Place>>,
+    clients: HashMap<u64, Arc<Client>>,
 }
 
-/// One seat, as the listener sees it.
-struct Place {
-    /// When its client came, last asked for something after a rest, or last began to rest. Requests sent
-    /// without waiting for their answers are one: else many small ones would hold a seat for ever.
+/// The client in a slot.
+struct Client {
+    /// When the client connected, sent a request after a pause, or last became idle. Requests sent without
+    /// waiting for their responses count as one: else many small ones would hold a slot for ever.
     since: Mutex<Instant>,
-    /// Whether all that its client has sent was read and answered.
-    rests: AtomicBool,
+    /// True if everything the client has sent was read and answered.
+    paused: AtomicBool,
     state: AtomicU8,
-    leave: Notify,
+    evict: Notify,
 }
 
-/// One seat, as its client holds it; free again when dropped.
-pub(super) struct Seat {
-    seats: Arc<Seats>,
+/// A slot that a client holds. Dropping it frees the slot.
+pub(super) struct Slot {
+    slots: Arc<Slots>,
     number: u64,
-    place: Arc<Place>,
+    client: Arc<Client>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Seats {
+impl Slots {
     pub(super) fn new(count: usize) -> Arc<Self> {
         Arc::new(Self { free: Arc::new(Semaphore::new(count)), taken: Mutex::default() })
     }
 
-    /// A seat, as soon as one is free.
-    pub(super) async fn take(self: &Arc<Self>) -> Seat {
+    /// Returns a slot as soon as one is free.
+    pub(super) async fn acquire(self: &Arc<Self>) -> Slot {
         loop {
             let free = Arc::clone(&self.free).acquire_owned();
             if self.free.available_permits() == 0 {
-                self.send_one_away();
+                self.evict_one();
             }
             // The semaphore is never closed.
-            if let Ok(Ok(permit)) = tokio::time::timeout(LEAVING, free).await {
-                return self.seat(permit);
+            if let Ok(Ok(permit)) = tokio::time::timeout(EVICTION_STEP, free).await {
+                return self.slot(permit);
             }
         }
     }
 
-    fn seat(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Seat {
-        let place = Arc::new(Place {
+    fn slot(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Slot {
+        let client = Arc::new(Client {
             since: Mutex::new(Instant::now()),
-            rests: AtomicBool::new(false),
-            state: AtomicU8::new(WAITING),
-            leave: Notify::new(),
+            paused: AtomicBool::new(false),
+            state: AtomicU8::new(IDLE),
+            evict: Notify::new(),
         });
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let number = taken.next;
         taken.next += 1;
-        taken.seats.insert(number, Arc::clone(&place));
+        taken.clients.insert(number, Arc::clone(&client));
         drop(taken);
-        Seat { seats: Arc::clone(self), number, place, _permit: permit }
+        Slot { slots: Arc::clone(self), number, client, _permit: permit }
     }
 
-    /// Sends away whoever others should wait for least, if there is anybody.
-    pub(super) fn send_one_away(&self) {
+    /// Evicts the client with the weakest claim to its slot, if any may be evicted.
+    pub(super) fn evict_one(&self) {
         let now = Instant::now();
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let ripe = taken.seats.values().filter_map(|place| Some((place.claim(now)?, place)));
-        if let Some((_, place)) = ripe.min_by_key(|(claim, _)| *claim) {
-            place.leave.notify_one();
+        let evictable = taken.clients.values().filter_map(|client| Some((client.claim(now)?, client)));
+        if let Some((_, client)) = evictable.min_by_key(|(claim, _)| *claim) {
+            client.evict.notify_one();
         }
     }
 }
 
-impl Place {
-    fn is_waiting(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == WAITING
+impl Client {
+    fn is_idle(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == IDLE
     }
 
     fn since(&self) -> Instant {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How good its client's claim to the seat is, the least first; `None` where it is not to be touched.
+    /// The client's claim to its slot, the weakest first; `None` if it may not be evicted.
     fn claim(&self, now: Instant) -> Option<(bool, Instant)> {
         let since = self.since();
-        let answering = match self.state.load(Ordering::Relaxed) {
-            WAITING if self.rests.load(Ordering::Relaxed) => false,
-            ANSWERED => true,
-            // It waits for us, not we for it; or what it has sent was not looked at yet.
+        let is_responding = match self.state.load(Ordering::Relaxed) {
+            IDLE if self.paused.load(Ordering::Relaxed) => false,
+            RESPONDING => true,
+            // The client waits for us, or its bytes were not read yet.
             _ => return None,
         };
-        let kept = if answering { ANSWERING } else { MOMENT };
-        (now.saturating_duration_since(since) >= kept).then_some((answering, since))
+        let kept = if is_responding { MIN_RESPONDING } else { MIN_IDLE };
+        (now.saturating_duration_since(since) >= kept).then_some((is_responding, since))
     }
 
-    fn rests(&self, rests: bool) {
-        if self.rests.swap(rests, Ordering::Relaxed) != rests {
+    fn set_paused(&self, paused: bool) {
+        if self.paused.swap(paused, Ordering::Relaxed) != paused {
             *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         }
     }
@@ -135,56 +136,56 @@ impl Place {
     }
 }
 
-impl Seat {
-    /// Returns when its client is to go.
-    pub(super) async fn sent_away(&self) {
-        self.place.leave.notified().await;
+impl Slot {
+    /// Returns when the client is evicted.
+    pub(super) async fn evicted(&self) {
+        self.client.evict.notified().await;
     }
 
-    /// Whether its client has asked for nothing that is not answered.
-    pub(super) fn is_waiting(&self) -> bool {
-        self.place.is_waiting()
+    /// True if every request of the client is answered.
+    pub(super) fn is_idle(&self) -> bool {
+        self.client.is_idle()
     }
 
-    pub(super) fn watch(&self) -> Watch {
-        Watch(Arc::clone(&self.place))
+    pub(super) fn tracker(&self) -> Tracker {
+        Tracker(Arc::clone(&self.client))
     }
 }
 
-/// Tells the seat what its client is at.
+/// Records the client's state for its slot.
 #[derive(Clone)]
-pub(super) struct Watch(Arc<Place>);
+pub(super) struct Tracker(Arc<Client>);
 
-impl Watch {
-    /// The client has asked for something.
-    pub(super) fn asked(&self) {
-        self.0.rests(false);
-        self.0.enter(ASKED);
+impl Tracker {
+    /// The head of a request was read.
+    pub(super) fn request_read(&self) {
+        self.0.set_paused(false);
+        self.0.enter(HANDLING);
     }
 
-    /// What is answered is known.
-    pub(super) fn answered(&self) {
-        self.0.enter(ANSWERED);
+    /// The response is ready to be written.
+    pub(super) fn response_ready(&self) {
+        self.0.enter(RESPONDING);
     }
 
-    /// Everything that was to be written is.
+    /// Everything that was to be written is written.
     pub(super) fn written(&self) {
-        if self.0.state.load(Ordering::Relaxed) == ANSWERED {
-            self.0.enter(WAITING);
+        if self.0.state.load(Ordering::Relaxed) == RESPONDING {
+            self.0.enter(IDLE);
         }
     }
 
-    /// There is nothing to be read from the client.
-    pub(super) fn silent(&self) {
-        if self.0.is_waiting() {
-            self.0.rests(true);
+    /// There are no bytes to read from the client.
+    pub(super) fn nothing_to_read(&self) {
+        if self.0.is_idle() {
+            self.0.set_paused(true);
         }
     }
 }
 
-impl Drop for Seat {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner).seats.remove(&self.number);
+        self.slots.taken.lock().unwrap_or_else(PoisonError::into_inner).clients.remove(&self.number);
     }
 }
 
@@ -192,79 +193,79 @@ impl Drop for Seat {
 mod tests {
     use super::*;
 
-    /// Whether its client is sent away within a time.
-    async fn leaves(seat: &Seat, within: Duration) -> bool {
-        tokio::time::timeout(within, seat.sent_away()).await.is_ok()
+    /// True if the client is evicted within a time.
+    async fn is_evicted(slot: &Slot, within: Duration) -> bool {
+        tokio::time::timeout(within, slot.evicted()).await.is_ok()
     }
 
-    fn answering(seat: &Seat) {
-        seat.watch().asked();
-        seat.watch().answered();
+    fn respond(slot: &Slot) {
+        slot.tracker().request_read();
+        slot.tracker().response_ready();
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_goes_first_then_who_has_been_answered_longest() {
-        let seats = Seats::new(3);
-        let (early, late, idle) = (seats.take().await, seats.take().await, seats.take().await);
-        for seat in [&early, &late, &idle] {
-            seat.watch().silent();
+    async fn the_longest_idle_client_is_evicted_first_then_the_longest_responding() {
+        let slots = Slots::new(3);
+        let (early, late, idle) = (slots.acquire().await, slots.acquire().await, slots.acquire().await);
+        for slot in [&early, &late, &idle] {
+            slot.tracker().nothing_to_read();
         }
-        answering(&early);
+        respond(&early);
         tokio::time::advance(Duration::from_secs(1)).await;
-        answering(&late);
+        respond(&late);
         let more = tokio::spawn({
-            let seats = Arc::clone(&seats);
+            let slots = Arc::clone(&slots);
             async move {
-                let third = seats.take().await;
-                answering(&third);
-                (third, seats.take().await)
+                let third = slots.acquire().await;
+                respond(&third);
+                (third, slots.acquire().await)
             }
         });
-        assert!(leaves(&idle, 2 * LEAVING).await);
+        assert!(is_evicted(&idle, 2 * EVICTION_STEP).await);
         drop(idle);
-        assert!(!leaves(&early, ANSWERING - Duration::from_secs(2)).await, "it is being answered");
-        assert!(leaves(&early, Duration::from_secs(2)).await, "but not for ever");
+        assert!(!is_evicted(&early, MIN_RESPONDING - Duration::from_secs(2)).await, "it is being answered");
+        assert!(is_evicted(&early, Duration::from_secs(2)).await, "but not for ever");
         drop(early);
-        assert!(!leaves(&late, Duration::ZERO).await);
-        more.await.expect("both have a seat");
+        assert!(!is_evicted(&late, Duration::ZERO).await);
+        more.await.expect("both have a slot");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_has_just_come_or_waits_for_us_is_not_sent_away() {
-        let seats = Seats::new(1);
-        let new = seats.take().await;
-        tokio::time::advance(2 * MOMENT).await;
-        seats.send_one_away();
-        assert!(!leaves(&new, Duration::ZERO).await, "nobody has looked at what it sent");
-        new.watch().silent();
-        seats.send_one_away();
-        assert!(!leaves(&new, Duration::ZERO).await);
-        new.watch().asked();
-        tokio::time::advance(2 * ANSWERING).await;
-        seats.send_one_away();
-        assert!(!leaves(&new, Duration::ZERO).await);
-        new.watch().answered();
-        seats.send_one_away();
-        assert!(leaves(&new, Duration::ZERO).await);
+    async fn who_has_just_come_or_waits_for_us_is_not_evicted() {
+        let slots = Slots::new(1);
+        let new = slots.acquire().await;
+        tokio::time::advance(2 * MIN_IDLE).await;
+        slots.evict_one();
+        assert!(!is_evicted(&new, Duration::ZERO).await, "nobody has looked at what it sent");
+        new.tracker().nothing_to_read();
+        slots.evict_one();
+        assert!(!is_evicted(&new, Duration::ZERO).await);
+        new.tracker().request_read();
+        tokio::time::advance(2 * MIN_RESPONDING).await;
+        slots.evict_one();
+        assert!(!is_evicted(&new, Duration::ZERO).await);
+        new.tracker().response_ready();
+        slots.evict_one();
+        assert!(is_evicted(&new, Duration::ZERO).await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn requests_one_upon_the_other_are_one_long_answer() {
-        let seats = Seats::new(1);
-        let seat = seats.take().await;
-        let watch = seat.watch();
+    async fn pipelined_requests_count_as_one() {
+        let slots = Slots::new(1);
+        let slot = slots.acquire().await;
+        let tracker = slot.tracker();
         let ask = async |pause: bool| {
             for _ in 0..12 {
-                answering(&seat);
-                tokio::time::advance(ANSWERING / 10).await;
-                watch.written();
+                respond(&slot);
+                tokio::time::advance(MIN_RESPONDING / 10).await;
+                tracker.written();
                 if pause {
-                    watch.silent();
+                    tracker.nothing_to_read();
                 }
             }
-            answering(&seat);
-            seats.send_one_away();
-            leaves(&seat, Duration::ZERO).await
+            respond(&slot);
+            slots.evict_one();
+            is_evicted(&slot, Duration::ZERO).await
         };
         assert!(!ask(true).await, "each was waited for");
         assert!(ask(false).await, "none was");

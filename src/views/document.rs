@@ -1,5 +1,5 @@
-//! What a feed says, whatever format it is written in: titles, ids, dates, order, and how much of each
-//! entry the publishing policy lets through.
+//! Feeds as documents, before any format: titles, ids, dates, order, and as much of each entry as the publishing
+//! policy allows.
 
 mod entry;
 
@@ -9,7 +9,8 @@ use chrono::DateTime;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-pub use super::site::{Face, Site};
+use super::site::FEED_ENDING;
+pub use super::site::Site;
 use crate::model::entry::{Category, Link, Person};
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
@@ -72,24 +73,24 @@ pub struct Issues {
 }
 
 impl FeedDoc {
-    /// The address of the feed in a form.
+    /// The address of the feed in the format of this ending.
     #[must_use]
-    pub fn address(&self, face: Face) -> String {
-        format!("{}/{}{}", self.base, self.path, face.ending())
+    pub fn address(&self, ending: &str) -> String {
+        format!("{}/{}{ending}", self.base, self.path)
     }
 
-    /// What a `Link` header says of a form: where it lives and which hub is told of it (WebSub section 4). JSON
-    /// has no other place for a hub that all clients look at.
+    /// The `Link` header of the format of this ending: its own address and the hub (WebSub section 4). JSON has no
+    /// other place for a hub that all clients look at.
     #[must_use]
-    pub fn link_header(&self, face: Face) -> String {
-        let own = format!("<{}>; rel=\"self\"", self.address(face));
+    pub fn link_header(&self, ending: &str) -> String {
+        let own = format!("<{}>; rel=\"self\"", self.address(ending));
         self.hub.as_ref().map_or(own.clone(), |hub| format!("<{hub}>; rel=\"hub\", {own}"))
     }
 
     /// The address of one of its archives.
     #[must_use]
     pub fn archive(&self, month: Month) -> String {
-        format!("{}/{}/archive/{month}.atom", self.base, self.path)
+        format!("{}/{}/archive/{month}{FEED_ENDING}", self.base, self.path)
     }
 }
 

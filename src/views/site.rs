@@ -12,6 +12,12 @@ use crate::model::region::RegionTable;
 use crate::model::source::{ContentPolicy, RegionRule, SourceDef, SourceId};
 use crate::read::link;
 
+/// How the address of a feed ends in the format that lists link and archives are written in.
+pub const FEED_ENDING: &str = ".atom";
+
+/// How the address of a feed's page for people ends.
+pub const PAGE_ENDING: &str = "/";
+
 /// Everything about an instance that its views depend on.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -54,35 +60,6 @@ pub struct Polled {
     pub region: RegionRule,
 }
 
-/// The forms a feed is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Face {
-    /// Atom.
-    Atom,
-    /// RSS 2.0.
-    Rss,
-    /// JSON Feed 1.1.
-    Json,
-    /// A page for people.
-    Html,
-}
-
-impl Face {
-    /// Every form.
-    pub const ALL: [Self; 4] = [Self::Atom, Self::Rss, Self::Json, Self::Html];
-
-    /// How addresses of this form end.
-    #[must_use]
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Atom => ".atom",
-            Self::Rss => ".rss",
-            Self::Json => ".json",
-            Self::Html => "/",
-        }
-    }
-}
-
 impl Site {
     /// How much of a source's entries is shown.
     #[must_use]
@@ -103,21 +80,21 @@ impl Site {
 
     /// The address of this instance's own feed of a source.
     #[must_use]
-    pub fn own_feed(&self, source: &SourceId, face: Face) -> String {
-        format!("{}/source/{source}{}", self.public_url, face.ending())
+    pub fn own_feed(&self, source: &SourceId) -> String {
+        format!("{}/source/{source}{FEED_ENDING}", self.public_url)
     }
 
     /// The address that a source is said to be read at: its own, but for one that holds a key.
     #[must_use]
     pub fn said_address(&self, source: &SourceDef) -> String {
-        if link::is_keyed(&source.url) { self.own_feed(&source.id, Face::Atom) } else { source.url.clone() }
+        if link::is_keyed(&source.url) { self.own_feed(&source.id) } else { source.url.clone() }
     }
 
     /// The address that a reader can subscribe to a source at.
     #[must_use]
     pub fn feed_address(&self, source: &SourceDef) -> String {
         match self.unread.contains(&source.id) {
-            true => self.own_feed(&source.id, Face::Atom),
+            true => self.own_feed(&source.id),
             false => self.said_address(source),
         }
     }
@@ -125,7 +102,7 @@ impl Site {
     /// The path of an archive of a feed.
     #[must_use]
     pub fn archive_path(feed: &FeedKey, month: Month) -> String {
-        format!("{}/archive/{month}.atom", Self::path(feed))
+        format!("{}/archive/{month}{FEED_ENDING}", Self::path(feed))
     }
 
     /// What a feed is called among the feeds of this instance, unless it is a source's.
