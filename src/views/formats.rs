@@ -8,7 +8,7 @@ use super::{atom, html, json, rss};
 
 /// Links name the formats in this order. The first two keep their places.
 #[rustfmt::skip]
-pub static FORMATS: [Format; 4] = [
+pub static FORMATS: &[Format] = &[
     Format { name: "Atom", ending: FEED_ENDING, media_type: atom::MEDIA_TYPE, is_feed: true, render: atom::render },
     Format { name: "HTML", ending: PAGE_ENDING, media_type: html::MEDIA_TYPE, is_feed: false, render: html::render },
     Format { name: "RSS", ending: ".rss", media_type: rss::MEDIA_TYPE, is_feed: true, render: rss::render },
@@ -24,7 +24,7 @@ pub static PAGE: &Format = &FORMATS[1];
 /// Writes a feed in a format.
 #[must_use]
 pub fn render(format: &Format, site: &Site, doc: &FeedDoc) -> Vec<u8> {
-    (format.render)(&Rendering { site, doc, format, formats: &FORMATS })
+    (format.render)(&Rendering { site, doc, format, formats: FORMATS })
 }
 
 /// Splits the path of a view into the feed's part and the format that the ending names.
