@@ -280,7 +280,8 @@ fn raise_descriptors(count: u64) {
 #[test]
 fn half_of_the_descriptors_are_left_to_everything_else() {
     let connections = |descriptors| Limits::default().within(descriptors).connections;
-    let cases = [(None, CONNECTIONS), (Some(16_384), CONNECTIONS), (Some(1024), 512), (Some(100), 50), (Some(0), 1)];
+    let cases =
+        [(None, CONNECTIONS), (Some(16_384), CONNECTIONS), (Some(1024), 512), (Some(100), 50), (Some(0), 1)];
     for (descriptors, expected) in cases {
         assert_eq!(connections(descriptors), expected, "{descriptors:?}");
     }
