@@ -10,7 +10,7 @@ use std::borrow::Cow;
 pub(crate) use entity::paired;
 pub use entity::unescape;
 
-/// Whether XML 1.0 allows the character in a document (production 2, `Char`).
+/// True if XML 1.0 allows the character (production 2, `Char`).
 #[must_use]
 pub fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
@@ -67,8 +67,8 @@ pub(crate) fn push_escaped_char(c: char, out: &mut String) {
     }
 }
 
-/// What has no width and no place in a title: zero-width spaces and joiners at random places, byte
-/// order marks, soft hyphens, bidi controls (which can turn the rest of a page around).
+/// True for characters without width: zero-width spaces, byte order marks, soft hyphens, bidi controls (which can
+/// reverse the rest of a page).
 ///
 /// U+200C and U+200D stay: Persian and emoji are spelled with them.
 pub(crate) fn is_invisible(c: char) -> bool {

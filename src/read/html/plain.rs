@@ -41,7 +41,7 @@ const LINES: &[&str] = &[
 /// Elements with an empty line before and after them.
 const PARAGRAPHS: &[&str] = &["blockquote", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre"];
 
-/// What stands between two pieces of text.
+/// The separator between two pieces of text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Break {
     None,
@@ -65,7 +65,7 @@ pub fn plain(text: &str) -> String {
 }
 
 /// The text of HTML: references resolved, blanks folded, one line a block, an empty line between
-/// paragraphs. Scripts, styles and what else nobody reads is left out. At most [`MAX_HTML`] bytes.
+/// paragraphs. Scripts, styles and other elements without text for readers are left out. At most [`MAX_HTML`] bytes.
 #[must_use]
 pub fn to_text(html: &str) -> String {
     let mut out = String::with_capacity(html.len().min(MAX_HTML) / 2);
