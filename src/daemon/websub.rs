@@ -120,7 +120,7 @@ impl Watching {
         match &told {
             PingResult::Yes => {}
             PingResult::Refused(status) => {
-                tracing::warn!(%hub, feed = %path, status, "the hub refuses a feed")
+                tracing::warn!(%hub, feed = %path, status, "the hub refuses a feed");
             }
             PingResult::Later(why) => {
                 tracing::warn!(%hub, feed = %path, %why, "the hub was not told; trying again later");
