@@ -30,7 +30,7 @@ use crate::config::{Config, Listen};
 use crate::ledger::{DiskFault, OpenNotes};
 use crate::model::state::State;
 use crate::serve;
-use crate::serve::listener::Door;
+use crate::serve::listener::Socket;
 
 /// How long requests and commands may go on after a stop was asked for; closing has the rest of the
 /// five seconds that a stop may take.
@@ -94,7 +94,7 @@ pub async fn run_reloading(
 ) -> Result<(), RunError> {
     let mut shutdown = pin!(shutdown);
     let doors = config.server.listen.iter().map(open_door).collect::<Result<Vec<_>, _>>()?;
-    let address = doors.iter().find_map(Door::address).unwrap_or(NOWHERE);
+    let address = doors.iter().find_map(Socket::address).unwrap_or(NOWHERE);
     // With the port that the system chose, where it was left to it.
     let bound = config.server.listen.iter().zip(&doors);
     let addresses: Vec<String> =
@@ -245,10 +245,10 @@ async fn tell_progress<T>(work: impl Future<Output = T>, progress: &AtomicU64) -
 /// What is told of an address where none is listened on, but a socket in the file system.
 const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-fn open_door(at: &Listen) -> Result<Door, RunError> {
+fn open_door(at: &Listen) -> Result<Socket, RunError> {
     match at {
-        Listen::Tcp(address) => listen(*address).map(Door::Tcp),
-        Listen::Unix(path) => bind_socket(path, EVERYBODY).map(Door::Unix),
+        Listen::Tcp(address) => listen(*address).map(Socket::Tcp),
+        Listen::Unix(path) => bind_socket(path, EVERYBODY).map(Socket::Unix),
     }
 }
 
@@ -300,7 +300,7 @@ impl AdminSocket {
 
 type Server = JoinHandle<()>;
 
-fn spawn_public(doors: Vec<Door>, views: Arc<Front>, stopped: watch::Receiver<bool>) -> Server {
+fn spawn_public(doors: Vec<Socket>, views: Arc<Front>, stopped: watch::Receiver<bool>) -> Server {
     let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let limits = serve::listener::Limits::default().within(descriptors);
     tokio::spawn(serve::listener::serve_all(doors, views, limits, until(stopped)))

@@ -1,19 +1,17 @@
-//! The request's target as the path of a view. Views are looked up by their exact names, so no path can
-//! lead out of them; what is odd is refused all the same, before anything interprets it.
+//! The request target as the path of a view. Views are looked up by exact path, so no path can lead out of them.
+//! Odd paths are refused all the same, before anything interprets them.
 
 use std::borrow::Cow;
 
 /// The longest target: our longest is under 100 octets, and a query that a tracker added may follow.
 const LONGEST: usize = 2048;
 
-/// Why a target names nothing.
+/// The error when a target is no path of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BadTarget {
-    /// Not even well-formed.
     Malformed,
-    /// Too long.
     TooLong,
-    /// Well-formed, and never the name of a view.
+    /// Well-formed, but never the path of a view.
     Nothing,
 }
 
@@ -30,13 +28,13 @@ pub(super) fn path<'a>(target: &str, raw: &'a str) -> Result<Cow<'a, str>, BadTa
     Ok(path)
 }
 
-/// The part of a path that lies below `base`, where it does: some proxies pass the path on that they publish us
-/// under, others take it off.
+/// The part of a path below `base`, if it begins with that: some proxies pass on the path that they publish us
+/// under, others remove it.
 pub(super) fn below<'a>(base: &str, raw: &'a str) -> &'a str {
     raw.strip_prefix(base).filter(|rest| rest.starts_with('/')).unwrap_or(raw)
 }
 
-/// Takes percent-encoding off (RFC 3986 section 2.1), once.
+/// Decodes percent-encoding (RFC 3986 section 2.1), once.
 fn decode(raw: &str) -> Result<Cow<'_, str>, BadTarget> {
     if raw.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'%') {
         return Ok(Cow::Borrowed(raw));

@@ -588,7 +588,7 @@ async fn the_hub_is_told_of_feeds_that_changed_and_of_no_others() {
         public_url: engine.config.server.public_url.clone(),
         fetcher: Fetcher::new(options).unwrap(),
         clock: engine.clock.clone(),
-        patience: Duration::from_millis(1),
+        backoff: Duration::from_millis(1),
     };
     let (rendered, on_rendered) = watch::channel(0);
     tokio::spawn(pinger.watch(engine.publisher.clone()).await.run(on_rendered));

@@ -9,9 +9,10 @@ use crate::model::entry::{Body, Category, Ending, Link, ParsedEntry, ParsedFeed,
 use crate::read::date::{self, DateContext};
 use crate::read::decode::decode;
 use crate::read::feed::{FeedInput, MAX_ENTRIES};
+use crate::read::html::plain;
 use crate::read::json::{self, Document, without_marks};
 use crate::read::link::Base;
-use crate::read::text::{plain, xml_legal};
+use crate::read::text::xml_legal;
 
 /// The scheme of a category that is a code of GB/T 2260.
 const REGION_SCHEME: &str = "urn:gb2260";

@@ -1,5 +1,5 @@
-//! A client's stream that does not wait for ever: a client that takes no bytes for a while is given up.
-//! What it is slow to send is hyper's business.
+//! A stream whose writes time out: a client that takes no bytes for a while is disconnected. hyper bounds the
+//! time that a client may take to send.
 
 use std::io;
 use std::pin::Pin;
@@ -9,37 +9,36 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::seats::Watch;
+use super::slots::Tracker;
 
-/// The stream.
-pub(super) struct Patient<S> {
+pub(super) struct WriteTimeout<S> {
     stream: S,
-    patience: Duration,
-    /// When the client is given up; armed while a write waits for it.
+    timeout: Duration,
+    /// Ends the wait; set while a write waits for the client.
     waiting: Option<Pin<Box<Sleep>>>,
-    watch: Watch,
+    tracker: Tracker,
 }
 
-impl<S> Patient<S> {
-    pub(super) fn new(stream: S, patience: Duration, watch: Watch) -> Self {
-        Self { stream, patience, waiting: None, watch }
+impl<S> WriteTimeout<S> {
+    pub(super) fn new(stream: S, timeout: Duration, tracker: Tracker) -> Self {
+        Self { stream, timeout, waiting: None, tracker }
     }
 
-    /// Passes on what a write came to, unless it has waited too long.
+    /// Passes on the result of a write, or an error if the write has waited too long.
     fn bounded<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.waiting = None;
             return written;
         }
-        let patience = self.patience;
+        let timeout = self.timeout;
         let waiting =
-            self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + patience)));
+            self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + timeout)));
         ready!(waiting.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -47,13 +46,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if read.is_pending() {
-            self.watch.silent();
+            self.tracker.nothing_to_read();
         }
         read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.bounded(cx, written)
@@ -74,7 +73,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // hyper flushes the stream once it has handed everything to it.
-        self.watch.written();
+        self.tracker.written();
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         self.bounded(cx, flushed)
     }
@@ -90,30 +89,30 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-    use crate::serve::seats::Seats;
+    use crate::serve::slots::Slots;
 
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const TIMEOUT: Duration = Duration::from_secs(30);
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_nothing_is_given_up() {
-        let seat = Seats::new(1).take().await;
+    async fn a_client_that_takes_nothing_times_out() {
+        let slot = Slots::new(1).acquire().await;
         let (ours, _theirs) = tokio::io::duplex(16);
-        let mut stream = Patient::new(ours, PATIENCE, seat.watch());
+        let mut stream = WriteTimeout::new(ours, TIMEOUT, slot.tracker());
         let began = Instant::now();
         let error = stream.write_all(&[0; 1000]).await.expect_err("nobody reads");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert_eq!(began.elapsed().as_secs(), PATIENCE.as_secs());
+        assert_eq!(began.elapsed().as_secs(), TIMEOUT.as_secs());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_a_little_now_and_then_is_not() {
-        let seat = Seats::new(1).take().await;
+    async fn a_client_that_takes_a_little_now_and_then_does_not() {
+        let slot = Slots::new(1).acquire().await;
         let (ours, mut theirs) = tokio::io::duplex(16);
-        let mut stream = Patient::new(ours, PATIENCE, seat.watch());
+        let mut stream = WriteTimeout::new(ours, TIMEOUT, slot.tracker());
         let slow = tokio::spawn(async move {
             let mut taken = 0;
             while taken < 100 {
-                tokio::time::sleep(PATIENCE / 2).await;
+                tokio::time::sleep(TIMEOUT / 2).await;
                 taken += theirs.read(&mut [0; 16]).await.expect("it goes on");
             }
         });

@@ -1,5 +1,5 @@
-//! What the hub has still to be told. A feed that the hub fails at waits for itself and keeps no other from
-//! being told; that several fail in a row says that it is the hub, and then all wait.
+//! The queue of feeds to tell the hub. A feed that fails waits by itself and delays no other. If several feeds fail in
+//! a row, the hub itself fails, and all wait.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,43 +8,43 @@ use tokio::time::Instant;
 
 use crate::decide::backoff;
 
-/// The longest a hub that fails is left alone: what it is told late is late for all of its readers.
+/// The longest delay after failures: every reader behind the hub gets the news late.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// What the feeds are, and what the hub was told they are. It has no more rows than there are feeds.
-pub(super) struct Board {
+/// The digests of the feeds, and those that the hub knows. It has no more rows than there are feeds.
+pub(super) struct PingQueue {
     now: BTreeMap<String, String>,
     told: BTreeMap<String, String>,
     failing: BTreeMap<String, Failing>,
 }
 
-/// A feed that the hub failed at, since it last took it.
+/// The failures of a feed since its last success.
 struct Failing {
     times: u32,
     not_before: Instant,
-    /// Whether the hub has taken no other since.
+    /// True if no feed has succeeded since.
     in_row: bool,
 }
 
-impl Board {
-    /// One whose hub knows these feeds as they are: paths and digests.
+impl PingQueue {
+    /// A queue whose hub knows these feeds: paths and digests.
     pub(super) fn knowing(feeds: Vec<(String, String)>) -> Self {
         let feeds: BTreeMap<_, _> = feeds.into_iter().collect();
         Self { now: feeds.clone(), told: feeds, failing: BTreeMap::new() }
     }
 
-    /// These feeds are so now.
+    /// Sets the current digests of feeds.
     pub(super) fn changed(&mut self, feeds: Vec<(String, String)>) {
         self.now.extend(feeds);
     }
 
-    /// When the next feed is to be told, no sooner than `hub`; never, where there is none.
+    /// When the next feed is due, no sooner than `hub`; `None` if none is pending.
     pub(super) fn due(&self, hub: Instant) -> Option<Instant> {
         let waits = self.pending().map(|(path, _)| self.failing.get(path).map(|failing| failing.not_before));
         waits.min().map(|earliest| earliest.map_or(hub, |earliest| earliest.max(hub)))
     }
 
-    /// A feed to tell: those that failed least go first.
+    /// The next feed to tell: those that failed least go first.
     pub(super) fn next(&self, at: Instant) -> Option<(String, String)> {
         let failing = |path: &str| self.failing.get(path);
         let ready = self
@@ -54,23 +54,23 @@ impl Board {
         ready.map(|(path, digest)| (path.clone(), digest.clone()))
     }
 
-    /// Feeds that the hub takes for what they no longer are. A feed that is again what it was is none.
+    /// Feeds whose digest differs from the one that the hub knows.
     fn pending(&self) -> impl Iterator<Item = (&String, &String)> {
         self.now.iter().filter(|(path, digest)| self.told.get(*path) != Some(*digest))
     }
 
-    /// The hub knows this feed so, or does not want to.
+    /// The hub knows this digest, or refused the feed.
     pub(super) fn told(&mut self, path: String, digest: String) {
         self.failing.remove(&path);
         self.failing.values_mut().for_each(|failing| failing.in_row = false);
         self.told.insert(path, digest);
     }
 
-    /// The hub could not be told of this feed. How long it is to be left alone altogether: as long as after as
-    /// many failures as there are feeds that it failed at in a row. One that it always fails at puts off the
-    /// others by `patience` at most, and is itself tried once in `LONGEST`.
-    pub(super) fn failed(&mut self, path: String, patience: Duration, at: Instant) -> Duration {
-        let wait = |times: u32| backoff::delay(times, patience, 0.0).min(LONGEST);
+    /// The hub failed at this feed. Returns the delay for all feeds: the backoff for as many failures as there are feeds
+    /// that failed in a row. A feed that always fails delays the others by `base` at most, and is itself tried once
+    /// in `LONGEST`.
+    pub(super) fn failed(&mut self, path: String, base: Duration, at: Instant) -> Duration {
+        let wait = |times: u32| backoff::delay(times, base, 0.0).min(LONGEST);
         let failing = self.failing.entry(path).or_insert(Failing { times: 0, not_before: at, in_row: true });
         failing.times = failing.times.saturating_add(1);
         failing.not_before = at + wait(failing.times);
@@ -84,33 +84,33 @@ impl Board {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const BACKOFF: Duration = Duration::from_secs(30);
 
     fn feeds(all: &[(&str, &str)]) -> Vec<(String, String)> {
         all.iter().map(|(path, digest)| ((*path).to_owned(), (*digest).to_owned())).collect()
     }
 
-    fn next(board: &Board, at: Instant) -> Option<String> {
-        board.next(at).map(|(path, digest)| format!("{path} {digest}"))
+    fn next(queue: &PingQueue, at: Instant) -> Option<String> {
+        queue.next(at).map(|(path, digest)| format!("{path} {digest}"))
     }
 
     #[test]
     fn only_feeds_that_are_not_what_the_hub_was_told_are_told() {
         let at = Instant::now();
-        let mut board = Board::knowing(feeds(&[("all.atom", "1"), ("henan.atom", "1")]));
-        assert_eq!(next(&board, at), None, "the first look is the baseline");
-        assert_eq!(board.due(at), None);
-        board.changed(feeds(&[("all.atom", "1"), ("henan.atom", "2")]));
-        assert_eq!(next(&board, at).as_deref(), Some("henan.atom 2"));
-        board.changed(feeds(&[("all.atom", "1"), ("henan.atom", "3")]));
-        assert_eq!(next(&board, at).as_deref(), Some("henan.atom 3"), "two changes are told once");
-        board.told("henan.atom".to_owned(), "3".to_owned());
-        assert_eq!(next(&board, at), None);
-        board.changed(feeds(&[("all.atom", "2")]));
-        board.changed(feeds(&[("all.atom", "1")]));
-        assert_eq!(next(&board, at), None, "what is again as it was is no news");
-        board.changed(feeds(&[("hubei.atom", "1")]));
-        assert_eq!(next(&board, at).as_deref(), Some("hubei.atom 1"), "a feed that is new is news");
+        let mut queue = PingQueue::knowing(feeds(&[("all.atom", "1"), ("henan.atom", "1")]));
+        assert_eq!(next(&queue, at), None, "the first look is the baseline");
+        assert_eq!(queue.due(at), None);
+        queue.changed(feeds(&[("all.atom", "1"), ("henan.atom", "2")]));
+        assert_eq!(next(&queue, at).as_deref(), Some("henan.atom 2"));
+        queue.changed(feeds(&[("all.atom", "1"), ("henan.atom", "3")]));
+        assert_eq!(next(&queue, at).as_deref(), Some("henan.atom 3"), "two changes are told once");
+        queue.told("henan.atom".to_owned(), "3".to_owned());
+        assert_eq!(next(&queue, at), None);
+        queue.changed(feeds(&[("all.atom", "2")]));
+        queue.changed(feeds(&[("all.atom", "1")]));
+        assert_eq!(next(&queue, at), None, "what is again as it was is no news");
+        queue.changed(feeds(&[("hubei.atom", "1")]));
+        assert_eq!(next(&queue, at).as_deref(), Some("hubei.atom 1"), "a feed that is new is news");
     }
 
     /// Plays hours of a hub that `takes` some feeds, all of which change every ten minutes; how often it was
@@ -118,20 +118,20 @@ mod tests {
     fn play(hours: u64, takes: impl Fn(&str) -> bool) -> (BTreeMap<String, u32>, Duration) {
         let paths = ["a.atom", "b.atom", "c.atom", "d.atom"];
         let start = Instant::now();
-        let mut board = Board::knowing(Vec::new());
+        let mut queue = PingQueue::knowing(Vec::new());
         let (mut asked, mut longest, mut hub) = (BTreeMap::<String, u32>::new(), Duration::ZERO, start);
         for round in 0..hours * 6 {
             let from = start + Duration::from_secs(round * 600);
-            board.changed(paths.iter().map(|path| ((*path).to_owned(), round.to_string())).collect());
-            while let Some(at) = board.due(hub.max(from)).filter(|at| *at < from + Duration::from_secs(600)) {
-                let (path, digest) = board.next(at).expect("it is due");
+            queue.changed(paths.iter().map(|path| ((*path).to_owned(), round.to_string())).collect());
+            while let Some(at) = queue.due(hub.max(from)).filter(|at| *at < from + Duration::from_secs(600)) {
+                let (path, digest) = queue.next(at).expect("it is due");
                 *asked.entry(path.clone()).or_default() += 1;
                 hub = at;
                 if takes(&path) {
                     longest = longest.max(at - from);
-                    board.told(path, digest);
+                    queue.told(path, digest);
                 } else {
-                    hub += board.failed(path, PATIENCE, at);
+                    hub += queue.failed(path, BACKOFF, at);
                 }
             }
         }
@@ -144,7 +144,7 @@ mod tests {
         for path in ["b.atom", "c.atom", "d.atom"] {
             assert_eq!(asked[path], 24 * 6, "{path} once for each change");
         }
-        assert!(longest <= PATIENCE, "{longest:?}");
+        assert!(longest <= BACKOFF, "{longest:?}");
         assert!((20..=32).contains(&asked["a.atom"]), "it is tried about hourly: {}", asked["a.atom"]);
     }
 
@@ -153,13 +153,13 @@ mod tests {
         let (asked, _) = play(24, |_| false);
         let all: u32 = asked.values().sum();
         assert!((80..=130).contains(&all), "four feeds, hourly at last: {asked:?}");
-        let mut board = Board::knowing(Vec::new());
-        board.changed((0..100).map(|n| (format!("{n}.atom"), String::new())).collect());
+        let mut queue = PingQueue::knowing(Vec::new());
+        queue.changed((0..100).map(|n| (format!("{n}.atom"), String::new())).collect());
         let (start, mut at, mut pings) = (Instant::now(), Instant::now(), 0);
         while at < start + Duration::from_secs(24 * 3600) {
-            let (path, _) = board.next(at).expect("none of a hundred");
-            let hub = at + board.failed(path, PATIENCE, at);
-            at = board.due(hub).expect("there are more");
+            let (path, _) = queue.next(at).expect("none of a hundred");
+            let hub = at + queue.failed(path, BACKOFF, at);
+            at = queue.due(hub).expect("there are more");
             pings += 1;
         }
         assert!(pings <= 32, "{pings} a day, whatever there is to tell");
@@ -168,20 +168,16 @@ mod tests {
     #[test]
     fn a_feed_that_failed_is_told_once_it_may_be_and_then_starts_afresh() {
         let start = Instant::now();
-        let mut board = Board::knowing(Vec::new());
-        board.changed(feeds(&[("a.atom", "1")]));
+        let mut queue = PingQueue::knowing(Vec::new());
+        queue.changed(feeds(&[("a.atom", "1")]));
         for wait in [30, 60, 120] {
-            assert_eq!(
-                board.failed("a.atom".to_owned(), PATIENCE, start),
-                PATIENCE,
-                "one feed is not the hub"
-            );
-            assert_eq!(board.due(start), Some(start + Duration::from_secs(wait)));
-            assert_eq!(next(&board, start), None);
+            assert_eq!(queue.failed("a.atom".to_owned(), BACKOFF, start), BACKOFF, "one feed is not the hub");
+            assert_eq!(queue.due(start), Some(start + Duration::from_secs(wait)));
+            assert_eq!(next(&queue, start), None);
         }
-        assert_eq!(next(&board, start + Duration::from_secs(120)).as_deref(), Some("a.atom 1"));
-        board.told("a.atom".to_owned(), "1".to_owned());
-        board.changed(feeds(&[("a.atom", "2")]));
-        assert_eq!(board.due(start), Some(start));
+        assert_eq!(next(&queue, start + Duration::from_secs(120)).as_deref(), Some("a.atom 1"));
+        queue.told("a.atom".to_owned(), "1".to_owned());
+        queue.changed(feeds(&[("a.atom", "2")]));
+        assert_eq!(queue.due(start), Some(start));
     }
 }

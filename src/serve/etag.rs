@@ -1,28 +1,28 @@
-//! Entity tags as proxies hand them back. A proxy that compresses a response marks its tag, and not all of them
-//! take the mark off again before they ask us.
+//! Entity tags as proxies send them back. A proxy that compresses a response adds a suffix to its tag, and some
+//! do not remove the suffix when they ask us.
 
-/// How proxies mark the tag of what they have compressed: Apache and Caddy, Jetty, Caddy again, LiteSpeed.
-const MARKS: [&str; 7] = ["--gzip", "-gzip", "-deflate", "-br", "-zstd", ";gzip", ";br"];
+/// Suffixes that proxies add to the tag of a compressed response: Apache and Caddy, Jetty, Caddy again, LiteSpeed.
+const SUFFIXES: [&str; 7] = ["--gzip", "-gzip", "-deflate", "-br", "-zstd", ";gzip", ";br"];
 
-/// The inside of a tag: not weak, without quotes (readers exist that take them off) and without a proxy's mark.
+/// The inside of a tag: not weak, without quotes (some readers remove them) and without a proxy's suffix.
 pub(super) fn bare(tag: &str) -> &str {
-    unmarked(inside(tag))
+    without_suffix(inside(tag))
 }
 
 /// The tag to answer with, if `tag` of an `If-None-Match` names the page by `etag`, the tag of the representation
 /// that would be sent, or by a tag that a proxy made of that or of `plain`, the tag of the page as it is. The
 /// comparison is the weak one (RFC 9110 section 8.8.3.2): what nginx has compressed it has made weak.
 ///
-/// A proxy that left its mark on the question expects it on the answer: a cache would not find a response of
+/// A proxy that left its suffix in the request expects it in the response: a cache would not find a response of
 /// another tag (RFC 9111 section 4.3.4).
 pub(super) fn matches<'a>(tag: &'a str, etag: &'a str, plain: &str) -> Option<&'a str> {
     let named = inside(tag);
     if tag == "*" || named == inside(etag) {
         return Some(etag);
     }
-    let bare = unmarked(named);
-    let is_marked = bare.len() < named.len() && (bare == inside(etag) || bare == inside(plain));
-    is_marked.then(|| tag.strip_prefix("W/").unwrap_or(tag)).map(|tag| match tag.starts_with('"') {
+    let bare = without_suffix(named);
+    let has_suffix = bare.len() < named.len() && (bare == inside(etag) || bare == inside(plain));
+    has_suffix.then(|| tag.strip_prefix("W/").unwrap_or(tag)).map(|tag| match tag.starts_with('"') {
         true => tag,
         false => etag,
     })
@@ -33,8 +33,8 @@ fn inside(tag: &str) -> &str {
     tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag)
 }
 
-fn unmarked(inside: &str) -> &str {
-    MARKS.iter().find_map(|mark| inside.strip_suffix(mark)).unwrap_or(inside)
+fn without_suffix(inside: &str) -> &str {
+    SUFFIXES.iter().find_map(|mark| inside.strip_suffix(mark)).unwrap_or(inside)
 }
 
 #[cfg(test)]

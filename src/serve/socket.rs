@@ -1,4 +1,4 @@
-//! Where clients come in: addresses with a port, and sockets in the file system for a proxy on the same machine.
+//! Listening sockets: TCP addresses, and Unix sockets for a proxy on the same machine.
 
 use std::future::poll_fn;
 use std::io;
@@ -9,16 +9,14 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-/// One place where clients come in.
-pub enum Door {
-    /// An address with a port.
+/// A listening socket.
+pub enum Socket {
     Tcp(TcpListener),
-    /// A socket in the file system.
     Unix(UnixListener),
 }
 
-impl Door {
-    /// The address, of one that has one.
+impl Socket {
+    /// The address of a TCP socket.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
@@ -39,12 +37,12 @@ impl Door {
     }
 }
 
-/// The next client, through whichever door. The door behind the one of the last client, `last`, is looked at first:
-/// one that always has a client shuts nobody out.
-pub(super) async fn accept(doors: &[Door], last: &mut usize) -> io::Result<Stream> {
+/// Accepts the next client of any socket. Begins at the socket after `last`, which the last client came by: a
+/// socket that always has a client starves no other.
+pub(super) async fn accept(sockets: &[Socket], last: &mut usize) -> io::Result<Stream> {
     poll_fn(|cx| {
-        for at in (1..=doors.len()).map(|n| (*last + n) % doors.len()) {
-            if let Poll::Ready(accepted) = doors[at].poll_accept(cx) {
+        for at in (1..=sockets.len()).map(|n| (*last + n) % sockets.len()) {
+            if let Poll::Ready(accepted) = sockets[at].poll_accept(cx) {
                 *last = at;
                 return Poll::Ready(accepted);
             }
@@ -54,13 +52,12 @@ pub(super) async fn accept(doors: &[Door], last: &mut usize) -> io::Result<Strea
     .await
 }
 
-/// A connection, through whichever door.
+/// A connection.
 pub(super) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
-/// What both kinds of stream do alike.
 trait Both: AsyncRead + AsyncWrite + Unpin {}
 impl Both for TcpStream {}
 impl Both for UnixStream {}
@@ -93,7 +90,7 @@ impl AsyncWrite for Stream {
         self.inner().poll_write_vectored(cx, slices)
     }
 
-    /// Of both kinds.
+    /// Both kinds of stream write vectored.
     fn is_write_vectored(&self) -> bool {
         true
     }

@@ -1,8 +1,8 @@
-//! Addresses that are nearly right: capitals, a slash too many or too few. Where one is redirected to is told
-//! relative to the address that was asked: a proxy may have put a path before it.
+//! Redirects of addresses that are nearly right: capitals, a slash too many or too few. The location is relative
+//! to the requested address, because a proxy may have put a path before it.
 
-/// The paths that may be meant by one that names nothing, the likeliest first, each with its address relative to
-/// `asked`, the path of the request as it was sent.
+/// The paths that the client of an unknown path may have meant, the likeliest first. Each comes with its address
+/// relative to `asked`, the path of the request as it was sent.
 pub(super) fn candidates(asked: &str, path: &str) -> Vec<(String, String)> {
     // Every address here is of these; anything else might be read as a scheme, or would have to be encoded.
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-');
