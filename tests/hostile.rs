@@ -14,11 +14,12 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use dibao::command::entries::Entries;
+use dibao::command::poll::Poll;
 use dibao::config::{self, Env};
 use dibao::daemon::clock::SystemClock;
 use dibao::daemon::engine::Engine;
 use dibao::demo::script::{Reply, Script};
-use dibao::serve::admin::Command;
 use tokio::time::Instant;
 
 use support::{ask, entries, poll_all, source};
@@ -330,7 +331,7 @@ async fn open(dir: &Path, sources: &str) -> Arc<Engine> {
 }
 
 async fn titles(engine: &Arc<Engine>, source: &str) -> usize {
-    let command = Command::Entries { region: None, source: Some(source.to_owned()), limit: None };
+    let command = Entries { source: Some(source.to_owned()), ..Entries::default() };
     ask(engine, command).await.0.len()
 }
 
@@ -368,8 +369,8 @@ async fn every_attack_ends_in_a_named_outcome_and_harms_nobody() {
         let fresh = feed(&(0..=n + 5).map(item).collect::<String>());
         good.on("/well", [ok(&fresh)]);
         let began = Instant::now();
-        let polled = ask(&engine, Command::Poll { sources: vec![format!("a{n}")] });
-        let beside = ask(&engine, Command::Poll { sources: vec!["well".to_owned()] });
+        let polled = ask(&engine, Poll::of(&format!("a{n}")));
+        let beside = ask(&engine, Poll::of("well"));
         let both = async {
             let well = async {
                 let rows = beside.await.0;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{SecondsFormat, TimeDelta};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::dues::Dues;
 use super::engine::Engine;
@@ -21,7 +21,7 @@ const HANGS: TimeDelta = TimeDelta::minutes(15);
 const MANY: usize = 2;
 
 /// How well all is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     /// Everything goes on, whatever single sources do.
@@ -30,15 +30,25 @@ pub enum Health {
     Degraded,
 }
 
+impl Health {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Degraded => "degraded",
+        }
+    }
+}
+
 /// All of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Status {
     /// How well all is.
     pub health: Health,
     /// Why it is no better, a sentence each.
     pub trouble: Vec<String>,
     /// The version that runs.
-    pub version: &'static str,
+    pub version: String,
     /// Since when its configuration is in use.
     pub configured: String,
     /// How many sources are in each state.
@@ -46,18 +56,18 @@ pub struct Status {
     /// The sources that are not as they should be, those that have failed longest first.
     pub sources: Vec<Ailing>,
     /// How many polls ended how within the last hour.
-    pub polls: BTreeMap<&'static str, u64>,
+    pub polls: BTreeMap<String, u64>,
     /// The feeds of the regions that have entries.
     pub feeds: Vec<Fresh>,
 }
 
 /// A source that is not as it should be.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ailing {
     /// Its id.
     pub id: SourceId,
     /// How it is.
-    pub state: &'static str,
+    pub state: String,
     /// Since when.
     pub since: Option<String>,
     /// When it last answered as it should.
@@ -67,7 +77,7 @@ pub struct Ailing {
 }
 
 /// How new a feed is.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fresh {
     /// Its path, without an ending.
     pub feed: String,
@@ -113,14 +123,15 @@ impl Status {
         if polled > 0 && failing * MANY >= polled {
             trouble.push(format!("{failing} of {polled} sources fail"));
         }
+        let counts = engine.worker.tally().counts(now);
         Ok(Self {
             health: if trouble.is_empty() { Health::Well } else { Health::Degraded },
             trouble,
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             configured: whole(engine.since),
             states,
             sources,
-            polls: engine.worker.tally().counts(now),
+            polls: counts.into_iter().map(|(outcome, count)| (outcome.to_owned(), count)).collect(),
             feeds,
         })
     }
@@ -143,7 +154,7 @@ pub fn stops(engine: &Engine, dues: Option<&Dues>) -> Option<String> {
 fn ailing(source: &SourceState, state: &'static str) -> Ailing {
     Ailing {
         id: source.def.id.clone(),
-        state,
+        state: state.to_owned(),
         since: source.poll.failing_since.map(whole),
         good: source.poll.good_at.map(whole),
         failures: source.poll.failures,

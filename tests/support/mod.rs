@@ -5,10 +5,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use dibao::command::Request;
+use dibao::command::answer::Host;
+use dibao::command::entries::Entries;
+use dibao::command::poll::Poll;
 use dibao::config::{self, Config, Env};
 use dibao::daemon::clock::SystemClock;
 use dibao::daemon::engine::Engine;
-use dibao::serve::admin::{Command, Commander, Line};
+use dibao::serve::admin::Line;
 use dibao::serve::{View, Views};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -52,10 +56,10 @@ pub(crate) fn source(id: &str, url: &str, region: &str) -> String {
     format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\nregion = \"{region}\"\n")
 }
 
-/// Carries out a command and returns its rows and last line.
-pub(crate) async fn ask(engine: &Arc<Engine>, command: Command) -> (Vec<Value>, Line) {
+/// Has a request answered and returns its rows and last line.
+pub(crate) async fn ask(engine: &Arc<Engine>, request: impl Request) -> (Vec<Value>, Line) {
     let (lines, mut answer) = mpsc::channel(16);
-    let work = tokio::spawn(engine.clone().execute(command, lines));
+    let work = tokio::spawn(Host::Engine(Arc::clone(engine)).answer(request, lines));
     let (mut rows, mut last) = (Vec::new(), None);
     while let Some(line) = answer.recv().await {
         match line {
@@ -68,11 +72,11 @@ pub(crate) async fn ask(engine: &Arc<Engine>, command: Command) -> (Vec<Value>, 
 }
 
 pub(crate) async fn poll_all(engine: &Arc<Engine>) -> Vec<Value> {
-    ask(engine, Command::Poll { sources: Vec::new() }).await.0
+    ask(engine, Poll::default()).await.0
 }
 
 pub(crate) async fn entries(engine: &Arc<Engine>, region: Option<&str>) -> Vec<Value> {
-    let command = Command::Entries { region: region.map(str::to_owned), source: None, limit: None };
+    let command = Entries { region: region.map(str::to_owned), ..Entries::default() };
     ask(engine, command).await.0
 }
 

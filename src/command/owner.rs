@@ -22,10 +22,15 @@ pub(super) fn refusal(dir: &Path) -> Option<String> {
     refusal_to_start(dir).or_else(|| refusal_by(dir, dir).filter(|_| !Paths::new(dir).journal().exists()))
 }
 
+/// The number of the user that this process acts as.
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// The same, by whose a file of the directory is.
 fn refusal_by(dir: &Path, file: &Path) -> Option<String> {
     let owner = fs::metadata(file).ok()?.uid();
-    let us = super::user();
+    let us = user();
     let users = fs::read_to_string(USERS).unwrap_or_default();
     (owner != us).then(|| told(dir, owner, us, &users, std::env::args().skip(1)))
 }
@@ -89,7 +94,7 @@ mod tests {
         let journal = Paths::new(dir.path()).journal();
         fs::create_dir(&journal).expect("made");
         assert_eq!(refusal(dir.path()), None, "our own");
-        if super::super::user() == 0 {
+        if user() == 0 {
             std::os::unix::fs::chown(dir.path(), Some(1234), None).expect("root may");
             assert_eq!(refusal(dir.path()), None, "the journal is ours, on somebody's volume");
             std::os::unix::fs::chown(&journal, Some(1234), None).expect("root may");

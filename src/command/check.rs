@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::{BAD_CONFIG, ask, block_on, online};
+use super::scrub::Scrub;
+use super::sources::Sources;
+use super::{BadConfig, Ended, Place, Row, Shown, Subcommand, ask, online, table};
 use crate::config::{self, Config, Env, Faults, Source};
+use crate::model::region::RegionId;
 use crate::model::source::RegionRule;
 use crate::read::link;
-use crate::serve::admin::Command;
 
+/// Check the configuration: every fault at once, with file, line and key
 #[derive(Debug, clap::Args)]
-pub(super) struct CheckArgs {
+pub struct Check {
     /// Ask every enabled source once and say how it is
     #[arg(long)]
     online: bool,
@@ -27,53 +29,65 @@ pub(super) struct CheckArgs {
     json: bool,
 }
 
-pub(super) fn check(explicit: Option<&Path>, args: &CheckArgs) -> ExitCode {
-    // What the service may read, whoever checks need not.
-    let env = Env::of_process().sparing_secrets();
-    let path = match config::find(explicit, &env) {
-        Ok(path) => path,
-        Err(none) => {
-            eprintln!("dibao: {none}");
-            return ExitCode::from(BAD_CONFIG);
-        }
-    };
-    match config::load(&path, &env) {
-        Ok(config) => {
-            for warning in config.unread.iter().chain(&config.warnings) {
-                eprintln!("warning: {warning}");
+/// A region, and its sources. Those whose titles tell the region are counted as `auto`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RegionSources {
+    pub region: RegionId,
+    pub name: String,
+    pub sources: usize,
+    /// Sources that are switched off.
+    pub off: usize,
+}
+
+impl Row for RegionSources {
+    // People get a text about all regions together.
+    const SHOWN: Shown<Self> = Shown::Never;
+
+    #[cfg(test)]
+    fn samples() -> Vec<serde_json::Value> {
+        vec![json!({ "region": "henan", "name": "河南", "sources": 3, "off": 1 })]
+    }
+}
+
+impl Subcommand for Check {
+    const NAME: &'static str = "check";
+
+    async fn run(self, place: Place) -> anyhow::Result<Ended> {
+        // Secrets are for the service; whoever checks need not be allowed to read them.
+        let env = Env::of_process().sparing_secrets();
+        let config = match config::load(&place.find(&env)?, &env) {
+            Ok(config) => Arc::new(config),
+            Err(faults) if self.json => {
+                print!("{}", fault_rows(&faults));
+                return Ok(Ended::BadConfig);
             }
-            if args.online && !config.unread.is_empty() {
-                eprintln!("dibao: without these, the sources cannot be asked as the daemon asks them");
-                return ExitCode::from(BAD_CONFIG);
+            Err(faults) => return Err(BadConfig(faults.to_string()).into()),
+        };
+        for warning in config.unread.iter().chain(&config.warnings) {
+            eprintln!("warning: {warning}");
+        }
+        if self.online && !config.unread.is_empty() {
+            let why = "dibao: without these, the sources cannot be asked as the daemon asks them";
+            return Err(BadConfig(why.to_owned()).into());
+        }
+        tell_renames(&config).await;
+        match self {
+            Self { online: true, json, .. } => return online::online(config, json).await,
+            Self { store: true, json, .. } => return ask::show(&config, Scrub {}, json).await,
+            Self { json: true, .. } => {
+                rows(&config).iter().for_each(|row| println!("{}", table::json(row)));
             }
-            tell_renames(&config);
-            match args {
-                CheckArgs { online: true, json, .. } => online::online(config, *json),
-                CheckArgs { store: true, json, .. } => ask::ask(Arc::new(config), Command::Scrub, *json),
-                CheckArgs { json: true, .. } => print(&rows(&config)),
-                CheckArgs { .. } => print(&text(&config)),
-            }
+            Self { .. } => print!("{}", text(&config)),
         }
-        Err(faults) if args.json => {
-            print!("{}", fault_rows(&faults));
-            ExitCode::from(BAD_CONFIG)
-        }
-        Err(faults) => {
-            eprintln!("{faults}");
-            ExitCode::from(BAD_CONFIG)
-        }
+        Ok(Ended::Well)
     }
 }
 
 /// Warns of sources that were given another id without `was`: their entries would come again as new ones. The daemon
 /// knows what they were called.
-fn tell_renames(config: &Config) {
-    if !matches!(ask::is_running(config), Ok(true)) {
-        return;
-    }
-    let Ok(Ok(rows)) = block_on(ask::gather(Arc::new(config.clone()), Command::Sources)) else { return };
-    let known = |row: &Value| Some((row["id"].as_str()?.to_owned(), row["url"].as_str()?.to_owned()));
-    let known: Vec<_> = rows.iter().filter_map(known).collect();
+async fn tell_renames(config: &Arc<Config>) {
+    let Ok(answer) = ask::gather_from_daemon(config, Sources {}).await else { return };
+    let known: Vec<_> = answer.rows.into_iter().map(|row| (row.id.to_string(), row.url)).collect();
     for (id, old) in renames(config, &known) {
         eprintln!(
             "warning: source {id} has the address that the daemon knows as {old}: if it is the same source, write \
@@ -95,11 +109,6 @@ fn renames<'a>(config: &'a Config, known: &'a [(String, String)]) -> Vec<(&'a st
         renames.extend(config.sources.iter().find(same).map(|s| (s.def.id.as_str(), old.as_str())));
     }
     renames
-}
-
-fn print(text: &str) -> ExitCode {
-    print!("{text}");
-    ExitCode::SUCCESS
 }
 
 /// How many sources a region has for itself.
@@ -162,16 +171,20 @@ fn base_path(config: &Config) -> Option<&str> {
     rest.find('/').map(|at| &rest[at..])
 }
 
-/// For programs: a line a region.
-fn rows(config: &Config) -> String {
+/// For programs: a row a region.
+fn rows(config: &Config) -> Vec<RegionSources> {
     let (fixed, auto) = counts(config);
-    let row = |id: &str, name: &str, count: Count| {
-        json!({ "region": id, "name": name, "sources": count.on, "off": count.off }).to_string() + "\n"
+    let row = |region: RegionId, name: &str, Count { on, off }: Count| RegionSources {
+        region,
+        name: name.to_owned(),
+        sources: on,
+        off,
     };
     let regions = config.regions.iter().map(|region| {
-        row(region.id.as_str(), &region.name, fixed.get(region.id.as_str()).copied().unwrap_or_default())
+        let count = fixed.get(region.id.as_str()).copied().unwrap_or_default();
+        row(region.id.clone(), &region.name, count)
     });
-    regions.chain([row("auto", "told from each title", auto)]).collect()
+    regions.chain([row(RegionId::new("auto"), "told from each title", auto)]).collect()
 }
 
 fn fault_rows(faults: &Faults) -> String {
