@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Row, Shown};
 use crate::model::time::Time;
 
-/// The flag of every command that has rows.
+// The flag of every command that has rows. A doc comment here would replace the help of the command.
 #[derive(Debug, clap::Args)]
 pub(super) struct Output {
     /// One JSON object a line
