@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use dibao::command::Request;
-use dibao::command::answer::Host;
+use dibao::command::host::Host;
 use dibao::command::poll::Poll;
 use dibao::command::withdraw::Withdraw;
 use dibao::config::{self, Config, Env};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use tracing_subscriber::EnvFilter;
 
-use crate::command::{BadConfig, Ended, Entry, LIST, Place};
+use crate::command::{BadConfig, Command, Ended, Invocation, LIST};
 
 /// The exit code of `dibao status` where nothing is served.
 const DOWN: u8 = 2;
@@ -28,11 +28,12 @@ struct Args {
 /// Parses the arguments of this process, and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    let mut matches = Args::command().subcommands(LIST.iter().filter_map(Entry::subcommand)).get_matches();
+    let mut matches = Args::command().subcommands(LIST.iter().filter_map(Command::subcommand)).get_matches();
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let (name, matches) = matches.remove_subcommand().expect("the parser requires a subcommand");
-    let (entry, log) = Entry::find(&name).expect("the parser knows only subcommands of the list");
-    let running = entry.run(&matches, Place { config: args.config }).unwrap_or_else(|error| error.exit());
+    let (command, log) = Command::find(&name).expect("the parser knows only subcommands of the list");
+    let running =
+        command.run(&matches, Invocation { config: args.config }).unwrap_or_else(|error| error.exit());
 
     // Journal, store, backups and the admin socket are for their owner, from the moment they are there and
     // whoever starts us; the files of `publish.static_dir` get the modes that a web server needs.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows, Stop};
+use super::host::{Done, Host, Rows, Stop};
 use super::{NoRow, Request, entries};
 use crate::daemon::engine::Engine;
 use crate::ledger::Fact;
@@ -24,7 +24,7 @@ impl Request for Assign {
     const NAME: &'static str = "assign";
     type Row = NoRow;
 
-    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Answer {
+    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Result<Done, Stop> {
         let engine = host.engine();
         let regions = assigned(&engine, &self.regions)?;
         let (_, entry) = host.blocking(move |engine| entries::find(engine, &self.entry)).await?;

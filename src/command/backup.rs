@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows};
-use super::{Ended, Place, Request, Row, Shown, Subcommand, ask};
+use super::host::{Done, Host, Rows, Stop};
+use super::{Ended, Invocation, Request, Row, Shown, Subcommand, client};
 use crate::config::Config;
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::ledger::backup::{self, BackupError, Manifest, Part};
@@ -17,7 +17,7 @@ const TRIES: usize = 3;
 
 /// Copy the journal to a directory, whether the daemon runs or not
 #[derive(Debug, clap::Args)]
-pub struct BackUp {
+pub struct BackupArgs {
     /// A directory that is empty or not there yet
     #[arg(value_name = "DIR")]
     into: PathBuf,
@@ -53,7 +53,7 @@ impl Request for Backup {
     const NAME: &'static str = "backup";
     type Row = BackupRow;
 
-    async fn answer(self, host: &Host, rows: Rows<BackupRow>) -> Answer {
+    async fn answer(self, host: &Host, rows: Rows<BackupRow>) -> Result<Done, Stop> {
         let list = host.blocking(move |engine| {
             if self.heal {
                 // A new base is written from the store.
@@ -68,11 +68,11 @@ impl Request for Backup {
     }
 }
 
-impl Subcommand for BackUp {
+impl Subcommand for BackupArgs {
     const NAME: &'static str = "backup";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
-        let manifest = copy(&place.config()?, &self.into).await?;
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let manifest = copy(&invocation.config()?, &self.into).await?;
         let octets: u64 = manifest.files.iter().map(|file| file.octets).sum();
         let (files, seq) = (manifest.files.len(), manifest.seq);
         println!(
@@ -88,7 +88,7 @@ async fn copy(config: &Arc<Config>, into: &Path) -> anyhow::Result<Manifest> {
     let journal = config.state_dir.join("journal");
     let (mut tries, mut heal) = (1, false);
     loop {
-        let (seq, parts) = files(ask::gather(config, Backup { heal }).await?.rows)?;
+        let (seq, parts) = files(client::gather(config, Backup { heal }).await?.rows)?;
         match backup::copy(&journal, (seq, &parts), SystemClock.now(), into) {
             Err(BackupError::Vanished(_)) if tries < TRIES => tries += 1,
             Err(BackupError::Vanished(_)) => {

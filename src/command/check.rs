@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::scrub::Scrub;
 use super::sources::Sources;
-use super::{BadConfig, Ended, Place, Row, Shown, Subcommand, ask, online, table};
+use super::{BadConfig, Ended, Invocation, Row, Shown, Subcommand, client, online, table};
 use crate::config::{self, Config, Env, Faults, Source};
 use crate::model::region::RegionId;
 use crate::model::source::RegionRule;
@@ -52,10 +52,10 @@ impl Row for RegionSources {
 impl Subcommand for Check {
     const NAME: &'static str = "check";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
         // Secrets are for the service; whoever checks need not be allowed to read them.
         let env = Env::of_process().sparing_secrets();
-        let config = match config::load(&place.find(&env)?, &env) {
+        let config = match config::load(&invocation.find(&env)?, &env) {
             Ok(config) => Arc::new(config),
             Err(faults) if self.json => {
                 print!("{}", fault_rows(&faults));
@@ -73,7 +73,7 @@ impl Subcommand for Check {
         tell_renames(&config).await;
         match self {
             Self { online: true, json, .. } => return online::online(config, json).await,
-            Self { store: true, json, .. } => return ask::show(&config, Scrub {}, json).await,
+            Self { store: true, json, .. } => return client::show(&config, Scrub {}, json).await,
             Self { json: true, .. } => {
                 rows(&config).iter().for_each(|row| println!("{}", table::json(row)));
             }
@@ -86,7 +86,7 @@ impl Subcommand for Check {
 /// Warns of sources that were given another id without `was`: their entries would come again as new ones. The daemon
 /// knows what they were called.
 async fn tell_renames(config: &Arc<Config>) {
-    let Ok(answer) = ask::gather_from_daemon(config, Sources {}).await else { return };
+    let Ok(answer) = client::gather_from_daemon(config, Sources {}).await else { return };
     let known: Vec<_> = answer.rows.into_iter().map(|row| (row.id.to_string(), row.url)).collect();
     for (id, old) in renames(config, &known) {
         eprintln!(

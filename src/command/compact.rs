@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows};
+use super::host::{Done, Host, Rows, Stop};
 use super::{NoRow, Request};
 
 /// Compact the journal and build the store anew now, which the daemon does by itself when that is worth it:
@@ -15,7 +15,7 @@ impl Request for Compact {
     const NAME: &'static str = "compact";
     type Row = NoRow;
 
-    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Answer {
+    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Result<Done, Stop> {
         let sizes = host.blocking(|engine| {
             engine.recorder.compact()?;
             engine.recorder.rebuild("a fresh one was asked for")?;

@@ -11,7 +11,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-use super::{Ended, Place, Subcommand, run};
+use super::{Ended, Invocation, Subcommand, run};
 use crate::config::{self, Env};
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::demo::publisher::Publisher;
@@ -50,7 +50,7 @@ impl Subcommand for Demo {
     const NAME: &'static str = "demo";
     const LOG: &'static str = "info";
 
-    async fn run(self, _: Place) -> anyhow::Result<Ended> {
+    async fn run(self, _: Invocation) -> anyhow::Result<Ended> {
         show(self).await?;
         Ok(Ended::Well)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows, Stop};
+use super::host::{Done, Host, Rows, Stop};
 use super::{Request, Row, Shown};
 use crate::daemon::engine::Engine;
 use crate::ledger::store::{Store, StoreError};
@@ -75,7 +75,7 @@ impl Request for Entries {
         self
     }
 
-    async fn answer(self, host: &Host, rows: Rows<EntryRow>) -> Answer {
+    async fn answer(self, host: &Host, rows: Rows<EntryRow>) -> Result<Done, Stop> {
         host.blocking(move |engine| self.list(engine, &rows)).await?;
         Ok(Done::silently())
     }

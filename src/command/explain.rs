@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows, Stop};
 use super::explain_source::ExplainSource;
+use super::host::{Done, Host, Rows, Stop};
 use super::table::{self, Output};
-use super::{Ended, Place, Request, Row, Shown, Subcommand, ask, entries};
+use super::{Ended, Invocation, Request, Row, Shown, Subcommand, client, entries};
 use crate::daemon::engine::Engine;
 use crate::ledger::store::{Store, StoreError};
-use crate::model::evidence::{Evidence, Place as Where};
+use crate::model::evidence::{Evidence, Place};
 use crate::model::identity::{IdentityKey, KeyKind};
 use crate::model::source::SourceId;
 use crate::model::state::{SourceState, State};
@@ -25,7 +25,7 @@ const REPORTS: usize = 64;
 /// Say why an entry is one entry, in its regions and its story, and where it came from; or what a source's guids,
 /// links and dates are good for
 #[derive(Debug, clap::Args)]
-pub struct ExplainEither {
+pub struct ExplainArgs {
     /// Its id, or the address of its page
     #[arg(required_unless_present = "source", conflicts_with = "source")]
     entry: Option<String>,
@@ -36,14 +36,14 @@ pub struct ExplainEither {
     output: Output,
 }
 
-impl Subcommand for ExplainEither {
+impl Subcommand for ExplainArgs {
     const NAME: &'static str = "explain";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
-        let (config, json) = (place.config()?, self.output.json);
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let (config, json) = (invocation.config()?, self.output.json);
         match self.source {
-            Some(source) => ask::show(&config, ExplainSource { source }, json).await,
-            None => ask::show(&config, Explain { entry: self.entry.unwrap_or_default() }, json).await,
+            Some(source) => client::show(&config, ExplainSource { source }, json).await,
+            None => client::show(&config, Explain { entry: self.entry.unwrap_or_default() }, json).await,
         }
     }
 }
@@ -56,7 +56,7 @@ pub struct Explain {
 
 /// An entry, with the reasons of every decision about it.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Explained {
+pub struct ExplainedRow {
     pub id: String,
     pub title: String,
     pub link: Option<String>,
@@ -70,26 +70,26 @@ pub struct Explained {
     pub rewrites: u32,
     pub withdrawn: Option<Time>,
     pub expired: Option<Time>,
-    pub identity: Identity,
+    pub identity: IdentityRow,
     pub regions: Vec<Evidence>,
     /// The paths of the feeds it belongs to.
     pub feeds: Vec<String>,
-    pub not_shown: Vec<Absence>,
+    pub not_shown: Vec<AbsenceRow>,
     /// `None` if no other entry tells the same story.
-    pub story: Option<Story>,
+    pub story: Option<StoryRow>,
 }
 
 /// Why it is one entry.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Identity {
+pub struct IdentityRow {
     /// The kinds of keys that it is recognised by.
     pub known_by: Vec<String>,
-    pub decision: Option<Decision>,
+    pub decision: Option<DecisionRow>,
 }
 
 /// The decision that it is a known entry, or a new one in spite of a resemblance.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Decision {
+pub struct DecisionRow {
     pub evidence: Vec<String>,
     /// The published id of the entry that it resembles, and is not.
     pub apart_from: Option<String>,
@@ -99,20 +99,20 @@ pub struct Decision {
 
 /// A feed that the entry belongs to and does not stand in.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Absence {
+pub struct AbsenceRow {
     pub feed: String,
     pub why: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Story {
+pub struct StoryRow {
     pub founded_by_this: bool,
-    pub reports: Vec<Report>,
+    pub reports: Vec<ReportRow>,
 }
 
 /// An entry of the story.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Report {
+pub struct ReportRow {
     pub id: String,
     pub source: SourceId,
     pub first_seen: Time,
@@ -123,7 +123,7 @@ pub struct Report {
     pub title: String,
 }
 
-impl Row for Explained {
+impl Row for ExplainedRow {
     const SHOWN: Shown<Self> = Shown::Text(text);
 
     #[cfg(test)]
@@ -153,15 +153,15 @@ impl Row for Explained {
 
 impl Request for Explain {
     const NAME: &'static str = "explain";
-    type Row = Explained;
+    type Row = ExplainedRow;
 
-    async fn answer(self, host: &Host, rows: Rows<Explained>) -> Answer {
+    async fn answer(self, host: &Host, rows: Rows<ExplainedRow>) -> Result<Done, Stop> {
         host.blocking(move |engine| rows.put(explained(engine, &self.entry)?)).await?;
         Ok(Done::silently())
     }
 }
 
-fn explained(engine: &Engine, named: &str) -> Result<Explained, Stop> {
+fn explained(engine: &Engine, named: &str) -> Result<ExplainedRow, Stop> {
     let (no, entry) = entries::find(engine, named)?;
     let store = engine.store().load_full();
     let source = store.source(&entry.source)?;
@@ -169,10 +169,10 @@ fn explained(engine: &Engine, named: &str) -> Result<Explained, Stop> {
     // An entry that was withdrawn or has expired belongs to no feed.
     for feed in entry.feeds() {
         if let Some(why) = engine.publisher.absence(&feed, no, &entry)? {
-            not_shown.push(Absence { feed: Site::path(&feed), why });
+            not_shown.push(AbsenceRow { feed: Site::path(&feed), why });
         }
     }
-    Ok(Explained {
+    Ok(ExplainedRow {
         id: entry.id.clone(),
         title: entry.title().to_owned(),
         link: entry.body.page().map(str::to_owned),
@@ -193,7 +193,7 @@ fn explained(engine: &Engine, named: &str) -> Result<Explained, Stop> {
     })
 }
 
-fn identity(entry: &Entry) -> Identity {
+fn identity(entry: &Entry) -> IdentityRow {
     let name = |kind| match kind {
         KeyKind::Guid => "guid",
         KeyKind::Link => "address",
@@ -203,15 +203,15 @@ fn identity(entry: &Entry) -> Identity {
     };
     let mut known_by: Vec<_> = entry.keys.iter().filter_map(IdentityKey::kind).map(name).collect();
     known_by.dedup();
-    let decision = entry.decision.clone().map(|stored::Decision { votes, apart, was }| Decision {
+    let decision = entry.decision.clone().map(|stored::Decision { votes, apart, was }| DecisionRow {
         evidence: votes.iter().map(ToString::to_string).collect(),
         apart_from: apart,
         was,
     });
-    Identity { known_by: known_by.into_iter().map(str::to_owned).collect(), decision }
+    IdentityRow { known_by: known_by.into_iter().map(str::to_owned).collect(), decision }
 }
 
-fn story(store: &Store, no: EntryNo, entry: &Entry) -> Result<Option<Story>, StoreError> {
+fn story(store: &Store, no: EntryNo, entry: &Entry) -> Result<Option<StoryRow>, StoreError> {
     let founder = entry.story.as_ref().map_or(no, |story| story.founder);
     let members = store.members(founder, REPORTS)?;
     if members.is_empty() {
@@ -221,7 +221,7 @@ fn story(store: &Store, no: EntryNo, entry: &Entry) -> Result<Option<Story>, Sto
     for (other, _) in members {
         if let Some(report) = store.entry(other)? {
             let repeats = report.story.as_ref().and_then(Membership::repeats);
-            reports.push(Report {
+            reports.push(ReportRow {
                 id: report.id.clone(),
                 source: report.source.clone(),
                 first_seen: report.first_seen,
@@ -232,11 +232,11 @@ fn story(store: &Store, no: EntryNo, entry: &Entry) -> Result<Option<Story>, Sto
             });
         }
     }
-    Ok(Some(Story { founded_by_this: founder == no, reports }))
+    Ok(Some(StoryRow { founded_by_this: founder == no, reports }))
 }
 
 /// One fact a line.
-fn text(row: &Explained) -> String {
+fn text(row: &ExplainedRow) -> String {
     let mut facts = vec!["title", "id"];
     facts.extend(row.link.as_ref().map(|_| "link"));
     facts.push("source");
@@ -251,7 +251,7 @@ fn text(row: &Explained) -> String {
         let _ = writeln!(out, "{name:<12} {fact}");
     };
     fact("known by", listed(&row.identity.known_by));
-    if let Some(Decision { evidence, apart_from, was }) = &row.identity.decision {
+    if let Some(DecisionRow { evidence, apart_from, was }) = &row.identity.decision {
         match apart_from {
             None => fact("one entry", listed(evidence)),
             Some(other) => fact("new", format!("not {}: {}", table::json(other), listed(evidence))),
@@ -260,17 +260,17 @@ fn text(row: &Explained) -> String {
             fact("was", was.clone());
         }
     }
-    for Absence { feed, why } in &row.not_shown {
+    for AbsenceRow { feed, why } in &row.not_shown {
         fact("not shown", format!("in {feed}: {why}"));
     }
     for Evidence { region, text, place, rule } in &row.regions {
         let why = match place {
-            Where::Source => "its source is fixed to it".to_owned(),
+            Place::Source => "its source is fixed to it".to_owned(),
             place => format!("{rule}: {text:?} in the {}", place.as_str()),
         };
         fact("region", format!("{region}: {why}"));
     }
-    for Report { source, title, why, .. } in row.story.iter().flat_map(|story| &story.reports) {
+    for ReportRow { source, title, why, .. } in row.story.iter().flat_map(|story| &story.reports) {
         let why = why.as_ref().map_or_else(|| "told it first".to_owned(), |why| table::json(why).to_string());
         fact("story", format!("{source}: {title} ({why})"));
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows, Stop};
+use super::host::{Done, Host, Rows, Stop};
 use super::{Request, Row, Shown, table};
 use crate::daemon::engine::Engine;
 use crate::decide::identity::Facts;
@@ -23,7 +23,7 @@ pub struct ExplainSource {
 
 /// A source; its facts are sentences.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct ExplainedSource {
+pub struct ExplainedSourceRow {
     pub source: String,
     pub title: String,
     pub url: String,
@@ -38,7 +38,7 @@ pub struct ExplainedSource {
     pub rhythm_seconds: Option<u64>,
 }
 
-impl Row for ExplainedSource {
+impl Row for ExplainedSourceRow {
     const SHOWN: Shown<Self> = Shown::Text(|row| {
         let facts = ["source", "title", "url", "entries", "guids", "links", "dates", "order"];
         table::facts(row, &facts, 8).trim_end().to_owned()
@@ -57,15 +57,15 @@ impl Row for ExplainedSource {
 
 impl Request for ExplainSource {
     const NAME: &'static str = "explain-source";
-    type Row = ExplainedSource;
+    type Row = ExplainedSourceRow;
 
-    async fn answer(self, host: &Host, rows: Rows<ExplainedSource>) -> Answer {
+    async fn answer(self, host: &Host, rows: Rows<ExplainedSourceRow>) -> Result<Done, Stop> {
         host.blocking(move |engine| rows.put(explained(engine, self.source)?)).await?;
         Ok(Done::silently())
     }
 }
 
-fn explained(engine: &Engine, source: String) -> Result<ExplainedSource, Stop> {
+fn explained(engine: &Engine, source: String) -> Result<ExplainedSourceRow, Stop> {
     let (store, id) = (engine.store().load_full(), SourceId::new(&source));
     let Some(state) = store.source(&id)? else {
         return Err(Stop::No(format!("there is no source {source:?}; `dibao sources` lists them")));
@@ -81,7 +81,7 @@ fn explained(engine: &Engine, source: String) -> Result<ExplainedSource, Stop> {
         Some(true) => "the newest last",
         Some(false) => "the newest first",
     };
-    Ok(ExplainedSource {
+    Ok(ExplainedSourceRow {
         source,
         title: state.title().to_owned(),
         url: state.def.url.clone(),

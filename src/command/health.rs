@@ -1,6 +1,6 @@
 //! `dibao health`: the status in one line.
 
-use super::{Ended, Place, Subcommand, status};
+use super::{Ended, Invocation, Subcommand, status};
 use crate::daemon::status::Health as State;
 
 /// For a container's health check: one line. Exit code: 0 well, 1 not (2 means something else to Docker)
@@ -10,8 +10,8 @@ pub struct Health {}
 impl Subcommand for Health {
     const NAME: &'static str = "health";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
-        let gathered = match status::gathered(&place.config()?).await {
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let gathered = match status::gathered(&invocation.config()?).await {
             Ok(gathered) => gathered,
             Err(error) => {
                 println!("down: {error}");

@@ -4,13 +4,13 @@
 //! A [`Subcommand`] is typed at a terminal. A [`Request`] is answered by the running daemon over its admin socket,
 //! or by an engine that is opened on the state directory for this one request. Most commands are both.
 //!
-//! The command line above calls [`Entry::run`], and makes an exit code of what comes back. The daemon below must
-//! not name a command: `serve::admin` has the trait `Commander`, and `answer.rs` implements it for the daemon.
+//! The command line above calls [`Command::run`], and makes an exit code of what comes back. The daemon below must
+//! not name a command: `serve::admin` has the trait `Commander`, and `host.rs` implements it for the daemon.
 //! That is the whole inversion; nothing has to be handed in at the start.
 
-pub mod answer;
-mod ask;
-mod entry;
+mod client;
+pub mod host;
+mod list;
 mod owner;
 mod table;
 #[cfg(test)]
@@ -46,29 +46,29 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{self, Config, Env};
-use answer::{Answer, Host, Rows};
-use entry::{asked, request, subcommand};
+use host::{Done, Host, Rows, Stop};
+use list::{asked, request, subcommand};
 
-pub use entry::Entry;
+pub use list::Command;
 
 /// Every command, in the order of `dibao --help`.
-pub const LIST: &[Entry] = &[
+pub const LIST: &[Command] = &[
     subcommand::<run::Run>(),
     subcommand::<demo::Demo>(),
     subcommand::<check::Check>(),
     subcommand::<probe::Probe>(),
     asked::<poll::Poll>(),
     subcommand::<reload::Reload>(),
-    subcommand::<status::ShowStatus>(),
+    subcommand::<status::StatusArgs>(),
     subcommand::<health::Health>(),
     asked::<sources::Sources>(),
     asked::<regions::Regions>(),
     asked::<entries::Entries>(),
-    subcommand::<rebuild::RebuildOrRehearse>(),
+    subcommand::<rebuild::RebuildArgs>(),
     asked::<compact::Compact>(),
-    subcommand::<backup::BackUp>(),
+    subcommand::<backup::BackupArgs>(),
     subcommand::<restore::Restore>(),
-    subcommand::<explain::ExplainEither>(),
+    subcommand::<explain::ExplainArgs>(),
     asked::<assign::Assign>(),
     asked::<withdraw::Withdraw>(),
     // Requests that are no subcommand by themselves: those above make them.
@@ -87,7 +87,7 @@ pub trait Subcommand: clap::Args {
     /// The level from which the command logs to stderr.
     const LOG: &'static str = "warn";
 
-    fn run(self, place: Place) -> impl Future<Output = anyhow::Result<Ended>>;
+    fn run(self, invocation: Invocation) -> impl Future<Output = anyhow::Result<Ended>>;
 }
 
 /// What can be asked of a daemon. It travels as JSON: its fields, and its name as `command`.
@@ -98,7 +98,7 @@ pub trait Request: Serialize + DeserializeOwned + Send + 'static {
     type Row: Row;
 
     /// Sends the rows, and says how it ended.
-    fn answer(self, host: &Host, rows: Rows<Self::Row>) -> impl Future<Output = Answer> + Send;
+    fn answer(self, host: &Host, rows: Rows<Self::Row>) -> impl Future<Output = Result<Done, Stop>> + Send;
 
     /// The request as it is made for a table, which people read. With `--json` it is made as it stands.
     #[must_use]
@@ -171,14 +171,14 @@ impl From<bool> for Ended {
 #[error("{0}")]
 pub struct BadConfig(pub String);
 
-/// Where a command runs.
+/// The arguments that every command has.
 #[derive(Debug, Default)]
-pub struct Place {
+pub struct Invocation {
     /// The file that `--config` names.
     pub config: Option<PathBuf>,
 }
 
-impl Place {
+impl Invocation {
     /// The configuration, for a command that leaves to the daemon what needs secrets.
     fn config(&self) -> Result<Arc<Config>, BadConfig> {
         self.load(&Env::of_process().sparing_secrets())

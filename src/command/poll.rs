@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use super::answer::{Answer, Done, Host, Rows};
+use super::host::{Done, Host, Rows, Stop};
 use super::{Request, Row, Shown};
 use crate::daemon::engine::Engine;
 use crate::daemon::worker::{PollError, Report};
@@ -71,7 +71,7 @@ impl Request for Poll {
     const NEEDS_SECRETS: bool = true;
     type Row = PollRow;
 
-    async fn answer(self, host: &Host, rows: Rows<PollRow>) -> Answer {
+    async fn answer(self, host: &Host, rows: Rows<PollRow>) -> Result<Done, Stop> {
         let started = tokio::time::Instant::now();
         let engine = host.engine();
         let mut polls = JoinSet::new();

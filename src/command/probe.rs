@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono_tz::Tz;
 use ipnet::IpNet;
 
-use super::{BadConfig, Ended, Place, Subcommand};
+use super::{BadConfig, Ended, Invocation, Subcommand};
 use crate::config::{self, Config, Env};
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::daemon::worker;
@@ -37,8 +37,8 @@ pub struct Probe {
 impl Subcommand for Probe {
     const NAME: &'static str = "probe";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
-        let config = found(place.config.as_deref()).map_err(|faults| BadConfig(faults.to_string()))?;
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let config = found(invocation.config.as_deref()).map_err(|faults| BadConfig(faults.to_string()))?;
         look(config.as_ref(), self).await.map(Ended::from)
     }
 }

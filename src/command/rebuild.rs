@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows};
 use super::entries::Entries;
+use super::host::{Done, Host, Rows, Stop};
 use super::table::{self, Output};
-use super::{Ended, NoRow, Place, Request, Row, Shown, Subcommand, ask};
+use super::{Ended, Invocation, NoRow, Request, Row, Shown, Subcommand, client};
 use crate::config::Config;
 use crate::daemon::engine;
 use crate::daemon::recorder::Audience;
@@ -21,7 +21,7 @@ use rehearsal::{Derived, EntriesById};
 
 /// Build the store anew from the journal, under today's rules
 #[derive(Debug, clap::Args)]
-pub struct RebuildOrRehearse {
+pub struct RebuildArgs {
     /// Change nothing: list the entries that would get other regions or stories
     #[arg(long)]
     dry_run: bool,
@@ -58,7 +58,7 @@ impl Request for Rebuild {
     const NAME: &'static str = "rebuild";
     type Row = NoRow;
 
-    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Answer {
+    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Result<Done, Stop> {
         let built = host.blocking(|engine| {
             let lines = engine.recorder.rebuild("asked for")?;
             Ok((lines, engine.store().load().meta()?))
@@ -70,13 +70,13 @@ impl Request for Rebuild {
     }
 }
 
-impl Subcommand for RebuildOrRehearse {
+impl Subcommand for RebuildArgs {
     const NAME: &'static str = "rebuild";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
-        let (config, json) = (place.config()?, self.output.json);
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let (config, json) = (invocation.config()?, self.output.json);
         if !self.dry_run {
-            return ask::show(&config, Rebuild {}, json).await;
+            return client::show(&config, Rebuild {}, json).await;
         }
         rehearse(&config, json).await?;
         Ok(Ended::Well)
@@ -84,7 +84,7 @@ impl Subcommand for RebuildOrRehearse {
 }
 
 async fn rehearse(config: &Arc<Config>, json: bool) -> anyhow::Result<()> {
-    let (before, seq) = if ask::is_running(config)? {
+    let (before, seq) = if client::is_running(config)? {
         (of_daemon(config).await?, None)
     } else {
         let (stored, seq) = rehearsal::stored(&config.state_dir)?;
@@ -112,7 +112,7 @@ fn words(entry: Option<&Derived>) -> String {
 
 /// The entries of a running daemon, which may run under an older configuration.
 async fn of_daemon(config: &Arc<Config>) -> anyhow::Result<EntriesById> {
-    let listed = ask::gather_from_daemon(config, Entries::default()).await?;
+    let listed = client::gather_from_daemon(config, Entries::default()).await?;
     let entry = |row: super::entries::EntryRow| {
         (row.id, Derived { regions: row.regions, story: row.story, title: row.title })
     };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows};
+use super::host::{Done, Host, Rows, Stop};
 use super::{Request, Row, Shown};
 use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
@@ -43,7 +43,7 @@ impl Request for Regions {
     const NAME: &'static str = "regions";
     type Row = RegionRow;
 
-    async fn answer(self, host: &Host, rows: Rows<RegionRow>) -> Answer {
+    async fn answer(self, host: &Host, rows: Rows<RegionRow>) -> Result<Done, Stop> {
         let list = host.blocking(move |engine| {
             let store = engine.store().load_full();
             for region in engine.config.regions.iter() {

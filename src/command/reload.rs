@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows, Stop};
-use super::{Ended, NoRow, Place, Request, Subcommand, ask};
+use super::host::{Done, Host, Rows, Stop};
+use super::{Ended, Invocation, NoRow, Request, Subcommand, client};
 
 /// Have the running daemon read its configuration again; a bad one changes nothing
 #[derive(Debug, clap::Args, Serialize, Deserialize)]
@@ -14,10 +14,10 @@ const NO_DAEMON: &str = "no daemon is running; the next one reads the configurat
 impl Subcommand for Reload {
     const NAME: &'static str = "reload";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
-        let config = place.config()?;
-        anyhow::ensure!(ask::is_running(&config)?, NO_DAEMON);
-        ask::show(&config, self, false).await
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let config = invocation.config()?;
+        anyhow::ensure!(client::is_running(&config)?, NO_DAEMON);
+        client::show(&config, self, false).await
     }
 }
 
@@ -25,7 +25,7 @@ impl Request for Reload {
     const NAME: &'static str = "reload";
     type Row = NoRow;
 
-    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Answer {
+    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Result<Done, Stop> {
         let Host::Daemon(daemon) = host else { return Err(Stop::No(NO_DAEMON.to_owned())) };
         match daemon.reload().await {
             Ok(told) => Ok(Done::saying(told)),

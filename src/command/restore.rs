@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Ended, Place, Subcommand, ask};
+use super::{Ended, Invocation, Subcommand, client};
 use crate::config::Config;
 use crate::daemon::clock::SystemClock;
 use crate::daemon::engine::Engine;
@@ -21,10 +21,10 @@ pub struct Restore {
 impl Subcommand for Restore {
     const NAME: &'static str = "restore";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
-        let config = place.config()?;
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let config = invocation.config()?;
         let state_dir = config.state_dir.display();
-        anyhow::ensure!(!ask::is_running(&config)?, "the daemon runs on {state_dir}; stop it first");
+        anyhow::ensure!(!client::is_running(&config)?, "the daemon runs on {state_dir}; stop it first");
         let manifest = backup::restore(&self.from, &config.state_dir)?;
         let meta = build(&config).await?;
         let (entries, sources) = meta.map_or((0, 0), |meta| (meta.entries, meta.sources));

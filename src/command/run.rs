@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{Ended, Place, Subcommand, owner};
+use super::{Ended, Invocation, Subcommand, owner};
 use crate::config::{self, Config, Env};
 use crate::daemon::clock::SystemClock;
 use crate::daemon::reload::Load;
@@ -20,8 +20,8 @@ impl Subcommand for Run {
     const NAME: &'static str = "run";
     const LOG: &'static str = "info";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
-        let config = place.config_with_secrets()?;
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let config = invocation.config_with_secrets()?;
         if let Some(why) = owner::refusal_to_start(&config.state_dir) {
             anyhow::bail!(why);
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows};
+use super::host::{Done, Host, Rows, Stop};
 use super::{NoRow, Request};
 use crate::daemon::keeper::scrub;
 
@@ -14,7 +14,7 @@ impl Request for Scrub {
     type Row = NoRow;
 
     /// Not good if anything was damaged: whoever runs it from cron learns of a disk that rots.
-    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Answer {
+    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Result<Done, Stop> {
         let found = host.blocking(|engine| Ok(scrub::at_once(&engine.recorder)?)).await?;
         let store = match found.store_damaged {
             true => "the store was damaged, and was built anew from the journal".to_owned(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows, Stop};
+use super::host::{Done, Host, Rows, Stop};
 use super::table::whole;
 use super::{Request, Row, Shown};
 use crate::config::Source;
@@ -88,7 +88,7 @@ impl Request for Sources {
     const NAME: &'static str = "sources";
     type Row = SourceRow;
 
-    async fn answer(self, host: &Host, rows: Rows<SourceRow>) -> Answer {
+    async fn answer(self, host: &Host, rows: Rows<SourceRow>) -> Result<Done, Stop> {
         let good = host.blocking(move |engine| {
             list(engine, &rows)?;
             // Where nothing works at all, the reason is most likely here.

@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows};
-use super::ask::{self, Gathered};
+use super::client::{self, Gathered};
+use super::host::{Done, Host, Rows, Stop};
 use super::table::{self, Output};
-use super::{Ended, Place, Request, Row, Shown, Subcommand};
+use super::{Ended, Invocation, Request, Row, Shown, Subcommand};
 use crate::config::Config;
 use crate::daemon::status::{self, Health};
 
 /// How everything is, on one screen. Exit code: 0 well, 1 degraded, 2 down
 #[derive(Debug, clap::Args)]
-pub struct ShowStatus {
+pub struct StatusArgs {
     #[command(flatten)]
     output: Output,
 }
@@ -60,7 +60,7 @@ impl Request for Status {
     const NAME: &'static str = "status";
     type Row = StatusRow;
 
-    async fn answer(self, host: &Host, rows: Rows<StatusRow>) -> Answer {
+    async fn answer(self, host: &Host, rows: Rows<StatusRow>) -> Result<Done, Stop> {
         let dues = match host {
             Host::Daemon(daemon) => Some(daemon.dues()),
             Host::Engine(_) => None,
@@ -91,17 +91,17 @@ fn memory() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-impl Subcommand for ShowStatus {
+impl Subcommand for StatusArgs {
     const NAME: &'static str = "status";
 
-    async fn run(self, place: Place) -> anyhow::Result<Ended> {
-        let (config, json) = (place.config()?, self.output.json);
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let (config, json) = (invocation.config()?, self.output.json);
         match gathered(&config).await {
             Ok(Gathered { rows, good, running }) => {
                 for row in rows {
                     println!("{}", if json { table::json(&row).to_string() } else { text(&row) });
                 }
-                ask::tell_of_another_configuration(&config, running.as_ref());
+                client::tell_of_another_configuration(&config, running.as_ref());
                 Ok(good.into())
             }
             Err(error) => {
@@ -121,7 +121,7 @@ const SOON: Duration = Duration::from_secs(10);
 
 /// Asks the daemon how it is.
 pub(super) async fn gathered(config: &Arc<Config>) -> anyhow::Result<Gathered<StatusRow>> {
-    let answer = tokio::time::timeout(SOON, ask::gather_from_daemon(config, Status {})).await;
+    let answer = tokio::time::timeout(SOON, client::gather_from_daemon(config, Status {})).await;
     answer.map_err(|_| anyhow::anyhow!("the daemon does not answer within {} s", SOON.as_secs()))?
 }
 

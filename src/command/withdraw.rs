@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Done, Host, Rows, Stop};
+use super::host::{Done, Host, Rows, Stop};
 use super::{NoRow, Request, entries};
 use crate::ledger::Fact;
 use crate::model::record::Withdrawal;
@@ -18,7 +18,7 @@ impl Request for Withdraw {
     const NAME: &'static str = "withdraw";
     type Row = NoRow;
 
-    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Answer {
+    async fn answer(self, host: &Host, _: Rows<NoRow>) -> Result<Done, Stop> {
         let (_, entry) = host.blocking(move |engine| entries::find(engine, &self.entry)).await?;
         if let Some(when) = entry.withdrawn {
             return Err(Stop::No(format!("it was withdrawn already, at {}", when.to_rfc3339())));

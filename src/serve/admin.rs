@@ -25,7 +25,7 @@ const BACKLOG: usize = 256;
 
 /// A configuration that is in use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Running {
+pub struct ConfigInUse {
     /// A hash of the files it was read from.
     pub digest: String,
     /// Since when it is in use.
@@ -46,7 +46,7 @@ pub enum Line {
         good: bool,
         /// The configuration it was carried out under.
         #[serde(default)]
-        running: Option<Running>,
+        running: Option<ConfigInUse>,
     },
     /// The command could not be carried out.
     Failed(String),

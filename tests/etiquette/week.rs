@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use dibao::command::answer::Host;
+use dibao::command::host::Host;
 use dibao::command::sources::Sources;
 use dibao::config::{self, Env};
 use dibao::daemon::clock::{Clock, TokioClock};

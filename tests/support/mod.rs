@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dibao::command::Request;
-use dibao::command::answer::Host;
 use dibao::command::entries::Entries;
+use dibao::command::host::Host;
 use dibao::command::poll::Poll;
 use dibao::config::{self, Config, Env};
 use dibao::daemon::clock::SystemClock;

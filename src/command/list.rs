@@ -1,4 +1,4 @@
-//! An entry of the list of commands: a command without its types, so that commands of all types stand in one list.
+//! A command without its types, so that commands of all types stand in one list.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,14 +7,14 @@ use clap::{ArgMatches, Args};
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
-use super::answer::Host;
-use super::{Ended, Place, Request, Row, Shown, Subcommand, ask, table};
+use super::host::Host;
+use super::{Ended, Invocation, Request, Row, Shown, Subcommand, client, table};
 use crate::serve::admin::{Answering, Line};
 
-type Running = Pin<Box<dyn Future<Output = anyhow::Result<Ended>>>>;
+type Pending = Pin<Box<dyn Future<Output = anyhow::Result<Ended>>>>;
 
 /// A command of the list.
-pub struct Entry {
+pub struct Command {
     pub(super) name: &'static str,
     typed: Option<Typed>,
     answer: Option<fn(Value, Host, Sender<Line>) -> serde_json::Result<Answering>>,
@@ -26,17 +26,17 @@ pub struct Entry {
 struct Typed {
     log: &'static str,
     arguments: fn(clap::Command) -> clap::Command,
-    run: fn(&ArgMatches, Place) -> Result<Running, clap::Error>,
+    run: fn(&ArgMatches, Invocation) -> Result<Pending, clap::Error>,
 }
 
 /// A subcommand.
-pub(super) const fn subcommand<S: Subcommand + 'static>() -> Entry {
-    Entry {
+pub(super) const fn subcommand<S: Subcommand + 'static>() -> Command {
+    Command {
         name: S::NAME,
         typed: Some(Typed {
             log: S::LOG,
             arguments: S::augment_args,
-            run: |matches, place| Ok(Box::pin(S::from_arg_matches(matches)?.run(place))),
+            run: |matches, invocation| Ok(Box::pin(S::from_arg_matches(matches)?.run(invocation))),
         }),
         answer: None,
         #[cfg(test)]
@@ -45,8 +45,8 @@ pub(super) const fn subcommand<S: Subcommand + 'static>() -> Entry {
 }
 
 /// A request.
-pub(super) const fn request<R: Request>() -> Entry {
-    Entry {
+pub(super) const fn request<R: Request>() -> Command {
+    Command {
         name: R::NAME,
         typed: None,
         answer: Some(|request, host, lines| {
@@ -59,27 +59,27 @@ pub(super) const fn request<R: Request>() -> Entry {
 }
 
 /// A request that is a subcommand too. It is asked as it was typed, and its rows are printed.
-pub(super) const fn asked<R: Request + Args>() -> Entry {
+pub(super) const fn asked<R: Request + Args>() -> Command {
     let typed = Typed {
         log: "warn",
         arguments: |command| {
             let command = R::augment_args(command);
             if has_rows::<R>() { table::Output::augment_args(command) } else { command }
         },
-        run: |matches, place| {
+        run: |matches, invocation| {
             let request = R::from_arg_matches(matches)?;
             let json = has_rows::<R>() && matches.get_flag("json");
-            Ok(Box::pin(async move { ask::show(&place.config()?, request, json).await }))
+            Ok(Box::pin(async move { client::show(&invocation.config()?, request, json).await }))
         },
     };
-    Entry { typed: Some(typed), ..request::<R>() }
+    Command { typed: Some(typed), ..request::<R>() }
 }
 
 fn has_rows<R: Request>() -> bool {
     !matches!(R::Row::SHOWN, Shown::Never)
 }
 
-impl Entry {
+impl Command {
     /// The subcommand as it is parsed and as its help shows it.
     #[must_use]
     pub fn subcommand(&self) -> Option<clap::Command> {
@@ -99,14 +99,14 @@ impl Entry {
     /// When the arguments do not fit.
     ///
     /// # Panics
-    /// If it is no subcommand: [`Entry::find`] gives none but those.
+    /// If it is no subcommand: [`Command::find`] gives none but those.
     pub fn run(
         &self,
         matches: &ArgMatches,
-        place: Place,
+        invocation: Invocation,
     ) -> Result<impl Future<Output = anyhow::Result<Ended>> + use<>, clap::Error> {
         let typed = self.typed.as_ref().expect("a subcommand was found");
-        (typed.run)(matches, place)
+        (typed.run)(matches, invocation)
     }
 
     /// Answers a request, whose name is its field `command`.

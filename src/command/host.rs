@@ -1,5 +1,5 @@
-//! Answering requests: the same whether they reach a running daemon or an engine that was opened for one of them.
-//! Must not print; rows go to whoever asked.
+//! The side that answers a request: the running daemon, or an engine that is opened for this one request. Sends rows to
+//! whoever asked; must not print.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
-use super::{Entry, Request, Row};
+use super::{Command, Request, Row};
 use crate::daemon::engine::Engine;
 use crate::daemon::recorder::RecordError;
 use crate::daemon::reload::Daemon;
@@ -58,9 +58,6 @@ impl Done {
         Self { summary: Some(summary), good: true }
     }
 }
-
-/// How a request ended.
-pub type Answer = Result<Done, Stop>;
 
 /// Takes the rows of one answer.
 pub struct Rows<R> {
@@ -127,6 +124,6 @@ impl Host {
 
 impl Commander for Daemon {
     fn answer(self: Arc<Self>, request: Value, lines: Sender<Line>) -> Result<Answering, String> {
-        Entry::answer(request, Host::Daemon(self), lines)
+        Command::answer(request, Host::Daemon(self), lines)
     }
 }

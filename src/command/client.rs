@@ -1,4 +1,5 @@
-//! The side that asks: a running daemon over its admin socket, or an engine opened here on the state directory.
+//! The side that asks: over the admin socket if a daemon runs; else an engine opened here on the state directory. Prints
+//! answers, or keeps them.
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
@@ -8,13 +9,13 @@ use anyhow::Context;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::answer::Host;
+use super::host::Host;
 use super::{BadConfig, Ended, Request, Row, Shown, owner, table};
 use crate::config::Config;
 use crate::daemon::clock::SystemClock;
 use crate::daemon::engine::Engine;
 use crate::fetch::socket;
-use crate::serve::admin::{Line, Running};
+use crate::serve::admin::{ConfigInUse, Line};
 
 /// Rows on their way from the command to the terminal.
 const BACKLOG: usize = 256;
@@ -41,7 +42,7 @@ pub(super) async fn show<R: Request>(config: &Arc<Config>, request: R, json: boo
 pub(super) struct Gathered<R> {
     pub(super) rows: Vec<R>,
     pub(super) good: bool,
-    pub(super) running: Option<Running>,
+    pub(super) running: Option<ConfigInUse>,
 }
 
 /// Asks, and keeps the answer.
@@ -142,7 +143,7 @@ async fn local<R: Request>(config: &Arc<Config>, request: R, each: Each<'_>) -> 
 }
 
 /// Says so if the daemon runs another configuration than the one in the files.
-pub(super) fn tell_of_another_configuration(config: &Config, running: Option<&Running>) {
+pub(super) fn tell_of_another_configuration(config: &Config, running: Option<&ConfigInUse>) {
     if let Some(running) = running.filter(|running| running.digest != config.digest) {
         eprintln!(
             "dibao: the configuration has changed: the daemon runs the one it read at {}; `dibao reload` takes \
@@ -157,7 +158,7 @@ struct Printer<R> {
     json: bool,
     rows: Vec<R>,
     /// True if all went well, and the configuration that the command was carried out under.
-    ending: Option<(bool, Option<Running>)>,
+    ending: Option<(bool, Option<ConfigInUse>)>,
 }
 
 impl<R: Row> Printer<R> {
