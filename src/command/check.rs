@@ -1,4 +1,4 @@
-//! `dibao check`: what the configuration amounts to, or everything that is wrong with it.
+//! `dibao check`: a summary of the configuration, or all its faults.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -83,8 +83,8 @@ impl Subcommand for Check {
     }
 }
 
-/// Warns of sources that were given another id without `was`: their entries would come again as new ones. The daemon
-/// knows what they were called.
+/// Warns of sources that got another id without `was`: their entries would come again as new ones. Only a running daemon
+/// knows the old ids.
 async fn tell_renames(config: &Arc<Config>) {
     let Ok(answer) = client::gather_from_daemon(config, Sources {}).await else { return };
     let known: Vec<_> = answer.rows.into_iter().map(|row| (row.id.to_string(), row.url)).collect();
@@ -96,7 +96,7 @@ async fn tell_renames(config: &Arc<Config>) {
     }
 }
 
-/// The sources of a configuration that `known` ones, by id and address, have become.
+/// Pairs of new and old id: a source of the configuration that has the address of a `known` one.
 fn renames<'a>(config: &'a Config, known: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
     let is_there = |id: &str| {
         config.sources.iter().any(|s| s.def.id.as_str() == id || s.was.iter().any(|was| was.as_str() == id))
@@ -111,14 +111,14 @@ fn renames<'a>(config: &'a Config, known: &'a [(String, String)]) -> Vec<(&'a st
     renames
 }
 
-/// How many sources a region has for itself.
+/// The sources of one region.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     on: usize,
     off: usize,
 }
 
-/// The sources of each region, and those whose titles tell.
+/// The sources of each region, and those whose regions are told from each title.
 fn counts(config: &Config) -> (BTreeMap<&str, Count>, Count) {
     let mut fixed: BTreeMap<&str, Count> = BTreeMap::new();
     let mut auto = Count::default();
@@ -165,7 +165,7 @@ fn text(config: &Config) -> String {
     out
 }
 
-/// The path that readers find everything below, if there is one.
+/// The path of `public_url`, if it has one.
 fn base_path(config: &Config) -> Option<&str> {
     let (_, rest) = config.server.public_url.split_once("://")?;
     rest.find('/').map(|at| &rest[at..])

@@ -17,7 +17,7 @@ use crate::daemon::engine::Engine;
 use crate::fetch::socket;
 use crate::serve::admin::{ConfigInUse, Line};
 
-/// Rows on their way from the command to the terminal.
+/// Maximum of rows between the command and the terminal.
 const BACKLOG: usize = 256;
 
 /// Takes one line of an answer.

@@ -1,5 +1,5 @@
-//! `dibao demo`: the daemon, as it is, against a small news world on loopback. The world stands on the
-//! step kept in the state directory, so that a restart finds it where it was.
+//! `dibao demo`: the unchanged daemon against a small news world on loopback. The state directory keeps the step of the
+//! world, so a restart goes on from there.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,7 +18,7 @@ use crate::demo::publisher::Publisher;
 use crate::demo::world::World;
 use crate::model::time::Time;
 
-/// The seed of every demo's world: what one person sees, another can.
+/// The seed of every demo's world, so that all people see the same.
 const SEED: u64 = 1;
 
 /// Run the daemon against a small news world of its own: no network, no config
@@ -38,7 +38,7 @@ pub struct Demo {
     step_every: u64,
 }
 
-/// Where the world stands.
+/// The position of the world.
 #[derive(Serialize, Deserialize)]
 struct Standing {
     seed: u64,

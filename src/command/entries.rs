@@ -16,7 +16,7 @@ use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::Membership;
 use crate::model::time::Time;
 
-/// Entries read from the store at a time.
+/// Entries that are read from the store at a time.
 const PAGE: usize = 500;
 
 /// Entries of a table, unless more are asked for: a screen or two.
@@ -142,7 +142,7 @@ pub(super) fn published(store: &Store, no: Option<EntryNo>) -> Result<Option<Str
     Ok(no.map(|no| store.entry(no)).transpose()?.flatten().map(|entry| entry.id))
 }
 
-/// How far back an entry is looked for by its page. Ids are found however old they are.
+/// Maximum of entries that are searched for a page. An id is found at any age.
 const LOOK_BACK: usize = 20_000;
 
 /// The entry that is published under an id, or has a page at that address.

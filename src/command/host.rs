@@ -24,13 +24,13 @@ pub enum Host {
     Engine(Arc<Engine>),
 }
 
-/// Why a request is not carried out, or not to its end.
+/// The reason why a request is not carried out, or not to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Stop {
-    /// Whoever asked has left, and is told nothing more.
+    /// The client has left.
     #[error("nobody listens any more")]
     Left,
-    /// What was asked for is not there.
+    /// The request cannot be met. The text says why, for people.
     #[error("{0}")]
     No(String),
     #[error(transparent)]
@@ -43,7 +43,7 @@ pub enum Stop {
     Panic(#[from] tokio::task::JoinError),
 }
 
-/// How a request that was carried out ended: a sentence for people, and true if all went well.
+/// The end of a request that was carried out: a sentence for people, and true if all went well.
 pub struct Done {
     pub summary: Option<String>,
     pub good: bool,
@@ -117,7 +117,7 @@ impl Host {
             Err(Stop::Left) => return,
             Err(stop) => Line::Failed(stop.to_string()),
         };
-        // Nothing is to be done about someone who left at the last moment.
+        // The client may have left at the last moment.
         let _ = lines.send(last).await;
     }
 }

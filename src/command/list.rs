@@ -89,8 +89,8 @@ impl Command {
     /// The subcommand of a name, and the level from which it logs.
     #[must_use]
     pub fn find(name: &str) -> Option<(&'static Self, &'static str)> {
-        let named = super::LIST.iter().filter(|entry| entry.name == name);
-        named.filter_map(|entry| Some((entry, entry.typed.as_ref()?.log))).next()
+        let named = super::LIST.iter().filter(|command| command.name == name);
+        named.filter_map(|command| Some((command, command.typed.as_ref()?.log))).next()
     }
 
     /// Runs the subcommand.
@@ -99,7 +99,7 @@ impl Command {
     /// When the arguments do not fit.
     ///
     /// # Panics
-    /// If it is no subcommand: [`Command::find`] gives none but those.
+    /// If it is no subcommand. [`Command::find`] returns subcommands only.
     pub fn run(
         &self,
         matches: &ArgMatches,
@@ -116,7 +116,7 @@ impl Command {
     pub(super) fn answer(request: Value, host: Host, lines: Sender<Line>) -> Result<Answering, String> {
         let name = request["command"].as_str().unwrap_or_default().to_owned();
         let mut answers =
-            super::LIST.iter().filter(|entry| entry.name == name).filter_map(|entry| entry.answer);
+            super::LIST.iter().filter(|command| command.name == name).filter_map(|command| command.answer);
         let answer = answers.next().ok_or_else(|| format!("there is no command {name:?}"))?;
         answer(request, host, lines).map_err(|error| format!("{name}: {error}"))
     }

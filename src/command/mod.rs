@@ -97,7 +97,7 @@ pub trait Request: Serialize + DeserializeOwned + Send + 'static {
     const NEEDS_SECRETS: bool = false;
     type Row: Row;
 
-    /// Sends the rows, and says how it ended.
+    /// Sends the rows.
     fn answer(self, host: &Host, rows: Rows<Self::Row>) -> impl Future<Output = Result<Done, Stop>> + Send;
 
     /// The request as it is made for a table, which people read. With `--json` it is made as it stands.
@@ -147,7 +147,7 @@ impl Row for NoRow {
     }
 }
 
-/// How a command ended. The command line makes an exit code of it.
+/// The end of a command. The command line makes an exit code of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// All is well.

@@ -1,4 +1,4 @@
-//! How the daemon is, in one look: for `dibao status`, `/status.json` and `/readyz`.
+//! The health of the daemon: for `dibao status`, `/status.json` and `/readyz`.
 
 use std::collections::BTreeMap;
 
@@ -13,20 +13,19 @@ use crate::model::state::{SourceState, State};
 use crate::model::time::Time;
 use crate::views::site::Site;
 
-/// Polls that are due may wait this long for their hosts; when none has ended for as long either, they hang.
+/// Polls hang if one has been due for longer than this, and none has ended for as long. Shorter waits are for hosts.
 const HANGS: TimeDelta = TimeDelta::minutes(15);
 
-/// The part of the sources whose failure is more than theirs: one in so many. A publisher that is down is no reason
-/// to be woken, or for a container to be restarted; half of them are.
+/// The daemon is degraded if one source in so many fails. One publisher that is down is no reason to wake the operator
+/// or to restart a container; half of them are.
 const MANY: usize = 2;
 
-/// How well all is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// Everything goes on, whatever single sources do.
+    /// dibao works; single sources may fail.
     Well,
-    /// The feeds are served, and do not get all that is new.
+    /// The feeds are served, but do not get all new entries.
     Degraded,
 }
 
@@ -40,55 +39,51 @@ impl Health {
     }
 }
 
-/// All of it.
+/// As `/status.json` shows it. Instants are to the second.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Status {
-    /// How well all is.
     pub health: Health,
-    /// Why it is no better, a sentence each.
+    /// Reasons of the health, a sentence each.
     pub trouble: Vec<String>,
-    /// The version that runs.
     pub version: String,
-    /// Since when its configuration is in use.
+    /// Time since which the configuration is in use.
     pub configured: String,
-    /// How many sources are in each state.
+    /// Count of sources in each state.
     pub states: BTreeMap<String, u64>,
-    /// The sources that are not as they should be, those that have failed longest first.
+    /// The sources in another state than `ok`, those that have failed longest first.
     pub sources: Vec<Ailing>,
-    /// How many polls ended how within the last hour.
+    /// Count of polls of the last hour by outcome.
     pub polls: BTreeMap<String, u64>,
     /// The feeds of the regions that have entries.
     pub feeds: Vec<Fresh>,
 }
 
-/// A source that is not as it should be.
+/// A source in another state than `ok`.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ailing {
-    /// Its id.
     pub id: SourceId,
-    /// How it is.
     pub state: String,
-    /// Since when.
+    /// Time since which it fails.
     pub since: Option<String>,
-    /// When it last answered as it should.
+    /// Time of the last good answer.
     pub good: Option<String>,
     /// Failed polls since then.
     pub failures: u32,
 }
 
-/// How new a feed is.
+/// The age of a feed.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fresh {
     /// Its path, without an ending.
     pub feed: String,
-    /// When its newest entry was published or last changed.
+    /// Time at which its newest entry was published or last changed.
     pub newest: String,
-    /// How long that is ago, in seconds.
+    /// Seconds since then.
     pub age: i64,
 }
 
 impl Status {
-    /// How an engine is.
+    /// The status of an engine.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -137,7 +132,7 @@ impl Status {
     }
 }
 
-/// Why nothing new comes in, if nothing does.
+/// The reason why nothing new comes in; `None` while polls go on.
 #[must_use]
 pub fn stops(engine: &Engine, dues: Option<&Dues>) -> Option<String> {
     if let Some(why) = engine.recorder.stall() {

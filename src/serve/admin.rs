@@ -1,5 +1,5 @@
-//! The admin socket: commands in, rows out, as NDJSON over HTTP on a Unix socket. Whoever may open the
-//! socket may command; its mode (0600) is the only lock, and enough.
+//! The admin socket: requests in, rows out, as NDJSON over HTTP on a Unix socket. Its mode (0600) is the only access
+//! control: a user who can open the socket can command. Knows no single command.
 //!
 //! `curl --unix-socket admin.sock -d '{"command":"sources"}' http://dibao/` works too.
 
@@ -20,15 +20,14 @@ use tokio::sync::mpsc;
 
 use crate::model::time::Time;
 
-/// Rows that may wait for a slow client before the command waits for it.
+/// Maximum of rows that wait for a slow client; then the command waits too.
 const BACKLOG: usize = 256;
 
-/// A configuration that is in use.
+/// The configuration that a daemon uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigInUse {
-    /// A hash of the files it was read from.
+    /// Hash of its files.
     pub digest: String,
-    /// Since when it is in use.
     pub since: Time,
 }
 
@@ -36,15 +35,14 @@ pub struct ConfigInUse {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Line {
-    /// One row of the result.
     Row(Value),
-    /// The command is over; a sentence that sums it up, if there is one, and whether all went well.
+    /// The command was carried out.
     Done {
-        /// For people.
+        /// A sentence for people.
         summary: Option<String>,
-        /// Whether all went well.
+        /// True if all went well.
         good: bool,
-        /// The configuration it was carried out under.
+        /// The configuration under which the command was carried out.
         #[serde(default)]
         running: Option<ConfigInUse>,
     },
@@ -55,9 +53,9 @@ pub enum Line {
 /// Work that sends the lines of an answer; the last one is `Done` or `Failed`. Ends early when nobody listens any more.
 pub type Answering = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Answers requests. Which ones there are is not known here.
+/// The part that answers requests.
 pub trait Commander: Send + Sync + 'static {
-    /// Starts on an answer. A request is an object with the name of the command as its field `command`.
+    /// Makes the answer; whoever calls must run it. A request is an object with the name of the command as its field `command`.
     ///
     /// # Errors
     /// When there is no such command, or it has other arguments: a sentence that says so.
