@@ -89,8 +89,8 @@ impl Command {
     /// The subcommand of a name, and the level from which it logs.
     #[must_use]
     pub fn find(name: &str) -> Option<(&'static Self, &'static str)> {
-        let named = super::LIST.iter().filter(|command| command.name == name);
-        named.filter_map(|command| Some((command, command.typed.as_ref()?.log))).next()
+        let mut named = super::LIST.iter().filter(|command| command.name == name);
+        named.find_map(|command| Some((command, command.typed.as_ref()?.log)))
     }
 
     /// Runs the subcommand.
@@ -115,9 +115,9 @@ impl Command {
     /// When there is no such request, or it has other fields.
     pub(super) fn answer(request: Value, host: Host, lines: Sender<Line>) -> Result<Answering, String> {
         let name = request["command"].as_str().unwrap_or_default().to_owned();
-        let mut answers =
-            super::LIST.iter().filter(|command| command.name == name).filter_map(|command| command.answer);
-        let answer = answers.next().ok_or_else(|| format!("there is no command {name:?}"))?;
+        let mut named = super::LIST.iter().filter(|command| command.name == name);
+        let answer = named.find_map(|command| command.answer);
+        let answer = answer.ok_or_else(|| format!("there is no command {name:?}"))?;
         answer(request, host, lines).map_err(|error| format!("{name}: {error}"))
     }
 }

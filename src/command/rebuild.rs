@@ -41,10 +41,7 @@ pub struct Difference {
 }
 
 impl Row for Difference {
-    const SHOWN: Shown<Self> = Shown::Text(|Self { id, before, after }| {
-        let title = after.as_ref().or(before.as_ref()).map_or("", |entry| entry.title.as_str());
-        format!("{title} ({id})\n    now   {}\n    then  {}", words(before.as_ref()), words(after.as_ref()))
-    });
+    const SHOWN: Shown<Self> = Shown::Text(text);
 
     #[cfg(test)]
     fn samples() -> Vec<serde_json::Value> {
@@ -95,12 +92,16 @@ async fn rehearse(config: &Arc<Config>, json: bool) -> anyhow::Result<()> {
         eprintln!("dibao: {damage}");
     }
     let differences = rehearsal::differences(&before, &rehearsed.entries);
-    let Shown::Text(text) = Difference::SHOWN else { unreachable!("it is a text") };
     for difference in &differences {
         println!("{}", if json { table::json(difference).to_string() } else { text(difference) });
     }
     eprintln!("{} of {} entries would be told otherwise", differences.len(), rehearsed.entries.len());
     Ok(())
+}
+
+fn text(Difference { id, before, after }: &Difference) -> String {
+    let title = after.as_ref().or(before.as_ref()).map_or("", |entry| entry.title.as_str());
+    format!("{title} ({id})\n    now   {}\n    then  {}", words(before.as_ref()), words(after.as_ref()))
 }
 
 fn words(entry: Option<&Derived>) -> String {
