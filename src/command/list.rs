@@ -13,11 +13,14 @@ use crate::serve::admin::{Answering, Line};
 
 type Pending = Pin<Box<dyn Future<Output = anyhow::Result<Ended>>>>;
 
+/// Reads a request, and makes its answer.
+type Answer = fn(Value, Host, Sender<Line>) -> serde_json::Result<Answering>;
+
 /// A command of the list.
 pub struct Command {
     pub(super) name: &'static str,
     typed: Option<Typed>,
-    answer: Option<fn(Value, Host, Sender<Line>) -> serde_json::Result<Answering>>,
+    answer: Option<Answer>,
     #[cfg(test)]
     pub(super) check_rows: Option<fn()>,
 }
