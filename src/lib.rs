@@ -24,7 +24,8 @@
 //! - [`config`]: the TOML file to a checked configuration, every fault at once.
 //! - [`daemon`]: the parts put together: scheduler, worker, recorder, keeper, publisher.
 //! - [`demo`]: publishers of our own on loopback, for `dibao demo` and for tests.
-//! - [`cli`]: one file a subcommand.
+//! - [`command`]: one file a command, with its arguments, its work, its rows and their columns.
+//! - [`cli`]: arguments in, exit code out.
 //!
 //! What always holds:
 //!
@@ -35,6 +36,7 @@
 //! 5. Every task is bounded: bodies, redirects, entries, queues, time, memory.
 
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod daemon;
 pub mod decide;

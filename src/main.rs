@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use tikv_jemallocator::Jemalloc;
 
 /// With glibc's allocator a cycle takes a tenth to a third more CPU, and more memory stays behind
@@ -21,5 +20,5 @@ static SETTINGS: &[u8; 86] =
     b"narenas:2,tcache_max:4096,dirty_decay_ms:1000,muzzy_decay_ms:0,background_thread:true\0";
 
 fn main() -> ExitCode {
-    dibao::cli::main(dibao::cli::Args::parse())
+    dibao::cli::main()
 }

@@ -26,7 +26,7 @@ use crate::model::source::{SourceDef, SourceId};
 use crate::model::state::{Meta, SourceState, State};
 use crate::model::time::Time;
 use crate::read::link;
-use crate::serve::admin::Running;
+use crate::serve::admin::ConfigInUse;
 use crate::views::site::{Polled, Site};
 
 /// Everything that runs on one state directory.
@@ -236,8 +236,8 @@ impl Engine {
 
     /// What commands are told of its configuration.
     #[must_use]
-    pub fn running(&self) -> Running {
-        Running { digest: self.config.digest.clone(), since: self.since }
+    pub fn running(&self) -> ConfigInUse {
+        ConfigInUse { digest: self.config.digest.clone(), since: self.since }
     }
 
     /// The store, for readers.

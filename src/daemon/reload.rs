@@ -3,8 +3,6 @@
 //! polled for it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -21,7 +19,6 @@ use super::websub::Pinger;
 use crate::config::{Config, Faults, Source};
 use crate::model::source::SourceId;
 use crate::model::state::State;
-use crate::serve::admin::{Command, Commander, Line};
 
 /// Reads the configuration again. May block.
 pub type Load = Box<dyn Fn() -> Result<Config, Faults> + Send + Sync>;
@@ -87,6 +84,12 @@ impl Daemon {
         self.engine.load_full()
     }
 
+    /// When the sources are due.
+    #[must_use]
+    pub fn dues(&self) -> Arc<Dues> {
+        self.dues.load_full()
+    }
+
     /// Ends what writes views elsewhere, for good.
     pub async fn finish(&self) {
         if let Some(outlets) = self.outlets.lock().await.take() {
@@ -117,22 +120,6 @@ impl Daemon {
             Err(error) => tracing::error!("{error}"),
         }
         reloaded
-    }
-
-    async fn tell_status(&self, lines: mpsc::Sender<Line>) {
-        let (engine, dues) = (self.engine(), self.dues.load_full());
-        let told = tokio::task::spawn_blocking(move || {
-            let row = super::commands::status_row(&engine, Some(&dues)).map_err(|error| error.to_string())?;
-            Ok::<_, String>((row, engine.running()))
-        });
-        match told.await.map_err(|error| error.to_string()).flatten() {
-            Ok((row, running)) => {
-                let good = row["health"] == "well";
-                let _ = lines.send(Line::Row(row)).await;
-                let _ = lines.send(Line::Done { summary: None, good, running: Some(running) }).await;
-            }
-            Err(why) => drop(lines.send(Line::Failed(why)).await),
-        }
     }
 
     async fn change(self: &Arc<Self>) -> Result<String, ReloadError> {
@@ -178,34 +165,6 @@ impl Daemon {
             *outlets = Some(before.follow(&engine, hub).await);
         }
         Ok(format!("the configuration was read again: {told}{restart}"))
-    }
-}
-
-impl Commander for Daemon {
-    fn execute(
-        self: Arc<Self>,
-        command: Command,
-        lines: mpsc::Sender<Line>,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        match command {
-            Command::Reload => {}
-            Command::Status => {
-                let daemon = Arc::clone(&self);
-                return Box::pin(async move { daemon.tell_status(lines).await });
-            }
-            command => return self.engine().execute(command, lines),
-        }
-        Box::pin(async move {
-            let line = match self.reload().await {
-                Ok(told) => {
-                    let running = Some(self.engine().running());
-                    Line::Done { summary: Some(told), good: true, running }
-                }
-                Err(error) => Line::Failed(error.to_string()),
-            };
-            // Nothing is to be done about someone who left.
-            let _ = lines.send(line).await;
-        })
     }
 }
 

@@ -8,6 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::DateTime;
+use dibao::command::assign::Assign;
+use dibao::command::compact::Compact;
+use dibao::command::explain::Explain;
+use dibao::command::poll::Poll;
+use dibao::command::rebuild::Rebuild;
+use dibao::command::sources::Sources;
+use dibao::command::withdraw::Withdraw;
 use dibao::config::Config;
 use dibao::daemon::clock::SystemClock;
 use dibao::daemon::engine::Engine;
@@ -15,7 +22,7 @@ use dibao::daemon::run;
 use dibao::demo::publisher::Publisher;
 use dibao::demo::script::{Reply, Script};
 use dibao::demo::world::World;
-use dibao::serve::admin::{Command, Line};
+use dibao::serve::admin::Line;
 use dibao::serve::{View, Views};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -95,7 +102,7 @@ async fn a_restart_and_a_rebuild_serve_the_same_bytes() {
     let engine = desk.open().await;
     let again: Vec<_> = paths.iter().map(|path| page(&engine, path)).collect();
     assert!(again == before, "other bytes after a restart");
-    ask(&engine, Command::Rebuild).await;
+    ask(&engine, Rebuild {}).await;
     let rebuilt: Vec<_> = paths.iter().map(|path| page(&engine, path)).collect();
     assert!(rebuilt == before, "other bytes after a rebuild");
     engine.close().await.unwrap();
@@ -133,8 +140,8 @@ async fn the_same_guid_in_two_sources_is_two_entries_with_two_ids() {
     let sources = source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "hubei");
     let desk = Desk::new(&sources);
     let engine = desk.open().await;
-    ask(&engine, Command::Poll { sources: vec!["a".to_owned()] }).await;
-    ask(&engine, Command::Poll { sources: vec!["b".to_owned()] }).await;
+    ask(&engine, Poll::of("a")).await;
+    ask(&engine, Poll::of("b")).await;
     let all = entries(&engine, None).await;
     assert_eq!(all.len(), 2);
     let of = |name: &str| all.iter().find(|row| row["source"] == name).unwrap()["id"].clone();
@@ -176,7 +183,7 @@ async fn a_wire_story_is_shown_once_and_the_other_report_is_linked() {
     let desk = Desk::new(&sources);
     let engine = desk.open().await;
     for id in ["a", "b"] {
-        ask(&engine, Command::Poll { sources: vec![id.to_owned()] }).await;
+        ask(&engine, Poll::of(id)).await;
     }
     assert_eq!(entries(&engine, Some("henan")).await.len(), 2, "stories never reduce what is stored");
     let shown = page(&engine, "henan.atom");
@@ -196,7 +203,7 @@ async fn told_by_two(a: &str, b: &str) -> (Desk, Arc<Engine>) {
         Desk::new(&(source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "henan")));
     let engine = desk.open().await;
     for id in ["a", "b"] {
-        ask(&engine, Command::Poll { sources: vec![id.to_owned()] }).await;
+        ask(&engine, Poll::of(id)).await;
     }
     (desk, engine)
 }
@@ -249,7 +256,7 @@ async fn a_rewrite_that_is_other_news_brings_back_what_it_hid() {
         Desk::new(&(source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "henan")));
     let engine = desk.open().await;
     for (id, shown) in [("a", 1), ("b", 1), ("a", 2)] {
-        ask(&engine, Command::Poll { sources: vec![id.to_owned()] }).await;
+        ask(&engine, Poll::of(id)).await;
         assert_eq!(ids_in(&page(&engine, "henan.atom")).len(), shown, "after a poll of {id}");
     }
     engine.close().await.unwrap();
@@ -264,7 +271,7 @@ async fn a_withdrawn_entry_leaves_the_feeds_is_announced_and_stays_out() {
     let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
     let engine = desk.open().await;
     poll_all(&engine).await;
-    let (_, done) = ask(&engine, Command::Withdraw { entry: "http://paper.example/1".to_owned() }).await;
+    let (_, done) = ask(&engine, Withdraw { entry: "http://paper.example/1".to_owned() }).await;
     assert!(matches!(done, Line::Done { good: true, .. }), "{done:?}");
     poll_all(&engine).await;
     for path in ["henan.atom", "all.atom", "source/a.atom"] {
@@ -294,21 +301,21 @@ async fn an_operator_corrects_the_regions_of_an_entry_and_they_stay() {
     poll_all(&engine).await;
     let assign = async |engine: &Arc<Engine>, regions: &[&str]| {
         let regions = regions.iter().map(|region| (*region).to_owned()).collect();
-        ask(engine, Command::Assign { entry: "http://paper.example/1".to_owned(), regions }).await.1
+        ask(engine, Assign { entry: "http://paper.example/1".to_owned(), regions }).await.1
     };
     let has = |engine: &Engine, path: &str| String::from_utf8(page(engine, path)).unwrap().contains("长沙湾");
     let refused = assign(&engine, &["guangdong", "atlantis"]).await;
     assert!(matches!(&refused, Line::Failed(why) if why.contains("atlantis")), "{refused:?}");
     let done = assign(&engine, &["guangdong"]).await;
     assert!(matches!(done, Line::Done { good: true, .. }), "{done:?}");
-    let explained = ask(&engine, Command::Explain { entry: "http://paper.example/1".to_owned() }).await.0;
+    let explained = ask(&engine, Explain { entry: "http://paper.example/1".to_owned() }).await.0;
     let evidence = &explained[0]["regions"][0];
     assert_eq!((&evidence["region"], &evidence["rule"]), (&"guangdong".into(), &"assigned".into()));
     // A rewrite does not undo it, and neither does a store that is built anew.
     poll_all(&engine).await;
     assert!(has(&engine, "guangdong.atom") && !has(&engine, "henan.atom"));
     let before = page(&engine, "guangdong.atom");
-    ask(&engine, Command::Compact).await;
+    ask(&engine, Compact {}).await;
     engine.close().await.unwrap();
     drop(engine);
     std::fs::remove_dir_all(desk.dir.path().join("state/store")).unwrap();
@@ -340,7 +347,7 @@ async fn a_withdrawn_entry_stays_out_when_its_publisher_moves() {
     let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
     let engine = desk.open().await;
     poll_all(&engine).await;
-    ask(&engine, Command::Withdraw { entry: "http://old.example/1".to_owned() }).await;
+    ask(&engine, Withdraw { entry: "http://old.example/1".to_owned() }).await;
     poll_all(&engine).await;
     let titles = entries(&engine, None).await;
     assert_eq!(titles.len(), 1, "{titles:?}");
@@ -479,7 +486,7 @@ async fn the_admin_socket_is_private_and_carries_commands() {
     let socket: &Path = &config.server.admin_socket;
     assert_eq!(socket.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let mut lines = Vec::new();
-    let command = serde_json::to_string(&Command::Regions).unwrap();
+    let command = r#"{"command":"regions"}"#.to_owned();
     dibao::fetch::socket::post_lines(socket, command, &mut |line| {
         lines.push(serde_json::from_slice::<Line>(line).unwrap());
     })
@@ -545,9 +552,9 @@ async fn a_plea_for_patience_speaks_for_the_host_unless_its_source_says_otherwis
         let a = source("a", &script.url("/a"), "henan") + scope;
         let desk = Desk::new(&(a + &source("b", &script.url("/b"), "henan")));
         let mut engine = desk.open().await;
-        ask(&engine, Command::Poll { sources: vec!["a".to_owned()] }).await;
+        ask(&engine, Poll::of("a")).await;
         for _ in 0..2 {
-            let (rows, _) = ask(&engine, Command::Poll { sources: vec!["b".to_owned()] }).await;
+            let (rows, _) = ask(&engine, Poll::of("b")).await;
             assert!([expected, "unchanged"].contains(&rows[0]["outcome"].as_str().unwrap()), "{rows:?}");
             // A restart forgets no promise.
             engine.close().await.unwrap();
@@ -574,9 +581,9 @@ async fn a_source_that_answers_but_has_fallen_silent_is_called_stale() {
     let desk = Desk::new(&source("a", &script.url("/a"), "henan"));
     let engine = desk.open().await;
     let state = |rows: &[Value]| rows[0]["state"].as_str().unwrap().to_owned();
-    assert_eq!(state(&ask(&engine, Command::Sources).await.0), "new");
+    assert_eq!(state(&ask(&engine, Sources {}).await.0), "new");
     poll_all(&engine).await;
-    let rows = ask(&engine, Command::Sources).await.0;
+    let rows = ask(&engine, Sources {}).await.0;
     assert_eq!((state(&rows).as_str(), &rows[0]["newest"]), ("stale", &Value::from("2020-08-19T00:00:00Z")));
     engine.close().await.unwrap();
 }

@@ -10,10 +10,11 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use std::{fs, process};
 
+use dibao::command::entries::Entries;
+use dibao::command::poll::Poll;
 use dibao::config::{self, Env};
 use dibao::daemon::engine::Engine;
 use dibao::demo::script::{Reply, Script};
-use dibao::serve::admin::Command;
 use tokio::time::Instant;
 
 use crate::support::{self, ask, entries, output, poll_all, source};
@@ -325,7 +326,7 @@ async fn open(dir: &Path, sources: &str) -> Arc<Engine> {
 }
 
 async fn titles(engine: &Arc<Engine>, source: &str) -> usize {
-    let command = Command::Entries { region: None, source: Some(source.to_owned()), limit: None };
+    let command = Entries { source: Some(source.to_owned()), ..Entries::default() };
     ask(engine, command).await.0.len()
 }
 
@@ -375,8 +376,8 @@ async fn attacks() {
         let fresh = feed(&(0..=n + 5).map(item).collect::<String>());
         good.on("/well", [ok(&fresh)]);
         let began = Instant::now();
-        let polled = ask(&engine, Command::Poll { sources: vec![format!("a{n}")] });
-        let beside = ask(&engine, Command::Poll { sources: vec!["well".to_owned()] });
+        let polled = ask(&engine, Poll::of(&format!("a{n}")));
+        let beside = ask(&engine, Poll::of("well"));
         let both = async {
             let well = async {
                 let rows = beside.await.0;

@@ -9,6 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
+use dibao::command::Request;
+use dibao::command::host::Host;
+use dibao::command::poll::Poll;
+use dibao::command::withdraw::Withdraw;
 use dibao::config::{self, Config, Env};
 use dibao::daemon::clock::{Clock, SystemClock};
 use dibao::daemon::dues::Dues;
@@ -19,7 +23,6 @@ use dibao::daemon::websub::Pinger;
 use dibao::demo::script::{Reply, Script};
 use dibao::fetch::{FetchOptions, Fetcher};
 use dibao::model::time::Time;
-use dibao::serve::admin::{Command, Commander};
 use dibao::serve::listener::{self, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -69,13 +72,13 @@ impl Desk {
     async fn poll(&self, engine: &Arc<Engine>, entries: &[(&str, &str)]) {
         self.script
             .on("/a", [Reply::of(200, &["Content-Type: application/rss+xml; charset=utf-8"], &rss(entries))]);
-        command(engine, Command::Poll { sources: Vec::new() }).await;
+        command(engine, Poll::default()).await;
     }
 }
 
-async fn command(engine: &Arc<Engine>, command: Command) {
+async fn command(engine: &Arc<Engine>, request: impl Request) {
     let (lines, mut answer) = mpsc::channel(16);
-    let work = tokio::spawn(engine.clone().execute(command, lines));
+    let work = tokio::spawn(Host::Engine(Arc::clone(engine)).answer(request, lines));
     while answer.recv().await.is_some() {}
     work.await.unwrap();
 }
@@ -487,7 +490,7 @@ async fn a_reader_that_names_its_state_gets_what_came_after() {
     let latest = server.get("/henan.atom", &[("A-IM", "feed"), ("If-None-Match", &several)]).await;
     assert_eq!((latest.status, latest.titles().len()), (226, 2), "one known state will do");
 
-    command(&engine, Command::Withdraw { entry: "http://paper.example/1".to_owned() }).await;
+    command(&engine, Withdraw { entry: "http://paper.example/1".to_owned() }).await;
     let delta = server.get("/henan.atom", &[("A-IM", "feed"), ("If-None-Match", &second)]).await;
     assert_eq!((delta.status, delta.titles().len()), (226, 0));
     assert!(delta.text().contains("deleted-entry"), "a withdrawal is news");
@@ -531,7 +534,7 @@ async fn two_daemons_on_one_journal_serve_the_same_bytes_under_the_same_tags() {
     let engine = desk.open().await;
     desk.poll(&engine, &FIRST).await;
     desk.poll(&engine, &[("1", "郑州地铁新线开工"), ("3", "信阳毛尖今年首采")]).await;
-    command(&engine, Command::Withdraw { entry: "http://paper.example/2".to_owned() }).await;
+    command(&engine, Withdraw { entry: "http://paper.example/2".to_owned() }).await;
     engine.close().await.unwrap();
 
     let twin = tempfile::tempdir().unwrap();

@@ -10,8 +10,8 @@ mod truncation;
 
 use std::fmt::Write;
 
+use dibao::command::sources::Sources;
 use dibao::demo::script::{Reply, Script};
-use dibao::serve::admin::Command;
 use serde_json::Value;
 
 use crate::support::{Desk, ask, entries, ids_in, page, poll_all};
@@ -240,10 +240,10 @@ async fn a_page_that_changed_is_a_named_state_and_never_an_empty_feed() {
         let rows = poll_all(&engine).await;
         assert_eq!(outcome(&rows), state, "{rows:?}");
         assert!(page(&engine, "henan.atom") == before, "{state} changed the feed");
-        let (rows, _) = ask(&engine, Command::Sources).await;
+        let (rows, _) = ask(&engine, Sources {}).await;
         assert_eq!(rows[0]["state"], state);
     }
-    let (rows, _) = ask(&engine, Command::Sources).await;
+    let (rows, _) = ask(&engine, Sources {}).await;
     assert!(
         rows[0]["detail"].as_str().unwrap().contains("3 entries"),
         "what the generic rule finds: {rows:?}"
@@ -392,7 +392,7 @@ async fn a_further_page_that_fails_is_asked_for_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn entries_that_wait_for_their_pages_are_no_gap_and_hide_none() {
     let advice = async |engine: &std::sync::Arc<dibao::daemon::engine::Engine>| {
-        ask(engine, Command::Sources).await.0[0]["advice"].to_string()
+        ask(engine, Sources {}).await.0[0]["advice"].to_string()
     };
     let script = Script::start().await.unwrap();
     script.on("/list", [html(&list([3, 2, 1]))]);

@@ -6,10 +6,14 @@ use std::path::PathBuf;
 use std::process::{self, Child, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
+use dibao::command::Request;
+use dibao::command::entries::Entries;
+use dibao::command::host::Host;
+use dibao::command::poll::Poll;
 use dibao::config::{self, Config, Env};
 use dibao::daemon::clock::SystemClock;
 use dibao::daemon::engine::Engine;
-use dibao::serve::admin::{Command, Commander, Line};
+use dibao::serve::admin::Line;
 use dibao::serve::{View, Views};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -82,10 +86,10 @@ pub(crate) fn source(id: &str, url: &str, region: &str) -> String {
     format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\nregion = \"{region}\"\n")
 }
 
-/// Carries out a command and returns its rows and last line.
-pub(crate) async fn ask(engine: &Arc<Engine>, command: Command) -> (Vec<Value>, Line) {
+/// Has a request answered and returns its rows and last line.
+pub(crate) async fn ask(engine: &Arc<Engine>, request: impl Request) -> (Vec<Value>, Line) {
     let (lines, mut answer) = mpsc::channel(16);
-    let work = tokio::spawn(engine.clone().execute(command, lines));
+    let work = tokio::spawn(Host::Engine(Arc::clone(engine)).answer(request, lines));
     let (mut rows, mut last) = (Vec::new(), None);
     while let Some(line) = answer.recv().await {
         match line {
@@ -98,11 +102,11 @@ pub(crate) async fn ask(engine: &Arc<Engine>, command: Command) -> (Vec<Value>, 
 }
 
 pub(crate) async fn poll_all(engine: &Arc<Engine>) -> Vec<Value> {
-    ask(engine, Command::Poll { sources: Vec::new() }).await.0
+    ask(engine, Poll::default()).await.0
 }
 
 pub(crate) async fn entries(engine: &Arc<Engine>, region: Option<&str>) -> Vec<Value> {
-    let command = Command::Entries { region: region.map(str::to_owned), source: None, limit: None };
+    let command = Entries { region: region.map(str::to_owned), ..Entries::default() };
     ask(engine, command).await.0
 }
 

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
+use dibao::command::host::Host;
+use dibao::command::sources::Sources;
 use dibao::config::{self, Env};
 use dibao::daemon::clock::{Clock, TokioClock};
 use dibao::daemon::dues::Dues;
@@ -18,7 +20,7 @@ use dibao::daemon::worker::Worker;
 use dibao::model::source::SourceId;
 use dibao::model::state::State as _;
 use dibao::model::time::Time;
-use dibao::serve::admin::{Command, Commander, Line};
+use dibao::serve::admin::Line;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -199,7 +201,7 @@ pub(crate) async fn run(sources: &str, habits: BTreeMap<String, Habit>) -> Recor
 
 async fn rows(engine: &Arc<Engine>) -> BTreeMap<String, Value> {
     let (lines, mut answer) = mpsc::channel(16);
-    let work = tokio::spawn(Arc::clone(engine).execute(Command::Sources, lines));
+    let work = tokio::spawn(Host::Engine(Arc::clone(engine)).answer(Sources {}, lines));
     let mut rows = BTreeMap::new();
     while let Some(line) = answer.recv().await {
         if let Line::Row(row) = line {

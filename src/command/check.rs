@@ -1,21 +1,23 @@
-//! `dibao check`: what the configuration amounts to, or everything that is wrong with it.
+//! `dibao check`: a summary of the configuration, or all its faults.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::{BAD_CONFIG, ask, block_on, online};
+use super::scrub::Scrub;
+use super::sources::Sources;
+use super::{BadConfig, Ended, Invocation, Row, Shown, Subcommand, client, online, table};
 use crate::config::{self, Config, Env, Faults, Source};
+use crate::model::region::RegionId;
 use crate::model::source::RegionRule;
 use crate::read::link;
-use crate::serve::admin::Command;
 
+/// Check the configuration: every fault at once, with file, line and key
 #[derive(Debug, clap::Args)]
-pub(super) struct CheckArgs {
+pub struct Check {
     /// Ask every enabled source once and say how it is
     #[arg(long)]
     online: bool,
@@ -27,53 +29,65 @@ pub(super) struct CheckArgs {
     json: bool,
 }
 
-pub(super) fn check(explicit: Option<&Path>, args: &CheckArgs) -> ExitCode {
-    // What the service may read, whoever checks need not.
-    let env = Env::of_process().sparing_secrets();
-    let path = match config::find(explicit, &env) {
-        Ok(path) => path,
-        Err(none) => {
-            eprintln!("dibao: {none}");
-            return ExitCode::from(BAD_CONFIG);
-        }
-    };
-    match config::load(&path, &env) {
-        Ok(config) => {
-            for warning in config.unread.iter().chain(&config.warnings) {
-                eprintln!("warning: {warning}");
-            }
-            if args.online && !config.unread.is_empty() {
-                eprintln!("dibao: without these, the sources cannot be asked as the daemon asks them");
-                return ExitCode::from(BAD_CONFIG);
-            }
-            tell_renames(&config);
-            match args {
-                CheckArgs { online: true, json, .. } => online::online(config, *json),
-                CheckArgs { store: true, json, .. } => ask::ask(Arc::new(config), Command::Scrub, *json),
-                CheckArgs { json: true, .. } => print(&rows(&config)),
-                CheckArgs { .. } => print(&text(&config)),
-            }
-        }
-        Err(faults) if args.json => {
-            print!("{}", fault_rows(&faults));
-            ExitCode::from(BAD_CONFIG)
-        }
-        Err(faults) => {
-            eprintln!("{faults}");
-            ExitCode::from(BAD_CONFIG)
-        }
+/// A region, and its sources. Those whose titles tell the region are counted as `auto`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RegionSources {
+    pub region: RegionId,
+    pub name: String,
+    pub sources: usize,
+    /// Sources that are switched off.
+    pub off: usize,
+}
+
+impl Row for RegionSources {
+    // People get a text about all regions together.
+    const SHOWN: Shown<Self> = Shown::Never;
+
+    #[cfg(test)]
+    fn samples() -> Vec<serde_json::Value> {
+        vec![json!({ "region": "henan", "name": "河南", "sources": 3, "off": 1 })]
     }
 }
 
-/// Warns of sources that were given another id without `was`: their entries would come again as new ones. The daemon
-/// knows what they were called.
-fn tell_renames(config: &Config) {
-    if !matches!(ask::is_running(config), Ok(true)) {
-        return;
+impl Subcommand for Check {
+    const NAME: &'static str = "check";
+
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        // Secrets are for the service; whoever checks need not be allowed to read them.
+        let env = Env::of_process().sparing_secrets();
+        let config = match config::load(&invocation.find(&env)?, &env) {
+            Ok(config) => Arc::new(config),
+            Err(faults) if self.json => {
+                print!("{}", fault_rows(&faults));
+                return Ok(Ended::BadConfig);
+            }
+            Err(faults) => return Err(BadConfig(faults.to_string()).into()),
+        };
+        for warning in config.unread.iter().chain(&config.warnings) {
+            eprintln!("warning: {warning}");
+        }
+        if self.online && !config.unread.is_empty() {
+            let why = "dibao: without these, the sources cannot be asked as the daemon asks them";
+            return Err(BadConfig(why.to_owned()).into());
+        }
+        tell_renames(&config).await;
+        match self {
+            Self { online: true, json, .. } => return online::online(config, json).await,
+            Self { store: true, json, .. } => return client::show(&config, Scrub {}, json).await,
+            Self { json: true, .. } => {
+                rows(&config).iter().for_each(|row| println!("{}", table::json(row)));
+            }
+            Self { .. } => print!("{}", text(&config)),
+        }
+        Ok(Ended::Well)
     }
-    let Ok(Ok(rows)) = block_on(ask::gather(Arc::new(config.clone()), Command::Sources)) else { return };
-    let known = |row: &Value| Some((row["id"].as_str()?.to_owned(), row["url"].as_str()?.to_owned()));
-    let known: Vec<_> = rows.iter().filter_map(known).collect();
+}
+
+/// Warns of sources that got another id without `was`: their entries would come again as new ones. Only a running daemon
+/// knows the old ids.
+async fn tell_renames(config: &Arc<Config>) {
+    let Ok(answer) = client::gather_from_daemon(config, Sources {}).await else { return };
+    let known: Vec<_> = answer.rows.into_iter().map(|row| (row.id.to_string(), row.url)).collect();
     for (id, old) in renames(config, &known) {
         eprintln!(
             "warning: source {id} has the address that the daemon knows as {old}: if it is the same source, write \
@@ -82,7 +96,7 @@ fn tell_renames(config: &Config) {
     }
 }
 
-/// The sources of a configuration that `known` ones, by id and address, have become.
+/// Pairs of new and old id: a source of the configuration that has the address of a `known` one.
 fn renames<'a>(config: &'a Config, known: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
     let is_there = |id: &str| {
         config.sources.iter().any(|s| s.def.id.as_str() == id || s.was.iter().any(|was| was.as_str() == id))
@@ -97,19 +111,14 @@ fn renames<'a>(config: &'a Config, known: &'a [(String, String)]) -> Vec<(&'a st
     renames
 }
 
-fn print(text: &str) -> ExitCode {
-    print!("{text}");
-    ExitCode::SUCCESS
-}
-
-/// How many sources a region has for itself.
+/// The sources of one region.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     on: usize,
     off: usize,
 }
 
-/// The sources of each region, and those whose titles tell.
+/// The sources of each region, and those whose regions are told from each title.
 fn counts(config: &Config) -> (BTreeMap<&str, Count>, Count) {
     let mut fixed: BTreeMap<&str, Count> = BTreeMap::new();
     let mut auto = Count::default();
@@ -156,22 +165,26 @@ fn text(config: &Config) -> String {
     out
 }
 
-/// The path that readers find everything below, if there is one.
+/// The path of `public_url`, if it has one.
 fn base_path(config: &Config) -> Option<&str> {
     let (_, rest) = config.server.public_url.split_once("://")?;
     rest.find('/').map(|at| &rest[at..])
 }
 
-/// For programs: a line a region.
-fn rows(config: &Config) -> String {
+/// For programs: a row a region.
+fn rows(config: &Config) -> Vec<RegionSources> {
     let (fixed, auto) = counts(config);
-    let row = |id: &str, name: &str, count: Count| {
-        json!({ "region": id, "name": name, "sources": count.on, "off": count.off }).to_string() + "\n"
+    let row = |region: RegionId, name: &str, Count { on, off }: Count| RegionSources {
+        region,
+        name: name.to_owned(),
+        sources: on,
+        off,
     };
     let regions = config.regions.iter().map(|region| {
-        row(region.id.as_str(), &region.name, fixed.get(region.id.as_str()).copied().unwrap_or_default())
+        let count = fixed.get(region.id.as_str()).copied().unwrap_or_default();
+        row(region.id.clone(), &region.name, count)
     });
-    regions.chain([row("auto", "told from each title", auto)]).collect()
+    regions.chain([row(RegionId::new("auto"), "told from each title", auto)]).collect()
 }
 
 fn fault_rows(faults: &Faults) -> String {

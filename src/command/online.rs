@@ -2,13 +2,12 @@
 //! nothing.
 
 use std::collections::HashMap;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{block_on, exit, table};
+use super::{Ended, table};
 use crate::config::{Config, Kind, Source};
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::daemon::worker;
@@ -17,8 +16,8 @@ use crate::fetch::{ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchRequest, Fetcher}
 use crate::model::exchange::{Exchange, Validators};
 use crate::model::source::SourceId;
 
-pub(super) fn online(config: Config, json: bool) -> ExitCode {
-    exit(block_on(ask_all(Arc::new(config), json)).map_err(anyhow::Error::from).flatten())
+pub(super) async fn online(config: Arc<Config>, json: bool) -> anyhow::Result<Ended> {
+    ask_all(config, json).await.map(Ended::from)
 }
 
 /// Asks all at once; the fetcher's queues keep the hosts' turns and the number under way.

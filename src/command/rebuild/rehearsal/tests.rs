@@ -42,10 +42,10 @@ fn a_damaged_journal_is_told_of_in_one_line_and_left_as_it_is() {
         damage(&mut bytes);
         fs::write(&segment, &bytes).expect("written");
         let (told, seq) = stored(dir.path()).expect("read");
-        let derived = derived(dir.path(), &rules(&sources())).expect("read");
-        let ailment = derived.ailment(Some(seq));
-        match (expected, &ailment) {
-            (None, None) => assert_eq!(derived.telling, told, "{name}"),
+        let rehearsed = rehearse(dir.path(), &rules(&sources())).expect("read");
+        let damage_told = rehearsed.damage(Some(seq));
+        match (expected, &damage_told) {
+            (None, None) => assert_eq!(rehearsed.entries, told, "{name}"),
             (Some(expected), Some(ailment)) => {
                 assert!(ailment.contains(expected) && !ailment.contains('\n'), "{name}: {ailment}");
                 assert!(
@@ -53,13 +53,13 @@ fn a_damaged_journal_is_told_of_in_one_line_and_left_as_it_is() {
                     "{name}: {ailment}"
                 );
             }
-            _ => panic!("{name}: {ailment:?}"),
+            _ => panic!("{name}: {damage_told:?}"),
         }
         assert!(fs::read(&segment).expect("read") == bytes, "{name}");
         // What it says would be done is done.
         let opened = Ledger::open(dir.path(), Arc::new(rules(&sources())), at(0).date_naive());
         opened.expect("opens").0.rebuild(&mut |_| {}).expect("rebuilt");
-        let rebuilt = super::derived(dir.path(), &rules(&sources())).expect("read");
-        assert_eq!((rebuilt.ailment(Some(seq)), rebuilt.telling), (None, told), "{name}");
+        let rebuilt = rehearse(dir.path(), &rules(&sources())).expect("read");
+        assert_eq!((rebuilt.damage(Some(seq)), rebuilt.entries), (None, told), "{name}");
     }
 }

@@ -1,10 +1,9 @@
-//! `dibao demo`: the daemon, as it is, against a small news world on loopback. The world stands on the
-//! step kept in the state directory, so that a restart finds it where it was.
+//! `dibao demo`: the unchanged daemon against a small news world on loopback. The state directory keeps the step of the
+//! world, so a restart goes on from there.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,18 +11,19 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-use super::{block_on, exit, run, start_logging};
+use super::{Ended, Invocation, Subcommand, run};
 use crate::config::{self, Env};
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::demo::publisher::Publisher;
 use crate::demo::world::World;
 use crate::model::time::Time;
 
-/// The seed of every demo's world: what one person sees, another can.
+/// The seed of every demo's world, so that all people see the same.
 const SEED: u64 = 1;
 
+/// Run the daemon against a small news world of its own: no network, no config
 #[derive(Debug, clap::Args)]
-pub(super) struct DemoArgs {
+pub struct Demo {
     /// Where the feeds are served; the demo's own publisher takes the next port
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: SocketAddr,
@@ -38,7 +38,7 @@ pub(super) struct DemoArgs {
     step_every: u64,
 }
 
-/// Where the world stands.
+/// The position of the world.
 #[derive(Serialize, Deserialize)]
 struct Standing {
     seed: u64,
@@ -46,12 +46,17 @@ struct Standing {
     step: u64,
 }
 
-pub(super) fn demo(args: DemoArgs) -> ExitCode {
-    start_logging("info");
-    exit(block_on(show(args)).map_err(anyhow::Error::from).flatten().map(|()| true))
+impl Subcommand for Demo {
+    const NAME: &'static str = "demo";
+    const LOG: &'static str = "info";
+
+    async fn run(self, _: Invocation) -> anyhow::Result<Ended> {
+        show(self).await?;
+        Ok(Ended::Well)
+    }
 }
 
-async fn show(args: DemoArgs) -> anyhow::Result<()> {
+async fn show(args: Demo) -> anyhow::Result<()> {
     prepare(&args)?;
     let path = args.state.join("world.json");
     let standing = standing(&path)?;
@@ -74,7 +79,7 @@ async fn show(args: DemoArgs) -> anyhow::Result<()> {
     run::daemon(Arc::new(config), None, banner).await
 }
 
-fn prepare(args: &DemoArgs) -> anyhow::Result<()> {
+fn prepare(args: &Demo) -> anyhow::Result<()> {
     // Only what a demo made is removed: the flag must not cost anyone a directory of their own.
     if args.fresh && args.state.join("world.json").exists() {
         fs::remove_dir_all(&args.state).with_context(|| format!("cannot remove {}", args.state.display()))?;
@@ -105,7 +110,7 @@ async fn keep_going(publisher: Arc<Publisher>, mut standing: Standing, path: Pat
 }
 
 /// The demo's configuration as a file, so that the other commands can be tried on the demo too.
-fn config_text(args: &DemoArgs, base: &str) -> anyhow::Result<String> {
+fn config_text(args: &Demo, base: &str) -> anyhow::Result<String> {
     let state = fs::canonicalize(&args.state)?;
     let mut text = format!(
         "# Written anew by every `dibao demo`. Try: dibao --config {}/dibao.toml sources\n\
@@ -121,7 +126,7 @@ fn config_text(args: &DemoArgs, base: &str) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn print_banner(args: &DemoArgs, address: SocketAddr) {
+fn print_banner(args: &Demo, address: SocketAddr) {
     let pace = match args.step_every {
         0 => "its world stands still (--step-every 0)".to_owned(),
         n => format!("something new happens every {n} s"),

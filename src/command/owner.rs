@@ -1,5 +1,5 @@
-//! Whose the state directory is. A command that another user ran on it would leave files there that the daemon may
-//! not write, or not even read.
+//! The owner of the state directory. A command of another user would leave files there that the daemon cannot write, or
+//! not even read.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -7,25 +7,30 @@ use std::path::Path;
 
 use crate::ledger::Paths;
 
-/// Where the names of users stand (passwd(5)). Users of a directory service have none there, and are called by
-/// their number.
+/// Names of users (passwd(5)). Users of a directory service are not in this file; messages name them by number.
 const USERS: &str = "/etc/passwd";
 
-/// Why this user must not start a daemon on a state directory, and the command that may. What counts is who wrote the
-/// journal: an empty directory may be a volume that belongs to somebody else.
+/// The reason why this user must not start a daemon on a state directory, and the command that works. The owner of the
+/// journal counts: an empty directory may be a volume that belongs to somebody else.
 pub(super) fn refusal_to_start(dir: &Path) -> Option<String> {
     refusal_by(dir, &Paths::new(dir).journal())
 }
 
-/// Why this user must not touch a state directory, and the command that may; `None` for one that is not there yet.
+/// The reason why this user must not touch a state directory, and the command that works; `None` if there is no such
+/// directory yet.
 pub(super) fn refusal(dir: &Path) -> Option<String> {
     refusal_to_start(dir).or_else(|| refusal_by(dir, dir).filter(|_| !Paths::new(dir).journal().exists()))
 }
 
-/// The same, by whose a file of the directory is.
+/// The number of the user that this process acts as.
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The same, by the owner of a file of the directory.
 fn refusal_by(dir: &Path, file: &Path) -> Option<String> {
     let owner = fs::metadata(file).ok()?.uid();
-    let us = super::user();
+    let us = user();
     let users = fs::read_to_string(USERS).unwrap_or_default();
     (owner != us).then(|| told(dir, owner, us, &users, std::env::args().skip(1)))
 }
@@ -49,7 +54,7 @@ fn name(users: &str, uid: u32) -> Option<&str> {
     })
 }
 
-/// As a shell takes it for one word.
+/// The argument, quoted so that a shell takes it for one word.
 fn quoted(argument: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     match !argument.is_empty() && argument.chars().all(is_plain) {
@@ -89,7 +94,7 @@ mod tests {
         let journal = Paths::new(dir.path()).journal();
         fs::create_dir(&journal).expect("made");
         assert_eq!(refusal(dir.path()), None, "our own");
-        if super::super::user() == 0 {
+        if user() == 0 {
             std::os::unix::fs::chown(dir.path(), Some(1234), None).expect("root may");
             assert_eq!(refusal(dir.path()), None, "the journal is ours, on somebody's volume");
             std::os::unix::fs::chown(&journal, Some(1234), None).expect("root may");

@@ -1,28 +1,38 @@
-//! `dibao run`.
+//! `dibao run`: the daemon, until a signal ends it.
 
-use std::process::ExitCode;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{block_on, exit, owner, start_logging};
+use super::{Ended, Invocation, Subcommand, owner};
 use crate::config::{self, Config, Env};
 use crate::daemon::clock::SystemClock;
 use crate::daemon::reload::Load;
 use crate::daemon::{run, systemd};
 
-pub(super) fn run(config: Arc<Config>) -> ExitCode {
-    start_logging("info");
-    if let Some(why) = owner::refusal_to_start(&config.state_dir) {
-        return exit(Err::<bool, _>(why));
+/// Run the daemon: poll on schedule, store, serve the feeds
+#[derive(Debug, clap::Args)]
+pub struct Run {}
+
+impl Subcommand for Run {
+    const NAME: &'static str = "run";
+    const LOG: &'static str = "info";
+
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let config = invocation.config_with_secrets()?;
+        if let Some(why) = owner::refusal_to_start(&config.state_dir) {
+            anyhow::bail!(why);
+        }
+        for warning in &config.warnings {
+            tracing::warn!(%warning, "config");
+        }
+        let path = config.path.clone();
+        let load: Load = Box::new(move || config::load(&path, &Env::of_process()));
+        daemon(config, Some(load), |_| {}).await?;
+        Ok(Ended::Well)
     }
-    for warning in &config.warnings {
-        tracing::warn!(%warning, "config");
-    }
-    let path = config.path.clone();
-    let load: Load = Box::new(move || config::load(&path, &Env::of_process()));
-    exit(block_on(daemon(config, Some(load), |_| {})).map_err(anyhow::Error::from).flatten().map(|()| true))
 }
 
 /// Runs the daemon until SIGTERM or SIGINT; tells systemd when it is up and when it stops. SIGHUP has it read its
@@ -30,7 +40,7 @@ pub(super) fn run(config: Arc<Config>) -> ExitCode {
 pub(super) async fn daemon(
     config: Arc<Config>,
     load: Option<Load>,
-    ready: impl FnOnce(std::net::SocketAddr),
+    ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;

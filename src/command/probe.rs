@@ -2,12 +2,11 @@
 //! itself, and with `--follow` for one page that it lists; never for more.
 
 use std::path::Path;
-use std::process::ExitCode;
 
 use chrono_tz::Tz;
 use ipnet::IpNet;
 
-use super::{BAD_CONFIG, block_on, exit, start_logging};
+use super::{BadConfig, Ended, Invocation, Subcommand};
 use crate::config::{self, Config, Env};
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::daemon::worker;
@@ -19,8 +18,9 @@ use crate::model::time::Time;
 use crate::read::feed::FeedInput;
 use crate::read::page::{self, ArticleRules};
 
+/// Look at an address: what it is, what is wrong with it, and a [[source]] table for it
 #[derive(Debug, clap::Args)]
-pub(super) struct ProbeArgs {
+pub struct Probe {
     /// The address of a feed, a list page or a JSON document
     url: String,
     /// Look at the page of one entry too
@@ -34,16 +34,13 @@ pub(super) struct ProbeArgs {
     json: bool,
 }
 
-pub(super) fn probe(explicit: Option<&Path>, args: ProbeArgs) -> ExitCode {
-    start_logging("warn");
-    let config = match found(explicit) {
-        Ok(config) => config,
-        Err(why) => {
-            eprintln!("{why}");
-            return ExitCode::from(BAD_CONFIG);
-        }
-    };
-    exit(block_on(look(config.as_ref(), args)).map_err(anyhow::Error::from).flatten())
+impl Subcommand for Probe {
+    const NAME: &'static str = "probe";
+
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let config = found(invocation.config.as_deref()).map_err(|faults| BadConfig(faults.to_string()))?;
+        look(config.as_ref(), self).await.map(Ended::from)
+    }
 }
 
 /// The configuration, if there is one. One that is wrong is not passed over: it may say which proxy to use.
@@ -57,7 +54,7 @@ fn found(explicit: Option<&Path>) -> Result<Option<Config>, config::Faults> {
     if faults.is_empty() { Ok(config) } else { Err(config::Faults { faults, warnings: Vec::new() }) }
 }
 
-async fn look(config: Option<&Config>, args: ProbeArgs) -> anyhow::Result<bool> {
+async fn look(config: Option<&Config>, args: Probe) -> anyhow::Result<bool> {
     let proxy =
         config.and_then(|config| config.polling.proxy.as_ref()).map(|proxy| proxy.expose().to_owned());
     let mut options = config.map_or_else(FetchOptions::default, |c| worker::fetch_options(c, proxy));
