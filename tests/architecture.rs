@@ -8,8 +8,12 @@ use std::path::{Path, PathBuf};
 /// Each part of the crate, and the parts it may name.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["config", "daemon", "decide", "demo", "fetch", "ledger", "model", "read", "serve", "views"]),
-    ("daemon", &["config", "decide", "fetch", "ledger", "model", "read", "serve", "views"]),
+    (
+        "cli",
+        &["ask", "config", "daemon", "decide", "demo", "fetch", "ledger", "model", "read", "serve", "views"],
+    ),
+    ("daemon", &["ask", "config", "decide", "fetch", "ledger", "model", "read", "serve", "views"]),
+    ("ask", &["config", "decide", "fetch", "model", "read"]),
     ("config", &["decide", "model", "read"]),
     ("demo", &["model"]),
     ("fetch", &["decide", "model", "read"]),

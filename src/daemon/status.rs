@@ -120,7 +120,7 @@ impl Status {
             configured: whole(engine.since),
             states,
             sources,
-            polls: engine.worker.tally().counts(now),
+            polls: engine.worker.recent().counts(now),
             feeds,
         })
     }
@@ -134,7 +134,7 @@ pub fn stops(engine: &Engine, dues: Option<&Dues>) -> Option<String> {
     }
     let now = engine.clock.now();
     let due = dues?.earliest()?;
-    let ended = engine.worker.tally().last().unwrap_or(engine.since).max(engine.since);
+    let ended = engine.worker.recent().last().unwrap_or(engine.since).max(engine.since);
     (now - due > HANGS && now - ended > HANGS).then(|| {
         format!("polls hang: one was due at {}, and none has ended since {}", whole(due), whole(ended))
     })

@@ -1,4 +1,4 @@
-//! What the scheduler hears of polls: those it started, and those that were made by hand.
+//! The worker as the scheduler sees it: what it tells of polls that the scheduler started, and of polls by hand.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -17,48 +17,47 @@ use crate::model::source::SourceId;
 use crate::model::state::{SourceState, State as _};
 use crate::model::time::Time;
 
-/// The newest of each source's polls by hand that the scheduler has not heard of: no more than there are
-/// sources, also where nobody schedules polls.
+/// The newest poll by hand of each source that the scheduler was not told of. Bounded by the number of sources, also
+/// where nobody schedules polls.
 #[derive(Default)]
 pub(super) struct ByHand {
-    untold: Mutex<BTreeMap<SourceId, Past>>,
-    told: Notify,
+    pending: Mutex<BTreeMap<SourceId, Past>>,
+    added: Notify,
 }
 
 impl ByHand {
     pub(super) fn tell(&self, source: &SourceId, past: Past) {
-        self.untold.lock().unwrap_or_else(PoisonError::into_inner).insert(source.clone(), past);
-        self.told.notify_one();
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(source.clone(), past);
+        self.added.notify_one();
     }
 
     async fn next(&self) -> (SourceId, Past) {
         loop {
-            let first = self.untold.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
+            let first = self.pending.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
             match first {
                 Some(first) => return first,
-                None => self.told.notified().await,
+                None => self.added.notified().await,
             }
         }
     }
 }
 
 impl Worker {
-    /// What the scheduler has to know of a source's past.
     #[must_use]
     pub fn past(&self, stored: Option<&SourceState>) -> Past {
         stored.map_or_else(Past::default, |s| {
-            past(&s.poll, s.outcome.as_ref(), s.polled_at, self.patience, self.clock.now())
+            past(&s.poll, s.outcome.as_ref(), s.polled_at, self.freshness_limit, self.clock.now())
         })
     }
 
-    /// What the scheduler has to know of a poll: what was stored of it, where that is worse than what it was.
-    /// A record that could not be applied counts as a failure, and its source waits like any that fails.
+    /// The past of a source after a poll: as it was stored, if that counts more failures. A record that could not be
+    /// applied counts as a failure, and its source backs off.
     pub(super) fn past_of(&self, report: &Report) -> Past {
         let now = self.clock.now();
         let stored = self.recorder.store().load().source(&report.source).ok().flatten();
         match stored.filter(|stored| stored.poll.failures > report.state.failures) {
             Some(stored) => self.past(Some(&stored)),
-            None => past(&report.state, Some(&report.outcome), Some(now), self.patience, now),
+            None => past(&report.state, Some(&report.outcome), Some(now), self.freshness_limit, now),
         }
     }
 }
