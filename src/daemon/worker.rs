@@ -41,13 +41,6 @@ use poller::ByHand;
 pub use recent::RecentOutcomes;
 use retry_after::still_waiting;
 
-/// Polls that waited for the disk are spread over this.
-const AFTER_A_STALL: Duration = Duration::from_secs(60);
-
-/// A publisher whose answer could not be recorded is asked again no sooner than its schedule would, nor
-/// later than this: a source that is polled once a day should not lose one to a full disk.
-const LONGEST_UNTIL_AGAIN: Duration = Duration::from_secs(6 * 3600);
-
 /// How a poll went, for whoever asked for it.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -314,38 +307,10 @@ impl Worker {
         Ok(recording.await.unwrap_or(Err(RecordError::Stopped))?)
     }
 
-    /// Polls once recording works; again, if it failed meanwhile, but where the publisher was asked no
-    /// sooner than its schedule would. Polls that had to wait do not go all at once, but each at its own
-    /// place in a minute.
-    async fn poll_when_possible(&self, id: &SourceId, mut scheduled: Time) -> Result<Report, PollError> {
-        loop {
-            if self.recorder.ready().await {
-                tokio::time::sleep(AFTER_A_STALL.mul_f64(draw(id, 0))).await;
-                // The floor counts from here: its regular turn may be near.
-                scheduled = self.clock.now();
-            }
-            let asked = tokio::time::Instant::now();
-            match self.poll(id, Some(scheduled)).await {
-                Err(PollError::Stalled(_)) => {}
-                Err(PollError::Record(_)) if self.recorder.stall().is_some() => {
-                    tokio::time::sleep_until(asked + self.gap(id)).await;
-                    scheduled = self.clock.now();
-                }
-                polled => return polled,
-            }
-        }
-    }
-
     /// The outcomes of the last hour.
     #[must_use]
     pub fn recent(&self) -> &RecentOutcomes {
         &self.recent
-    }
-
-    fn gap(&self, id: &SourceId) -> Duration {
-        let plan = self.sources.get(id).map(|source| source.plan(&self.polling));
-        let gap = plan.and_then(|plan| plan.shortest_gap().to_std().ok());
-        gap.unwrap_or(LONGEST_UNTIL_AGAIN).min(LONGEST_UNTIL_AGAIN)
     }
 
     /// Makes the sketches by which the stories of a draft's entries are told, on a blocking thread: the

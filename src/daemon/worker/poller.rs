@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{PollError, Report, Worker};
+use super::{PollError, Report, Worker, draw};
 use crate::daemon::scheduler::{Past, Poller};
 use crate::decide::poll;
 use crate::model::outcome::Outcome;
@@ -16,6 +16,13 @@ use crate::model::poll_state::PollState;
 use crate::model::source::SourceId;
 use crate::model::state::{SourceState, State as _};
 use crate::model::time::Time;
+
+/// Polls that waited for the disk are spread over this.
+const AFTER_A_STALL: Duration = Duration::from_secs(60);
+
+/// A publisher whose answer could not be recorded is asked again no sooner than its schedule would, and no later than
+/// this: a source that is polled once a day should not lose a day to a full disk.
+const LONGEST_UNTIL_AGAIN: Duration = Duration::from_secs(6 * 3600);
 
 /// The newest poll by hand of each source that the scheduler was not told of. Bounded by the number of sources, also
 /// where nobody schedules polls.
@@ -48,6 +55,33 @@ impl Worker {
         stored.map_or_else(Past::default, |s| {
             past(&s.poll, s.outcome.as_ref(), s.polled_at, self.freshness_limit, self.clock.now())
         })
+    }
+
+    /// Polls once recording works. If recording fails after the publisher was asked, polls again, but no sooner than the
+    /// schedule would. Polls that had to wait are spread over a minute.
+    async fn poll_when_possible(&self, id: &SourceId, mut scheduled: Time) -> Result<Report, PollError> {
+        loop {
+            if self.recorder.ready().await {
+                tokio::time::sleep(AFTER_A_STALL.mul_f64(draw(id, 0))).await;
+                // The floor counts from here: its regular turn may be near.
+                scheduled = self.clock.now();
+            }
+            let asked = tokio::time::Instant::now();
+            match self.poll(id, Some(scheduled)).await {
+                Err(PollError::Stalled(_)) => {}
+                Err(PollError::Record(_)) if self.recorder.stall().is_some() => {
+                    tokio::time::sleep_until(asked + self.gap(id)).await;
+                    scheduled = self.clock.now();
+                }
+                polled => return polled,
+            }
+        }
+    }
+
+    fn gap(&self, id: &SourceId) -> Duration {
+        let plan = self.sources.get(id).map(|source| source.plan(&self.polling));
+        let gap = plan.and_then(|plan| plan.shortest_gap().to_std().ok());
+        gap.unwrap_or(LONGEST_UNTIL_AGAIN).min(LONGEST_UNTIL_AGAIN)
     }
 
     /// The past of a source after a poll: as it was stored, if that counts more failures. A record that could not be
