@@ -2,7 +2,7 @@
 //! republishes them as merged, per-province feeds.
 //!
 //! ```text
-//! scheduler ─due─▶ worker: fetch ─▶ decode ─▶ parse ─▶ diff ─▶ recorder
+//! scheduler ─due─▶ worker: ask (fetch ─▶ read) ─▶ diff ──────▶ recorder
 //!                                                               │ group commit
 //!                                                            ledger: decide (published ids, stories)
 //!                                                               │ append + fsync: the journal (NDJSON in zstd frames)
@@ -20,6 +20,7 @@
 //! - [`ledger`]: the state directory. [`ledger::journal`] is the append-only record, [`ledger::store`] sled as an index
 //!   that can always be built again from it.
 //! - [`fetch`]: one polite, bounded, conditional HTTP exchange.
+//! - [`ask`]: a source to an answer: proxy, robots.txt, request, exchange, body read into a document.
 //! - [`serve`]: views over HTTP, commands over the admin socket.
 //! - [`config`]: the TOML file to a checked configuration, every fault at once.
 //! - [`daemon`]: the parts put together: scheduler, worker, recorder, keeper, publisher.
@@ -35,6 +36,7 @@
 //! 4. A line of the journal may be applied twice: the store ends the same.
 //! 5. Every task is bounded: bodies, redirects, entries, queues, time, memory.
 
+pub mod ask;
 pub mod cli;
 pub mod command;
 pub mod config;

@@ -7,15 +7,14 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 
 use super::{BadConfig, Ended, Invocation, Subcommand};
+use crate::ask::{self, fetch_options};
 use crate::config::{self, Config, Env};
 use crate::daemon::clock::{Clock, SystemClock};
-use crate::daemon::worker;
-use crate::decide::probe::{self, Followed, Reader, Report, Subject, What};
+use crate::decide::answer::{self, Answer, Document, Expected, Known, Reader};
+use crate::decide::probe::{self, Followed, Report, Subject};
 use crate::decide::robots::{AGENT, page_directives};
 use crate::fetch::{ACCEPT_FEED, ACCEPT_PAGE, FetchOptions, FetchRequest, Fetcher};
-use crate::model::exchange::{Exchange, Response, Validators};
-use crate::model::time::Time;
-use crate::read::feed::FeedInput;
+use crate::model::exchange::{Exchange, Response};
 use crate::read::page::{self, ArticleRules};
 
 /// Look at an address: what it is, what is wrong with it, and a [[source]] table for it
@@ -57,37 +56,36 @@ fn found(explicit: Option<&Path>) -> Result<Option<Config>, config::Faults> {
 async fn look(config: Option<&Config>, args: Probe) -> anyhow::Result<bool> {
     let proxy =
         config.and_then(|config| config.polling.proxy.as_ref()).map(|proxy| proxy.expose().to_owned());
-    let mut options = config.map_or_else(FetchOptions::default, |c| worker::fetch_options(c, proxy));
+    let mut options = config.map_or_else(FetchOptions::default, |c| fetch_options(c, proxy));
     options.allow_networks.extend(&args.allow_network);
-    let visit = Visit {
+    let prober = Prober {
         fetcher: Fetcher::new(options)?,
         zone: config.map_or(Tz::Asia__Shanghai, |config| config.polling.timezone),
-        now: || SystemClock.now(),
+        max_entries: config.map_or(usize::MAX, |config| config.polling.max_entries),
     };
     let url = if args.url.contains("://") { args.url } else { format!("https://{}", args.url) };
-    let report = visit.report(&url, args.follow).await;
+    let report = prober.report(&url, args.follow).await;
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         print!("{report}");
     }
-    Ok(matches!(report.what, What::Feed | What::ListPage | What::Json | What::PageWithFeeds))
+    Ok(matches!(report.answer, Answer::Document(_) | Answer::PageWithFeeds(_)))
 }
 
-struct Visit {
+struct Prober {
     fetcher: Fetcher,
     zone: Tz,
-    now: fn() -> Time,
+    max_entries: usize,
 }
 
-impl Visit {
+impl Prober {
     async fn report(&self, url: &str, follow: bool) -> Report {
+        // A feed is asked for whatever robots.txt says, so the verdict is only told.
         let verdict = self.fetcher.may_fetch(url).await;
         let robots = self.fetcher.robots_of(url, false).await;
-        let exchange = self.get(url, ACCEPT_FEED, false).await;
-        let at = (self.now)();
-        let subject = Subject { url, exchange: &exchange, zone: self.zone, at, reader: Reader::Any };
-        let report = probe::examine(&subject);
+        let exchange = self.fetcher.get(&FetchRequest::new(url, ACCEPT_FEED)).await;
+        let report = self.examine(url, &exchange);
         let crawl_delay = robots.and_then(|robots| robots.crawl_delay(AGENT));
         let mut report = report.with_robots(verdict, crawl_delay);
         if let Some(link) = probe::to_follow(&report).filter(|_| follow).map(str::to_owned) {
@@ -96,63 +94,46 @@ impl Visit {
         report
     }
 
-    async fn get(&self, url: &str, accept: &str, obeys_robots: bool) -> Exchange {
-        let request = FetchRequest {
-            url: url.to_owned(),
-            validators: Validators::default(),
-            headers: Vec::new(),
-            accept: accept.to_owned(),
-            obeys_robots,
-            waited: false,
-            outward: false,
-        };
-        self.fetcher.get(&request).await
+    fn examine(&self, url: &str, exchange: &Exchange) -> Report {
+        let reader = self.reader();
+        let answer: Answer<Document> = answer::of(exchange, url, url, &reader);
+        probe::examine(&Subject { url, exchange, answer: &answer, zone: self.zone, at: reader.at })
+    }
+
+    fn reader(&self) -> Reader {
+        let (zone, at, max_entries) = (self.zone, SystemClock.now(), self.max_entries);
+        Reader { expected: Expected::Any, zone, at, max_entries, known: Known::default() }
     }
 
     /// Reads the page of an entry, if robots.txt lets it.
     async fn follow(&self, link: String, from: &str) -> Followed {
-        let not = |link: String, why: String| Followed { link, failed: Some(why), ..Followed::default() };
         if !probe::is_same_origin(from, &link) {
-            return not(link, "it lies on another host, whose robots.txt was not asked for".to_owned());
+            let why = "it lies on another host, whose robots.txt was not asked for";
+            return not_read(link, why.to_owned());
         }
-        let verdict = self.fetcher.may_fetch(&link).await;
-        if !verdict.allowed {
-            return not(link, verdict.why);
-        }
-        match self.get(&link, ACCEPT_PAGE, true).await {
+        let request = FetchRequest { obeys_robots: true, ..FetchRequest::new(&link, ACCEPT_PAGE) };
+        match ask::get(&self.fetcher, &request).await {
             Exchange::Body(response) => self.article(link, &response),
             other => {
-                let subject = Subject {
-                    url: &link,
-                    exchange: &other,
-                    zone: self.zone,
-                    at: (self.now)(),
-                    reader: Reader::Any,
-                };
-                let why = probe::examine(&subject).because;
-                not(link, why)
+                let why = Answer::<Document>::without_body(&other, &link, &link).tell(|_| String::new());
+                not_read(link, why)
             }
         }
     }
 
     fn article(&self, link: String, response: &Response) -> Followed {
-        let head = &response.head;
-        let input = FeedInput {
-            bytes: &response.body,
-            url: &head.final_url,
-            content_type: head.content_type.as_deref(),
-            zone: self.zone,
-            fetched_at: (self.now)(),
-        };
-        let closed = page_directives(head.x_robots_tag.as_deref(), AGENT).noindex;
-        match page::article(&input, &ArticleRules::default()) {
-            Ok(article) if article.noindex || closed => Followed {
-                link,
-                failed: Some("it asks not to be listed (noindex)".to_owned()),
-                ..Followed::default()
-            },
+        let reader = self.reader();
+        let closed = page_directives(response.head.x_robots_tag.as_deref(), AGENT).noindex;
+        match page::article(&reader.input(response), &ArticleRules::default()) {
+            Ok(article) if article.noindex || closed => {
+                not_read(link, "it asks not to be listed (noindex)".to_owned())
+            }
             Ok(article) => probe::followed(link, &article, self.zone),
-            Err(error) => Followed { link, failed: Some(error.to_string()), ..Followed::default() },
+            Err(error) => not_read(link, error.to_string()),
         }
     }
+}
+
+fn not_read(link: String, why: String) -> Followed {
+    Followed { link, failed: Some(why), ..Followed::default() }
 }

@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::publisher::Publisher;
 use super::static_files::StaticFiles;
 use super::websub::Pinger;
-use super::worker::fetch_options;
+use crate::ask::fetch_options;
 use crate::fetch::{FetchOptions, FetchSetupError, Fetcher};
 use crate::ledger::store::StoreError;
 

@@ -118,7 +118,7 @@ impl Status {
         if polled > 0 && failing * MANY >= polled {
             trouble.push(format!("{failing} of {polled} sources fail"));
         }
-        let counts = engine.worker.tally().counts(now);
+        let counts = engine.worker.recent().counts(now);
         Ok(Self {
             health: if trouble.is_empty() { Health::Well } else { Health::Degraded },
             trouble,
@@ -140,7 +140,7 @@ pub fn stops(engine: &Engine, dues: Option<&Dues>) -> Option<String> {
     }
     let now = engine.clock.now();
     let due = dues?.earliest()?;
-    let ended = engine.worker.tally().last().unwrap_or(engine.since).max(engine.since);
+    let ended = engine.worker.recent().last().unwrap_or(engine.since).max(engine.since);
     (now - due > HANGS && now - ended > HANGS).then(|| {
         format!("polls hang: one was due at {}, and none has ended since {}", whole(due), whole(ended))
     })

@@ -1,10 +1,8 @@
-//! How long a failing source is left alone. The random draw is an argument; what counts as a failure
-//! is not decided here.
+//! Backoff of a failing source. The random draw is an argument; what counts as a failure is not decided here.
 
 use std::time::Duration;
 
-/// The longest a source is left alone: it is never given up for good, so that its recovery is seen
-/// within a day.
+/// The longest backoff. A source is never given up for good, so that its recovery is seen within a day.
 pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// The part of a delay that the draw may take off. A quarter parts sources that failed together, and

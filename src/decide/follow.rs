@@ -1,6 +1,6 @@
-//! Following the entries of a list to their own pages: which wait to be read, and when waiting ends. An
-//! entry is published once its page was read, or once that has failed often enough; never twice. Pure:
-//! who fetches the pages hands in how it went.
+//! The pages of a list's entries: which are fetched next, and when an entry stops waiting for its page. An entry is
+//! published once its page was read, or has failed often enough; never twice. Pure: the worker fetches the pages and
+//! hands in the results.
 
 use std::collections::BTreeSet;
 
@@ -16,32 +16,28 @@ pub const TRIES: u8 = 3;
 /// The most entries of a source that wait at once. What is beyond is published as the list has it.
 pub const MAX_WAITING: usize = 200;
 
-/// How a visit to an entry's page went.
+/// The result of a visit to an entry's page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Visit {
     /// It was read: the entry with what it said.
     Read(Box<ParsedEntry>),
-    /// There is nothing to be had from it, now or later.
+    /// It holds nothing, now or later.
     Bare,
     /// It could not be read this time.
     Failed,
-    /// Nor could this one: a redirect wants to be followed then, not now.
+    /// It could not be read this time: a redirect asks to be followed at that time.
     Later(Time),
     /// It was not asked for.
     NotMade,
 }
 
-/// What came of a poll's visits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settled {
-    /// The entries to be published.
     pub publish: Vec<DraftEntry>,
-    /// Those that wait on.
     pub waiting: Vec<Waiting>,
 }
 
-/// Adds the entries that wait to those of a list, which may have dropped them. Whether it has not dropped
-/// all of them.
+/// Adds the waiting entries to those of a list, which may have dropped them. True unless it has dropped all of them.
 pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) -> bool {
     let listed: BTreeSet<_> = list.entries.iter().map(page).collect();
     let dropped = waiting.iter().map(|w| &w.entry).filter(|entry| !listed.contains(&page(entry)));
@@ -51,10 +47,10 @@ pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) -> bool {
     lists_some
 }
 
-/// The order of visits: those that wait already, the longest first, then the others as the list has them. Indices of
-/// `drafts`, `limit` at most. Those whose redirect is not to be followed yet take no place of others.
+/// The order of visits: waiting entries, the longest first, then the others as the list has them. Indices of `drafts`,
+/// `limit` at most. Entries whose redirect is not to be followed yet do not count.
 #[must_use]
-pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: Time) -> Vec<usize> {
+pub fn order(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: Time) -> Vec<usize> {
     let is_due = |at: &usize| is_due(&drafts[*at], waiting, now);
     let mut order: Vec<usize> = (0..drafts.len()).filter(is_due).collect();
     order.sort_by_key(|at| place(&drafts[*at], waiting));
@@ -62,7 +58,7 @@ pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: 
     order
 }
 
-/// The visits at a poll whose list did not answer: all failed, but those that were not to be made yet.
+/// The visits of a poll whose list did not answer: all failed, except those that were not due.
 #[must_use]
 pub fn unanswered(drafts: &[DraftEntry], waiting: &[Waiting], now: Time) -> Vec<Visit> {
     let visit = |draft| if is_due(draft, waiting, now) { Visit::Failed } else { Visit::NotMade };
@@ -73,20 +69,20 @@ fn is_due(draft: &DraftEntry, waiting: &[Waiting], now: Time) -> bool {
     !follow_from(draft, waiting).is_some_and(|from| poll::holds(from, now))
 }
 
-/// When a redirect of an entry's page wants to be followed, if an earlier visit was told so.
+/// The time from which a redirect of an entry's page is to be followed, if an earlier visit was told so.
 #[must_use]
 pub fn follow_from(draft: &DraftEntry, waiting: &[Waiting]) -> Option<Time> {
     waiting.get(place(draft, waiting))?.follow_from
 }
 
-/// Whether another failure would be an entry's last: what its page has now is better than nothing.
+/// True if another failure would be an entry's last: then even a page that breaks off is taken.
 #[must_use]
 pub fn is_last_try(draft: &DraftEntry, waiting: &[Waiting]) -> bool {
     waiting.get(place(draft, waiting)).map_or(0, |waiting| waiting.tries) + 1 >= TRIES
 }
 
-/// Parts the drafts by how their visits went; `visits` are as many as `drafts`. `first` is whether this is
-/// the source's first list.
+/// Divides the drafts by the results of their visits; `visits` are as many as `drafts`. `first` is true for the source's
+/// first list.
 #[must_use]
 pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], first: bool) -> Settled {
     let mut settled = Settled::default();
@@ -128,14 +124,13 @@ pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], f
     settled
 }
 
-/// The place of a draft among those that wait; the last of all for one that is new.
+/// The place of a draft among the waiting entries; the last of all for a new one.
 fn place(draft: &DraftEntry, waiting: &[Waiting]) -> usize {
     let own = page(&draft.entry);
     waiting.iter().position(|w| page(&w.entry) == own).unwrap_or(usize::MAX)
 }
 
-/// What an entry is told from others by while it waits: the address of its page without what changes from
-/// poll to poll; its title where it has no page.
+/// The key of a waiting entry: the canonical address of its page, or its title if it has no page.
 fn page(entry: &ParsedEntry) -> (Option<String>, Option<&str>) {
     match entry.page() {
         Some(page) => (Some(link::canonical(page)), None),
@@ -215,7 +210,7 @@ mod tests {
         let drafts = [draft(1), draft(2), draft(3), draft(4)];
         let waiting =
             [4, 3].map(|n| Waiting { entry: entry(n), tries: 0, backlog: false, follow_from: None });
-        assert_eq!(itinerary(&drafts, &waiting, 3, at(0)), [3, 2, 0], "who waits longest, first of all");
+        assert_eq!(order(&drafts, &waiting, 3, at(0)), [3, 2, 0], "who waits longest, first of all");
         let settled = settle(drafts.into(), vec![Visit::NotMade; 4], &waiting, false);
         assert_eq!(titles(settled.waiting.iter().map(|w| &w.entry)), ["第4条", "第3条", "第1条", "第2条"]);
     }
@@ -224,7 +219,7 @@ mod tests {
     fn who_is_to_follow_a_redirect_later_takes_nobody_s_place_and_loses_no_try_meanwhile() {
         let settled = settle(vec![draft(1)], vec![Visit::Later(at(600))], &[], false);
         let drafts = [draft(1), draft(2)];
-        let visited = |seconds| itinerary(&drafts, &settled.waiting, 1, at(seconds));
+        let visited = |seconds| order(&drafts, &settled.waiting, 1, at(seconds));
         assert_eq!([visited(0), visited(599), visited(600)], [[1], [1], [0]]);
         assert_eq!(visited(-86_400), [0], "the clock was wrong when it was told so");
         let at_a_dead_list = |seconds| unanswered(&drafts, &settled.waiting, at(seconds));

@@ -11,9 +11,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cli", &["command"]),
     (
         "command",
-        &["config", "daemon", "decide", "demo", "fetch", "ledger", "model", "read", "serve", "views"],
+        &["ask", "config", "daemon", "decide", "demo", "fetch", "ledger", "model", "read", "serve", "views"],
     ),
-    ("daemon", &["config", "decide", "fetch", "ledger", "model", "read", "serve", "views"]),
+    ("daemon", &["ask", "config", "decide", "fetch", "ledger", "model", "read", "serve", "views"]),
+    ("ask", &["config", "decide", "fetch", "model", "read"]),
     ("config", &["decide", "model", "read"]),
     ("demo", &["model"]),
     ("fetch", &["decide", "model", "read"]),

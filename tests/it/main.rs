@@ -17,6 +17,7 @@ mod http;
 mod kill;
 mod lists;
 mod maintenance;
+mod online;
 mod pages;
 mod probe;
 mod regions;

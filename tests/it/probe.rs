@@ -5,7 +5,8 @@ use std::process::{Command, Output};
 use std::{fs, str};
 
 use dibao::config::{Env, load};
-use dibao::decide::probe::{Reader, Subject, examine};
+use dibao::decide::answer::{self, Expected, Known, Reader};
+use dibao::decide::probe::{Subject, examine};
 use dibao::demo::script::{Reply, Script};
 use dibao::model::exchange::{Exchange, Response, ResponseHead};
 use serde_json::Value;
@@ -125,7 +126,7 @@ async fn all_sources_are_checked_online_each_as_it_is_configured() {
     let states: Vec<(&str, &str)> =
         states.into_iter().map(|(id, state)| (id, if state == "stale" { "ok" } else { state })).collect();
     let wanted = [
-        ("closed", "failed"),
+        ("closed", "blocked"),
         ("good", "ok"),
         ("list", "ok"),
         ("refused", "blocked"),
@@ -156,7 +157,10 @@ fn what_a_probe_suggests_is_a_config() {
         let exchange = Exchange::Body(Response { head, body: body.clone().into() });
         let at = "2026-11-23T08:00:00Z".parse().expect("an instant");
         let zone = chrono_tz::Tz::Asia__Shanghai;
-        let report = examine(&Subject { url, exchange: &exchange, zone, at, reader: Reader::Any });
+        let reader =
+            Reader { expected: Expected::Any, zone, at, max_entries: usize::MAX, known: Known::default() };
+        let answer = answer::of(&exchange, url, url, &reader);
+        let report = examine(&Subject { url, exchange: &exchange, answer: &answer, zone, at });
         let toml = report.toml.expect("there is something to poll");
         fs::write(&path, format!("[server]\npublic_url = \"https://news.example\"\n\n{toml}"))
             .expect("written");

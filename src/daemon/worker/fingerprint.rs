@@ -1,5 +1,5 @@
 //! A fingerprint of how a source's documents are read. When it changes, a document that did not may hold entries
-//! that were never read, and is asked for in full once more (`core/poll.rs`).
+//! that were never read, and is asked for in full once more (`decide/poll.rs`).
 //!
 //! It stands in the journal, so it must be the same in every version for the same configuration, or an upgrade
 //! would ask every publisher in full. What goes in is named here, each by a name that stays; what is not set does

@@ -1,4 +1,4 @@
-//! How the polls of the last hour ended.
+//! The outcomes of the last hour's polls, for `dibao status`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -10,11 +10,10 @@ use crate::model::time::Time;
 /// Polls that are remembered: three a second, for an hour.
 const MOST: usize = 10_800;
 
-/// The polls of the last hour.
 #[derive(Debug, Default)]
-pub struct Tally(Mutex<VecDeque<(Time, &'static str)>>);
+pub struct RecentOutcomes(Mutex<VecDeque<(Time, &'static str)>>);
 
-impl Tally {
+impl RecentOutcomes {
     pub(super) fn note(&self, at: Time, outcome: &'static str) {
         let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if ended.len() == MOST {
@@ -23,7 +22,7 @@ impl Tally {
         ended.push_back((at, outcome));
     }
 
-    /// How many ended how within the hour before `now`.
+    /// Number of polls by outcome within the hour before `now`.
     #[must_use]
     pub fn counts(&self, now: Time) -> BTreeMap<&'static str, u64> {
         let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,7 +34,7 @@ impl Tally {
         counts
     }
 
-    /// When the last one ended.
+    /// When the last poll ended.
     #[must_use]
     pub fn last(&self) -> Option<Time> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).back().map(|(at, _)| *at)

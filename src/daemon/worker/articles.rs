@@ -1,42 +1,42 @@
-//! Following a list's new entries to their pages, each once, politely: only where robots.txt lets
-//! programs, at the pace of the host's queue, so many in one poll.
+//! Fetches the pages of a list's new entries: each once, if robots.txt lets programs, at the pace of the host's queue,
+//! and a limited number in one poll.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::reading::input;
-use super::{Worker, request};
+use super::Worker;
+use crate::ask::{Gate, gate};
 use crate::config::{ContentPolicy, Page, Source};
+use crate::decide::answer::Known;
 use crate::decide::diff::DraftEntry;
 use crate::decide::follow::{self, Visit};
 use crate::decide::poll;
 use crate::decide::robots::{AGENT, page_directives};
-use crate::fetch::{ACCEPT_PAGE, FetchRequest};
 use crate::model::entry::ParsedEntry;
-use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
+use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead};
 use crate::model::poll_state::{Hold, PollState};
 use crate::read::bound;
 use crate::read::link;
 use crate::read::page::{self, PageError};
 
-/// The longest one poll's visits go on: a publisher whose every page hangs must not keep a source from
-/// its next turn.
+/// The longest time that one poll spends on pages: a publisher whose every page hangs must not keep a source from
+/// its next poll.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
-/// Whether the host is to be asked for more in this poll.
+/// What follows for the other pages of the host in this poll.
 enum Then {
     GoOn,
     Stop,
-    /// It asked to be left alone, for so long if it said.
+    /// It asked to wait, with Retry-After if there is a hold.
     Wait(Option<Hold>),
 }
 
 impl Worker {
-    /// Visits the pages of a poll's new entries. Where the host wants no more, the visits that were to
-    /// come count as failed, so that no entry waits for ever behind one that cannot be read. The second
-    /// value is what hosts asked for by Retry-After.
+    /// Visits the pages of a poll's new entries. Once the host wants no more, the remaining visits count as failed, so
+    /// that no entry waits for ever behind one that cannot be read. The second value is what hosts asked for by
+    /// Retry-After.
     pub(super) async fn visits(
         &self,
         source: &Source,
@@ -48,9 +48,9 @@ impl Worker {
         let mut visits = vec![Visit::NotMade; drafts.len()];
         let until = Instant::now() + LONGEST;
         let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
-        let itinerary = follow::itinerary(drafts, waiting, limit, self.clock.now());
+        let order = follow::order(drafts, waiting, limit, self.clock.now());
         let (mut stopped, mut told, mut answered) = (BTreeSet::new(), Vec::new(), false);
-        for index in itinerary {
+        for index in order {
             let page_url = drafts[index].entry.page();
             let host = page_url.and_then(link::server);
             let now = self.clock.now();
@@ -89,27 +89,18 @@ impl Worker {
         last_try: bool,
     ) -> (Visit, Then) {
         let Some(url) = entry.page() else { return (Visit::Bare, Then::GoOn) };
-        let fetcher = self.fetcher(source);
-        if fetcher.held(url).is_some() {
-            return (Visit::Failed, Then::Stop);
-        }
+        let fetcher = self.asker.fetcher(source);
         let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
         // A public list must not have the operator's own machines asked.
         let own = &source.def.url;
         let outward = link::server(url) != link::server(own) && !fetcher.is_own_address(own);
-        let (verdict, put_off) = fetcher.admission_of(url, outward).await;
-        if let Some(head) = put_off {
-            return (Visit::Failed, Then::Wait(told(&head)));
+        match gate(fetcher, url, outward).await {
+            Gate::Open => {}
+            Gate::PutOff(head) => return (Visit::Failed, Then::Wait(told(&head))),
+            Gate::Closed(FetchFault::NoRobots { .. }) => return (Visit::Failed, Then::Stop),
+            Gate::Closed(_) => return (Visit::Bare, Then::GoOn),
         }
-        match fetcher.robots_of(url, outward).await {
-            None => return (Visit::Bare, Then::GoOn),
-            Some(robots) if robots.is_unknown() => return (Visit::Failed, Then::Stop),
-            Some(_) if !verdict.allowed => return (Visit::Bare, Then::GoOn),
-            Some(_) => {}
-        }
-        let request =
-            FetchRequest { waited, outward, ..request(source, url, Validators::default(), ACCEPT_PAGE) };
-        match fetcher.get(&request).await {
+        match self.asker.article(source, url, waited, outward).await {
             Exchange::Body(response) => {
                 self.read_article(source, page, entry.clone(), response, last_try).await
             }
@@ -142,11 +133,11 @@ impl Worker {
         response: Response,
         last_try: bool,
     ) -> (Visit, Then) {
-        let at = self.clock.now();
-        let (rules, zone) = (page.rules.article.clone(), source.zone);
+        let reader = self.asker.reader(source, self.clock.now(), Known::default());
+        let rules = page.rules.article.clone();
         let full = source.content == ContentPolicy::Full;
-        let read = self.blocking(move || {
-            let mut article = page::article(&input(&response, zone, at), &rules)?;
+        let read = self.asker.blocking(move || {
+            let mut article = page::article(&reader.input(&response), &rules)?;
             if article.breaks_off && !last_try {
                 return Err(PageError::CutShort);
             }
@@ -163,7 +154,7 @@ impl Worker {
             Ok(Ok(entry)) => (Visit::Read(Box::new(entry)), Then::GoOn),
             Ok(Err(PageError::Challenge(_))) => (Visit::Failed, Then::Stop),
             Ok(Err(PageError::CutShort)) => (Visit::Failed, Then::GoOn),
-            // A film, a document, a page that is all script: there is nothing to be had later either.
+            // A film, a document, a page that is all script: it will hold nothing later either.
             Ok(Err(_)) | Err(_) => (Visit::Bare, Then::GoOn),
         }
     }

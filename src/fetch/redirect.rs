@@ -24,11 +24,11 @@ use super::guard::Guard;
 use super::hosts::Turn;
 use super::{FetchRequest, Fetcher, body, fault, head, kept, request};
 
-/// The longest the redirects of one request are waited for on the spot; more than that is for another poll.
+/// The longest wait for the redirects of one request together. A longer one is left to another poll.
 const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// An exchange under way.
-struct Journey<'a> {
+struct Redirects<'a> {
     fetcher: &'a Fetcher,
     request: &'a FetchRequest,
     limit: Limit,
@@ -36,24 +36,24 @@ struct Journey<'a> {
     home: Url,
     /// The address to ask next, without credentials.
     at: Url,
-    /// Whether the source's secrets still go along: never again once it was led elsewhere.
+    /// True while the source's secrets go along: never again after a redirect elsewhere.
     at_home: bool,
     hops: Vec<Hop>,
-    /// What was asked, each address with the cookies that went along: a gate may lead back to where it was met.
+    /// The addresses asked, each with the cookies that were sent: a login gate may lead back to where it was met.
     seen: HashSet<(String, Option<HeaderValue>)>,
-    /// Set on this way, sent back on this way, and then forgotten.
+    /// Set and sent back within this exchange, and then forgotten.
     cookies: Cookies,
     /// What is left of the time limit; waiting for a turn does not use it up.
     left: Duration,
     /// What is left of [`SHORT_WAIT`].
-    patience: Duration,
+    wait_left: Duration,
 }
 
-/// What one hop led to.
+/// The result of one hop.
 enum Step {
     Ended(Box<Exchange>),
-    /// To there, after a wait.
-    Onwards(Hop, Url, Duration),
+    /// A redirect to that address, to be followed after a wait.
+    Redirected(Hop, Url, Duration),
 }
 
 /// Performs the exchange.
@@ -67,16 +67,17 @@ pub(super) async fn exchange(
     request::without_credentials(&mut at);
     let seen = HashSet::from([(at.as_str().to_owned(), None)]);
     let left = fetcher.limits.timeout;
-    let (at_home, hops, cookies, patience) = (true, Vec::new(), Cookies::default(), SHORT_WAIT);
-    Journey { fetcher, request, limit, home, at, at_home, hops, seen, cookies, left, patience }.run().await
+    let (at_home, hops, cookies, wait_left) = (true, Vec::new(), Cookies::default(), SHORT_WAIT);
+    Redirects { fetcher, request, limit, home, at, at_home, hops, seen, cookies, left, wait_left }.run().await
 }
 
-impl Journey<'_> {
+impl Redirects<'_> {
     async fn run(mut self) -> Result<Exchange, FetchFault> {
         let mut turn: Option<(String, Turn)> = None;
         loop {
             let inward = self.is_inward();
-            admit_by(self.guard(inward), self.fetcher, &self.at).map_err(|fault| self.told(inward, fault))?;
+            admit_by(self.guard(inward), self.fetcher, &self.at)
+                .map_err(|fault| self.explained(inward, fault))?;
             if self.request.obeys_robots
                 && !self.hops.is_empty()
                 && let Some(head) = self.obey_robots(&mut turn).await?
@@ -89,14 +90,14 @@ impl Journey<'_> {
                 drop(turn.take());
                 turn = Some((key.clone(), self.fetcher.turn(&self.at, &key).await?));
             }
-            match self.timed_step(inward).await.map_err(|fault| self.told(inward, fault))? {
+            match self.timed_step(inward).await.map_err(|fault| self.explained(inward, fault))? {
                 Step::Ended(exchange) => return Ok(*exchange),
-                Step::Onwards(hop, to, wait) => {
+                Step::Redirected(hop, to, wait) => {
                     self.go(hop, to)?;
                     if !wait.is_zero() {
                         // Others have their turns meanwhile.
                         drop(turn.take());
-                        self.patience = self.patience.saturating_sub(wait);
+                        self.wait_left = self.wait_left.saturating_sub(wait);
                         tokio::time::sleep(wait).await;
                     }
                 }
@@ -115,8 +116,8 @@ impl Journey<'_> {
         if inward { &self.fetcher.guard } else { &self.fetcher.outward.1 }
     }
 
-    /// That an address is refused means something else where allowing its network would not help.
-    fn told(&self, inward: bool, fault: FetchFault) -> FetchFault {
+    /// The fault for people: an address in the allowed networks was refused because a public one led there.
+    fn explained(&self, inward: bool, fault: FetchFault) -> FetchFault {
         match fault {
             FetchFault::AddressRefused { host, ip, .. } if !inward && self.fetcher.guard.is_own(ip) => {
                 let why = "a public address must not lead into polling.allow_networks".to_owned();
@@ -126,8 +127,8 @@ impl Journey<'_> {
         }
     }
 
-    /// Holds the target of a redirect against its robots.txt. Gives the answer by which that one puts us off. A
-    /// turn is given back before one is taken to ask for it, or two that wait for each other would wait for ever.
+    /// Asks robots.txt about the target of a redirect. Returns the answer that says when to come back, if there is one.
+    /// A turn is given back before one is taken to ask: two exchanges that wait for each other would wait for ever.
     async fn obey_robots(
         &self,
         turn: &mut Option<(String, Turn)>,
@@ -137,7 +138,7 @@ impl Journey<'_> {
             None => {
                 drop(turn.take());
                 if self.fetcher.held(self.at.as_str()).is_some() {
-                    // Which the turn will say.
+                    // Taking the turn will fail.
                     return Ok(None);
                 }
                 let outward = !self.is_inward();
@@ -172,10 +173,10 @@ impl Journey<'_> {
             let to = self.read_location(location.as_bytes())?;
             self.cookies.take(&self.at, response.headers());
             let wait = if self.request.waited { Duration::ZERO } else { wait_before(&head) };
-            if wait > self.patience {
+            if wait > self.wait_left {
                 return Ok(Step::Ended(Box::new(Exchange::Throttled(head))));
             }
-            return Ok(Step::Onwards(Hop { status, to: to.as_str().to_owned() }, to, wait));
+            return Ok(Step::Redirected(Hop { status, to: to.as_str().to_owned() }, to, wait));
         }
         if let Some(exchange) = head::without_body(&head, response.headers(), self.is_conditional()) {
             return Ok(Step::Ended(Box::new(exchange)));
@@ -184,7 +185,7 @@ impl Journey<'_> {
         Ok(Step::Ended(Box::new(Exchange::Body(Response { head, body }))))
     }
 
-    /// Whether the address that is asked now is the one that the validators are of.
+    /// True if the validators are of the address that is asked now.
     fn is_conditional(&self) -> bool {
         let validators = &self.request.validators;
         !validators.is_empty() && validators.are_of(self.at.as_str(), &self.hops)
@@ -242,8 +243,8 @@ impl Journey<'_> {
     }
 }
 
-/// How long a redirect asks to wait before it is followed (RFC 9110 section 10.2.3). What is said by a date, and
-/// cannot be told without a clock, is for others to tell, who have one.
+/// The wait that a redirect asks for before it is followed (RFC 9110 section 10.2.3). `MAX` if it is a date that only
+/// a clock could turn into a wait: then the caller, who has one, follows it later.
 fn wait_before(redirect: &ResponseHead) -> Duration {
     let Some(value) = redirect.retry_after.as_deref() else { return Duration::ZERO };
     let date = redirect.date.as_deref();
@@ -251,7 +252,7 @@ fn wait_before(redirect: &ResponseHead) -> Duration {
     freshness::wait(value, date).unwrap_or_else(|| if is_said() { Duration::MAX } else { Duration::ZERO })
 }
 
-/// Whether an address may be asked. Names are checked where they are dialled.
+/// Refuses an address that may not be asked. Names are checked when they are dialled.
 pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
     admit_by(&fetcher.guard, fetcher, at)
 }

@@ -1,5 +1,5 @@
-//! Leaving hosts alone that asked for it: by their queues while the daemon runs, by what the journal keeps of
-//! it for whoever asks, and after a restart.
+//! Retry-After: while the daemon runs, the queues of hosts keep it. The journal keeps it too, for polls by hand and for
+//! the time after a restart.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::model::time::Time;
 use crate::read::link;
 
 impl Worker {
-    /// Leaves the hosts alone that asked for it before the last stop, for as long as is left of it.
+    /// Holds the hosts whose Retry-After of before the last stop is not over.
     pub fn resume_holds(&self, stored: &BTreeMap<SourceId, SourceState>) {
         let now = self.clock.now();
         for (id, stored) in stored {
@@ -28,7 +28,7 @@ impl Worker {
 
     pub(super) fn hold_hosts(&self, state: &PollState, polled: Option<Time>, now: Time) {
         if let Some(address) = &state.asked_by {
-            self.hold(address, poll::not_before(state, polled, now, self.patience), now);
+            self.hold(address, poll::not_before(state, polled, now, self.freshness_limit), now);
         }
         for hold in &state.holds {
             self.hold(&hold.address, poll::held_until(state, &hold.address, now), now);
@@ -37,23 +37,22 @@ impl Worker {
 
     fn hold(&self, url: &str, until: Option<Time>, now: Time) {
         let Some(wait) = until.and_then(|until| (until - now).to_std().ok()) else { return };
-        self.fetchers.values().for_each(|fetcher| fetcher.hold(url, wait));
+        self.asker.hold(url, wait);
     }
 }
 
-/// The outcome that stands while a publisher has asked for patience: nothing is asked before that time is
-/// over (RFC 9110 section 10.2.3), by schedule or by hand.
+/// The outcome while a Retry-After is not over: nobody is asked (RFC 9110 section 10.2.3), by schedule or by hand.
 pub(super) fn still_waiting(
     stored: &SourceState,
     asked: &str,
     now: Time,
-    patience: Duration,
+    freshness_limit: Duration,
 ) -> Option<Outcome> {
     let waits = |outcome: &Outcome| matches!(outcome, Outcome::Throttled { .. } | Outcome::Held { .. });
     let as_before = stored.outcome.clone().filter(waits);
-    // After a clock was set back, the scheduler waits as long as was asked for; nobody knows when that began.
+    // After the clock was set back, only the scheduler waits: nobody knows when the wait began.
     let set_back = stored.polled_at.is_some_and(|polled| poll::lies_ahead(polled, now));
-    let all = poll::not_before(&stored.poll, stored.polled_at, now, patience)
+    let all = poll::not_before(&stored.poll, stored.polled_at, now, freshness_limit)
         .filter(|until| !set_back && *until > now && (as_before.is_some() || stored.poll.asked_by.is_some()));
     let until = all.max(poll::held_until(&stored.poll, asked, now))?;
     let held = || FetchFault::Held {

@@ -5,7 +5,7 @@ use crate::testing::at;
 
 #[test]
 fn what_is_older_than_an_hour_is_forgotten() {
-    let tally = Tally::default();
+    let tally = RecentOutcomes::default();
     for (when, outcome) in [(0, "fetched"), (1800, "fetched"), (3000, "failed")] {
         tally.note(at(when), outcome);
     }
