@@ -141,9 +141,9 @@ impl<'d> Table<'d> {
     }
 
     /// Reports the keys that were not taken, with `elsewhere` to say which of them have a meaning in another place.
-    pub(super) fn finish(self, elsewhere: impl Fn(&str, &str) -> Option<&'static str>, report: &mut Report) {
+    pub(super) fn finish(self, elsewhere: impl Fn(&str) -> Option<&'static str>, report: &mut Report) {
         for (place, key, _) in &self.entries {
-            match elsewhere(self.shape, key) {
+            match elsewhere(key) {
                 Some(why) => report.fault(place, why),
                 None => {
                     let hint = did_you_mean(key, self.known.iter().copied());
@@ -273,7 +273,7 @@ impl FromToml for SecretRef {
         let mut table = Table::new(value.source, table, "", value.place.clone());
         let file = table.take::<String>("file", report);
         let credential = table.take::<String>("credential", report);
-        table.finish(|_, _| None, report);
+        table.finish(|_| None, report);
         match (file, credential) {
             (Some(file), None) => Some(Self::File(file.value)),
             (None, Some(name)) => Some(Self::Credential(name.value)),

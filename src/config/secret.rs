@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Env;
 use super::document::SecretRef;
+use super::env::Env;
 use super::fault::{Place, Report};
 
 /// The largest secret read, in bytes: headers beyond 8 KiB are refused by most servers.

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::decide::backoff;
 use crate::decide::freshness;
-use crate::decide::rules::hex16;
 use crate::model::exchange::{Exchange, FetchFault, ResponseHead, Validators};
+use crate::model::hash::hex16;
 use crate::model::identity::Marks;
 use crate::model::outcome::Outcome;
 use crate::model::poll_state::{Moved, PollState, Rejected};

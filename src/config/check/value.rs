@@ -8,11 +8,12 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
+use regex::{Regex, RegexBuilder};
 use url::Url;
 
-use super::fault::did_you_mean;
-use super::page::KindName;
-use super::{ContentPolicy, Listen, RetryAfter};
+use crate::config::checked::{Listen, RetryAfter};
+use crate::config::fault::did_you_mean;
+use crate::model::source::ContentPolicy;
 
 /// Reads `90s`, `15m`, `6h`, `30d`, `1h30m`; also `500ms` and `0s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -196,6 +197,15 @@ pub(super) fn retry_after(text: &str) -> Result<RetryAfter, String> {
     }
 }
 
+/// What the word of `kind` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum KindName {
+    #[default]
+    Feed,
+    Page,
+    Json,
+}
+
 pub(super) fn kind(text: &str) -> Result<KindName, String> {
     match text {
         "feed" => Ok(KindName::Feed),
@@ -263,4 +273,31 @@ pub(super) fn header_value(text: &str) -> Result<String, String> {
     HeaderValue::from_str(text)
         .map(|_| text.to_owned())
         .map_err(|_| "its value has characters that a header cannot carry".to_owned())
+}
+
+/// The longest pattern, in characters: 333 names of two, and still one line of a file.
+const LONGEST_PATTERN: usize = 1000;
+/// The most memory one pattern may take when compiled, in bytes. Those 333 names take a tenth of it; only
+/// repetitions of wide classes, such as `\w{50}`, take more.
+const LARGEST_PATTERN: usize = 1 << 20;
+
+pub(super) fn pattern(text: &str) -> Result<Regex, String> {
+    if text.is_empty() {
+        return Err("is empty, and would match every title".to_owned());
+    }
+    if text.chars().count() > LONGEST_PATTERN {
+        return Err(format!("is longer than {LONGEST_PATTERN} characters; write several rules"));
+    }
+    RegexBuilder::new(text).size_limit(LARGEST_PATTERN).build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(limit) => {
+            format!("takes more than {} MiB when compiled; repeat less in it", limit >> 20)
+        }
+        error => format!("is not a regular expression: {}", reason(&error.to_string())),
+    })
+}
+
+/// The reason alone: before it the crate draws the pattern and points at the place, over several lines.
+fn reason(message: &str) -> &str {
+    let last = message.lines().next_back().unwrap_or(message);
+    last.strip_prefix("error: ").unwrap_or(last)
 }

@@ -2,13 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use super::check::{count, read, read_all};
-use super::document::Table;
-use super::fault::{At, Place, Report};
-use super::{Kind, Page};
+use super::common::{count, read, read_all};
+use super::value::KindName;
+use crate::config::checked::{Kind, Page};
+use crate::config::fault::{Place, Report};
+use crate::config::raw::{self, Text};
 use crate::read::page::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
-
-type Text = Option<At<String>>;
 
 /// List pages read in one poll: what lies further back was there at the poll before.
 const PAGES: RangeInclusive<i64> = 1..=5;
@@ -17,55 +16,7 @@ const FOLLOW_LIMIT: RangeInclusive<i64> = 1..=100;
 /// Enough for the usual poll to take all that is new, few enough that a first poll is no burst.
 const USUAL_FOLLOW_LIMIT: usize = 20;
 
-/// `[source.page]` as it is written.
-#[derive(Debug)]
-pub(super) struct RawPage {
-    place: Place,
-    entry: Text,
-    link: Text,
-    entry_title: Text,
-    entry_date: Text,
-    entry_section: Text,
-    entry_summary: Text,
-    next: Text,
-    pages: Option<At<i64>>,
-    follow: Option<At<bool>>,
-    follow_limit: Option<At<i64>>,
-    title: Text,
-    date: Text,
-    outlet: Text,
-    editor: Text,
-    section: Text,
-    summary: Text,
-    body: Text,
-    remove: Option<At<Vec<At<String>>>>,
-}
-
-impl RawPage {
-    pub(super) fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
-        Self {
-            place: table.place().clone(),
-            entry: table.take("entry", report),
-            link: table.take("link", report),
-            entry_title: table.take("entry_title", report),
-            entry_date: table.take("entry_date", report),
-            entry_section: table.take("entry_section", report),
-            entry_summary: table.take("entry_summary", report),
-            next: table.take("next", report),
-            pages: table.take("pages", report),
-            follow: table.take("follow", report),
-            follow_limit: table.take("follow_limit", report),
-            title: table.take("title", report),
-            date: table.take("date", report),
-            outlet: table.take("outlet", report),
-            editor: table.take("editor", report),
-            section: table.take("section", report),
-            summary: table.take("summary", report),
-            body: table.take("body", report),
-            remove: table.take("remove", report),
-        }
-    }
-
+impl raw::Page {
     fn resolve(self, report: &mut Report) -> Page {
         self.check(report);
         let pages = count(self.pages, PAGES, report).unwrap_or(1);
@@ -119,37 +70,7 @@ impl RawPage {
     }
 }
 
-/// `[source.json]` as it is written.
-#[derive(Debug)]
-pub(super) struct RawJson {
-    place: Place,
-    entries: Text,
-    title: Text,
-    link: Text,
-    link_template: Text,
-    id: Text,
-    time: Text,
-    summary: Text,
-    outlet: Text,
-    region_code: Text,
-}
-
-impl RawJson {
-    pub(super) fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
-        Self {
-            place: table.place().clone(),
-            entries: table.take("entries", report),
-            title: table.take("title", report),
-            link: table.take("link", report),
-            link_template: table.take("link_template", report),
-            id: table.take("id", report),
-            time: table.take("time", report),
-            summary: table.take("summary", report),
-            outlet: table.take("outlet", report),
-            region_code: table.take("region_code", report),
-        }
-    }
-
+impl raw::Json {
     fn resolve(self, report: &mut Report) -> Option<JsonRules> {
         for (key, text) in [("entries", &self.entries), ("title", &self.title)] {
             if text.is_none() {
@@ -194,21 +115,12 @@ fn template(text: &str) -> Result<String, String> {
     }
 }
 
-/// What the word of `kind` says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum KindName {
-    #[default]
-    Feed,
-    Page,
-    Json,
-}
-
 /// The kind of a source with its table.
 pub(super) fn resolve(
     name: KindName,
     source: &Place,
-    page: Option<RawPage>,
-    json: Option<RawJson>,
+    page: Option<raw::Page>,
+    json: Option<raw::Json>,
     report: &mut Report,
 ) -> Option<Kind> {
     if let (Some(page), true) = (&page, name != KindName::Page) {

@@ -3,10 +3,10 @@
 
 use regex_syntax::hir::Hir;
 
-use super::check::read;
-use super::fault::{At, Place, Report};
-use super::file::PublishingRule;
-use super::rule::pattern;
+use super::common::read;
+use super::value::pattern;
+use crate::config::fault::{At, Place, Report};
+use crate::config::raw;
 use crate::decide::publishing::{Action, Field, PublishRule};
 use crate::model::region::RegionTable;
 
@@ -15,12 +15,12 @@ const LONGEST: usize = 200;
 
 /// Makes one rule.
 pub(super) fn resolve(
-    raw: PublishingRule,
+    raw: raw::PublishRule,
     regions: &RegionTable,
     report: &mut Report,
 ) -> Option<PublishRule> {
     let fields = fields(&raw, report);
-    let PublishingRule { place, exclude, include, rewrite, with, fields: named } = raw;
+    let raw::PublishRule { place, exclude, include, rewrite, with, fields: named } = raw;
     let given: Vec<&Place> =
         [&exclude, &include, &rewrite].into_iter().flatten().map(|at| &at.place).collect();
     match given.as_slice() {
@@ -56,7 +56,7 @@ pub(super) fn resolve(
     Some(PublishRule { action: action?, pattern, fields })
 }
 
-fn fields(raw: &PublishingRule, report: &mut Report) -> Vec<Field> {
+fn fields(raw: &raw::PublishRule, report: &mut Report) -> Vec<Field> {
     let Some(named) = &raw.fields else { return vec![Field::Title] };
     let mut fields = Vec::new();
     for name in named.value.as_slice() {

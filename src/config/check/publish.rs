@@ -4,10 +4,12 @@ use std::ops::RangeInclusive;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use super::check::{count, read, within_time};
-use super::fault::{At, Report};
-use super::resolve::{Context, DAY, HOUR};
-use super::{ContentPolicy, Publish, file, value};
+use super::common::{Context, DAY, HOUR, count, read, within_time};
+use super::value;
+use crate::config::checked::Publish;
+use crate::config::fault::{At, Report};
+use crate::config::raw;
+use crate::model::source::ContentPolicy;
 
 /// Readers fetch the whole feed each time it changes.
 const FEED_ENTRIES: RangeInclusive<i64> = 1..=1000;
@@ -17,7 +19,7 @@ const FIRST_POLL: RangeInclusive<i64> = 0..=1000;
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(HOUR)..=Duration::from_secs(36_500 * DAY);
 
 pub(super) fn resolve(
-    raw: file::Publish,
+    raw: raw::Publish,
     state_dir: &Path,
     context: &Context<'_>,
     report: &mut Report,
