@@ -5,7 +5,7 @@ use scraper::{ElementRef, Node};
 
 use super::body::{self, Cut};
 use super::dom::{Page, select, text};
-use super::lines::{Line, lines};
+use super::lines::{TextLine, lines};
 use super::list::{breaks_off, has};
 use super::prose::Prose;
 use super::{ArticleRules, Css, PageError, meta, title, when};
@@ -120,7 +120,7 @@ fn chosen(page: &Page, css: Option<&Css>) -> Option<String> {
 }
 
 /// The lines that are about the article: the title's, those after it and a few before.
-fn heading(lines: &[Line], at: Option<usize>) -> &[Line] {
+fn heading(lines: &[TextLine], at: Option<usize>) -> &[TextLine] {
     let from = at.unwrap_or(0);
     // Without a title's line the heading may begin anywhere above the prose.
     let reach = if at.is_some() { MAX_HEADING } else { MAX_HEADING * 8 };
@@ -129,8 +129,8 @@ fn heading(lines: &[Line], at: Option<usize>) -> &[Line] {
 
 /// The outlet: on a line about the article or the line after its label, on a line of its own below, in the
 /// head of the page, or beside the time.
-fn outlet(page: &Page, heading: &[Line], lines: &[Line]) -> Option<String> {
-    let about: Vec<&Line> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
+fn outlet(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<String> {
+    let about: Vec<&TextLine> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
     let labelled = about.iter().find_map(|line| meta::outlet(&line.text)).or_else(|| {
         let at = about.iter().position(|line| meta::is_bare_outlet(&line.text))?;
         let next = &about.get(at + 1)?.text;
@@ -147,8 +147,9 @@ fn outlet(page: &Page, heading: &[Line], lines: &[Line]) -> Option<String> {
 }
 
 /// The notice of rights: of several lines the one that says what may not be done.
-fn rights(lines: &[Line]) -> Option<String> {
-    let notices: Vec<&Line> = lines.iter().rev().filter(|line| meta::rights(&line.text).is_some()).collect();
+fn rights(lines: &[TextLine]) -> Option<String> {
+    let notices: Vec<&TextLine> =
+        lines.iter().rev().filter(|line| meta::rights(&line.text).is_some()).collect();
     let strict = notices.iter().find(|line| line.text.contains("未经") || line.text.contains("不得"));
     strict.or(notices.first()).and_then(|line| meta::rights(&line.text))
 }

@@ -5,14 +5,14 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::dom::{Page, select, text};
-use super::lines::Line;
+use super::lines::TextLine;
 use super::{dated, generic};
 use crate::model::time::{Precision, Stamp};
 use crate::read::date::{DateContext, find, parse};
 use crate::read::json;
 
 /// When the page says it was published. `heading` are the lines about the article, `lines` all of them.
-pub(super) fn published(page: &Page, heading: &[Line], lines: &[Line]) -> Option<Stamp> {
+pub(super) fn published(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<Stamp> {
     let day = dated::day_of(&page.url, generic::last_day(page));
     let seen = heading.iter().skip(1).take_while(|line| !is_prose(&line.text));
     let seen = seen.filter_map(|line| find(&line.text, &page.dates));
