@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::decide::identity::{
-    self, Candidate, Document, Facts, Matched, Past, Verdict, still_text, still_title,
+    self, Candidate, Document, Facts, Identified, Matched, Past, still_text, still_title,
 };
 use crate::decide::story::Sketch;
 use crate::model::entry::{Body, ParsedEntry, ParsedFeed};
@@ -141,18 +141,18 @@ pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) ->
     }
     let Memory { hits, entries: known } = memory;
     let past = |no: u64| known.get(&no).map(|remembered| remembered.past(manner));
-    let Matched { verdicts, candidates, marks } = document.judged(&hits, &past);
+    let Matched { identified, candidates, marks } = document.judged(&hits, &past);
     found.marks = marks;
-    found.grows_at_end = grows_at_end(&verdicts);
+    found.grows_at_end = grows_at_end(&identified);
     let mut window = None;
-    for ((verdict, candidate), entry) in verdicts.into_iter().zip(candidates).zip(&parsed.entries) {
+    for ((verdict, candidate), entry) in identified.into_iter().zip(candidates).zip(&parsed.entries) {
         match verdict {
-            Verdict::New { key, apart } => {
+            Identified::New { key, apart } => {
                 let apart = apart.and_then(|(no, votes)| Some((&known.get(&no)?.entry, votes)));
                 let decision = apart.map(|(other, votes)| Decision::apart(other.id.clone(), votes));
                 found.new.push(draft(source, key, candidate, clean(entry, url), decision));
             }
-            Verdict::Known { no, votes } => {
+            Identified::Known { no, votes } => {
                 window = Some(window.map_or(no, |least: EntryNo| least.min(no)));
                 let Some(Remembered { entry: old, .. }) = known.get(&no) else { continue };
                 let changed = if old.is_shown() && candidate.fingerprint.differs(&old.fingerprint) {
@@ -171,7 +171,7 @@ pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) ->
                     ..changed
                 }));
             }
-            Verdict::Duplicate(_) => {}
+            Identified::Duplicate(_) => {}
         }
     }
     found.window_from = window.or((!found.new.is_empty()).then_some(0));
@@ -190,13 +190,13 @@ fn is_too_soon(old: &Entry, at: Time) -> bool {
 
 /// Whether all new entries of a document stand behind all known ones; `None` where it has not both, or they are
 /// mixed.
-fn grows_at_end(verdicts: &[Verdict]) -> Option<bool> {
-    let is_new = |verdict: &Verdict| match verdict {
-        Verdict::New { .. } => Some(true),
-        Verdict::Known { .. } => Some(false),
-        Verdict::Duplicate(_) => None,
+fn grows_at_end(identified: &[Identified]) -> Option<bool> {
+    let is_new = |verdict: &Identified| match verdict {
+        Identified::New { .. } => Some(true),
+        Identified::Known { .. } => Some(false),
+        Identified::Duplicate(_) => None,
     };
-    let kinds: Vec<bool> = verdicts.iter().filter_map(is_new).collect();
+    let kinds: Vec<bool> = identified.iter().filter_map(is_new).collect();
     let changes = kinds.windows(2).filter(|pair| pair[0] != pair[1]).count();
     (changes == 1).then(|| kinds.last() == Some(&true))
 }

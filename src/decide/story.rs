@@ -8,10 +8,10 @@
 
 mod copy;
 mod filed;
-mod fold;
 pub(super) mod hash;
 mod index;
 mod keys;
+mod letter;
 mod links;
 mod marks;
 mod mentions;
@@ -29,5 +29,5 @@ mod title;
 
 pub use index::{Index, Joined, MAX_MEMBERS, MAX_STORIES, NEAREST};
 pub use links::{LinkMark, MAX_LINKS};
-pub use same::{Verdict, same};
+pub use same::{SameStory, same};
 pub use sketch::{Sketch, StoryInput, sketch};

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::journal::{self, JournalError, Losses};
-use super::{LedgerError, Paths, dirs, open};
+use super::{LedgerError, Paths, dirs};
 use crate::model::record::LINE_VERSION;
 use crate::model::time::Time;
 
@@ -240,7 +240,7 @@ pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
         return Err(BackupError::CopyOfRotten { path: from.to_owned(), what });
     }
     dirs::create(state_dir).map_err(io_error(state_dir, "create it"))?;
-    let _lock = open::lock(state_dir)?;
+    let _lock = dirs::lock(state_dir)?;
     let paths = Paths::new(state_dir);
     let journal = paths.journal();
     if journal.exists() && !holds_remains(&journal)? {

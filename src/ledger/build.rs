@@ -6,7 +6,7 @@ use super::generation::Generation;
 use super::journal::Losses;
 use super::replay::{catch_up, forget_validators, reach};
 use super::store::Store;
-use super::{Ledger, LedgerError, mark, open, room};
+use super::{Ledger, LedgerError, mark, room};
 use crate::model::state::State;
 
 /// Lines after which it is looked whether there is room for more.
@@ -107,7 +107,7 @@ impl Ledger {
     }
 
     fn fill(&self, generation: Generation, progress: Progress<'_>) -> Result<Built, LedgerError> {
-        let store = open::store(&self.paths, generation)?;
+        let store = generation.open(&self.paths)?;
         let (mut lines, mut entries) = (0_u64, 0);
         let mut each = |line: &crate::model::record::Line| {
             lines += 1;

@@ -48,9 +48,9 @@ pub use decide::Fact;
 pub use fault::{DiskFault, LedgerError};
 use generation::Generation;
 use journal::Journal;
-pub use open::OpenNotes;
+pub use open::{OpenNotes, peek};
 pub use paths::Paths;
-pub use replay::{Replay, peek};
+pub use replay::Replay;
 use room::AskRoom;
 #[cfg(test)]
 pub(crate) use room::Room;

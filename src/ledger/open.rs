@@ -1,6 +1,6 @@
 //! Opening the state directory: which store is used, and bringing it up to the journal.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -15,7 +15,7 @@ use super::journal::{Journal, Losses, OpenReport};
 use super::mark::{self, Mark};
 use super::replay::{catch_up, forget_validators, reach};
 use super::room::{AskRoom, Room};
-use super::store::{MemoryBackend, SledBackend, Store};
+use super::store::{MemoryBackend, SledBackend, Store, StoreError};
 use super::stories::Stories;
 use super::{Ledger, LedgerError, Paths, Unsettled, backup, dirs};
 use crate::decide::rules::Rules;
@@ -112,7 +112,7 @@ impl Ledger {
     ) -> Result<(Self, OpenNotes), LedgerError> {
         let paths = Paths::new(dir);
         dirs::create(dir).map_err(io_error(dir, "create this directory"))?;
-        let lock = lock(dir)?;
+        let lock = dirs::lock(dir)?;
         backup::require_restored(&paths)?;
         fs::create_dir_all(paths.store()).map_err(io_error(&paths.store(), "create it"))?;
         let newest = generation::sweep(&paths)?;
@@ -221,19 +221,19 @@ impl Ledger {
     }
 }
 
-/// Locks a state directory.
-pub(super) fn lock(dir: &Path) -> Result<File, LedgerError> {
-    let file = File::open(dir).map_err(io_error(dir, "open it"))?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked(dir.to_owned())),
-        Err(e) => Err(io_error(dir, "lock it")(e.into())),
-    }
-}
-
-/// Opens the files of a generation.
-pub(super) fn store(paths: &Paths, generation: Generation) -> Result<Store, LedgerError> {
-    Ok(Store::new(Box::new(SledBackend::open(&paths.generation(generation.number))?)))
+/// Reads the store of a state directory that nobody has open, as it was last derived.
+///
+/// # Errors
+/// When it is in use, there is none, or it cannot be read.
+pub fn peek<T>(
+    dir: &Path,
+    read: impl FnOnce(&Store) -> Result<T, StoreError>,
+) -> Result<Option<T>, LedgerError> {
+    let paths = Paths::new(dir);
+    let _lock = dirs::lock(dir)?;
+    backup::require_restored(&paths)?;
+    let Some(newest) = generation::newest(&paths)? else { return Ok(None) };
+    Ok(Some(read(&newest.open(&paths)?)?))
 }
 
 /// Opens the newest generation, if its mark says that it may be used.
@@ -252,7 +252,7 @@ fn find(paths: &Paths, generation: Generation) -> Result<Found, Refusal> {
     }
     // From here on sled writes: a power cut must not find it marked as clean.
     generation.mark(paths, mark.journal, false)?;
-    let store = store(paths, generation)?;
+    let store = generation.open(paths)?;
     let reached = store.position().map_err(LedgerError::from)?;
     Ok(Found { generation, store, reached, mark })
 }

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use super::apply::Work;
 use super::journal::{self, Journal, Losses};
 use super::store::{MemoryBackend, Store, StoreError};
-use super::{LedgerError, Paths, generation, open};
+use super::{LedgerError, Paths};
 use crate::decide::backoff;
 use crate::decide::poll::BACKOFF_BASE;
 use crate::decide::rules::Rules;
@@ -45,21 +45,6 @@ impl Replay {
         group.finish()?;
         Ok(Self { store, losses })
     }
-}
-
-/// Reads the store of a state directory that nobody has open, as it was last derived.
-///
-/// # Errors
-/// When it is in use, there is none, or it cannot be read.
-pub fn peek<T>(
-    dir: &Path,
-    read: impl FnOnce(&Store) -> Result<T, StoreError>,
-) -> Result<Option<T>, LedgerError> {
-    let paths = Paths::new(dir);
-    let _lock = open::lock(dir)?;
-    super::backup::require_restored(&paths)?;
-    let Some(newest) = generation::newest(&paths)? else { return Ok(None) };
-    Ok(Some(read(&open::store(&paths, newest)?)?))
 }
 
 /// Applies lines in batches. Returns what they changed.

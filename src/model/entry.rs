@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::model::skip::Skip;
 use crate::model::time::Stamp;
 
+/// The number of a stored entry: dense, in the order of the journal.
+pub type EntryNo = u64;
+
 /// A link of an entry or a feed (RFC 4287 section 4.2.7), its `href` absolute.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Link {

@@ -193,7 +193,7 @@ impl Rank {
 
 /// The key of a row that lists an entry in a feed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlaceKey {
+pub struct ListingKey {
     /// The feed.
     pub feed: FeedKey,
     /// True if the entry came with its source's first poll: such entries are listed apart, as they surface
@@ -205,7 +205,7 @@ pub struct PlaceKey {
 
 /// What a list says of an entry besides its place: enough to choose entries without reading them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Listing {
     /// The entry's source.
     pub source: SourceNo,
     /// [`Entry::backlog`].
@@ -313,7 +313,7 @@ pub struct Changes {
     /// Members of stories: founder and member; `None` where one is not shown any more.
     pub members: BTreeMap<(EntryNo, EntryNo), Option<Member>>,
     /// Places on lists; `None` where an entry left.
-    pub places: BTreeMap<PlaceKey, Option<Place>>,
+    pub places: BTreeMap<ListingKey, Option<Listing>>,
     /// Entries of first polls, by number; empty where none is left.
     pub backlogs: BTreeMap<BacklogKey, Vec<EntryNo>>,
     /// Withdrawals that feeds announce: the feed, when, the entry, and its published id.

@@ -2,17 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::model::entry::EntryNo;
 use crate::model::entry::ParsedEntry;
 use crate::model::evidence::Evidence;
 use crate::model::feed_key::FeedKey;
 use crate::model::identity::{Fingerprint, IdentityKey, Vote};
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
-use crate::model::story::Membership;
+use crate::model::story::{Member, Membership};
 use crate::model::time::Time;
-
-/// The number of a stored entry: dense, in the order of the journal.
-pub type EntryNo = u64;
 
 /// A stored entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -104,6 +102,18 @@ impl Entry {
         }
         feeds.extend(self.regions.iter().map(|e| FeedKey::Region(e.region.clone())));
         feeds
+    }
+
+    /// The entry as its story has it at hand.
+    #[must_use]
+    pub fn member(&self) -> Member {
+        Member {
+            source: self.source.clone(),
+            regions: self.regions.iter().map(|evidence| evidence.region.clone()).collect(),
+            round: self.round,
+            backlog: self.backlog,
+            report: self.story.as_ref().and_then(Membership::repeats),
+        }
     }
 
     /// The journal line that last changed what it says: whoever has read up to it has the entry as it is.

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::entry::EntryNo;
 use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
-use crate::model::stored::{Entry, EntryNo};
 
 /// Why two entries tell the same story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,9 +63,9 @@ pub struct Member {
     pub source: SourceId,
     /// Its regions.
     pub regions: Vec<RegionId>,
-    /// [`Entry::round`].
+    /// `round` of the entry.
     pub round: u64,
-    /// [`Entry::backlog`].
+    /// `backlog` of the entry.
     pub backlog: Option<u32>,
     /// [`Membership::repeats`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,14 +73,6 @@ pub struct Member {
 }
 
 impl Member {
-    /// A stored entry as a member of its story.
-    #[must_use]
-    pub fn of(entry: &Entry) -> Self {
-        let regions = entry.regions.iter().map(|evidence| evidence.region.clone()).collect();
-        let report = entry.story.as_ref().and_then(Membership::repeats);
-        Self { source: entry.source.clone(), regions, round: entry.round, backlog: entry.backlog, report }
-    }
-
     /// The feeds it is listed in, each once.
     pub fn feeds(&self) -> impl Iterator<Item = FeedKey> + '_ {
         let national = self.regions.is_empty().then_some(FeedKey::National);

@@ -20,7 +20,7 @@ use crate::model::identity::{IdentityKey, KeyKind};
 
 /// What an entry of a document is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Identified {
     /// The known entry of this number.
     Known {
         /// Its number.
@@ -53,7 +53,7 @@ pub struct Document<'a> {
 #[derive(Debug)]
 pub struct Matched {
     /// Of each entry.
-    pub verdicts: Vec<Verdict>,
+    pub identified: Vec<Identified>,
     /// Each entry as it is recorded.
     pub candidates: Vec<Candidate>,
     /// What is known of the source's guids and addresses now.
@@ -114,33 +114,33 @@ impl<'a> Document<'a> {
                 known.insert(*index, (*no, evidence.votes()));
             }
         }
-        let verdicts: Vec<Verdict> = (0..self.candidates.len())
+        let identified: Vec<Identified> = (0..self.candidates.len())
             .map(|at| {
                 if first_of[at] != at {
-                    return Verdict::Duplicate(first_of[at]);
+                    return Identified::Duplicate(first_of[at]);
                 }
                 match known.remove(&at) {
-                    Some((no, votes)) => Verdict::Known { no, votes },
+                    Some((no, votes)) => Identified::Known { no, votes },
                     None => {
                         let key = own_key(&self.candidates[at], hits);
-                        Verdict::New { key, apart: refused.remove(&at) }
+                        Identified::New { key, apart: refused.remove(&at) }
                     }
                 }
             })
             .collect();
         self.marks = marks;
-        self.note_shared(&verdicts, hits, guids.silent);
-        Matched { verdicts, candidates: self.candidates, marks: self.marks }
+        self.note_shared(&identified, hits, guids.silent);
+        Matched { identified, candidates: self.candidates, marks: self.marks }
     }
 
     /// What several entries of the document share is no vote from now on; nor is the guid or the address of a known
     /// entry that a new one has.
-    fn note_shared(&mut self, verdicts: &[Verdict], hits: &Hits, silent: bool) {
+    fn note_shared(&mut self, identified: &[Identified], hits: &Hits, silent: bool) {
         self.shared.iter().for_each(|key| self.marks.note_shared(*key));
-        for (candidate, verdict) in self.candidates.iter().zip(verdicts) {
+        for (candidate, verdict) in self.candidates.iter().zip(identified) {
             let Facts { guid, page, .. } = candidate.facts;
             let names = guid.filter(|_| !silent).into_iter().chain(page);
-            if matches!(verdict, Verdict::New { .. }) {
+            if matches!(verdict, Identified::New { .. }) {
                 names.filter(|key| hits.contains_key(key)).for_each(|key| self.marks.note_shared(key));
             }
         }

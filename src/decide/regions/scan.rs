@@ -4,7 +4,7 @@ use super::Classifier;
 use super::abbreviation::{self, Char};
 use super::around::Around;
 use super::gazetteer::Meaning;
-use super::guard::{Guard, Verdict};
+use super::guard::{Guard, NameUse};
 use super::work;
 use crate::model::evidence::Rule;
 
@@ -153,17 +153,17 @@ impl Classifier {
                 && meaning.rule.is_some()
                 && work::is_branch(&text[to..], |at| named(to + at, is_division));
             let verdict = match meaning.guard.judge(around, text, named(to, |_| true), about_sport) {
-                Verdict::Counts if branch => Verdict::Origin(0),
+                NameUse::Counts if branch => NameUse::Origin(0),
                 verdict => verdict,
             };
             let (len, own) = (to - from, Some(meaning));
             match verdict {
-                Verdict::Counts => taken.push(Taken { from, to, len, meaning: own, origin: false }),
-                Verdict::Origin(more) => {
+                NameUse::Counts => taken.push(Taken { from, to, len, meaning: own, origin: false }),
+                NameUse::Origin(more) => {
                     taken.push(Taken { from, to: to + more, len, meaning: own, origin: true });
                 }
-                Verdict::Swallowed => taken.push(Taken { from, to, len, meaning: None, origin: false }),
-                Verdict::Refused => {}
+                NameUse::Swallowed => taken.push(Taken { from, to, len, meaning: None, origin: false }),
+                NameUse::Refused => {}
             }
         }
         taken

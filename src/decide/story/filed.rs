@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU32;
 
-use super::postings::{self, Low, SERIAL_BITS};
+use super::postings::{self, SERIAL_BITS};
 use super::sketch::{Head, Sketch, View};
+use super::timeline::Low;
 
 /// Counts the filings.
 pub(super) type Serial = u64;

@@ -6,11 +6,12 @@ use std::cell::RefCell;
 use super::filed::{Filed, Serial, Slot};
 use super::keys::{MAX_KEYS, link_stem};
 use super::links::{LinkMark, Links};
-use super::postings::{Low, Postings};
-use super::same::{LINK_MINUTES, Probe, Verdict, WINDOW_MINUTES};
+use super::postings::Postings;
+use super::same::{LINK_MINUTES, Probe, SameStory, WINDOW_MINUTES};
 use super::sample::GramSet;
 use super::sketch::{Sketch, View};
 use super::stories::{Stories, StoryNo};
+use super::timeline::Low;
 use crate::model::story::Reason;
 
 /// Filed entries taken from each side of a key's point in time. Reports of one story come within hours,
@@ -321,16 +322,16 @@ fn in_reach(new: &Sketch, old: &Slot) -> bool {
 /// That an entry belongs to a story, and which entry of it is the same report.
 #[derive(Clone, Copy, Debug)]
 struct Belongs {
-    verdict: Verdict,
+    verdict: SameStory,
     copy_of: Option<u64>,
 }
 
 impl Probe<'_> {
-    fn judge_if_near(&self, old: View<'_>) -> Option<Verdict> {
+    fn judge_if_near(&self, old: View<'_>) -> Option<SameStory> {
         if self.may_match(old) { self.judge(old) } else { None }
     }
 
-    fn judge_if_copy(&self, old: View<'_>) -> Option<Verdict> {
+    fn judge_if_copy(&self, old: View<'_>) -> Option<SameStory> {
         if self.may_be_copy(old) { self.judge(old).filter(|verdict| verdict.copy) } else { None }
     }
 }

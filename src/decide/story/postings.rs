@@ -6,13 +6,11 @@
 //! words are used again, and the rest is dropped when the table is rebuilt.
 
 use super::keys::Stem;
-use super::timeline::{Timeline, low, timed};
+use super::timeline::{Low, Timeline, low, timed};
 
 /// Low bits of a serial that a posting keeps. At most half as many entries may be filed at a time, so a
 /// stale serial is told from a live one; and the table is rebuilt long before serials come round.
 pub(super) const SERIAL_BITS: u32 = 20;
-/// The low bits of a serial.
-pub(super) type Low = u32;
 /// Postings of one stem kept as words.
 const COLD: usize = 8;
 /// Bits of a stem that a word keeps; the others are spent on the position in the table.

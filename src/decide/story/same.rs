@@ -48,7 +48,7 @@ pub(super) struct Pair<'a> {
 
 /// A judgement of two entries that tell one story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct SameStory {
     /// Why they do.
     pub reason: Reason,
     /// True if their days and figures agree too.
@@ -59,7 +59,7 @@ pub struct Verdict {
 
 /// Whether two entries tell the same story. Allocates; the index compares many without.
 #[must_use]
-pub fn same(a: &Sketch, b: &Sketch) -> Option<Verdict> {
+pub fn same(a: &Sketch, b: &Sketch) -> Option<SameStory> {
     let mut set = GramSet::new();
     set.flip(a.view().text());
     Probe::new(a.view(), &set).judge(b.view())
@@ -72,11 +72,11 @@ impl<'a> Probe<'a> {
     }
 
     /// The full judgement.
-    pub(super) fn judge(&'a self, b: View<'a>) -> Option<Verdict> {
+    pub(super) fn judge(&'a self, b: View<'a>) -> Option<SameStory> {
         let pair =
             Pair { a: self, b, text: OnceCell::new(), numbers: OnceCell::new(), titles: OnceCell::new() };
         let reason = pair.reason()?;
-        Some(Verdict { reason, agrees: !pair.next_bulletin(), copy: pair.is_copy() })
+        Some(SameStory { reason, agrees: !pair.next_bulletin(), copy: pair.is_copy() })
     }
 
     /// False only if [`Self::judge`] finds nothing: no rule can apply, whatever else the entries say. It

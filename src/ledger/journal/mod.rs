@@ -16,7 +16,7 @@
 //! else is written, and after a failed sync everything since the last good one goes into a new segment,
 //! because the kernel may have dropped it and says so only once.
 
-mod base;
+mod base_file;
 mod disk;
 mod frame;
 mod losses;
@@ -33,7 +33,7 @@ use chrono::NaiveDate;
 
 use crate::model::record::{LINE_VERSION, Line, Record};
 use crate::model::state::{Position, Reached};
-pub use base::{BaseWriter, FinishedBase, WrittenBase};
+pub use base_file::{BaseWriter, FinishedBase, WrittenBase};
 use disk::{Disk, Disks, Mode};
 pub use losses::Losses;
 pub use opening::OpenReport;
@@ -276,7 +276,7 @@ impl Journal {
     /// When the disk refuses: then the next open removes them.
     pub fn keep_from(&self, base: &WrittenBase) -> Result<(), JournalError> {
         let older = segment::list(&self.dir)?.into_iter().filter(|s| s.name.number < base.name.number);
-        base::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
+        base_file::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
     }
 
     /// The number of the line that the base is of; 0 without one. Nothing before it can be replayed.
@@ -390,7 +390,7 @@ impl Journal {
             let _ = file.cut(0);
             return Err(io_error(&path, "begin it")(error));
         }
-        base::sync_dir(&self.disks, &self.dir)?;
+        base_file::sync_dir(&self.disks, &self.dir)?;
         (self.name, self.path, self.file) = (name, path, file);
         self.good_len = self.unsynced.len() as u64;
         empty(&mut self.unsynced);

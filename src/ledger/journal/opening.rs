@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use super::disk::{self, Disks, Mode};
 use super::reading::{End, lines, seq_of};
 use super::segment::{self, Damage, Segment, SegmentName};
-use super::{Journal, JournalError, base, frame, io_error};
+use super::{Journal, JournalError, base_file, frame, io_error};
 use crate::model::state::Position;
 
 /// What opening a journal found.
@@ -50,7 +50,7 @@ impl Journal {
     ) -> Result<(Self, OpenReport), JournalError> {
         fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            base::sync_dir(&disks, parent)?;
+            base_file::sync_dir(&disks, parent)?;
         }
         let (live, superseded) = segment::live_of(segment::list(dir)?);
         let base_seq = segment::base_seq(&live)?;
@@ -67,15 +67,15 @@ impl Journal {
         };
         // A journal of another version is left alone, so this comes after it was read.
         // What cannot be removed is passed over by every reader.
-        let swept = base::sweep(&disks, dir);
-        for left in [swept, base::remove(&disks, &superseded, dir)] {
+        let swept = base_file::sweep(&disks, dir);
+        for left in [swept, base_file::remove(&disks, &superseded, dir)] {
             let _ = left.inspect_err(|error| tracing::warn!(%error, "it stays until the next start"));
         }
         let path = dir.join(name.to_string());
         let mut file = disks.open(&path, Mode::GoOn).map_err(io_error(&path, "open it to write"))?;
         // What a process that was killed left unsynced is vouched for from here on.
         file.sync().map_err(io_error(&path, "sync"))?;
-        base::sync_dir(&disks, dir)?;
+        base_file::sync_dir(&disks, dir)?;
         let journal = Self {
             dir: dir.to_owned(),
             disks,

@@ -7,10 +7,8 @@
 mod backend;
 mod check;
 mod compress;
-mod disk;
 mod freeze;
 mod key;
-mod memory;
 mod pack;
 mod read;
 mod rows;
@@ -22,9 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::state::{Changes, Meta};
 
-pub use backend::{Backend, Batch, Octets, Pair, Pairs};
-pub use disk::SledBackend;
-pub use memory::MemoryBackend;
+pub use backend::{Backend, Batch, MemoryBackend, Octets, Pair, Pairs, SledBackend};
 pub use scrub::{Scrubbed, Unsound};
 
 /// Why the store cannot answer. After any of these the handle is not used again: set it aside and

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{PoisonError, RwLock};
 
-use super::StoreError;
-use super::backend::{Backend, Batch, Octets, Pair, Pairs};
+use super::{Backend, Batch, Octets, Pair, Pairs};
+use crate::ledger::store::StoreError;
 
 /// An ordered map in memory.
 #[derive(Debug, Default)]

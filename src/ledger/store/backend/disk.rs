@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::StoreError;
-use super::backend::{Backend, Batch, Pairs};
+use super::{Backend, Batch, Pairs};
+use crate::ledger::store::StoreError;
 
 /// What sled counts: in memory it takes some four times as much, and twice that while a store is copied. The
 /// rest of the working set is the page cache of the kernel; with half of this a simulated month of a thousand
