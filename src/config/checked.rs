@@ -1,5 +1,5 @@
-//! The configuration after checking: plain values. Every number is in its range, every name is known, every
-//! secret is read, and each source has taken what it leaves to the defaults.
+//! The checked configuration: plain values. Every number is in its range, every name is known, every secret is
+//! read, and the defaults of `[polling]` and `[publish]` are copied into each source.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,24 +22,21 @@ use crate::read::page::{JsonRules, PageRules};
 pub struct Config {
     /// The main file it was read from.
     pub path: PathBuf,
-    /// Where it is served.
+    /// `[server]`.
     pub server: Server,
-    /// Where journal and store live.
+    /// The directory of journal and store.
     pub state_dir: PathBuf,
-    /// How often store and journal are scrubbed, in whole days. A week by default; `None` for never.
+    /// The interval between two scrubs of store and journal, in whole days. A week by default; `None` for never.
     pub scrub: Option<Duration>,
-    /// How sources are polled.
     pub polling: Polling,
-    /// What is published.
     pub publish: Publish,
-    /// What is kept.
     pub retention: Retention,
     /// The regions: the built-in ones, and those the file overrides or adds.
     pub regions: RegionTable,
     /// `[[rule]]`, in the order of the file. They act on what the title decides: sources with
     /// `region = "auto"` or `route = true`, never on regions that a source is fixed to.
     pub rules: Vec<RegionPattern>,
-    /// What is shown: `exclude`, `include` and `rewrite` of rules.
+    /// Publish rules: `exclude`, `include` and `rewrite`.
     pub shown: PublishRules,
     /// The sources, in the order of the files.
     pub sources: Vec<Source>,
@@ -47,16 +44,16 @@ pub struct Config {
     pub digest: String,
     /// The secrets that could not be read here, where [`Env::spare_secrets`] lets that pass.
     pub unread: Vec<Fault>,
-    /// What is doubtful but does not keep the configuration from being used.
+    /// Warnings. The configuration can be used all the same.
     pub warnings: Vec<Fault>,
 }
 
 /// `[server]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Where to listen, never nowhere. `127.0.0.1:8080` by default: nothing is public until the operator says so.
+    /// The addresses to listen on, at least one. `127.0.0.1:8080` by default: nothing is public until the operator says so.
     pub listen: Vec<Listen>,
-    /// What readers put before the paths, without a slash at its end.
+    /// The base of all public addresses, without a slash at its end.
     pub public_url: String,
     /// The socket of the commands.
     pub admin_socket: PathBuf,
@@ -93,12 +90,12 @@ impl std::fmt::Display for Listen {
 /// `[polling]`: the defaults of all sources, and the limits they share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Polling {
-    /// When sources without a schedule of their own are polled. `*/20 * * * *` by default: news is
+    /// The schedules of sources that have none of their own. `*/20 * * * *` by default: news is
     /// seen ten minutes after its publication on average, at 72 requests a day.
     pub schedule: Vec<Schedule>,
     /// The zone of schedules, and of dates without one. `Asia/Shanghai` by default.
     pub timezone: Tz,
-    /// How far polls are spread after their scheduled instant. 2 minutes by default: enough to leave
+    /// The maximum random delay after the scheduled instant. 2 minutes by default: enough to leave
     /// the crowd that every publisher sees at the full minute, little beside 20 minutes.
     pub jitter: Duration,
     /// The least time between two polls of one source, whatever its schedule. 10 minutes by default.
@@ -114,14 +111,14 @@ pub struct Polling {
     /// The largest body read, decompressed, in bytes. 8 MiB by default: the largest feeds of whole
     /// archives seen are a few MiB.
     pub max_body: u64,
-    /// How far a publisher's freshness (Cache-Control, Expires, `ttl`, `sy:*`, `skipHours`, `skipDays`) may
+    /// The maximum by which a publisher's freshness (Cache-Control, Expires, `ttl`, `sy:*`, `skipHours`, `skipDays`) may
     /// delay a poll. 6 hours by default: behind a CDN many say "a day" of everything they serve.
     pub freshness: Duration,
-    /// What a Retry-After speaks for, where the source does not say. The host by default.
+    /// The scope of a Retry-After for sources that do not set it. The host by default.
     pub retry_after: RetryAfter,
     /// The most entries read of one document. 2,000 by default: feeds have 10 to 100.
     pub max_entries: usize,
-    /// How publishers reach the operator, for the User-Agent.
+    /// The operator's address for publishers, sent in the User-Agent.
     pub contact: Option<String>,
     /// The proxy of all requests.
     pub proxy: Option<Secret>,
@@ -134,19 +131,19 @@ pub struct Polling {
 pub struct Publish {
     /// The most entries of one feed. 100 by default: more than a day of a busy province.
     pub entries: usize,
-    /// How many entries of a source's first poll are shown outside its own feed. 20 by default: a new
+    /// The maximum of entries of a source's first poll that are shown outside its own feed. 20 by default: a new
     /// source is seen to be there, and does not push out what was in the feed.
     pub first_poll: usize,
     /// The oldest entry shown. 30 days by default, so that the first poll of a feed that died years
     /// ago does not fill a region with old news; `None` for no limit.
     pub max_age: Option<Duration>,
-    /// How much of an entry is shown, where its source does not say.
+    /// The content policy of sources that do not set it.
     pub content: ContentPolicy,
     /// The rights notice of the merged feeds.
     pub rights: Option<String>,
-    /// Where every view is written as a file too, for a web server.
+    /// The directory into which every view is also written as a file, for a web server.
     pub static_dir: Option<PathBuf>,
-    /// Whether readers that ask for it are sent only what is new (RFC 3229). Off by default: readers over
+    /// True if readers that ask for it are sent only what is new (RFC 3229). Off by default: readers over
     /// feedparser always ask, and several of them take the answer for a failure.
     pub delta: bool,
     /// The WebSub hub that is told which feeds have changed.
@@ -156,14 +153,14 @@ pub struct Publish {
 /// `[retention]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// How long after it was first seen an entry is kept. 365 days by default; `None` for ever.
+    /// The time an entry is kept after it was first seen. 365 days by default; `None` for ever.
     pub max_age: Option<Duration>,
     /// The newest entries of a source and of a region that are kept whatever their age. 50 by default: a
     /// quiet region's feed is not empty.
     pub keep_at_least: usize,
 }
 
-/// What a publisher's Retry-After speaks for.
+/// The scope of a publisher's Retry-After.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RetryAfter {
     /// Its host: all sources there wait.
@@ -173,7 +170,7 @@ pub enum RetryAfter {
     Source,
 }
 
-/// What a source's address leads to.
+/// The kind of document at a source's address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// RSS, Atom, RDF or JSON Feed.
@@ -192,7 +189,7 @@ pub struct Page {
     pub rules: PageRules,
     /// The most list pages read in one poll.
     pub pages: usize,
-    /// Whether new entries' own pages are read, and how many of them in one poll.
+    /// The most article pages of new entries read in one poll; `None` if none are read.
     pub follow: Option<usize>,
 }
 
@@ -205,32 +202,28 @@ impl Default for Page {
 /// `[[source]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// What the core needs to know of it.
     pub def: SourceDef,
-    /// What its address leads to.
     pub kind: Kind,
-    /// When it is polled: its own schedules or those of `[polling]`, never none.
+    /// Its own schedules or those of `[polling]`, at least one.
     pub schedules: Vec<Schedule>,
     /// The zone of its schedules and of its dates without one.
     pub zone: Tz,
-    /// How much of its entries is shown.
     pub content: ContentPolicy,
     /// Request headers, by lower-case name.
     pub headers: Vec<(String, Secret)>,
     /// Its proxy: its own or that of `[polling]`.
     pub proxy: Option<Secret>,
-    /// What its Retry-After speaks for.
     pub retry_after: RetryAfter,
     /// Ids it had before.
     pub was: Vec<SourceId>,
-    /// Whether its publisher is told what was read last, so that it need not send that again.
+    /// True if polls are conditional requests: the publisher need not send again what dibao has.
     pub conditional: bool,
-    /// Whether it is polled; its entries are served either way.
+    /// True if it is polled; its entries are served either way.
     pub enabled: bool,
 }
 
 impl Source {
-    /// When it is polled, under the instance's jitter and floor.
+    /// The schedule of its polls, with the jitter and floor of `[polling]`.
     #[must_use]
     pub fn plan(&self, polling: &Polling) -> Plan {
         Plan::new(self.schedules.clone(), self.zone, polling.jitter, polling.floor, &self.def.id)

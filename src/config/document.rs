@@ -1,6 +1,5 @@
-//! A TOML text as tables whose keys are taken one by one, so that everything wrong with it is reported
-//! at once: serde stops at the first fault. The only place that names `toml`; it knows how values are
-//! written, not what they mean.
+//! TOML tables whose keys are taken one by one, so that one load reports every fault: serde stops at the first. The
+//! only file that names `toml`. It knows how values are written, not what they mean.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -55,7 +54,7 @@ pub(super) fn read<T>(
     read(Table::new(&source, root.get_ref(), "", place), report)
 }
 
-/// Whether a piece of text is short enough to be quoted in a line of a report.
+/// True if a piece of text is short enough to be quoted in a line of a report.
 fn is_word(text: &str) -> bool {
     (1..=40).contains(&text.len()) && !text.contains(char::is_control)
 }

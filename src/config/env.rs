@@ -1,4 +1,4 @@
-//! The environment variables that dibao reads, and which file they make the configuration.
+//! The environment variables that dibao reads, and how it finds its configuration file.
 
 use std::path::{Path, PathBuf};
 
@@ -39,7 +39,7 @@ impl Env {
     }
 }
 
-/// Where a configuration is looked for when neither `--config` nor `$DIBAO_CONFIG` names one.
+/// The paths that are tried when neither `--config` nor `$DIBAO_CONFIG` names a configuration.
 const USUAL_PLACES: [&str; 2] = ["/etc/dibao/dibao.toml", "config/dibao.toml"];
 
 /// The configuration file to use: `explicit` (`--config`), `$DIBAO_CONFIG`, `/etc/dibao/dibao.toml`,

@@ -1,4 +1,4 @@
-//! Which files make up a configuration: the main one, and those its `include` patterns name.
+//! Reads the main file of a configuration and the files that its `include` patterns name.
 
 use std::collections::HashSet;
 use std::fs;
@@ -49,7 +49,7 @@ pub(super) fn read_files(main: &Path, texts: &mut Sha256, report: &mut Report) -
     whole
 }
 
-/// What makes two paths the same file.
+/// Two paths with the same identity are the same file.
 fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
@@ -106,7 +106,7 @@ fn matches(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// Whether a file name fits a pattern with `*` and `?`; time is the product of their lengths at most.
+/// True if a file name fits a pattern with `*` and `?`; time is the product of their lengths at most.
 pub(super) fn matches_name(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);

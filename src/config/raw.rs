@@ -1,5 +1,5 @@
-//! The tables of the configuration as they are written: which keys there are, and the TOML type of each. If a
-//! value makes sense is decided in `check`.
+//! The tables of the configuration as the operator writes them: the keys of each table, and their TOML types.
+//! `check` decides if the values make sense.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Values that must not reach a log, and where they are kept: in the file, in another file, or in a
+//! Secrets: values that must not reach a log. A secret is in the configuration file, in another file, or in a
 //! systemd credential.
 
 use std::fmt;
@@ -45,7 +45,7 @@ pub(super) fn text(reference: &SecretRef, base: &Path, env: &Env) -> Result<Stri
     }
 }
 
-/// Why a secret cannot be read.
+/// The reason why a secret cannot be read.
 pub(super) struct Unreadable {
     pub(super) why: String,
     /// True if another user, or the service, may be able to.

@@ -1,5 +1,5 @@
-//! The decider between parser and store: of what a poll read, what is new, what changed, and what is
-//! known already. Pure: it asks the state and answers with values.
+//! Compares the entries of a poll with the stored state: new, changed, or known. Pure: it reads the state and
+//! returns values.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::Vacant;
@@ -42,7 +42,7 @@ const MAX_NAMES: usize = 16;
 pub struct Draft {
     /// The poll.
     pub poll: PollRecord,
-    /// What the feed says of itself, if that changed.
+    /// The feed's own metadata, if it changed.
     pub feed: Option<FeedFacts>,
     /// New entries, in document order.
     pub new: Vec<DraftEntry>,
@@ -54,7 +54,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Whether it is an observation, not just a poll.
+    /// True if it is an observation, not just a poll.
     #[must_use]
     pub fn brings_something(&self) -> bool {
         self.feed.is_some() || !self.new.is_empty() || !self.changed.is_empty()
@@ -74,16 +74,16 @@ pub struct DraftEntry {
     pub fingerprint: Fingerprint,
     /// The entry, sanitised.
     pub entry: ParsedEntry,
-    /// Whether it stood in its source's first list, though it comes later.
+    /// True if it stood in its source's first list, though it comes later.
     pub backlog: bool,
     /// What tells it from a known entry that it has something in common with.
     pub decision: Option<Decision>,
 }
 
-/// What a read feed brings, against what is stored.
+/// The difference between a read feed and the store.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
-    /// What the feed says of itself, if that changed.
+    /// The feed's own metadata, if it changed.
     pub feed: Option<FeedFacts>,
     /// New entries.
     pub new: Vec<DraftEntry>,
@@ -91,11 +91,11 @@ pub struct Findings {
     pub changed: Vec<ChangedEntry>,
     /// The smallest number of a known entry in it; 0 if none is known, `None` if it has no entry.
     pub window_from: Option<EntryNo>,
-    /// What is known of the source's guids and addresses now.
+    /// The updated marks of the source's guids and addresses.
     pub marks: Marks,
-    /// Whether a rewritten entry has to wait: then the document must be read again, be it the same.
+    /// True if a rewritten entry has to wait: then the document must be read again, be it the same.
     pub deferred: bool,
-    /// Whether the new entries stand behind the known ones; `None` where that cannot be told.
+    /// True if the new entries stand behind the known ones; `None` where that cannot be told.
     pub grows_at_end: Option<bool>,
 }
 
@@ -125,7 +125,7 @@ pub struct Origin<'a> {
     pub at: Time,
 }
 
-/// What of a read feed is new to the store, or changed. Only what is recorded is sanitised.
+/// Compares a read feed with the store. Sanitises only the entries that are recorded.
 ///
 /// # Errors
 /// When the state cannot be read.
@@ -178,7 +178,7 @@ pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) ->
     Ok(found)
 }
 
-/// Whether an entry was told as changed too often to be told again now.
+/// True if an entry was told as changed too often to be told again now.
 fn is_too_soon(old: &Entry, at: Time) -> bool {
     let pause = match old.rewrites {
         ..AT_ONCE => return false,
@@ -188,7 +188,7 @@ fn is_too_soon(old: &Entry, at: Time) -> bool {
     (TimeDelta::zero()..pause).contains(&(at - old.updated))
 }
 
-/// Whether all new entries of a document stand behind all known ones; `None` where it has not both, or they are
+/// True if all new entries of a document stand behind all known ones; `None` where it has not both, or they are
 /// mixed.
 fn grows_at_end(identified: &[Identified]) -> Option<bool> {
     let is_new = |verdict: &Identified| match verdict {
@@ -296,7 +296,7 @@ fn rewritten(
     Some(ChangedEntry { published_id, keys, fingerprint, entry, renamed: false, decision: None })
 }
 
-/// Whether an entry says what it said before, but for what ticks in it: counters, clocks, advertisements.
+/// True if an entry says what it said before, but for what ticks in it: counters, clocks, advertisements.
 fn says_no_more(before: &ParsedEntry, now: &ParsedEntry) -> bool {
     let title = |entry: &ParsedEntry| text::one_line(entry.title.as_deref().unwrap_or_default());
     let page = |entry: &ParsedEntry| entry.page().map(link::canonical);

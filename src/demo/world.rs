@@ -1,6 +1,5 @@
-//! The news world of the demo: papers that report as steps go by. Pure: what is published is a
-//! function of the seed, the epoch and the step, down to the byte, so that a demo that is stopped and
-//! started goes on where it was, and tests know what to expect.
+//! The news world of the demo: papers that publish articles step by step. Pure: every byte is a function of seed,
+//! epoch and step, so that a demo continues after a restart, and tests know what to expect.
 
 mod channels;
 mod page;
@@ -46,7 +45,7 @@ pub struct World {
 /// One feed of the world at one step, and how its server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedFeed {
-    /// Where on the demo's publisher it is.
+    /// Its path on the demo's publisher.
     pub path: &'static str,
     /// The value of `Content-Type`.
     pub media_type: &'static str,
@@ -56,11 +55,10 @@ pub struct PublishedFeed {
     pub etag: Option<String>,
     /// `Last-Modified`, if this paper hands one out.
     pub last_modified: Option<Time>,
-    /// What the server answers.
     pub answer: Answer,
 }
 
-/// What a paper's server answers at a step.
+/// The answer of a paper's server at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// 200 with the feed, or 304.

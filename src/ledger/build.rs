@@ -1,4 +1,4 @@
-//! A store built from the journal, beside the one in use, and swapped in when it is complete.
+//! Builds a store from the journal, beside the store in use, and swaps it in when it is complete.
 
 use std::sync::Arc;
 

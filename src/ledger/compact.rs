@@ -1,4 +1,4 @@
-//! Compaction: a base of the journal written from a frozen store, while recording goes on.
+//! Compaction: writes a base of the journal from a frozen store, while recording continues.
 
 use std::sync::Arc;
 

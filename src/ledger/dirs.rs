@@ -1,5 +1,5 @@
-//! Directories: those that a power cut does not take away again, for which the directory above them, where their
-//! names stand, has to be synced; and those that go.
+//! Directories: creates them durably (a power cut removes a directory whose parent was not synced), syncs, locks
+//! and removes them.
 
 use std::fs::{self, File};
 use std::io;

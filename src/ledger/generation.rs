@@ -1,5 +1,5 @@
-//! Generations of the store: sled gives no room back, so a fresh one is built beside the one in use and takes
-//! its place. A generation counts only once its mark says that it is complete.
+//! Generations of the store. sled never gives disk space back, so dibao builds a fresh generation beside the one in
+//! use and swaps it in. A generation counts only once its mark says that it is complete.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Where everything in the state directory is.
+//! The paths of everything in the state directory.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! Lines of the journal applied to a store: a group as one batch, or all behind the store's position. A line
-//! that cannot be applied is passed over the same way every time, and named.
+//! Applies lines of the journal to a store: a group as one batch, or every line behind the store's position. A line
+//! whose application panics is skipped, the same way every time, and logged.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +24,7 @@ use crate::model::window::Windows;
 /// replaces before the batch is written, and it replaces one for each row.
 const BATCH: usize = 256;
 
-/// A store in memory as a journal says it under some rules.
+/// A store in memory, built from a whole journal under given rules.
 pub struct Replay {
     /// The store.
     pub store: Store,
@@ -199,7 +199,7 @@ fn pass_over(store: &Store, line: &Line, rules: &Rules, panic: &str) -> Result<C
         seq = line.seq,
         source,
         panic,
-        "a line of the journal cannot be applied and is passed over; please report it"
+        "a line of the journal cannot be applied and is skipped; please report it"
     );
     let mut changes = Changes::default();
     let poll = match &line.record {

@@ -1,6 +1,5 @@
-//! The base of the journal: what all lines up to a position amounted to, written as lines, so that the
-//! segments they stood in can go. The shapes only: what they are made from and how they are folded in is
-//! `apply`'s business.
+//! The records of a base: the state up to a position of the journal, written as lines, so that the older segments
+//! can be deleted. Shapes only; `apply` makes them from a state and applies them.
 
 use std::fmt;
 
@@ -165,7 +164,7 @@ impl Counts {
         End { at, next_no, entries, sources, feeds }
     }
 
-    /// Whether the end of a base says what was counted.
+    /// True if the end of a base says what was counted.
     #[must_use]
     pub fn agree_with(&self, end: &End) -> bool {
         let End { sources, feeds, entries, .. } = *end;

@@ -1,5 +1,5 @@
-//! Entries: as one parse of a source gives them (`ParsedEntry`), and the parts both the parsed and the
-//! stored form share. Plain values; who makes and who keeps them is other modules' business.
+//! Entries as one parse of a source gives them ([`ParsedEntry`]), and the parts that the parsed and the stored form
+//! share.
 
 use serde::{Deserialize, Serialize};
 

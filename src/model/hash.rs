@@ -1,4 +1,4 @@
-//! How a hash is written where it is an id or a tag.
+//! The text form of a hash that is used as an id or a tag.
 
 /// The first 16 octets of a hash in hexadecimal: enough that no two collide.
 #[must_use]

@@ -33,7 +33,7 @@ impl Skip {
         }
     }
 
-    /// Whether nothing is skipped.
+    /// True if nothing is skipped.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::default()

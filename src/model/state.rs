@@ -25,7 +25,7 @@ pub struct Meta {
     pub seq: u64,
     /// The number the next new entry gets.
     pub next_no: EntryNo,
-    /// How many entries are stored, without those that expired.
+    /// The number of entries that are stored, without those that expired.
     pub entries: u64,
     /// How many expired entries are still recognised.
     #[serde(default)]
@@ -78,7 +78,7 @@ pub struct SourceState {
     pub no: SourceNo,
     /// Its definition when it was last in the config.
     pub def: SourceDef,
-    /// Whether it left the config.
+    /// True if it left the config.
     #[serde(default)]
     pub gone: bool,
     /// What the feed says of itself.
@@ -93,7 +93,7 @@ pub struct SourceState {
     /// When it ended.
     #[serde(default)]
     pub polled_at: Option<Time>,
-    /// Whether it ever brought entries: the first time is a backlog, not news.
+    /// True if it ever brought entries: the first time is a backlog, not news.
     #[serde(default)]
     pub seeded: bool,
     /// What its polls and dates tell of it.

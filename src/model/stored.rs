@@ -1,4 +1,4 @@
-//! An entry as it is stored: what its publisher wrote, and what was decided of it.
+//! A stored entry: the publisher's text, and the decisions about it.
 
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it is there to be read: it was neither withdrawn nor did it expire.
+    /// True if it is there to be read: it was neither withdrawn nor did it expire.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         self.withdrawn.is_none() && self.expired.is_none()

@@ -1,4 +1,5 @@
-//! What the store holds of stories: which one an entry joined, and what of an entry its story has at hand.
+//! The stored part of stories: the story that an entry joined, and the member record that a story keeps of each
+//! entry.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,7 @@ use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
 
-/// Why two entries tell the same story.
+/// The reason why two entries tell the same story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -32,12 +33,12 @@ pub enum Reason {
     },
 }
 
-/// That an entry tells the same story as an older one.
+/// The membership of an entry in the story of an older one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     /// The entry that founded the story.
     pub founder: EntryNo,
-    /// Why they are the same.
+    /// The reason.
     pub reason: Reason,
     /// True for a report of its own, which is shown beside the others. Stores of before say so of none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

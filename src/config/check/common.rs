@@ -1,5 +1,5 @@
-//! The checks that tables share: each takes a value as it stood in the file, and gives what it means,
-//! or `None` after a report.
+//! Checks that several tables share. Each takes a value from the file and returns the checked value, or reports a
+//! fault and returns `None`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,7 +19,7 @@ pub(super) const MINUTE: u64 = 60;
 pub(super) const HOUR: u64 = 60 * MINUTE;
 pub(super) const DAY: u64 = 24 * HOUR;
 
-/// What resolving needs to know besides the file.
+/// The inputs of the checks besides the file.
 pub(super) struct Context<'a> {
     /// The directory of the main file, from which relative paths start.
     pub(super) base: &'a Path,

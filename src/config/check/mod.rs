@@ -1,5 +1,5 @@
-//! From the file's shape to a checked [`Config`]: the defaults and ranges of the tables that stand once.
-//! Regions and sources have modules of their own.
+//! Checks a raw configuration and makes a [`Config`] of it. This file has the tables that occur once (`[server]`,
+//! `[state]`, `[polling]`, `[retention]`) with their defaults and ranges; the others have modules of their own.
 
 mod common;
 mod page;
@@ -112,7 +112,6 @@ fn state_dir(dir: Option<At<String>>, context: &Context<'_>) -> PathBuf {
     given.or_else(|| first_directory(&context.env.state_directory)).unwrap_or_else(|| "/var/lib/dibao".into())
 }
 
-/// How often store and journal are scrubbed; `None` for never.
 fn scrub_every(raw: Option<At<String>>, report: &mut Report) -> Option<Duration> {
     if raw.as_ref().is_some_and(|text| text.value == "none") {
         return None;

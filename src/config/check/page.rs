@@ -1,4 +1,4 @@
-//! `[source.page]` and `[source.json]`: how to read what is not a feed.
+//! Checks `[source.page]` and `[source.json]`: the rules for sources that are not feeds.
 
 use std::ops::RangeInclusive;
 

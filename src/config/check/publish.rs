@@ -1,4 +1,4 @@
-//! `[publish]`: what is published, and where to besides HTTP.
+//! Checks `[publish]`: the size and age of feeds, and where dibao publishes them besides HTTP.
 
 use std::ops::RangeInclusive;
 use std::path::{Component, Path, PathBuf};
@@ -39,7 +39,7 @@ pub(super) fn resolve(
     }
 }
 
-/// What a web server shows to everyone must not hold the state, nor lie in it.
+/// A web server shows this directory to everyone, so it must not contain the state directory, nor lie in it.
 fn static_dir(
     raw: Option<At<String>>,
     state_dir: &Path,

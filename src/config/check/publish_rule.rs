@@ -1,4 +1,4 @@
-//! Rules of what is shown: `exclude`, `include` and `rewrite` of a `[[rule]]`, a `[[region.rule]]` or a
+//! Checks publish rules: `exclude`, `include` and `rewrite` of a `[[rule]]`, a `[[region.rule]]` or a
 //! `[[source.rule]]`.
 
 use regex_syntax::hir::Hir;
@@ -114,7 +114,7 @@ fn warn_of_nothing(text: &At<String>, fields: &[Field], regions: &RegionTable, r
     }
 }
 
-/// Whether no text at all matches: an empty class, or an anchor that cannot hold.
+/// True if no text at all matches: an empty class, or an anchor that cannot hold.
 fn never_matches(hir: &Hir) -> bool {
     hir.properties().minimum_len().is_none()
 }

@@ -1,4 +1,4 @@
-//! `[[region]]` tables over the built-in regions.
+//! Checks `[[region]]` tables and merges them into the built-in regions.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -62,7 +62,7 @@ fn check_parent(id: &str, parent: &At<String>, table: &RegionTable, report: &mut
     }
 }
 
-/// What to say of a region that is not there: its id if it was called by a name, else the nearest.
+/// The message for an unknown region. It suggests the id of the region with that name, else the nearest id.
 pub(super) fn unknown_region(text: &str, regions: &RegionTable) -> String {
     let called = |region: &&Region| {
         region.name == text || region.full_name == text || region.aliases.iter().any(|alias| alias == text)

@@ -1,5 +1,5 @@
-//! `[[rule]]` tables: those that give regions to titles or keep them away, and those that say what is
-//! shown. What a match does to an entry is the core's business.
+//! Checks `[[rule]]` tables. Some assign titles to regions, the others are publish rules. `decide` applies them to
+//! entries.
 
 use super::common::read;
 use super::region::unknown_region;

@@ -1,4 +1,4 @@
-//! `[[source]]` tables to checked sources: each by itself, then what must hold between them.
+//! Checks `[[source]]` tables: each source by itself, then ids and addresses across sources.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -21,7 +21,7 @@ use crate::read::link;
 /// Enough to rank sources, small enough to be read as ranks.
 const PRIORITY: RangeInclusive<i64> = -1000..=1000;
 
-/// What a source falls back on.
+/// The values that a source takes where it sets none.
 pub(super) struct Defaults<'a> {
     pub(super) regions: &'a RegionTable,
     pub(super) polling: &'a Polling,

@@ -1,5 +1,5 @@
-//! How single values are written: durations, sizes, addresses, names. Each reader takes a text and
-//! gives the value, or a message that says what to write instead.
+//! Parses single values: durations, sizes, addresses, names. Each parser returns the value, or a message that tells
+//! the operator what to write instead.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::config::fault::did_you_mean;
 use crate::model::source::ContentPolicy;
 
 /// Reads `90s`, `15m`, `6h`, `30d`, `1h30m`; also `500ms` and `0s`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(in crate::config) fn duration(text: &str) -> Result<Duration, String> {
     const UNITS: [(&str, u64); 6] =
         [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
     let wrong =
@@ -41,7 +41,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads `512KiB`, `8MiB`, `10MB`, in bytes.
-pub(super) fn size(text: &str) -> Result<u64, String> {
+pub(in crate::config) fn size(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 7] = [
         ("B", 1),
         ("KiB", 1 << 10),
@@ -197,7 +197,7 @@ pub(super) fn retry_after(text: &str) -> Result<RetryAfter, String> {
     }
 }
 
-/// What the word of `kind` says.
+/// The values of `kind`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum KindName {
     #[default]
@@ -230,7 +230,7 @@ pub(super) fn line(text: &str) -> Result<String, String> {
     }
 }
 
-/// How publishers can reach the operator; it becomes part of the User-Agent.
+/// The operator's address for publishers; it becomes part of the User-Agent.
 pub(super) fn contact(text: &str) -> Result<String, String> {
     let text = line(text)?;
     if text.bytes().all(|b| b.is_ascii_graphic() && !b"()\\".contains(&b)) {

@@ -1,5 +1,5 @@
-//! Which entries of a document are known, which are new, and which are there twice. No decision depends
-//! on the order of entries.
+//! Matches the entries of a document with the known entries: each is known, new, or a duplicate. The order of
+//! entries changes no decision.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,14 +18,14 @@ use crate::model::identity::Marks;
 use crate::model::identity::Vote;
 use crate::model::identity::{IdentityKey, KeyKind};
 
-/// What an entry of a document is.
+/// The match of one entry of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {
     /// The known entry of this number.
     Known {
         /// Its number.
         no: u64,
-        /// What says so, and what spoke against it.
+        /// The evidence for it and against it.
         votes: Vec<Vote>,
     },
     /// An entry never seen; `key` is its own (no known entry has it), and what to mint its id from.
@@ -49,14 +49,14 @@ pub struct Document<'a> {
     zone: Tz,
 }
 
-/// What was decided of a document.
+/// The matches of a document.
 #[derive(Debug)]
 pub struct Matched {
     /// Of each entry.
     pub identified: Vec<Identified>,
     /// Each entry as it is recorded.
     pub candidates: Vec<Candidate>,
-    /// What is known of the source's guids and addresses now.
+    /// The updated marks of the source's guids and addresses.
     pub marks: Marks,
 }
 
@@ -218,7 +218,7 @@ impl<'p> View<'_, '_, 'p> {
         }
     }
 
-    /// Whether the guids lead to the entries that the rest of the document leads to.
+    /// True if the guids lead to the entries that the rest of the document leads to.
     fn guids(&self, firsts: &[usize]) -> (Marks, Guids) {
         let (mut kept, mut swapped, mut strange, mut led, mut had) = (0, 0, 0, 0, 0);
         let (mut reissued, mut redated) = (0, 0);

@@ -53,7 +53,7 @@ pub(super) enum NameUse {
 }
 
 impl Guard {
-    /// Whether the name counts in `text`. `next_is_name` says that another name begins where this one ends, `sport`
+    /// True if the name counts in `text`. `next_is_name` says that another name begins where this one ends, `sport`
     /// whether the title is about sport.
     pub(super) fn judge(self, around: Around<'_>, text: &str, next_is_name: bool, sport: bool) -> NameUse {
         let bears = matches!(self, Self::Place | Self::Person | Self::Boundary | Self::Prefer);

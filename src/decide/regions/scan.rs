@@ -169,7 +169,7 @@ impl Classifier {
         taken
     }
 
-    /// Whether a province or prefecture begins inside a name that ends at `end`, and goes on after it:
+    /// True if a province or prefecture begins inside a name that ends at `end`, and goes on after it:
     /// 网上杭州 is not 上杭, 从江西 not 从江. Looks no further than the names that begin inside.
     fn runs_into_larger(&self, later: &[(usize, usize, usize)], end: usize) -> bool {
         later.iter().take_while(|(from, ..)| *from < end).any(|&(_, to, pattern)| {
@@ -197,7 +197,7 @@ fn is_division(rule: Rule) -> bool {
     )
 }
 
-/// Whether the first is a division, and none of its regions is one of the second's.
+/// True if the first is a division, and none of its regions is one of the second's.
 fn is_elsewhere(place: &Meaning, other: &Meaning) -> bool {
     place.rule.is_some_and(is_division) && !place.regions.iter().any(|region| other.regions.contains(region))
 }

@@ -1,5 +1,5 @@
-//! The sketches of the entries filed last, in the order they were filed: pages of a few hundred, each
-//! with the words of its sketches in one piece. A page goes when all its entries left.
+//! The sketches of recent entries, in filing order, on pages of a few hundred. A page is freed when all its entries
+//! are gone.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU32;

@@ -1,4 +1,4 @@
-//! Which story a new entry joins: the index of the entries filed last. In memory only, made again from
+//! The index of recent entries, and the search for the story that a new entry joins. In memory only; rebuilt from
 //! the newest entries at the start.
 
 use std::cell::RefCell;
@@ -143,7 +143,7 @@ impl Index {
         slot.story.and_then(|story| self.stories.get(story)).map_or(slot.no, |story| story.founder)
     }
 
-    /// Whether an entry belongs to a story: it is the same as the founder, or as at least half of the members, or
+    /// True if an entry belongs to a story: it is the same as the founder, or as at least half of the members, or
     /// the entry that shares most keys is the same report. One member alone does not vouch for it otherwise,
     /// or a story would drift from report to report until its ends have nothing in common. With `copies` only
     /// the same report counts.

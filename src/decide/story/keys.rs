@@ -1,6 +1,6 @@
-//! What a sketch is filed and looked up under: its link, its title, parts of its title, clauses of its
-//! text, and bands of its text's runs of letters. Entries that tell one story share one of them nearly
-//! always. A key is kept as its [`Stem`], 32 bits of hash: two keys that collide cost a comparison.
+//! The keys under which a sketch is filed and looked up: its link, its title, parts of its title, clauses of its
+//! text, and bands of its text's runs of letters. Two entries of one story nearly always share a key. A key is kept
+//! as its [`Stem`], 32 bits of hash: a collision costs one comparison.
 
 use super::hash::{self, mix};
 use super::letter::Letter;

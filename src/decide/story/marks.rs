@@ -1,5 +1,5 @@
-//! What tells two titles of one form apart, whatever normalising strips: their numbers, in any script,
-//! and what stands in brackets.
+//! The marks that distinguish two titles of one form: their numbers, in any script, and the text in brackets.
+//! Normalising does not remove them.
 
 use super::letter::{self, Letter, char_of, is_alphanumeric, is_digit};
 use super::title::is_mark;

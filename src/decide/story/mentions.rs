@@ -1,4 +1,4 @@
-//! Whether the head of a text mentions a name: a Bloom filter over its pairs of letters.
+//! Answers if the head of a text mentions a name: a Bloom filter over its pairs of letters.
 
 use super::hash;
 use super::letter::Letter;

@@ -1,4 +1,4 @@
-//! Numbers written in Chinese numerals, as the digits that mean the same: 二十三 is 23, 二〇二六 is 2026.
+//! Converts Chinese numerals to digits: 二十三 is 23, 二〇二六 is 2026.
 
 use super::letter::{Letter, char_of};
 

@@ -1,4 +1,4 @@
-//! The places two entries name, and whether they can be places of one piece of news.
+//! The places that two entries name, and the check if one piece of news can be in both.
 
 use super::hash;
 use super::letter::{self, Letter, char_of};

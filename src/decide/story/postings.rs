@@ -1,6 +1,6 @@
-//! Under which keys which entries are filed: a hash table with open addressing, one word of six octets a
-//! posting, several words with one stem side by side. A stem with many postings (a clause that stands in
-//! every report) gets a list in the order of time instead.
+//! The posting lists of the index: a hash table with open addressing, six octets a posting, the postings of one
+//! stem side by side. A stem with many postings (a clause that is in every report) gets a list in order of time
+//! instead.
 //!
 //! Nothing is taken out when an entry leaves: its postings are seen to be stale by their serial, their
 //! words are used again, and the rest is dropped when the table is rebuilt.

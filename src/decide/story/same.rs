@@ -1,4 +1,4 @@
-//! Whether two entries tell the same story, and why.
+//! Decides if two entries tell the same story, and gives the reason.
 
 use crate::model::story::Reason;
 use std::cell::OnceCell;
@@ -37,7 +37,7 @@ pub(super) struct Probe<'a> {
     set: &'a GramSet,
 }
 
-/// What two sketches have in common, measured when a rule asks for it, and once.
+/// The overlap of two sketches, measured on demand and once.
 pub(super) struct Pair<'a> {
     pub(super) a: &'a Probe<'a>,
     pub(super) b: View<'a>,
@@ -49,7 +49,7 @@ pub(super) struct Pair<'a> {
 /// A judgement of two entries that tell one story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SameStory {
-    /// Why they do.
+    /// The reason.
     pub reason: Reason,
     /// True if their days and figures agree too.
     pub agrees: bool,
@@ -57,7 +57,7 @@ pub struct SameStory {
     pub copy: bool,
 }
 
-/// Whether two entries tell the same story. Allocates; the index compares many without.
+/// True if two entries tell the same story. Allocates; the index compares many without.
 #[must_use]
 pub fn same(a: &Sketch, b: &Sketch) -> Option<SameStory> {
     let mut set = GramSet::new();

@@ -29,7 +29,7 @@ impl Sample {
         Self { members, cut }
     }
 
-    /// How many members were kept.
+    /// The number of members that were kept.
     pub(super) fn len(&self) -> usize {
         self.members.len()
     }

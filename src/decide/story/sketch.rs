@@ -1,5 +1,5 @@
-//! What an entry is compared by. Made once from the entry's values alone, in any thread, so that two
-//! entries are compared without their texts.
+//! The sketch of an entry: everything the comparison needs. Made once from the entry's values alone, in any thread,
+//! so that comparing two entries does not read their texts.
 
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,7 @@ pub(super) struct Head {
     pub(super) site: u16,
     /// Bits of the flags below.
     flags: u8,
-    /// How many there are of each part.
+    /// The number of there that are of each part.
     grams: u8,
     title: u8,
     numbers: u8,

@@ -1,4 +1,4 @@
-//! The stories of several entries that are filed, and of stray ones.
+//! The stories that have several filed entries, and the stories of entries that are not filed.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;

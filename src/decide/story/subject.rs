@@ -1,4 +1,4 @@
-//! The beginnings of two titles that are otherwise equal: what one form was filled in with.
+//! Compares the beginnings of two titles that are otherwise equal: the words that fill in a form.
 
 use super::letter::{Letter, char_of};
 

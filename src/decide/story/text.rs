@@ -1,4 +1,4 @@
-//! The text of an entry as it is compared: the letters of its head, its clauses, numbers and days.
+//! The text of an entry in the form used for comparing: the letters of its head, its clauses, numbers and days.
 
 use super::letter::{self, Letter, char_of, is_alphanumeric, is_digit};
 use super::{hash, numerals};
@@ -24,7 +24,7 @@ pub(super) struct Day {
 }
 
 impl Day {
-    /// Whether both may be the same day.
+    /// True if both may be the same day.
     pub(super) fn agrees(self, other: Self) -> bool {
         self.day == other.day && (self.month == other.month || self.month == 0 || other.month == 0)
     }

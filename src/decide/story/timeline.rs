@@ -1,5 +1,5 @@
-//! Entries in the order of their time: sorted runs of a few hundred octets, so that those nearest to a
-//! point lie side by side and filing one moves few.
+//! Entries in order of time, in sorted runs of a few hundred octets: neighbours in time are neighbours in memory,
+//! and filing an entry moves few others.
 
 /// The low bits of the serial of an entry.
 pub(super) type Low = u32;

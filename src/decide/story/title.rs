@@ -1,5 +1,5 @@
-//! A title as it is compared: folded, and without what outlets hang on it (labels, picture marks,
-//! their own name). The words between stay as they are.
+//! The title of an entry in the form used for comparing: folded, and without the labels, picture marks and outlet
+//! names that outlets add. The words between stay as they are.
 
 use super::letter::{self, Letter, char_of, is_alphanumeric, is_digit, spell};
 

@@ -1,5 +1,4 @@
-//! A paper of the demo that has no feed: its list page, and the pages of its reports, as regional sites
-//! have them, with a frame around what is to be read.
+//! The pages of a paper without a feed: its list page and its article pages, framed as on regional sites.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
-//! What the demo's papers write: places and sentences, all made up here. `{c}` is the place, `{n}` a
-//! number that grows with every report of a paper, `{m}` any number.
+//! The texts of the demo's papers, all made up here. `{c}` is the place, `{n}` a number that grows with every
+//! article of a paper, `{m}` any number.
 
 /// Section, title, text.
 pub(super) type ReportText = (&'static str, &'static str, &'static str);

@@ -1,5 +1,5 @@
-//! The demo's reports as feeds: each dialect as a paper of its kind would write it, escaped by hand so
-//! that the reader under test is not tested against its own writer's library.
+//! Writes the demo's articles as feeds, each in the dialect of its paper. Markup is written and escaped by hand, so
+//! that the reader under test does not read what its own library wrote.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The lists of feeds: which entries stand where, and that a feed has changed.
+//! Maintains the lists of feeds: the rank of each entry, and the state of a feed that changed.
 
 use super::{Work, overlaid};
 use crate::model::feed_key::FeedKey;

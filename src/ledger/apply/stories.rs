@@ -1,5 +1,5 @@
-//! Stories: a new entry is filed with the story that its line says, and those that tell the same change with
-//! it. Which story that is was decided before; so was that a rewritten entry leaves its story.
+//! Files a new entry in the story that its line names, and updates the other members. The story was decided before
+//! the line was written; so was a rewritten entry's departure from its story.
 
 use super::Work;
 use crate::model::record::Told;

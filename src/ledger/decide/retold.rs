@@ -1,4 +1,4 @@
-//! Whether an entry that was rewritten still tells its story.
+//! Decides if a rewritten entry stays in its story.
 
 use crate::decide::derive::sketch_of;
 use crate::decide::rules::Rules;

@@ -1,10 +1,9 @@
-//! The journal: the append-only record of what was learned. Everything else can be rebuilt from it.
+//! The journal: the append-only record of facts. Everything else can be rebuilt from it.
 //!
 //! A directory of numbered segments, `00000012-2026-11-23.ndjson.zst`. Every append is one zstd frame
 //! (with a content checksum) of NDJSON lines, so `zstd -dc FILE | jq` reads a segment. An append is
 //! durable once [`Journal::sync`] returned. A torn last frame is cut off at open; a damaged frame in the
-//! middle is passed over and reported, never repaired in place: whoever has what stood there writes a base
-//! of it. One process at a time: the caller holds the lock of the state directory.
+//! middle is skipped and reported, never repaired in place: a new base from the store replaces it. One process at a time: the caller holds the lock of the state directory.
 //!
 //! A base, `00000012-2026-11-23.base.ndjson.zst`, stands for all segments before it, which are gone or on their
 //! way: see [`BaseWriter`].
@@ -51,15 +50,15 @@ const SPARE: usize = 8 << 20;
 /// How much [`Journal::probe`] writes: as much as most groups of records.
 const PROBE: usize = 64 << 10;
 
-/// Why the journal cannot go on.
+/// The errors of reading and writing the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The disk said no.
+    /// The operating system refused.
     #[error("journal {path}: cannot {what}: {source}")]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
         /// The cause.
         source: io::Error,
@@ -84,7 +83,7 @@ pub enum JournalError {
         path: PathBuf,
     },
     /// A record that no reader would take back.
-    #[error("journal: a record of {0} octets is larger than one may be")]
+    #[error("journal: a record of {0} octets exceeds the limit")]
     TooLarge(usize),
     /// A record that cannot be written as JSON.
     #[error("journal: cannot encode a record: {0}")]
@@ -405,7 +404,7 @@ fn empty(buffer: &mut Vec<u8>) {
     buffer.shrink_to(SPARE);
 }
 
-/// Whether a file of this name is a segment of a journal.
+/// True if a file of this name is a segment of a journal.
 #[must_use]
 pub fn is_segment(name: &str) -> bool {
     SegmentName::parse(name).is_some_and(|parsed| parsed.to_string() == name)

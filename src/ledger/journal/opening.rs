@@ -1,4 +1,4 @@
-//! Opening a journal: the last line is found, and the end of the last segment made whole.
+//! Opens a journal: finds the last line, and cuts off a torn frame at the end of the last segment.
 
 use std::cmp::max;
 use std::fs;
@@ -13,7 +13,7 @@ use super::segment::{self, Damage, Segment, SegmentName};
 use super::{Journal, JournalError, base_file, frame, io_error};
 use crate::model::state::Position;
 
-/// What opening a journal found.
+/// The findings of opening a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenReport {
     /// The sequence number of the last line; 0 for an empty journal.
@@ -192,7 +192,7 @@ fn mend(disks: &Disks, live: &[Segment], known: Option<(u64, Position)>) -> Resu
     Ok(mended)
 }
 
-/// Whether a file reaches up to `len`. If nothing is had of the file, reading it says so.
+/// True if a file reaches up to `len`. If nothing is had of the file, reading it says so.
 pub(super) fn is_as_long(path: &Path, len: u64) -> bool {
     fs::metadata(path).is_ok_and(|file| file.len() >= len)
 }

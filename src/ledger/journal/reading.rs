@@ -1,4 +1,4 @@
-//! Reading one segment frame by frame, damage and all, and the lines of a frame.
+//! Reads one segment frame by frame, past damaged frames, and the lines of each frame.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};

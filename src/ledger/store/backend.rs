@@ -1,4 +1,4 @@
-//! What the store asks of an ordered map on disk or in memory.
+//! The ordered map under the store: the trait, and its two implementations, on disk (sled) and in memory.
 
 mod disk;
 mod memory;

@@ -1,6 +1,5 @@
-//! The store as it was at a moment, while it goes on: copy-on-write. Before a batch is written, the old
-//! value of every key in it is put aside, once; a reader of that moment takes what was put aside, else what
-//! is there.
+//! A frozen view of the store while writes continue: copy-on-write. Before a batch is written, the old value of
+//! every key in it is saved once; a reader of the view takes the saved value, else the present one.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

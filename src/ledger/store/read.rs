@@ -1,4 +1,4 @@
-//! The questions that a store answers: single records, lists, and ranges.
+//! The queries of the store: single records, lists, and ranges.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

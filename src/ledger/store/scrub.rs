@@ -1,5 +1,5 @@
-//! The scrub: reads the whole store a few rows at a time while it is in use. Every value is held against its
-//! checksum, every entry against the rows that lead to it, and every such row against its entry.
+//! Scrubs the store: reads all of it, a few rows at a time, while it is in use. Checks the checksum of every value,
+//! every entry against the rows that lead to it, and every such row against its entry.
 
 use std::collections::BTreeMap;
 

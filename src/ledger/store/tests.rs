@@ -12,7 +12,7 @@ use crate::model::region::RegionId;
 use crate::model::source::SourceId;
 use crate::model::state::*;
 use crate::model::stored::{Entry, EntryNo};
-use crate::model::story::{Member, Membership};
+use crate::model::story::Membership;
 use crate::model::time::Time;
 use crate::testing::*;
 

@@ -41,11 +41,11 @@ pub struct Article {
     pub rights: Option<String>,
     /// The address the page says it has, absolute.
     pub canonical: Option<String>,
-    /// Whether it asks robots to take nothing of it.
+    /// True if it asks robots to take nothing of it.
     pub noindex: bool,
-    /// Whether it asks robots to show no part of its text.
+    /// True if it asks robots to show no part of its text.
     pub nosnippet: bool,
-    /// Whether the page breaks off within the body or before it: more of it may be to come.
+    /// True if the page breaks off within the body or before it: more of it may be to come.
     pub breaks_off: bool,
 }
 
@@ -102,7 +102,7 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
     })
 }
 
-/// Whether nothing comes after an element. Where something does, the element was there to its end.
+/// True if nothing comes after an element. Where something does, the element was there to its end.
 fn ends_the_page(element: ElementRef<'_>) -> bool {
     let says_nothing = |node: ego_tree::NodeRef<'_, Node>| match node.value() {
         Node::Text(said) => said.trim().is_empty(),

@@ -21,7 +21,7 @@ pub(super) struct EntryLink<'a> {
     pub(super) title: String,
     /// The day in its path.
     pub(super) day: Option<NaiveDate>,
-    /// Whether it leads to a page of the same site, or of its domain.
+    /// True if it leads to a page of the same site, or of its domain.
     pub(super) is_own: bool,
     pub(super) is_near: bool,
 }

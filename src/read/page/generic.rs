@@ -29,7 +29,7 @@ const PAGING: &[&str] =
 #[derive(Debug, Default)]
 pub(super) struct Links<'a> {
     pub(super) found: Vec<EntryLink<'a>>,
-    /// Whether it had to do without days in paths.
+    /// True if it had to do without days in paths.
     pub(super) undated: bool,
     /// How many links of side columns were left out.
     pub(super) left: usize,
@@ -122,7 +122,7 @@ fn is_better(new: &str, old: &str) -> bool {
     (long(new) && !long(old)) || (is_cut(old) && !is_cut(new) && long(new))
 }
 
-/// Whether a title was cut to fit.
+/// True if a title was cut to fit.
 pub(super) fn is_cut(title: &str) -> bool {
     title.ends_with('…') || title.ends_with("...") || title.ends_with("。。。")
 }
@@ -159,7 +159,7 @@ fn own_text(anchor: ElementRef<'_>, page: &Page) -> String {
     one_line(&shown).trim_start_matches(['·', '•', '■', '▪', '●', ' ']).to_owned()
 }
 
-/// Whether an address has a number that can be an entry's.
+/// True if an address has a number that can be an entry's.
 fn has_id(href: &str) -> bool {
     let after_host = href.splitn(4, '/').nth(3).unwrap_or_default();
     after_host.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 4)

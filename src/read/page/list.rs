@@ -33,7 +33,7 @@ pub struct ListPage {
     pub next: Option<String>,
     /// The encoding it was read in.
     pub encoding: String,
-    /// Whether it asks robots not to follow its links.
+    /// True if it asks robots not to follow its links.
     pub nofollow: bool,
 }
 
@@ -64,7 +64,7 @@ pub fn list(input: &FeedInput<'_>, rules: &ListRules) -> Result<ListPage, PageEr
     })
 }
 
-/// Whether a page opens and is never closed: it may have been cut; where its publisher never closes it, it
+/// True if a page opens and is never closed: it may have been cut; where its publisher never closes it, it
 /// will end with the same bytes again.
 #[must_use]
 pub fn breaks_off(bytes: &[u8]) -> bool {
@@ -83,7 +83,7 @@ fn ending(bytes: &[u8]) -> Ending {
     }
 }
 
-/// Whether a tag is in a page, in letters of either case.
+/// True if a tag is in a page, in letters of either case.
 pub(super) fn has(bytes: &[u8], tag: &[u8]) -> bool {
     bytes.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag))
 }

@@ -1,6 +1,6 @@
-//! sled 0.34 on disk. The only place that names `sled`, and the reasons it is handled with tongs:
-//! it can panic on damaged files, a kill while it opens leaves a file it then refuses to open with, and
-//! its own syncs do not survive a power cut.
+//! sled 0.34 on disk. The only file that names `sled`. It guards against three faults of sled: it can panic on
+//! damaged files; if it is killed while it opens, it refuses to open the file it leaves; and its own syncs do not
+//! survive a power cut.
 
 use std::borrow::Borrow;
 use std::fs::{self, File};
@@ -73,7 +73,7 @@ impl SledBackend {
         Ok(Self { db, dir: dir.to_owned(), failed: AtomicBool::new(false) })
     }
 
-    /// Whether the database in `dir` is open somewhere: a handle outlives the lock of the state directory
+    /// True if the database in `dir` is open somewhere: a handle outlives the lock of the state directory
     /// while a reader holds it.
     #[must_use]
     pub fn is_open(dir: &Path) -> bool {

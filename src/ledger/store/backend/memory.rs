@@ -1,4 +1,4 @@
-//! A store in memory: the reference the sled store is held against, and what pure tests run on.
+//! The store in memory: the reference that the sled store is compared with, and the store of pure tests.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
