@@ -1,8 +1,8 @@
-//! Lines of the journal applied to the state: `(state, lines, rules) -> changes`, and nothing else.
+//! Applies lines of the journal to the state: `(state, lines, rules) -> changes`, and nothing else.
 //!
 //! The same journal under the same rules gives the same state on any machine, after any restart, however
-//! the lines are grouped. A line that the state already reflects changes nothing. Time is the line's own, as
-//! far as it is believed.
+//! the lines are grouped. A line that the state already reflects changes nothing. The time is the line's, corrected
+//! by `clock`.
 
 mod clock;
 mod expire;

@@ -62,7 +62,7 @@ impl Ledger {
         Ok(lines)
     }
 
-    /// Puts the store aside that `failed`, and builds another from the journal. Nothing if that was done
+    /// Moves the store that `failed` to `damaged/`, and builds another from the journal. Does nothing if that was done
     /// already.
     ///
     /// # Errors

@@ -170,8 +170,8 @@ pub(super) fn catch_up(
     Ok((lines, losses))
 }
 
-/// What is lost may have held the entries that a source's validators vouch for: every source is read in
-/// full once more.
+/// Forgets all validators: lost lines may have held the entries that they stand for. Every source is read in full
+/// once more.
 pub(super) fn forget_validators(store: &Store) -> Result<(), StoreError> {
     let mut changes = Changes::default();
     for (id, mut source) in store.sources()? {
@@ -184,15 +184,15 @@ pub(super) fn forget_validators(store: &Store) -> Result<(), StoreError> {
     store.commit(&changes)
 }
 
-/// Moves the position of a store that misses lines up to the end of the journal.
+/// Moves the position of a store up to the end of the journal, though it misses lines.
 pub(super) fn reach(store: &Store, seq: u64, rules: &Rules) -> Result<(), StoreError> {
     let meta = store.meta()?.unwrap_or_else(|| Meta::empty(&rules.fingerprint));
     let meta = Some(Meta { seq: meta.seq.max(seq), ..meta });
     store.commit(&Changes { meta, ..Changes::default() })
 }
 
-/// The position moves on. A poll counts as one that failed, so that its source is asked more and more
-/// seldom: its validators are not taken over, and it would be asked in full each time.
+/// Skips a line: the position moves on. Its poll counts as failed, so that the source backs off: the validators
+/// of the poll are not stored, and the source would be read in full each time.
 fn pass_over(store: &Store, line: &Line, rules: &Rules, panic: &str) -> Result<Changes, StoreError> {
     let source = line.record.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(

@@ -29,7 +29,7 @@ pub enum Base {
 }
 
 impl Base {
-    /// When the last of what it sums up was learned.
+    /// The time of the last line that it replaces.
     #[must_use]
     pub fn at(&self) -> Time {
         match self {
@@ -42,7 +42,7 @@ impl Base {
     }
 }
 
-/// What is known of the whole, besides what can be counted.
+/// The record about the whole, without the counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// [`Base::at`].
@@ -79,7 +79,6 @@ pub struct BaseSource {
     pub at: Time,
     /// Its id.
     pub source: SourceId,
-    /// What is stored of it.
     pub state: SourceState,
 }
 
@@ -88,9 +87,7 @@ pub struct BaseSource {
 pub struct BaseFeed {
     /// [`Base::at`].
     pub at: Time,
-    /// Which.
     pub feed: FeedKey,
-    /// What is stored of it.
     pub state: FeedState,
 }
 
@@ -120,11 +117,11 @@ pub struct End {
     pub at: Time,
     /// The number the next new entry gets.
     pub next_no: EntryNo,
-    /// How many entries the base holds.
+    /// The number of entries in the base.
     pub entries: u64,
-    /// How many sources.
+    /// The number of sources.
     pub sources: u64,
-    /// How many feeds.
+    /// The number of feeds.
     pub feeds: u64,
 }
 

@@ -1,9 +1,9 @@
-//! What the journal records: one [`Line`] per fact, each with a sequence number, as NDJSON.
+//! The records of the journal: one [`Line`] per fact, each with a sequence number, as NDJSON.
 //!
-//! A line says what was learned and decided when it was learned: published ids, first-seen times and
-//! poll states are recorded here and never derived again. So is the story an entry was found
-//! to tell: later rules change no decision. What follows from a line alone (regions, lists) is not recorded:
-//! `apply` derives it, so that better rules reach old entries by a replay.
+//! A line records facts and the decisions made about them at the time: published ids, first-seen times, poll
+//! states, the story of an entry. They are never derived again, and later rules change no decision. Values that
+//! follow from a line alone (regions, lists) are not recorded: `apply` derives them, so that a replay brings
+//! better rules to old entries.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -1,6 +1,5 @@
-//! What the store holds, as values: the state that `apply` folds the journal into, and the questions it
-//! asks of it. How the values are laid out as keys and bytes is the store's business. It is long because the values
-//! that one batch writes are read together.
+//! The state that `apply` makes of the journal, as values, and the queries that `apply` makes. The store lays the
+//! values out as keys and bytes. It is long because the values that one batch writes are read together.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +20,7 @@ use crate::model::time::Time;
 /// The one record about the store as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
-    /// The journal is folded in up to and including this line.
+    /// The last line of the journal that is applied.
     pub seq: u64,
     /// The number the next new entry gets.
     pub next_no: EntryNo,
@@ -32,9 +31,9 @@ pub struct Meta {
     pub stubs: u64,
     /// How many sources there ever were; the next one gets the number after it.
     pub sources: u32,
-    /// The latest `fetched_at` folded in that is believed: the "now" of everything that ages.
+    /// The latest trusted `fetched_at` of a line: the "now" of everything that ages.
     pub newest_at: Time,
-    /// When a clock that is far off all before began, while it is not believed.
+    /// The start of a suspicious jump of the clock, while the new time is not trusted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubted: Option<Time>,
     /// The time of the last suspicious forward jump of the clock. Expiry pauses for a day after it.
@@ -71,7 +70,7 @@ impl Meta {
     }
 }
 
-/// What is stored of a source.
+/// The stored state of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceState {
     /// Its number: what stands for it where its id would be too long.
@@ -81,10 +80,10 @@ pub struct SourceState {
     /// True if it left the config.
     #[serde(default)]
     pub gone: bool,
-    /// What the feed says of itself.
+    /// The feed's own metadata.
     #[serde(default)]
     pub facts: FeedFacts,
-    /// What the next poll has to know.
+    /// The state that the next poll starts from.
     #[serde(default)]
     pub poll: PollState,
     /// How the last poll ended.
@@ -96,7 +95,7 @@ pub struct SourceState {
     /// True if it ever brought entries: the first time is a backlog, not news.
     #[serde(default)]
     pub seeded: bool,
-    /// What its polls and dates tell of it.
+    /// Statistics of its polls and dates.
     #[serde(default)]
     pub habits: Habits,
     /// The journal line that last changed what the feed says of itself, which every entry repeats.
@@ -130,7 +129,7 @@ impl SourceState {
         }
     }
 
-    /// How it is: how its last poll ended, or that it has fallen silent though it answers.
+    /// The outcome of its last poll, or that it has fallen silent though it answers.
     #[must_use]
     pub fn condition(&self, now: Time) -> &'static str {
         match &self.outcome {
@@ -149,7 +148,7 @@ impl SourceState {
     }
 }
 
-/// What is stored of a feed, beside the list of its entries.
+/// The stored state of a feed, without the list of its entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedState {
     /// The latest `updated` any entry of it ever had; never goes back (RFC 4287 section 4.2.15).
@@ -167,7 +166,7 @@ pub struct FeedState {
     pub revised_seq: u64,
     /// How many entries its list holds.
     pub entries: u64,
-    /// Of which times entries have left it.
+    /// The times of entries that have left it.
     #[serde(default, skip_serializing_if = "Left::is_empty")]
     pub left: Left,
 }
@@ -203,7 +202,7 @@ pub struct ListingKey {
     pub rank: Rank,
 }
 
-/// What a list says of an entry besides its place: enough to choose entries without reading them.
+/// The value of a row of a list: enough to choose entries without reading them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// The entry's source.
@@ -245,9 +244,9 @@ pub struct Reached {
     pub seal: Option<u32>,
 }
 
-/// The questions that are asked of the state.
+/// The queries that `apply` makes.
 pub trait State {
-    /// Why a question could not be answered.
+    /// The error of a failed query.
     type Error;
 
     /// The record about the whole; `None` for an empty store.
@@ -255,7 +254,7 @@ pub trait State {
     /// # Errors
     /// When the state cannot be read.
     fn meta(&self) -> Result<Option<Meta>, Self::Error>;
-    /// What is stored of a source.
+    /// The stored state of a source.
     ///
     /// # Errors
     /// When the state cannot be read.
@@ -293,12 +292,12 @@ pub trait State {
     fn backlog(&self, key: &BacklogKey) -> Result<Vec<EntryNo>, Self::Error>;
 }
 
-/// What lines of the journal change in the state, each thing once. Written together or not at all.
+/// The changes that lines of the journal make, each row once. Written as one batch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     /// The record about the whole.
     pub meta: Option<Meta>,
-    /// Where the journal stands that the state reflects.
+    /// The position in the journal that the state reflects.
     pub position: Option<Reached>,
     /// Sources.
     pub sources: BTreeMap<SourceId, SourceState>,
@@ -306,9 +305,9 @@ pub struct Changes {
     pub feeds: BTreeMap<FeedKey, FeedState>,
     /// Entries; `None` where nothing of one is kept.
     pub entries: BTreeMap<EntryNo, Option<Entry>>,
-    /// Which entry of a source goes by an identity key; `None` for no entry.
+    /// The entry of a source with an identity key; `None` for no entry.
     pub known: BTreeMap<(SourceId, IdentityKey), Option<EntryNo>>,
-    /// Which entry has a published id; `None` for no entry.
+    /// The entry with a published id; `None` for no entry.
     pub owners: BTreeMap<String, Option<EntryNo>>,
     /// Members of stories: founder and member; `None` where one is not shown any more.
     pub members: BTreeMap<(EntryNo, EntryNo), Option<Member>>,

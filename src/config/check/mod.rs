@@ -23,7 +23,7 @@ use crate::config::env::Env;
 use crate::config::fault::{At, Place, Report};
 use crate::config::raw::{self, File};
 use crate::decide::freshness;
-use crate::decide::publishing::PublishRules;
+use crate::decide::publishing::{PublishRule, PublishRules};
 use crate::decide::schedule::Schedule;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
@@ -68,35 +68,34 @@ pub(super) fn check(path: &Path, file: File, env: &Env, report: &mut Report) -> 
         raw_regions.iter_mut().map(|raw| (raw.id.0.clone(), std::mem::take(&mut raw.rules))).collect();
     let of_sources: Vec<_> =
         raw_sources.iter_mut().map(|raw| (raw.id.0.clone(), std::mem::take(&mut raw.rules))).collect();
-    let regions = region::resolve(raw_regions, report);
-    let (rules, everywhere) = rule::resolve(file.rules, &regions, report);
+    let regions = region::check(raw_regions, report);
+    let (rules, everywhere) = rule::check(file.rules, &regions, report);
+    let mut publish_rules = |raw: Vec<raw::PublishRule>| -> Vec<PublishRule> {
+        raw.into_iter().filter_map(|rule| publish_rule::check(rule, &regions, report)).collect()
+    };
     let mut shown = PublishRules { everywhere, ..PublishRules::default() };
     for (id, raw) in of_regions {
-        let rules = raw.into_iter().filter_map(|rule| publish_rule::resolve(rule, &regions, report));
-        let rules: Vec<_> = rules.collect();
-        if let (Some(id), false) = (id, rules.is_empty()) {
-            shown.regions.insert(RegionId::new(&id.value), rules);
+        if let (Some(id), rules @ [_, ..]) = (id, &*publish_rules(raw)) {
+            shown.regions.insert(RegionId::new(&id.value), rules.to_vec());
         }
     }
     for (id, raw) in of_sources {
-        let rules = raw.into_iter().filter_map(|rule| publish_rule::resolve(rule, &regions, report));
-        let rules: Vec<_> = rules.collect();
-        if let (Some(id), false) = (id, rules.is_empty()) {
-            shown.sources.insert(SourceId::new(&id.value), rules);
+        if let (Some(id), rules @ [_, ..]) = (id, &*publish_rules(raw)) {
+            shown.sources.insert(SourceId::new(&id.value), rules.to_vec());
         }
     }
-    let polling = resolve_polling(file.polling, &context, report);
-    let publish = publish::resolve(file.publish, &state_dir, &context, report);
+    let polling = check_polling(file.polling, &context, report);
+    let publish = publish::check(file.publish, &state_dir, &context, report);
     let defaults = source::Defaults { regions: &regions, polling: &polling, content: publish.content };
-    let sources = source::resolve(raw_sources, &defaults, &context, report);
+    let sources = source::check(raw_sources, &defaults, &context, report);
     Config {
         path: path.to_owned(),
-        server: resolve_server(file.server, &state_dir, &context, report),
+        server: check_server(file.server, &state_dir, &context, report),
         state_dir,
         scrub,
         polling,
         publish,
-        retention: resolve_retention(file.retention, report),
+        retention: check_retention(file.retention, report),
         regions,
         rules,
         shown,
@@ -125,7 +124,7 @@ fn first_directory(directories: &Option<PathBuf>) -> Option<PathBuf> {
     directories.split(':').next().map(PathBuf::from)
 }
 
-fn resolve_server(raw: raw::Server, state_dir: &Path, context: &Context<'_>, report: &mut Report) -> Server {
+fn check_server(raw: raw::Server, state_dir: &Path, context: &Context<'_>, report: &mut Report) -> Server {
     let listen = listen(raw.listen, report);
     let first =
         listen.iter().find_map(|at| if let Listen::Tcp(address) = at { Some(*address) } else { None });
@@ -172,7 +171,7 @@ fn socket_path(path: PathBuf) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-fn resolve_polling(raw: raw::Polling, context: &Context<'_>, report: &mut Report) -> Polling {
+fn check_polling(raw: raw::Polling, context: &Context<'_>, report: &mut Report) -> Polling {
     let seconds = Duration::from_secs;
     let floor = within_time(raw.floor.clone(), FLOOR, report).unwrap_or(seconds(10 * MINUTE));
     if let (Some(at), true) = (&raw.floor, floor < seconds(MINUTE)) {
@@ -201,7 +200,7 @@ fn default_schedule() -> Vec<Schedule> {
     vec![Schedule::parse("*/20 * * * *").expect("it is well-formed, and fires every 20 minutes")]
 }
 
-fn resolve_retention(raw: raw::Retention, report: &mut Report) -> Retention {
+fn check_retention(raw: raw::Retention, report: &mut Report) -> Retention {
     let unlimited = raw.max_age.as_ref().is_some_and(|text| text.value == "none");
     let max_age = (!unlimited)
         .then(|| within_time(raw.max_age, RETENTION, report).unwrap_or(Duration::from_secs(365 * DAY)));

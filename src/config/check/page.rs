@@ -17,8 +17,8 @@ const FOLLOW_LIMIT: RangeInclusive<i64> = 1..=100;
 const USUAL_FOLLOW_LIMIT: usize = 20;
 
 impl raw::Page {
-    fn resolve(self, report: &mut Report) -> Page {
-        self.check(report);
+    fn check(self, report: &mut Report) -> Page {
+        self.check_keys(report);
         let pages = count(self.pages, PAGES, report).unwrap_or(1);
         let limit = count(self.follow_limit, FOLLOW_LIMIT, report).unwrap_or(USUAL_FOLLOW_LIMIT);
         let follow = self.follow.is_some_and(|follow| follow.value).then_some(limit);
@@ -46,7 +46,7 @@ impl raw::Page {
     }
 
     /// Keys that do nothing without another.
-    fn check(&self, report: &mut Report) {
+    fn check_keys(&self, report: &mut Report) {
         let within =
             [&self.link, &self.entry_title, &self.entry_date, &self.entry_section, &self.entry_summary];
         if self.entry.is_none() {
@@ -71,7 +71,7 @@ impl raw::Page {
 }
 
 impl raw::Json {
-    fn resolve(self, report: &mut Report) -> Option<JsonRules> {
+    fn check(self, report: &mut Report) -> Option<JsonRules> {
         for (key, text) in [("entries", &self.entries), ("title", &self.title)] {
             if text.is_none() {
                 report.missing(
@@ -116,7 +116,7 @@ fn template(text: &str) -> Result<String, String> {
 }
 
 /// The kind of a source with its table.
-pub(super) fn resolve(
+pub(super) fn check(
     name: KindName,
     source: &Place,
     page: Option<raw::Page>,
@@ -132,10 +132,10 @@ pub(super) fn resolve(
     match (name, json) {
         (KindName::Feed, _) => Some(Kind::Feed),
         (KindName::Page, _) => {
-            let page = page.map(|page| page.resolve(report));
+            let page = page.map(|page| page.check(report));
             Some(Kind::Page(Box::new(page.unwrap_or_default())))
         }
-        (KindName::Json, Some(json)) => json.resolve(report).map(|rules| Kind::Json(Box::new(rules))),
+        (KindName::Json, Some(json)) => json.check(report).map(|rules| Kind::Json(Box::new(rules))),
         (KindName::Json, None) => {
             report.missing(
                 source,

@@ -18,7 +18,7 @@ const FIRST_POLL: RangeInclusive<i64> = 0..=1000;
 /// From an hour to a lifetime.
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(HOUR)..=Duration::from_secs(36_500 * DAY);
 
-pub(super) fn resolve(
+pub(super) fn check(
     raw: raw::Publish,
     state_dir: &Path,
     context: &Context<'_>,

@@ -14,7 +14,7 @@ use crate::model::region::RegionTable;
 const LONGEST: usize = 200;
 
 /// Makes one rule.
-pub(super) fn resolve(
+pub(super) fn check(
     raw: raw::PublishRule,
     regions: &RegionTable,
     report: &mut Report,

@@ -13,7 +13,7 @@ use crate::model::region::{Region, RegionId, RegionTable};
 const CODE: RangeInclusive<i64> = 100_000..=999_999;
 
 /// Makes the table of regions.
-pub(super) fn resolve(raw: Vec<raw::Region>, report: &mut Report) -> RegionTable {
+pub(super) fn check(raw: Vec<raw::Region>, report: &mut Report) -> RegionTable {
     let mut table = RegionTable::builtin();
     let mut seen = HashMap::new();
     let mut parents = Vec::new();

@@ -12,7 +12,7 @@ use crate::decide::regions::RegionPattern;
 use crate::model::region::{RegionId, RegionTable};
 
 /// Makes the patterns that give regions, and the rules of what is shown, each in the order of the file.
-pub(super) fn resolve(
+pub(super) fn check(
     raw: Vec<raw::Rule>,
     regions: &RegionTable,
     report: &mut Report,
@@ -20,7 +20,7 @@ pub(super) fn resolve(
     let (mut patterns, mut shown) = (Vec::new(), Vec::new());
     for mut rule in raw {
         let Some(publishing) = rule.publishing() else {
-            patterns.extend(resolve_one(rule, regions, report));
+            patterns.extend(check_one(rule, regions, report));
             continue;
         };
         let strangers = [
@@ -31,12 +31,12 @@ pub(super) fn resolve(
         for place in strangers.into_iter().flatten() {
             report.fault(place, "gives regions, and this rule says what is shown; write two rules");
         }
-        shown.extend(publish_rule::resolve(publishing, regions, report));
+        shown.extend(publish_rule::check(publishing, regions, report));
     }
     (patterns, shown)
 }
 
-fn resolve_one(raw: raw::Rule, regions: &RegionTable, report: &mut Report) -> Option<RegionPattern> {
+fn check_one(raw: raw::Rule, regions: &RegionTable, report: &mut Report) -> Option<RegionPattern> {
     if raw.pattern.is_none() {
         report.missing(&raw.place, &["match"], "write match = 'a regular expression'");
     }

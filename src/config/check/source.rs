@@ -33,7 +33,7 @@ pub(super) struct Defaults<'a> {
 type Urls = HashMap<String, (String, Place)>;
 
 /// Resolves all sources.
-pub(super) fn resolve(
+pub(super) fn check(
     raw: Vec<raw::Source>,
     defaults: &Defaults<'_>,
     context: &Context<'_>,
@@ -49,13 +49,13 @@ pub(super) fn resolve(
     for source in raw {
         let id = new_id(source.id.0.clone(), &source.place, &mut seen, report);
         renames.extend(renamed(&source, report));
-        sources.extend(resolve_one(id, source, &mut urls, defaults, context, report));
+        sources.extend(check_one(id, source, &mut urls, defaults, context, report));
     }
     check_renames(&renames, &mut seen, report);
     sources
 }
 
-fn resolve_one(
+fn check_one(
     id: Option<String>,
     raw: raw::Source,
     urls: &mut Urls,
@@ -76,7 +76,7 @@ fn resolve_one(
     let retry_after =
         read(raw.retry_after, value::retry_after, report).unwrap_or(defaults.polling.retry_after);
     let kind = read(raw.kind, value::kind, report).unwrap_or_default();
-    let kind = page::resolve(kind, &raw.place, raw.page, raw.json, report);
+    let kind = page::check(kind, &raw.place, raw.page, raw.json, report);
     let schedules = schedules(raw.schedule, report).unwrap_or_else(|| defaults.polling.schedule.clone());
     let zone = read(raw.timezone, value::zone, report).unwrap_or(defaults.polling.timezone);
     let content = read(raw.content, value::content, report).unwrap_or(defaults.content);

@@ -1,4 +1,4 @@
-//! What stands around a name, as the rules about names read it.
+//! The surroundings of a name, as the rules about names read them.
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! The names and what each means: read once from the two data files and the table of regions.
+//! The names of places and their meanings, read once from the two data files and the table of regions.
 //!
 //! Owns the reading of the data, and which meaning wins where a name has several. When a name counts
 //! is `guard`'s business.

@@ -1,4 +1,4 @@
-//! When a name that was found counts: what may stand before and after it.
+//! Decides if a name that was found counts, by the characters before and after it.
 //!
 //! Owns the word-boundary rules of names. Knows no single place; the data says which guard a name has.
 

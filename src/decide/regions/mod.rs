@@ -1,4 +1,4 @@
-//! Tells which regions a title speaks of, with the evidence for each.
+//! The classifier: finds the regions that a title names, with the evidence for each.
 //!
 //! Owns the gazetteer and the rules by which a name counts. It reads the title, and the dateline of
 //! the summary where the title names no region; never a body, which names places all over. A name that

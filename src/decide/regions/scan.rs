@@ -1,4 +1,4 @@
-//! One pass over a folded title: the names in it, those that count, and the abbreviations between them.
+//! Scans a folded title once: the names in it, those that count, and the abbreviations between them.
 
 use super::Classifier;
 use super::abbreviation::{self, Char};

@@ -30,7 +30,7 @@ pub(super) enum Conduct {
     Serving,
     /// It answers 500, always.
     Failing,
-    /// It asks for patience at every fourth step.
+    /// It answers every fourth step with 429 and Retry-After.
     Throttling,
 }
 

@@ -23,7 +23,7 @@ use crate::model::state::{Changes, Meta};
 pub use backend::{Backend, Batch, MemoryBackend, Octets, Pair, Pairs, SledBackend};
 pub use scrub::{Scrubbed, Unsound};
 
-/// The errors of the store. After any of these the handle is not used again: set it aside and
+/// The errors of the store. After any of these the handle is not used again: move it away and
 /// rebuild from the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

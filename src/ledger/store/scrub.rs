@@ -13,7 +13,7 @@ use crate::model::state::{
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::Member;
 
-/// A step ends early when so many rows are in doubt.
+/// A step ends early when this many rows have to be checked again.
 const DOUBTS: usize = 64;
 
 /// Entries that are kept at hand: the rows of one source that lead to an entry are not far from each other.

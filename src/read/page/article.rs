@@ -1,5 +1,5 @@
-//! Article pages: title, time, outlet, editor, section, summary, body and rights, by selectors or by what
-//! the pages of news sites have in common. What is not said is left out.
+//! Reads article pages: title, time, outlet, editor, section, summary, body and rights, by the operator's selectors
+//! or by rules that fit most news sites. A field that the page does not have stays empty.
 
 use scraper::{ElementRef, Node};
 

@@ -1,5 +1,5 @@
-//! Blocks of links: which of them are the page's list, and which stand beside it. Blocks of one shape are
-//! one list, however many there are. Knows links and rows; reads no titles.
+//! Groups the links of a page into blocks, and separates the blocks of the page's list from side columns. Blocks of
+//! the same shape are one list. Knows links and rows; reads no titles.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use super::near::date_in;
 /// So many links make a list, where their paths prove nothing.
 const MIN_LIST: usize = 5;
 
-/// So many rows of a block vouch for a row beside them.
+/// The number of rows of a block that make a row beside them part of it.
 const MIN_ROWS: usize = 2;
 
 /// How many names around a row tell its block from others: those of the list and of the column it stands in.
@@ -110,7 +110,7 @@ pub(super) fn completed<'a>(
 /// How far above a link its row may stand.
 const ROW: usize = 6;
 
-/// The shortest title that a row may vouch for, in characters.
+/// The shortest title of a link that only its row makes an entry, in characters.
 const SHORT: usize = 3;
 
 /// Links by the shape of the block they stand in, in the order of the page.

@@ -1,5 +1,5 @@
-//! The body of an article: the tightest element that holds the prose, without the frame about it. Every
-//! paragraph, subheading, picture and table of it stays; sanitising is left to whoever records it.
+//! Extracts the body of an article: the smallest element that holds the prose, without the frame around it. Keeps
+//! every paragraph, subheading, picture and table; the worker sanitises the result.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! The day an address names, as nearly all news sites put it in their paths. Reads no page.
+//! Finds the date in an address: nearly all news sites put it in their paths. Reads no page.
 
 use chrono::{Datelike, NaiveDate};
 use url::Url;

@@ -1,5 +1,5 @@
-//! A page as a tree, with what its head says. Owns the way from bytes to the tree; knows neither lists
-//! nor articles.
+//! A page as a tree, with the metadata of its head. Owns every step from bytes to the tree; knows neither lists nor
+//! articles.
 
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;

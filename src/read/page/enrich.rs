@@ -1,4 +1,4 @@
-//! An entry of a list and its article page as one entry. Takes nothing that the page asks not to be taken.
+//! Merges an entry of a list with its article page. Takes nothing that the page forbids.
 
 use super::generic::is_cut;
 use super::{Article, meta};

@@ -1,5 +1,5 @@
-//! Links of a list page that may be entries, and the row of the page that each stands in. Which of them are the
-//! page's list is decided in `generic` and `blocks`.
+//! Links of a list page that may be entries, and the row around each. `generic` and `blocks` choose those that are
+//! the page's list.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
-//! The links of a page that are its entries, without a word from the operator: same site, a day in the
-//! path, a text long enough. Where no path has a day, the longest list of long titles. Which blocks of links
-//! are lists is `blocks`' to say; decides nothing about what selectors say.
+//! The generic rule for list pages, used where the operator gives no selectors: an entry is a link to the same site
+//! with a date in its path and a long text. If no path has a date, the longest list of long titles. `blocks`
+//! decides which blocks of links are lists.
 
 use std::collections::HashMap;
 

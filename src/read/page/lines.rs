@@ -1,4 +1,4 @@
-//! A page as the lines a reader sees, each with the element it stands in. Judges none of them.
+//! A page as the lines that a reader sees, each with its element. Decides nothing about them.
 
 use ego_tree::NodeId;
 use ego_tree::iter::Edge;

@@ -1,5 +1,5 @@
-//! List pages: the entries of a page, by the generic rule or by an operator's selectors. Says by name when
-//! a page is empty or a selector stopped matching; must never give an empty list for either.
+//! Reads list pages, by the generic rule or by the operator's selectors. An empty page and a selector that stopped
+//! matching are errors; it must never return an empty list for either.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,5 +1,5 @@
-//! The lines of a page's frame: title, outlet, editor, section, rights, told by their labels. Reads single
-//! lines; where they stand on a page is `article`'s to know.
+//! Recognises lines of a page's frame by their labels: title, outlet, editor, section, rights. Reads single lines;
+//! `article` knows their place on the page.
 
 use crate::read::text::one_line;
 

@@ -1,5 +1,5 @@
-//! Where on a page the prose of its article stands. Weighs lines by what only sentences have, and elements
-//! by the lines close below them. Cuts nothing out of what it finds.
+//! Finds the prose of an article on its page. Weighs lines by marks that only sentences have, and elements by the
+//! lines close below them. Removes nothing.
 
 use std::collections::{HashMap, HashSet};
 

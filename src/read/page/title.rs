@@ -1,5 +1,5 @@
-//! The title of an article: what its headings, its lines and its head say of it vote together. What stands
-//! on every page of a site, a logo or a rubric, gets no vote from this page's head.
+//! Finds the title of an article: its headings, its lines and its head vote together. The head of this page cannot
+//! vote for text that is on every page of a site, a logo or a rubric.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,5 @@
-//! When an article was published: what readers see near its title, what its head says, what stands below it,
-//! and at last its address. Reads no clock: what is to come is `date`'s to refuse.
+//! Finds the date of an article: in the text near its title, in its head, below it, and last in its address. Reads
+//! no clock; `date` refuses dates in the future.
 
 use chrono::NaiveDate;
 use serde_json::Value;
