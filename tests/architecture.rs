@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -98,6 +99,10 @@ const CIRCLES: &[(&str, &str)] = &[
     ("decide::probe::suggest", "decide::probe::look"),
 ];
 
+/// A path from the root of the crate or from a parent, with its group if it has one.
+static PATH: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(?:crate|super)(?:::\w+)*(?:::\{[^;]*?\})?").expect("it is well-formed"));
+
 struct Source {
     /// Below `src/`.
     path: String,
@@ -130,10 +135,9 @@ impl Source {
 
     /// The paths that it names by way of `crate` or `super`, from the root; those of its unit tests left out.
     fn paths(&self) -> Vec<Vec<&str>> {
-        let path = Regex::new(r"\b(?:crate|super)(?:::\w+)*(?:::\{[^;]*?\})?").expect("it is well-formed");
         let code = self.code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         let mut paths = Vec::new();
-        for found in path.find_iter(code) {
+        for found in PATH.find_iter(code) {
             let (head, group) = found.as_str().split_once("::{").unwrap_or((found.as_str(), ""));
             let mut from = if head.starts_with("crate") { Vec::new() } else { self.module() };
             for name in head.split("::") {
