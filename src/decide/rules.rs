@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::decide::regions::{Classifier, RegionPattern};
 use crate::model::evidence::{Evidence, Place, Rule};
+use crate::model::hash::hex16;
 use crate::model::region::{RegionId, RegionTable};
 use crate::model::source::{SourceDef, SourceId};
 
@@ -109,10 +110,4 @@ fn fingerprint(
         hash.update(format!("{old} {new}\n"));
     }
     hex16(&hash.finalize())
-}
-
-/// The first 16 octets of a hash, hexadecimal.
-#[must_use]
-pub fn hex16(hash: &[u8]) -> String {
-    hash.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }

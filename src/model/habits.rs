@@ -1,5 +1,5 @@
-//! What a source's polls and dates tell of it: how often it has news, how often asking was in vain,
-//! whether entries may have slipped through between two polls, and whether it has fallen silent.
+//! Statistics of a source's polls and dates: how often it has news, how often a poll finds none, if entries may
+//! have been missed between two polls, and if the source has fallen silent.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ impl Habits {
         self.dates.truncate(REMEMBERED);
     }
 
-    /// Whether nothing has been published for far longer than the source's own rhythm: twice its longest
+    /// True if nothing has been published for far longer than the source's own rhythm: twice its longest
     /// pause, three days at least.
     #[must_use]
     pub fn is_silent(&self, now: Time) -> bool {

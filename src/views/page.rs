@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::decide::rules::hex16;
+use crate::model::hash::hex16;
 use crate::model::time::Time;
 
 pub use coding::Coding;

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::Command;
 use std::str;
 
+use crate::support::socks::Socks;
+use crate::support::{Desk, output, poll_all};
 use dibao::demo::script::{Reply, Script};
 use serde_json::Value;
-use crate::support::socks::Socks;
-use crate::support::{Desk, poll_all};
 
 const HTML: &[&str] = &["Content-Type: text/html; charset=utf-8"];
 const ITEMS: &str = "<item><guid>1</guid><title>郑州地铁新线开通</title><link>https://a.example/1</link></item>\
@@ -34,7 +34,7 @@ async fn checked(config: &Path) -> BTreeMap<String, Value> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
     command.args(["check", "--online", "--json", "--config"]).arg(config);
     command.env_remove("DIBAO_CONFIG").env_remove("RUST_LOG");
-    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let output = tokio::task::spawn_blocking(move || output(&mut command)).await.unwrap();
     let rows =
         str::from_utf8(&output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap());
     rows.map(|row: Value| (row["id"].as_str().unwrap().to_owned(), row)).collect()
@@ -148,10 +148,7 @@ async fn a_robots_txt_that_asks_to_wait_throttles_a_check_as_it_does_a_poll() {
 async fn a_check_through_two_proxies_asks_a_host_for_its_robots_txt_once() {
     let publisher = Script::start().await.unwrap();
     let mut sources = String::new();
-    let proxies = [
-        Socks::to(Some(publisher.address())).await,
-        Socks::to(Some(publisher.address())).await,
-    ];
+    let proxies = [Socks::to(Some(publisher.address())).await, Socks::to(Some(publisher.address())).await];
     for (id, proxy) in ["a", "b"].iter().zip(&proxies) {
         publisher.on(&format!("/{id}"), [Reply::of(200, HTML, list().as_bytes())]);
         sources += &format!(

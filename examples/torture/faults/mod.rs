@@ -10,7 +10,7 @@ use crate::daemon::Wrong;
 use crate::paper::Chance;
 use crate::rig::Rig;
 
-const KILLED: &[&str] = &["the last run did not stop in good order"];
+const KILLED: &[&str] = &["the last run was not shut down cleanly"];
 
 /// What follows a fault.
 pub(crate) struct Told {

@@ -34,13 +34,13 @@ impl Rig {
             }
         }
         // sled may not have needed those octets; otherwise the store is built anew.
-        told(&["the last run did not stop in good order", "built the store anew"]).after_a_scrub()
+        told(&["the last run was not shut down cleanly", "rebuilt the store"]).after_a_scrub()
     }
 
     pub(super) fn remove_store(&mut self) -> Told {
         self.kill();
         fs::remove_dir_all(self.state.join("store")).expect("it can be removed");
-        told(&["built the store anew"])
+        told(&["rebuilt the store"])
     }
 }
 

@@ -9,7 +9,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::config::{Kind, Page, Source};
-use crate::decide::rules::hex16;
+use crate::model::hash::hex16;
 use crate::read::page::{Css, JsonPath, JsonRules, ListRules};
 
 /// The fingerprint of a source, of whose documents so many entries are read.

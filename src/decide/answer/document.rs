@@ -5,9 +5,9 @@ use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
 use super::{Answer, FeedLink, any};
-use crate::decide::rules::hex16;
 use crate::model::entry::{Ending, ParsedFeed};
 use crate::model::exchange::{FetchFault, Response};
+use crate::model::hash::hex16;
 use crate::model::poll_state::PollState;
 use crate::model::time::Time;
 use crate::read::bound;

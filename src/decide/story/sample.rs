@@ -1,5 +1,5 @@
-//! A set of hashes in few bytes that still answers how much two sets share: the `k` smallest members
-//! (Broder's bottom-k sketch). Exact for sets of up to `k` members.
+//! A set of hashes in few bytes that still gives the overlap of two sets: its `k` smallest members (Broder's
+//! bottom-k sketch). Exact for sets of up to `k` members.
 
 /// Members are cut to this many bits: with 255 of them a chance match costs less than one in a
 /// thousand.
@@ -29,7 +29,7 @@ impl Sample {
         Self { members, cut }
     }
 
-    /// How many members were kept.
+    /// The number of members that were kept.
     pub(super) fn len(&self) -> usize {
         self.members.len()
     }

@@ -1,5 +1,5 @@
-//! JSON documents that list entries, by paths that an operator gives. One value of the wrong type costs that
-//! value, not the document.
+//! Reads JSON documents that list entries, by the operator's paths. A value of the wrong type is dropped; the rest
+//! of the document is read.
 
 use serde_json::Value;
 

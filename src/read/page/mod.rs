@@ -11,6 +11,7 @@ mod challenge;
 mod dated;
 mod dom;
 mod enrich;
+mod entry_link;
 mod frame;
 mod generic;
 mod json;

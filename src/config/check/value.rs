@@ -1,5 +1,5 @@
-//! How single values are written: durations, sizes, addresses, names. Each reader takes a text and
-//! gives the value, or a message that says what to write instead.
+//! Parses single values: durations, sizes, addresses, names. Each parser returns the value, or a message that tells
+//! the operator what to write instead.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -8,14 +8,15 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
+use regex::{Regex, RegexBuilder};
 use url::Url;
 
-use super::fault::did_you_mean;
-use super::page::KindName;
-use super::{ContentPolicy, Listen, RetryAfter};
+use crate::config::checked::{Listen, RetryAfter};
+use crate::config::fault::did_you_mean;
+use crate::model::source::ContentPolicy;
 
 /// Reads `90s`, `15m`, `6h`, `30d`, `1h30m`; also `500ms` and `0s`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(in crate::config) fn duration(text: &str) -> Result<Duration, String> {
     const UNITS: [(&str, u64); 6] =
         [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
     let wrong =
@@ -40,7 +41,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads `512KiB`, `8MiB`, `10MB`, in bytes.
-pub(super) fn size(text: &str) -> Result<u64, String> {
+pub(in crate::config) fn size(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 7] = [
         ("B", 1),
         ("KiB", 1 << 10),
@@ -196,6 +197,15 @@ pub(super) fn retry_after(text: &str) -> Result<RetryAfter, String> {
     }
 }
 
+/// The values of `kind`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum KindName {
+    #[default]
+    Feed,
+    Page,
+    Json,
+}
+
 pub(super) fn kind(text: &str) -> Result<KindName, String> {
     match text {
         "feed" => Ok(KindName::Feed),
@@ -220,7 +230,7 @@ pub(super) fn line(text: &str) -> Result<String, String> {
     }
 }
 
-/// How publishers can reach the operator; it becomes part of the User-Agent.
+/// The operator's address for publishers; it becomes part of the User-Agent.
 pub(super) fn contact(text: &str) -> Result<String, String> {
     let text = line(text)?;
     if text.bytes().all(|b| b.is_ascii_graphic() && !b"()\\".contains(&b)) {
@@ -263,4 +273,31 @@ pub(super) fn header_value(text: &str) -> Result<String, String> {
     HeaderValue::from_str(text)
         .map(|_| text.to_owned())
         .map_err(|_| "its value has characters that a header cannot carry".to_owned())
+}
+
+/// The longest pattern, in characters: 333 names of two, and still one line of a file.
+const LONGEST_PATTERN: usize = 1000;
+/// The most memory one pattern may take when compiled, in bytes. Those 333 names take a tenth of it; only
+/// repetitions of wide classes, such as `\w{50}`, take more.
+const LARGEST_PATTERN: usize = 1 << 20;
+
+pub(super) fn pattern(text: &str) -> Result<Regex, String> {
+    if text.is_empty() {
+        return Err("is empty, and would match every title".to_owned());
+    }
+    if text.chars().count() > LONGEST_PATTERN {
+        return Err(format!("is longer than {LONGEST_PATTERN} characters; write several rules"));
+    }
+    RegexBuilder::new(text).size_limit(LARGEST_PATTERN).build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(limit) => {
+            format!("takes more than {} MiB when compiled; repeat less in it", limit >> 20)
+        }
+        error => format!("is not a regular expression: {}", reason(&error.to_string())),
+    })
+}
+
+/// The reason alone: before it the crate draws the pattern and points at the place, over several lines.
+fn reason(message: &str) -> &str {
+    let last = message.lines().next_back().unwrap_or(message);
+    last.strip_prefix("error: ").unwrap_or(last)
 }

@@ -1,14 +1,13 @@
-//! `[source.page]` and `[source.json]`: how to read what is not a feed.
+//! Checks `[source.page]` and `[source.json]`: the rules for sources that are not feeds.
 
 use std::ops::RangeInclusive;
 
-use super::check::{count, read, read_all};
-use super::document::Table;
-use super::fault::{At, Place, Report};
-use super::{Kind, Page};
+use super::common::{count, read, read_all};
+use super::value::KindName;
+use crate::config::checked::{Kind, Page};
+use crate::config::fault::{Place, Report};
+use crate::config::raw::{self, Text};
 use crate::read::page::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
-
-type Text = Option<At<String>>;
 
 /// List pages read in one poll: what lies further back was there at the poll before.
 const PAGES: RangeInclusive<i64> = 1..=5;
@@ -17,57 +16,9 @@ const FOLLOW_LIMIT: RangeInclusive<i64> = 1..=100;
 /// Enough for the usual poll to take all that is new, few enough that a first poll is no burst.
 const USUAL_FOLLOW_LIMIT: usize = 20;
 
-/// `[source.page]` as it is written.
-#[derive(Debug)]
-pub(super) struct RawPage {
-    place: Place,
-    entry: Text,
-    link: Text,
-    entry_title: Text,
-    entry_date: Text,
-    entry_section: Text,
-    entry_summary: Text,
-    next: Text,
-    pages: Option<At<i64>>,
-    follow: Option<At<bool>>,
-    follow_limit: Option<At<i64>>,
-    title: Text,
-    date: Text,
-    outlet: Text,
-    editor: Text,
-    section: Text,
-    summary: Text,
-    body: Text,
-    remove: Option<At<Vec<At<String>>>>,
-}
-
-impl RawPage {
-    pub(super) fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
-        Self {
-            place: table.place().clone(),
-            entry: table.take("entry", report),
-            link: table.take("link", report),
-            entry_title: table.take("entry_title", report),
-            entry_date: table.take("entry_date", report),
-            entry_section: table.take("entry_section", report),
-            entry_summary: table.take("entry_summary", report),
-            next: table.take("next", report),
-            pages: table.take("pages", report),
-            follow: table.take("follow", report),
-            follow_limit: table.take("follow_limit", report),
-            title: table.take("title", report),
-            date: table.take("date", report),
-            outlet: table.take("outlet", report),
-            editor: table.take("editor", report),
-            section: table.take("section", report),
-            summary: table.take("summary", report),
-            body: table.take("body", report),
-            remove: table.take("remove", report),
-        }
-    }
-
-    fn resolve(self, report: &mut Report) -> Page {
-        self.check(report);
+impl raw::Page {
+    fn check(self, report: &mut Report) -> Page {
+        self.check_keys(report);
         let pages = count(self.pages, PAGES, report).unwrap_or(1);
         let limit = count(self.follow_limit, FOLLOW_LIMIT, report).unwrap_or(USUAL_FOLLOW_LIMIT);
         let follow = self.follow.is_some_and(|follow| follow.value).then_some(limit);
@@ -95,7 +46,7 @@ impl RawPage {
     }
 
     /// Keys that do nothing without another.
-    fn check(&self, report: &mut Report) {
+    fn check_keys(&self, report: &mut Report) {
         let within =
             [&self.link, &self.entry_title, &self.entry_date, &self.entry_section, &self.entry_summary];
         if self.entry.is_none() {
@@ -119,38 +70,8 @@ impl RawPage {
     }
 }
 
-/// `[source.json]` as it is written.
-#[derive(Debug)]
-pub(super) struct RawJson {
-    place: Place,
-    entries: Text,
-    title: Text,
-    link: Text,
-    link_template: Text,
-    id: Text,
-    time: Text,
-    summary: Text,
-    outlet: Text,
-    region_code: Text,
-}
-
-impl RawJson {
-    pub(super) fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
-        Self {
-            place: table.place().clone(),
-            entries: table.take("entries", report),
-            title: table.take("title", report),
-            link: table.take("link", report),
-            link_template: table.take("link_template", report),
-            id: table.take("id", report),
-            time: table.take("time", report),
-            summary: table.take("summary", report),
-            outlet: table.take("outlet", report),
-            region_code: table.take("region_code", report),
-        }
-    }
-
-    fn resolve(self, report: &mut Report) -> Option<JsonRules> {
+impl raw::Json {
+    fn check(self, report: &mut Report) -> Option<JsonRules> {
         for (key, text) in [("entries", &self.entries), ("title", &self.title)] {
             if text.is_none() {
                 report.missing(
@@ -194,21 +115,12 @@ fn template(text: &str) -> Result<String, String> {
     }
 }
 
-/// What the word of `kind` says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum KindName {
-    #[default]
-    Feed,
-    Page,
-    Json,
-}
-
 /// The kind of a source with its table.
-pub(super) fn resolve(
+pub(super) fn check(
     name: KindName,
     source: &Place,
-    page: Option<RawPage>,
-    json: Option<RawJson>,
+    page: Option<raw::Page>,
+    json: Option<raw::Json>,
     report: &mut Report,
 ) -> Option<Kind> {
     if let (Some(page), true) = (&page, name != KindName::Page) {
@@ -220,10 +132,10 @@ pub(super) fn resolve(
     match (name, json) {
         (KindName::Feed, _) => Some(Kind::Feed),
         (KindName::Page, _) => {
-            let page = page.map(|page| page.resolve(report));
+            let page = page.map(|page| page.check(report));
             Some(Kind::Page(Box::new(page.unwrap_or_default())))
         }
-        (KindName::Json, Some(json)) => json.resolve(report).map(|rules| Kind::Json(Box::new(rules))),
+        (KindName::Json, Some(json)) => json.check(report).map(|rules| Kind::Json(Box::new(rules))),
         (KindName::Json, None) => {
             report.missing(
                 source,

@@ -1,6 +1,6 @@
-//! sled 0.34 on disk. The only place that names `sled`, and the reasons it is handled with tongs:
-//! it can panic on damaged files, a kill while it opens leaves a file it then refuses to open with, and
-//! its own syncs do not survive a power cut.
+//! sled 0.34 on disk. The only file that names `sled`. It guards against three faults of sled: it can panic on
+//! damaged files; if it is killed while it opens, it refuses to open the file it leaves; and its own syncs do not
+//! survive a power cut.
 
 use std::borrow::Borrow;
 use std::fs::{self, File};
@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::StoreError;
-use super::backend::{Backend, Batch, Pairs};
+use super::{Backend, Batch, Pairs};
+use crate::ledger::store::StoreError;
 
 /// What sled counts: in memory it takes some four times as much, and twice that while a store is copied. The
 /// rest of the working set is the page cache of the kernel; with half of this a simulated month of a thousand
@@ -57,7 +57,7 @@ impl SledBackend {
     /// Opens the database in `dir`, creating it when there is none.
     ///
     /// # Errors
-    /// When sled refuses or panics: set the directory aside and rebuild.
+    /// When sled fails or panics: the caller moves the directory away and rebuilds the store.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(dir).map_err(|e| at_disk(dir, &e))?;
         remove_half_snapshots(dir).map_err(|e| at_disk(dir, &e))?;
@@ -73,7 +73,7 @@ impl SledBackend {
         Ok(Self { db, dir: dir.to_owned(), failed: AtomicBool::new(false) })
     }
 
-    /// Whether the database in `dir` is open somewhere: a handle outlives the lock of the state directory
+    /// True if the database in `dir` is open somewhere: a handle outlives the lock of the state directory
     /// while a reader holds it.
     #[must_use]
     pub fn is_open(dir: &Path) -> bool {

@@ -1,6 +1,6 @@
-//! Folds a text so that one name has one spelling: traditional characters of place names become
-//! simplified ones, and Latin letters lose their case. Every fold keeps the length in bytes, so that a
-//! place in the folded text is the same place in the original. Folded text is searched, never shown.
+//! Folds a text so that one name has one spelling: traditional characters of place names become simplified, and
+//! Latin letters become lower case. Folding keeps the length in bytes, so that offsets are the same in the
+//! original. Folded text is searched, never shown.
 
 /// Traditional and simplified, for the characters of the gazetteer; from the one-to-one part of the
 /// common conversion tables, without those that simplified names use too (乾 of 乾县). In order of the

@@ -1,24 +1,27 @@
-//! `[[source]]` tables to checked sources: each by itself, then what must hold between them.
+//! Checks `[[source]]` tables: each source by itself, then ids and addresses across sources.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
 
-use super::check::{check_id, new_id, proxy, read, schedules, within};
-use super::document::{Named, SecretRef};
-use super::fault::{At, Place, Report};
-use super::file;
+use super::common::Context;
+use super::common::{check_id, new_id, proxy, read, schedules, within};
 use super::region::unknown_region;
-use super::resolve::Context;
-use super::{ContentPolicy, Polling, Secret, Source, page, secret, value};
+use super::{page, value};
+use crate::config::checked::{Polling, Source};
+use crate::config::document::{Named, SecretRef};
+use crate::config::fault::{At, Place, Report};
+use crate::config::raw;
+use crate::config::secret::{self, Secret};
 use crate::model::region::{RegionId, RegionTable};
+use crate::model::source::ContentPolicy;
 use crate::model::source::{RegionRule, SourceDef, SourceId};
 use crate::read::link;
 
 /// Enough to rank sources, small enough to be read as ranks.
 const PRIORITY: RangeInclusive<i64> = -1000..=1000;
 
-/// What a source falls back on.
+/// The values that a source takes where it sets none.
 pub(super) struct Defaults<'a> {
     pub(super) regions: &'a RegionTable,
     pub(super) polling: &'a Polling,
@@ -30,8 +33,8 @@ pub(super) struct Defaults<'a> {
 type Urls = HashMap<String, (String, Place)>;
 
 /// Resolves all sources.
-pub(super) fn resolve(
-    raw: Vec<file::Source>,
+pub(super) fn check(
+    raw: Vec<raw::Source>,
     defaults: &Defaults<'_>,
     context: &Context<'_>,
     report: &mut Report,
@@ -44,17 +47,17 @@ pub(super) fn resolve(
     let mut renames = Vec::new();
     let mut sources = Vec::new();
     for source in raw {
-        let id = new_id(source.id.clone(), &source.place, &mut seen, report);
+        let id = new_id(source.id.0.clone(), &source.place, &mut seen, report);
         renames.extend(renamed(&source, report));
-        sources.extend(resolve_one(id, source, &mut urls, defaults, context, report));
+        sources.extend(check_one(id, source, &mut urls, defaults, context, report));
     }
     check_renames(&renames, &mut seen, report);
     sources
 }
 
-fn resolve_one(
+fn check_one(
     id: Option<String>,
-    raw: file::Source,
+    raw: raw::Source,
     urls: &mut Urls,
     defaults: &Defaults<'_>,
     context: &Context<'_>,
@@ -73,7 +76,7 @@ fn resolve_one(
     let retry_after =
         read(raw.retry_after, value::retry_after, report).unwrap_or(defaults.polling.retry_after);
     let kind = read(raw.kind, value::kind, report).unwrap_or_default();
-    let kind = page::resolve(kind, &raw.place, raw.page, raw.json, report);
+    let kind = page::check(kind, &raw.place, raw.page, raw.json, report);
     let schedules = schedules(raw.schedule, report).unwrap_or_else(|| defaults.polling.schedule.clone());
     let zone = read(raw.timezone, value::zone, report).unwrap_or(defaults.polling.timezone);
     let content = read(raw.content, value::content, report).unwrap_or(defaults.content);
@@ -137,7 +140,7 @@ fn url(
     Some(url)
 }
 
-fn region_rule(raw: &file::Source, regions: &RegionTable, report: &mut Report) -> RegionRule {
+fn region_rule(raw: &raw::Source, regions: &RegionTable, report: &mut Report) -> RegionRule {
     let named = raw.region.as_ref().map(|region| region.value.as_slice()).unwrap_or_default();
     let is_auto = match named {
         [] => raw.region.is_none(),
@@ -201,7 +204,7 @@ fn headers(
 }
 
 /// The well-formed former ids of a source.
-fn renamed(source: &file::Source, report: &mut Report) -> Vec<At<String>> {
+fn renamed(source: &raw::Source, report: &mut Report) -> Vec<At<String>> {
     let ids = source.was.iter().flat_map(|was| was.value.as_slice());
     let checked = ids.filter(|id| match check_id(&id.value) {
         Ok(()) => true,

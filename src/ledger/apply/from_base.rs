@@ -1,5 +1,5 @@
-//! The base: made from a state, and applied to an empty one. What is recorded comes back as it was, what is
-//! derived is derived anew.
+//! Makes the records of a base from a state, and applies them to an empty state. Recorded values return unchanged;
+//! derived values are derived again.
 
 use std::collections::BTreeMap;
 

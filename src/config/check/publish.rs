@@ -1,13 +1,15 @@
-//! `[publish]`: what is published, and where to besides HTTP.
+//! Checks `[publish]`: the size and age of feeds, and where dibao publishes them besides HTTP.
 
 use std::ops::RangeInclusive;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use super::check::{count, read, within_time};
-use super::fault::{At, Report};
-use super::resolve::{Context, DAY, HOUR};
-use super::{ContentPolicy, Publish, file, value};
+use super::common::{Context, DAY, HOUR, count, read, within_time};
+use super::value;
+use crate::config::checked::Publish;
+use crate::config::fault::{At, Report};
+use crate::config::raw;
+use crate::model::source::ContentPolicy;
 
 /// Readers fetch the whole feed each time it changes.
 const FEED_ENTRIES: RangeInclusive<i64> = 1..=1000;
@@ -16,8 +18,8 @@ const FIRST_POLL: RangeInclusive<i64> = 0..=1000;
 /// From an hour to a lifetime.
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(HOUR)..=Duration::from_secs(36_500 * DAY);
 
-pub(super) fn resolve(
-    raw: file::Publish,
+pub(super) fn check(
+    raw: raw::Publish,
     state_dir: &Path,
     context: &Context<'_>,
     report: &mut Report,
@@ -37,7 +39,7 @@ pub(super) fn resolve(
     }
 }
 
-/// What a web server shows to everyone must not hold the state, nor lie in it.
+/// A web server shows this directory to everyone, so it must not contain the state directory, nor lie in it.
 fn static_dir(
     raw: Option<At<String>>,
     state_dir: &Path,

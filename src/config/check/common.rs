@@ -1,17 +1,32 @@
-//! The checks that tables share: each takes a value as it stood in the file, and gives what it means,
-//! or `None` after a report.
+//! Checks that several tables share. Each takes a value from the file and returns the checked value, or reports a
+//! fault and returns `None`.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::time::Duration;
 
-use super::document::{OneOrMany, SecretRef};
-use super::fault::{At, Place, Report};
-use super::resolve::Context;
-use super::{Secret, secret, value};
+use super::value;
+use crate::config::document::{OneOrMany, SecretRef};
+use crate::config::env::Env;
+use crate::config::fault::{At, Place, Report};
+use crate::config::secret::{self, Secret};
 use crate::decide::schedule::Schedule;
 use crate::model::source::is_slug;
+
+pub(super) const MINUTE: u64 = 60;
+pub(super) const HOUR: u64 = 60 * MINUTE;
+pub(super) const DAY: u64 = 24 * HOUR;
+
+/// The inputs of the checks besides the file.
+pub(super) struct Context<'a> {
+    /// The directory of the main file, from which relative paths start.
+    pub(super) base: &'a Path,
+    pub(super) env: &'a Env,
+    /// The main file as a whole.
+    pub(super) main: Place,
+}
 
 /// First path segments that mean something else than a region, or may come to; sources keep off them
 /// too, so that a word means one thing in every address.

@@ -1,12 +1,12 @@
-//! Rules of what is shown: `exclude`, `include` and `rewrite` of a `[[rule]]`, a `[[region.rule]]` or a
+//! Checks publish rules: `exclude`, `include` and `rewrite` of a `[[rule]]`, a `[[region.rule]]` or a
 //! `[[source.rule]]`.
 
 use regex_syntax::hir::Hir;
 
-use super::check::read;
-use super::fault::{At, Place, Report};
-use super::file::PublishingRule;
-use super::rule::pattern;
+use super::common::read;
+use super::value::pattern;
+use crate::config::fault::{At, Place, Report};
+use crate::config::raw;
 use crate::decide::publishing::{Action, Field, PublishRule};
 use crate::model::region::RegionTable;
 
@@ -14,13 +14,13 @@ use crate::model::region::RegionTable;
 const LONGEST: usize = 200;
 
 /// Makes one rule.
-pub(super) fn resolve(
-    raw: PublishingRule,
+pub(super) fn check(
+    raw: raw::PublishRule,
     regions: &RegionTable,
     report: &mut Report,
 ) -> Option<PublishRule> {
     let fields = fields(&raw, report);
-    let PublishingRule { place, exclude, include, rewrite, with, fields: named } = raw;
+    let raw::PublishRule { place, exclude, include, rewrite, with, fields: named } = raw;
     let given: Vec<&Place> =
         [&exclude, &include, &rewrite].into_iter().flatten().map(|at| &at.place).collect();
     match given.as_slice() {
@@ -56,7 +56,7 @@ pub(super) fn resolve(
     Some(PublishRule { action: action?, pattern, fields })
 }
 
-fn fields(raw: &PublishingRule, report: &mut Report) -> Vec<Field> {
+fn fields(raw: &raw::PublishRule, report: &mut Report) -> Vec<Field> {
     let Some(named) = &raw.fields else { return vec![Field::Title] };
     let mut fields = Vec::new();
     for name in named.value.as_slice() {
@@ -114,7 +114,7 @@ fn warn_of_nothing(text: &At<String>, fields: &[Field], regions: &RegionTable, r
     }
 }
 
-/// Whether no text at all matches: an empty class, or an anchor that cannot hold.
+/// True if no text at all matches: an empty class, or an anchor that cannot hold.
 fn never_matches(hir: &Hir) -> bool {
     hir.properties().minimum_len().is_none()
 }

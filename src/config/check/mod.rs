@@ -1,5 +1,14 @@
-//! From the file's shape to a checked [`Config`]: the defaults and ranges of the tables that stand once.
-//! Regions and sources have modules of their own.
+//! Checks a raw configuration and makes a [`Config`] of it. This file has the tables that occur once (`[server]`,
+//! `[state]`, `[polling]`, `[retention]`) with their defaults and ranges; the others have modules of their own.
+
+mod common;
+mod page;
+mod publish;
+mod publish_rule;
+mod region;
+mod rule;
+mod source;
+pub(super) mod value;
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -8,21 +17,18 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use super::check::{count, proxy, read, read_all, schedules, within_size, within_time};
-use super::document::OneOrMany;
-use super::fault::{At, Place, Report};
-use super::file::{self, File};
-use super::value;
-use super::{Config, Env, Listen, Polling, Retention, Server, publish, publishing, region, rule, source};
+use crate::config::checked::{Config, Listen, Polling, Retention, Server};
+use crate::config::document::OneOrMany;
+use crate::config::env::Env;
+use crate::config::fault::{At, Place, Report};
+use crate::config::raw::{self, File};
 use crate::decide::freshness;
-use crate::decide::publishing::PublishRules;
+use crate::decide::publishing::{PublishRule, PublishRules};
 use crate::decide::schedule::Schedule;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
-
-const MINUTE: u64 = 60;
-pub(super) const HOUR: u64 = 60 * MINUTE;
-pub(super) const DAY: u64 = 24 * HOUR;
+pub use common::RESERVED_WORDS;
+use common::{Context, DAY, HOUR, MINUTE, count, proxy, read, read_all, schedules, within_size, within_time};
 
 /// Past an hour a spread is no longer a spread but another schedule.
 const JITTER: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(HOUR);
@@ -51,55 +57,45 @@ const KEEP_AT_LEAST: RangeInclusive<i64> = 0..=10_000;
 /// The longest path of a Unix socket on Linux, in bytes (unix(7): 108 with the zero at its end).
 const SOCKET_PATH: usize = 107;
 
-/// What resolving needs to know besides the file.
-pub(super) struct Context<'a> {
-    /// The directory of the main file, from which relative paths start.
-    pub(super) base: &'a Path,
-    pub(super) env: &'a Env,
-    /// The main file as a whole.
-    pub(super) main: Place,
-}
-
 /// Makes the configuration. It may be used only if nothing was reported; where a value is at fault its
 /// default stands in, so that everything after it is still checked.
-pub(super) fn resolve(path: &Path, file: File, env: &Env, report: &mut Report) -> Config {
+pub(super) fn check(path: &Path, file: File, env: &Env, report: &mut Report) -> Config {
     let context = Context { base: path.parent().unwrap_or(Path::new("")), env, main: Place::of_file(path) };
     let state_dir = state_dir(file.state.dir, &context);
     let scrub = scrub_every(file.state.scrub, report);
     let (mut raw_regions, mut raw_sources) = (file.regions, file.sources);
     let of_regions: Vec<_> =
-        raw_regions.iter_mut().map(|raw| (raw.id.clone(), std::mem::take(&mut raw.rules))).collect();
+        raw_regions.iter_mut().map(|raw| (raw.id.0.clone(), std::mem::take(&mut raw.rules))).collect();
     let of_sources: Vec<_> =
-        raw_sources.iter_mut().map(|raw| (raw.id.clone(), std::mem::take(&mut raw.rules))).collect();
-    let regions = region::resolve(raw_regions, report);
-    let (rules, everywhere) = rule::resolve(file.rules, &regions, report);
+        raw_sources.iter_mut().map(|raw| (raw.id.0.clone(), std::mem::take(&mut raw.rules))).collect();
+    let regions = region::check(raw_regions, report);
+    let (rules, everywhere) = rule::check(file.rules, &regions, report);
+    let mut publish_rules = |raw: Vec<raw::PublishRule>| -> Vec<PublishRule> {
+        raw.into_iter().filter_map(|rule| publish_rule::check(rule, &regions, report)).collect()
+    };
     let mut shown = PublishRules { everywhere, ..PublishRules::default() };
     for (id, raw) in of_regions {
-        let rules = raw.into_iter().filter_map(|rule| publishing::resolve(rule, &regions, report));
-        let rules: Vec<_> = rules.collect();
-        if let (Some(id), false) = (id, rules.is_empty()) {
-            shown.regions.insert(RegionId::new(&id.value), rules);
+        if let (Some(id), rules @ [_, ..]) = (id, &*publish_rules(raw)) {
+            shown.regions.insert(RegionId::new(&id.value), rules.to_vec());
         }
     }
     for (id, raw) in of_sources {
-        let rules = raw.into_iter().filter_map(|rule| publishing::resolve(rule, &regions, report));
-        let rules: Vec<_> = rules.collect();
-        if let (Some(id), false) = (id, rules.is_empty()) {
-            shown.sources.insert(SourceId::new(&id.value), rules);
+        if let (Some(id), rules @ [_, ..]) = (id, &*publish_rules(raw)) {
+            shown.sources.insert(SourceId::new(&id.value), rules.to_vec());
         }
     }
-    let polling = resolve_polling(file.polling, &context, report);
-    let publish = publish::resolve(file.publish, &state_dir, &context, report);
+    let polling = check_polling(file.polling, &context, report);
+    let publish = publish::check(file.publish, &state_dir, &context, report);
     let defaults = source::Defaults { regions: &regions, polling: &polling, content: publish.content };
-    let sources = source::resolve(raw_sources, &defaults, &context, report);
+    let sources = source::check(raw_sources, &defaults, &context, report);
     Config {
         path: path.to_owned(),
-        server: resolve_server(file.server, &state_dir, &context, report),
+        server: check_server(file.server, &state_dir, &context, report),
         state_dir,
         scrub,
         polling,
         publish,
-        retention: resolve_retention(file.retention, report),
+        retention: check_retention(file.retention, report),
         regions,
         rules,
         shown,
@@ -115,7 +111,6 @@ fn state_dir(dir: Option<At<String>>, context: &Context<'_>) -> PathBuf {
     given.or_else(|| first_directory(&context.env.state_directory)).unwrap_or_else(|| "/var/lib/dibao".into())
 }
 
-/// How often store and journal are scrubbed; `None` for never.
 fn scrub_every(raw: Option<At<String>>, report: &mut Report) -> Option<Duration> {
     if raw.as_ref().is_some_and(|text| text.value == "none") {
         return None;
@@ -129,7 +124,7 @@ fn first_directory(directories: &Option<PathBuf>) -> Option<PathBuf> {
     directories.split(':').next().map(PathBuf::from)
 }
 
-fn resolve_server(raw: file::Server, state_dir: &Path, context: &Context<'_>, report: &mut Report) -> Server {
+fn check_server(raw: raw::Server, state_dir: &Path, context: &Context<'_>, report: &mut Report) -> Server {
     let listen = listen(raw.listen, report);
     let first =
         listen.iter().find_map(|at| if let Listen::Tcp(address) = at { Some(*address) } else { None });
@@ -176,7 +171,7 @@ fn socket_path(path: PathBuf) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-fn resolve_polling(raw: file::Polling, context: &Context<'_>, report: &mut Report) -> Polling {
+fn check_polling(raw: raw::Polling, context: &Context<'_>, report: &mut Report) -> Polling {
     let seconds = Duration::from_secs;
     let floor = within_time(raw.floor.clone(), FLOOR, report).unwrap_or(seconds(10 * MINUTE));
     if let (Some(at), true) = (&raw.floor, floor < seconds(MINUTE)) {
@@ -205,7 +200,7 @@ fn default_schedule() -> Vec<Schedule> {
     vec![Schedule::parse("*/20 * * * *").expect("it is well-formed, and fires every 20 minutes")]
 }
 
-fn resolve_retention(raw: file::Retention, report: &mut Report) -> Retention {
+fn check_retention(raw: raw::Retention, report: &mut Report) -> Retention {
     let unlimited = raw.max_age.as_ref().is_some_and(|text| text.value == "none");
     let max_age = (!unlimited)
         .then(|| within_time(raw.max_age, RETENTION, report).unwrap_or(Duration::from_secs(365 * DAY)));

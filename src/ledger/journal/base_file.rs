@@ -1,5 +1,5 @@
-//! The base of the journal as a file: written beside the segments it stands for, named only once it is
-//! whole and durable.
+//! The file of a base: written beside the segments that it replaces, and renamed to its final name once it is
+//! complete and durable.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,23 +1,24 @@
-//! `[[region]]` tables over the built-in regions.
+//! Checks `[[region]]` tables and merges them into the built-in regions.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use super::check::{new_id, read, read_all, within};
-use super::fault::{At, Report, did_you_mean};
-use super::{file, value};
+use super::common::{new_id, read, read_all, within};
+use super::value;
+use crate::config::fault::{At, Report, did_you_mean};
+use crate::config::raw;
 use crate::model::region::{Region, RegionId, RegionTable};
 
 /// GB/T 2260 codes have six digits.
 const CODE: RangeInclusive<i64> = 100_000..=999_999;
 
 /// Makes the table of regions.
-pub(super) fn resolve(raw: Vec<file::Region>, report: &mut Report) -> RegionTable {
+pub(super) fn check(raw: Vec<raw::Region>, report: &mut Report) -> RegionTable {
     let mut table = RegionTable::builtin();
     let mut seen = HashMap::new();
     let mut parents = Vec::new();
     for region in raw {
-        let Some(id) = new_id(region.id, &region.place, &mut seen, report) else { continue };
+        let Some(id) = new_id(region.id.0, &region.place, &mut seen, report) else { continue };
         let builtin = table.get(&id).cloned();
         if builtin.is_none() && region.name.is_none() {
             report.missing(&region.place, &["name"], "write name = \"…\"");
@@ -61,7 +62,7 @@ fn check_parent(id: &str, parent: &At<String>, table: &RegionTable, report: &mut
     }
 }
 
-/// What to say of a region that is not there: its id if it was called by a name, else the nearest.
+/// The message for an unknown region. It suggests the id of the region with that name, else the nearest id.
 pub(super) fn unknown_region(text: &str, regions: &RegionTable) -> String {
     let called = |region: &&Region| {
         region.name == text || region.full_name == text || region.aliases.iter().any(|alias| alias == text)

@@ -1,5 +1,5 @@
-//! One spelling for what readers take as one: half and full width, traditional and simplified, letter
-//! case, level numerals (一级, Ⅰ级, I级). Only for comparing; nothing folded is ever shown.
+//! Folds characters that readers take as the same: half and full width, traditional and simplified, letter case,
+//! level numerals (一级, Ⅰ级, I级). For comparing only; folded text is never shown.
 //!
 //! A folded character is a [`Letter`] of 16 bits: half the memory of a `char`, and offsets stay usable.
 

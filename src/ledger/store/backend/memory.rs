@@ -1,11 +1,11 @@
-//! A store in memory: the reference the sled store is held against, and what pure tests run on.
+//! The store in memory: the reference that the sled store is compared with, and the store of pure tests.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{PoisonError, RwLock};
 
-use super::StoreError;
-use super::backend::{Backend, Batch, Octets, Pair, Pairs};
+use super::{Backend, Batch, Octets, Pair, Pairs};
+use crate::ledger::store::StoreError;
 
 /// An ordered map in memory.
 #[derive(Debug, Default)]
