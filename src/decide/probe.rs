@@ -17,7 +17,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::decide::identity::candidates;
-use crate::decide::robots::Verdict;
+use crate::decide::robots::Permission;
 use crate::model::entry::ParsedEntry;
 use crate::model::exchange::{Exchange, ResponseHead};
 use crate::model::identity::{IdentityKey, KeyKind};
@@ -243,8 +243,8 @@ impl Report {
     /// Takes in what robots.txt says of the address. It binds the polling of pages; a feed is made for
     /// programs, whoever asks for it.
     #[must_use]
-    pub fn with_robots(mut self, verdict: Verdict, crawl_delay: Option<Duration>) -> Self {
-        let Verdict { allowed, why } = verdict;
+    pub fn with_robots(mut self, verdict: Permission, crawl_delay: Option<Duration>) -> Self {
+        let Permission { allowed, why } = verdict;
         if !allowed && matches!(self.what, What::ListPage | What::PageWithFeeds) {
             self.defects.insert(0, "robots.txt forbids it: as a page it is not polled".to_owned());
             self.toml = None;
