@@ -1,5 +1,5 @@
-//! What the store costs an entry: time to encode and to write, octets of rows and on disk, reads. Entries are
-//! made from templates, in polls of thirty, in groups of 64 polls. Durations are for comparing two
+//! Measures the store for each entry: time to encode and to write, octets of rows and on disk, reads. Entries come
+//! from templates, in polls of thirty, in groups of 64 polls. Durations are for comparing two
 //! versions on one machine: `cargo bench --bench store -- [entries] [polls a group] [directory]`.
 
 #![expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]

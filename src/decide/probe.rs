@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::decide::answer::{Answer, Document, FeedLink, Form};
 use crate::decide::identity::candidates;
-use crate::decide::robots::Verdict;
+use crate::decide::robots::Permission;
 use crate::model::entry::ParsedEntry;
 use crate::model::exchange::{Exchange, ResponseHead};
 use crate::model::identity::{IdentityKey, KeyKind};
@@ -178,8 +178,8 @@ impl Report {
     /// Takes in what robots.txt says of the address. It binds the polling of pages; a feed is made for
     /// programs, whoever asks for it.
     #[must_use]
-    pub fn with_robots(mut self, verdict: Verdict, crawl_delay: Option<Duration>) -> Self {
-        let Verdict { allowed, why } = verdict;
+    pub fn with_robots(mut self, verdict: Permission, crawl_delay: Option<Duration>) -> Self {
+        let Permission { allowed, why } = verdict;
         let is_page = matches!(self.answer, Answer::Document(Form::ListPage) | Answer::PageWithFeeds(_));
         if !allowed && is_page {
             self.defects.insert(0, "robots.txt forbids it: as a page it is not polled".to_owned());

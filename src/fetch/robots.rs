@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::decide::freshness;
-use crate::decide::robots::{AGENT, MAX_BYTES, Robots, Verdict};
+use crate::decide::robots::{AGENT, MAX_BYTES, Permission, Robots};
 use crate::model::exchange::{Exchange, FetchFault, ResponseHead};
 
 use super::{FetchRequest, Fetcher, body, redirect, request};
@@ -85,35 +85,35 @@ impl Fetcher {
     ///
     /// Feeds and pages that an operator named are the operator's own requests, and need not be asked
     /// about; what a page links to is another matter.
-    pub async fn may_fetch(&self, url: &str) -> Verdict {
+    pub async fn may_fetch(&self, url: &str) -> Permission {
         self.admission(url).await.0
     }
 
     /// The same, and the answer to the request for the robots.txt if it asks to wait, and either says how long or leaves
     /// nothing to go by.
-    pub async fn admission(&self, url: &str) -> (Verdict, Option<ResponseHead>) {
+    pub async fn admission(&self, url: &str) -> (Permission, Option<ResponseHead>) {
         self.admission_of(url, false).await
     }
 
     /// The same; `outward` as in [`FetchRequest::outward`].
-    pub async fn admission_of(&self, url: &str, outward: bool) -> (Verdict, Option<ResponseHead>) {
+    pub async fn admission_of(&self, url: &str, outward: bool) -> (Permission, Option<ResponseHead>) {
         match request::target(url) {
             Ok(at) => {
                 let (robots, put_off) = self.robots(&at, outward).await;
-                let verdict = robots.verdict(AGENT, path_and_query(&at));
+                let verdict = robots.permission(AGENT, path_and_query(&at));
                 let put_off = put_off.filter(|head| !verdict.allowed || head.retry_after.is_some());
                 (verdict, put_off)
             }
-            Err(why) => (Verdict { allowed: false, why }, None),
+            Err(why) => (Permission { allowed: false, why }, None),
         }
     }
 
     /// The verdict on an address, if its robots.txt is known and nobody is fetching it.
-    pub(super) fn known_verdict(&self, at: &Url) -> Option<Verdict> {
+    pub(super) fn known_verdict(&self, at: &Url) -> Option<Permission> {
         let known = self.robots.known(&origin(at));
         let known = known.try_lock().ok()?;
         let fresh = known.as_ref().filter(|known| known.until > Instant::now())?;
-        Some(fresh.robots.verdict(AGENT, path_and_query(at)))
+        Some(fresh.robots.permission(AGENT, path_and_query(at)))
     }
 
     /// The robots.txt of the origin of `url`, `outward` as [`FetchRequest::outward`] says; `None` if that is no
@@ -216,7 +216,7 @@ mod tests {
             cache.known(&format!("http://{n}.example"));
             tokio::time::advance(Duration::from_millis(1)).await;
         }
-        cache.learned("http://0.example", &Robots::everything());
+        cache.learned("http://0.example", &Robots::allow_all());
         cache.known("http://one-more.example");
         let origins = cache.origins.lock().expect("not poisoned");
         assert_eq!(origins.len(), MAX_ORIGINS);

@@ -1,5 +1,5 @@
-//! What is done to the daemon. A fault leaves it running, or gone with whatever was in its way taken away:
-//! then it has to start by itself.
+//! The faults. After a fault the daemon runs, or it has ended and the obstacle is removed, so that it must start
+//! without help.
 
 mod disk;
 mod journal;

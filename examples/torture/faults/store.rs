@@ -1,5 +1,5 @@
-//! The store harmed or gone: it is an index, and is built anew. Damage is found when it is opened or read, and
-//! by the scrub at the latest.
+//! Damages or removes the store: dibao must rebuild it from the journal. dibao finds damage when it opens or reads
+//! the store, and at the latest by the scrub.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -125,7 +125,7 @@ fn past(
 ) -> Past {
     Past {
         skip: state.skip,
-        patience,
+        max_delay: patience,
         scheduled: state.scheduled,
         polled,
         not_before: poll::not_before(state, polled, now, patience),

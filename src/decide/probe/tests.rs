@@ -70,7 +70,7 @@ fn a_feed_is_described_with_its_defects() {
         response.head.validators = Validators { etag: Some(b"\"7\"".to_vec()), ..Default::default() };
         response.head.cache_control = Some("max-age=60".to_owned());
     }
-    let verdict = robots::Robots::parse(b"User-agent: *\nCrawl-delay: 5").verdict(AGENT, "/rss/china.xml");
+    let verdict = robots::Robots::parse(b"User-agent: *\nCrawl-delay: 5").permission(AGENT, "/rss/china.xml");
     let report = look_at(url, &exchange, Expected::Any).with_robots(verdict, Some(Duration::from_secs(5)));
     assert_eq!(report.state(), "ok");
     insta::assert_snapshot!(report);
@@ -166,7 +166,7 @@ fn a_configured_page_is_read_by_its_selectors() {
 
 #[test]
 fn robots_txt_binds_pages_and_not_feeds() {
-    let no = || Verdict { allowed: false, why: "no".to_owned() };
+    let no = || Permission { allowed: false, why: "no".to_owned() };
     let page = examined("https://a.example/", "text/html", list(14).as_bytes());
     assert!(page.toml.is_some());
     let page = page.with_robots(no(), None);

@@ -202,7 +202,7 @@ async fn an_endless_one_is_read_as_far_as_its_limit() {
     let fetcher = fetcher(patient());
     assert!(!fetcher.may_fetch(&script.url("/a")).await.allowed);
     let robots = fetcher.robots_of(&script.url("/b"), false).await.expect("an address");
-    assert!(robots.allows(AGENT, "/b"));
+    assert!(robots.permission(AGENT, "/b").allowed);
 }
 
 #[tokio::test]

@@ -1,29 +1,29 @@
-//! What keeps journal and store well and small, in steps between which recording goes on.
+//! Maintenance of journal and store: rules, compaction, rebuild, scrub. Each method holds the ledger for one
+//! step, and recording goes on between the steps.
 
 use std::sync::Arc;
 
-use super::{RecordError, Recorder, telling};
+use super::{RecordError, Recorder, watching_store};
 use crate::decide::rules::Rules;
 use crate::ledger::store::Store;
 use crate::ledger::{Ledger, LedgerError, Paths};
 
 impl Recorder {
-    /// Goes on under other rules. Returns why the store was built anew for that, if it was. Blocks; polls wait to be
-    /// recorded meanwhile.
+    /// Replaces the rules. Returns the reason if the store was rebuilt for that. Blocks; facts stay in the queue
+    /// meanwhile.
     ///
     /// # Errors
-    /// When the disk refuses: then the rules stay as they were.
+    /// A disk error: then the old rules stay.
     pub fn adopt(&self, rules: Arc<Rules>) -> Result<Option<String>, RecordError> {
-        self.with_ledger(|ledger| telling(&*self.audience, ledger, |ledger| ledger.adopt(rules)))
+        self.with_ledger(|ledger| watching_store(&*self.audience, ledger, |ledger| ledger.adopt(rules)))
     }
 
-    /// Compacts the journal; recording waits at its beginning and its end only. Returns how many entries
-    /// the base holds; `None` when there is nothing to compact, it is under way, or the store was built anew
-    /// meanwhile. Blocks.
+    /// Compacts the journal. Recording waits only at the beginning and at the end. Returns the number of entries
+    /// in the base; `None` if there is nothing to compact, if a compaction is running, or if the store was
+    /// rebuilt meanwhile. Blocks.
     ///
     /// # Errors
-    /// When the disk refuses, or the store is not sound: then the journal is as it was, and such a store is
-    /// built anew from it.
+    /// A disk error, or an unsound store, which is then rebuilt. The journal stays as it was.
     pub fn compact(&self) -> Result<Option<u64>, RecordError> {
         let today = self.clock.now().date_naive();
         let Some(compaction) = self.with_ledger(|ledger| ledger.begin_compaction(today))? else {
@@ -32,11 +32,11 @@ impl Recorder {
         let of = compaction.store();
         let compacted = compaction.write().inspect_err(|error| {
             if let LedgerError::Unsound(why) = error {
-                // Polls stop where that is refused, and whoever waits is told of it.
+                // A failure stalls recording, and the stall reports it.
                 let _ = self.replace_unsound(&of, why);
             }
         });
-        // Held any longer, a store that was replaced would keep its files open.
+        // Otherwise a replaced store would keep its files open.
         drop(of);
         let compacted = compacted.map_err(|e| RecordError::Ledger(Arc::new(e)))?;
         let entries = compacted.entries;
@@ -44,18 +44,18 @@ impl Recorder {
         Ok(is_done.then_some(entries))
     }
 
-    /// Builds the store anew that was found to be unsound, if it is still the one in use. Blocks.
+    /// Rebuilds an unsound store if it is still in use. Blocks.
     ///
     /// # Errors
-    /// When the fresh one cannot be written.
+    /// If the new store cannot be written.
     pub fn replace_unsound(&self, of: &Arc<Store>, why: &str) -> Result<(), RecordError> {
         self.renew(|ledger| ledger.replace(of, why))
     }
 
-    /// Builds the store, if none can be used as it is. Returns how many lines it took. Blocks.
+    /// Builds the store if the opening found no usable one. Returns the number of lines applied. Blocks.
     ///
     /// # Errors
-    /// When the disk refuses: then it may be tried again.
+    /// A disk error. The caller may retry.
     pub fn settle(&self, progress: &mut dyn FnMut(u64)) -> Result<u64, RecordError> {
         let lines = self.with_ledger(|ledger| ledger.settle(progress))?;
         if lines > 0 {
@@ -64,10 +64,10 @@ impl Recorder {
         Ok(lines)
     }
 
-    /// Begins to index the stories of the last days, which the first new entry needs.
+    /// Begins to index the stories of the last days. The first new entry needs that index.
     ///
     /// # Errors
-    /// When the daemon is stopping.
+    /// [`RecordError::Stopped`].
     pub fn warm(&self) -> Result<(), RecordError> {
         self.with_ledger(|ledger| {
             ledger.warm();
@@ -75,11 +75,11 @@ impl Recorder {
         })
     }
 
-    /// Looks again at rows of a store that did not fit the others, while nothing is recorded. Returns true if
-    /// that store was damaged, and another was built. Blocks.
+    /// Checks inconsistent rows again while recording waits. Returns true if the store was damaged and has been
+    /// rebuilt. Blocks.
     ///
     /// # Errors
-    /// When the fresh one cannot be written.
+    /// If the new store cannot be written.
     pub fn recheck(&self, of: &Arc<Store>, doubts: &[Vec<u8>]) -> Result<bool, RecordError> {
         self.renew(|ledger| ledger.recheck(of, doubts))?;
         Ok(!Arc::ptr_eq(of, &self.store.load()))
@@ -88,23 +88,21 @@ impl Recorder {
     /// [`Ledger::confirm_damage`]. Blocks.
     ///
     /// # Errors
-    /// When the journal cannot be read at all.
+    /// If the journal cannot be read at all.
     pub fn confirm_damage(&self) -> Result<bool, RecordError> {
         self.with_ledger(Ledger::confirm_damage)
     }
 
-    /// What the files of the store take up, in octets.
+    /// The size of the store's files, in octets.
     ///
     /// # Errors
-    /// When the daemon is stopping.
+    /// [`RecordError::Stopped`].
     pub fn store_size(&self) -> Result<u64, RecordError> {
         self.with_ledger(|ledger| Ok(ledger.store_size()))
     }
 
-    /// The state directory's paths.
-    ///
     /// # Errors
-    /// When the daemon is stopping.
+    /// [`RecordError::Stopped`].
     pub fn paths(&self) -> Result<Paths, RecordError> {
         self.with_ledger(|ledger| Ok(ledger.paths().clone()))
     }
@@ -112,7 +110,7 @@ impl Recorder {
     /// True if the journal is damaged and has no new base yet.
     ///
     /// # Errors
-    /// When the daemon is stopping.
+    /// [`RecordError::Stopped`].
     pub fn is_damaged(&self) -> Result<bool, RecordError> {
         self.with_ledger(|ledger| Ok(ledger.damage().is_some()))
     }
