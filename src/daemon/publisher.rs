@@ -7,12 +7,8 @@ mod cache;
 mod changes;
 mod delta;
 mod feeds;
-#[cfg(test)]
-mod iri_tests;
 mod paths;
 mod removed;
-#[cfg(test)]
-mod rendering_tests;
 mod stories;
 #[cfg(test)]
 pub(super) mod tests;

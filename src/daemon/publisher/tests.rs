@@ -1,5 +1,8 @@
 //! What is published of a journal: windows, archives, and that nothing stale is served.
 
+mod iri;
+mod rendering;
+
 use std::collections::BTreeSet;
 
 use arc_swap::ArcSwap;

@@ -25,8 +25,6 @@ mod rules;
 mod tests;
 mod title;
 mod when;
-#[cfg(test)]
-mod wild_tests;
 
 pub use article::{Article, article};
 pub use challenge::is_challenge;

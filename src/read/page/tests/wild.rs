@@ -2,7 +2,7 @@
 
 use chrono::{TimeZone as _, Utc};
 
-use super::*;
+use super::super::*;
 use crate::read::feed::FeedInput;
 
 const TITLE: &str = "河湾镇召开会议研究防汛工作安排";

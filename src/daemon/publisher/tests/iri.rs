@@ -2,7 +2,7 @@
 
 use roxmltree::Document;
 
-use super::tests::{news, published, seeds, site, text};
+use super::{news, published, seeds, site, text};
 use crate::model::entry::{Category, Link};
 use crate::testing::seen;
 

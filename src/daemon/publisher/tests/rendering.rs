@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::changes::BURST;
-use super::tests::{defs, news, seeds, site};
-use super::*;
+use super::super::changes::BURST;
+use super::super::*;
+use super::{defs, news, seeds, site};
 use crate::ledger::apply::apply;
 use crate::model::record::Record;
 use crate::testing::*;
