@@ -78,8 +78,8 @@ fn standard_cron_is_read() {
 fn what_is_not_standard_cron_is_refused_with_the_reason() {
     let cases = [
         ("", "must have 5 fields (minute hour day-of-month month weekday) or 6 with seconds first, not 0"),
-        ("* * * *", "and has 4"),
-        ("0 0 0 1 1 * 2026", "and has 7"),
+        ("* * * *", "not 4"),
+        ("0 0 0 1 1 * 2026", "not 7"),
         ("@reboot", "\"@reboot\" is not a known name; known are @hourly @daily"),
         ("60 * * * *", "minute: 60 is not in 0-59"),
         ("* 24 * * *", "hour: 24 is not in 0-23"),
