@@ -25,7 +25,7 @@ pub struct Headers<'a> {
 }
 
 /// The instant before which the publisher wants no further poll: the later of the headers' freshness and
-/// the feed's `interval` (its `ttl` or [`update_interval`]), at most `limit` after `received`. `None` if the
+/// the feed's `interval` (its `ttl` or its `sy:updatePeriod`), at most `limit` after `received`. `None` if the
 /// publisher asks for no delay.
 ///
 /// It applies after a 304 too, with that response's headers (RFC 9111 section 4.3.4).
@@ -122,23 +122,6 @@ fn without_weekday(text: &str) -> Option<Time> {
 
 fn later(start: Time, wait: Duration) -> Option<Time> {
     start.checked_add_signed(TimeDelta::from_std(wait).ok()?)
-}
-
-/// The update interval that a feed declares by `sy:updatePeriod` and `sy:updateFrequency` of the RSS 1.0
-/// syndication module: `frequency` updates a period, one by default. `None` for a period that the module
-/// does not define.
-#[must_use]
-pub fn update_interval(period: &str, frequency: Option<&str>) -> Option<Duration> {
-    let hours = match period.trim().to_ascii_lowercase().as_str() {
-        "hourly" => 1,
-        "daily" => 24,
-        "weekly" => 24 * 7,
-        "monthly" => 24 * 30,
-        "yearly" => 24 * 365,
-        _ => return None,
-    };
-    let times = frequency.and_then(|text| text.trim().parse().ok()).unwrap_or(1_u32).max(1);
-    Some(Duration::from_secs(hours * 3600) / times)
 }
 
 /// The earliest time for the next request after a 429 or 503. `Retry-After` holds seconds, or a date, which

@@ -99,23 +99,6 @@ fn the_feed_s_own_interval_counts_beside_the_headers() {
 }
 
 #[test]
-fn the_syndication_module_names_an_interval() {
-    let cases = [
-        ("hourly", None, Some(60)),
-        ("hourly", Some("4"), Some(15)),
-        (" Daily\n", Some("2"), Some(720)),
-        ("weekly", Some("0"), Some(7 * 1440)),
-        ("monthly", Some("often"), Some(30 * 1440)),
-        ("yearly", Some("1"), Some(365 * 1440)),
-        ("fortnightly", None, None),
-    ];
-    for (period, frequency, expected) in cases {
-        let got = update_interval(period, frequency).map(|interval| interval.as_secs() / 60);
-        assert_eq!(got, expected, "{period} {frequency:?}");
-    }
-}
-
-#[test]
 fn skipped_hours_and_days_postpone_a_poll() {
     let cases: &[(&str, &[&str], &[&str], i64)] = &[
         ("an hour not skipped stays", &["11", "13"], &["Tuesday"], 0),

@@ -2,7 +2,7 @@
 //! in what dialect or order they came.
 
 use super::names::{Field, Role};
-use crate::decide::freshness::update_interval;
+use super::syndication::update_interval;
 use crate::model::entry::{Category, Ending, Link, Person};
 use crate::model::skip::Skip;
 use crate::model::time::Stamp;

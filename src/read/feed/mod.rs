@@ -19,6 +19,7 @@ mod names;
 mod people;
 mod person;
 mod repair;
+mod syndication;
 #[cfg(test)]
 mod tests;
 mod token;
