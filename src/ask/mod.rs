@@ -15,6 +15,7 @@ use crate::decide::answer::{self, Answer, Document, Expected, Known, Reader};
 use crate::fetch::{FetchRequest, FetchSetupError, Fetcher};
 use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
 use crate::model::time::Time;
+use crate::read::link;
 use fetchers::Fetchers;
 pub use fetchers::fetch_options;
 
@@ -175,11 +176,11 @@ pub async fn get(fetcher: &Fetcher, request: &FetchRequest) -> Exchange {
     }
 }
 
-/// Asks robots.txt about an address, `outward` as in [`FetchRequest::outward`]. Open if the host is held, which the
-/// fetcher then says.
+/// Asks robots.txt about an address, `outward` as in [`FetchRequest::outward`]. Closed while the host is held: nothing
+/// is asked of it.
 pub async fn gate(fetcher: &Fetcher, url: &str, outward: bool) -> Gate {
-    if fetcher.held(url).is_some() {
-        return Gate::Open;
+    if let Some(wait) = fetcher.held(url) {
+        return Gate::Closed(FetchFault::Held { host: link::server(url).unwrap_or_default(), wait });
     }
     match fetcher.admission_of(url, outward).await {
         (_, Some(head)) => Gate::PutOff(head),

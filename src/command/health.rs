@@ -8,6 +8,7 @@ use crate::daemon::status::Health as State;
 pub struct Health {}
 
 impl Subcommand for Health {
+    const LOG: &'static str = "off";
     const NAME: &'static str = "health";
 
     async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {

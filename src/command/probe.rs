@@ -61,7 +61,6 @@ async fn look(config: Option<&Config>, args: Probe) -> anyhow::Result<bool> {
     let prober = Prober {
         fetcher: Fetcher::new(options)?,
         zone: config.map_or(Tz::Asia__Shanghai, |config| config.polling.timezone),
-        max_entries: config.map_or(usize::MAX, |config| config.polling.max_entries),
     };
     let url = if args.url.contains("://") { args.url } else { format!("https://{}", args.url) };
     let report = prober.report(&url, args.follow).await;
@@ -76,7 +75,6 @@ async fn look(config: Option<&Config>, args: Probe) -> anyhow::Result<bool> {
 struct Prober {
     fetcher: Fetcher,
     zone: Tz,
-    max_entries: usize,
 }
 
 impl Prober {
@@ -101,7 +99,8 @@ impl Prober {
     }
 
     fn reader(&self) -> Reader {
-        let (zone, at, max_entries) = (self.zone, SystemClock.now(), self.max_entries);
+        // What a source may have of it is for its configuration to say.
+        let (zone, at, max_entries) = (self.zone, SystemClock.now(), usize::MAX);
         Reader { expected: Expected::Any, zone, at, max_entries, known: Known::default() }
     }
 

@@ -92,6 +92,7 @@ fn memory() -> Option<u64> {
 }
 
 impl Subcommand for StatusArgs {
+    const LOG: &'static str = "off";
     const NAME: &'static str = "status";
 
     async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {

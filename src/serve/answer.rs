@@ -130,7 +130,7 @@ async fn show(pool: &Pool, path: &str, page: &Arc<Page>, method: &Method, header
     }
 }
 
-/// The bytes of a page in a coding. Compooling them takes a turn, as rendering does.
+/// The bytes of a page in a coding. Compression takes a slot of the pool, as rendering does.
 async fn bytes(
     pool: &Pool,
     path: &str,

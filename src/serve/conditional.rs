@@ -37,7 +37,7 @@ pub(super) struct Resource<'a> {
     /// a client that came between the two changes would else seem to have the later one (RFC 9110 section
     /// 8.8.2.2).
     modified: u64,
-    /// The time, in seconds, where it is resource.
+    /// The time, in seconds, if it is known.
     now: Option<u64>,
     pub(super) fresh: Option<Duration>,
 }

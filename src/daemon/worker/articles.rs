@@ -97,7 +97,7 @@ impl Worker {
         match gate(fetcher, url, outward).await {
             Gate::Open => {}
             Gate::PutOff(head) => return (Visit::Failed, Then::Wait(told(&head))),
-            Gate::Closed(FetchFault::NoRobots { .. }) => return (Visit::Failed, Then::Stop),
+            Gate::Closed(FetchFault::NoRobots { .. } | FetchFault::Held { .. }) => return (Visit::Failed, Then::Stop),
             Gate::Closed(_) => return (Visit::Bare, Then::GoOn),
         }
         match self.asker.article(source, url, waited, outward).await {

@@ -11,6 +11,7 @@ use crate::model::hash::hex16;
 use crate::model::poll_state::PollState;
 use crate::model::time::Time;
 use crate::read::bound;
+use crate::read::decode::decode;
 use crate::read::feed::{self, FeedInput, ReadError};
 use crate::read::page::{self, JsonRules, ListRules, PageError};
 
@@ -139,7 +140,9 @@ impl Reader {
         }
         document.whole = came_before || ends_well;
         document.broken = !is_complete || !ends_well;
-        if !document.whole && !drop_cut_entry(&mut document.feed) {
+        // Only a source is polled again, and then gets the cut entry in full.
+        let is_of_a_source = !matches!(self.expected, Expected::Any);
+        if is_of_a_source && !document.whole && !drop_cut_entry(&mut document.feed) {
             return cut_short(ReadError::CutShort.to_string());
         }
         document.body_hash = body_hash;
@@ -192,7 +195,7 @@ fn drop_cut_entry(feed: &mut ParsedFeed) -> bool {
 
 /// The answer that came instead of a feed.
 fn no_feed(input: &FeedInput<'_>, error: &ReadError, closing: String) -> Answer<Document> {
-    match page::is_challenge(&String::from_utf8_lossy(input.bytes)) {
+    match page::is_challenge(&decode(input.bytes, input.content_type, None).text) {
         Some(wall) => Answer::Challenge(format!("a wall stands before the feed: {wall}")),
         None if *error == ReadError::CutShort => Answer::CutShort { why: error.to_string(), closing },
         None => Answer::NotNews(error.to_string()),

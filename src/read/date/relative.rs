@@ -18,6 +18,7 @@ const DAYS: &[(&str, u64)] = &[
     ("yesterday", 1),
     ("前天", 2),
     ("前日", 2),
+    ("大前天", 3),
 ];
 
 /// Reads a relative date; `None` if it is none.
