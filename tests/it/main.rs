@@ -8,7 +8,6 @@ mod architecture;
 mod config;
 mod demo;
 mod end_to_end;
-mod etiquette;
 mod feeds;
 mod fetch;
 mod histories;

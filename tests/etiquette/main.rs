@@ -2,7 +2,8 @@
 //! and each criterion is judged on that log. The criteria are what publishers ask of feed readers (conditional
 //! requests, backoff, an honest User-Agent), and RFC 9110 and 9111.
 //!
-//! `cargo test --test it etiquette:: -- --nocapture` prints the table.
+//! `cargo test --test etiquette -- --nocapture` prints the table. A binary of its own: it measures gaps of a second in
+//! compressed time, and other tests beside it would delay what the publishers see.
 
 mod backoff;
 mod freshness;

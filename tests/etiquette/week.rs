@@ -26,7 +26,6 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::publisher::{Asked, Habit, Publisher};
-use crate::support::no_child_is_starting;
 
 /// The scheduler takes a step of 90 s for a clock that was set; it looks every 30 s. A poll may come later
 /// by this.
@@ -105,7 +104,6 @@ impl Week {
         let path = self.dir.path().join("dibao.toml");
         let config = config::load(&path, &Env::default()).unwrap_or_else(|faults| panic!("{faults}"));
         let clock: Arc<dyn Clock> = Arc::new(self.clock);
-        no_child_is_starting();
         let (engine, _) = Engine::open(Arc::new(config), Arc::clone(&clock)).await.expect("it opens");
         let store = engine.store().load_full();
         let scheduled = engine.polled_sources().map(|source| {
