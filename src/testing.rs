@@ -1,4 +1,4 @@
-//! What the unit tests of several modules build on: records of every kind, made from small numbers, and
+//! Shared by the unit tests of several modules: records of every kind, made from small numbers, and
 //! whole workloads made from a seed.
 
 use std::collections::BTreeMap;
@@ -273,7 +273,7 @@ fn random_body(draw: &mut Draw, now: i64) -> ParsedEntry {
     entry
 }
 
-/// What sled is after its first error.
+/// A backend that refuses everything, as sled does after its first error.
 pub(crate) struct OutOfUse;
 
 impl Backend for OutOfUse {

@@ -29,7 +29,7 @@ pub struct Asker {
     max_entries: usize,
 }
 
-/// What to ask of a source.
+/// One request for a source: address, kind of document, validators.
 pub struct Question {
     /// The address: the configured one, or the one the source has moved to.
     pub url: String,
@@ -52,12 +52,12 @@ impl Question {
 /// How asking ended.
 pub struct Asked {
     pub exchange: Exchange,
-    /// When the answer was in.
+    /// Time at which the answer was complete.
     pub at: Time,
     pub answer: Answer<Document>,
 }
 
-/// What the robots.txt of an address says of asking for it.
+/// The verdict of robots.txt on an address.
 pub enum Gate {
     Open,
     /// The answer that says when to come back: not even the robots.txt was to be had.
@@ -67,7 +67,7 @@ pub enum Gate {
 
 impl Asker {
     /// # Errors
-    /// When the HTTP client cannot be built from the configuration.
+    /// Fails if the HTTP client cannot be built from the configuration.
     pub fn new(config: &Config) -> Result<Self, FetchSetupError> {
         let (fetchers, parsers) = (Fetchers::new(config, None)?, Arc::new(Semaphore::new(PARSERS)));
         Ok(Self { fetchers, parsers, max_entries: config.polling.max_entries })
@@ -77,7 +77,7 @@ impl Asker {
     /// seldom.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built.
+    /// Fails if the HTTP client cannot be built.
     pub fn reloaded(&self, old: &Config, config: &Config) -> Result<Self, FetchSetupError> {
         let fetchers = Fetchers::new(config, Some((old, &self.fetchers)))?;
         Ok(Self { fetchers, parsers: Arc::clone(&self.parsers), max_entries: config.polling.max_entries })

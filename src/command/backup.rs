@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::daemon::clock::{Clock, SystemClock};
 use crate::ledger::backup::{self, BackupError, Manifest, Part};
 
-/// How often a backup is begun again when the journal is compacted under it, which it is once a day.
+/// Attempts at one backup. An attempt fails if the journal is compacted meanwhile, which happens once a day.
 const TRIES: usize = 3;
 
 /// Copy the journal to a directory, whether the daemon runs or not

@@ -15,7 +15,7 @@ use crate::daemon::worker::PollError;
 use crate::ledger::store::StoreError;
 use crate::serve::admin::{Answering, Commander, Line};
 
-/// Who answers.
+/// The process that answers.
 #[derive(Clone)]
 pub enum Host {
     /// The daemon that runs.
@@ -69,7 +69,7 @@ impl<R: Row> Rows<R> {
     /// Sends a row.
     ///
     /// # Errors
-    /// When nobody listens any more.
+    /// Fails if nobody listens any more.
     pub async fn send(&self, row: R) -> Result<(), Stop> {
         self.lines.send(line(&row)).await.map_err(|_| Stop::Left)
     }
@@ -77,7 +77,7 @@ impl<R: Row> Rows<R> {
     /// Sends a row from a blocking thread.
     ///
     /// # Errors
-    /// When nobody listens any more.
+    /// Fails if nobody listens any more.
     pub fn put(&self, row: R) -> Result<(), Stop> {
         self.lines.blocking_send(line(&row)).map_err(|_| Stop::Left)
     }

@@ -99,7 +99,7 @@ impl Command {
     /// Runs the subcommand.
     ///
     /// # Errors
-    /// When the arguments do not fit.
+    /// Fails if the arguments do not fit.
     ///
     /// # Panics
     /// If it is no subcommand. [`Command::find`] returns subcommands only.
@@ -115,7 +115,7 @@ impl Command {
     /// Answers a request, whose name is its field `command`.
     ///
     /// # Errors
-    /// When there is no such request, or it has other fields.
+    /// Fails if there is no such request, or it has other fields.
     pub(super) fn answer(request: Value, host: Host, lines: Sender<Line>) -> Result<Answering, String> {
         let name = request["command"].as_str().unwrap_or_default().to_owned();
         let mut named = super::LIST.iter().filter(|command| command.name == name);

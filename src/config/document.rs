@@ -64,7 +64,7 @@ pub(super) struct Table<'d> {
     source: &'d Source<'d>,
     entries: Vec<(Place, &'d str, &'d Spanned<DeValue<'d>>)>,
     known: Vec<&'static str>,
-    /// What kind of table it is, as `polling` or `source`; empty for the root.
+    /// The kind of table, as `polling` or `source`; empty for the root.
     shape: &'static str,
     place: Place,
 }
@@ -82,7 +82,7 @@ impl<'d> Table<'d> {
         Self { source, entries, known: Vec::new(), shape, place }
     }
 
-    /// Where the table starts.
+    /// Start of the table.
     pub(super) fn place(&self) -> &Place {
         &self.place
     }

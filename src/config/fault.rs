@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub struct Fault {
     /// The file it stands in, as it was named.
     pub file: PathBuf,
-    /// Where in the file; `None` when the file as a whole is meant.
+    /// Position in the file; `None` when the file as a whole is meant.
     pub at: Option<Position>,
     /// The key, dotted: `source.henan.schedule`, or `source[3].schedule` (the third of that file)
     /// where the table has no id. Empty for faults of syntax.
@@ -175,7 +175,7 @@ pub(super) fn did_you_mean<'a>(text: &str, known: impl IntoIterator<Item = &'a s
         .unwrap_or_default()
 }
 
-/// How many letters must be put in, left out, changed or swapped with their neighbour to get from `a`
+/// The number of letters that must be put in, left out, changed or swapped with their neighbour to get from `a`
 /// to `b`. Texts over 64 letters are never near: identifiers are shorter, and this is quadratic.
 fn distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 64;

@@ -113,7 +113,7 @@ impl Publisher {
     /// clients asked for. Archives are left out: they seldom change, and few ask for them.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn refresh(&self) -> Result<(), StoreError> {
         let mut asked = self.pages.asked();
         // The formats of a feed one after another: they share its document.
@@ -135,7 +135,7 @@ impl Publisher {
     /// Renders the views that most clients ask for: the home page, and the feeds that have entries, the newest first.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn warm(&self) -> Result<(), StoreError> {
         self.page(&ViewKey::Home)?;
         let mut feeds = Vec::new();
@@ -157,7 +157,7 @@ impl Publisher {
     /// archives, which seldom change.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn paths(&self) -> Result<Vec<String>, StoreError> {
         let store = self.store.load();
         let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));

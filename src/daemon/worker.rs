@@ -115,7 +115,7 @@ impl Worker {
     /// A worker for the sources of a configuration.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built from it.
+    /// Fails if the HTTP client cannot be built from it.
     pub fn new(
         config: &Config,
         rules: Arc<Rules>,
@@ -141,7 +141,7 @@ impl Worker {
     /// polled once at a time, and a host still asked as seldom.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built.
+    /// Fails if the HTTP client cannot be built.
     pub fn after(
         before: &Self,
         old: &Config,
@@ -171,7 +171,7 @@ impl Worker {
     /// `None` for a poll by hand, which leaves the schedule's phase as it is.
     ///
     /// # Errors
-    /// When there is no such source, or the state directory refuses. How the publisher behaved is an
+    /// Fails if there is no such source, or the state directory refuses. How the publisher behaved is an
     /// outcome.
     pub async fn poll(&self, id: &SourceId, scheduled: Option<Time>) -> Result<Report, PollError> {
         let unknown = || PollError::Unknown(id.to_string());
@@ -212,7 +212,7 @@ impl Worker {
         Ok(report)
     }
 
-    /// What a poll starts from.
+    /// The state from which a poll starts.
     async fn begin<'a>(
         &self,
         source: &'a Source,

@@ -41,11 +41,11 @@ pub struct Subject<'a> {
     pub answer: &'a Answer<Document>,
     /// The zone in which dates are shown.
     pub zone: Tz,
-    /// When the answer was in.
+    /// Time at which the answer was complete.
     pub at: Time,
 }
 
-/// What an address answers.
+/// The report on an address.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The address that was asked for.
@@ -57,7 +57,7 @@ pub struct Report {
     pub status: Option<u16>,
     #[serde(rename = "what")]
     pub answer: Answer<Form>,
-    /// What decided that, for a person.
+    /// The reason for that answer, for a person.
     pub because: String,
     pub title: Option<String>,
     /// The encoding, and what told it.
@@ -85,7 +85,7 @@ pub struct Report {
     pub toml: Option<String>,
 }
 
-/// What robots.txt says of the address.
+/// The rules of robots.txt for the address.
 #[derive(Clone, Debug, Serialize)]
 pub struct Robots {
     pub allowed: bool,
@@ -111,7 +111,7 @@ pub struct Freshness {
 pub struct Shown {
     /// Its date in the source's zone, to the day or to the second.
     pub date: Option<String>,
-    /// What it is recognised by.
+    /// The kind of key by which the next poll recognises it.
     pub id: &'static str,
     /// Its title.
     pub title: Option<String>,
@@ -119,7 +119,7 @@ pub struct Shown {
     pub link: Option<String>,
 }
 
-/// What was read of an entry's own page.
+/// The fields that were read from an entry's own page.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Followed {
     /// Its address.
@@ -219,7 +219,7 @@ fn feeds(answer: &Answer<Document>) -> Vec<FeedLink> {
     }
 }
 
-/// What each entry would be recognised by at the next poll.
+/// The kind of key by which the next poll would recognise each entry.
 fn kinds(entries: &[ParsedEntry], zone: Tz) -> Vec<&'static str> {
     let name = |kind| match kind {
         Some(KeyKind::Guid) => "guid",
@@ -264,7 +264,7 @@ pub fn local(stamp: Stamp, zone: Tz) -> String {
     }
 }
 
-/// What was read of an entry's page, for the report.
+/// The fields of an entry's page, for the report.
 #[must_use]
 pub fn followed(link: String, article: &Article, zone: Tz) -> Followed {
     let characters = article.body.as_deref().map_or(0, |body| html::to_text(body).chars().count());
@@ -286,7 +286,7 @@ pub fn region_of_host(url: &str) -> Option<&'static str> {
     known::of(&Url::parse(url).ok()?).region
 }
 
-/// Whether two addresses have one robots.txt.
+/// True if two addresses have the same robots.txt.
 #[must_use]
 pub fn is_same_origin(a: &str, b: &str) -> bool {
     let origin = |text| Url::parse(text).ok().map(|url| url.origin());

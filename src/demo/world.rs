@@ -186,7 +186,7 @@ impl World {
             .collect()
     }
 
-    /// What the paper itself reports at `at`, as it reads at `step`.
+    /// The paper's own report at `at`, as it reads at `step`.
     fn own(&self, channel: &Channel, at: i64, step: i64) -> Option<Article> {
         if (at + channel.phase).rem_euclid(channel.period) != 0 {
             return None;
@@ -210,8 +210,8 @@ impl World {
         Some(report)
     }
 
-    /// What the paper takes from the wire at `at`: the national paper everything, the others what
-    /// concerns their region. Everyone prints the same words.
+    /// The report that the paper takes from the wire at `at`: the national paper takes all, the others those
+    /// that concern their region. All print the same words.
     fn wire(&self, channel: &Channel, at: i64) -> Option<Article> {
         if at.rem_euclid(WIRE_PERIOD) != 0 {
             return None;

@@ -11,7 +11,7 @@ use http::header::CONTENT_ENCODING;
 
 use crate::model::exchange::FetchFault;
 
-/// What is asked for. `undo` can more, since servers send what was not asked for.
+/// The codings that a request accepts. `undo` knows more, since servers send codings that nobody asked for.
 pub(super) const ACCEPTED: &str = "gzip, br, zstd";
 
 /// Codings of one body. Two are seen where a server compresses what its application compressed; each more
@@ -107,12 +107,12 @@ impl Coding {
     }
 }
 
-/// How much of a body is wanted and what of it came.
+/// The part of a body that is decoded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
-    /// The most bytes that are undone at each pass.
+    /// The maximum of octets that one pass decodes.
     pub(super) most: u64,
-    /// True if the beginning is enough, and no end need be read.
+    /// True if the beginning of the body is enough.
     pub(super) beginning: bool,
 }
 
@@ -194,8 +194,8 @@ fn unzstd(mut bytes: &[u8], most: u64, out: &mut Vec<u8>) -> io::Result<()> {
     Err(too_many())
 }
 
-/// How far the frames go that stand one behind the other. Where one of them breaks off, or the first is none, that
-/// is all there is: who decodes it finds out what is wrong.
+/// The length of the frames at the start that follow one another. If one of them breaks off or is none, that is the
+/// length of all octets: the decoder then reports the fault.
 fn length_of_frames(bytes: &[u8]) -> usize {
     let mut length = 0;
     loop {

@@ -21,7 +21,7 @@ impl Guard {
         Self { allowed }
     }
 
-    /// Whether a connection to `ip`, to which `host` led, may be made.
+    /// Refuses a connection to `ip`, to which `host` resolved, unless it is public or allowed.
     ///
     /// # Errors
     /// [`FetchFault::AddressRefused`].
@@ -48,7 +48,7 @@ impl Guard {
         self.allowed.is_empty()
     }
 
-    /// Whether `ip` is on a machine of the operator's own: not public, and named as allowed.
+    /// True if `ip` is on a machine of the operator's own: not public, and named as allowed.
     #[must_use]
     pub fn is_own(&self, ip: IpAddr) -> bool {
         not_public(ip).is_some() && hidden_v4(ip).is_none() && self.names(ip)
@@ -59,7 +59,7 @@ impl Guard {
     }
 }
 
-/// What an address is, when it is not a plain public one.
+/// The kind of address, if it is not a plain public one.
 fn not_public(ip: IpAddr) -> Option<&'static str> {
     match ip {
         IpAddr::V4(ip) => not_public_v4(ip),

@@ -43,9 +43,9 @@ struct Redirects<'a> {
     seen: HashSet<(String, Option<HeaderValue>)>,
     /// Set and sent back within this exchange, and then forgotten.
     cookies: Cookies,
-    /// What is left of the time limit; waiting for a turn does not use it up.
+    /// The rest of the time limit; waiting for a turn does not use it up.
     left: Duration,
-    /// What is left of [`SHORT_WAIT`].
+    /// The rest of [`SHORT_WAIT`].
     wait_left: Duration,
 }
 

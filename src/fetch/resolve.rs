@@ -18,7 +18,7 @@ use super::guard::Guard;
 /// A lookup under way.
 pub type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// Who knows the addresses of names.
+/// The resolver of host names.
 pub trait Lookup: Send + Sync {
     /// All addresses of `host`, in the order to try them.
     fn lookup(&self, host: &str) -> Looking;
@@ -37,8 +37,8 @@ impl Lookup for SystemLookup {
     }
 }
 
-/// How many names of own machines are remembered. More than any operator has; names chosen by others
-/// could fill it, and then further ones are merely treated as anyone's.
+/// The maximum of remembered names of own machines. More than any operator has. Names chosen by others
+/// could fill it; further names then count as public.
 const MAX_OWN_NAMES: usize = 1024;
 
 /// A lookup that gives out only what the guard lets pass.
@@ -60,7 +60,7 @@ impl GuardedLookup {
         Self { guard, lookup, proxy, own_names: Arc::default() }
     }
 
-    /// Whether the last lookup of `host` led to machines of the operator's own only.
+    /// True if the last lookup of `host` led to machines of the operator's own only.
     pub(super) fn is_own_name(&self, host: &str) -> bool {
         self.own_names.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
     }

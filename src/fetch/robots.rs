@@ -15,7 +15,7 @@ use crate::model::exchange::{Exchange, FetchFault, ResponseHead};
 
 use super::{FetchRequest, Fetcher, body, redirect, request};
 
-/// How long a robots.txt holds (RFC 9309 section 2.4).
+/// The lifetime of a cached robots.txt (RFC 9309 section 2.4).
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// The time after which a robots.txt that failed is asked for again: a server that was down for a minute must not
 /// cost a day, nor be asked once for every page.

@@ -26,7 +26,7 @@ const MANIFEST: &str = "manifest.json";
 /// Octets copied at a time.
 const CHUNK: usize = 1 << 16;
 
-/// What a backup consists of.
+/// The list of files of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of the layout.
@@ -35,7 +35,7 @@ pub struct Manifest {
     pub dibao: String,
     /// The version of the journal's lines that it may hold.
     pub lines: u8,
-    /// When it was made.
+    /// Time at which the backup was made.
     pub at: Time,
     /// The position of the last line.
     pub seq: u64,
@@ -148,7 +148,7 @@ fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) ->
 /// Makes sure that a backup can be written to a directory: it is there, and empty.
 ///
 /// # Errors
-/// When it is not empty, or cannot be made.
+/// Fails if it is not empty, or cannot be made.
 pub fn prepare(into: &Path) -> Result<(), BackupError> {
     dirs::create(into).map_err(io_error(into, "create it"))?;
     if is_empty(into)? { Ok(()) } else { Err(BackupError::NotEmpty(into.to_owned())) }
@@ -225,7 +225,7 @@ impl Drop for Unfinished {
 /// see `require_restored`. One that was interrupted is begun anew.
 ///
 /// # Errors
-/// When the backup is not whole, is newer, or the directory is in use or has a journal.
+/// Fails if the backup is not whole, is newer, or the directory is in use or has a journal.
 pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
     let manifest = read_manifest(from)?;
     for file in &manifest.files {

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::journal::{JournalError, Losses};
 use super::store::StoreError;
 
-/// What a disk refuses for.
+/// The reason for which a disk refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskFault {
     /// It is full.
@@ -22,7 +22,7 @@ pub enum DiskFault {
 }
 
 impl DiskFault {
-    /// What an error of the operating system says of the disk; `None` for one that is not the disk's.
+    /// The disk fault that an error of the operating system stands for; `None` if the error is not the disk's.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
         const CODES: [(Errno, DiskFault); 4] = [
@@ -47,7 +47,7 @@ impl DiskFault {
         }
     }
 
-    /// What is to be done about it.
+    /// The advice to the operator.
     #[must_use]
     pub fn remedy(self) -> &'static str {
         match self {
@@ -109,7 +109,7 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    /// What the disk refused for, if that is the cause.
+    /// The disk fault, if that is the cause.
     #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
         match self {
@@ -132,7 +132,7 @@ impl LedgerError {
 }
 
 impl StoreError {
-    /// What the disk refused for, if that is the cause.
+    /// The disk fault, if that is the cause.
     #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
         match self {

@@ -37,7 +37,7 @@ impl Generation {
         Mark::write(paths, self.number, journal, clean)
     }
 
-    /// What its files take up, in octets.
+    /// The size of its files, in octets.
     pub(super) fn size(self, paths: &Paths) -> u64 {
         octets_below(&paths.generation(self.number))
     }

@@ -181,7 +181,7 @@ impl Ledger {
     /// Makes everything recorded so far survive a power cut.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// Fails if the disk refuses.
     pub fn sync(&mut self) -> Result<(), LedgerError> {
         Ok(self.journal.sync()?)
     }
@@ -189,7 +189,7 @@ impl Ledger {
     /// Tests if recording works again after a failure.
     ///
     /// # Errors
-    /// When it would not.
+    /// Fails if it would not.
     pub fn probe(&mut self) -> Result<(), LedgerError> {
         self.require_room(0)?;
         self.journal.probe()?;
@@ -220,7 +220,7 @@ impl Ledger {
     /// much of each file of the journal counts.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// Fails if the disk refuses.
     pub fn acknowledged(&mut self) -> Result<(u64, Vec<Part>), LedgerError> {
         self.journal.sync()?;
         let files = self.journal.files()?.into_iter();
@@ -230,7 +230,7 @@ impl Ledger {
     /// The sizes of the journal's base and of the segments after it, in octets.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// Fails if they cannot be read.
     pub fn journal_sizes(&self) -> Result<(u64, u64), LedgerError> {
         Ok(self.journal.sizes()?)
     }
@@ -255,7 +255,7 @@ impl Ledger {
     /// Closes: everything recorded is durable, and the store may be trusted at the next start.
     ///
     /// # Errors
-    /// When the disk refuses; the journal still has what was synced.
+    /// Fails if the disk refuses; the journal still has what was synced.
     pub fn close(mut self) -> Result<(), LedgerError> {
         self.stories.stop();
         self.journal.sync()?;

@@ -96,10 +96,10 @@ impl Found {
 
 impl Ledger {
     /// Opens the state directory under today's rules: mends the journal's end, and brings the store up to it.
-    /// Where no store can be used, or it was derived under other rules, [`Self::settle`] builds one.
+    /// If no store can be used, or the store was derived under other rules, [`Self::settle`] builds one.
     ///
     /// # Errors
-    /// When the directory is in use, or the disk refuses.
+    /// Fails if the directory is in use, or the disk refuses.
     pub fn open(dir: &Path, rules: Arc<Rules>, today: NaiveDate) -> Result<(Self, OpenNotes), LedgerError> {
         Self::open_with(dir, rules, today, Arc::new(Room::at))
     }
@@ -204,7 +204,7 @@ impl Ledger {
     /// present one stays in use until then. Returns why that was needed. Blocks.
     ///
     /// # Errors
-    /// When the disk refuses: then the rules stay as they were.
+    /// Fails if the disk refuses: then the rules stay as they were.
     pub fn adopt(&mut self, rules: Arc<Rules>) -> Result<Option<String>, LedgerError> {
         self.make_current()?;
         let otherwise = derived_otherwise(&self.store.load_full(), &rules)?;
@@ -224,7 +224,7 @@ impl Ledger {
 /// Reads the store of a state directory that nobody has open, as it was last derived.
 ///
 /// # Errors
-/// When it is in use, there is none, or it cannot be read.
+/// Fails if it is in use, there is none, or it cannot be read.
 pub fn peek<T>(
     dir: &Path,
     read: impl FnOnce(&Store) -> Result<T, StoreError>,

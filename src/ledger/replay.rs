@@ -28,7 +28,7 @@ const BATCH: usize = 256;
 pub struct Replay {
     /// The store.
     pub store: Store,
-    /// What of the journal cannot be read.
+    /// The parts of the journal that cannot be read.
     pub losses: Losses,
 }
 
@@ -36,7 +36,7 @@ impl Replay {
     /// Applies the whole journal of a state directory, and changes nothing there.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// Fails if the journal cannot be read.
     pub fn of(state_dir: &Path, rules: &Rules) -> Result<Self, LedgerError> {
         let store = Store::new(Box::<MemoryBackend>::default());
         let mut group = Group::new(&store, rules);
@@ -53,7 +53,7 @@ impl Replay {
 /// start. `apply` is pure, so a rebuild passes over the same lines, until a better dibao reads them.
 ///
 /// # Errors
-/// When the store cannot be read or written.
+/// Fails if the store cannot be read or written.
 pub(super) fn apply_group(
     store: &Store,
     lines: &[Line],
@@ -98,7 +98,7 @@ fn apply_batch(
     Ok(all)
 }
 
-/// What lines change, or what applying them panicked with.
+/// The changes of lines, or the message of the panic in applying them.
 fn attempt(
     store: &Store,
     lines: &[Line],
@@ -125,7 +125,7 @@ struct Group<'a> {
     rules: &'a Rules,
     lines: Vec<Line>,
     entries: usize,
-    /// Where to read on behind the last of them.
+    /// The place in the journal behind the last of them.
     position: Option<Reached>,
 }
 

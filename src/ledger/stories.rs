@@ -152,7 +152,7 @@ fn build(store: &Store, rules: &Rules, stop: &AtomicBool) -> Result<Index, Store
     Ok(index)
 }
 
-/// What the index holds of some entries.
+/// Some entries, as the index holds them.
 #[derive(Default)]
 struct Read {
     /// Numbers, founders and sketches.

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::time::Time;
 
-/// When entries that have left were first seen, in seconds: of each month of UTC the earliest and the latest.
-/// Whatever the zone, a month of it begins or ends in each month of UTC that it touches, so these two tell
-/// whether anything was seen in the part that they share.
+/// First-seen times of entries that left, in seconds: of each month of UTC the earliest and the latest.
+/// Whatever the zone, a month of it begins or ends in each month of UTC that it touches, so these two say
+/// if anything was seen in the part that they share.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Left(BTreeSet<i64>);

@@ -58,7 +58,7 @@ pub trait Commander: Send + Sync + 'static {
     /// Makes the answer; whoever calls must run it. A request is an object with the name of the command as its field `command`.
     ///
     /// # Errors
-    /// When there is no such command, or it has other arguments: a sentence that says so.
+    /// Fails if there is no such command, or it has other arguments: a sentence that says so.
     fn answer(self: Arc<Self>, request: Value, lines: mpsc::Sender<Line>) -> Result<Answering, String>;
 }
 

@@ -44,7 +44,7 @@ pub struct FeedDoc {
     pub issues: Issues,
     /// `updated` of the newest entry.
     pub updated: Time,
-    /// When the bytes last changed: the Last-Modified of its views.
+    /// Time at which the bytes last changed: the Last-Modified of its views.
     pub modified: Time,
     pub rights: Option<String>,
     pub entries: Vec<EntryDoc>,
@@ -97,7 +97,7 @@ pub struct EntryDoc {
     pub links: Vec<Link>,
     pub published: Time,
     pub updated: Time,
-    /// When subscribers could first see it. Entries are in this order.
+    /// Time at which subscribers could first see it. Entries are in this order.
     pub surfaced: Time,
     /// Authors; the source's name where it has none.
     pub authors: Vec<Person>,
@@ -112,7 +112,6 @@ pub struct EntryDoc {
     pub content: Option<String>,
     pub rights: Option<String>,
     pub language: Option<String>,
-    /// Where it came from.
     pub source: SourceDoc,
 }
 
@@ -269,7 +268,7 @@ fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> (&'a [Shown], Issues) {
     (&input.entries[..n], issues)
 }
 
-/// When the first month that is not in the archives began.
+/// Start of the first month that is not in the archives.
 fn opened(site: &Site, meta: &Meta, prev: Month) -> Time {
     Month::of(meta.newest_at, site.zone).max(prev.next()).start(site.zone)
 }
@@ -280,7 +279,7 @@ pub fn too_old_at_first(site: &Site, entry: &Entry) -> bool {
     site.max_age.is_some_and(|max_age| entry.surfaced < day(entry.first_seen) - max_age)
 }
 
-/// When the newest entry over the age limit left the feed.
+/// Time at which the newest entry over the age limit left the feed.
 fn age_out(site: &Site, input: &FeedInput<'_>, shown: usize) -> Time {
     match (site.max_age, input.entries.get(shown)) {
         (Some(max_age), Some(gone)) => day(gone.entry.surfaced + max_age) + TimeDelta::days(1),

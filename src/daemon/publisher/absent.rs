@@ -15,7 +15,7 @@ impl Publisher {
     /// feed shows it. Reads as much as rendering the feed does.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn absence(&self, feed: &FeedKey, no: EntryNo, entry: &Entry) -> Result<Option<String>, StoreError> {
         if self.doc(feed)?.value.1.entries.iter().any(|shown| shown.id == entry.id) {
             return Ok(None);

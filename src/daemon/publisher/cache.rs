@@ -41,7 +41,7 @@ pub(super) struct Slot<W, V> {
 /// A value with the version of its input.
 pub(super) struct Made<W, V> {
     pub(super) version: W,
-    /// When it was requested; changes before that are in it.
+    /// Time of the request; the rendering contains all changes before that.
     pub(super) at: Instant,
     pub(super) value: V,
 }

@@ -1,4 +1,4 @@
-//! What is published of a journal: windows, archives, and that nothing stale is served.
+//! Tests of the views that are published of a journal: windows, archives, and that nothing stale is served.
 
 mod iri;
 mod rendering;
@@ -56,7 +56,7 @@ fn publisher_of(site: Site, store: Store) -> Publisher {
     Publisher::new(site, Arc::new(ArcSwap::from_pointee(store)), configured)
 }
 
-/// What is published of these records, by a source seeded long ago.
+/// The views of these records, by a source seeded long ago.
 pub(in crate::daemon) fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
     let all = [config(0, &defs(), &[])].into_iter().chain(records);
     let store = folded(&lines(all), &rules(&defs()));

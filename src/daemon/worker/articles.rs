@@ -25,7 +25,7 @@ use crate::read::page::{self, PageError};
 /// its next poll.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
-/// What follows for the other pages of the host in this poll.
+/// The consequence for the other pages of the host in this poll.
 enum Then {
     GoOn,
     Stop,

@@ -18,13 +18,13 @@ use crate::model::time::Time;
 /// it can read.
 const FAIL_FIRST: u32 = 3;
 
-/// What a poll read.
+/// The document that a poll read.
 pub(super) struct Read {
     pub(super) answer: Answer<Compared>,
     pub(super) findings: Findings,
     /// The entries that wait for their pages now, if that changed.
     pub(super) waiting: Option<Vec<Waiting>>,
-    /// What pages asked for by Retry-After.
+    /// Retry-After of pages that were fetched after the first one.
     pub(super) holds: Vec<Hold>,
 }
 
@@ -39,7 +39,7 @@ impl Read {
 pub(super) struct Polled<'a> {
     pub(super) source: &'a Source,
     pub(super) stored: Option<&'a SourceState>,
-    /// When the answer was in.
+    /// Time at which the answer was complete.
     pub(super) at: Time,
 }
 
@@ -224,7 +224,7 @@ impl Worker {
     /// A further page of a list.
     ///
     /// # Errors
-    /// What its host asks for by Retry-After, if it does, where there is no such page.
+    /// The wait that the host asks for by Retry-After, if it does, when the page cannot be read.
     async fn further_page(&self, polled: Polled<'_>, address: &str) -> Result<Document, Option<Hold>> {
         let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
         match self.asker.list_page(polled.source, address).await {

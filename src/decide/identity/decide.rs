@@ -5,7 +5,7 @@
 use super::alike::{Text, Title};
 use super::evidence::{Date, Evidence, Guid, Page};
 
-/// What the document as a whole says for a pair.
+/// Facts of the whole document that count for a pair.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context {
     /// The source's guids have proved to stay with their entries.

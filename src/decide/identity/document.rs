@@ -35,8 +35,8 @@ pub struct Candidate {
     pub(super) long: bool,
     /// True if no other entry of the document has its title and date.
     pub(super) alone: bool,
-    /// What else it said of itself, worthless or not: decides between candidates that are equal in all
-    /// above, so that their order in the document does not.
+    /// The other things it said of itself, worthless or not: they decide between candidates that are equal in
+    /// all above, so that the order in the document does not.
     pub(super) said: (Option<IdentityKey>, Option<u64>),
 }
 
@@ -59,7 +59,7 @@ impl Candidate {
 struct Draft {
     facts: Facts,
     title_date: IdentityKey,
-    /// What that is of: the title, or the text of one without.
+    /// The text of which that is: the title, or the text of an entry without one.
     named: String,
     words: String,
     fingerprint: Fingerprint,

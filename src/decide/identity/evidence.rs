@@ -24,7 +24,7 @@ pub struct Past<'a> {
     pub facts: &'a Facts,
     /// Fingerprint of its content.
     pub fingerprint: Fingerprint,
-    /// What is kept of what it said.
+    /// The stored content of the known entry.
     pub body: &'a ParsedEntry,
     /// True if its text is that of its own page, which a list does not repeat.
     pub followed: bool,
@@ -176,12 +176,12 @@ fn title(a: &ParsedEntry, b: &ParsedEntry) -> Title {
     }
 }
 
-/// What an entry says in words, blanks folded.
+/// The words of an entry, blanks folded.
 #[derive(Debug, Default)]
 pub(super) struct Words {
     short: String,
     long: String,
-    /// What of them is compared: read when it is first asked for, and once.
+    /// The parts that are compared, read once, when they are first asked for.
     openings: [OnceCell<Vec<char>>; 2],
 }
 

@@ -133,8 +133,8 @@ impl<'a> Document<'a> {
         Matched { identified, candidates: self.candidates, marks: self.marks }
     }
 
-    /// What several entries of the document share is no vote from now on; nor is the guid or the address of a known
-    /// entry that a new one has.
+    /// Notes the facts that several entries of the document share: they no longer count as votes. A guid or an address
+    /// of a known entry that a new one has does not count either.
     fn note_shared(&mut self, identified: &[Identified], hits: &Hits, silent: bool) {
         self.shared.iter().for_each(|key| self.marks.note_shared(*key));
         for (candidate, verdict) in self.candidates.iter().zip(identified) {
@@ -152,11 +152,11 @@ struct View<'v, 'd, 'p> {
     document: &'v Document<'d>,
     hits: &'v Hits,
     past: &'v dyn Fn(u64) -> Option<Past<'p>>,
-    /// What known entries say, each read once: a whole document may lead to one, and that may be long.
+    /// The words of known entries, each read once: a whole document may lead to one entry, and that may be long.
     words: RefCell<BTreeMap<u64, Rc<Words>>>,
 }
 
-/// What this document says of its guids.
+/// The guids of this document.
 #[derive(Clone, Copy)]
 struct Guids {
     /// They are no vote in it.

@@ -1,4 +1,4 @@
-//! What publishers do to ids, case by case.
+//! Tests of the ways in which publishers change ids, case by case.
 
 use std::collections::BTreeMap;
 
@@ -333,7 +333,7 @@ fn specs() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec(one, 0..8)
 }
 
-/// What was decided for each entry, by its content rather than its place.
+/// The decision for each entry, by the entry's content rather than its place.
 fn by_content(specs: &[String], identified: &[Identified]) -> Vec<(String, String)> {
     let mut decided: Vec<(String, String)> = specs
         .iter()

@@ -11,7 +11,7 @@ use crate::model::exchange::{ResponseHead, Validators};
 use crate::model::poll_state::{Moved, PollState};
 use crate::model::time::Time;
 
-/// What of a document and its head decides which fields change.
+/// The properties of a document and its head that decide which fields change.
 struct Kind {
     /// 304.
     not_modified: bool,

@@ -1,5 +1,5 @@
-//! What the name of a host tells of a region. A table of hosts on record, not a guess at names in general:
-//! the codes look alike and differ from house to house.
+//! The region that the name of a host stands for. A table of hosts on record, not a guess at names in general:
+//! the codes look alike and differ from one publisher to the next.
 
 use url::Url;
 
@@ -89,7 +89,7 @@ const HOUSES: [(&str, &str, Codes); 5] = [
 const DOMAINS: [(&str, &str, &str); 3] =
     [("hk", "xianggang", "Asia/Hong_Kong"), ("mo", "aomen", "Asia/Macau"), ("tw", "taiwan", "Asia/Taipei")];
 
-/// What is known of an address.
+/// The table's entry for an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
     /// The region its news is of.

@@ -11,7 +11,7 @@ fn now() -> Time {
     "2026-11-23T08:00:00Z".parse().expect("an instant")
 }
 
-/// What came from an address that answered with this.
+/// The exchange with an address that answered with this.
 fn body(url: &str, content_type: &str, bytes: &[u8]) -> Exchange {
     let head = ResponseHead {
         status: 200,

@@ -42,7 +42,7 @@ pub struct Classifier {
     automaton: AhoCorasick,
     meanings: Vec<Meaning>,
     regions: Vec<RegionId>,
-    /// Where each built-in region that the config left alone is in `regions`.
+    /// The place in `regions` of each built-in region that the config left alone.
     builtin: HashMap<String, u16>,
     places: HashMap<String, u16>,
     folder: Folder,

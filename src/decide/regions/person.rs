@@ -9,7 +9,7 @@ const SURNAMES: &str = "王李张刘陈杨赵黄吴徐孙朱胡郭林罗郑梁�
 /// Those that are common words too: they need more around them.
 const MORE_SURNAMES: &str = "周何马高江于方白金石田任苏钱万龙段雷易常武康施牛温向";
 
-/// What people are called before their names.
+/// Titles that stand before people's names.
 const CALLED: [&str; 44] = [
     "作家",
     "画家",

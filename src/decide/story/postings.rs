@@ -28,7 +28,7 @@ const LIST: u64 = 1 << SERIAL_BITS;
 
 /// Tells the entries that are filed from those that left.
 pub(super) trait Filed {
-    /// When the entry was published, in minutes since 1970; `None` if it left.
+    /// Time at which the entry was published, in minutes since 1970; `None` if it was removed.
     fn minute(&self, low: Low) -> Option<u32>;
 
     /// False if the entry left; does not read it.
@@ -179,7 +179,7 @@ impl Postings {
         self.words.capacity() * size_of::<Word>() + self.lists.capacity() * size_of::<Timeline>() + lists
     }
 
-    /// Where the words of a stem begin. Stems are well mixed, so any number of words will do.
+    /// The slot at which the search for a stem begins. Stems are well mixed, so any number of slots will do.
     fn home(&self, stem: u64) -> usize {
         ((stem * self.words.len() as u64) >> STEM_BITS) as usize
     }

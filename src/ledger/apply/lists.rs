@@ -11,7 +11,7 @@ use crate::model::stored::{Entry, EntryNo};
 use crate::model::time::Time;
 
 impl<S: State> Work<'_, S> {
-    /// What lists say of an entry besides its place.
+    /// The row of an entry in lists, without its key.
     pub(super) fn place(&self, source: SourceNo, entry: &Entry, story: Option<EntryNo>) -> Listing {
         Listing { source, backlog: entry.backlog, story }
     }

@@ -49,7 +49,7 @@ impl<S: State> Work<'_, S> {
         self.relist(founder, Some(founder))
     }
 
-    /// What lists say of the story of an entry that is shown.
+    /// Updates the story in the list rows of an entry that is shown.
     fn relist(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<(), S::Error> {
         let Some(entry) = self.entry(no)? else { return Ok(()) };
         let Some(source) = self.source(&entry.source)? else { return Ok(()) };

@@ -16,14 +16,14 @@ use crate::model::record::{LINE_VERSION, Line, Record};
 /// neither writer nor reader holds more.
 const FRAME: usize = 1 << 20;
 
-/// What a file is called that is not whole yet.
+/// Extension of a file that is not complete yet.
 const UNFINISHED: &str = "new";
 
 /// A base that is being written.
 pub struct BaseWriter {
     disks: Disks,
     disk: Box<dyn Disk>,
-    /// What it is called while it is written.
+    /// The name of the file while it is written.
     path: PathBuf,
     name: SegmentName,
     seq: u64,
@@ -56,7 +56,7 @@ impl BaseWriter {
     /// Writes the next part.
     ///
     /// # Errors
-    /// When the disk refuses; what was written is removed with the writer.
+    /// Fails if the disk refuses; what was written is removed with the writer.
     pub fn push(&mut self, part: Base) -> Result<(), JournalError> {
         // A reader takes the base's number from its first frame, which is therefore a short one.
         let closes = matches!(part, Base::Head(_));
@@ -86,7 +86,7 @@ impl BaseWriter {
     /// it up still.
     ///
     /// # Errors
-    /// When the disk refuses, or does not give back what was written: then the journal is as it was.
+    /// Fails if the disk refuses, or does not give back what was written: then the journal is as it was.
     pub fn finish(mut self) -> Result<FinishedBase, JournalError> {
         self.close_frame()?;
         self.disk.sync().map_err(io_error(&self.path, "sync"))?;
@@ -94,7 +94,7 @@ impl BaseWriter {
         Ok(FinishedBase(self))
     }
 
-    /// What is removed after this exists nowhere else.
+    /// Reads the base back: the files that are removed after this exist nowhere else.
     fn read_back(&self) -> Result<(), JournalError> {
         let segment = Segment { name: self.name, path: self.path.clone() };
         let (mut read, mut counts, mut ended) = (0, Counts::default(), false);

@@ -44,10 +44,10 @@ pub use segment::{Damage, Segment};
 /// it and one line.
 const FRAME: usize = 64 << 20;
 
-/// How much room of a buffer is kept for the next group of records.
+/// Capacity of a buffer that is kept for the next group of records.
 const SPARE: usize = 8 << 20;
 
-/// How much [`Journal::probe`] writes: as much as most groups of records.
+/// Octets that [`Journal::probe`] writes: as much as most groups of records.
 const PROBE: usize = 64 << 10;
 
 /// The errors of reading and writing the journal.
@@ -132,7 +132,7 @@ impl Journal {
         self.seq
     }
 
-    /// Where the last frame that was accepted ends.
+    /// The end of the last frame that was accepted.
     #[must_use]
     pub fn position(&self) -> Position {
         Position { segment: self.name.number, offset: self.good_len }
@@ -165,14 +165,14 @@ impl Journal {
         false
     }
 
-    /// How far the journal goes, for whoever reflects all of it.
+    /// The end of the journal, for a state that reflects all of it.
     #[must_use]
     pub fn reached(&self) -> Reached {
         let position = self.position();
         Reached { position, seal: self.seal(position) }
     }
 
-    /// When its segment was begun, for those that begin another without a clock.
+    /// Date on which its segment was begun, for callers that begin another without a clock.
     #[must_use]
     pub fn date(&self) -> NaiveDate {
         self.name.date
@@ -189,7 +189,7 @@ impl Journal {
     /// stays. `today` starts a new segment when the day has changed; a day in the past starts none.
     ///
     /// # Errors
-    /// When the disk refuses; the journal stays usable.
+    /// Fails if the disk refuses; the journal stays usable.
     pub fn append(&mut self, records: Vec<Record>, today: NaiveDate) -> Result<Vec<Line>, JournalError> {
         self.make_ready(today)?;
         self.write(records)
@@ -198,7 +198,7 @@ impl Journal {
     /// Writes the records and makes them survive a power loss. On an error nothing of them stays.
     ///
     /// # Errors
-    /// When the disk refuses; the journal stays usable.
+    /// Fails if the disk refuses; the journal stays usable.
     pub fn commit(&mut self, records: Vec<Record>, today: NaiveDate) -> Result<Vec<Line>, JournalError> {
         self.make_ready(today)?;
         let (seq, good_len, unsynced) = (self.seq, self.good_len, self.unsynced.len());
@@ -216,7 +216,7 @@ impl Journal {
     /// into a new segment, with the numbers it has; a reader takes the first copy it can read.
     ///
     /// # Errors
-    /// When the disk refuses both; the next call tries again.
+    /// Fails if the disk refuses both; the next call tries again.
     pub fn sync(&mut self) -> Result<(), JournalError> {
         self.cut_torn()?;
         if self.unsynced.is_empty() {
@@ -234,7 +234,7 @@ impl Journal {
     /// synced and removed.
     ///
     /// # Errors
-    /// When it does not.
+    /// Fails if it does not.
     pub fn probe(&mut self) -> Result<(), JournalError> {
         let path = self.dir.join("probe.new");
         let tried = self.disks.open(&path, Mode::Fresh).and_then(|mut file| {
@@ -249,7 +249,7 @@ impl Journal {
     /// Begins a base of everything so far: what is written from now on goes into a segment behind it.
     ///
     /// # Errors
-    /// When the disk refuses; the journal stays usable.
+    /// Fails if the disk refuses; the journal stays usable.
     pub fn begin_base(&mut self, today: NaiveDate) -> Result<BaseWriter, JournalError> {
         self.make_ready(today)?;
         self.sync()?;
@@ -261,7 +261,7 @@ impl Journal {
     /// Gives a base its name: from then on it stands for the segments before it.
     ///
     /// # Errors
-    /// When the disk refuses. After a power cut it may be there or not; the segments before it are.
+    /// Fails if the disk refuses. After a power cut it may be there or not; the segments before it are.
     pub fn put_in_place(&mut self, base: FinishedBase) -> Result<WrittenBase, JournalError> {
         let seq = base.seq();
         let base = base.put_in_place()?;
@@ -272,7 +272,7 @@ impl Journal {
     /// Removes the segments that a base stands for.
     ///
     /// # Errors
-    /// When the disk refuses: then the next open removes them.
+    /// Fails if the disk refuses: then the next open removes them.
     pub fn keep_from(&self, base: &WrittenBase) -> Result<(), JournalError> {
         let older = segment::list(&self.dir)?.into_iter().filter(|s| s.name.number < base.name.number);
         base_file::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
@@ -288,7 +288,7 @@ impl Journal {
     /// [`Self::sync`].
     ///
     /// # Errors
-    /// When the directory cannot be read.
+    /// Fails if the directory cannot be read.
     pub fn files(&self) -> Result<Vec<(String, u64)>, JournalError> {
         let mut files = Vec::new();
         for Segment { name, path } in segment::live(&self.dir)? {
@@ -301,7 +301,7 @@ impl Journal {
     /// How large the base and what follows it are, in octets.
     ///
     /// # Errors
-    /// When the directory cannot be read.
+    /// Fails if the directory cannot be read.
     pub fn sizes(&self) -> Result<(u64, u64), JournalError> {
         let (mut base, mut tail) = (0, 0);
         for Segment { name, path } in segment::live(&self.dir)? {
@@ -313,7 +313,7 @@ impl Journal {
     /// [`replay()`] of this journal.
     ///
     /// # Errors
-    /// When a segment cannot be read, or `each` says so.
+    /// Fails if a segment cannot be read, or `each` says so.
     pub fn replay<E: From<JournalError>>(
         &self,
         from: Option<(u64, Position)>,

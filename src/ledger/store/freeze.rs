@@ -27,7 +27,7 @@ struct Rows {
     over: bool,
 }
 
-/// Where a store keeps what its reader of an earlier moment needs, as long as there is one.
+/// The old rows that a reader of an earlier moment needs, as long as there is one.
 #[derive(Default)]
 pub(super) struct Freezer(Mutex<Weak<Aside>>);
 

@@ -144,7 +144,7 @@ fn leaves(n: u64, with: Option<u64>) -> Record {
     record
 }
 
-/// What each entry repeats, as its story's rows have it.
+/// The entry that each entry repeats, by its story's rows.
 fn repeats(store: &Store, founder: EntryNo) -> Vec<(EntryNo, Option<EntryNo>)> {
     let members = store.members(founder, 9).expect("a sound store");
     members.into_iter().map(|(no, member)| (no, member.report)).collect()

@@ -129,7 +129,7 @@ pub(super) fn henan() -> Vec<Evidence> {
     vec![Evidence { region, text: "河南".to_owned(), place: Where::Title, rule: Rule::Province }]
 }
 
-/// What the store holds in most tests.
+/// The content of the store in most tests.
 pub(super) fn world() -> Changes {
     let mut world = World::default();
     for (no, backlog) in [(1, 0), (2, 1)] {
