@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::config::{Config, Kind, Source};
-use crate::decide::answer::{self, Answer, Document, Expected, Known, Reader};
+use crate::config::{Config, Source, SourceKind};
+use crate::decide::answer::{self, Answer, BodyReader, Document, EarlierBody, Expected};
 use crate::fetch::{FetchRequest, FetchSetupError, Fetcher};
 use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
 use crate::model::time::Time;
@@ -37,14 +37,14 @@ pub struct Question {
     pub validators: Validators,
     /// True if the Retry-After of a redirect was waited for since.
     pub waited: bool,
-    pub known: Known,
+    pub known: EarlierBody,
 }
 
 impl Question {
     /// The question to a source of which nothing is known.
     #[must_use]
     pub fn first(source: &Source) -> Self {
-        let (validators, known) = (Validators::default(), Known::default());
+        let (validators, known) = (Validators::default(), EarlierBody::default());
         Self { url: source.def.url.clone(), validators, waited: false, known }
     }
 }
@@ -127,7 +127,11 @@ impl Asker {
     ///
     /// # Errors
     /// The answer, if the body is no such document.
-    pub async fn document(&self, reader: &Reader, response: Response) -> Result<Document, Answer<Document>> {
+    pub async fn document(
+        &self,
+        reader: &BodyReader,
+        response: Response,
+    ) -> Result<Document, Answer<Document>> {
         let reader = reader.clone();
         let read = self.blocking(move || reader.document(&response, false)).await;
         read.unwrap_or_else(|why| Err(Answer::NotNews(why)))
@@ -135,13 +139,13 @@ impl Asker {
 
     /// How a source's documents are read.
     #[must_use]
-    pub fn reader(&self, source: &Source, at: Time, known: Known) -> Reader {
+    pub fn reader(&self, source: &Source, at: Time, known: EarlierBody) -> BodyReader {
         let expected = match &source.kind {
-            Kind::Feed => Expected::Feed,
-            Kind::Page(page) => Expected::Page(Box::new(page.rules.list.clone())),
-            Kind::Json(rules) => Expected::Json(rules.clone()),
+            SourceKind::Feed => Expected::Feed,
+            SourceKind::Page(page) => Expected::Page(Box::new(page.rules.list.clone())),
+            SourceKind::Json(rules) => Expected::Json(rules.clone()),
         };
-        Reader { expected, zone: source.zone, at, max_entries: self.max_entries, known }
+        BodyReader { expected, zone: source.zone, at, max_entries: self.max_entries, known }
     }
 
     /// Runs `work` on a blocking thread, within the bound of parsers.

@@ -13,7 +13,7 @@ use crate::daemon::recorder::RecordError;
 use crate::daemon::reload::Daemon;
 use crate::daemon::worker::PollError;
 use crate::ledger::store::StoreError;
-use crate::serve::admin::{Answering, Commander, Line};
+use crate::serve::admin::{AnswerLine, Answering, Commander};
 
 /// The process that answers.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl Done {
 
 /// Takes the rows of one answer.
 pub struct Rows<R> {
-    lines: Sender<Line>,
+    lines: Sender<AnswerLine>,
     row: PhantomData<fn(R)>,
 }
 
@@ -83,8 +83,8 @@ impl<R: Row> Rows<R> {
     }
 }
 
-fn line(row: &impl Row) -> Line {
-    Line::Row(serde_json::to_value(row).expect("a row is plain JSON"))
+fn line(row: &impl Row) -> AnswerLine {
+    AnswerLine::Row(serde_json::to_value(row).expect("a row is plain JSON"))
 }
 
 impl Host {
@@ -108,14 +108,14 @@ impl Host {
     }
 
     /// Answers a request. The last line is `Done` or `Failed`. Ends early when nobody listens any more.
-    pub async fn answer<R: Request>(self, request: R, lines: Sender<Line>) {
+    pub async fn answer<R: Request>(self, request: R, lines: Sender<AnswerLine>) {
         let rows = Rows { lines: lines.clone(), row: PhantomData };
         let last = match request.answer(&self, rows).await {
             Ok(Done { summary, good }) => {
-                Line::Done { summary, good, running: Some(self.engine().running()) }
+                AnswerLine::Done { summary, good, running: Some(self.engine().running()) }
             }
             Err(Stop::Left) => return,
-            Err(stop) => Line::Failed(stop.to_string()),
+            Err(stop) => AnswerLine::Failed(stop.to_string()),
         };
         // The client may have left at the last moment.
         let _ = lines.send(last).await;
@@ -123,7 +123,7 @@ impl Host {
 }
 
 impl Commander for Daemon {
-    fn answer(self: Arc<Self>, request: Value, lines: Sender<Line>) -> Result<Answering, String> {
+    fn answer(self: Arc<Self>, request: Value, lines: Sender<AnswerLine>) -> Result<Answering, String> {
         Command::answer(request, Host::Daemon(self), lines)
     }
 }

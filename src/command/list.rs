@@ -9,12 +9,12 @@ use tokio::sync::mpsc::Sender;
 
 use super::host::Host;
 use super::{Ended, Invocation, Request, Row, Shown, Subcommand, client, table};
-use crate::serve::admin::{Answering, Line};
+use crate::serve::admin::{AnswerLine, Answering};
 
 type Pending = Pin<Box<dyn Future<Output = anyhow::Result<Ended>>>>;
 
 /// Reads a request, and makes its answer.
-type Answer = fn(Value, Host, Sender<Line>) -> serde_json::Result<Answering>;
+type Answer = fn(Value, Host, Sender<AnswerLine>) -> serde_json::Result<Answering>;
 
 /// A command of the list.
 pub struct Command {
@@ -116,7 +116,7 @@ impl Command {
     ///
     /// # Errors
     /// Fails if there is no such request, or it has other fields.
-    pub(super) fn answer(request: Value, host: Host, lines: Sender<Line>) -> Result<Answering, String> {
+    pub(super) fn answer(request: Value, host: Host, lines: Sender<AnswerLine>) -> Result<Answering, String> {
         let name = request["command"].as_str().unwrap_or_default().to_owned();
         let mut named = super::LIST.iter().filter(|command| command.name == name);
         let answer = named.find_map(|command| command.answer);

@@ -17,7 +17,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::recorder::Audience;
+use super::recorder::Observer;
 use crate::ledger::StoreHandle;
 use crate::ledger::store::{Store, StoreError};
 use crate::model::feed_key::FeedKey;
@@ -33,7 +33,7 @@ use crate::views::site::Site;
 use crate::views::{html, opml};
 use cache::{Cache, Limit, Made};
 pub use changes::Version;
-use changes::{Age, Changes};
+use changes::{Age, FeedChanges};
 use paths::ViewKey;
 
 /// The cache limit of views that do not [stay](ViewKey::stands): there can be thousands, and an archive may have
@@ -65,7 +65,7 @@ pub struct Publisher {
     base: Option<Arc<str>>,
     former: BTreeSet<SourceId>,
     removed: removed::RemovedCache,
-    changes: Changes,
+    changes: FeedChanges,
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::DeltaCache,
     /// By path.
@@ -76,7 +76,7 @@ impl Publisher {
     /// A publisher of the store's entries. Only `configured` sources have feeds; entries of others stand in no feed.
     #[must_use]
     pub fn new(site: Site, store: StoreHandle, configured: BTreeSet<SourceId>) -> Self {
-        let changes = Changes::since(age(&site, &store.load()));
+        let changes = FeedChanges::since(age(&site, &store.load()));
         let base = Some(site.base_path()).filter(|base| !base.is_empty()).map(Arc::from);
         Self {
             site,
@@ -343,7 +343,7 @@ fn age(site: &Site, store: &Store) -> Option<Age> {
     Some((document::today(&meta), Month::of(meta.newest_at, site.zone)))
 }
 
-impl Audience for Publisher {
+impl Observer for Publisher {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
         self.changes.touched(feeds, age(&self.site, &self.store.load()));
     }

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use crate::model::exchange::{Block, Exchange, FetchFault};
 use crate::model::outcome::Outcome;
 use crate::read::page::PageError;
-pub use document::{Expected, Known, Reader, closing};
+pub use document::{BodyReader, EarlierBody, Expected, closing};
 pub use form::{Document, FeedLink, Form};
 
 /// The meaning of an answer. `D` is the knowledge of a document that was read: the [`Document`] itself, the result of
@@ -59,7 +59,7 @@ pub fn is_gone(exchange: &Exchange, asked: &str, configured: &str) -> bool {
 
 /// The meaning of an exchange with the address `asked`, for a source of the address `configured`.
 #[must_use]
-pub fn of(exchange: &Exchange, asked: &str, configured: &str, reader: &Reader) -> Answer<Document> {
+pub fn of(exchange: &Exchange, asked: &str, configured: &str, reader: &BodyReader) -> Answer<Document> {
     match exchange {
         Exchange::Body(response) => reader.read(response, true),
         // A body that ended before its announced length is incomplete (RFC 9112 section 8) until it came twice, and

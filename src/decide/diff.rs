@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::decide::identity::{
-    self, Candidate, Document, Facts, Identified, Matched, Past, still_text, still_title,
+    self, Candidate, Facts, Identified, Matched, Matching, Past, still_text, still_title,
 };
 use crate::decide::story::Sketch;
 use crate::model::entry::{Body, ParsedEntry, ParsedFeed};
@@ -133,7 +133,7 @@ pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) ->
     let Origin { source, stored, url, manner, zone, at } = origin;
     let mut found = Findings { feed: changed_facts(stored, parsed), ..Findings::default() };
     let marks = stored.map(|stored| stored.poll.marks.clone()).unwrap_or_default();
-    let document = Document::new(&parsed.entries, marks, zone);
+    let document = Matching::new(&parsed.entries, marks, zone);
     let mut memory = Memory::default();
     // A source that never brought an entry knows no keys.
     if stored.is_some_and(|stored| stored.entries + stored.stubs > 0) {
@@ -225,7 +225,7 @@ impl Memory {
         &mut self,
         state: &S,
         source: &SourceId,
-        document: &Document<'_>,
+        document: &Matching<'_>,
     ) -> Result<(), S::Error> {
         for key in document.keys() {
             let Some(no) = state.known(source, &key)? else { continue };

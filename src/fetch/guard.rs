@@ -10,11 +10,11 @@ use crate::model::exchange::FetchFault;
 
 /// The public internet, plus the networks the operator named.
 #[derive(Clone, Debug, Default)]
-pub struct Guard {
+pub struct AddressGuard {
     allowed: Vec<IpNet>,
 }
 
-impl Guard {
+impl AddressGuard {
     /// A guard that lets these networks pass too.
     #[must_use]
     pub fn new(allowed: Vec<IpNet>) -> Self {

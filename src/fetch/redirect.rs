@@ -20,7 +20,7 @@ use crate::read::link;
 
 use super::body::Limit;
 use super::cookies::Cookies;
-use super::guard::Guard;
+use super::guard::AddressGuard;
 use super::hosts::Turn;
 use super::{FetchRequest, Fetcher, body, fault, head, kept, request};
 
@@ -112,7 +112,7 @@ impl Redirects<'_> {
         !self.request.outward && (self.hops.is_empty() || is_home() || self.fetcher.is_own(&self.home))
     }
 
-    fn guard(&self, inward: bool) -> &Guard {
+    fn guard(&self, inward: bool) -> &AddressGuard {
         if inward { &self.fetcher.guard } else { &self.fetcher.outward.1 }
     }
 
@@ -257,7 +257,7 @@ pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
     admit_by(&fetcher.guard, fetcher, at)
 }
 
-fn admit_by(guard: &Guard, fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
+fn admit_by(guard: &AddressGuard, fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
     let literal = match at.host() {
         Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
         Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),

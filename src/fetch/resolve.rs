@@ -13,7 +13,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::model::exchange::FetchFault;
 
-use super::guard::Guard;
+use super::guard::AddressGuard;
 
 /// A lookup under way.
 pub type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -43,7 +43,7 @@ const MAX_OWN_NAMES: usize = 1024;
 
 /// A lookup that gives out only what the guard lets pass.
 pub(super) struct GuardedLookup {
-    guard: Guard,
+    guard: AddressGuard,
     lookup: Arc<dyn Lookup>,
     /// The proxy's name in lower case: the operator chose it, so it may lead anywhere.
     proxy: Option<String>,
@@ -56,7 +56,7 @@ pub(super) struct GuardedLookup {
 pub(super) struct Carried(pub(super) FetchFault);
 
 impl GuardedLookup {
-    pub(super) fn new(guard: Guard, lookup: Arc<dyn Lookup>, proxy: Option<String>) -> Self {
+    pub(super) fn new(guard: AddressGuard, lookup: Arc<dyn Lookup>, proxy: Option<String>) -> Self {
         Self { guard, lookup, proxy, own_names: Arc::default() }
     }
 
@@ -99,7 +99,7 @@ fn not_found(host: String, is_proxy: bool, error: &io::Error) -> FetchFault {
 }
 
 /// The addresses that pass; a fault when none does.
-fn passing(guard: &Guard, host: &str, found: Vec<IpAddr>) -> Result<Vec<IpAddr>, Carried> {
+fn passing(guard: &AddressGuard, host: &str, found: Vec<IpAddr>) -> Result<Vec<IpAddr>, Carried> {
     let mut refusal = None;
     let passing: Vec<IpAddr> = found
         .into_iter()

@@ -32,14 +32,14 @@ pub(super) struct RobotsCache {
 
 struct Origin {
     /// Locked while it is fetched, so that forty pages of one host ask for it once.
-    known: Arc<tokio::sync::Mutex<Option<Known>>>,
+    known: Arc<tokio::sync::Mutex<Option<CachedRobots>>>,
     touched: Instant,
     /// Crawl-delay.
     delay: Duration,
 }
 
 #[derive(Clone)]
-struct Known {
+struct CachedRobots {
     robots: Arc<Robots>,
     until: Instant,
     /// True if the last request for it was answered with Retry-After, and its earlier rules have not been used since.
@@ -49,7 +49,7 @@ struct Known {
 }
 
 impl RobotsCache {
-    fn known(&self, origin: &str) -> Arc<tokio::sync::Mutex<Option<Known>>> {
+    fn known(&self, origin: &str) -> Arc<tokio::sync::Mutex<Option<CachedRobots>>> {
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         if !origins.contains_key(origin) && origins.len() >= MAX_ORIGINS {
             let oldest = origins.iter().min_by_key(|(_, o)| o.touched).map(|(name, _)| name.clone());
@@ -169,7 +169,8 @@ impl Fetcher {
         self.robots.learned(&origin, &robots);
         let owed = !robots.is_unknown() && put_off.as_ref().is_some_and(|head| head.retry_after.is_some());
         let waited = put_off.as_ref().is_some_and(|head| head.status < 400);
-        *known = Some(Known { robots: Arc::clone(&robots), until: Instant::now() + kept, owed, waited });
+        *known =
+            Some(CachedRobots { robots: Arc::clone(&robots), until: Instant::now() + kept, owed, waited });
         (robots, put_off)
     }
 

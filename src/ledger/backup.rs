@@ -56,7 +56,7 @@ pub struct CopiedFile {
 
 /// A file of the journal, and how much of it is acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct BackupFile {
     /// Its name.
     pub name: String,
     /// Octets.
@@ -113,7 +113,7 @@ pub enum BackupError {
         "the journal in {path} is damaged, so no backup was made: {what}. The next compaction rewrites it from the \
          store; to keep the damaged journal, stop dibao and copy the state directory"
     )]
-    Rotten {
+    JournalDamaged {
         /// The journal.
         path: PathBuf,
         /// Its unreadable parts.
@@ -158,12 +158,12 @@ pub fn prepare(into: &Path) -> Result<(), BackupError> {
 /// the manifest.
 ///
 /// # Errors
-/// [`BackupError::Vanished`] when the parts have to be asked for again, [`BackupError::Rotten`] when the journal
+/// [`BackupError::Vanished`] when the parts have to be asked for again, [`BackupError::JournalDamaged`] when the journal
 /// has to be healed first. Nothing of it is left then, nor after any other: it may be tried again in the same
 /// place.
 pub fn copy(
     from: &Path,
-    (seq, parts): (u64, &[Part]),
+    (seq, parts): (u64, &[BackupFile]),
     at: Time,
     into: &Path,
 ) -> Result<Manifest, BackupError> {
@@ -176,7 +176,7 @@ pub fn copy(
     // A hash says that the copies are what was there, not that it was a journal.
     let what = lacks(into, seq, &files)?;
     if !what.is_empty() {
-        return Err(BackupError::Rotten { path: from.to_owned(), what: of_directory(what, from) });
+        return Err(BackupError::JournalDamaged { path: from.to_owned(), what: of_directory(what, from) });
     }
     let dibao = env!("CARGO_PKG_VERSION").to_owned();
     let manifest = Manifest { format: FORMAT, dibao, lines: LINE_VERSION, at, seq, files };
@@ -200,7 +200,7 @@ pub fn copy(
 struct Unfinished(Vec<PathBuf>);
 
 impl Unfinished {
-    fn at(into: &Path, parts: &[Part]) -> Self {
+    fn at(into: &Path, parts: &[BackupFile]) -> Self {
         let names = parts.iter().map(|part| part.name.as_str()).chain([MANIFEST]);
         let paths = names.map(|name| into.join(name));
         Self(paths.filter(|path| path.symlink_metadata().is_err()).collect())

@@ -84,7 +84,7 @@ impl Ledger {
         let built = self.build(progress)?;
         let (lines, lost) = (built.lines, built.lost.clone());
         if let Some(old) = self.swap_in(built) {
-            old.put_aside(&self.paths);
+            old.quarantine(&self.paths);
         }
         if !lost.is_empty() {
             tracing::error!(

@@ -14,7 +14,7 @@ use crate::decide::diff::{Draft, DraftEntry};
 use crate::decide::rules::Rules;
 use crate::decide::story::{Index, Sketch};
 use crate::model::record::{
-    Assignment, ChangedEntry, ConfigRecord, Departure, Expiry, NewEntry, Observation, Record, Told,
+    Assignment, ChangedEntry, ConfigRecord, Departure, Expiry, JoinedStory, NewEntry, Observation, Record,
     Withdrawal,
 };
 use crate::model::state::State;
@@ -168,12 +168,15 @@ impl Decider<'_> {
     }
 
     /// Finds the story of a new entry, and files the entry with it.
-    fn tell(&mut self, published_id: &str, sketch: Sketch) -> Option<Told> {
+    fn tell(&mut self, published_id: &str, sketch: Sketch) -> Option<JoinedStory> {
         let no = self.decided.next_no;
         let found = self.index.find(&sketch);
         let told = found.and_then(|joined| {
             let with = self.id_of(joined.copy_of.unwrap_or(joined.founder))?;
-            Some((joined.founder, Told { with, reason: joined.reason, related: joined.copy_of.is_none() }))
+            Some((
+                joined.founder,
+                JoinedStory { with, reason: joined.reason, related: joined.copy_of.is_none() },
+            ))
         });
         debug_assert!(told.as_ref().is_none_or(|(_, told)| told.with != published_id), "it is not filed yet");
         self.index.file(no, told.as_ref().map_or(no, |(founder, _)| *founder), &sketch);

@@ -50,7 +50,7 @@ impl Generation {
 
     /// Takes it out of use, and keeps its files in place of those that were kept before: for whoever wants to
     /// know what went wrong. Nothing reads them.
-    pub(super) fn put_aside(self, paths: &Paths) {
+    pub(super) fn quarantine(self, paths: &Paths) {
         let (files, aside) = (paths.generation(self.number), paths.damaged());
         let moved = fs::remove_file(paths.mark(self.number))
             .and_then(|()| remove_if_there(&aside))

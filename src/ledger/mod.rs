@@ -42,7 +42,7 @@ use crate::decide::rules::Rules;
 use crate::model::feed_key::FeedKey;
 use crate::model::record::{Line, Record};
 use crate::model::state::{Changes, FeedState, State};
-use backup::Part;
+use backup::BackupFile;
 pub use compact::{Compacted, Compaction};
 pub use decide::Fact;
 pub use fault::{DiskFault, LedgerError};
@@ -56,7 +56,7 @@ use room::AskRoom;
 pub(crate) use room::Room;
 pub use scrub::{Scrub, ScrubStep, read_journal};
 use store::Store;
-use stories::Stories;
+use stories::StoryIndex;
 
 /// The store as everyone who reads it holds it: it is swapped when another was built.
 pub type StoreHandle = Arc<ArcSwap<Store>>;
@@ -84,7 +84,7 @@ pub struct Ledger {
     store: StoreHandle,
     generation: Option<Generation>,
     rules: Arc<Rules>,
-    stories: Stories,
+    stories: StoryIndex,
     room: AskRoom,
     /// A rebuild that must happen before anything is recorded. Until then the store may be read, if it is not empty.
     unsettled: Option<Unsettled>,
@@ -221,10 +221,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Fails if the disk refuses.
-    pub fn acknowledged(&mut self) -> Result<(u64, Vec<Part>), LedgerError> {
+    pub fn acknowledged(&mut self) -> Result<(u64, Vec<BackupFile>), LedgerError> {
         self.journal.sync()?;
         let files = self.journal.files()?.into_iter();
-        Ok((self.journal.seq(), files.map(|(name, octets)| Part { name, octets }).collect()))
+        Ok((self.journal.seq(), files.map(|(name, octets)| BackupFile { name, octets }).collect()))
     }
 
     /// The sizes of the journal's base and of the segments after it, in octets.

@@ -16,7 +16,7 @@ use super::mark::{self, Mark};
 use super::replay::{catch_up, forget_validators, reach};
 use super::room::{AskRoom, Room};
 use super::store::{MemoryBackend, SledBackend, Store, StoreError};
-use super::stories::Stories;
+use super::stories::StoryIndex;
 use super::{Ledger, LedgerError, Paths, Unsettled, backup, dirs};
 use crate::decide::rules::Rules;
 use crate::model::source::SourceDef;
@@ -137,7 +137,7 @@ impl Ledger {
             journal,
             generation: None,
             rules,
-            stories: Stories::default(),
+            stories: StoryIndex::default(),
             room,
             unsettled: None,
             failed: None,
@@ -151,7 +151,7 @@ impl Ledger {
         };
         if let Err(why) = used {
             if let Some(newest) = newest {
-                newest.put_aside(&ledger.paths);
+                newest.quarantine(&ledger.paths);
             }
             ledger.unsettled = Some(Unsettled { why, usable: false });
             if ledger.journal.seq() == 0 {
@@ -260,7 +260,7 @@ fn find(paths: &Paths, generation: Generation) -> Result<Found, Refusal> {
 /// True if something else stands before the store's position than did. Where the journal is shorter it was cut,
 /// which its damage tells; where the segment is gone, a base stands for it.
 fn has_other_seal(journal: &Journal, reached: Reached) -> bool {
-    let (stands, stood) = (journal.seal(reached.position), reached.seal);
+    let (stands, stood) = (journal.checksum_before(reached.position), reached.checksum);
     stands.is_some() && stood.is_some() && stands != stood
 }
 

@@ -163,7 +163,7 @@ pub(super) fn catch_up(
     let losses = journal.replay(from, &mut |line, position| {
         each(&line)?;
         lines += 1;
-        group.push(line, Some(Reached { position, seal: None }))
+        group.push(line, Some(Reached { position, checksum: None }))
     })?;
     group.position = Some(journal.reached());
     group.finish()?;

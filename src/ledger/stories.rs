@@ -30,7 +30,7 @@ const PAGE: usize = 512;
 
 /// The index, or how it comes to be.
 #[derive(Default)]
-pub(super) enum Stories {
+pub(super) enum StoryIndex {
     /// Nobody has asked for it.
     #[default]
     Cold,
@@ -55,7 +55,7 @@ impl Building {
     }
 }
 
-impl Stories {
+impl StoryIndex {
     /// Begins to build the index, if nobody has.
     pub(super) fn warm(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) {
         if matches!(self, Self::Cold) {

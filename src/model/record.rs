@@ -200,7 +200,7 @@ pub struct NewEntry {
     pub backlog: bool,
     /// The story it was found to tell when it was recorded; `None` where it tells its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub story: Option<Told>,
+    pub story: Option<JoinedStory>,
     /// The facts that distinguish it from a known entry with which it shares some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
@@ -208,7 +208,7 @@ pub struct NewEntry {
 
 /// That an entry tells the same story as one before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct JoinedStory {
     /// The id under which an entry of that story is published; the entry that it is the same report as, if it is.
     pub with: String,
     /// The reason.
@@ -245,7 +245,7 @@ pub struct Departure {
     pub published_id: String,
     /// The story it tells from now on, if not one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub story: Option<Told>,
+    pub story: Option<JoinedStory>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]

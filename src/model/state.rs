@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::model::departed::Departed;
 use crate::model::feed_key::FeedKey;
 use crate::model::habits::Habits;
 use crate::model::identity::IdentityKey;
-use crate::model::left::Left;
 use crate::model::outcome::Outcome;
 use crate::model::poll_state::{FeedFacts, PollState};
 use crate::model::source::{SourceDef, SourceId, SourceNo};
@@ -167,8 +167,8 @@ pub struct FeedState {
     /// The number of entries on its list.
     pub entries: u64,
     /// The times of entries that have left it.
-    #[serde(default, skip_serializing_if = "Left::is_empty")]
-    pub left: Left,
+    #[serde(default, skip_serializing_if = "Departed::is_empty")]
+    pub left: Departed,
 }
 
 /// The place of an entry in a feed's list; the greatest comes first.
@@ -239,9 +239,10 @@ pub struct Reached {
     /// The end of the last line, or of one before it.
     #[serde(flatten)]
     pub position: Position,
-    /// The four octets that stand before it, which are the checksum of a frame: by them the journal is told from
-    /// another that has gone on differently. `None` at the start of a segment.
-    pub seal: Option<u32>,
+    /// The checksum of the frame that ends there. It distinguishes the journal from another one that went on
+    /// differently. `None` at the start of a segment.
+    #[serde(rename = "seal")]
+    pub checksum: Option<u32>,
 }
 
 /// The queries that `apply` makes.

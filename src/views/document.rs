@@ -152,7 +152,7 @@ pub struct Related {
 }
 
 /// The input of a feed's document.
-pub struct FeedInput<'a> {
+pub struct DocumentInput<'a> {
     pub feed: &'a FeedKey,
     /// `None` before its first entry.
     pub state: Option<&'a FeedState>,
@@ -168,7 +168,7 @@ pub struct FeedInput<'a> {
 }
 
 #[must_use]
-pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
+pub fn feed(site: &Site, input: &DocumentInput<'_>) -> FeedDoc {
     let path = Site::path(input.feed);
     let (shown, issues) = within_age(site, input);
     let entries: Vec<EntryDoc> = shown
@@ -194,14 +194,14 @@ pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
 }
 
 /// An archive is as new as its newest entry. `updated` of a feed never goes back, whichever entries leave it.
-fn updated(input: &FeedInput<'_>, entries: &[EntryDoc]) -> Time {
+fn updated(input: &DocumentInput<'_>, entries: &[EntryDoc]) -> Time {
     match input.issues.month {
         Some(_) => entries.iter().map(|entry| entry.updated).max().unwrap_or(EMPTY_UPDATED),
         None => input.state.map_or(EMPTY_UPDATED, |s| s.updated),
     }
 }
 
-fn modified(site: &Site, input: &FeedInput<'_>, shown: usize, prev: Option<Month>) -> Time {
+fn modified(site: &Site, input: &DocumentInput<'_>, shown: usize, prev: Option<Month>) -> Time {
     let base = input.meta.config_at;
     let Some(month) = input.issues.month else {
         let changed = input.state.map_or(EMPTY_UPDATED, |s| s.changed_at);
@@ -249,7 +249,7 @@ const ABOUT_A_MONTH: TimeDelta = TimeDelta::days(28);
 /// If an archive is linked, the whole open month stays: on the 31st, a limit of 30 days would else leave a gap of a
 /// day between the feed and its archive. A limit shorter than a month does leave a gap, so then the archive is not
 /// linked as the previous one.
-fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> (&'a [Shown], Issues) {
+fn within_age<'a>(site: &Site, input: &DocumentInput<'a>) -> (&'a [Shown], Issues) {
     let mut issues = input.issues.clone();
     let Some(max_age) = site.max_age.filter(|_| issues.month.is_none()) else {
         return (input.entries, issues);
@@ -280,14 +280,14 @@ pub fn too_old_at_first(site: &Site, entry: &Entry) -> bool {
 }
 
 /// Time at which the newest entry over the age limit left the feed.
-fn age_out(site: &Site, input: &FeedInput<'_>, shown: usize) -> Time {
+fn age_out(site: &Site, input: &DocumentInput<'_>, shown: usize) -> Time {
     match (site.max_age, input.entries.get(shown)) {
         (Some(max_age), Some(gone)) => day(gone.entry.surfaced + max_age) + TimeDelta::days(1),
         _ => EMPTY_UPDATED,
     }
 }
 
-fn title(site: &Site, input: &FeedInput<'_>) -> String {
+fn title(site: &Site, input: &DocumentInput<'_>) -> String {
     let title = match input.feed {
         FeedKey::Source(id) => {
             input.sources.get(id).map_or_else(|| id.as_str(), |source| source.title()).to_owned()

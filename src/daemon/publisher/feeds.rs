@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::removed::Removed;
-use super::stories::{self, Stories};
+use super::stories::{self, FeedStories};
 use crate::ledger::store::{Store, StoreError};
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::source::SourceId;
 use crate::model::state::{Meta, SourceState, State};
 use crate::model::stored::EntryNo;
-use crate::views::document::{self, FeedDoc, FeedInput, Issues, Shown};
+use crate::views::document::{self, DocumentInput, FeedDoc, Issues, Shown};
 use crate::views::site::Site;
 
 /// The most withdrawals that a feed announces, the latest.
@@ -38,7 +38,7 @@ pub(super) fn current(
 ) -> Result<FeedDoc, StoreError> {
     let open = Month::of(meta.newest_at, site.zone).start(site.zone);
     let mut issues = Issues { all: months(site, store, meta, feed)?, ..Issues::default() };
-    let mut stories = Stories::new(site, store, removed, feed);
+    let mut stories = FeedStories::new(site, store, removed, feed);
     let mut shown = stories::window(&mut stories)?;
     if let Some(prev) = issues.all.first() {
         let since =
@@ -81,7 +81,7 @@ pub(super) fn archive(
         next: store.first_seen_from(feed, to)?.map(of).filter(|next| is_closed(site, meta, *next)),
         all: Vec::new(),
     };
-    let mut stories = Stories::archived(site, store, removed, feed);
+    let mut stories = FeedStories::archived(site, store, removed, feed);
     let mut shown = Vec::new();
     stories::add(&mut stories, &mut shown, &seen)?;
     let entries = stories::in_order(shown);
@@ -158,6 +158,6 @@ fn doc(
     }
     let state = store.feed(feed)?;
     let state = state.as_ref();
-    let input = FeedInput { feed, state, meta, entries, withdrawn, sources: &sources, issues };
+    let input = DocumentInput { feed, state, meta, entries, withdrawn, sources: &sources, issues };
     Ok(document::feed(site, &input))
 }

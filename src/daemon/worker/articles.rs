@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::Worker;
 use crate::ask::{Gate, gate};
-use crate::config::{ContentPolicy, Page, Source};
-use crate::decide::answer::Known;
+use crate::config::{ContentPolicy, PageSettings, Source};
+use crate::decide::answer::EarlierBody;
 use crate::decide::diff::DraftEntry;
 use crate::decide::follow::{self, Visit};
 use crate::decide::poll;
@@ -40,7 +40,7 @@ impl Worker {
     pub(super) async fn visits(
         &self,
         source: &Source,
-        page: &Page,
+        page: &PageSettings,
         limit: usize,
         drafts: &[DraftEntry],
         before: Option<&PollState>,
@@ -83,7 +83,7 @@ impl Worker {
     async fn visit(
         &self,
         source: &Source,
-        page: &Page,
+        page: &PageSettings,
         entry: &ParsedEntry,
         waited: bool,
         last_try: bool,
@@ -128,12 +128,12 @@ impl Worker {
     async fn read_article(
         &self,
         source: &Source,
-        page: &Page,
+        page: &PageSettings,
         entry: ParsedEntry,
         response: Response,
         last_try: bool,
     ) -> (Visit, Then) {
-        let reader = self.asker.reader(source, self.clock.now(), Known::default());
+        let reader = self.asker.reader(source, self.clock.now(), EarlierBody::default());
         let rules = page.rules.article.clone();
         let full = source.content == ContentPolicy::Full;
         let read = self.asker.blocking(move || {

@@ -27,7 +27,7 @@ pub enum Expected {
 
 /// State of the source that says if a body is new and whole.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct EarlierBody {
     /// As in [`PollState::body_hash`].
     pub body_hash: Option<String>,
     /// As in [`PollState::cut_hash`].
@@ -36,7 +36,7 @@ pub struct Known {
     pub grows_at_end: Option<bool>,
 }
 
-impl Known {
+impl EarlierBody {
     #[must_use]
     pub fn of(state: &PollState) -> Self {
         let PollState { body_hash, cut_hash, grows_at_end, .. } = state;
@@ -46,7 +46,7 @@ impl Known {
 
 /// How to read a body.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct BodyReader {
     pub expected: Expected,
     /// The zone of dates that name none.
     pub zone: Tz,
@@ -54,7 +54,7 @@ pub struct Reader {
     pub at: Time,
     /// The most entries taken of one document.
     pub max_entries: usize,
-    pub known: Known,
+    pub known: EarlierBody,
 }
 
 /// Hash of the last octets of a body. Two bodies that break off and end with the same octets were not cut, or their
@@ -66,7 +66,7 @@ pub fn closing(body: &[u8]) -> String {
     hex16(&Sha256::digest(&body[body.len().saturating_sub(END)..]))
 }
 
-impl Reader {
+impl BodyReader {
     /// A response as readers of octets want it.
     #[must_use]
     pub fn input<'a>(&self, response: &'a Response) -> FeedInput<'a> {

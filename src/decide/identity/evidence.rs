@@ -58,7 +58,7 @@ pub(super) enum Date {
 
 /// All of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Evidence {
+pub(super) struct PairEvidence {
     pub(super) guid: Guid,
     pub(super) page: Page,
     pub(super) title: Title,
@@ -74,7 +74,7 @@ pub(super) struct Evidence {
     pub(super) named: bool,
 }
 
-impl Evidence {
+impl PairEvidence {
     /// Of the candidate, which was read from `entry`, and a known entry, whose `words` are asked for where they count.
     /// Guid and page are compared by the caller, who knows which entries their keys lead to.
     pub(super) fn of(

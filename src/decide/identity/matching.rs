@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use super::decide::{self, Context};
 use super::document::{self, Candidate, same_date};
 use super::duplicates::duplicates;
-use super::evidence::{Evidence, Guid, Page, Past, Words};
+use super::evidence::{Guid, Page, PairEvidence, Past, Words};
 use super::facts::Facts;
 use super::moved::moved;
 use crate::model::entry::ParsedEntry;
@@ -41,7 +41,7 @@ pub enum Identified {
 
 /// A document as it is matched with what is known of its source.
 #[derive(Debug)]
-pub struct Document<'a> {
+pub struct Matching<'a> {
     entries: &'a [ParsedEntry],
     candidates: Vec<Candidate>,
     shared: Vec<IdentityKey>,
@@ -63,7 +63,7 @@ pub struct Matched {
 /// The known entries that keys lead to.
 type Hits = BTreeMap<IdentityKey, u64>;
 
-impl<'a> Document<'a> {
+impl<'a> Matching<'a> {
     /// A document's entries, under what is known of their source.
     #[must_use]
     pub fn new(entries: &'a [ParsedEntry], marks: Marks, zone: Tz) -> Self {
@@ -149,7 +149,7 @@ impl<'a> Document<'a> {
 
 /// A document beside what is known.
 struct View<'v, 'd, 'p> {
-    document: &'v Document<'d>,
+    document: &'v Matching<'d>,
     hits: &'v Hits,
     past: &'v dyn Fn(u64) -> Option<Past<'p>>,
     /// The words of known entries, each read once: a whole document may lead to one entry, and that may be long.
@@ -175,16 +175,16 @@ impl<'p> View<'_, '_, 'p> {
         candidate.keys.iter().chain(&candidate.day).filter_map(|key| self.hits.get(key).copied()).collect()
     }
 
-    fn evidence(&self, index: usize, no: u64, guids_silent: bool) -> Option<Evidence> {
+    fn evidence(&self, index: usize, no: u64, guids_silent: bool) -> Option<PairEvidence> {
         let candidate = &self.document.candidates[index];
         let past = (self.past)(no)?;
         let guid = if guids_silent { Guid::Silent } else { self.guid(candidate, no, past.facts) };
         let page = self.page(candidate, no, past.facts);
         let entry = &self.document.entries[index];
         let words = || self.words(no, past.body);
-        let evidence = Evidence::of(candidate, entry, &past, &words, (guid, page), self.document.zone);
+        let evidence = PairEvidence::of(candidate, entry, &past, &words, (guid, page), self.document.zone);
         let named = candidate.twins_by.into_iter().any(|key| self.hit(key) == Some(no));
-        Some(Evidence { named, ..evidence })
+        Some(PairEvidence { named, ..evidence })
     }
 
     fn words(&self, no: u64, body: &ParsedEntry) -> Rc<Words> {

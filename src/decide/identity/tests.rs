@@ -6,7 +6,7 @@ use chrono::{TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
 use proptest::prelude::*;
 
-use super::{Candidate, Document, Facts, Identified, Past, candidates, fingerprint, minted, original_iri};
+use super::{Candidate, Facts, Identified, Matching, Past, candidates, fingerprint, minted, original_iri};
 use crate::model::entry::{Body, Link, ParsedEntry};
 use crate::model::identity::{IdentityKey, KeyKind, Marks};
 use crate::model::source::SourceId;
@@ -50,7 +50,7 @@ struct Store {
 
 impl Store {
     fn poll(&mut self, entries: &[ParsedEntry]) -> Vec<Identified> {
-        let document = Document::new(entries, self.marks.clone(), Shanghai);
+        let document = Matching::new(entries, self.marks.clone(), Shanghai);
         let hits =
             document.keys().into_iter().filter_map(|key| Some((key, *self.by_key.get(&key)?))).collect();
         let past = |no: u64| {

@@ -207,7 +207,7 @@ impl Filed {
     }
 }
 
-impl postings::Filed for Filed {
+impl postings::FiledMinutes for Filed {
     fn minute(&self, low: Low) -> Option<u32> {
         Some(self.slot(self.serial(low)?)?.head.minute)
     }

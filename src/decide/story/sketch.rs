@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::letter::Letter;
-use super::marks::{self, Marks};
+use super::marks::{self, TitleMarks};
 use super::mentions::{self, Mentions};
 use super::place::{self, NamedPlace, Places};
 use super::sample::{Grams, Numbers, Sample};
@@ -178,8 +178,8 @@ impl<'a> View<'a> {
     }
 
     /// The marks that distinguish the title from others of its form.
-    pub(super) fn marks(self) -> Marks<'a> {
-        Marks::new(self.text_places().rest())
+    pub(super) fn marks(self) -> TitleMarks<'a> {
+        TitleMarks::new(self.text_places().rest())
     }
 
     fn part(self, start: usize, len: usize) -> &'a [u16] {

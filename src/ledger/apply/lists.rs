@@ -1,8 +1,8 @@
 //! Maintains the lists of feeds: the rank of each entry, and the state of a feed that changed.
 
 use super::{Work, overlaid};
+use crate::model::departed::Departed;
 use crate::model::feed_key::FeedKey;
-use crate::model::left::Left;
 use crate::model::region::RegionId;
 use crate::model::source::SourceNo;
 use crate::model::source::{RegionRule, SourceId};
@@ -108,7 +108,7 @@ impl<S: State> Work<'_, S> {
                 revised_at: Time::UNIX_EPOCH,
                 revised_seq: 0,
                 entries: 0,
-                left: Left::default(),
+                left: Departed::default(),
             };
             self.changes.feeds.insert(feed.clone(), fresh);
         }

@@ -141,13 +141,13 @@ impl Journal {
     /// The four octets before a position: the checksum of the frame that ends there. `None` at the start of a
     /// segment, and where the segment is gone or shorter.
     #[must_use]
-    pub fn seal(&self, at: Position) -> Option<u32> {
+    pub fn checksum_before(&self, at: Position) -> Option<u32> {
         let segments = segment::list(&self.dir).ok()?;
         let segment = segments.into_iter().find(|segment| segment.name.number == at.segment)?;
-        let (mut seal, from) = ([0; 4], at.offset.checked_sub(4)?);
+        let (mut checksum, from) = ([0; 4], at.offset.checked_sub(4)?);
         let file = std::fs::File::open(segment.path).ok()?;
-        file.read_exact_at(&mut seal, from).ok()?;
-        Some(u32::from_le_bytes(seal))
+        file.read_exact_at(&mut checksum, from).ok()?;
+        Some(u32::from_le_bytes(checksum))
     }
 
     /// True if the octet before a position can be read: it stands in a whole frame. Reads the segment up to
@@ -169,7 +169,7 @@ impl Journal {
     #[must_use]
     pub fn reached(&self) -> Reached {
         let position = self.position();
-        Reached { position, seal: self.seal(position) }
+        Reached { position, checksum: self.checksum_before(position) }
     }
 
     /// Date on which its segment was begun, for callers that begin another without a clock.

@@ -45,14 +45,14 @@ impl Sealer {
         self.payload.clear();
         serde_json::to_writer(&mut self.payload, record)
             .expect("our own values have text keys and no failing serializers");
-        self.seal(key)
+        self.finish(key)
     }
 
     /// Adds the octets that `pack` appends, of any length.
     pub(super) fn long(&mut self, key: &[u8], pack: impl FnOnce(&mut Vec<u8>)) -> (Octets, Vec<Octets>) {
         self.payload.clear();
         pack(&mut self.payload);
-        self.seal(key)
+        self.finish(key)
     }
 
     /// Adds the octets that `pack` appends, which are few.
@@ -66,7 +66,7 @@ impl Sealer {
         Octets::from(&*self.value)
     }
 
-    fn seal(&mut self, key: &[u8]) -> (Octets, Vec<Octets>) {
+    fn finish(&mut self, key: &[u8]) -> (Octets, Vec<Octets>) {
         let smaller = self.payload.len() >= WORTH_COMPRESSING
             && compress::pack(&self.payload, &mut self.compressed)
             && self.compressed.len() < self.payload.len();

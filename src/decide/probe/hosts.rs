@@ -91,7 +91,7 @@ const DOMAINS: [(&str, &str, &str); 3] =
 
 /// The table's entry for an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct HostFacts {
     /// The region its news is of.
     pub(super) region: Option<&'static str>,
     /// The house, as ids of its sources begin.
@@ -100,7 +100,7 @@ pub(super) struct Known {
     pub(super) zone: Option<&'static str>,
 }
 
-pub(super) fn of(url: &Url) -> Known {
+pub(super) fn of(url: &Url) -> HostFacts {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix("www.").unwrap_or(host);
     for (domain, house, codes) in HOUSES {
@@ -109,12 +109,12 @@ pub(super) fn of(url: &Url) -> Known {
         let Some(code) = code.strip_suffix('.').or(code.is_empty().then_some("")) else { continue };
         let region = codes.iter().find(|(c, _)| *c == code).map(|(_, region)| *region);
         if code.is_empty() || region.is_some() {
-            return Known { region, house: Some(house), zone: None };
+            return HostFacts { region, house: Some(house), zone: None };
         }
     }
     let domain = host.rsplit('.').next().unwrap_or_default();
     let found = DOMAINS.iter().find(|(d, ..)| *d == domain);
-    found.map_or_else(Known::default, |(_, region, zone)| Known {
+    found.map_or_else(HostFacts::default, |(_, region, zone)| HostFacts {
         region: Some(region),
         house: None,
         zone: Some(zone),
