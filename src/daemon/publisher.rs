@@ -34,6 +34,7 @@ use crate::views::{html, opml};
 use cache::{Cache, Limit, Made};
 pub use changes::Version;
 use changes::{Age, FeedChanges};
+use feeds::FeedSource;
 use paths::ViewKey;
 
 /// The cache limit of views that do not [stay](ViewKey::stands): there can be thousands, and an archive may have
@@ -165,7 +166,7 @@ impl Publisher {
         let of_source = sources().flat_map(in_every_format);
         let mut paths: Vec<String> = self.standing().chain(of_source).map(|view| view.path()).collect();
         for feed in self.site.standing().chain(sources()) {
-            let months = feeds::months(&self.site, &store, &meta, &feed)?;
+            let months = FeedSource { site: &self.site, store: &store, meta: &meta, feed: &feed }.months()?;
             paths.extend(months.into_iter().map(|month| Site::archive_path(&feed, month)));
         }
         Ok(paths)
@@ -240,7 +241,8 @@ impl Publisher {
                 // The mark is read first: a document may show more than its mark, never less.
                 let mark = delta::mark(&meta, store.feed(feed)?.as_ref());
                 let removed = self.removed(&store)?;
-                Ok((mark, feeds::current(&self.site, &store, &removed, &meta, feed)?))
+                let source = FeedSource { site: &self.site, store: &store, meta: &meta, feed };
+                Ok((mark, source.current(&removed)?))
             },
         )
     }
@@ -261,7 +263,8 @@ impl Publisher {
             ViewKey::Archive(feed, month) => {
                 let store = self.store.load_full();
                 let (meta, removed) = (self.meta()?, self.removed(&store)?);
-                let doc = feeds::archive(&self.site, &store, &removed, &meta, feed, *month, feeds::ARCHIVE)?;
+                let source = FeedSource { site: &self.site, store: &store, meta: &meta, feed };
+                let doc = source.archive(&removed, *month, feeds::ARCHIVE)?;
                 return Ok(doc.map(|doc| Arc::new(self.render_feed(&doc, FEED, None))));
             }
         };
@@ -314,7 +317,7 @@ impl Publisher {
     fn has_archive(&self, feed: &FeedKey, month: Month) -> Result<bool, StoreError> {
         let store = self.store.load();
         let Some(meta) = store.meta()? else { return Ok(false) };
-        feeds::has_archive(&self.site, &store, &meta, feed, month)
+        FeedSource { site: &self.site, store: &store, meta: &meta, feed }.has_archive(month)
     }
 
     /// The answer for a month without stored entries: the archive never was, or is gone.

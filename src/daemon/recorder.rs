@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::clock::Clock;
-use crate::ledger::backup::Part;
+use crate::ledger::backup::BackupFile;
 use crate::ledger::store::{Store, StoreError};
 use crate::ledger::{Fact, Ledger, LedgerError, StoreHandle};
 use crate::model::feed_key::FeedKey;
@@ -149,7 +149,7 @@ impl Recorder {
     ///
     /// # Errors
     /// A disk error.
-    pub fn acknowledged(&self) -> Result<(u64, Vec<Part>), RecordError> {
+    pub fn acknowledged(&self) -> Result<(u64, Vec<BackupFile>), RecordError> {
         self.with_ledger(Ledger::acknowledged)
     }
 

@@ -194,7 +194,7 @@ impl World {
         let mut draw = Draw::of(self.seed, channel.id, at);
         let province = if channel.is_national() { *draw.pick(&NATION) } else { channel.province };
         let place = *draw.pick(province.1);
-        let mut report = self.report(channel, draw.pick(&REPORTS), province.0, place, at, &mut draw);
+        let mut report = self.report(channel, draw.pick(&REPORTS), (province.0, place), at, &mut draw);
         if channel.is_national() {
             // Only this paper names the province, and starts with a dateline, as agencies do.
             report.title = format!("{}{}", province.0, report.title);
@@ -226,7 +226,7 @@ impl World {
             return None;
         }
         let place = *draw.pick(province.1);
-        let mut report = self.report(channel, draw.pick(&WIRE), province.0, place, at, &mut draw);
+        let mut report = self.report(channel, draw.pick(&WIRE), (province.0, place), at, &mut draw);
         report.key.push('w');
         report.link = report.link.replace(".shtml", "w.shtml");
         Some(report)
@@ -236,8 +236,7 @@ impl World {
         &self,
         channel: &Channel,
         &(section, title, text): &texts::ReportText,
-        province: &str,
-        place: &str,
+        (province, place): (&str, &str),
         at: i64,
         draw: &mut Draw,
     ) -> Article {

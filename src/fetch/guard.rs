@@ -32,7 +32,7 @@ impl AddressGuard {
         {
             return refuse(why);
         }
-        // Naming a translation prefix (a NAT64 network has to) does not let pass what hides behind it.
+        // Allowing a translation prefix (as a NAT64 network must) does not allow the addresses embedded in it.
         match hidden_v4(ip).map(IpAddr::V4) {
             Some(inner) if !self.names(inner) => match not_public(inner) {
                 Some(why) => refuse(why),

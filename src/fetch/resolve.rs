@@ -1,7 +1,6 @@
-//! Names to addresses, through the guard: the resolver the HTTP client dials with, so what was checked
-//! is what is connected to, and an answer that changes between two lookups (DNS rebinding) gains
-//! nothing. IP literals are checked hop by hop in `follow`; only on the way to a `socks5://` proxy, to which
-//! it sends addresses, does the client ask for them here too.
+//! Resolves names to addresses, through the guard. The HTTP client dials with this resolver, so it connects only to
+//! checked addresses, and an answer that changes between two lookups (DNS rebinding) gains nothing. IP literals are
+//! checked hop by hop in `redirect`. The client asks for them here too if a `socks5://` proxy gets addresses from it.
 
 use std::collections::HashSet;
 use std::io;
@@ -41,7 +40,7 @@ impl Lookup for SystemLookup {
 /// could fill it; further names then count as public.
 const MAX_OWN_NAMES: usize = 1024;
 
-/// A lookup that gives out only what the guard lets pass.
+/// A lookup that returns only addresses that the guard allows.
 pub(super) struct GuardedLookup {
     guard: AddressGuard,
     lookup: Arc<dyn Lookup>,

@@ -83,14 +83,14 @@ impl Fetcher {
     /// The verdict of robots.txt on asking for `url`. Fetches the robots.txt unless it is known; its Crawl-delay holds
     /// for the host from then on. Do not call it while holding a turn at the host.
     ///
-    /// Feeds and pages that an operator named are the operator's own requests, and need not be asked
-    /// about; what a page links to is another matter.
+    /// Feeds and pages that an operator named are the operator's own requests and need no permission.
+    /// Links of a page do.
     pub async fn may_fetch(&self, url: &str) -> Permission {
         self.admission(url).await.0
     }
 
-    /// The same, and the answer to the request for the robots.txt if it asks to wait, and either says how long or leaves
-    /// nothing to go by.
+    /// The same, and the answer to the request for the robots.txt if that answer asks to wait, and either says how long
+    /// or leaves no rules to apply.
     pub async fn admission(&self, url: &str) -> (Permission, Option<ResponseHead>) {
         self.admission_of(url, false).await
     }
@@ -108,7 +108,7 @@ impl Fetcher {
         }
     }
 
-    /// The verdict on an address, if its robots.txt is known and nobody is fetching it.
+    /// The verdict on an address, if its robots.txt is known and not being fetched.
     pub(super) fn known_verdict(&self, at: &Url) -> Option<Permission> {
         let known = self.robots.known(&origin(at));
         let known = known.try_lock().ok()?;
@@ -122,8 +122,8 @@ impl Fetcher {
         Some(self.robots(&request::target(url).ok()?, outward).await.0)
     }
 
-    /// The fault when `url` may not be asked for. An origin whose robots.txt cannot be fetched forbids nothing: it is
-    /// down, or the way to it is.
+    /// The fault when `url` may not be asked for. An origin whose robots.txt cannot be fetched forbids nothing: dibao
+    /// cannot reach it.
     pub async fn refusal(&self, url: &str, why: String, outward: bool) -> FetchFault {
         match self.robots_of(url, outward).await {
             Some(robots) if robots.is_unknown() => FetchFault::NoRobots { why },

@@ -144,7 +144,7 @@ impl<'a, S: State> Work<'a, S> {
     }
 
     fn poll(&mut self, poll: &PollRecord) -> Result<(), S::Error> {
-        // A poll does not touch what is published, so it moves no feed.
+        // A poll does not change published entries, so it changes no feed.
         if let Some((id, source)) = self.polled(poll)? {
             self.changes.sources.insert(id, source);
         }
@@ -313,7 +313,7 @@ impl<'a, S: State> Work<'a, S> {
     }
 
     /// Takes an entry that has changed off the lists of feeds that it is in no more, and puts it on those of others.
-    /// `replaced` if what its lists say of it has changed too.
+    /// `replaced` if its list rows changed too.
     fn move_lists(
         &mut self,
         no: EntryNo,

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! DIR/00000002-2026-11-23.ndjson.zst …   the journal, as it is
-//! DIR/manifest.json                      what belongs to it, written last
+//! DIR/manifest.json                      its files and their hashes, written last
 //! ```
 
 use std::fs::{self, File};
@@ -105,7 +105,7 @@ pub enum BackupError {
         /// Its lines.
         lines: u64,
     },
-    /// A file is not what it was.
+    /// The content of a file changed.
     #[error("{0} is damaged: its hash is not the one in the manifest")]
     Damaged(PathBuf),
     /// The journal is damaged, though its files can be read.
@@ -158,9 +158,8 @@ pub fn prepare(into: &Path) -> Result<(), BackupError> {
 /// the manifest.
 ///
 /// # Errors
-/// [`BackupError::Vanished`] when the parts have to be asked for again, [`BackupError::JournalDamaged`] when the journal
-/// has to be healed first. Nothing of it is left then, nor after any other: it may be tried again in the same
-/// place.
+/// [`BackupError::Vanished`] if the caller has to ask for the parts again, [`BackupError::JournalDamaged`] if the
+/// journal has to be healed first. After any error the directory is empty, so that the caller can try again there.
 pub fn copy(
     from: &Path,
     (seq, parts): (u64, &[BackupFile]),
@@ -173,7 +172,7 @@ pub fn copy(
         let (octets, sha256) = copy_file(&from.join(&part.name), &into.join(&part.name), part.octets)?;
         files.push(CopiedFile { name: part.name.clone(), octets, sha256 });
     }
-    // A hash says that the copies are what was there, not that it was a journal.
+    // A hash proves that a copy equals its file, not that the file is a journal.
     let what = lacks(into, seq, &files)?;
     if !what.is_empty() {
         return Err(BackupError::JournalDamaged { path: from.to_owned(), what: of_directory(what, from) });
@@ -220,9 +219,9 @@ impl Drop for Unfinished {
     }
 }
 
-/// Puts a backup into a state directory that has no journal, after every file was held against the
-/// manifest. The store is built by whoever opens the directory next. Until all of it is there, nobody does:
-/// see `require_restored`. One that was interrupted is begun anew.
+/// Restores a backup into a state directory that has no journal, after checking every file against the
+/// manifest. The next open builds the store. Until the restore is complete, opening fails: see
+/// `require_restored`. An interrupted restore starts from the beginning.
 ///
 /// # Errors
 /// Fails if the backup is not whole, is newer, or the directory is in use or has a journal.

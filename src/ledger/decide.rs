@@ -22,7 +22,7 @@ use crate::model::stored::EntryNo;
 
 /// Something to record.
 pub enum Fact {
-    /// A poll, with what it found.
+    /// A poll and its findings.
     Poll(Box<Draft>),
     /// A change of the configuration.
     Config(ConfigRecord),
@@ -35,8 +35,7 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// False for what a power cut may cost: a poll that brought nothing is repeated, and what has expired
-    /// expires once more.
+    /// False if a power cut may lose it: a poll without news is repeated, and an entry that expired expires again.
     #[must_use]
     pub fn is_worth_a_sync(&self) -> bool {
         match self {
@@ -47,7 +46,7 @@ impl Fact {
     }
 }
 
-/// A group of facts as records, and what the index of stories has to know of them.
+/// A group of facts as records, and the changes to the index of stories.
 #[derive(Default)]
 pub(super) struct Decided {
     pub(super) records: Vec<Record>,

@@ -109,13 +109,13 @@ impl Ledger {
         self.journal.seq()
     }
 
-    /// Records a group of facts: decides what needs looking around for, appends the lines with one write, and
-    /// applies them as one batch. When this returns they survive the end of the process, and a power cut too if
-    /// one of them is worth a sync.
+    /// Records a group of facts: makes the decisions that need a search, appends the lines with one write, and
+    /// applies them as one batch. After that they survive the end of the process, and a power cut too if one of
+    /// them is worth a sync.
     ///
     /// # Errors
-    /// [`LedgerError::Journal`] when the journal cannot be written: then nothing was recorded. Any other
-    /// when a fresh store cannot be built either: then it is recorded, and the next build applies it.
+    /// [`LedgerError::Journal`] if the journal cannot be written: then nothing is recorded. Any other error if
+    /// the store cannot be written and cannot be rebuilt: then the facts are recorded, and the next build applies them.
     pub fn record(&mut self, facts: Vec<Fact>, today: NaiveDate) -> Result<Recorded, LedgerError> {
         self.require_room(0)?;
         // A line that was recorded and then not applied must not be passed over.
@@ -255,7 +255,7 @@ impl Ledger {
     /// Closes: everything recorded is durable, and the store may be trusted at the next start.
     ///
     /// # Errors
-    /// Fails if the disk refuses; the journal still has what was synced.
+    /// Fails if the disk refuses; the journal keeps all synced lines.
     pub fn close(mut self) -> Result<(), LedgerError> {
         self.stories.stop();
         self.journal.sync()?;

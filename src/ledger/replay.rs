@@ -47,7 +47,7 @@ impl Replay {
     }
 }
 
-/// Applies lines in batches. Returns what they changed.
+/// Applies lines in batches. Returns their changes.
 ///
 /// A line on which that panics is passed over, or it would stop every line after it, now and at every
 /// start. `apply` is pure, so a rebuild passes over the same lines, until a better dibao reads them.
@@ -150,7 +150,7 @@ impl<'a> Group<'a> {
 }
 
 /// Applies every line of the journal behind a place to the store. `each` hears of every line first.
-/// Returns how many there were, and what could not be read.
+/// Returns the number of lines, and the parts that cannot be read.
 pub(super) fn catch_up(
     store: &Store,
     journal: &Journal,
@@ -177,7 +177,7 @@ pub(super) fn forget_validators(store: &Store) -> Result<(), StoreError> {
     for (id, mut source) in store.sources()? {
         source.poll.validators = Validators::default();
         source.poll.body_hash = None;
-        // Lost lines shift the numbers of what came after them.
+        // Lost lines shift the numbers of later lines.
         (source.poll.window_from, source.poll.windows) = (None, Windows::default());
         changes.sources.insert(id, source);
     }
@@ -221,7 +221,7 @@ fn pass_over(store: &Store, line: &Line, rules: &Rules, panic: &str) -> Result<C
 fn failed(mut source: SourceState, poll: &PollRecord, why: &str) -> SourceState {
     source.poll.scheduled = poll.state.scheduled;
     source.poll.failures = source.poll.failures.saturating_add(1);
-    // A fixed draw: what a replay gives must not hang on chance.
+    // A fixed draw: the result of a replay must not depend on chance.
     let wait = backoff::delay(source.poll.failures, BACKOFF_BASE, 0.0);
     source.poll.not_before = poll.at.checked_add_signed(TimeDelta::from_std(wait).unwrap_or_default());
     source.outcome = Some(Outcome::Failed { why: format!("what it sent cannot be applied: {why}") });

@@ -56,7 +56,7 @@ impl Building {
 }
 
 impl StoryIndex {
-    /// Begins to build the index, if nobody has.
+    /// Begins to build the index, unless it is built or being built.
     pub(super) fn warm(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) {
         if matches!(self, Self::Cold) {
             let stop = Arc::new(AtomicBool::new(false));
@@ -66,8 +66,8 @@ impl StoryIndex {
         }
     }
 
-    /// The index, built by now. One that cannot be built is empty: new entries tell stories of their own, and
-    /// whoever reads the store next finds out why.
+    /// Waits for the index. If it cannot be built, it is empty: each new entry then has a story of its own, and the
+    /// next read of the store gives the error.
     pub(super) fn index(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) -> &mut Index {
         self.warm(store, rules);
         *self = match std::mem::take(self) {
@@ -92,14 +92,14 @@ impl StoryIndex {
         }
     }
 
-    /// Takes out what was filed for lines that were not recorded.
+    /// Removes the entries of lines that were not recorded.
     pub(super) fn take_back(&mut self, decided: &Decided) {
         if let Self::Ready(index) = self {
             decided.filed.iter().for_each(|no| index.remove(*no));
         }
     }
 
-    /// Follows what was recorded: rewritten entries are filed anew, expired ones leave.
+    /// Applies recorded changes: files rewritten entries anew and removes expired ones.
     pub(super) fn follow(&mut self, changes: Option<&Changes>, decided: Decided) {
         let (Self::Ready(index), Some(changes)) = (&mut *self, changes) else { return };
         let next = changes.meta.as_ref().map_or(0, |meta| meta.next_no);

@@ -208,7 +208,8 @@ fn an_archive_that_leaves_entries_out_says_so() {
     let december = Month::parse("2026-12").expect("a month");
     let henan = FeedKey::Region(RegionId::new("henan"));
     let archive = |most| {
-        let doc = feeds::archive(&publisher.site, &store, &Removed::default(), &meta, &henan, december, most);
+        let source = FeedSource { site: &publisher.site, store: &store, meta: &meta, feed: &henan };
+        let doc = source.archive(&Removed::default(), december, most);
         doc.expect("read").expect("there are entries")
     };
     let whole = archive(feeds::ARCHIVE);

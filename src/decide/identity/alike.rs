@@ -4,7 +4,7 @@ use super::ticking::{still_text, still_title};
 
 /// Characters of a text that are looked at: an opening that long tells one report from another.
 const READ: usize = 2_000;
-/// Characters of which those are taken: what ticks is left out first, and takes longer than the rest.
+/// Characters that are searched for those: counters and clocks are dropped first, which takes longest.
 const OPENING: usize = 2 * READ;
 /// Fewer letters are too few to be alike: they are equal or others.
 const SHORT: usize = 20;

@@ -76,7 +76,7 @@ fn at_one_address(e: &PairEvidence) -> bool {
     }
 }
 
-/// At other addresses, or at none: title and date are what is left.
+/// At other addresses, or at none: only title and date remain.
 fn elsewhere(e: &PairEvidence, moved: bool) -> bool {
     if e.title == Title::Silent {
         return e.date == Date::Second && matches!(e.text, Text::Same { .. });
@@ -86,7 +86,7 @@ fn elsewhere(e: &PairEvidence, moved: bool) -> bool {
     }
     let long = matches!(e.text, Text::Same { long: true });
     match e.date {
-        // Equal in all it says: whoever reads one of them misses nothing.
+        // Equal in all it says: a reader of one of them misses nothing.
         _ if e.nameless && long => true,
         Date::Second => e.alone || e.nameless,
         // A bulletin comes more than once a day, and a title without a date comes back for ever.

@@ -28,18 +28,18 @@ pub enum Identified {
         /// The evidence for it and against it.
         votes: Vec<Vote>,
     },
-    /// An entry never seen; `key` is its own (no known entry has it), and what to mint its id from.
+    /// An entry never seen; `key` is its own: no known entry has it, and its id is minted from it.
     New {
         /// The key.
         key: IdentityKey,
-        /// The known entry that it has something in common with, and what tells them apart.
+        /// The known entry with which it shares a key, and the evidence that they differ.
         apart: Option<(u64, Vec<Vote>)>,
     },
     /// Once more the entry at this index of the document.
     Duplicate(usize),
 }
 
-/// A document as it is matched with what is known of its source.
+/// The matching of a document with the known entries of its source.
 #[derive(Debug)]
 pub struct Matching<'a> {
     entries: &'a [ParsedEntry],
@@ -64,7 +64,7 @@ pub struct Matched {
 type Hits = BTreeMap<IdentityKey, u64>;
 
 impl<'a> Matching<'a> {
-    /// A document's entries, under what is known of their source.
+    /// Reads a document's entries, with the marks of their source.
     #[must_use]
     pub fn new(entries: &'a [ParsedEntry], marks: Marks, zone: Tz) -> Self {
         let (candidates, shared) = document::read(entries, zone, &marks);
@@ -147,7 +147,7 @@ impl<'a> Matching<'a> {
     }
 }
 
-/// A document beside what is known.
+/// A document beside the known entries.
 struct View<'v, 'd, 'p> {
     document: &'v Matching<'d>,
     hits: &'v Hits,

@@ -31,14 +31,14 @@ const OF_TEXTS: &[&str] = &[
     r"(?i)(?P<before>^|[.!?…;)]\s*)advertisement\s*:\s*[^.!?]{0,200}[.!?]?",
 ];
 
-/// A title without what ticks in it.
+/// A title without its counters and clocks.
 #[must_use]
 pub fn still_title(title: &str) -> Cow<'_, str> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(COUNTERS));
     without(title, &PATTERNS)
 }
 
-/// A text without what ticks in it.
+/// A text without its counters and clocks.
 #[must_use]
 pub fn still_text(text: &str) -> Cow<'_, str> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(&[COUNTERS, OF_TEXTS].concat()));

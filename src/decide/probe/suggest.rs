@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 use url::Url;
 
-use super::{ProbeReport, Subject, known, rhythm};
+use super::{ProbeReport, Subject, hosts, rhythm};
 use crate::decide::answer::{Document, Form};
 use crate::model::source::is_slug;
 use crate::read::page::JsonRules;

@@ -22,7 +22,7 @@ const FEWEST: usize = 1024;
 /// 48 bits: the low bits of a serial or the number of a list, a flag for lists, the stem.
 type Word = [u16; 3];
 const EMPTY: Word = [u16::MAX; 3];
-/// Was taken, and is free; what lies behind it may belong to a stem before it.
+/// A slot that was used and is free. Slots behind it may belong to a stem before it.
 const FREED: Word = [u16::MAX - 1, u16::MAX, u16::MAX];
 const LIST: u64 = 1 << SERIAL_BITS;
 
@@ -142,7 +142,7 @@ impl Postings {
         }
     }
 
-    /// Drops what is stale and makes room for `more` postings.
+    /// Drops stale postings and makes room for `more` postings.
     fn rebuild(&mut self, more: usize, filed: &impl FiledMinutes) {
         let mut lists = std::mem::take(&mut self.lists);
         let mut live: Vec<Word> = Vec::with_capacity(self.used);

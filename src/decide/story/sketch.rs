@@ -30,7 +30,7 @@ const REGIONS: usize = 64;
 const OURS: [&str; 8] = ["我省", "我市", "我区", "我县", "全省", "全市", "全区", "省政府"];
 const OURS_STARTS: [char; 3] = ['我', '全', '省'];
 const OURS_BYTES: usize = 300;
-/// A text with fewer letters is a stub (`详见正文`), which says nothing about what it stands for.
+/// A text with fewer letters is a stub (`详见正文`), which says nothing about its article.
 const STUB: usize = 30;
 
 /// The parts of an entry that are compared.
@@ -93,12 +93,12 @@ pub(super) struct Head {
     text_places: u8,
 }
 
-/// The text speaks of what the title says; a notice under every entry does not.
+/// The text is about the title's subject, unlike a notice under every entry.
 const ON_TOPIC: u8 = 1;
 /// More grams or numbers than are kept.
 const GRAMS_CUT: u8 = 2;
 const NUMBERS_CUT: u8 = 4;
-/// It says `our city`, and means the city of whoever wrote it.
+/// It says `our city`, and means the city of its outlet.
 const LOCAL: u8 = 8;
 
 impl Sketch {

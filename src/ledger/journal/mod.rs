@@ -3,17 +3,18 @@
 //! A directory of numbered segments, `00000012-2026-11-23.ndjson.zst`. Every append is one zstd frame
 //! (with a content checksum) of NDJSON lines, so `zstd -dc FILE | jq` reads a segment. An append is
 //! durable once [`Journal::sync`] returned. A torn last frame is cut off at open; a damaged frame in the
-//! middle is skipped and reported, never repaired in place: a new base from the store replaces it. One process at a time: the caller holds the lock of the state directory.
+//! middle is skipped and reported, never repaired in place: a new base from the store replaces it. One process at a
+//! time: the caller holds the lock of the state directory.
 //!
-//! A base, `00000012-2026-11-23.base.ndjson.zst`, stands for all segments before it, which are gone or on their
-//! way: see [`BaseWriter`].
+//! A base, `00000012-2026-11-23.base.ndjson.zst`, replaces all segments before it, which are removed: see
+//! [`BaseWriter`].
 //!
-//! Every line has a number (`seq`), and a [`Position`]: where its frame ends. Whoever keeps both of the last line
-//! it took reads on from there, and opens the journal without what stands before.
+//! Every line has a number (`seq`), and a [`Position`]: the end of its frame. A reader that keeps both of its last
+//! line reads on from there, and opens the journal without reading the lines before.
 //!
-//! Two rules keep a failing disk from tearing it: what a failed write left is cut off before anything
-//! else is written, and after a failed sync everything since the last good one goes into a new segment,
-//! because the kernel may have dropped it and says so only once.
+//! Two rules keep a failing disk from tearing it. The rest of a failed write is cut off before anything else is
+//! written. After a failed sync, everything since the last good sync is written again, into a new segment: the kernel
+//! may have dropped it, and reports that only once.
 
 mod base_file;
 mod disk;
@@ -119,9 +120,9 @@ pub struct Journal {
     text: Vec<u8>,
     /// The frames accepted since the last good sync.
     unsynced: Vec<u8>,
-    /// Behind `good_len` stands what a failed write left.
+    /// True if the rest of a failed write is behind `good_len`.
     torn: bool,
-    /// A sync failed: what was not synced before may be gone, whatever later syncs say.
+    /// True if a sync failed: the unsynced frames may be lost, even if a later sync succeeds.
     doubtful: bool,
 }
 
@@ -178,8 +179,8 @@ impl Journal {
         self.name.date
     }
 
-    /// Goes on behind a number that was given out: what stood up to it is lost here, and none of it is
-    /// given out again.
+    /// Continues the numbers behind `seq`: the lines up to it are lost here, and their numbers are not used
+    /// again.
     pub fn go_on_behind(&mut self, seq: u64) {
         self.seq = self.seq.max(seq);
     }
@@ -212,8 +213,8 @@ impl Journal {
         Ok(lines)
     }
 
-    /// Makes every append durable. When the disk refuses, what was not synced yet is written once more,
-    /// into a new segment, with the numbers it has; a reader takes the first copy it can read.
+    /// Makes every append durable. If the disk refuses, the unsynced lines are written once more, into a
+    /// new segment, with the same numbers. A reader takes the first copy that it can read.
     ///
     /// # Errors
     /// Fails if the disk refuses both; the next call tries again.
@@ -246,7 +247,7 @@ impl Journal {
         self.sync()
     }
 
-    /// Begins a base of everything so far: what is written from now on goes into a segment behind it.
+    /// Begins a base of all lines so far. Later lines go into a segment behind it.
     ///
     /// # Errors
     /// Fails if the disk refuses; the journal stays usable.
@@ -298,7 +299,7 @@ impl Journal {
         Ok(files)
     }
 
-    /// How large the base and what follows it are, in octets.
+    /// The sizes of the base and of the segments after it, in octets.
     ///
     /// # Errors
     /// Fails if the directory cannot be read.
@@ -343,7 +344,7 @@ impl Journal {
         Ok(lines)
     }
 
-    /// Puts the lines, as frames, behind what was not synced yet.
+    /// Appends the lines, as frames, to the unsynced frames.
     fn encode(&mut self, lines: &[Line]) -> Result<(), JournalError> {
         for (n, line) in lines.iter().enumerate() {
             let start = self.text.len();
@@ -378,7 +379,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Starts a new segment with what was not synced yet. The old one stays in use when that fails.
+    /// Starts a new segment with the unsynced frames. If that fails, the old one stays in use.
     fn start(&mut self, number: u32, date: NaiveDate) -> Result<(), JournalError> {
         let name = SegmentName { number, date: date.max(self.name.date), is_base: false };
         let path = self.dir.join(name.to_string());

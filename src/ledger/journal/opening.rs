@@ -29,7 +29,7 @@ pub struct OpenReport {
 impl Journal {
     /// Opens the journal in `dir`, creating it when there is none, and makes its end whole. `today`
     /// dates the first segment of an empty journal. `known` is the number of a line and the position that was
-    /// given out with it: if the journal holds it, what stands before it is not read. Otherwise the whole
+    /// given out with it: if the journal holds it, the lines before it are not read. Otherwise the whole
     /// last segment is read.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub enum StoreError {
         /// The kind of the disk's error, if that is the cause.
         fault: Option<io::ErrorKind>,
     },
-    /// A value is not what was written.
+    /// A value differs from the one that was written.
     #[error("store: the record under {key} is damaged: {why}")]
     Damaged {
         /// The key, for people.

@@ -33,7 +33,7 @@ pub enum Unsound {
         /// The defect.
         why: &'static str,
     },
-    /// A count is off.
+    /// A count is wrong.
     #[error("store: {what}: {found} found, {said} recorded")]
     Count {
         /// The things that were counted.
@@ -73,7 +73,7 @@ impl Store {
     /// Looks at one row again, while nothing is written.
     ///
     /// # Errors
-    /// [`Unsound`] says what does not hold. A row that is not there any more is sound.
+    /// [`Unsound`] names the violated invariant. A row that was deleted meanwhile is sound.
     pub fn recheck(&self, key: &[u8]) -> Result<(), Unsound> {
         let Some(value) = self.backend.get(key)? else { return Ok(()) };
         match Scrub::new(self).judge(key, value)? {
@@ -86,7 +86,7 @@ impl Store {
 /// The defect of a row; `None` for a sound one.
 type RowCheck = Result<Option<&'static str>, StoreError>;
 
-/// A scrub on its way, with what it counted.
+/// A running scrub, with its counts.
 pub(super) struct Scrub<'a> {
     store: &'a Store,
     /// The numbers of sources, which never change.
