@@ -271,7 +271,7 @@ impl World {
         self.meta.sources = SOURCES;
         changes.meta = Some(self.meta.clone());
         changes.position =
-            Some(Reached { position: Position { segment: 1, offset: self.framed }, seal: None });
+            Some(Reached { position: Position { segment: 1, offset: self.framed }, checksum: None });
         changes
     }
 }

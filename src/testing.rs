@@ -1,4 +1,4 @@
-//! What the unit tests of several modules build on: records of every kind, made from small numbers, and
+//! Shared by the unit tests of several modules: records of every kind, made from small numbers, and
 //! whole workloads made from a seed.
 
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ use crate::model::identity::{Fingerprint, IdentityKey};
 use crate::model::outcome::Outcome;
 use crate::model::poll_state::{FeedFacts, PollState};
 use crate::model::record::{
-    Assignment, ChangedEntry, ConfigRecord, Expiry, LINE_VERSION, Line, NewEntry, Observation, PollRecord,
-    Record, Told, Withdrawal,
+    Assignment, ChangedEntry, ConfigRecord, Expiry, JoinedStory, LINE_VERSION, Line, NewEntry, Observation,
+    PollRecord, Record, Withdrawal,
 };
 use crate::model::region::{RegionId, RegionTable};
 use crate::model::source::{RegionRule, SourceDef, SourceId};
@@ -106,7 +106,10 @@ pub(crate) fn new(n: u64, entry: ParsedEntry) -> NewEntry {
 
 /// The same entry, found to tell what another one tells.
 pub(crate) fn told(entry: NewEntry, with: u64) -> NewEntry {
-    NewEntry { story: Some(Told { with: urn(with), reason: Reason::SameTitle, related: false }), ..entry }
+    NewEntry {
+        story: Some(JoinedStory { with: urn(with), reason: Reason::SameTitle, related: false }),
+        ..entry
+    }
 }
 
 pub(crate) fn changed(n: u64, entry: ParsedEntry) -> ChangedEntry {
@@ -273,7 +276,7 @@ fn random_body(draw: &mut Draw, now: i64) -> ParsedEntry {
     entry
 }
 
-/// What sled is after its first error.
+/// A backend that refuses everything, as sled does after its first error.
 pub(crate) struct OutOfUse;
 
 impl Backend for OutOfUse {

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::config::{Config, Kind, Source};
-use crate::decide::answer::{self, Answer, Document, Expected, Known, Reader};
+use crate::config::{Config, Source, SourceKind};
+use crate::decide::answer::{self, Answer, BodyReader, Document, EarlierBody, Expected};
 use crate::fetch::{FetchRequest, FetchSetupError, Fetcher};
 use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
 use crate::model::time::Time;
@@ -30,7 +30,7 @@ pub struct Asker {
     max_entries: usize,
 }
 
-/// What to ask of a source.
+/// One request for a source: address, kind of document, validators.
 pub struct Question {
     /// The address: the configured one, or the one the source has moved to.
     pub url: String,
@@ -38,14 +38,14 @@ pub struct Question {
     pub validators: Validators,
     /// True if the Retry-After of a redirect was waited for since.
     pub waited: bool,
-    pub known: Known,
+    pub known: EarlierBody,
 }
 
 impl Question {
     /// The question to a source of which nothing is known.
     #[must_use]
     pub fn first(source: &Source) -> Self {
-        let (validators, known) = (Validators::default(), Known::default());
+        let (validators, known) = (Validators::default(), EarlierBody::default());
         Self { url: source.def.url.clone(), validators, waited: false, known }
     }
 }
@@ -53,12 +53,12 @@ impl Question {
 /// How asking ended.
 pub struct Asked {
     pub exchange: Exchange,
-    /// When the answer was in.
+    /// Time at which the answer was complete.
     pub at: Time,
     pub answer: Answer<Document>,
 }
 
-/// What the robots.txt of an address says of asking for it.
+/// The verdict of robots.txt on an address.
 pub enum Gate {
     Open,
     /// The answer that says when to come back: not even the robots.txt was to be had.
@@ -68,7 +68,7 @@ pub enum Gate {
 
 impl Asker {
     /// # Errors
-    /// When the HTTP client cannot be built from the configuration.
+    /// Fails if the HTTP client cannot be built from the configuration.
     pub fn new(config: &Config) -> Result<Self, FetchSetupError> {
         let (fetchers, parsers) = (Fetchers::new(config, None)?, Arc::new(Semaphore::new(PARSERS)));
         Ok(Self { fetchers, parsers, max_entries: config.polling.max_entries })
@@ -78,7 +78,7 @@ impl Asker {
     /// seldom.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built.
+    /// Fails if the HTTP client cannot be built.
     pub fn reloaded(&self, old: &Config, config: &Config) -> Result<Self, FetchSetupError> {
         let fetchers = Fetchers::new(config, Some((old, &self.fetchers)))?;
         Ok(Self { fetchers, parsers: Arc::clone(&self.parsers), max_entries: config.polling.max_entries })
@@ -128,7 +128,11 @@ impl Asker {
     ///
     /// # Errors
     /// The answer, if the body is no such document.
-    pub async fn document(&self, reader: &Reader, response: Response) -> Result<Document, Answer<Document>> {
+    pub async fn document(
+        &self,
+        reader: &BodyReader,
+        response: Response,
+    ) -> Result<Document, Answer<Document>> {
         let reader = reader.clone();
         let read = self.blocking(move || reader.document(&response, false)).await;
         read.unwrap_or_else(|why| Err(Answer::NotNews(why)))
@@ -136,13 +140,13 @@ impl Asker {
 
     /// How a source's documents are read.
     #[must_use]
-    pub fn reader(&self, source: &Source, at: Time, known: Known) -> Reader {
+    pub fn reader(&self, source: &Source, at: Time, known: EarlierBody) -> BodyReader {
         let expected = match &source.kind {
-            Kind::Feed => Expected::Feed,
-            Kind::Page(page) => Expected::Page(Box::new(page.rules.list.clone())),
-            Kind::Json(rules) => Expected::Json(rules.clone()),
+            SourceKind::Feed => Expected::Feed,
+            SourceKind::Page(page) => Expected::Page(Box::new(page.rules.list.clone())),
+            SourceKind::Json(rules) => Expected::Json(rules.clone()),
         };
-        Reader { expected, zone: source.zone, at, max_entries: self.max_entries, known }
+        BodyReader { expected, zone: source.zone, at, max_entries: self.max_entries, known }
     }
 
     /// Runs `work` on a blocking thread, within the bound of parsers.

@@ -2,15 +2,15 @@
 
 use url::Url;
 
-use crate::config::{Kind, Source};
+use crate::config::{Source, SourceKind};
 use crate::fetch::{ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchRequest};
 
 /// A request for the source's document.
 pub(super) fn document(source: &Source, url: &str) -> FetchRequest {
     let accept = match source.kind {
-        Kind::Feed => ACCEPT_FEED,
-        Kind::Page(_) => ACCEPT_PAGE,
-        Kind::Json(_) => ACCEPT_JSON,
+        SourceKind::Feed => ACCEPT_FEED,
+        SourceKind::Page(_) => ACCEPT_PAGE,
+        SourceKind::Json(_) => ACCEPT_JSON,
     };
     request(source, url, accept)
 }
@@ -25,7 +25,7 @@ pub(super) fn page(source: &Source, url: &str) -> FetchRequest {
 fn request(source: &Source, url: &str, accept: &str) -> FetchRequest {
     let own = source.headers.iter().filter(|_| same_origin(&source.def.url, url));
     let headers = own.map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
-    let obeys_robots = matches!(source.kind, Kind::Page(_));
+    let obeys_robots = matches!(source.kind, SourceKind::Page(_));
     FetchRequest { headers, obeys_robots, ..FetchRequest::new(url, accept) }
 }
 

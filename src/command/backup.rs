@@ -10,9 +10,9 @@ use super::host::{Done, Host, Rows, Stop};
 use super::{Ended, Invocation, Request, Row, Shown, Subcommand, client};
 use crate::config::Config;
 use crate::daemon::clock::{Clock, SystemClock};
-use crate::ledger::backup::{self, BackupError, Manifest, Part};
+use crate::ledger::backup::{self, BackupError, BackupFile, Manifest};
 
-/// How often a backup is begun again when the journal is compacted under it, which it is once a day.
+/// Attempts at one backup. An attempt fails if the journal is compacted meanwhile, which happens once a day.
 const TRIES: usize = 3;
 
 /// Copy the journal to a directory, whether the daemon runs or not
@@ -36,7 +36,7 @@ pub struct Backup {
 #[serde(untagged)]
 pub enum BackupRow {
     UpTo { seq: u64 },
-    File(Part),
+    File(BackupFile),
 }
 
 impl Row for BackupRow {
@@ -95,14 +95,14 @@ async fn copy(config: &Arc<Config>, into: &Path) -> anyhow::Result<Manifest> {
                 bail!("the journal was compacted {TRIES} times while it was copied; try again")
             }
             // What it lacks, the store may have.
-            Err(BackupError::Rotten { .. }) if !heal => heal = true,
+            Err(BackupError::JournalDamaged { .. }) if !heal => heal = true,
             copied => return Ok(copied?),
         }
     }
 }
 
 /// The position, and the files with every line up to it.
-fn files(rows: Vec<BackupRow>) -> anyhow::Result<(u64, Vec<Part>)> {
+fn files(rows: Vec<BackupRow>) -> anyhow::Result<(u64, Vec<BackupFile>)> {
     let (mut seq, mut files) = (None, Vec::new());
     for row in rows {
         match row {

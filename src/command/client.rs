@@ -15,13 +15,13 @@ use crate::config::Config;
 use crate::daemon::clock::SystemClock;
 use crate::daemon::engine::Engine;
 use crate::fetch::socket;
-use crate::serve::admin::{ConfigInUse, Line};
+use crate::serve::admin::{AnswerLine, ConfigInUse};
 
 /// Maximum of rows between the command and the terminal.
 const BACKLOG: usize = 256;
 
 /// Takes one line of an answer.
-type Each<'a> = &'a mut (dyn FnMut(Line) -> anyhow::Result<()> + Send);
+type Each<'a> = &'a mut (dyn FnMut(AnswerLine) -> anyhow::Result<()> + Send);
 
 /// Asks, and prints the answer.
 pub(super) async fn show<R: Request>(config: &Arc<Config>, request: R, json: bool) -> anyhow::Result<Ended> {
@@ -69,9 +69,9 @@ async fn collect<R: Request>(
     let (mut rows, mut ending) = (Vec::new(), None);
     let mut take = |line| {
         match line {
-            Line::Row(row) => rows.push(typed(row)?),
-            Line::Done { good, running, .. } => ending = Some((good, running)),
-            Line::Failed(why) => anyhow::bail!(why),
+            AnswerLine::Row(row) => rows.push(typed(row)?),
+            AnswerLine::Done { good, running, .. } => ending = Some((good, running)),
+            AnswerLine::Failed(why) => anyhow::bail!(why),
         }
         Ok(())
     };
@@ -87,7 +87,7 @@ fn typed<R: Row>(row: Value) -> anyhow::Result<R> {
 /// True if a daemon answers on the admin socket. Without one, the command may open the state directory itself.
 ///
 /// # Errors
-/// When this user may do neither: the message says who may.
+/// Fails if this user may do neither: the message says who may.
 pub(super) fn is_running(config: &Config) -> anyhow::Result<bool> {
     let refusal = || owner::refusal(&config.state_dir);
     match UnixStream::connect(&config.server.admin_socket) {
@@ -162,18 +162,18 @@ struct Printer<R> {
 }
 
 impl<R: Row> Printer<R> {
-    fn line(&mut self, line: Line) -> anyhow::Result<()> {
+    fn line(&mut self, line: AnswerLine) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
         match line {
-            Line::Row(row) if self.json => writeln!(out, "{row}")?,
-            Line::Row(row) => {
+            AnswerLine::Row(row) if self.json => writeln!(out, "{row}")?,
+            AnswerLine::Row(row) => {
                 let row = typed(row)?;
                 match R::SHOWN {
                     Shown::Text(text) => writeln!(out, "{}", text(&row))?,
                     Shown::Table(_) | Shown::Never => self.rows.push(row),
                 }
             }
-            Line::Done { summary, good, running } => {
+            AnswerLine::Done { summary, good, running } => {
                 self.ending = Some((good, running));
                 if !self.json {
                     write!(out, "{}", table::of_answer(&self.rows))?;
@@ -183,7 +183,7 @@ impl<R: Row> Printer<R> {
                     if self.json { eprintln!("{summary}") } else { writeln!(out, "{summary}")? }
                 }
             }
-            Line::Failed(why) => anyhow::bail!(why),
+            AnswerLine::Failed(why) => anyhow::bail!(why),
         }
         Ok(())
     }

@@ -24,10 +24,10 @@ const SEED: u64 = 1;
 /// Run the daemon against a small news world of its own: no network, no config
 #[derive(Debug, clap::Args)]
 pub struct Demo {
-    /// Where the feeds are served; the demo's own publisher takes the next port
+    /// Address at which the feeds are served; the demo's own publisher takes the next port
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// Where the state is kept
+    /// Directory of the state
     #[arg(long, default_value = "target/demo", value_name = "DIR")]
     state: PathBuf,
     /// Begin a new world: remove what is in the state directory

@@ -13,9 +13,9 @@ use crate::daemon::recorder::RecordError;
 use crate::daemon::reload::Daemon;
 use crate::daemon::worker::PollError;
 use crate::ledger::store::StoreError;
-use crate::serve::admin::{Answering, Commander, Line};
+use crate::serve::admin::{AnswerLine, Answering, Commander};
 
-/// Who answers.
+/// The process that answers.
 #[derive(Clone)]
 pub enum Host {
     /// The daemon that runs.
@@ -61,7 +61,7 @@ impl Done {
 
 /// Takes the rows of one answer.
 pub struct Rows<R> {
-    lines: Sender<Line>,
+    lines: Sender<AnswerLine>,
     row: PhantomData<fn(R)>,
 }
 
@@ -69,7 +69,7 @@ impl<R: Row> Rows<R> {
     /// Sends a row.
     ///
     /// # Errors
-    /// When nobody listens any more.
+    /// Fails if nobody listens any more.
     pub async fn send(&self, row: R) -> Result<(), Stop> {
         self.lines.send(line(&row)).await.map_err(|_| Stop::Left)
     }
@@ -77,14 +77,14 @@ impl<R: Row> Rows<R> {
     /// Sends a row from a blocking thread.
     ///
     /// # Errors
-    /// When nobody listens any more.
+    /// Fails if nobody listens any more.
     pub fn put(&self, row: R) -> Result<(), Stop> {
         self.lines.blocking_send(line(&row)).map_err(|_| Stop::Left)
     }
 }
 
-fn line(row: &impl Row) -> Line {
-    Line::Row(serde_json::to_value(row).expect("a row is plain JSON"))
+fn line(row: &impl Row) -> AnswerLine {
+    AnswerLine::Row(serde_json::to_value(row).expect("a row is plain JSON"))
 }
 
 impl Host {
@@ -108,14 +108,14 @@ impl Host {
     }
 
     /// Answers a request. The last line is `Done` or `Failed`. Ends early when nobody listens any more.
-    pub async fn answer<R: Request>(self, request: R, lines: Sender<Line>) {
+    pub async fn answer<R: Request>(self, request: R, lines: Sender<AnswerLine>) {
         let rows = Rows { lines: lines.clone(), row: PhantomData };
         let last = match request.answer(&self, rows).await {
             Ok(Done { summary, good }) => {
-                Line::Done { summary, good, running: Some(self.engine().running()) }
+                AnswerLine::Done { summary, good, running: Some(self.engine().running()) }
             }
             Err(Stop::Left) => return,
-            Err(stop) => Line::Failed(stop.to_string()),
+            Err(stop) => AnswerLine::Failed(stop.to_string()),
         };
         // The client may have left at the last moment.
         let _ = lines.send(last).await;
@@ -123,7 +123,7 @@ impl Host {
 }
 
 impl Commander for Daemon {
-    fn answer(self: Arc<Self>, request: Value, lines: Sender<Line>) -> Result<Answering, String> {
+    fn answer(self: Arc<Self>, request: Value, lines: Sender<AnswerLine>) -> Result<Answering, String> {
         Command::answer(request, Host::Daemon(self), lines)
     }
 }

@@ -9,12 +9,12 @@ use tokio::sync::mpsc::Sender;
 
 use super::host::Host;
 use super::{Ended, Invocation, Request, Row, Shown, Subcommand, client, table};
-use crate::serve::admin::{Answering, Line};
+use crate::serve::admin::{AnswerLine, Answering};
 
 type Pending = Pin<Box<dyn Future<Output = anyhow::Result<Ended>>>>;
 
 /// Reads a request, and makes its answer.
-type Answer = fn(Value, Host, Sender<Line>) -> serde_json::Result<Answering>;
+type Answer = fn(Value, Host, Sender<AnswerLine>) -> serde_json::Result<Answering>;
 
 /// A command of the list.
 pub struct Command {
@@ -99,7 +99,7 @@ impl Command {
     /// Runs the subcommand.
     ///
     /// # Errors
-    /// When the arguments do not fit.
+    /// Fails if the arguments do not fit.
     ///
     /// # Panics
     /// If it is no subcommand. [`Command::find`] returns subcommands only.
@@ -115,8 +115,8 @@ impl Command {
     /// Answers a request, whose name is its field `command`.
     ///
     /// # Errors
-    /// When there is no such request, or it has other fields.
-    pub(super) fn answer(request: Value, host: Host, lines: Sender<Line>) -> Result<Answering, String> {
+    /// Fails if there is no such request, or it has other fields.
+    pub(super) fn answer(request: Value, host: Host, lines: Sender<AnswerLine>) -> Result<Answering, String> {
         let name = request["command"].as_str().unwrap_or_default().to_owned();
         let mut named = super::LIST.iter().filter(|command| command.name == name);
         let answer = named.find_map(|command| command.answer);

@@ -81,7 +81,7 @@ pub const LIST: &[Command] = &[
     request::<explain_source::ExplainSource>(),
 ];
 
-/// What can be typed after `dibao`. The fields are its arguments, and the comment of the type is its help.
+/// A subcommand of `dibao`. The fields are its arguments, and the comment of the type is its help.
 pub trait Subcommand: clap::Args {
     const NAME: &'static str;
     /// The level from which the command logs to stderr.
@@ -90,7 +90,7 @@ pub trait Subcommand: clap::Args {
     fn run(self, invocation: Invocation) -> impl Future<Output = anyhow::Result<Ended>>;
 }
 
-/// What can be asked of a daemon. It travels as JSON: its fields, and its name as `command`.
+/// A request to a daemon. It travels as JSON: its fields, and its name as `command`.
 pub trait Request: Serialize + DeserializeOwned + Send + 'static {
     const NAME: &'static str;
     /// True if it needs the secrets of the configuration when no daemon runs.

@@ -11,7 +11,7 @@ use super::{Ended, table};
 use crate::ask::{Asked, Asker, Question};
 use crate::config::{Config, Source};
 use crate::daemon::clock::{Clock, SystemClock};
-use crate::decide::probe::{self, Report, Subject, span};
+use crate::decide::probe::{self, ProbeReport, Subject, span};
 use crate::model::source::SourceId;
 
 pub(super) async fn online(config: Arc<Config>, json: bool) -> anyhow::Result<Ended> {
@@ -49,7 +49,7 @@ async fn ask_all(config: &Config, json: bool) -> anyhow::Result<bool> {
 }
 
 /// Asks a source and describes its answer.
-async fn ask(asker: &Asker, source: Source) -> Result<Report, String> {
+async fn ask(asker: &Asker, source: Source) -> Result<ProbeReport, String> {
     let Asked { exchange, at, answer } =
         asker.ask(&source, Question::first(&source), || SystemClock.now()).await;
     let describe = move || {
@@ -61,7 +61,7 @@ async fn ask(asker: &Asker, source: Source) -> Result<Report, String> {
 
 const COLUMNS: [&str; 7] = ["id", "state", "is", "entries", "newest", "encoding", "because"];
 
-fn row(id: &SourceId, report: Result<&Report, &String>) -> Value {
+fn row(id: &SourceId, report: Result<&ProbeReport, &String>) -> Value {
     match report {
         Ok(report) => json!({
             "id": id,

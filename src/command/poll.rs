@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::host::{Done, Host, Rows, Stop};
 use super::{Request, Row, Shown};
 use crate::daemon::engine::Engine;
-use crate::daemon::worker::{PollError, Report};
+use crate::daemon::worker::{PollError, PollReport};
 use crate::model::outcome::Outcome;
 use crate::model::source::SourceId;
 
@@ -107,7 +107,7 @@ fn chosen(engine: &Engine, names: &[String]) -> Result<Vec<SourceId>, PollError>
     }
 }
 
-fn row(report: Report) -> PollRow {
+fn row(report: PollReport) -> PollRow {
     PollRow::Recorded {
         source: report.source,
         outcome: report.outcome.name().to_owned(),

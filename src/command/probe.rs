@@ -10,8 +10,8 @@ use super::{BadConfig, Ended, Invocation, Subcommand};
 use crate::ask::{self, fetch_options};
 use crate::config::{self, Config, Env};
 use crate::daemon::clock::{Clock, SystemClock};
-use crate::decide::answer::{self, Answer, Document, Expected, Known, Reader};
-use crate::decide::probe::{self, Followed, Report, Subject};
+use crate::decide::answer::{self, Answer, BodyReader, Document, EarlierBody, Expected};
+use crate::decide::probe::{self, Followed, ProbeReport, Subject};
 use crate::decide::robots::{AGENT, page_directives};
 use crate::fetch::{ACCEPT_FEED, ACCEPT_PAGE, FetchOptions, FetchRequest, Fetcher};
 use crate::model::exchange::{Exchange, Response};
@@ -78,7 +78,7 @@ struct Prober {
 }
 
 impl Prober {
-    async fn report(&self, url: &str, follow: bool) -> Report {
+    async fn report(&self, url: &str, follow: bool) -> ProbeReport {
         // A feed is asked for whatever robots.txt says, so the verdict is only told.
         let verdict = self.fetcher.may_fetch(url).await;
         let robots = self.fetcher.robots_of(url, false).await;
@@ -92,16 +92,16 @@ impl Prober {
         report
     }
 
-    fn examine(&self, url: &str, exchange: &Exchange) -> Report {
+    fn examine(&self, url: &str, exchange: &Exchange) -> ProbeReport {
         let reader = self.reader();
         let answer: Answer<Document> = answer::of(exchange, url, url, &reader);
         probe::examine(&Subject { url, exchange, answer: &answer, zone: self.zone, at: reader.at })
     }
 
-    fn reader(&self) -> Reader {
+    fn reader(&self) -> BodyReader {
         // What a source may have of it is for its configuration to say.
         let (zone, at, max_entries) = (self.zone, SystemClock.now(), usize::MAX);
-        Reader { expected: Expected::Any, zone, at, max_entries, known: Known::default() }
+        BodyReader { expected: Expected::Any, zone, at, max_entries, known: EarlierBody::default() }
     }
 
     /// Reads the page of an entry, if robots.txt lets it.

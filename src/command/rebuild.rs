@@ -14,7 +14,7 @@ use super::table::{self, Output};
 use super::{Ended, Invocation, NoRow, Request, Row, Shown, Subcommand, client};
 use crate::config::Config;
 use crate::daemon::engine;
-use crate::daemon::recorder::Audience;
+use crate::daemon::recorder::Observer;
 use crate::model::region::RegionId;
 use crate::model::state::State;
 use rehearsal::{Derived, EntriesById};

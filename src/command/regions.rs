@@ -20,7 +20,7 @@ pub struct RegionRow {
     /// Its GB/T 2260 code.
     pub code: Option<u32>,
     pub entries: u64,
-    /// When its newest entry was published or last changed.
+    /// Time at which its newest entry was published or last changed.
     pub updated: Option<Time>,
     /// The address of its feed.
     pub feed: String,

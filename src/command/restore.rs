@@ -13,7 +13,7 @@ use crate::model::state::{Meta, State};
 /// Put a backup into a state directory without a journal, and build the store from it
 #[derive(Debug, clap::Args)]
 pub struct Restore {
-    /// What `dibao backup` wrote
+    /// Directory that `dibao backup` wrote
     #[arg(value_name = "DIR")]
     from: PathBuf,
 }

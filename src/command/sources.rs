@@ -28,23 +28,23 @@ pub struct SourceRow {
     pub polls: Option<Polls>,
 }
 
-/// What is known of the polls of a source.
+/// Summary of the polls of a source.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Polls {
     pub failures: u32,
     pub polled: Option<String>,
-    /// When it last answered as it should.
+    /// Time of the last poll that succeeded.
     pub good: Option<String>,
-    /// When it began to fail.
+    /// Time of the first failure since then.
     pub since: Option<String>,
     pub next: Option<String>,
-    /// When a poll last brought something new.
+    /// Time of the last poll that brought something new.
     pub news: Option<String>,
     /// The date of the newest entry.
     pub newest: Option<String>,
     /// Polls that brought nothing, in hundredths.
     pub in_vain: Option<u32>,
-    /// What the operator could do better, a sentence each.
+    /// Advice to the operator, one sentence an item.
     pub advice: Option<Vec<String>>,
     /// How the last poll ended.
     pub detail: Option<String>,

@@ -172,19 +172,19 @@ pub enum RetryAfter {
 
 /// The kind of document at a source's address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum SourceKind {
     /// RSS, Atom, RDF or JSON Feed.
     #[default]
     Feed,
     /// An HTML page that lists entries.
-    Page(Box<Page>),
+    Page(Box<PageSettings>),
     /// A JSON document of any shape.
     Json(Box<JsonRules>),
 }
 
 /// `[source.page]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct PageSettings {
     /// Selectors that override the generic rules.
     pub rules: PageRules,
     /// The most list pages read in one poll.
@@ -193,7 +193,7 @@ pub struct Page {
     pub follow: Option<usize>,
 }
 
-impl Default for Page {
+impl Default for PageSettings {
     fn default() -> Self {
         Self { rules: PageRules::default(), pages: 1, follow: None }
     }
@@ -203,7 +203,7 @@ impl Default for Page {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub def: SourceDef,
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// Its own schedules or those of `[polling]`, at least one.
     pub schedules: Vec<Schedule>,
     /// The zone of its schedules and of its dates without one.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::{At, Place, Position, Report, did_you_mean};
+use super::fault::{At, FaultList, LineColumn, Location, did_you_mean};
 
 /// One file's text, to tell offsets as lines.
 struct Source<'d> {
@@ -24,12 +24,12 @@ impl<'d> Source<'d> {
         Self { file: Arc::from(file), text, lines }
     }
 
-    fn place(&self, offset: usize, key: String) -> Place {
+    fn place(&self, offset: usize, key: String) -> Location {
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines[line - 1];
         let before = self.text.get(start..offset).unwrap_or_default();
-        let at = Position { line, column: before.chars().count() + 1 };
-        Place { file: Arc::clone(&self.file), at: Some(at), key }
+        let at = LineColumn { line, column: before.chars().count() + 1 };
+        Location { file: Arc::clone(&self.file), at: Some(at), key }
     }
 }
 
@@ -38,8 +38,8 @@ impl<'d> Source<'d> {
 pub(super) fn read<T>(
     file: &Path,
     text: &str,
-    report: &mut Report,
-    read: impl FnOnce(Table<'_>, &mut Report) -> T,
+    report: &mut FaultList,
+    read: impl FnOnce(Table<'_>, &mut FaultList) -> T,
 ) -> T {
     let source = Source::new(file, text);
     let (root, errors) = DeTable::parse_recoverable(text);
@@ -62,15 +62,15 @@ fn is_word(text: &str) -> bool {
 /// One table, of which keys are taken until [`Table::finish`] reports those that nobody wanted.
 pub(super) struct Table<'d> {
     source: &'d Source<'d>,
-    entries: Vec<(Place, &'d str, &'d Spanned<DeValue<'d>>)>,
+    entries: Vec<(Location, &'d str, &'d Spanned<DeValue<'d>>)>,
     known: Vec<&'static str>,
-    /// What kind of table it is, as `polling` or `source`; empty for the root.
+    /// The kind of table, as `polling` or `source`; empty for the root.
     shape: &'static str,
-    place: Place,
+    place: Location,
 }
 
 impl<'d> Table<'d> {
-    fn new(source: &'d Source<'d>, table: &'d DeTable<'d>, shape: &'static str, place: Place) -> Self {
+    fn new(source: &'d Source<'d>, table: &'d DeTable<'d>, shape: &'static str, place: Location) -> Self {
         let entries = table
             .iter()
             .map(|(key, value)| {
@@ -82,8 +82,8 @@ impl<'d> Table<'d> {
         Self { source, entries, known: Vec::new(), shape, place }
     }
 
-    /// Where the table starts.
-    pub(super) fn place(&self) -> &Place {
+    /// Start of the table.
+    pub(super) fn place(&self) -> &Location {
         &self.place
     }
 
@@ -96,14 +96,14 @@ impl<'d> Table<'d> {
     }
 
     /// Takes a key's value; a value of the wrong type is reported and counts as absent.
-    pub(super) fn take<T: FromToml>(&mut self, key: &'static str, report: &mut Report) -> Option<At<T>> {
+    pub(super) fn take<T: FromToml>(&mut self, key: &'static str, report: &mut FaultList) -> Option<At<T>> {
         let (place, value) = self.take_any(key)?;
         let value = T::from_toml(&Value { source: self.source, place: place.clone(), value }, report)?;
         Some(At { value, place })
     }
 
     /// Takes a table within.
-    pub(super) fn table(&mut self, key: &'static str, report: &mut Report) -> Option<Table<'d>> {
+    pub(super) fn table(&mut self, key: &'static str, report: &mut FaultList) -> Option<Table<'d>> {
         let (place, value) = self.take_any(key)?;
         match value.get_ref() {
             DeValue::Table(table) => Some(Table::new(self.source, table, key, place)),
@@ -115,7 +115,7 @@ impl<'d> Table<'d> {
     }
 
     /// Takes a list of tables within, `[[key]]`.
-    pub(super) fn tables(&mut self, key: &'static str, report: &mut Report) -> Vec<Table<'d>> {
+    pub(super) fn tables(&mut self, key: &'static str, report: &mut FaultList) -> Vec<Table<'d>> {
         let Some((place, value)) = self.take_any(key) else { return Vec::new() };
         let DeValue::Array(array) = value.get_ref() else {
             report.fault(
@@ -140,7 +140,7 @@ impl<'d> Table<'d> {
     }
 
     /// Reports the keys that were not taken, with `elsewhere` to say which of them have a meaning in another place.
-    pub(super) fn finish(self, elsewhere: impl Fn(&str) -> Option<&'static str>, report: &mut Report) {
+    pub(super) fn finish(self, elsewhere: impl Fn(&str) -> Option<&'static str>, report: &mut FaultList) {
         for (place, key, _) in &self.entries {
             match elsewhere(key) {
                 Some(why) => report.fault(place, why),
@@ -152,7 +152,7 @@ impl<'d> Table<'d> {
         }
     }
 
-    fn take_any(&mut self, key: &'static str) -> Option<(Place, &'d Spanned<DeValue<'d>>)> {
+    fn take_any(&mut self, key: &'static str) -> Option<(Location, &'d Spanned<DeValue<'d>>)> {
         self.known.push(key);
         let at = self.entries.iter().position(|(_, name, _)| *name == key)?;
         let (place, _, value) = self.entries.swap_remove(at);
@@ -163,12 +163,12 @@ impl<'d> Table<'d> {
 /// A value as [`FromToml`] sees it.
 pub(super) struct Value<'d> {
     source: &'d Source<'d>,
-    place: Place,
+    place: Location,
     value: &'d Spanned<DeValue<'d>>,
 }
 
 impl Value<'_> {
-    fn expected<T>(&self, what: &str, report: &mut Report) -> Option<T> {
+    fn expected<T>(&self, what: &str, report: &mut FaultList) -> Option<T> {
         report.fault(&self.place, format!("must be {what}, not {}", noun(self.value.get_ref())));
         None
     }
@@ -177,11 +177,11 @@ impl Value<'_> {
 /// Types that TOML values are read as.
 pub(super) trait FromToml: Sized {
     /// The value, or `None` after a report.
-    fn from_toml(value: &Value<'_>, report: &mut Report) -> Option<Self>;
+    fn from_toml(value: &Value<'_>, report: &mut FaultList) -> Option<Self>;
 }
 
 impl FromToml for String {
-    fn from_toml(value: &Value<'_>, report: &mut Report) -> Option<Self> {
+    fn from_toml(value: &Value<'_>, report: &mut FaultList) -> Option<Self> {
         match value.value.get_ref() {
             DeValue::String(text) => Some(text.clone().into_owned()),
             _ => value.expected("a text in quotes", report),
@@ -190,13 +190,13 @@ impl FromToml for String {
 }
 
 impl FromToml for bool {
-    fn from_toml(value: &Value<'_>, report: &mut Report) -> Option<Self> {
+    fn from_toml(value: &Value<'_>, report: &mut FaultList) -> Option<Self> {
         value.value.get_ref().as_bool().or_else(|| value.expected("true or false", report))
     }
 }
 
 impl FromToml for i64 {
-    fn from_toml(value: &Value<'_>, report: &mut Report) -> Option<Self> {
+    fn from_toml(value: &Value<'_>, report: &mut FaultList) -> Option<Self> {
         let DeValue::Integer(integer) = value.value.get_ref() else {
             return value.expected("a whole number", report);
         };
@@ -210,7 +210,7 @@ impl FromToml for i64 {
 
 /// A list, `["a", "b"]`.
 impl<T: FromToml> FromToml for Vec<At<T>> {
-    fn from_toml(value: &Value<'_>, report: &mut Report) -> Option<Self> {
+    fn from_toml(value: &Value<'_>, report: &mut FaultList) -> Option<Self> {
         let DeValue::Array(array) = value.value.get_ref() else {
             return value.expected("a list in [ ]", report);
         };
@@ -242,7 +242,7 @@ impl<T> OneOrMany<T> {
 }
 
 impl<T: FromToml> FromToml for OneOrMany<T> {
-    fn from_toml(value: &Value<'_>, report: &mut Report) -> Option<Self> {
+    fn from_toml(value: &Value<'_>, report: &mut FaultList) -> Option<Self> {
         if value.value.get_ref().is_array() {
             return Vec::from_toml(value, report).map(Self::Many);
         }
@@ -262,7 +262,7 @@ pub(super) enum SecretRef {
 }
 
 impl FromToml for SecretRef {
-    fn from_toml(value: &Value<'_>, report: &mut Report) -> Option<Self> {
+    fn from_toml(value: &Value<'_>, report: &mut FaultList) -> Option<Self> {
         let what = "a text in quotes, { file = \"/path\" } or { credential = \"name\" }";
         let table = match value.value.get_ref() {
             DeValue::String(text) => return Some(Self::Plain(text.clone().into_owned())),
@@ -289,7 +289,7 @@ impl FromToml for SecretRef {
 pub(super) struct Named<T>(pub(super) Vec<(String, At<T>)>);
 
 impl<T: FromToml> FromToml for Named<T> {
-    fn from_toml(value: &Value<'_>, report: &mut Report) -> Option<Self> {
+    fn from_toml(value: &Value<'_>, report: &mut FaultList) -> Option<Self> {
         let DeValue::Table(table) = value.value.get_ref() else {
             return value.expected("a table { Name = \"value\" }", report);
         };

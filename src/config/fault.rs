@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub struct Fault {
     /// The file it stands in, as it was named.
     pub file: PathBuf,
-    /// Where in the file; `None` when the file as a whole is meant.
-    pub at: Option<Position>,
+    /// Position in the file; `None` when the file as a whole is meant.
+    pub at: Option<LineColumn>,
     /// The key, dotted: `source.henan.schedule`, or `source[3].schedule` (the third of that file)
     /// where the table has no id. Empty for faults of syntax.
     pub key: String,
@@ -21,7 +21,7 @@ pub struct Fault {
 
 /// A place in a text, both counted from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub struct LineColumn {
     /// The line.
     pub line: usize,
     /// The column.
@@ -66,23 +66,23 @@ impl std::error::Error for Faults {}
 
 /// Faults and warnings as they are found.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(super) struct FaultList {
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
     /// Secrets that cannot be read here, and need not be.
     unread: Vec<Fault>,
     /// Files with faults of syntax, and where the first of them is.
-    broken: Vec<(PathBuf, Position)>,
+    broken: Vec<(PathBuf, LineColumn)>,
 }
 
-impl Report {
-    pub(super) fn fault(&mut self, place: &Place, message: impl Into<String>) {
+impl FaultList {
+    pub(super) fn fault(&mut self, place: &Location, message: impl Into<String>) {
         self.faults.push(place.fault(message));
     }
 
     /// A fault of syntax, after which the text may be misread: faults on that line and below are its
     /// echoes, and are left out.
-    pub(super) fn broken(&mut self, place: &Place, message: impl Into<String>) {
+    pub(super) fn broken(&mut self, place: &Location, message: impl Into<String>) {
         let fault = place.fault(message);
         self.broken.extend(fault.at.map(|at| (fault.file.clone(), at)));
         self.faults.push(fault);
@@ -90,7 +90,7 @@ impl Report {
 
     /// Keys of which a table must have one and has none, unless one is there and was reported, or a
     /// fault of syntax may have swallowed it.
-    pub(super) fn missing(&mut self, table: &Place, keys: &[&str], message: &str) {
+    pub(super) fn missing(&mut self, table: &Location, keys: &[&str], message: &str) {
         let is_one = |key: &str| keys.iter().any(|one| key == format!("{}.{one}", table.key));
         let is_known = self.faults.iter().any(|fault| *fault.file == *table.file && is_one(&fault.key));
         if !is_known && !self.broken.iter().any(|(file, _)| **file == *table.file) {
@@ -98,12 +98,12 @@ impl Report {
         }
     }
 
-    pub(super) fn warn(&mut self, place: &Place, message: impl Into<String>) {
+    pub(super) fn warn(&mut self, place: &Location, message: impl Into<String>) {
         self.warnings.push(place.fault(message));
     }
 
     /// A secret that only the daemon may read, and that is not needed here.
-    pub(super) fn unread(&mut self, place: &Place, message: impl Into<String>) {
+    pub(super) fn unread(&mut self, place: &Location, message: impl Into<String>) {
         self.unread.push(place.fault(message));
     }
 
@@ -114,7 +114,7 @@ impl Report {
     /// Ends the collecting: everything in order, each thing once.
     pub(super) fn into_faults(mut self) -> Faults {
         let echoes = |fault: &Fault| {
-            let below = |first: &Position| fault.at.is_some_and(|at| at.line >= first.line);
+            let below = |first: &LineColumn| fault.at.is_some_and(|at| at.line >= first.line);
             !fault.key.is_empty()
                 && self.broken.iter().any(|(file, first)| *file == fault.file && below(first))
         };
@@ -130,13 +130,13 @@ impl Report {
 
 /// The place of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Location {
     pub(super) file: Arc<Path>,
-    pub(super) at: Option<Position>,
+    pub(super) at: Option<LineColumn>,
     pub(super) key: String,
 }
 
-impl Place {
+impl Location {
     /// A file as a whole.
     pub(super) fn of_file(file: &Path) -> Self {
         Self { file: Arc::from(file), at: None, key: String::new() }
@@ -147,7 +147,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
         self.at.map_or(Ok(()), |at| write!(f, ":{}", at.line))
@@ -158,7 +158,7 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug)]
 pub(super) struct At<T> {
     pub(super) value: T,
-    pub(super) place: Place,
+    pub(super) place: Location,
 }
 
 /// ` (did you mean "henan"?)` where one of `known` is near enough to `text`, else nothing.
@@ -175,7 +175,7 @@ pub(super) fn did_you_mean<'a>(text: &str, known: impl IntoIterator<Item = &'a s
         .unwrap_or_default()
 }
 
-/// How many letters must be put in, left out, changed or swapped with their neighbour to get from `a`
+/// The number of letters that must be put in, left out, changed or swapped with their neighbour to get from `a`
 /// to `b`. Texts over 64 letters are never near: identifiers are shorter, and this is quadratic.
 fn distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 64;

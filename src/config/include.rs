@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::fault::{Place, Report};
+use super::fault::{FaultList, Location};
 use super::raw::{self, File};
 
 /// The largest file read, in bytes: ten thousand sources with comments.
@@ -15,8 +15,8 @@ const LARGEST: u64 = 16 << 20;
 
 /// Reads the main file and those it includes, and hashes them into `texts`, in the order of the patterns, and within one pattern in
 /// the order of their names.
-pub(super) fn read_files(main: &Path, texts: &mut Sha256, report: &mut Report) -> File {
-    let Some(text) = read(main, &Place::of_file(main), report) else { return File::default() };
+pub(super) fn read_files(main: &Path, texts: &mut Sha256, report: &mut FaultList) -> File {
+    let Some(text) = read(main, &Location::of_file(main), report) else { return File::default() };
     texts.update(&text);
     let mut whole = raw::read_main(main, &text, report);
     let base = main.parent().unwrap_or(Path::new(""));
@@ -54,7 +54,7 @@ fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-fn read(path: &Path, named_at: &Place, report: &mut Report) -> Option<String> {
+fn read(path: &Path, named_at: &Location, report: &mut FaultList) -> Option<String> {
     match read_limited(path) {
         Ok(text) => Some(text),
         Err(reason) => {

@@ -22,9 +22,11 @@ use sha2::{Digest, Sha256};
 use crate::model::hash::hex16;
 pub use crate::model::source::ContentPolicy;
 pub use check::RESERVED_WORDS;
-pub use checked::{Config, Kind, Listen, Page, Polling, Publish, Retention, RetryAfter, Server, Source};
+pub use checked::{
+    Config, Listen, PageSettings, Polling, Publish, Retention, RetryAfter, Server, Source, SourceKind,
+};
 pub use env::{Env, NoConfig, find};
-pub use fault::{Fault, Faults, Position};
+pub use fault::{Fault, Faults, LineColumn};
 pub use secret::Secret;
 
 /// Reads and checks a configuration.
@@ -32,7 +34,7 @@ pub use secret::Secret;
 /// # Errors
 /// Everything that is wrong with it, in the order of the files and their lines.
 pub fn load(path: &Path, env: &Env) -> Result<Config, Faults> {
-    let mut report = fault::Report::default();
+    let mut report = fault::FaultList::default();
     let mut texts = Sha256::new();
     let files = include::read_files(path, &mut texts, &mut report);
     let config = check::check(path, files, env, &mut report);

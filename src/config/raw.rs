@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::document::{self, FromToml, Named, OneOrMany, SecretRef, Table};
-use super::fault::{At, Place, Report};
+use super::fault::{At, FaultList, Location};
 
 pub(super) type Text = Option<At<String>>;
 type Flag = Option<At<bool>>;
@@ -14,11 +14,11 @@ type OneOrManyTexts = Option<At<OneOrMany<String>>>;
 
 /// Reading of one field of a table, under a key.
 trait Field: Sized {
-    fn take(table: &mut Table<'_>, key: &'static str, report: &mut Report) -> Self;
+    fn take(table: &mut Table<'_>, key: &'static str, report: &mut FaultList) -> Self;
 }
 
 impl<T: FromToml> Field for Option<At<T>> {
-    fn take(table: &mut Table<'_>, key: &'static str, report: &mut Report) -> Self {
+    fn take(table: &mut Table<'_>, key: &'static str, report: &mut FaultList) -> Self {
         table.take(key, report)
     }
 }
@@ -28,7 +28,7 @@ impl<T: FromToml> Field for Option<At<T>> {
 pub(super) struct Id(pub(super) Text);
 
 impl Field for Id {
-    fn take(table: &mut Table<'_>, key: &'static str, report: &mut Report) -> Self {
+    fn take(table: &mut Table<'_>, key: &'static str, report: &mut FaultList) -> Self {
         let id: Text = table.take(key, report);
         if let Some(id) = &id {
             table.call(&id.value);
@@ -38,8 +38,8 @@ impl Field for Id {
 }
 
 /// The place of the table itself, whatever the name of the field.
-impl Field for Place {
-    fn take(table: &mut Table<'_>, _key: &'static str, _report: &mut Report) -> Self {
+impl Field for Location {
+    fn take(table: &mut Table<'_>, _key: &'static str, _report: &mut FaultList) -> Self {
         table.place().clone()
     }
 }
@@ -55,13 +55,13 @@ macro_rules! tables {
         pub(super) struct $name { $(pub(super) $field: $type,)* }
 
         impl $name {
-            fn read(table: &mut Table<'_>, report: &mut Report) -> Self {
+            fn read(table: &mut Table<'_>, report: &mut FaultList) -> Self {
                 Self { $($field: Field::take(table, tables!(@key $field $($key)?), report),)* }
             }
         }
 
         impl Field for Option<$name> {
-            fn take(table: &mut Table<'_>, key: &'static str, report: &mut Report) -> Self {
+            fn take(table: &mut Table<'_>, key: &'static str, report: &mut FaultList) -> Self {
                 let mut table = table.table(key, report)?;
                 let value = $name::read(&mut table, report);
                 table.finish(unknown, report);
@@ -70,7 +70,7 @@ macro_rules! tables {
         }
 
         impl Field for Vec<$name> {
-            fn take(table: &mut Table<'_>, key: &'static str, report: &mut Report) -> Self {
+            fn take(table: &mut Table<'_>, key: &'static str, report: &mut FaultList) -> Self {
                 let tables = table.tables(key, report);
                 let read_one = |mut table: Table<'_>| {
                     let value = $name::read(&mut table, report);
@@ -144,7 +144,7 @@ tables! {
     /// `[[region]]`.
     Region {
         id: Id,
-        place: Place,
+        place: Location,
         name: Text,
         full_name: Text,
         code: Number,
@@ -155,7 +155,7 @@ tables! {
 
     /// `[[rule]]`: of regions, or of what is published.
     Rule {
-        place: Place,
+        place: Location,
         pattern: Text = "match",
         region: OneOrManyTexts,
         not_region: OneOrManyTexts,
@@ -168,7 +168,7 @@ tables! {
 
     /// `[[region.rule]]` and `[[source.rule]]`.
     PublishRule {
-        place: Place,
+        place: Location,
         exclude: Text,
         include: Text,
         rewrite: Text,
@@ -179,7 +179,7 @@ tables! {
     /// `[[source]]`.
     Source {
         id: Id,
-        place: Place,
+        place: Location,
         title: Text,
         url: Text,
         kind: Text,
@@ -203,7 +203,7 @@ tables! {
 
     /// `[source.page]`.
     Page {
-        place: Place,
+        place: Location,
         entry: Text,
         link: Text,
         entry_title: Text,
@@ -226,7 +226,7 @@ tables! {
 
     /// `[source.json]`.
     Json {
-        place: Place,
+        place: Location,
         entries: Text,
         title: Text,
         link: Text,
@@ -254,7 +254,7 @@ pub(super) struct File {
 }
 
 /// Reads the main file.
-pub(super) fn read_main(path: &Path, text: &str, report: &mut Report) -> File {
+pub(super) fn read_main(path: &Path, text: &str, report: &mut FaultList) -> File {
     document::read(path, text, report, |mut root, report| {
         let file = File {
             include: root.take("include", report),
@@ -273,7 +273,7 @@ pub(super) fn read_main(path: &Path, text: &str, report: &mut Report) -> File {
 }
 
 /// Reads an included file, which holds regions and sources only.
-pub(super) fn read_included(path: &Path, text: &str, report: &mut Report) -> File {
+pub(super) fn read_included(path: &Path, text: &str, report: &mut FaultList) -> File {
     document::read(path, text, report, |mut root, report| {
         let file = File {
             regions: Field::take(&mut root, "region", report),
@@ -292,7 +292,7 @@ pub(super) fn read_included(path: &Path, text: &str, report: &mut Report) -> Fil
 }
 
 /// A table that may be left out, with all its keys.
-fn table<T: Default>(root: &mut Table<'_>, key: &'static str, report: &mut Report) -> T
+fn table<T: Default>(root: &mut Table<'_>, key: &'static str, report: &mut FaultList) -> T
 where
     Option<T>: Field,
 {

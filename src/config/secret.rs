@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::SecretRef;
 use super::env::Env;
-use super::fault::{Place, Report};
+use super::fault::{FaultList, Location};
 
 /// The largest secret read, in bytes: headers beyond 8 KiB are refused by most servers.
 const LARGEST: u64 = 8 << 10;
@@ -58,7 +58,7 @@ impl Unreadable {
     }
 
     /// Reports it: as a fault, but where the secret is not needed and the daemon may well be able to read it.
-    pub(super) fn report(self, place: &Place, env: &Env, report: &mut Report) {
+    pub(super) fn report(self, place: &Location, env: &Env, report: &mut FaultList) {
         match self.elsewhere && env.spare_secrets {
             true => report.unread(place, self.why),
             false => report.fault(place, self.why),

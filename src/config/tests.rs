@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::check::{self, value};
-use super::fault::{Report, did_you_mean};
+use super::fault::{FaultList, did_you_mean};
 use super::include::matches_name;
 use super::{Env, Faults, raw};
 
@@ -94,7 +94,7 @@ fn the_nearest_name_is_suggested_and_none_that_is_far() {
 }
 
 fn faults_of(text: &str) -> Faults {
-    let mut report = Report::default();
+    let mut report = FaultList::default();
     let path = Path::new("dibao.toml");
     let file = raw::read_main(path, text, &mut report);
     check::check(path, file, &Env::default(), &mut report);

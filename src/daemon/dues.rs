@@ -47,17 +47,17 @@ impl Dues {
 
 /// The sources that feed each view.
 #[derive(Debug)]
-pub struct Feeders {
+pub struct FeedSources {
     all: Vec<usize>,
     national: Vec<usize>,
     regions: HashMap<String, Vec<usize>>,
     sources: HashMap<String, Vec<usize>>,
 }
 
-impl Feeders {
+impl FeedSources {
     #[must_use]
     pub fn new(config: &Config, dues: &Dues) -> Self {
-        let mut feeders = Self {
+        let mut feed_sources = Self {
             all: Vec::new(),
             national: Vec::new(),
             regions: config.regions.iter().map(|region| (region.id.to_string(), Vec::new())).collect(),
@@ -65,10 +65,10 @@ impl Feeders {
         };
         for source in &config.sources {
             if let Some(n) = dues.numbers.get(&source.def.id) {
-                feeders.add(&source.def.id, &source.def.region, *n);
+                feed_sources.add(&source.def.id, &source.def.region, *n);
             }
         }
-        feeders
+        feed_sources
     }
 
     fn add(&mut self, id: &SourceId, rule: &RegionRule, n: usize) {
@@ -124,8 +124,8 @@ mod tests {
         std::fs::write(&path, text).expect("it is written");
         let config = load(Path::new(&path), &Env::default()).expect("it loads");
         let dues = Dues::new(config.sources.iter().map(|source| source.def.id.clone()));
-        let feeders = Feeders::new(&config, &dues);
-        let next = |path: &str| feeders.next_change(&dues, path);
+        let feed_sources = FeedSources::new(&config, &dues);
+        let next = |path: &str| feed_sources.next_change(&dues, path);
         assert_eq!(next("henan.atom"), None, "nothing is known yet");
 
         for (id, due) in [("dahe", 100), ("hubeibao", 200), ("wire", 300)] {

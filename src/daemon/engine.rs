@@ -11,11 +11,11 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::clock::Clock;
+use super::current::CurrentPublisher;
 use super::publisher::Publisher;
-use super::recorder::{Audience, RecordError, Recorder};
-use super::stage::Stage;
+use super::recorder::{Observer, RecordError, Recorder};
 use super::worker::Worker;
-use crate::config::{Config, Kind, Source};
+use crate::config::{Config, Source, SourceKind};
 use crate::decide::rules::Rules;
 use crate::decide::schedule::Schedule;
 use crate::fetch::FetchSetupError;
@@ -39,7 +39,7 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// The time at which this configuration took effect.
     pub since: Time,
-    stage: Arc<Stage>,
+    current: Arc<CurrentPublisher>,
 }
 
 /// The error when an engine cannot start.
@@ -77,7 +77,7 @@ pub struct Opened {
     rules: Arc<Rules>,
     recorder: Recorder,
     publisher: Arc<Publisher>,
-    stage: Arc<Stage>,
+    current: Arc<CurrentPublisher>,
     clock: Arc<dyn Clock>,
 }
 
@@ -120,9 +120,9 @@ impl Opened {
 
     fn over(ledger: Ledger, config: Arc<Config>, rules: Arc<Rules>, clock: Arc<dyn Clock>) -> Self {
         let publisher = Arc::new(publisher(&config, ledger.store()));
-        let stage = Arc::new(Stage::new(Arc::clone(&publisher)));
-        let recorder = Recorder::start(ledger, Arc::clone(&clock), Arc::clone(&stage) as Arc<dyn Audience>);
-        Self { config, rules, recorder, publisher, stage, clock }
+        let current = Arc::new(CurrentPublisher::new(Arc::clone(&publisher)));
+        let recorder = Recorder::start(ledger, Arc::clone(&clock), Arc::clone(&current) as Arc<dyn Observer>);
+        Self { config, rules, recorder, publisher, current, clock }
     }
 
     /// Makes an engine. Records the configuration first if it differs from the last recorded one.
@@ -152,7 +152,7 @@ impl Opened {
             recorder: self.recorder.clone(),
             clock: Arc::clone(&self.clock),
             since: self.clock.now(),
-            stage: Arc::clone(&self.stage),
+            current: Arc::clone(&self.current),
         }))
     }
 }
@@ -194,7 +194,7 @@ impl Engine {
             recorder: self.recorder.clone(),
             clock: Arc::clone(&self.clock),
             since: self.clock.now(),
-            stage: Arc::clone(&self.stage),
+            current: Arc::clone(&self.current),
         }))
     }
 
@@ -214,7 +214,7 @@ impl Engine {
 
     /// Shows this engine's views to readers.
     pub fn show(&self) {
-        self.stage.show(Arc::clone(&self.publisher));
+        self.current.replace(Arc::clone(&self.publisher));
     }
 
     /// Restores this engine's configuration after [`Engine::under`] failed, at whatever point it failed.
@@ -294,7 +294,7 @@ fn site(config: &Config) -> Site {
 }
 
 fn unread(config: &Config) -> BTreeSet<SourceId> {
-    let pages = config.sources.iter().filter(|source| source.kind != Kind::Feed);
+    let pages = config.sources.iter().filter(|source| source.kind != SourceKind::Feed);
     pages.map(|source| source.def.id.clone()).collect()
 }
 

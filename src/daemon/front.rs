@@ -9,7 +9,7 @@ use arc_swap::ArcSwapOption;
 use chrono::TimeDelta;
 
 use super::clock::Clock;
-use super::dues::{Dues, Feeders};
+use super::dues::{Dues, FeedSources};
 use super::publisher::Publisher;
 use crate::config::Config;
 use crate::model::time::Time;
@@ -44,7 +44,7 @@ pub type Progress = Box<dyn Fn() -> String + Send + Sync>;
 struct Open {
     publisher: Arc<Publisher>,
     dues: Arc<Dues>,
-    feeders: Feeders,
+    feed_sources: FeedSources,
 }
 
 impl Front {
@@ -62,8 +62,8 @@ impl Front {
 
     /// Serves the views of a publisher from now on, even if its store or configuration is about to be replaced.
     pub fn open(&self, publisher: Arc<Publisher>, config: &Config, dues: Arc<Dues>) {
-        let feeders = Feeders::new(config, &dues);
-        self.open.store(Some(Arc::new(Open { publisher, dues, feeders })));
+        let feed_sources = FeedSources::new(config, &dues);
+        self.open.store(Some(Arc::new(Open { publisher, dues, feed_sources })));
     }
 
     /// Sets the reporter of the status.
@@ -109,7 +109,7 @@ impl Views for Front {
 
     fn fresh_for(&self, path: &str) -> Option<Duration> {
         let open = self.open.load_full()?;
-        let next = open.feeders.next_change(&open.dues, path)?;
+        let next = open.feed_sources.next_change(&open.dues, path)?;
         // A poll that is due is under way: its entries may come at any moment.
         Some((next - self.clock.now()).to_std().unwrap_or(Duration::ZERO))
     }

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod clock;
+pub mod current;
 pub mod dues;
 pub mod engine;
 pub mod front;
@@ -16,7 +17,6 @@ pub mod recorder;
 pub mod reload;
 pub mod run;
 pub mod scheduler;
-pub mod stage;
 pub mod static_files;
 pub mod status;
 pub mod systemd;

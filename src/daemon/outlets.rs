@@ -136,7 +136,7 @@ impl Outlets {
 /// The client of the configured hub, if there is one.
 ///
 /// # Errors
-/// When the HTTP client for it cannot be built.
+/// Fails if the HTTP client for it cannot be built.
 pub fn hub(engine: &Engine) -> Result<Option<Pinger>, FetchSetupError> {
     let Some(hub) = &engine.config.publish.websub_hub else { return Ok(None) };
     Ok(Some(Pinger {

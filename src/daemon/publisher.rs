@@ -17,7 +17,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::recorder::Audience;
+use super::recorder::Observer;
 use crate::ledger::StoreHandle;
 use crate::ledger::store::{Store, StoreError};
 use crate::model::feed_key::FeedKey;
@@ -33,7 +33,8 @@ use crate::views::site::Site;
 use crate::views::{html, opml};
 use cache::{Cache, Limit, Made};
 pub use changes::Version;
-use changes::{Age, Changes};
+use changes::{Age, FeedChanges};
+use feeds::FeedSource;
 use paths::ViewKey;
 
 /// The cache limit of views that do not [stay](ViewKey::stands): there can be thousands, and an archive may have
@@ -65,7 +66,7 @@ pub struct Publisher {
     base: Option<Arc<str>>,
     former: BTreeSet<SourceId>,
     removed: removed::RemovedCache,
-    changes: Changes,
+    changes: FeedChanges,
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::DeltaCache,
     /// By path.
@@ -76,7 +77,7 @@ impl Publisher {
     /// A publisher of the store's entries. Only `configured` sources have feeds; entries of others stand in no feed.
     #[must_use]
     pub fn new(site: Site, store: StoreHandle, configured: BTreeSet<SourceId>) -> Self {
-        let changes = Changes::since(age(&site, &store.load()));
+        let changes = FeedChanges::since(age(&site, &store.load()));
         let base = Some(site.base_path()).filter(|base| !base.is_empty()).map(Arc::from);
         Self {
             site,
@@ -113,7 +114,7 @@ impl Publisher {
     /// clients asked for. Archives are left out: they seldom change, and few ask for them.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn refresh(&self) -> Result<(), StoreError> {
         let mut asked = self.pages.asked();
         // The formats of a feed one after another: they share its document.
@@ -135,7 +136,7 @@ impl Publisher {
     /// Renders the views that most clients ask for: the home page, and the feeds that have entries, the newest first.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn warm(&self) -> Result<(), StoreError> {
         self.page(&ViewKey::Home)?;
         let mut feeds = Vec::new();
@@ -157,7 +158,7 @@ impl Publisher {
     /// archives, which seldom change.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn paths(&self) -> Result<Vec<String>, StoreError> {
         let store = self.store.load();
         let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
@@ -165,7 +166,7 @@ impl Publisher {
         let of_source = sources().flat_map(in_every_format);
         let mut paths: Vec<String> = self.standing().chain(of_source).map(|view| view.path()).collect();
         for feed in self.site.standing().chain(sources()) {
-            let months = feeds::months(&self.site, &store, &meta, &feed)?;
+            let months = FeedSource { site: &self.site, store: &store, meta: &meta, feed: &feed }.months()?;
             paths.extend(months.into_iter().map(|month| Site::archive_path(&feed, month)));
         }
         Ok(paths)
@@ -240,7 +241,8 @@ impl Publisher {
                 // The mark is read first: a document may show more than its mark, never less.
                 let mark = delta::mark(&meta, store.feed(feed)?.as_ref());
                 let removed = self.removed(&store)?;
-                Ok((mark, feeds::current(&self.site, &store, &removed, &meta, feed)?))
+                let source = FeedSource { site: &self.site, store: &store, meta: &meta, feed };
+                Ok((mark, source.current(&removed)?))
             },
         )
     }
@@ -261,7 +263,8 @@ impl Publisher {
             ViewKey::Archive(feed, month) => {
                 let store = self.store.load_full();
                 let (meta, removed) = (self.meta()?, self.removed(&store)?);
-                let doc = feeds::archive(&self.site, &store, &removed, &meta, feed, *month, feeds::ARCHIVE)?;
+                let source = FeedSource { site: &self.site, store: &store, meta: &meta, feed };
+                let doc = source.archive(&removed, *month, feeds::ARCHIVE)?;
                 return Ok(doc.map(|doc| Arc::new(self.render_feed(&doc, FEED, None))));
             }
         };
@@ -314,7 +317,7 @@ impl Publisher {
     fn has_archive(&self, feed: &FeedKey, month: Month) -> Result<bool, StoreError> {
         let store = self.store.load();
         let Some(meta) = store.meta()? else { return Ok(false) };
-        feeds::has_archive(&self.site, &store, &meta, feed, month)
+        FeedSource { site: &self.site, store: &store, meta: &meta, feed }.has_archive(month)
     }
 
     /// The answer for a month without stored entries: the archive never was, or is gone.
@@ -343,7 +346,7 @@ fn age(site: &Site, store: &Store) -> Option<Age> {
     Some((document::today(&meta), Month::of(meta.newest_at, site.zone)))
 }
 
-impl Audience for Publisher {
+impl Observer for Publisher {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
         self.changes.touched(feeds, age(&self.site, &self.store.load()));
     }

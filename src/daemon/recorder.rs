@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::clock::Clock;
-use crate::ledger::backup::Part;
+use crate::ledger::backup::BackupFile;
 use crate::ledger::store::{Store, StoreError};
 use crate::ledger::{Fact, Ledger, LedgerError, StoreHandle};
 use crate::model::feed_key::FeedKey;
@@ -40,12 +40,12 @@ pub struct Recorder {
     ledger: Arc<Mutex<Option<Ledger>>>,
     store: StoreHandle,
     clock: Arc<dyn Clock>,
-    audience: Arc<dyn Audience>,
+    observer: Arc<dyn Observer>,
     stall: Stall,
 }
 
 /// Observer called with the changed feeds before a record is acknowledged.
-pub trait Audience: Send + Sync + 'static {
+pub trait Observer: Send + Sync + 'static {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]);
     /// Any feed may have changed.
     fn everything(&self);
@@ -65,7 +65,7 @@ pub enum RecordError {
 
 impl Recorder {
     /// Starts the recorder. It ends when the last handle is dropped.
-    pub fn start(ledger: Ledger, clock: Arc<dyn Clock>, audience: Arc<dyn Audience>) -> Self {
+    pub fn start(ledger: Ledger, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let store = ledger.store();
         let ledger = Arc::new(Mutex::new(Some(ledger)));
@@ -73,11 +73,11 @@ impl Recorder {
         let writer = Writer {
             ledger: Arc::clone(&ledger),
             clock: Arc::clone(&clock),
-            audience: Arc::clone(&audience),
+            observer: Arc::clone(&observer),
             stall: stall.clone(),
         };
         tokio::spawn(writer.run(waiting));
-        Self { queue, ledger, store, clock, audience, stall }
+        Self { queue, ledger, store, clock, observer, stall }
     }
 
     /// The disk error because of which recording is stalled; `None` if recording works.
@@ -149,7 +149,7 @@ impl Recorder {
     ///
     /// # Errors
     /// A disk error.
-    pub fn acknowledged(&self) -> Result<(u64, Vec<Part>), RecordError> {
+    pub fn acknowledged(&self) -> Result<(u64, Vec<BackupFile>), RecordError> {
         self.with_ledger(Ledger::acknowledged)
     }
 
@@ -176,7 +176,7 @@ impl Recorder {
         let renewed = self.with_ledger(|ledger| match self.stall.why() {
             // Another caller found the fault while this one waited for the ledger.
             Some(_) => Ok(()),
-            None => watching_store(&*self.audience, ledger, work),
+            None => watching_store(&*self.observer, ledger, work),
         });
         if let Err(RecordError::Ledger(error)) = &renewed {
             self.stall.tried(&Err(Arc::clone(error)));
@@ -199,12 +199,12 @@ impl Recorder {
 struct Writer {
     ledger: Arc<Mutex<Option<Ledger>>>,
     clock: Arc<dyn Clock>,
-    audience: Arc<dyn Audience>,
+    observer: Arc<dyn Observer>,
     stall: Stall,
 }
 
 /// The writer's next step.
-enum Turn {
+enum Step {
     /// The number of facts in the group; 0 if all senders are gone.
     Group(usize),
     /// Recorded facts wait for their sync longer than [`SYNC_EVERY`].
@@ -223,31 +223,31 @@ impl Writer {
         loop {
             let mut group = Vec::with_capacity(GROUP);
             let turn = tokio::select! {
-                n = waiting.recv_many(&mut group, GROUP) => Turn::Group(n),
-                () = reached(sync_due) => Turn::Sync,
-                () = reached(probe_due) => Turn::Probe,
-                Ok(()) = stall.changed() => Turn::StallChanged,
+                n = waiting.recv_many(&mut group, GROUP) => Step::Group(n),
+                () = reached(sync_due) => Step::Sync,
+                () = reached(probe_due) => Step::Probe,
+                Ok(()) = stall.changed() => Step::StallChanged,
             };
-            writer.audience.busy(waiting.len());
+            writer.observer.busy(waiting.len());
             let task = Arc::clone(&writer);
             match turn {
-                Turn::Group(0) => return,
-                Turn::Group(_) => match tokio::task::spawn_blocking(move || task.group(group)).await {
+                Step::Group(0) => return,
+                Step::Group(_) => match tokio::task::spawn_blocking(move || task.group(group)).await {
                     Ok(true) => sync_due = None,
                     Ok(false) => sync_due = sync_due.or_else(|| Some(Instant::now() + SYNC_EVERY)),
                     Err(panic) => tracing::error!(%panic, "a group of records was lost to a panic"),
                 },
-                Turn::Sync => {
+                Step::Sync => {
                     sync_due = None;
                     let _ = tokio::task::spawn_blocking(move || task.sync()).await;
                 }
-                Turn::Probe => {
+                Step::Probe => {
                     probe_due = None;
                     let _ = tokio::task::spawn_blocking(move || task.stall.tried(&task.probe())).await;
                 }
-                Turn::StallChanged => {}
+                Step::StallChanged => {}
             }
-            writer.audience.busy(waiting.len());
+            writer.observer.busy(waiting.len());
             if writer.stall.why().is_none() {
                 (probe_due, probe_in) = (None, PROBE_FIRST);
             } else if probe_due.is_none() {
@@ -268,7 +268,7 @@ impl Writer {
     fn probe(&self) -> Result<(), Arc<LedgerError>> {
         let mut ledger = lock(&self.ledger);
         let probed =
-            ledger.as_mut().map_or(Ok(()), |ledger| watching_store(&*self.audience, ledger, Ledger::probe));
+            ledger.as_mut().map_or(Ok(()), |ledger| watching_store(&*self.observer, ledger, Ledger::probe));
         probed.map_err(Arc::new)
     }
 
@@ -302,11 +302,11 @@ impl Writer {
 
     fn write(&self, ledger: &mut Ledger, facts: Vec<Fact>) -> Result<(), LedgerError> {
         let today = self.clock.now().date_naive();
-        let recorded = watching_store(&*self.audience, ledger, |ledger| ledger.record(facts, today))?;
+        let recorded = watching_store(&*self.observer, ledger, |ledger| ledger.record(facts, today))?;
         if recorded.everything {
-            self.audience.everything();
+            self.observer.everything();
         } else {
-            self.audience.touched(&recorded.feeds);
+            self.observer.touched(&recorded.feeds);
         }
         Ok(())
     }
@@ -314,12 +314,12 @@ impl Writer {
 
 /// Runs `work` and tells the observer if it replaced the store. The new store may hold lines that were
 /// recorded while the old one could not be written, and that the observer does not know.
-fn watching_store<T>(audience: &dyn Audience, ledger: &mut Ledger, work: impl FnOnce(&mut Ledger) -> T) -> T {
+fn watching_store<T>(observer: &dyn Observer, ledger: &mut Ledger, work: impl FnOnce(&mut Ledger) -> T) -> T {
     let handle = ledger.store();
     let before = handle.load_full();
     let done = work(ledger);
     if !Arc::ptr_eq(&before, &handle.load()) {
-        audience.everything();
+        observer.everything();
     }
     done
 }

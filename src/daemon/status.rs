@@ -86,7 +86,7 @@ impl Status {
     /// The status of an engine.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn of(engine: &Engine, dues: Option<&Dues>) -> Result<Self, StoreError> {
         let now = engine.clock.now();
         let store = engine.store().load_full();

@@ -20,7 +20,7 @@ use super::clock::Clock;
 use super::recorder::{RecordError, Recorder};
 use crate::ask::{Asked, Asker, Question};
 use crate::config::{Config, Polling, RetryAfter, Source};
-use crate::decide::answer::{Answer, Known};
+use crate::decide::answer::{Answer, EarlierBody};
 use crate::decide::derive;
 use crate::decide::diff::{Draft, Findings};
 use crate::decide::poll::{self, Circumstances};
@@ -35,7 +35,7 @@ use crate::model::record::PollRecord;
 use crate::model::source::SourceId;
 use crate::model::state::SourceState;
 use crate::model::time::Time;
-use compare::{Polled, Read};
+use compare::{PolledSource, Read};
 use lock::{SourceGuard, SourceLock};
 use poller::ByHand;
 pub use recent::RecentOutcomes;
@@ -43,7 +43,7 @@ use retry_after::still_waiting;
 
 /// How a poll went, for whoever asked for it.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct PollReport {
     pub source: SourceId,
     pub outcome: Outcome,
     /// How the poll before it ended.
@@ -105,9 +105,9 @@ struct Poll<'a> {
 
 impl Poll<'_> {
     /// The report, with the state that was left if it is not the one of before.
-    fn report(self, outcome: Outcome, state: Option<PollState>) -> Report {
+    fn report(self, outcome: Outcome, state: Option<PollState>) -> PollReport {
         let (source, elapsed) = (self.source.def.id.clone(), self.started.elapsed());
-        Report { source, outcome, before: self.last, elapsed, state: state.unwrap_or(self.before) }
+        PollReport { source, outcome, before: self.last, elapsed, state: state.unwrap_or(self.before) }
     }
 }
 
@@ -115,7 +115,7 @@ impl Worker {
     /// A worker for the sources of a configuration.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built from it.
+    /// Fails if the HTTP client cannot be built from it.
     pub fn new(
         config: &Config,
         rules: Arc<Rules>,
@@ -141,7 +141,7 @@ impl Worker {
     /// polled once at a time, and a host still asked as seldom.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built.
+    /// Fails if the HTTP client cannot be built.
     pub fn after(
         before: &Self,
         old: &Config,
@@ -171,9 +171,9 @@ impl Worker {
     /// `None` for a poll by hand, which leaves the schedule's phase as it is.
     ///
     /// # Errors
-    /// When there is no such source, or the state directory refuses. How the publisher behaved is an
+    /// Fails if there is no such source, or the state directory refuses. How the publisher behaved is an
     /// outcome.
-    pub async fn poll(&self, id: &SourceId, scheduled: Option<Time>) -> Result<Report, PollError> {
+    pub async fn poll(&self, id: &SourceId, scheduled: Option<Time>) -> Result<PollReport, PollError> {
         let unknown = || PollError::Unknown(id.to_string());
         if let Some(stall) = self.recorder.stall() {
             // Whatever the publisher said could not be kept.
@@ -192,7 +192,7 @@ impl Worker {
         let validators = self.validators(&poll);
         // The wait that a redirect asked for is over.
         let waited = matches!(poll.last, Some(Outcome::Throttled { status: 300..400 }));
-        let (url, known) = (poll.address.clone(), Known::of(&poll.before));
+        let (url, known) = (poll.address.clone(), EarlierBody::of(&poll.before));
         let question = Question { url, validators: validators.clone(), waited, known };
         let asked = self.asker.ask(source, question, || self.clock.now()).await;
         if let (None, Answer::Held(why)) = (scheduled, &asked.answer) {
@@ -212,7 +212,7 @@ impl Worker {
         Ok(report)
     }
 
-    /// What a poll starts from.
+    /// The state from which a poll starts.
     async fn begin<'a>(
         &self,
         source: &'a Source,
@@ -257,7 +257,7 @@ impl Worker {
     ) -> Result<(Draft, Time), PollError> {
         let Poll { source, stored, before, address, .. } = poll;
         let (at, exchange) = (asked.at, asked.exchange.clone());
-        let polled = Polled { source, stored: stored.as_ref(), at };
+        let polled = PolledSource { source, stored: stored.as_ref(), at };
         let Read { answer, findings, waiting, holds } = self.compare(polled, asked).await?;
         let circumstances = Circumstances {
             at,
@@ -344,8 +344,8 @@ fn sources(config: &Config) -> BTreeMap<SourceId, Source> {
 
 /// One line a poll: what a person wants to see go by. Trouble is told when it begins and when it ends,
 /// not with every poll between.
-fn log(report: &Report) {
-    let Report { source, outcome, before, elapsed, .. } = report;
+fn log(report: &PollReport) {
+    let PollReport { source, outcome, before, elapsed, .. } = report;
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let was_good = before.as_ref().is_none_or(Outcome::is_good);
     if outcome.is_good() {

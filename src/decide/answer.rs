@@ -1,20 +1,22 @@
-//! What a publisher's answer meant: one enum for the poll, for `dibao check --online` and for `dibao probe`. Makes
-//! it of an exchange, names it, tells it to people, and turns it into the outcome that the journal keeps. Fetches
-//! nothing and knows no stored entry.
+//! The meaning of a publisher's answer: one enum for the poll, for `dibao check --online` and for `dibao probe`.
+//! Derives it from an exchange, names it, describes it to people, and turns it into the outcome that the journal
+//! keeps. Fetches nothing and knows no stored entry.
 
 mod any;
 mod document;
+mod form;
 mod json;
 
 use serde::{Serialize, Serializer};
 
 use crate::model::exchange::{Block, Exchange, FetchFault};
 use crate::model::outcome::Outcome;
-pub use any::FeedLink;
-pub use document::{Document, Expected, Form, Known, Reader, closing};
+use crate::read::page::PageError;
+pub use document::{BodyReader, EarlierBody, Expected, closing};
+pub use form::{Document, FeedLink, Form};
 
-/// What an answer meant. `D` is what is known of a document that was read: the [`Document`] itself, what comparing
-/// it with the store found, or only its [`Form`].
+/// The meaning of an answer. `D` is the knowledge of a document that was read: the [`Document`] itself, the result of
+/// comparing it with the store, or only its [`Form`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer<D> {
     /// A document with entries, or a feed without any.
@@ -33,7 +35,7 @@ pub enum Answer<D> {
     Blocked(String),
     /// A page that runs a script to tell people from programs.
     Challenge(String),
-    /// A page that lists no entries and links to feeds. Only looked for where nobody said what to expect.
+    /// A page that lists no entries and links to feeds. Only looked for if any document is expected.
     PageWithFeeds(Vec<FeedLink>),
     /// A list page on which nothing could be an entry.
     Empty(String),
@@ -57,7 +59,7 @@ pub fn is_gone(exchange: &Exchange, asked: &str, configured: &str) -> bool {
 
 /// The meaning of an exchange with the address `asked`, for a source of the address `configured`.
 #[must_use]
-pub fn of(exchange: &Exchange, asked: &str, configured: &str, reader: &Reader) -> Answer<Document> {
+pub fn of(exchange: &Exchange, asked: &str, configured: &str, reader: &BodyReader) -> Answer<Document> {
     match exchange {
         Exchange::Body(response) => reader.read(response, true),
         // A body that ended before its announced length is incomplete (RFC 9112 section 8) until it came twice, and
@@ -97,6 +99,20 @@ impl<D> Answer<D> {
             Exchange::Failed(fault @ FetchFault::Held { .. }) => Self::Held(fault.to_string()),
             Exchange::Failed(fault @ FetchFault::Robots { .. }) => Self::Blocked(fault.to_string()),
             Exchange::Failed(fault) => Self::Failed(fault.to_string()),
+        }
+    }
+
+    /// The answer when reading a page or JSON document fails and the body is not cut.
+    fn of_page(error: &PageError) -> Self {
+        let why = error.to_string();
+        match error {
+            PageError::Challenge(_) => Self::Challenge(why),
+            PageError::Empty => Self::Empty(why),
+            PageError::SelectorsMatchNothing { .. } => Self::SelectorsStopped(why),
+            PageError::NotHtml(_)
+            | PageError::LooksLikeFeed(_)
+            | PageError::NotJson(_)
+            | PageError::CutShort => Self::NotNews(why),
         }
     }
 

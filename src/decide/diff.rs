@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::decide::identity::{
-    self, Candidate, Document, Facts, Identified, Matched, Past, still_text, still_title,
+    self, Candidate, Facts, Identified, Matched, Matching, Past, still_text, still_title,
 };
 use crate::decide::story::Sketch;
 use crate::model::entry::{Body, ParsedEntry, ParsedFeed};
@@ -76,7 +76,7 @@ pub struct DraftEntry {
     pub entry: ParsedEntry,
     /// True if it stood in its source's first list, though it comes later.
     pub backlog: bool,
-    /// What tells it from a known entry that it has something in common with.
+    /// The facts that distinguish it from a known entry with which it shares some.
     pub decision: Option<Decision>,
 }
 
@@ -108,32 +108,32 @@ pub enum Manner {
     Followed,
 }
 
-/// Where a document came from, when, and how it is taken.
+/// The origin of a document, its time, and the rules that apply to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
     /// Its source.
     pub source: &'a SourceId,
-    /// What is stored of that.
+    /// The stored state of that source.
     pub stored: Option<&'a SourceState>,
     /// The address it came from.
     pub url: &'a str,
     /// How its known entries are taken.
     pub manner: Manner,
-    /// Where the source's days begin and end.
+    /// Zone in which the source's days begin and end.
     pub zone: Tz,
-    /// When it came.
+    /// Time at which the document was fetched.
     pub at: Time,
 }
 
 /// Compares a read feed with the store. Sanitises only the entries that are recorded.
 ///
 /// # Errors
-/// When the state cannot be read.
+/// Fails if the state cannot be read.
 pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) -> Result<Findings, S::Error> {
     let Origin { source, stored, url, manner, zone, at } = origin;
     let mut found = Findings { feed: changed_facts(stored, parsed), ..Findings::default() };
     let marks = stored.map(|stored| stored.poll.marks.clone()).unwrap_or_default();
-    let document = Document::new(&parsed.entries, marks, zone);
+    let document = Matching::new(&parsed.entries, marks, zone);
     let mut memory = Memory::default();
     // A source that never brought an entry knows no keys.
     if stored.is_some_and(|stored| stored.entries + stored.stubs > 0) {
@@ -201,7 +201,7 @@ fn grows_at_end(identified: &[Identified]) -> Option<bool> {
     (changes == 1).then(|| kinds.last() == Some(&true))
 }
 
-/// What is stored of a source's entries, as far as a document asks for it.
+/// The stored entries of a source, as far as a document asks for them.
 #[derive(Default)]
 struct Memory {
     hits: BTreeMap<IdentityKey, EntryNo>,
@@ -225,7 +225,7 @@ impl Memory {
         &mut self,
         state: &S,
         source: &SourceId,
-        document: &Document<'_>,
+        document: &Matching<'_>,
     ) -> Result<(), S::Error> {
         for key in document.keys() {
             let Some(no) = state.known(source, &key)? else { continue };
@@ -347,8 +347,8 @@ fn clean(entry: &ParsedEntry, url: &str) -> ParsedEntry {
     entry
 }
 
-/// What the feed says of itself, if that differs from what is stored. A source's first reading always
-/// tells something: that it has been read.
+/// The feed's facts about itself, if they differ from the stored ones. A source's first reading always gives some:
+/// they record that it was read.
 fn changed_facts(stored: Option<&SourceState>, parsed: &ParsedFeed) -> Option<FeedFacts> {
     let home = parsed.links.iter().find(|l| l.rel == "alternate").map(|l| l.href.clone());
     let facts = FeedFacts {

@@ -24,6 +24,6 @@ pub use document::{Candidate, candidates};
 pub use evidence::Past;
 pub use facts::Facts;
 pub use fingerprint::{fingerprint, words};
-pub use matching::{Document, Identified, Matched};
+pub use matching::{Identified, Matched, Matching};
 pub use published::{minted, original_iri};
 pub use ticking::{still_text, still_title};

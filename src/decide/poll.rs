@@ -28,10 +28,10 @@ pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// slip of a publisher's configuration must not move a source.
 pub const MOVED_AFTER: u32 = 3;
 
-/// What the conclusion of a poll depends on besides its answer.
+/// The inputs to the conclusion of a poll besides its answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Circumstances<'a> {
-    /// When the answer was in.
+    /// Time at which the answer was complete.
     pub at: Time,
     /// The instant of the schedule that the poll was for; for a poll by hand, that of the last poll.
     pub scheduled: Option<Time>,
@@ -49,19 +49,19 @@ pub struct Circumstances<'a> {
     pub silent: bool,
 }
 
-/// What a document brought, compared with what is stored of its source.
+/// A document, compared with the stored state of its source.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Compared {
     pub entries: u32,
     pub new: u32,
     /// Rewritten entries.
     pub changed: u32,
-    /// What was mended to read it.
+    /// Repairs that reading it needed.
     pub repairs: Vec<String>,
     pub body_hash: String,
-    /// How often it says it changes.
+    /// The interval at which it says it changes.
     pub ttl_minutes: Option<u32>,
-    /// When it says it does not change.
+    /// Hours and days at which it says it does not change.
     pub skip: Skip,
     /// As in [`PollState::window_from`].
     pub window_from: Option<u64>,

@@ -2,7 +2,7 @@
 //! `[[source]]`. Fetches nothing and reads no body: it describes an [`Answer`] and advises.
 
 mod defects;
-mod known;
+mod hosts;
 mod look;
 mod rhythm;
 mod shown;
@@ -41,13 +41,13 @@ pub struct Subject<'a> {
     pub answer: &'a Answer<Document>,
     /// The zone in which dates are shown.
     pub zone: Tz,
-    /// When the answer was in.
+    /// Time at which the answer was complete.
     pub at: Time,
 }
 
-/// What an address answers.
+/// The report on an address.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct ProbeReport {
     /// The address that was asked for.
     pub url: String,
     /// The address that answered, where redirects led elsewhere.
@@ -57,13 +57,13 @@ pub struct Report {
     pub status: Option<u16>,
     #[serde(rename = "what")]
     pub answer: Answer<Form>,
-    /// What decided that, for a person.
+    /// The reason for that answer, for a person.
     pub because: String,
     pub title: Option<String>,
     /// The encoding, and what told it.
     pub encoding: Option<String>,
     /// `None` if robots.txt was not asked for.
-    pub robots: Option<Robots>,
+    pub robots: Option<RobotsReport>,
     pub freshness: Freshness,
     /// Entries of the document.
     pub count: usize,
@@ -85,9 +85,9 @@ pub struct Report {
     pub toml: Option<String>,
 }
 
-/// What robots.txt says of the address.
+/// The rules of robots.txt for the address.
 #[derive(Clone, Debug, Serialize)]
-pub struct Robots {
+pub struct RobotsReport {
     pub allowed: bool,
     /// The rule that decided.
     pub why: String,
@@ -111,7 +111,7 @@ pub struct Freshness {
 pub struct Shown {
     /// Its date in the source's zone, to the day or to the second.
     pub date: Option<String>,
-    /// What it is recognised by.
+    /// The kind of key by which the next poll recognises it.
     pub id: &'static str,
     /// Its title.
     pub title: Option<String>,
@@ -119,7 +119,7 @@ pub struct Shown {
     pub link: Option<String>,
 }
 
-/// What was read of an entry's own page.
+/// The fields that were read from an entry's own page.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Followed {
     /// Its address.
@@ -142,7 +142,7 @@ pub struct Followed {
 
 /// Describes an answer.
 #[must_use]
-pub fn examine(subject: &Subject<'_>) -> Report {
+pub fn examine(subject: &Subject<'_>) -> ProbeReport {
     let text = look::Text::of(subject.exchange);
     let document = look::document(subject.answer);
     let entries = document.map(|document| &*document.feed.entries).unwrap_or_default();
@@ -150,7 +150,7 @@ pub fn examine(subject: &Subject<'_>) -> Report {
     let dates = rhythm::dates(entries);
     let kinds = kinds(entries, subject.zone);
     let relative_links = text.as_ref().map_or(0, look::Text::relative_links);
-    let mut report = Report {
+    let mut report = ProbeReport {
         url: subject.url.to_owned(),
         answered: head.map(|head| head.final_url.clone()).filter(|url| url != subject.url),
         status: head.map(|head| head.status),
@@ -174,7 +174,7 @@ pub fn examine(subject: &Subject<'_>) -> Report {
     report
 }
 
-impl Report {
+impl ProbeReport {
     /// Takes in what robots.txt says of the address. It binds the polling of pages; a feed is made for
     /// programs, whoever asks for it.
     #[must_use]
@@ -186,7 +186,7 @@ impl Report {
             self.toml = None;
         }
         let crawl_delay = crawl_delay.map(|delay| delay.as_secs_f64());
-        self.robots = Some(Robots { allowed, why, crawl_delay });
+        self.robots = Some(RobotsReport { allowed, why, crawl_delay });
         self
     }
 
@@ -219,7 +219,7 @@ fn feeds(answer: &Answer<Document>) -> Vec<FeedLink> {
     }
 }
 
-/// What each entry would be recognised by at the next poll.
+/// The kind of key by which the next poll would recognise each entry.
 fn kinds(entries: &[ParsedEntry], zone: Tz) -> Vec<&'static str> {
     let name = |kind| match kind {
         Some(KeyKind::Guid) => "guid",
@@ -264,7 +264,7 @@ pub fn local(stamp: Stamp, zone: Tz) -> String {
     }
 }
 
-/// What was read of an entry's page, for the report.
+/// The fields of an entry's page, for the report.
 #[must_use]
 pub fn followed(link: String, article: &Article, zone: Tz) -> Followed {
     let characters = article.body.as_deref().map_or(0, |body| html::to_text(body).chars().count());
@@ -283,10 +283,10 @@ pub fn followed(link: String, article: &Article, zone: Tz) -> Followed {
 /// The region that the host of an address is known to be of.
 #[must_use]
 pub fn region_of_host(url: &str) -> Option<&'static str> {
-    known::of(&Url::parse(url).ok()?).region
+    hosts::of(&Url::parse(url).ok()?).region
 }
 
-/// Whether two addresses have one robots.txt.
+/// True if two addresses have the same robots.txt.
 #[must_use]
 pub fn is_same_origin(a: &str, b: &str) -> bool {
     let origin = |text| Url::parse(text).ok().map(|url| url.origin());
@@ -295,7 +295,7 @@ pub fn is_same_origin(a: &str, b: &str) -> bool {
 
 /// The entry whose page is worth a look when one is to be followed: the first that has one on the same site.
 #[must_use]
-pub fn to_follow(report: &Report) -> Option<&str> {
+pub fn to_follow(report: &ProbeReport) -> Option<&str> {
     let site = link::host_key(report.answered.as_deref().unwrap_or(&report.url));
     report.entries.iter().filter_map(|entry| entry.link.as_deref()).find(|to| link::host_key(to) == site)
 }

@@ -26,7 +26,7 @@ pub struct Policy {
 
 /// The decision about an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum RetentionDecision {
     /// It is younger than `max_age`, and so are the entries after it.
     Young,
     Stays,
@@ -40,38 +40,38 @@ pub enum Fate {
 ///
 /// # Errors
 /// The error of `newest`.
-pub fn fate<E>(
+pub fn decide<E>(
     policy: Policy,
     now: Time,
     (no, entry): (EntryNo, &Entry),
     source: Option<&SourceState>,
     newest: &mut dyn FnMut(FeedKey) -> Result<Option<Rank>, E>,
-) -> Result<Fate, E> {
+) -> Result<RetentionDecision, E> {
     // Not by the publisher's date: it may be years off, and the backlog of a new source would expire on the
     // day it came.
     if entry.first_seen > now - policy.max_age {
         // A clock that was ahead dated this entry in the future. The entries after it may be old.
-        return Ok(if entry.first_seen > now { Fate::Stays } else { Fate::Young });
+        return Ok(if entry.first_seen > now { RetentionDecision::Stays } else { RetentionDecision::Young });
     }
     // A source without a record has no entries.
-    let Some(source) = source else { return Ok(Fate::Stays) };
+    let Some(source) = source else { return Ok(RetentionDecision::Stays) };
     if let Some(expired) = entry.expired {
         let margin = MARGIN.min(policy.max_age);
         let over = expired <= now - margin && entry.withdrawn.is_none();
         let over = over && has_moved_past(source, no, margin);
-        return Ok(if over { Fate::Forgotten } else { Fate::Stays });
+        return Ok(if over { RetentionDecision::Forgotten } else { RetentionDecision::Stays });
     }
     let answers = source.gone || source.outcome.as_ref().is_some_and(Outcome::is_good);
     if !entry.is_shown() || !answers {
-        return Ok(Fate::Stays);
+        return Ok(RetentionDecision::Stays);
     }
     let rank = Rank::of(no, entry);
     for feed in protecting_feeds(entry, source) {
         if policy.keep_at_least > 0 && newest(feed)?.is_none_or(|last| rank >= last) {
-            return Ok(Fate::Stays);
+            return Ok(RetentionDecision::Stays);
         }
     }
-    Ok(Fate::Expires)
+    Ok(RetentionDecision::Expires)
 }
 
 /// The entry's feeds that `keep_at_least` protects: its source's, unless the source has left the config and

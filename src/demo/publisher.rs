@@ -29,7 +29,7 @@ pub struct Publisher {
     counts: Mutex<Counts>,
 }
 
-/// What is on show at one step.
+/// The documents at one step.
 struct Shown {
     step: u64,
     feeds: Arc<HashMap<&'static str, Feed>>,

@@ -177,7 +177,7 @@ impl Script {
         lock(&self.state).replies.insert(path.to_owned(), replies.into_iter().collect());
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

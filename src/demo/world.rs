@@ -186,7 +186,7 @@ impl World {
             .collect()
     }
 
-    /// What the paper itself reports at `at`, as it reads at `step`.
+    /// The paper's own report at `at`, as it reads at `step`.
     fn own(&self, channel: &Channel, at: i64, step: i64) -> Option<Article> {
         if (at + channel.phase).rem_euclid(channel.period) != 0 {
             return None;
@@ -194,7 +194,7 @@ impl World {
         let mut draw = Draw::of(self.seed, channel.id, at);
         let province = if channel.is_national() { *draw.pick(&NATION) } else { channel.province };
         let place = *draw.pick(province.1);
-        let mut report = self.report(channel, draw.pick(&REPORTS), province.0, place, at, &mut draw);
+        let mut report = self.report(channel, draw.pick(&REPORTS), (province.0, place), at, &mut draw);
         if channel.is_national() {
             // Only this paper names the province, and starts with a dateline, as agencies do.
             report.title = format!("{}{}", province.0, report.title);
@@ -210,8 +210,8 @@ impl World {
         Some(report)
     }
 
-    /// What the paper takes from the wire at `at`: the national paper everything, the others what
-    /// concerns their region. Everyone prints the same words.
+    /// The report that the paper takes from the wire at `at`: the national paper takes all, the others those
+    /// that concern their region. All print the same words.
     fn wire(&self, channel: &Channel, at: i64) -> Option<Article> {
         if at.rem_euclid(WIRE_PERIOD) != 0 {
             return None;
@@ -226,7 +226,7 @@ impl World {
             return None;
         }
         let place = *draw.pick(province.1);
-        let mut report = self.report(channel, draw.pick(&WIRE), province.0, place, at, &mut draw);
+        let mut report = self.report(channel, draw.pick(&WIRE), (province.0, place), at, &mut draw);
         report.key.push('w');
         report.link = report.link.replace(".shtml", "w.shtml");
         Some(report)
@@ -236,8 +236,7 @@ impl World {
         &self,
         channel: &Channel,
         &(section, title, text): &texts::ReportText,
-        province: &str,
-        place: &str,
+        (province, place): (&str, &str),
         at: i64,
         draw: &mut Draw,
     ) -> Article {

@@ -44,7 +44,7 @@ pub(super) async fn read(
 
 /// Reads a body as it comes. The compressed octets count against the limit too: hardly anything grows by compression,
 /// and an endless stream that decompresses to nothing would otherwise never end. If the body breaks off, the error
-/// carries what came.
+/// carries the octets that came.
 async fn take(mut response: reqwest::Response, limit: Limit) -> Result<Bytes, (FetchFault, Bytes)> {
     let too_large = |limit| (FetchFault::TooLarge { limit }, Bytes::new());
     // An announced length over the limit is refused without a download.

@@ -1,6 +1,6 @@
-//! Content codings (RFC 9110 section 8.4): which ones a body has, and undoing them. The HTTP client could do
-//! it, but stops after the first member of a gzip body, and what came after would be missed without a word. It
-//! also believes what a head says of a coding; servers compress bodies without saying so, or name another coding.
+//! Finds and decodes the content codings of a body (RFC 9110 section 8.4). The HTTP client could decode, but it stops
+//! after the first member of a gzip body and drops the rest without an error. It also believes the head, while
+//! servers compress bodies without saying so, or name another coding.
 
 use std::io::{self, Read};
 
@@ -11,11 +11,11 @@ use http::header::CONTENT_ENCODING;
 
 use crate::model::exchange::FetchFault;
 
-/// What is asked for. `undo` can more, since servers send what was not asked for.
+/// The codings that a request accepts. `undo` knows more, since servers send codings that nobody asked for.
 pub(super) const ACCEPTED: &str = "gzip, br, zstd";
 
 /// Codings of one body. Two are seen where a server compresses what its application compressed; each more
-/// costs another pass, and would be somebody's joke.
+/// costs another pass, and no server has a reason for it.
 const MAX_CODINGS: usize = 3;
 
 /// Members of one gzip body, and runs of zstd frames with padding between. Who flushes after each entry writes as many members as there are entries; each
@@ -42,7 +42,7 @@ pub(super) enum Coding {
     Zstd,
     /// zlib, or bare deflate data, which some servers take the word for (section 8.4.1.2).
     Deflate,
-    /// One that nobody here can undo.
+    /// A coding that dibao cannot decode.
     Foreign(&'static str),
 }
 
@@ -107,12 +107,12 @@ impl Coding {
     }
 }
 
-/// How much of a body is wanted and what of it came.
+/// The part of a body that is decoded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
-    /// The most bytes that are undone at each pass.
+    /// The maximum of octets that one pass decodes.
     pub(super) most: u64,
-    /// True if the beginning is enough, and no end need be read.
+    /// True if the beginning of the body is enough.
     pub(super) beginning: bool,
 }
 
@@ -161,9 +161,9 @@ fn has_zlib_header(bytes: &[u8]) -> bool {
         if method & 0x0f == 8 && (u16::from(method) << 8 | u16::from(flags)).is_multiple_of(31))
 }
 
-/// All members of a gzip body (RFC 1952 section 2.2). What comes behind the last and is none, padding or what a
-/// script printed after its output, is ignored as browsers do: no reader finds an entry in it. What begins as
-/// a member must be one, or entries would be lost.
+/// All members of a gzip body (RFC 1952 section 2.2). Octets behind the last member that begin no member
+/// (padding, or later output of a script) are ignored, as in browsers: no reader finds an entry there. Octets that
+/// begin as a member must be one, or entries would be lost.
 fn gunzip(bytes: &[u8], most: u64, out: &mut Vec<u8>) -> io::Result<()> {
     let mut decoder = GzDecoder::new(bytes);
     for _ in 0..MAX_MEMBERS {
@@ -194,8 +194,8 @@ fn unzstd(mut bytes: &[u8], most: u64, out: &mut Vec<u8>) -> io::Result<()> {
     Err(too_many())
 }
 
-/// How far the frames go that stand one behind the other. Where one of them breaks off, or the first is none, that
-/// is all there is: who decodes it finds out what is wrong.
+/// The length of the frames at the start that follow one another. If one of them breaks off or is none, that is the
+/// length of all octets: the decoder then reports the fault.
 fn length_of_frames(bytes: &[u8]) -> usize {
     let mut length = 0;
     loop {

@@ -110,7 +110,7 @@ impl Cookie {
         self.name == newer.name && self.path == newer.path && place(self) == place(newer)
     }
 
-    /// Whether it is sent to an address. Without a domain it goes back to the very origin that set it: RFC 6265
+    /// True if it is sent to an address. Without a domain it goes back to the very origin that set it: RFC 6265
     /// would send it to every port of the host, and those may be somebody else's.
     fn is_for(&self, at: &Url) -> bool {
         let host = at.host_str().unwrap_or_default();

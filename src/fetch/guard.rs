@@ -10,18 +10,18 @@ use crate::model::exchange::FetchFault;
 
 /// The public internet, plus the networks the operator named.
 #[derive(Clone, Debug, Default)]
-pub struct Guard {
+pub struct AddressGuard {
     allowed: Vec<IpNet>,
 }
 
-impl Guard {
+impl AddressGuard {
     /// A guard that lets these networks pass too.
     #[must_use]
     pub fn new(allowed: Vec<IpNet>) -> Self {
         Self { allowed }
     }
 
-    /// Whether a connection to `ip`, to which `host` led, may be made.
+    /// Refuses a connection to `ip`, to which `host` resolved, unless it is public or allowed.
     ///
     /// # Errors
     /// [`FetchFault::AddressRefused`].
@@ -32,7 +32,7 @@ impl Guard {
         {
             return refuse(why);
         }
-        // Naming a translation prefix (a NAT64 network has to) does not let pass what hides behind it.
+        // Allowing a translation prefix (as a NAT64 network must) does not allow the addresses embedded in it.
         match hidden_v4(ip).map(IpAddr::V4) {
             Some(inner) if !self.names(inner) => match not_public(inner) {
                 Some(why) => refuse(why),
@@ -48,7 +48,7 @@ impl Guard {
         self.allowed.is_empty()
     }
 
-    /// Whether `ip` is on a machine of the operator's own: not public, and named as allowed.
+    /// True if `ip` is on a machine of the operator's own: not public, and named as allowed.
     #[must_use]
     pub fn is_own(&self, ip: IpAddr) -> bool {
         not_public(ip).is_some() && hidden_v4(ip).is_none() && self.names(ip)
@@ -59,7 +59,7 @@ impl Guard {
     }
 }
 
-/// What an address is, when it is not a plain public one.
+/// The kind of address, if it is not a plain public one.
 fn not_public(ip: IpAddr) -> Option<&'static str> {
     match ip {
         IpAddr::V4(ip) => not_public_v4(ip),

@@ -29,7 +29,7 @@ use crate::model::exchange::{Exchange, FetchFault, Validators};
 use crate::read::link;
 
 use body::Limit;
-use guard::Guard;
+use guard::AddressGuard;
 use hosts::{HostQueue, Turn};
 use resolve::GuardedLookup;
 pub use resolve::{Looking, Lookup};
@@ -160,9 +160,9 @@ pub enum FetchSetupError {
 /// Fetches addresses. One for the whole process, so that its host queue sees every request.
 pub struct Fetcher {
     clients: Clients,
-    guard: Guard,
+    guard: AddressGuard,
     /// The same for public addresses alone.
-    outward: (Clients, Guard),
+    outward: (Clients, AddressGuard),
     lookup: Arc<GuardedLookup>,
     queue: Arc<HostQueue>,
     robots: Arc<RobotsCache>,
@@ -195,10 +195,10 @@ impl Fetcher {
         let FetchOptions { limits, user_agent, allow_networks, proxy, per_host, host_delay, concurrency } =
             options;
         let proxy = proxy.as_deref().map(read_proxy).transpose()?;
-        let guard = Guard::new(allow_networks);
+        let guard = AddressGuard::new(allow_networks);
         let place = proxy.as_ref().map(ProxyPlace::of);
         let proxy_name = place.as_ref().and_then(|place| place.name.clone());
-        let guarded = |guard: &Guard| {
+        let guarded = |guard: &AddressGuard| {
             Arc::new(GuardedLookup::new(guard.clone(), Arc::clone(&lookup), proxy_name.clone()))
         };
         let tls = tls::from_system()?;
@@ -233,12 +233,12 @@ impl Fetcher {
         // Without allowed networks the two would be the same.
         let outward = match guard.is_plain() {
             true => inward.clone(),
-            false => clients(&guarded(&Guard::default()))?,
+            false => clients(&guarded(&AddressGuard::default()))?,
         };
         Ok(Self {
             clients: inward,
             guard,
-            outward: (outward, Guard::default()),
+            outward: (outward, AddressGuard::default()),
             lookup: own_names,
             queue: Arc::new(HostQueue::new(per_host, host_delay, concurrency)),
             robots: Arc::default(),

@@ -13,7 +13,7 @@ impl Fetcher {
     /// Posts a form and returns the head of the answer: waits for the host's turn, then asks once.
     ///
     /// # Errors
-    /// When there is no answer, or the address may not be asked.
+    /// Fails if there is no answer, or the address may not be asked.
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<ResponseHead, FetchFault> {
         let mut at = request::target(url).map_err(|why| FetchFault::BadUrl { why })?;
         redirect::admit(self, &at)?;

@@ -20,7 +20,7 @@ use crate::read::link;
 
 use super::body::Limit;
 use super::cookies::Cookies;
-use super::guard::Guard;
+use super::guard::AddressGuard;
 use super::hosts::Turn;
 use super::{FetchRequest, Fetcher, body, fault, head, kept, request};
 
@@ -43,9 +43,9 @@ struct Redirects<'a> {
     seen: HashSet<(String, Option<HeaderValue>)>,
     /// Set and sent back within this exchange, and then forgotten.
     cookies: Cookies,
-    /// What is left of the time limit; waiting for a turn does not use it up.
+    /// The rest of the time limit; waiting for a turn does not use it up.
     left: Duration,
-    /// What is left of [`SHORT_WAIT`].
+    /// The rest of [`SHORT_WAIT`].
     wait_left: Duration,
 }
 
@@ -112,7 +112,7 @@ impl Redirects<'_> {
         !self.request.outward && (self.hops.is_empty() || is_home() || self.fetcher.is_own(&self.home))
     }
 
-    fn guard(&self, inward: bool) -> &Guard {
+    fn guard(&self, inward: bool) -> &AddressGuard {
         if inward { &self.fetcher.guard } else { &self.fetcher.outward.1 }
     }
 
@@ -257,7 +257,7 @@ pub(super) fn admit(fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
     admit_by(&fetcher.guard, fetcher, at)
 }
 
-fn admit_by(guard: &Guard, fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
+fn admit_by(guard: &AddressGuard, fetcher: &Fetcher, at: &Url) -> Result<(), FetchFault> {
     let literal = match at.host() {
         Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
         Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),

@@ -25,8 +25,8 @@ pub(super) fn target(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Where a `Location` leads from `at` (RFC 9110 section 10.2.2), without credentials: those of a
-/// redirect are the publisher's to make up, not the operator's.
+/// The target of a `Location`, read against `at` (RFC 9110 section 10.2.2), without credentials: the
+/// publisher chose them, not the operator.
 pub(super) fn redirect(at: &Url, location: &[u8]) -> Result<Url, String> {
     let text = escape(location);
     if text.len() > MAX_URL {

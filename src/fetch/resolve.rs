@@ -1,7 +1,6 @@
-//! Names to addresses, through the guard: the resolver the HTTP client dials with, so what was checked
-//! is what is connected to, and an answer that changes between two lookups (DNS rebinding) gains
-//! nothing. IP literals are checked hop by hop in `follow`; only on the way to a `socks5://` proxy, to which
-//! it sends addresses, does the client ask for them here too.
+//! Resolves names to addresses, through the guard. The HTTP client dials with this resolver, so it connects only to
+//! checked addresses, and an answer that changes between two lookups (DNS rebinding) gains nothing. IP literals are
+//! checked hop by hop in `redirect`. The client asks for them here too if a `socks5://` proxy gets addresses from it.
 
 use std::collections::HashSet;
 use std::io;
@@ -13,12 +12,12 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::model::exchange::FetchFault;
 
-use super::guard::Guard;
+use super::guard::AddressGuard;
 
 /// A lookup under way.
 pub type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// Who knows the addresses of names.
+/// The resolver of host names.
 pub trait Lookup: Send + Sync {
     /// All addresses of `host`, in the order to try them.
     fn lookup(&self, host: &str) -> Looking;
@@ -37,13 +36,13 @@ impl Lookup for SystemLookup {
     }
 }
 
-/// How many names of own machines are remembered. More than any operator has; names chosen by others
-/// could fill it, and then further ones are merely treated as anyone's.
+/// The maximum of remembered names of own machines. More than any operator has. Names chosen by others
+/// could fill it; further names then count as public.
 const MAX_OWN_NAMES: usize = 1024;
 
-/// A lookup that gives out only what the guard lets pass.
+/// A lookup that returns only addresses that the guard allows.
 pub(super) struct GuardedLookup {
-    guard: Guard,
+    guard: AddressGuard,
     lookup: Arc<dyn Lookup>,
     /// The proxy's name in lower case: the operator chose it, so it may lead anywhere.
     proxy: Option<String>,
@@ -56,11 +55,11 @@ pub(super) struct GuardedLookup {
 pub(super) struct Carried(pub(super) FetchFault);
 
 impl GuardedLookup {
-    pub(super) fn new(guard: Guard, lookup: Arc<dyn Lookup>, proxy: Option<String>) -> Self {
+    pub(super) fn new(guard: AddressGuard, lookup: Arc<dyn Lookup>, proxy: Option<String>) -> Self {
         Self { guard, lookup, proxy, own_names: Arc::default() }
     }
 
-    /// Whether the last lookup of `host` led to machines of the operator's own only.
+    /// True if the last lookup of `host` led to machines of the operator's own only.
     pub(super) fn is_own_name(&self, host: &str) -> bool {
         self.own_names.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
     }
@@ -99,7 +98,7 @@ fn not_found(host: String, is_proxy: bool, error: &io::Error) -> FetchFault {
 }
 
 /// The addresses that pass; a fault when none does.
-fn passing(guard: &Guard, host: &str, found: Vec<IpAddr>) -> Result<Vec<IpAddr>, Carried> {
+fn passing(guard: &AddressGuard, host: &str, found: Vec<IpAddr>) -> Result<Vec<IpAddr>, Carried> {
     let mut refusal = None;
     let passing: Vec<IpAddr> = found
         .into_iter()

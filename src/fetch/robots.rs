@@ -15,7 +15,7 @@ use crate::model::exchange::{Exchange, FetchFault, ResponseHead};
 
 use super::{FetchRequest, Fetcher, body, redirect, request};
 
-/// How long a robots.txt holds (RFC 9309 section 2.4).
+/// The lifetime of a cached robots.txt (RFC 9309 section 2.4).
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// The time after which a robots.txt that failed is asked for again: a server that was down for a minute must not
 /// cost a day, nor be asked once for every page.
@@ -32,14 +32,14 @@ pub(super) struct RobotsCache {
 
 struct Origin {
     /// Locked while it is fetched, so that forty pages of one host ask for it once.
-    known: Arc<tokio::sync::Mutex<Option<Known>>>,
+    known: Arc<tokio::sync::Mutex<Option<CachedRobots>>>,
     touched: Instant,
     /// Crawl-delay.
     delay: Duration,
 }
 
 #[derive(Clone)]
-struct Known {
+struct CachedRobots {
     robots: Arc<Robots>,
     until: Instant,
     /// True if the last request for it was answered with Retry-After, and its earlier rules have not been used since.
@@ -49,7 +49,7 @@ struct Known {
 }
 
 impl RobotsCache {
-    fn known(&self, origin: &str) -> Arc<tokio::sync::Mutex<Option<Known>>> {
+    fn known(&self, origin: &str) -> Arc<tokio::sync::Mutex<Option<CachedRobots>>> {
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         if !origins.contains_key(origin) && origins.len() >= MAX_ORIGINS {
             let oldest = origins.iter().min_by_key(|(_, o)| o.touched).map(|(name, _)| name.clone());
@@ -83,14 +83,14 @@ impl Fetcher {
     /// The verdict of robots.txt on asking for `url`. Fetches the robots.txt unless it is known; its Crawl-delay holds
     /// for the host from then on. Do not call it while holding a turn at the host.
     ///
-    /// Feeds and pages that an operator named are the operator's own requests, and need not be asked
-    /// about; what a page links to is another matter.
+    /// Feeds and pages that an operator named are the operator's own requests and need no permission.
+    /// Links of a page do.
     pub async fn may_fetch(&self, url: &str) -> Permission {
         self.admission(url).await.0
     }
 
-    /// The same, and the answer to the request for the robots.txt if it asks to wait, and either says how long or leaves
-    /// nothing to go by.
+    /// The same, and the answer to the request for the robots.txt if that answer asks to wait, and either says how long
+    /// or leaves no rules to apply.
     pub async fn admission(&self, url: &str) -> (Permission, Option<ResponseHead>) {
         self.admission_of(url, false).await
     }
@@ -108,7 +108,7 @@ impl Fetcher {
         }
     }
 
-    /// The verdict on an address, if its robots.txt is known and nobody is fetching it.
+    /// The verdict on an address, if its robots.txt is known and not being fetched.
     pub(super) fn known_verdict(&self, at: &Url) -> Option<Permission> {
         let known = self.robots.known(&origin(at));
         let known = known.try_lock().ok()?;
@@ -122,8 +122,8 @@ impl Fetcher {
         Some(self.robots(&request::target(url).ok()?, outward).await.0)
     }
 
-    /// The fault when `url` may not be asked for. An origin whose robots.txt cannot be fetched forbids nothing: it is
-    /// down, or the way to it is.
+    /// The fault when `url` may not be asked for. An origin whose robots.txt cannot be fetched forbids nothing: dibao
+    /// cannot reach it.
     pub async fn refusal(&self, url: &str, why: String, outward: bool) -> FetchFault {
         match self.robots_of(url, outward).await {
             Some(robots) if robots.is_unknown() => FetchFault::NoRobots { why },
@@ -169,7 +169,8 @@ impl Fetcher {
         self.robots.learned(&origin, &robots);
         let owed = !robots.is_unknown() && put_off.as_ref().is_some_and(|head| head.retry_after.is_some());
         let waited = put_off.as_ref().is_some_and(|head| head.status < 400);
-        *known = Some(Known { robots: Arc::clone(&robots), until: Instant::now() + kept, owed, waited });
+        *known =
+            Some(CachedRobots { robots: Arc::clone(&robots), until: Instant::now() + kept, owed, waited });
         (robots, put_off)
     }
 

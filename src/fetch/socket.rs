@@ -19,7 +19,7 @@ pub enum SocketError {
 /// Posts JSON to the socket and hands each line of the answer to `each`.
 ///
 /// # Errors
-/// When the daemon does not answer, or not to the end.
+/// Fails if the daemon does not answer, or not to the end.
 pub async fn post_lines(
     socket: &Path,
     json: String,

@@ -47,7 +47,7 @@ impl<'a, S: State> Work<'a, S> {
     /// Begins with the state as it is.
     ///
     /// # Errors
-    /// When the state cannot be read.
+    /// Fails if the state cannot be read.
     pub fn new(state: &'a S, rules: &'a Rules) -> Result<Self, S::Error> {
         let meta = state.meta()?.unwrap_or_else(|| Meta::empty(&rules.fingerprint));
         let (seq, at) = (meta.seq, meta.newest_at);
@@ -67,7 +67,7 @@ impl<'a, S: State> Work<'a, S> {
     /// Applies the next line. One that the state already reflects changes nothing.
     ///
     /// # Errors
-    /// When the state cannot be read: then this work is of no use any more.
+    /// Fails if the state cannot be read: then this work is of no use any more.
     pub fn apply(&mut self, line: &Line) -> Result<(), S::Error> {
         if line.seq <= self.meta.seq {
             return Ok(());
@@ -92,7 +92,7 @@ impl<'a, S: State> Work<'a, S> {
         Ok(())
     }
 
-    /// What all of it changes.
+    /// The changes of all lines so far.
     #[must_use]
     pub fn finish(mut self) -> Changes {
         self.changes.meta = Some(self.meta);
@@ -144,7 +144,7 @@ impl<'a, S: State> Work<'a, S> {
     }
 
     fn poll(&mut self, poll: &PollRecord) -> Result<(), S::Error> {
-        // A poll does not touch what is published, so it moves no feed.
+        // A poll does not change published entries, so it changes no feed.
         if let Some((id, source)) = self.polled(poll)? {
             self.changes.sources.insert(id, source);
         }
@@ -313,7 +313,7 @@ impl<'a, S: State> Work<'a, S> {
     }
 
     /// Takes an entry that has changed off the lists of feeds that it is in no more, and puts it on those of others.
-    /// `replaced` if what its lists say of it has changed too.
+    /// `replaced` if its list rows changed too.
     fn move_lists(
         &mut self,
         no: EntryNo,
@@ -385,7 +385,7 @@ impl<'a, S: State> Work<'a, S> {
 /// Applies one line.
 ///
 /// # Errors
-/// When the state cannot be read.
+/// Fails if the state cannot be read.
 pub fn apply<S: State>(state: &S, line: &Line, rules: &Rules) -> Result<Changes, S::Error> {
     let mut work = Work::new(state, rules)?;
     work.apply(line)?;
@@ -406,7 +406,7 @@ fn backlog_places(new: &[NewEntry], at: Time, first: bool, stored: u64) -> Vec<O
     places
 }
 
-/// What a map says of a key: what the lines so far have left, else what `stored` says.
+/// The value of a key: the one that the lines so far have set, else the one that `stored` gives.
 fn overlaid<K: Ord, V: Clone, E>(
     map: &BTreeMap<K, V>,
     key: &K,

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! DIR/00000002-2026-11-23.ndjson.zst …   the journal, as it is
-//! DIR/manifest.json                      what belongs to it, written last
+//! DIR/manifest.json                      its files and their hashes, written last
 //! ```
 
 use std::fs::{self, File};
@@ -26,7 +26,7 @@ const MANIFEST: &str = "manifest.json";
 /// Octets copied at a time.
 const CHUNK: usize = 1 << 16;
 
-/// What a backup consists of.
+/// The list of files of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of the layout.
@@ -35,7 +35,7 @@ pub struct Manifest {
     pub dibao: String,
     /// The version of the journal's lines that it may hold.
     pub lines: u8,
-    /// When it was made.
+    /// Time at which the backup was made.
     pub at: Time,
     /// The position of the last line.
     pub seq: u64,
@@ -56,7 +56,7 @@ pub struct CopiedFile {
 
 /// A file of the journal, and how much of it is acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct BackupFile {
     /// Its name.
     pub name: String,
     /// Octets.
@@ -105,7 +105,7 @@ pub enum BackupError {
         /// Its lines.
         lines: u64,
     },
-    /// A file is not what it was.
+    /// The content of a file changed.
     #[error("{0} is damaged: its hash is not the one in the manifest")]
     Damaged(PathBuf),
     /// The journal is damaged, though its files can be read.
@@ -113,7 +113,7 @@ pub enum BackupError {
         "the journal in {path} is damaged, so no backup was made: {what}. The next compaction rewrites it from the \
          store; to keep the damaged journal, stop dibao and copy the state directory"
     )]
-    Rotten {
+    JournalDamaged {
         /// The journal.
         path: PathBuf,
         /// Its unreadable parts.
@@ -148,7 +148,7 @@ fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) ->
 /// Makes sure that a backup can be written to a directory: it is there, and empty.
 ///
 /// # Errors
-/// When it is not empty, or cannot be made.
+/// Fails if it is not empty, or cannot be made.
 pub fn prepare(into: &Path) -> Result<(), BackupError> {
     dirs::create(into).map_err(io_error(into, "create it"))?;
     if is_empty(into)? { Ok(()) } else { Err(BackupError::NotEmpty(into.to_owned())) }
@@ -158,12 +158,11 @@ pub fn prepare(into: &Path) -> Result<(), BackupError> {
 /// the manifest.
 ///
 /// # Errors
-/// [`BackupError::Vanished`] when the parts have to be asked for again, [`BackupError::Rotten`] when the journal
-/// has to be healed first. Nothing of it is left then, nor after any other: it may be tried again in the same
-/// place.
+/// [`BackupError::Vanished`] if the caller has to ask for the parts again, [`BackupError::JournalDamaged`] if the
+/// journal has to be healed first. After any error the directory is empty, so that the caller can try again there.
 pub fn copy(
     from: &Path,
-    (seq, parts): (u64, &[Part]),
+    (seq, parts): (u64, &[BackupFile]),
     at: Time,
     into: &Path,
 ) -> Result<Manifest, BackupError> {
@@ -173,10 +172,10 @@ pub fn copy(
         let (octets, sha256) = copy_file(&from.join(&part.name), &into.join(&part.name), part.octets)?;
         files.push(CopiedFile { name: part.name.clone(), octets, sha256 });
     }
-    // A hash says that the copies are what was there, not that it was a journal.
+    // A hash proves that a copy equals its file, not that the file is a journal.
     let what = lacks(into, seq, &files)?;
     if !what.is_empty() {
-        return Err(BackupError::Rotten { path: from.to_owned(), what: of_directory(what, from) });
+        return Err(BackupError::JournalDamaged { path: from.to_owned(), what: of_directory(what, from) });
     }
     let dibao = env!("CARGO_PKG_VERSION").to_owned();
     let manifest = Manifest { format: FORMAT, dibao, lines: LINE_VERSION, at, seq, files };
@@ -200,7 +199,7 @@ pub fn copy(
 struct Unfinished(Vec<PathBuf>);
 
 impl Unfinished {
-    fn at(into: &Path, parts: &[Part]) -> Self {
+    fn at(into: &Path, parts: &[BackupFile]) -> Self {
         let names = parts.iter().map(|part| part.name.as_str()).chain([MANIFEST]);
         let paths = names.map(|name| into.join(name));
         Self(paths.filter(|path| path.symlink_metadata().is_err()).collect())
@@ -220,12 +219,12 @@ impl Drop for Unfinished {
     }
 }
 
-/// Puts a backup into a state directory that has no journal, after every file was held against the
-/// manifest. The store is built by whoever opens the directory next. Until all of it is there, nobody does:
-/// see `require_restored`. One that was interrupted is begun anew.
+/// Restores a backup into a state directory that has no journal, after checking every file against the
+/// manifest. The next open builds the store. Until the restore is complete, opening fails: see
+/// `require_restored`. An interrupted restore starts from the beginning.
 ///
 /// # Errors
-/// When the backup is not whole, is newer, or the directory is in use or has a journal.
+/// Fails if the backup is not whole, is newer, or the directory is in use or has a journal.
 pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
     let manifest = read_manifest(from)?;
     for file in &manifest.files {

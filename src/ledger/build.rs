@@ -27,7 +27,7 @@ impl Ledger {
     /// Builds the store if opening found none that can be used as it is. Returns how many lines that took.
     ///
     /// # Errors
-    /// When the disk refuses, or there is no room: then it may be tried again.
+    /// Fails if the disk refuses, or there is no room: then it may be tried again.
     pub fn settle(&mut self, progress: Progress<'_>) -> Result<u64, LedgerError> {
         match &self.unsettled {
             None => Ok(0),
@@ -40,7 +40,7 @@ impl Ledger {
     /// use until then. Returns how many lines it took.
     ///
     /// # Errors
-    /// When the disk refuses or the journal is damaged and cannot get a base: then the present one stays.
+    /// Fails if the disk refuses or the journal is damaged and cannot get a base: then the present one stays.
     pub fn rebuild(&mut self, progress: Progress<'_>) -> Result<u64, LedgerError> {
         let mut built = self.build(progress)?;
         if !built.lost.is_empty() {
@@ -66,7 +66,7 @@ impl Ledger {
     /// already.
     ///
     /// # Errors
-    /// When the fresh one cannot be written: then nothing can be recorded until it can.
+    /// Fails if the fresh one cannot be written: then nothing can be recorded until it can.
     pub fn replace(&mut self, failed: &Arc<Store>, why: &str) -> Result<(), LedgerError> {
         if !Arc::ptr_eq(&self.store.load_full(), failed) {
             return Ok(());
@@ -84,7 +84,7 @@ impl Ledger {
         let built = self.build(progress)?;
         let (lines, lost) = (built.lines, built.lost.clone());
         if let Some(old) = self.swap_in(built) {
-            old.put_aside(&self.paths);
+            old.quarantine(&self.paths);
         }
         if !lost.is_empty() {
             tracing::error!(

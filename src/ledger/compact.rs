@@ -29,7 +29,7 @@ pub struct Compacted {
     of: Arc<Store>,
     base: FinishedBase,
     damage: Option<String>,
-    /// How many entries it holds.
+    /// The number of entries in the new base.
     pub entries: u64,
 }
 
@@ -88,11 +88,11 @@ fn write(mut writer: BaseWriter, store: &Store) -> Result<(FinishedBase, u64), L
 }
 
 impl Ledger {
-    /// Begins to compact the journal: the store is frozen, and what is recorded from now on stands behind
-    /// the base. `None` when there is nothing to compact, or it is under way.
+    /// Begins to compact the journal: freezes the store. Later lines go behind the base. `None` if there is nothing
+    /// to compact, or a compaction is under way.
     ///
     /// # Errors
-    /// When the disk refuses; then nothing has changed.
+    /// Fails if the disk refuses; then nothing has changed.
     pub fn begin_compaction(&mut self, today: NaiveDate) -> Result<Option<Compaction>, LedgerError> {
         self.make_current()?;
         self.freeze(today)
@@ -110,11 +110,11 @@ impl Ledger {
         Ok(Some(Compaction { of, frozen, writer, damage: self.damage.clone() }))
     }
 
-    /// Puts a base in the place of what it stands for. Returns false when the store was built anew meanwhile,
-    /// as there was something wrong with the one that the base is of.
+    /// Replaces the segments by their base. Returns false if the store was rebuilt meanwhile: then the store that
+    /// the base was made from was not sound.
     ///
     /// # Errors
-    /// When the disk refuses: the next start removes what is in the way.
+    /// Fails if the disk refuses: the next start removes the unfinished base.
     pub fn finish_compaction(&mut self, compacted: Compacted) -> Result<bool, LedgerError> {
         let Compacted { of, base, damage, .. } = compacted;
         if !Arc::ptr_eq(&self.store.load_full(), &of) {
@@ -138,7 +138,7 @@ impl Ledger {
     /// Gives a damaged journal a new base, written from the store in use.
     ///
     /// # Errors
-    /// When the disk refuses, or the store is not sound: then the journal is as it was.
+    /// Fails if the disk refuses, or the store is not sound: then the journal is as it was.
     pub(super) fn rebase(&mut self) -> Result<(), LedgerError> {
         let begun = self.freeze(self.journal.date())?;
         let compacted = begun.ok_or(LedgerError::Compacting)?.write()?;

@@ -14,7 +14,7 @@ use crate::decide::diff::{Draft, DraftEntry};
 use crate::decide::rules::Rules;
 use crate::decide::story::{Index, Sketch};
 use crate::model::record::{
-    Assignment, ChangedEntry, ConfigRecord, Departure, Expiry, NewEntry, Observation, Record, Told,
+    Assignment, ChangedEntry, ConfigRecord, Departure, Expiry, JoinedStory, NewEntry, Observation, Record,
     Withdrawal,
 };
 use crate::model::state::State;
@@ -22,7 +22,7 @@ use crate::model::stored::EntryNo;
 
 /// Something to record.
 pub enum Fact {
-    /// A poll, with what it found.
+    /// A poll and its findings.
     Poll(Box<Draft>),
     /// A change of the configuration.
     Config(ConfigRecord),
@@ -35,8 +35,7 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// False for what a power cut may cost: a poll that brought nothing is repeated, and what has expired
-    /// expires once more.
+    /// False if a power cut may lose it: a poll without news is repeated, and an entry that expired expires again.
     #[must_use]
     pub fn is_worth_a_sync(&self) -> bool {
         match self {
@@ -47,7 +46,7 @@ impl Fact {
     }
 }
 
-/// A group of facts as records, and what the index of stories has to know of them.
+/// A group of facts as records, and the changes to the index of stories.
 #[derive(Default)]
 pub(super) struct Decided {
     pub(super) records: Vec<Record>,
@@ -168,12 +167,15 @@ impl Decider<'_> {
     }
 
     /// Finds the story of a new entry, and files the entry with it.
-    fn tell(&mut self, published_id: &str, sketch: Sketch) -> Option<Told> {
+    fn tell(&mut self, published_id: &str, sketch: Sketch) -> Option<JoinedStory> {
         let no = self.decided.next_no;
         let found = self.index.find(&sketch);
         let told = found.and_then(|joined| {
             let with = self.id_of(joined.copy_of.unwrap_or(joined.founder))?;
-            Some((joined.founder, Told { with, reason: joined.reason, related: joined.copy_of.is_none() }))
+            Some((
+                joined.founder,
+                JoinedStory { with, reason: joined.reason, related: joined.copy_of.is_none() },
+            ))
         });
         debug_assert!(told.as_ref().is_none_or(|(_, told)| told.with != published_id), "it is not filed yet");
         self.index.file(no, told.as_ref().map_or(no, |(founder, _)| *founder), &sketch);

@@ -10,7 +10,7 @@ use super::fault::{LedgerError, io_error};
 /// Makes a directory and those above it that are missing, for good.
 ///
 /// # Errors
-/// When the disk refuses.
+/// Fails if the disk refuses.
 pub fn create(dir: &Path) -> io::Result<()> {
     create_with(dir, &mut sync)
 }
@@ -18,7 +18,7 @@ pub fn create(dir: &Path) -> io::Result<()> {
 /// Makes the names in a directory durable.
 ///
 /// # Errors
-/// When the disk refuses.
+/// Fails if the disk refuses.
 pub fn sync(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
@@ -26,7 +26,7 @@ pub fn sync(dir: &Path) -> io::Result<()> {
 /// Removes a directory with all that is in it, if there is one.
 ///
 /// # Errors
-/// When the disk refuses.
+/// Fails if the disk refuses.
 pub fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),

@@ -8,12 +8,12 @@ use rustix::io::Errno;
 use super::journal::{JournalError, Losses};
 use super::store::StoreError;
 
-/// What a disk refuses for.
+/// The reason for which a disk refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskFault {
-    /// It is full.
+    /// The disk is full.
     Full,
-    /// The user's share of it is.
+    /// The user's quota is used up.
     Quota,
     /// It is mounted read-only.
     ReadOnly,
@@ -22,7 +22,7 @@ pub enum DiskFault {
 }
 
 impl DiskFault {
-    /// What an error of the operating system says of the disk; `None` for one that is not the disk's.
+    /// The disk fault that an error of the operating system stands for; `None` if the error is not the disk's.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
         const CODES: [(Errno, DiskFault); 4] = [
@@ -47,7 +47,7 @@ impl DiskFault {
         }
     }
 
-    /// What is to be done about it.
+    /// The advice to the operator.
     #[must_use]
     pub fn remedy(self) -> &'static str {
         match self {
@@ -65,18 +65,18 @@ pub enum LedgerError {
     /// Another process has it.
     #[error("{0} is in use by another dibao; stop it, or name another state.dir")]
     Locked(PathBuf),
-    /// A restore was interrupted: what would be opened is not what was to be restored.
+    /// A restore was interrupted: the directory does not hold the whole backup.
     #[error(
         "{0}: a restore was interrupted; run `dibao restore` again, or, to go on without the backup, remove that directory \
          and move the old journal back"
     )]
     HalfRestored(PathBuf),
-    /// There is hardly any room left.
+    /// Too little free space.
     #[error("{path}: {needed} MiB must be free, and {left} MiB are; make room")]
     Full {
         /// The state directory.
         path: PathBuf,
-        /// MiB, the reserve that is left alone included.
+        /// MiB, including the reserve that is kept free.
         needed: u64,
         /// MiB.
         left: u64,
@@ -91,25 +91,25 @@ pub enum LedgerError {
         /// The cause.
         source: io::Error,
     },
-    /// The store has lost something and did not say so: nothing may be made from it.
+    /// A check found that rows are missing or wrong: no base may be made from the store.
     #[error("the store is not sound: {0}; the journal was not changed")]
     Unsound(String),
     /// A damaged journal needs a base first, and the store is being read for another one.
     #[error("the journal is being compacted; try again")]
     Compacting,
-    /// The journal cannot go on.
+    /// The journal cannot be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The store cannot go on, nor be built anew.
+    /// The store cannot be used and cannot be rebuilt.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A rebuild was asked for of a journal that is damaged, and the store cannot stand in for it.
+    /// A rebuild was requested, but the journal is damaged and the store cannot replace the lost lines.
     #[error("the journal is damaged ({0}), and the store cannot replace it; nothing was changed")]
     Damaged(Losses),
 }
 
 impl LedgerError {
-    /// What the disk refused for, if that is the cause.
+    /// The disk fault, if that is the cause.
     #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
         match self {
@@ -120,8 +120,7 @@ impl LedgerError {
         }
     }
 
-    /// True if nothing can be recorded until something is done about the disk, as opposed to one record
-    /// that cannot be.
+    /// True if nothing can be recorded until the operator repairs the disk; false if only this record fails.
     #[must_use]
     pub fn stops_recording(&self) -> bool {
         matches!(
@@ -132,7 +131,7 @@ impl LedgerError {
 }
 
 impl StoreError {
-    /// What the disk refused for, if that is the cause.
+    /// The disk fault, if that is the cause.
     #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
         match self {

@@ -37,20 +37,20 @@ impl Generation {
         Mark::write(paths, self.number, journal, clean)
     }
 
-    /// What its files take up, in octets.
+    /// The size of its files, in octets.
     pub(super) fn size(self, paths: &Paths) -> u64 {
         octets_below(&paths.generation(self.number))
     }
 
-    /// Removes it. What cannot be removed now is swept at the next open.
+    /// Removes it. The next open removes files that cannot be removed now.
     pub(super) fn remove(self, paths: &Paths) {
         let _ = fs::remove_file(paths.mark(self.number));
         let _ = remove_if_there(&paths.generation(self.number));
     }
 
-    /// Takes it out of use, and keeps its files in place of those that were kept before: for whoever wants to
-    /// know what went wrong. Nothing reads them.
-    pub(super) fn put_aside(self, paths: &Paths) {
+    /// Takes it out of use and keeps its files, so that the operator can examine them. They replace the files of an
+    /// earlier quarantine. dibao does not read them.
+    pub(super) fn quarantine(self, paths: &Paths) {
         let (files, aside) = (paths.generation(self.number), paths.damaged());
         let moved = fs::remove_file(paths.mark(self.number))
             .and_then(|()| remove_if_there(&aside))
@@ -61,7 +61,7 @@ impl Generation {
     }
 }
 
-/// Removes what an interrupted build left, and returns the newest complete generation.
+/// Removes the files of an interrupted build, and returns the newest complete generation.
 pub(super) fn sweep(paths: &Paths) -> Result<Option<Generation>, LedgerError> {
     let all = numbers(paths)?;
     let newest = all.iter().copied().filter(|number| paths.mark(*number).exists()).max();

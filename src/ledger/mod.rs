@@ -42,7 +42,7 @@ use crate::decide::rules::Rules;
 use crate::model::feed_key::FeedKey;
 use crate::model::record::{Line, Record};
 use crate::model::state::{Changes, FeedState, State};
-use backup::Part;
+use backup::BackupFile;
 pub use compact::{Compacted, Compaction};
 pub use decide::Fact;
 pub use fault::{DiskFault, LedgerError};
@@ -56,7 +56,7 @@ use room::AskRoom;
 pub(crate) use room::Room;
 pub use scrub::{Scrub, ScrubStep, read_journal};
 use store::Store;
-use stories::Stories;
+use stories::StoryIndex;
 
 /// The store as everyone who reads it holds it: it is swapped when another was built.
 pub type StoreHandle = Arc<ArcSwap<Store>>;
@@ -84,7 +84,7 @@ pub struct Ledger {
     store: StoreHandle,
     generation: Option<Generation>,
     rules: Arc<Rules>,
-    stories: Stories,
+    stories: StoryIndex,
     room: AskRoom,
     /// A rebuild that must happen before anything is recorded. Until then the store may be read, if it is not empty.
     unsettled: Option<Unsettled>,
@@ -109,13 +109,13 @@ impl Ledger {
         self.journal.seq()
     }
 
-    /// Records a group of facts: decides what needs looking around for, appends the lines with one write, and
-    /// applies them as one batch. When this returns they survive the end of the process, and a power cut too if
-    /// one of them is worth a sync.
+    /// Records a group of facts: makes the decisions that need a search, appends the lines with one write, and
+    /// applies them as one batch. After that they survive the end of the process, and a power cut too if one of
+    /// them is worth a sync.
     ///
     /// # Errors
-    /// [`LedgerError::Journal`] when the journal cannot be written: then nothing was recorded. Any other
-    /// when a fresh store cannot be built either: then it is recorded, and the next build applies it.
+    /// [`LedgerError::Journal`] if the journal cannot be written: then nothing is recorded. Any other error if
+    /// the store cannot be written and cannot be rebuilt: then the facts are recorded, and the next build applies them.
     pub fn record(&mut self, facts: Vec<Fact>, today: NaiveDate) -> Result<Recorded, LedgerError> {
         self.require_room(0)?;
         // A line that was recorded and then not applied must not be passed over.
@@ -181,7 +181,7 @@ impl Ledger {
     /// Makes everything recorded so far survive a power cut.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// Fails if the disk refuses.
     pub fn sync(&mut self) -> Result<(), LedgerError> {
         Ok(self.journal.sync()?)
     }
@@ -189,7 +189,7 @@ impl Ledger {
     /// Tests if recording works again after a failure.
     ///
     /// # Errors
-    /// When it would not.
+    /// Fails if it would not.
     pub fn probe(&mut self) -> Result<(), LedgerError> {
         self.require_room(0)?;
         self.journal.probe()?;
@@ -220,17 +220,17 @@ impl Ledger {
     /// much of each file of the journal counts.
     ///
     /// # Errors
-    /// When the disk refuses.
-    pub fn acknowledged(&mut self) -> Result<(u64, Vec<Part>), LedgerError> {
+    /// Fails if the disk refuses.
+    pub fn acknowledged(&mut self) -> Result<(u64, Vec<BackupFile>), LedgerError> {
         self.journal.sync()?;
         let files = self.journal.files()?.into_iter();
-        Ok((self.journal.seq(), files.map(|(name, octets)| Part { name, octets }).collect()))
+        Ok((self.journal.seq(), files.map(|(name, octets)| BackupFile { name, octets }).collect()))
     }
 
     /// The sizes of the journal's base and of the segments after it, in octets.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// Fails if they cannot be read.
     pub fn journal_sizes(&self) -> Result<(u64, u64), LedgerError> {
         Ok(self.journal.sizes()?)
     }
@@ -255,7 +255,7 @@ impl Ledger {
     /// Closes: everything recorded is durable, and the store may be trusted at the next start.
     ///
     /// # Errors
-    /// When the disk refuses; the journal still has what was synced.
+    /// Fails if the disk refuses; the journal keeps all synced lines.
     pub fn close(mut self) -> Result<(), LedgerError> {
         self.stories.stop();
         self.journal.sync()?;

@@ -16,7 +16,7 @@ use super::mark::{self, Mark};
 use super::replay::{catch_up, forget_validators, reach};
 use super::room::{AskRoom, Room};
 use super::store::{MemoryBackend, SledBackend, Store, StoreError};
-use super::stories::Stories;
+use super::stories::StoryIndex;
 use super::{Ledger, LedgerError, Paths, Unsettled, backup, dirs};
 use crate::decide::rules::Rules;
 use crate::model::source::SourceDef;
@@ -33,7 +33,7 @@ pub struct OpenNotes {
     pub rebuild: Option<String>,
     /// The number of lines of the journal that were applied.
     pub replayed: u64,
-    /// Lines that neither journal nor store has.
+    /// Lines that are in neither journal nor store.
     pub lost: Losses,
 }
 
@@ -96,10 +96,10 @@ impl Found {
 
 impl Ledger {
     /// Opens the state directory under today's rules: mends the journal's end, and brings the store up to it.
-    /// Where no store can be used, or it was derived under other rules, [`Self::settle`] builds one.
+    /// If no store can be used, or the store was derived under other rules, [`Self::settle`] builds one.
     ///
     /// # Errors
-    /// When the directory is in use, or the disk refuses.
+    /// Fails if the directory is in use, or the disk refuses.
     pub fn open(dir: &Path, rules: Arc<Rules>, today: NaiveDate) -> Result<(Self, OpenNotes), LedgerError> {
         Self::open_with(dir, rules, today, Arc::new(Room::at))
     }
@@ -137,7 +137,7 @@ impl Ledger {
             journal,
             generation: None,
             rules,
-            stories: Stories::default(),
+            stories: StoryIndex::default(),
             room,
             unsettled: None,
             failed: None,
@@ -151,7 +151,7 @@ impl Ledger {
         };
         if let Err(why) = used {
             if let Some(newest) = newest {
-                newest.put_aside(&ledger.paths);
+                newest.quarantine(&ledger.paths);
             }
             ledger.unsettled = Some(Unsettled { why, usable: false });
             if ledger.journal.seq() == 0 {
@@ -168,11 +168,11 @@ impl Ledger {
         let Found { generation, store, reached, .. } = found;
         let seen = store.meta()?.map_or(0, |meta| meta.seq);
         if seen > self.journal.seq() {
-            // The store has what was cut off, and a new base will.
+            // The store has the lines that were cut off. A new base will hold them.
             self.damage = Some(format!("lines {} to {seen} were cut off", self.journal.seq() + 1));
             self.journal.go_on_behind(seen);
         }
-        if reached.is_some_and(|reached| has_other_seal(&self.journal, reached)) {
+        if reached.is_some_and(|reached| has_other_checksum(&self.journal, reached)) {
             self.damage = Some(format!("the frame of line {seen} cannot be read"));
         }
         let otherwise = derived_otherwise(&store, &self.rules)?;
@@ -204,7 +204,7 @@ impl Ledger {
     /// present one stays in use until then. Returns why that was needed. Blocks.
     ///
     /// # Errors
-    /// When the disk refuses: then the rules stay as they were.
+    /// Fails if the disk refuses: then the rules stay as they were.
     pub fn adopt(&mut self, rules: Arc<Rules>) -> Result<Option<String>, LedgerError> {
         self.make_current()?;
         let otherwise = derived_otherwise(&self.store.load_full(), &rules)?;
@@ -221,10 +221,10 @@ impl Ledger {
     }
 }
 
-/// Reads the store of a state directory that nobody has open, as it was last derived.
+/// Reads the store of a state directory that no process has open, as it was last derived.
 ///
 /// # Errors
-/// When it is in use, there is none, or it cannot be read.
+/// Fails if it is in use, there is none, or it cannot be read.
 pub fn peek<T>(
     dir: &Path,
     read: impl FnOnce(&Store) -> Result<T, StoreError>,
@@ -257,10 +257,10 @@ fn find(paths: &Paths, generation: Generation) -> Result<Found, Refusal> {
     Ok(Found { generation, store, reached, mark })
 }
 
-/// True if something else stands before the store's position than did. Where the journal is shorter it was cut,
-/// which its damage tells; where the segment is gone, a base stands for it.
-fn has_other_seal(journal: &Journal, reached: Reached) -> bool {
-    let (stands, stood) = (journal.seal(reached.position), reached.seal);
+/// True if the checksum before the store's position changed. False if the journal is shorter, since its damage then
+/// says that it was cut, and if the segment is gone, since a base then replaces it.
+fn has_other_checksum(journal: &Journal, reached: Reached) -> bool {
+    let (stands, stood) = (journal.checksum_before(reached.position), reached.checksum);
     stands.is_some() && stood.is_some() && stands != stood
 }
 
@@ -272,7 +272,7 @@ fn follows(found: Found, id: uuid::Uuid, journal: &Journal) -> Result<Found, Str
     }
     // A frame that is damaged is no sign of another journal.
     let is_other =
-        |reached: Reached| has_other_seal(journal, reached) && journal.is_whole_before(reached.position);
+        |reached: Reached| has_other_checksum(journal, reached) && journal.is_whole_before(reached.position);
     if found.reached.is_some_and(is_other) {
         return Err("the journal differs from the one that the store was built from".to_owned());
     }
@@ -285,9 +285,8 @@ fn follows(found: Found, id: uuid::Uuid, journal: &Journal) -> Result<Found, Str
     Ok(found)
 }
 
-/// True if nobody has a store open. Whoever had the directory before may not have let go of it yet: the last
-/// view that is read from it, the last task of an engine that was closed. That takes moments; three seconds are
-/// waited.
+/// True if no process has the store open. A closed engine may still have a last view or a last task that reads from
+/// it. That takes moments; dibao waits for three seconds.
 #[expect(clippy::disallowed_methods, reason = "opening has a thread of its own, and waits for others")]
 fn is_let_go(files: &Path) -> bool {
     (0..300).any(|glance| {

@@ -28,7 +28,7 @@ const BATCH: usize = 256;
 pub struct Replay {
     /// The store.
     pub store: Store,
-    /// What of the journal cannot be read.
+    /// The parts of the journal that cannot be read.
     pub losses: Losses,
 }
 
@@ -36,7 +36,7 @@ impl Replay {
     /// Applies the whole journal of a state directory, and changes nothing there.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// Fails if the journal cannot be read.
     pub fn of(state_dir: &Path, rules: &Rules) -> Result<Self, LedgerError> {
         let store = Store::new(Box::<MemoryBackend>::default());
         let mut group = Group::new(&store, rules);
@@ -47,13 +47,13 @@ impl Replay {
     }
 }
 
-/// Applies lines in batches. Returns what they changed.
+/// Applies lines in batches. Returns their changes.
 ///
 /// A line on which that panics is passed over, or it would stop every line after it, now and at every
 /// start. `apply` is pure, so a rebuild passes over the same lines, until a better dibao reads them.
 ///
 /// # Errors
-/// When the store cannot be read or written.
+/// Fails if the store cannot be read or written.
 pub(super) fn apply_group(
     store: &Store,
     lines: &[Line],
@@ -98,7 +98,7 @@ fn apply_batch(
     Ok(all)
 }
 
-/// What lines change, or what applying them panicked with.
+/// The changes of lines, or the message of the panic in applying them.
 fn attempt(
     store: &Store,
     lines: &[Line],
@@ -125,7 +125,7 @@ struct Group<'a> {
     rules: &'a Rules,
     lines: Vec<Line>,
     entries: usize,
-    /// Where to read on behind the last of them.
+    /// The place in the journal behind the last of them.
     position: Option<Reached>,
 }
 
@@ -150,7 +150,7 @@ impl<'a> Group<'a> {
 }
 
 /// Applies every line of the journal behind a place to the store. `each` hears of every line first.
-/// Returns how many there were, and what could not be read.
+/// Returns the number of lines, and the parts that cannot be read.
 pub(super) fn catch_up(
     store: &Store,
     journal: &Journal,
@@ -163,7 +163,7 @@ pub(super) fn catch_up(
     let losses = journal.replay(from, &mut |line, position| {
         each(&line)?;
         lines += 1;
-        group.push(line, Some(Reached { position, seal: None }))
+        group.push(line, Some(Reached { position, checksum: None }))
     })?;
     group.position = Some(journal.reached());
     group.finish()?;
@@ -177,7 +177,7 @@ pub(super) fn forget_validators(store: &Store) -> Result<(), StoreError> {
     for (id, mut source) in store.sources()? {
         source.poll.validators = Validators::default();
         source.poll.body_hash = None;
-        // Lost lines shift the numbers of what came after them.
+        // Lost lines shift the numbers of later lines.
         (source.poll.window_from, source.poll.windows) = (None, Windows::default());
         changes.sources.insert(id, source);
     }
@@ -221,7 +221,7 @@ fn pass_over(store: &Store, line: &Line, rules: &Rules, panic: &str) -> Result<C
 fn failed(mut source: SourceState, poll: &PollRecord, why: &str) -> SourceState {
     source.poll.scheduled = poll.state.scheduled;
     source.poll.failures = source.poll.failures.saturating_add(1);
-    // A fixed draw: what a replay gives must not hang on chance.
+    // A fixed draw: the result of a replay must not depend on chance.
     let wait = backoff::delay(source.poll.failures, BACKOFF_BASE, 0.0);
     source.poll.not_before = poll.at.checked_add_signed(TimeDelta::from_std(wait).unwrap_or_default());
     source.outcome = Some(Outcome::Failed { why: format!("what it sent cannot be applied: {why}") });

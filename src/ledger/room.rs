@@ -7,18 +7,18 @@ use std::sync::Arc;
 
 use super::LedgerError;
 
-/// What is left alone, at most: sled's buffers and the journal's largest record fit many times.
+/// The maximum of octets kept free: sled's buffers and the journal's largest record fit many times.
 const RESERVE: u64 = 64 << 20;
-/// On a small file system less is left alone: one part in so many.
+/// The divisor for a small file system, where one part in so many is kept free.
 const PART: u64 = 20;
 
-/// Tells how much room is left where a directory is; `None` where the kernel does not say.
+/// Gives the free room of a directory's file system; `None` if the kernel does not say.
 pub(super) type AskRoom = Arc<dyn Fn(&Path) -> Option<Room> + Send + Sync>;
 
 /// A file system's room, in octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Room {
-    /// What this process may still write.
+    /// Octets that this process may still write.
     pub(crate) left: u64,
     /// The size of it all.
     pub(crate) size: u64,
@@ -50,7 +50,7 @@ pub(super) fn require(room: &AskRoom, dir: &Path, more: u64) -> Result<(), Ledge
     room(dir).map_or(Ok(()), |room| room.require(dir, more))
 }
 
-/// What the files below a directory take up; what cannot be read counts as nothing.
+/// The size of the files below a directory; a file that cannot be read counts as nothing.
 pub(super) fn octets_below(dir: &Path) -> u64 {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let octets = entries.map(|entry| match entry.metadata() {

@@ -75,7 +75,7 @@ impl Ledger {
     /// not hold, or is damaged.
     ///
     /// # Errors
-    /// When the fresh store cannot be written.
+    /// Fails if the fresh store cannot be written.
     pub fn recheck(&mut self, of: &Arc<Store>, doubts: &[Vec<u8>]) -> Result<(), LedgerError> {
         match doubts.iter().try_for_each(|key| of.recheck(key)) {
             Ok(()) => Ok(()),
@@ -87,7 +87,7 @@ impl Ledger {
     /// write under way. Returns true if it is damaged; the next compaction writes it a new base.
     ///
     /// # Errors
-    /// When it cannot be read at all.
+    /// Fails if it cannot be read at all.
     pub fn confirm_damage(&mut self) -> Result<bool, LedgerError> {
         let lost = read_journal(&self.paths, &mut || {})?;
         if !lost.is_empty() {
@@ -100,7 +100,7 @@ impl Ledger {
 /// Reads the whole journal of a state directory, and hears of every line. Returns what cannot be read of it.
 ///
 /// # Errors
-/// When it cannot be read at all.
+/// Fails if it cannot be read at all.
 pub fn read_journal(paths: &Paths, each: &mut dyn FnMut()) -> Result<Losses, JournalError> {
     journal::replay(&paths.journal(), None, &mut |_, _| -> Result<(), JournalError> {
         each();

@@ -30,7 +30,7 @@ const PAGE: usize = 512;
 
 /// The index, or how it comes to be.
 #[derive(Default)]
-pub(super) enum Stories {
+pub(super) enum StoryIndex {
     /// Nobody has asked for it.
     #[default]
     Cold,
@@ -55,8 +55,8 @@ impl Building {
     }
 }
 
-impl Stories {
-    /// Begins to build the index, if nobody has.
+impl StoryIndex {
+    /// Begins to build the index, unless it is built or being built.
     pub(super) fn warm(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) {
         if matches!(self, Self::Cold) {
             let stop = Arc::new(AtomicBool::new(false));
@@ -66,8 +66,8 @@ impl Stories {
         }
     }
 
-    /// The index, built by now. One that cannot be built is empty: new entries tell stories of their own, and
-    /// whoever reads the store next finds out why.
+    /// Waits for the index. If it cannot be built, it is empty: each new entry then has a story of its own, and the
+    /// next read of the store gives the error.
     pub(super) fn index(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) -> &mut Index {
         self.warm(store, rules);
         *self = match std::mem::take(self) {
@@ -92,14 +92,14 @@ impl Stories {
         }
     }
 
-    /// Takes out what was filed for lines that were not recorded.
+    /// Removes the entries of lines that were not recorded.
     pub(super) fn take_back(&mut self, decided: &Decided) {
         if let Self::Ready(index) = self {
             decided.filed.iter().for_each(|no| index.remove(*no));
         }
     }
 
-    /// Follows what was recorded: rewritten entries are filed anew, expired ones leave.
+    /// Applies recorded changes: files rewritten entries anew and removes expired ones.
     pub(super) fn follow(&mut self, changes: Option<&Changes>, decided: Decided) {
         let (Self::Ready(index), Some(changes)) = (&mut *self, changes) else { return };
         let next = changes.meta.as_ref().map_or(0, |meta| meta.next_no);
@@ -152,7 +152,7 @@ fn build(store: &Store, rules: &Rules, stop: &AtomicBool) -> Result<Index, Store
     Ok(index)
 }
 
-/// What the index holds of some entries.
+/// Some entries, as the index holds them.
 #[derive(Default)]
 struct Read {
     /// Numbers, founders and sketches.

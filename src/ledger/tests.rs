@@ -90,7 +90,7 @@ pub(super) fn dump(ledger: &Ledger) -> Vec<Pair> {
     store.dump()
 }
 
-/// What lines give in memory.
+/// The rows that lines give in memory.
 fn expected(lines: &[Line]) -> Vec<Pair> {
     folded(lines, &standard()).dump()
 }
@@ -141,7 +141,7 @@ fn segments(dir: &TempDir) -> Vec<PathBuf> {
     all.filter(|path| path.extension().is_some_and(|ending| ending == "zst")).collect()
 }
 
-/// Where the frames of a segment begin, and its length.
+/// The starts of the frames of a segment, and its length.
 fn frames(path: &Path) -> Vec<usize> {
     let bytes = fs::read(path).expect("read");
     let magic = [0x28, 0xb5, 0x2f, 0xfd];

@@ -16,7 +16,7 @@ use crate::model::time::Time;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "lowercase")]
 pub enum Base {
-    /// What is known of the whole.
+    /// Facts about the whole base.
     Head(Head),
     /// A source.
     Source(Box<BaseSource>),
@@ -125,7 +125,7 @@ pub struct End {
     pub feeds: u64,
 }
 
-/// What a base holds, counted on the way through.
+/// The numbers of things in a base, counted while it is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Its sources.

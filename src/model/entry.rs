@@ -85,7 +85,7 @@ pub enum Ending {
     InEntry,
 }
 
-/// What one parse of a feed or page found.
+/// The result of one parse of a feed or page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParsedFeed {
     /// The feed's own id, if it has one.
@@ -100,14 +100,14 @@ pub struct ParsedFeed {
     pub rights: Option<String>,
     /// Its language (BCP 47), if said.
     pub language: Option<String>,
-    /// How often it changes, in minutes, if said: RSS `ttl` or `sy:updatePeriod`, the longer.
+    /// Update interval in minutes, if given: RSS `ttl` or `sy:updatePeriod`, the longer.
     pub ttl_minutes: Option<u32>,
-    /// When it need not be asked: RSS `skipHours` and `skipDays`.
+    /// Hours and days without polls: RSS `skipHours` and `skipDays`.
     #[serde(default, skip_serializing_if = "Skip::is_none")]
     pub skip: Skip,
     /// The entries, in document order.
     pub entries: Vec<ParsedEntry>,
-    /// What had to be mended before the bytes could be read; empty for a well-made feed.
+    /// Repairs that the octets needed before they could be read; empty for a well-made feed.
     pub repairs: Vec<String>,
     /// How its bytes ended.
     #[serde(skip)]
@@ -123,9 +123,9 @@ pub struct ParsedEntry {
     pub title: Option<String>,
     /// Links, absolute; the first `alternate` is the entry's page. Enclosures have `rel="enclosure"`.
     pub links: Vec<Link>,
-    /// When it was published, if said.
+    /// Date of publication, if given.
     pub published: Option<Stamp>,
-    /// When it was last changed, if said.
+    /// Date of the last change, if given.
     pub updated: Option<Stamp>,
     /// Authors and outlets.
     pub authors: Vec<Person>,

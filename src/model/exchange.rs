@@ -271,13 +271,13 @@ pub enum FetchFault {
     /// The robots.txt of the origin cannot be fetched, so nothing else is asked of it.
     #[error("{why}")]
     NoRobots { why: String },
-    /// What came was not HTTP.
+    /// The response was not HTTP.
     #[error("not a valid HTTP response: {why}")]
     Http { why: String },
 }
 
 impl FetchFault {
-    /// One word for logs and metrics.
+    /// One word for the kind of fault; the tests of `fetch` compare it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

@@ -20,7 +20,7 @@ const FEW: u32 = 20;
 const PATIENCE: TimeDelta = TimeDelta::days(3);
 /// A source with too few dates to have a rhythm is called silent after this.
 const PATIENCE_WITHOUT_RHYTHM: TimeDelta = TimeDelta::days(30);
-/// How long a poll without overlap is worth a word.
+/// Time for which a poll without overlap is reported.
 const RECENTLY: TimeDelta = TimeDelta::days(7);
 /// The share of polls in vain, in percent, from which a source is asked too often.
 const IN_VAIN: u32 = 80;
@@ -34,13 +34,13 @@ pub struct Habits {
     /// Those that found nothing new or changed.
     #[serde(default)]
     in_vain: u32,
-    /// When a poll last shared no entry with the one before.
+    /// Time of the last poll that shared no entry with the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gap_at: Option<Time>,
     /// Entries of the last document.
     #[serde(default)]
     window: u32,
-    /// When its newest entries were published, in Unix seconds, the newest first.
+    /// Publication dates of its newest entries, in Unix seconds, the newest first.
     #[serde(default)]
     dates: Vec<i64>,
 }
@@ -89,7 +89,7 @@ impl Habits {
         now.timestamp().saturating_sub(*newest) > patience.num_seconds()
     }
 
-    /// When it last published anything.
+    /// Time of its last publication.
     #[must_use]
     pub fn newest(&self) -> Option<Time> {
         self.dates.first().and_then(|date| Time::from_timestamp(*date, 0))
@@ -110,7 +110,7 @@ impl Habits {
         (self.polls > 0).then(|| self.in_vain * 100 / self.polls)
     }
 
-    /// What the operator could do better, given how often the source is polled. Empty when all is well.
+    /// Advice to the operator, given the interval of polls. Empty when all is well.
     #[must_use]
     pub fn advice(&self, interval: Duration, now: Time) -> Vec<String> {
         let mut advice = Vec::new();

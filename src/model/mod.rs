@@ -2,6 +2,7 @@
 //! decides, and nothing here names another part of the crate.
 
 pub mod base;
+pub mod departed;
 pub mod entry;
 pub mod evidence;
 pub mod exchange;
@@ -9,7 +10,6 @@ pub mod feed_key;
 pub mod habits;
 pub mod hash;
 pub mod identity;
-pub mod left;
 pub mod month;
 pub mod outcome;
 pub mod poll_state;

@@ -14,7 +14,7 @@ pub enum Outcome {
         new: u32,
         /// Known entries that were rewritten.
         changed: u32,
-        /// What had to be mended to read it.
+        /// Repairs that reading it needed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         repairs: Vec<String>,
     },

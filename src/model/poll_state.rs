@@ -25,7 +25,7 @@ pub struct PollState {
     /// True if the validators may vouch for what was not read, so that a request in full is due: once a day.
     #[serde(default, skip_serializing_if = "is_false")]
     pub in_full: bool,
-    /// When the source, if it hands out validators, was last asked in full; unknown in journals of before.
+    /// Time of the last unconditional request, if the source sends validators; unknown in older journals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_at: Option<Time>,
     /// SHA-256 (first 16 octets, hexadecimal) of the last body that was read in full.
@@ -58,13 +58,13 @@ pub struct PollState {
     /// Other Retry-After: of pages that the source's list leads to, of its robots.txt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<Hold>,
-    /// When the source last answered as it should (200 with a feed, or 304).
+    /// Time of the last good answer (200 with a feed, or 304).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Time>,
-    /// When it first failed since then.
+    /// Time of the first failure since then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Time>,
-    /// When it last brought a new entry.
+    /// Time of the last new entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news_at: Option<Time>,
     /// Entries of a list that wait for their pages to be read.
@@ -77,7 +77,7 @@ pub struct PollState {
     /// `window_from` over the last weeks.
     #[serde(default, skip_serializing_if = "Windows::is_none")]
     pub windows: Windows,
-    /// What is known of the source's guids and addresses.
+    /// Guids and addresses of the source that are worthless as keys.
     #[serde(default, skip_serializing_if = "Marks::is_none")]
     pub marks: Marks,
     /// True if its documents list the newest entry last; `None` while that was not seen.
@@ -106,7 +106,7 @@ pub struct Hold {
 pub struct Rejected {
     /// The validators that came with it.
     pub validators: Validators,
-    /// When it was last asked for in full.
+    /// Time of the last unconditional request.
     pub at: Time,
     /// The outcome of reading it; none in journals of before: no feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,9 +116,9 @@ pub struct Rejected {
 /// A permanent redirect: followed each time, and asked directly once it proved steady.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
-    /// Where the source says it is now.
+    /// The new address that the source gives.
     pub to: String,
-    /// How many polls in a row said so.
+    /// The number of polls in a row that gave it.
     pub seen: u32,
 }
 
@@ -138,7 +138,7 @@ pub struct Waiting {
     pub follow_from: Option<Time>,
 }
 
-/// What a feed says of itself.
+/// The feed's facts about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedFacts {
     /// Its own id, if it is an absolute IRI.

@@ -68,7 +68,7 @@ impl Record {
         }
     }
 
-    /// How many entries stand in it.
+    /// The number of entries in it.
     #[must_use]
     pub fn entries(&self) -> usize {
         match self {
@@ -85,7 +85,7 @@ impl Record {
         matches!(self, Self::Config(_))
     }
 
-    /// When it was learned.
+    /// Time of the line.
     #[must_use]
     pub fn at(&self) -> Time {
         match self {
@@ -103,7 +103,7 @@ impl Record {
 /// A change of the configuration, as far as stored or served bytes depend on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConfigRecord {
-    /// When the daemon first ran with it.
+    /// Time at which the daemon first ran with it.
     pub at: Time,
     /// The instance's own random id, drawn once, from which the ids of its feeds are made.
     pub instance: Uuid,
@@ -119,20 +119,20 @@ pub struct ConfigRecord {
 /// One poll.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PollRecord {
-    /// When the answer was in.
+    /// Time at which the answer was complete.
     pub at: Time,
     /// The source.
     pub source: SourceId,
     /// How it ended.
     pub outcome: Outcome,
-    /// What the next poll has to know.
+    /// The state from which the next poll starts.
     pub state: PollState,
 }
 
 /// The regions of an entry, corrected by hand: they hold whatever its texts say, now and after a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
-    /// When it was corrected.
+    /// Time of the correction.
     pub at: Time,
     /// The id it was published under.
     pub published_id: String,
@@ -144,7 +144,7 @@ pub struct Assignment {
 /// comes again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawal {
-    /// When it was taken back.
+    /// Time of the withdrawal.
     pub at: Time,
     /// The id it was published under.
     pub published_id: String,
@@ -164,13 +164,13 @@ pub struct Expiry {
     pub forgotten: Vec<String>,
 }
 
-/// What one poll learned.
+/// The result of one poll.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// The poll itself.
     #[serde(flatten)]
     pub poll: PollRecord,
-    /// What the feed says of itself, where that changed.
+    /// The feed's facts about itself, if they changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed: Option<FeedFacts>,
     /// Entries seen for the first time, in document order.
@@ -200,15 +200,15 @@ pub struct NewEntry {
     pub backlog: bool,
     /// The story it was found to tell when it was recorded; `None` where it tells its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub story: Option<Told>,
-    /// What tells it from a known entry that it has something in common with.
+    pub story: Option<JoinedStory>,
+    /// The facts that distinguish it from a known entry with which it shares some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
 }
 
 /// That an entry tells the same story as one before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct JoinedStory {
     /// The id under which an entry of that story is published; the entry that it is the same report as, if it is.
     pub with: String,
     /// The reason.
@@ -245,7 +245,7 @@ pub struct Departure {
     pub published_id: String,
     /// The story it tells from now on, if not one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub story: Option<Told>,
+    pub story: Option<JoinedStory>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]

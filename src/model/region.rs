@@ -92,7 +92,6 @@ impl RegionTable {
         self.regions.iter()
     }
 
-    /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.regions.len()

@@ -39,8 +39,8 @@ impl Skip {
         *self == Self::default()
     }
 
-    /// When to poll instead of `due`: at the end of the skipped hours it falls into, `limit` later at
-    /// most. A feed that skips all hours of the week means nothing by it.
+    /// The time to poll instead of `due`: the end of the skipped hours that `due` falls into, `limit` later at most. A
+    /// feed that skips all hours of the week is not believed.
     #[must_use]
     pub fn postpone(self, due: Time, limit: Duration) -> Time {
         const WEEK: i64 = 7 * 24;

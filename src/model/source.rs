@@ -70,12 +70,12 @@ pub struct SourceDef {
     /// A rights notice that overrides the feed's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rights: Option<String>,
-    /// Which source's entry a story prefers to show when several become visible at once; higher wins.
+    /// The priority of its entries when several of a story become visible at once; the highest is shown.
     #[serde(default)]
     pub priority: i32,
 }
 
-/// How much of an entry is republished.
+/// The part of an entry that is republished.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ContentPolicy {

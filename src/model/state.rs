@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::model::departed::Departed;
 use crate::model::feed_key::FeedKey;
 use crate::model::habits::Habits;
 use crate::model::identity::IdentityKey;
-use crate::model::left::Left;
 use crate::model::outcome::Outcome;
 use crate::model::poll_state::{FeedFacts, PollState};
 use crate::model::source::{SourceDef, SourceId, SourceNo};
@@ -26,10 +26,10 @@ pub struct Meta {
     pub next_no: EntryNo,
     /// The number of entries that are stored, without those that expired.
     pub entries: u64,
-    /// How many expired entries are still recognised.
+    /// The number of tombstones: expired entries that are still recognised.
     #[serde(default)]
     pub stubs: u64,
-    /// How many sources there ever were; the next one gets the number after it.
+    /// The number of sources ever configured; the next one gets the number after it.
     pub sources: u32,
     /// The latest trusted `fetched_at` of a line: the "now" of everything that ages.
     pub newest_at: Time,
@@ -41,7 +41,7 @@ pub struct Meta {
     pub leapt: Option<Time>,
     /// The instance's own random id; nil before the first config record.
     pub instance: Uuid,
-    /// When the configuration last changed.
+    /// Time of the last change of the configuration.
     pub config_at: Time,
     /// Its fingerprint.
     pub config: String,
@@ -89,7 +89,7 @@ pub struct SourceState {
     /// How the last poll ended.
     #[serde(default)]
     pub outcome: Option<Outcome>,
-    /// When it ended.
+    /// Time of the last poll's end.
     #[serde(default)]
     pub polled_at: Option<Time>,
     /// True if it ever brought entries: the first time is a backlog, not news.
@@ -101,10 +101,10 @@ pub struct SourceState {
     /// The journal line that last changed what the feed says of itself, which every entry repeats.
     #[serde(default)]
     pub facts_seq: u64,
-    /// How many of its entries are stored, without those that expired.
+    /// The number of its stored entries, without expired ones.
     #[serde(default)]
     pub entries: u64,
-    /// How many of its expired entries are still recognised.
+    /// The number of its tombstones: expired entries that are still recognised.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub stubs: u64,
 }
@@ -164,19 +164,19 @@ pub struct FeedState {
     /// That record's position.
     #[serde(default)]
     pub revised_seq: u64,
-    /// How many entries its list holds.
+    /// The number of entries on its list.
     pub entries: u64,
     /// The times of entries that have left it.
-    #[serde(default, skip_serializing_if = "Left::is_empty")]
-    pub left: Left,
+    #[serde(default, skip_serializing_if = "Departed::is_empty")]
+    pub left: Departed,
 }
 
 /// The place of an entry in a feed's list; the greatest comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
-    /// When it surfaced.
+    /// Time at which subscribers could first see it.
     pub surfaced: Time,
-    /// When it was published.
+    /// Time of publication.
     pub published: Time,
     /// Its number, so that no two are equal.
     pub no: EntryNo,
@@ -218,13 +218,13 @@ pub struct Listing {
 pub struct BacklogKey {
     /// The feed that lists them.
     pub feed: FeedKey,
-    /// When they were first seen.
+    /// Time at which they were first seen.
     pub first_seen: Time,
     /// The journal line they came with.
     pub seq: u64,
 }
 
-/// Where a line of the journal ends.
+/// The end of a line of the journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// The number of its segment.
@@ -233,15 +233,16 @@ pub struct Position {
     pub offset: u64,
 }
 
-/// How far in the journal the state reflects it.
+/// The place in the journal up to which the state reflects it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reached {
     /// The end of the last line, or of one before it.
     #[serde(flatten)]
     pub position: Position,
-    /// The four octets that stand before it, which are the checksum of a frame: by them the journal is told from
-    /// another that has gone on differently. `None` at the start of a segment.
-    pub seal: Option<u32>,
+    /// The checksum of the frame that ends there. It distinguishes the journal from another one that went on
+    /// differently. `None` at the start of a segment.
+    #[serde(rename = "seal")]
+    pub checksum: Option<u32>,
 }
 
 /// The queries that `apply` makes.
@@ -252,43 +253,43 @@ pub trait State {
     /// The record about the whole; `None` for an empty store.
     ///
     /// # Errors
-    /// When the state cannot be read.
+    /// Fails if the state cannot be read.
     fn meta(&self) -> Result<Option<Meta>, Self::Error>;
     /// The stored state of a source.
     ///
     /// # Errors
-    /// When the state cannot be read.
+    /// Fails if the state cannot be read.
     fn source(&self, id: &SourceId) -> Result<Option<SourceState>, Self::Error>;
     /// A stored entry.
     ///
     /// # Errors
-    /// When the state cannot be read.
+    /// Fails if the state cannot be read.
     fn entry(&self, no: EntryNo) -> Result<Option<Entry>, Self::Error>;
     /// The entry of a source that goes by an identity key.
     ///
     /// # Errors
-    /// When the state cannot be read.
+    /// Fails if the state cannot be read.
     fn known(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<EntryNo>, Self::Error>;
     /// The entry that is published under an id.
     ///
     /// # Errors
-    /// When the state cannot be read.
+    /// Fails if the state cannot be read.
     fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, Self::Error>;
     /// The shown entries of a story that several tell, by number, at most `limit`. Empty for a story that
     /// only one entry tells.
     ///
     /// # Errors
-    /// When the state cannot be read.
+    /// Fails if the state cannot be read.
     fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Member)>, Self::Error>;
-    /// What is stored of a feed.
+    /// The stored state of a feed.
     ///
     /// # Errors
-    /// When the state cannot be read.
+    /// Fails if the state cannot be read.
     fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, Self::Error>;
     /// The entries of a first poll that a feed lists, by number.
     ///
     /// # Errors
-    /// When the state cannot be read.
+    /// Fails if the state cannot be read.
     fn backlog(&self, key: &BacklogKey) -> Result<Vec<EntryNo>, Self::Error>;
 }
 

@@ -19,23 +19,23 @@ pub struct Entry {
     pub id: String,
     /// Its source.
     pub source: SourceId,
-    /// When it was first seen.
+    /// Time at which dibao first saw it.
     pub first_seen: Time,
-    /// When subscribers could first see it: lists are ordered by this. The backlog of a new source
-    /// surfaces at its own dates; whatever comes later surfaces when it was first seen, so that an
-    /// entry that arrives late is not buried.
+    /// Time at which subscribers could first see it: lists are ordered by this. The backlog of a new source
+    /// surfaces at its own dates. Later entries surface when they are first seen, so that an entry that
+    /// arrives late is not buried.
     pub surfaced: Time,
     /// Its place among the entries of its source's first poll, from 0 for the newest; `None` for one
     /// that came later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
-    /// When it was published: the publisher's date, never after it was first seen; else that.
+    /// Time of publication: the publisher's date, never after it was first seen; else that.
     pub published: Time,
-    /// When it last changed in a way worth telling (RFC 4287 section 4.2.15).
+    /// Time of the last change worth telling (RFC 4287 section 4.2.15).
     pub updated: Time,
     /// Fingerprint of its text as last recorded.
     pub fingerprint: Fingerprint,
-    /// How often it was rewritten.
+    /// The number of rewrites.
     #[serde(default)]
     pub rewrites: u32,
     /// The keys it is recognised by.
@@ -49,10 +49,10 @@ pub struct Entry {
     /// The story it joined; `None` when it founded its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<Membership>,
-    /// When the operator took it back.
+    /// Time at which the operator withdrew it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Time>,
-    /// When it expired: what is left of it is what it is recognised by.
+    /// Time at which it expired. After that only the facts by which it is recognised are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired: Option<Time>,
     /// The journal line it came with.
@@ -65,7 +65,7 @@ pub struct Entry {
     /// Why it was taken for this entry when it last changed; or, before it did, not for one that it resembles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// What the publisher wrote.
+    /// The entry as published.
     pub body: ParsedEntry,
 }
 

@@ -22,7 +22,7 @@ pub enum Precision {
 pub struct Stamp {
     /// The instant, UTC.
     pub at: Time,
-    /// How much of `at` the publisher gave.
+    /// The precision that the publisher gave.
     pub precision: Precision,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::stored::EntryNo;
 use crate::model::time::Time;
 
-/// What is remembered together: as fine as the shortest age that entries are kept for as a rule.
+/// Span of entries that are remembered together: as fine as the shortest usual age limit.
 const SPAN: TimeDelta = TimeDelta::days(7);
 /// The span that runs and five before it: they cover the longest margin that is asked for, thirty days.
 const SPANS: usize = 6;
@@ -15,7 +15,7 @@ const SPANS: usize = 6;
 /// The lowest places of the last spans.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Windows {
-    /// When the span that runs began.
+    /// Start of the current span.
     since: Option<Time>,
     /// The lowest place of each span, the newest first; a span that saw no reading is not there.
     lowest: Vec<EntryNo>,

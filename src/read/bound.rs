@@ -1,4 +1,4 @@
-//! How many entries of a document are taken, and how long the texts of one may be. A document is bounded as a whole
+//! The maximum of entries of a document, and of the length of its texts. A document is bounded as a whole
 //! when it is fetched; this keeps one text of it from being most of every feed it goes into. Cuts, and judges
 //! nothing else.
 

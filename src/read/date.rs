@@ -2,7 +2,7 @@
 //! rule for a missing zone, year or time. It reads no clock (the time of seeing is an argument) and
 //! clamps nothing: a date in the near future is kept as written, for `Stamp::not_after` to bound.
 //!
-//! What the forms mean where they leave something out:
+//! The meaning of forms that leave something out:
 //! - no zone: the source's zone; in the gap of a clock change the first instant after it, in the overlap
 //!   the earlier of the two instants;
 //! - no time of day: [`Precision::Day`](crate::model::time::Precision), the last second of that local day;
@@ -31,12 +31,12 @@ use chrono_tz::Tz;
 
 use crate::model::time::{Stamp, Time};
 
-/// What a date is read against.
+/// The context of a date.
 #[derive(Clone, Copy, Debug)]
 pub struct DateContext {
     /// The time zone of dates that name none, and the reading of `CST`.
     pub zone: Tz,
-    /// When the date was seen: what relative dates count from and what bounds absurd ones.
+    /// Time at which the date was seen: relative dates count from it, and absurd dates are found by it.
     pub seen: Time,
     /// A day known to be near the date, for dates without a year (say, from the entry's address).
     pub near: Option<NaiveDate>,
@@ -46,7 +46,7 @@ pub struct DateContext {
 /// comment, has under 80; anything longer is prose.
 const MAX_CHARS: usize = 120;
 
-/// How far after `seen` a date may lie and still be a date: announcements are dated ahead, by days or
+/// The maximum that a date may lie after `seen`: announcements are dated ahead, by days or
 /// months; a year 9999 or 2202 is a slip or a "never".
 const MAX_AHEAD: TimeDelta = TimeDelta::days(731);
 
@@ -73,7 +73,7 @@ fn any_form(text: &str, ctx: &DateContext) -> Option<Stamp> {
         .or_else(|| words::read(&tokens, ctx))
 }
 
-/// Whether a text is a date whose year, or day, can only be known from what is near it ([`DateContext::near`]).
+/// True if a text is a date whose year, or day, only the text near it can give ([`DateContext::near`]).
 #[must_use]
 pub fn needs_near(text: &str, ctx: &DateContext) -> bool {
     // Nearly every date spells its year out, and costs no more than this.

@@ -20,12 +20,12 @@ use encoding_rs::{
 
 use damage::{damaged_utf8, with_runs_replaced};
 
-/// How far into a document its own label is looked for, in bytes (HTML asks for 1,024).
+/// Octets of a document in which its own label is looked for (HTML asks for 1,024).
 const LABEL_WINDOW: usize = 2048;
 /// Detection reads this many bytes: enough for any verdict, and a bound on its time.
 const DETECTION_WINDOW: usize = 64 * 1024;
 
-/// What an encoding was told by.
+/// The source of the decision for an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// A byte order mark.
@@ -69,16 +69,16 @@ pub struct Decoded<'a> {
     pub lossy: bool,
     /// The document or the server named another encoding.
     pub mislabelled: bool,
-    /// What the encoding was told by.
+    /// The source of the decision.
     pub by: By,
 }
 
-/// What the bytes are labelled as, in the order of trust: the server's word is often a server-wide default,
+/// The labels of the octets, in the order of trust: the server's word is often a server-wide default,
 /// but where it says anything but Latin-1 it was set for these documents.
 struct Labels {
     http: Option<&'static Encoding>,
     own: Option<&'static Encoding>,
-    /// What kind of label its own is.
+    /// The kind of its own label.
     own_by: By,
 }
 
@@ -248,7 +248,7 @@ fn http_label(content_type: &str) -> Option<&'static Encoding> {
     charset.and_then(|(_, v)| named(v))
 }
 
-/// What the document's head says: `encoding=` of an XML prolog, `charset=` of an HTML meta.
+/// The label in the document's head: `encoding=` of an XML prolog, `charset=` of an HTML meta.
 fn own_label(head: &str) -> (Option<&'static Encoding>, By) {
     let prolog = head.find("<?xml").and_then(|at| head[at..].split_once("?>")).map(|(prolog, _)| prolog);
     if let Some(label) = prolog.and_then(|p| value_after(p, "encoding")) {
@@ -308,7 +308,7 @@ fn strictly(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
     encoding.decode_without_bom_handling_and_without_replacement(bytes).map(Cow::into_owned)
 }
 
-/// Whether valid UTF-8 might still be GBK and its like: a few two-byte sequences and nothing longer. Real
+/// True if valid UTF-8 might still be GBK and its like: a few two-byte sequences and nothing longer. Real
 /// UTF-8 Chinese is three bytes a character; "联通" in GBK is the classic that is both.
 fn is_ambiguous(bytes: &[u8]) -> bool {
     const FEW: usize = 8;

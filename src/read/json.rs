@@ -19,7 +19,7 @@ pub(crate) struct Document {
     pub(crate) value: Value,
     /// True if it was no JSON as it stood.
     pub(crate) mended: bool,
-    /// How many objects and lists were open where the text ended; 0 for a whole document.
+    /// The number of objects and lists that were open when the text ended; 0 for a whole document.
     pub(crate) open: usize,
 }
 
@@ -49,14 +49,14 @@ pub(crate) fn without_marks(text: &str) -> &str {
     text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
-/// What is open.
+/// An open object or list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Object,
     List,
 }
 
-/// What is expected next.
+/// The token that is expected next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Key,
@@ -70,9 +70,9 @@ struct Mender<'a> {
     text: &'a str,
     at: usize,
     out: String,
-    /// What is open, and whether it has anything in it yet.
+    /// The open objects and lists, each with true if it has content.
     open: Vec<(Level, bool)>,
-    /// How many of them are objects.
+    /// The number of objects among them.
     objects: usize,
     /// True behind a key, until its value is written.
     has_key: bool,
@@ -200,7 +200,7 @@ impl<'a> Mender<'a> {
         }
     }
 
-    /// What follows a comma.
+    /// The token that is expected after a comma.
     fn following(&self) -> Next {
         match self.open.last() {
             Some((Level::Object, _)) => Next::Key,

@@ -33,7 +33,7 @@ pub fn is_republished(iri: &str) -> bool {
         && !iri.contains(|c: char| c.is_whitespace() || c.is_control() || crate::read::text::is_invisible(c))
 }
 
-/// A base that links resolve against, read once for many links.
+/// A base that links resolve against.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Base(Option<Url>);
 
@@ -42,6 +42,13 @@ impl Base {
         Self(base.and_then(|b| Url::parse(b.trim()).ok()))
     }
 
+    /// Makes a link absolute, as a browser does (WHATWG URL): blanks trimmed, tabs and line ends inside
+    /// taken out, backslashes turned, spaces and non-ASCII characters percent-encoded, host names in
+    /// punycode.
+    ///
+    /// An address that is already absolute and clean comes back as it was written, without so much as a
+    /// slash added. `None` for an empty link, one without a base it needs, a scheme that is not for readers
+    /// to follow, or over [`MAX_LINK`] bytes.
     pub(crate) fn resolve(&self, href: &str) -> Option<String> {
         let href = tidy(href)?;
         if is_clean_absolute(&href) {
@@ -54,18 +61,6 @@ impl Base {
         }
         Some(url.into()).filter(|u: &String| u.len() <= MAX_LINK)
     }
-}
-
-/// Makes a link absolute, as a browser does (WHATWG URL): blanks trimmed, tabs and line ends inside
-/// taken out, backslashes turned, spaces and non-ASCII characters percent-encoded, host names in
-/// punycode.
-///
-/// An address that is already absolute and clean comes back as it was written, without so much as a
-/// slash added. `None` for an empty link, one without a base it needs, a scheme that is not for readers
-/// to follow, or over [`MAX_LINK`] bytes.
-#[must_use]
-pub fn resolve(base: Option<&str>, href: &str) -> Option<String> {
-    Base::new(base).resolve(href)
 }
 
 /// Repairs links that publishers' programs have damaged, before the URL parser reads them.

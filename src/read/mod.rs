@@ -1,5 +1,5 @@
-//! What a publisher sent, read: octets in, a document out. Pure: no clock, disk, socket, randomness, async. Whatever
-//! stands in a document, reading it never panics, and ends within a stated number of steps.
+//! Reads publishers' documents: octets in, a document out. Pure: no clock, disk, socket, randomness, async. Reading
+//! never panics on any document, and ends within a stated number of steps.
 
 pub mod bound;
 pub mod date;

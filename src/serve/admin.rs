@@ -34,7 +34,7 @@ pub struct ConfigInUse {
 /// One line of an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Line {
+pub enum AnswerLine {
     Row(Value),
     /// The command was carried out.
     Done {
@@ -58,8 +58,8 @@ pub trait Commander: Send + Sync + 'static {
     /// Makes the answer; whoever calls must run it. A request is an object with the name of the command as its field `command`.
     ///
     /// # Errors
-    /// When there is no such command, or it has other arguments: a sentence that says so.
-    fn answer(self: Arc<Self>, request: Value, lines: mpsc::Sender<Line>) -> Result<Answering, String>;
+    /// Fails if there is no such command, or it has other arguments: a sentence that says so.
+    fn answer(self: Arc<Self>, request: Value, lines: mpsc::Sender<AnswerLine>) -> Result<Answering, String>;
 }
 
 /// The routes of the admin socket.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// How long an evicted client may take to leave before the next one is evicted, and how soon to look again if
-/// no client could be.
+/// The time an evicted client has to leave before the next one is evicted, and the delay before another try
+/// if no client could be.
 const EVICTION_STEP: Duration = Duration::from_millis(20);
 
 /// A new client keeps its slot this long: its request follows its handshake at once. 512 slots then still let
@@ -41,7 +41,7 @@ struct Taken {
 
 /// The client in a slot.
 struct Client {
-    /// When the client connected, sent a request after a pause, or last became idle. Requests sent without
+    /// Time at which the client connected, sent a request after a pause, or last became idle. Requests sent without
     /// waiting for their responses count as one: else many small ones would hold a slot for ever.
     since: Mutex<Instant>,
     /// True if everything the client has sent was read and answered.

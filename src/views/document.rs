@@ -44,7 +44,7 @@ pub struct FeedDoc {
     pub issues: Issues,
     /// `updated` of the newest entry.
     pub updated: Time,
-    /// When the bytes last changed: the Last-Modified of its views.
+    /// Time at which the bytes last changed: the Last-Modified of its views.
     pub modified: Time,
     pub rights: Option<String>,
     pub entries: Vec<EntryDoc>,
@@ -97,7 +97,7 @@ pub struct EntryDoc {
     pub links: Vec<Link>,
     pub published: Time,
     pub updated: Time,
-    /// When subscribers could first see it. Entries are in this order.
+    /// Time at which subscribers could first see it. Entries are in this order.
     pub surfaced: Time,
     /// Authors; the source's name where it has none.
     pub authors: Vec<Person>,
@@ -112,7 +112,6 @@ pub struct EntryDoc {
     pub content: Option<String>,
     pub rights: Option<String>,
     pub language: Option<String>,
-    /// Where it came from.
     pub source: SourceDoc,
 }
 
@@ -153,7 +152,7 @@ pub struct Related {
 }
 
 /// The input of a feed's document.
-pub struct FeedInput<'a> {
+pub struct DocumentInput<'a> {
     pub feed: &'a FeedKey,
     /// `None` before its first entry.
     pub state: Option<&'a FeedState>,
@@ -169,7 +168,7 @@ pub struct FeedInput<'a> {
 }
 
 #[must_use]
-pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
+pub fn feed(site: &Site, input: &DocumentInput<'_>) -> FeedDoc {
     let path = Site::path(input.feed);
     let (shown, issues) = within_age(site, input);
     let entries: Vec<EntryDoc> = shown
@@ -195,14 +194,14 @@ pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
 }
 
 /// An archive is as new as its newest entry. `updated` of a feed never goes back, whichever entries leave it.
-fn updated(input: &FeedInput<'_>, entries: &[EntryDoc]) -> Time {
+fn updated(input: &DocumentInput<'_>, entries: &[EntryDoc]) -> Time {
     match input.issues.month {
         Some(_) => entries.iter().map(|entry| entry.updated).max().unwrap_or(EMPTY_UPDATED),
         None => input.state.map_or(EMPTY_UPDATED, |s| s.updated),
     }
 }
 
-fn modified(site: &Site, input: &FeedInput<'_>, shown: usize, prev: Option<Month>) -> Time {
+fn modified(site: &Site, input: &DocumentInput<'_>, shown: usize, prev: Option<Month>) -> Time {
     let base = input.meta.config_at;
     let Some(month) = input.issues.month else {
         let changed = input.state.map_or(EMPTY_UPDATED, |s| s.changed_at);
@@ -250,7 +249,7 @@ const ABOUT_A_MONTH: TimeDelta = TimeDelta::days(28);
 /// If an archive is linked, the whole open month stays: on the 31st, a limit of 30 days would else leave a gap of a
 /// day between the feed and its archive. A limit shorter than a month does leave a gap, so then the archive is not
 /// linked as the previous one.
-fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> (&'a [Shown], Issues) {
+fn within_age<'a>(site: &Site, input: &DocumentInput<'a>) -> (&'a [Shown], Issues) {
     let mut issues = input.issues.clone();
     let Some(max_age) = site.max_age.filter(|_| issues.month.is_none()) else {
         return (input.entries, issues);
@@ -269,7 +268,7 @@ fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> (&'a [Shown], Issues) {
     (&input.entries[..n], issues)
 }
 
-/// When the first month that is not in the archives began.
+/// Start of the first month that is not in the archives.
 fn opened(site: &Site, meta: &Meta, prev: Month) -> Time {
     Month::of(meta.newest_at, site.zone).max(prev.next()).start(site.zone)
 }
@@ -280,15 +279,15 @@ pub fn too_old_at_first(site: &Site, entry: &Entry) -> bool {
     site.max_age.is_some_and(|max_age| entry.surfaced < day(entry.first_seen) - max_age)
 }
 
-/// When the newest entry over the age limit left the feed.
-fn age_out(site: &Site, input: &FeedInput<'_>, shown: usize) -> Time {
+/// Time at which the newest entry over the age limit left the feed.
+fn age_out(site: &Site, input: &DocumentInput<'_>, shown: usize) -> Time {
     match (site.max_age, input.entries.get(shown)) {
         (Some(max_age), Some(gone)) => day(gone.entry.surfaced + max_age) + TimeDelta::days(1),
         _ => EMPTY_UPDATED,
     }
 }
 
-fn title(site: &Site, input: &FeedInput<'_>) -> String {
+fn title(site: &Site, input: &DocumentInput<'_>) -> String {
     let title = match input.feed {
         FeedKey::Source(id) => {
             input.sources.get(id).map_or_else(|| id.as_str(), |source| source.title()).to_owned()

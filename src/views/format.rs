@@ -1,4 +1,4 @@
-//! What makes an output format. `formats` is the table of those there are.
+//! The parts of an output format. `formats` is the table of all formats.
 
 use super::document::FeedDoc;
 use super::site::Site;

@@ -26,7 +26,7 @@ pub struct Row {
     pub path: String,
     /// Its name.
     pub name: String,
-    /// How many entries are stored for it.
+    /// The number of its stored entries.
     pub entries: u64,
 }
 

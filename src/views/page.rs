@@ -21,7 +21,7 @@ const DIGEST: usize = 32;
 #[derive(Debug)]
 pub struct Page {
     pub media_type: &'static str,
-    /// When the bytes last changed, to the second.
+    /// Time at which the bytes last changed, to the second.
     pub modified: Time,
     /// Of a feed with deltas: the state it shows. A reader that names the state gets the changes since.
     pub mark: Option<Mark>,

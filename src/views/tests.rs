@@ -20,7 +20,7 @@ use crate::model::state::SourceState;
 use crate::model::time::Time;
 use crate::read::text::xml_legal;
 
-/// What breaks writers that do not escape, of whatever format.
+/// Text that breaks writers of any format that do not escape.
 const NASTY: &str =
     "a<b>&amp;\"'</title>]]>\u{0}\u{1}\u{b}\u{fffe}\u{1f600}<script>alert(1)</script>\t\r\n河南";
 

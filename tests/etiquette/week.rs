@@ -20,7 +20,7 @@ use dibao::daemon::worker::Worker;
 use dibao::model::source::SourceId;
 use dibao::model::state::State as _;
 use dibao::model::time::Time;
-use dibao::serve::admin::Line;
+use dibao::serve::admin::AnswerLine;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -202,7 +202,7 @@ async fn rows(engine: &Arc<Engine>) -> BTreeMap<String, Value> {
     let work = tokio::spawn(Host::Engine(Arc::clone(engine)).answer(Sources {}, lines));
     let mut rows = BTreeMap::new();
     while let Some(line) = answer.recv().await {
-        if let Line::Row(row) = line {
+        if let AnswerLine::Row(row) = line {
             rows.insert(row["id"].as_str().unwrap_or_default().to_owned(), row);
         }
     }

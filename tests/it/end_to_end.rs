@@ -22,7 +22,7 @@ use dibao::daemon::run;
 use dibao::demo::publisher::Publisher;
 use dibao::demo::script::{Reply, Script};
 use dibao::demo::world::World;
-use dibao::serve::admin::Line;
+use dibao::serve::admin::AnswerLine;
 use dibao::serve::{View, Views};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -272,7 +272,7 @@ async fn a_withdrawn_entry_leaves_the_feeds_is_announced_and_stays_out() {
     let engine = desk.open().await;
     poll_all(&engine).await;
     let (_, done) = ask(&engine, Withdraw { entry: "http://paper.example/1".to_owned() }).await;
-    assert!(matches!(done, Line::Done { good: true, .. }), "{done:?}");
+    assert!(matches!(done, AnswerLine::Done { good: true, .. }), "{done:?}");
     poll_all(&engine).await;
     for path in ["henan.atom", "all.atom", "source/a.atom"] {
         let shown = page(&engine, path);
@@ -305,9 +305,9 @@ async fn an_operator_corrects_the_regions_of_an_entry_and_they_stay() {
     };
     let has = |engine: &Engine, path: &str| String::from_utf8(page(engine, path)).unwrap().contains("长沙湾");
     let refused = assign(&engine, &["guangdong", "atlantis"]).await;
-    assert!(matches!(&refused, Line::Failed(why) if why.contains("atlantis")), "{refused:?}");
+    assert!(matches!(&refused, AnswerLine::Failed(why) if why.contains("atlantis")), "{refused:?}");
     let done = assign(&engine, &["guangdong"]).await;
-    assert!(matches!(done, Line::Done { good: true, .. }), "{done:?}");
+    assert!(matches!(done, AnswerLine::Done { good: true, .. }), "{done:?}");
     let explained = ask(&engine, Explain { entry: "http://paper.example/1".to_owned() }).await.0;
     let evidence = &explained[0]["regions"][0];
     assert_eq!((&evidence["region"], &evidence["rule"]), (&"guangdong".into(), &"assigned".into()));
@@ -488,12 +488,12 @@ async fn the_admin_socket_is_private_and_carries_commands() {
     let mut lines = Vec::new();
     let command = r#"{"command":"regions"}"#.to_owned();
     dibao::fetch::socket::post_lines(socket, command, &mut |line| {
-        lines.push(serde_json::from_slice::<Line>(line).unwrap());
+        lines.push(serde_json::from_slice::<AnswerLine>(line).unwrap());
     })
     .await
     .unwrap();
     assert_eq!(lines.len(), 36, "35 regions and an end");
-    assert!(matches!(lines.last(), Some(Line::Done { good: true, .. })));
+    assert!(matches!(lines.last(), Some(AnswerLine::Done { good: true, .. })));
 
     let second = Engine::open(config, Arc::new(SystemClock)).await;
     let refusal = second.err().map(|error| error.to_string()).unwrap_or_default();

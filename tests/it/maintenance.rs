@@ -11,7 +11,7 @@ use chrono::DateTime;
 use dibao::config::{self, Config, Env};
 use dibao::daemon::clock::SystemClock;
 use dibao::daemon::engine::Engine;
-use dibao::daemon::recorder::Audience;
+use dibao::daemon::recorder::Observer;
 use dibao::daemon::run;
 use dibao::demo::publisher::Publisher;
 use dibao::demo::world::World;

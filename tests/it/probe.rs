@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::{fs, str};
 
 use dibao::config::{Env, load};
-use dibao::decide::answer::{self, Expected, Known, Reader};
+use dibao::decide::answer::{self, BodyReader, EarlierBody, Expected};
 use dibao::decide::probe::{Subject, examine};
 use dibao::demo::script::{Reply, Script};
 use dibao::model::exchange::{Exchange, Response, ResponseHead};
@@ -157,8 +157,13 @@ fn what_a_probe_suggests_is_a_config() {
         let exchange = Exchange::Body(Response { head, body: body.clone().into() });
         let at = "2026-11-23T08:00:00Z".parse().expect("an instant");
         let zone = chrono_tz::Tz::Asia__Shanghai;
-        let reader =
-            Reader { expected: Expected::Any, zone, at, max_entries: usize::MAX, known: Known::default() };
+        let reader = BodyReader {
+            expected: Expected::Any,
+            zone,
+            at,
+            max_entries: usize::MAX,
+            known: EarlierBody::default(),
+        };
         let answer = answer::of(&exchange, url, url, &reader);
         let report = examine(&Subject { url, exchange: &exchange, answer: &answer, zone, at });
         let toml = report.toml.expect("there is something to poll");

@@ -12,7 +12,7 @@ use dibao::daemon::clock::SystemClock;
 use dibao::daemon::run;
 use dibao::demo::script::{Reply, Script};
 use dibao::fetch::socket;
-use dibao::serve::admin::Line;
+use dibao::serve::admin::AnswerLine;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -92,21 +92,21 @@ impl Desk {
     }
 
     /// The last line that a command is answered with, and the rows before it.
-    async fn ask(&self, command: &str) -> (Vec<serde_json::Value>, Line) {
+    async fn ask(&self, command: &str) -> (Vec<serde_json::Value>, AnswerLine) {
         let mut lines = Vec::new();
         let mut take = |line: &[u8]| lines.push(serde_json::from_slice(line).unwrap());
         let socket = self.dir.path().join("state/admin.sock");
         socket::post_lines(&socket, format!("{{\"command\":\"{command}\"}}"), &mut take).await.unwrap();
         let last = lines.pop().unwrap();
-        let row = |line| if let Line::Row(row) = line { Some(row) } else { None };
+        let row = |line| if let AnswerLine::Row(row) = line { Some(row) } else { None };
         (lines.into_iter().filter_map(row).collect(), last)
     }
 
     async fn reload(&self) -> Result<String, String> {
         match self.ask("reload").await.1 {
-            Line::Done { summary, .. } => Ok(summary.unwrap()),
-            Line::Failed(why) => Err(why),
-            Line::Row(row) => panic!("{row}"),
+            AnswerLine::Done { summary, .. } => Ok(summary.unwrap()),
+            AnswerLine::Failed(why) => Err(why),
+            AnswerLine::Row(row) => panic!("{row}"),
         }
     }
 }
@@ -236,7 +236,7 @@ async fn the_status_tells_what_fails_and_since_when() {
     assert_eq!(told["feeds"][0]["feed"], "henan");
     let (rows, last) = desk.ask("status").await;
     assert!(rows[0]["memory_octets"].as_u64().unwrap() > 0, "{rows:?}");
-    assert!(matches!(last, Line::Done { good: false, .. }));
+    assert!(matches!(last, AnswerLine::Done { good: false, .. }));
 
     desk.write("127.0.0.1:0", &desk.source("a"));
     desk.reload().await.unwrap();

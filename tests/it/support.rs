@@ -13,7 +13,7 @@ use dibao::command::poll::Poll;
 use dibao::config::{self, Config, Env};
 use dibao::daemon::clock::SystemClock;
 use dibao::daemon::engine::Engine;
-use dibao::serve::admin::Line;
+use dibao::serve::admin::AnswerLine;
 use dibao::serve::{View, Views};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -87,13 +87,13 @@ pub(crate) fn source(id: &str, url: &str, region: &str) -> String {
 }
 
 /// Has a request answered and returns its rows and last line.
-pub(crate) async fn ask(engine: &Arc<Engine>, request: impl Request) -> (Vec<Value>, Line) {
+pub(crate) async fn ask(engine: &Arc<Engine>, request: impl Request) -> (Vec<Value>, AnswerLine) {
     let (lines, mut answer) = mpsc::channel(16);
     let work = tokio::spawn(Host::Engine(Arc::clone(engine)).answer(request, lines));
     let (mut rows, mut last) = (Vec::new(), None);
     while let Some(line) = answer.recv().await {
         match line {
-            Line::Row(row) => rows.push(row),
+            AnswerLine::Row(row) => rows.push(row),
             other => last = Some(other),
         }
     }

@@ -40,7 +40,7 @@ pub(super) struct Rehearsed {
 /// Replays the journal of a state directory under some rules.
 ///
 /// # Errors
-/// When the journal cannot be read.
+/// Fails if the journal cannot be read.
 pub(super) fn rehearse(state_dir: &Path, rules: &Rules) -> Result<Rehearsed, LedgerError> {
     let mut replay = Replay::of(state_dir, rules)?;
     if !replay.losses.is_empty() {
@@ -73,7 +73,7 @@ impl Rehearsed {
 /// The entries of a store that no daemon has open, as they were last derived, and its position.
 ///
 /// # Errors
-/// When it is in use, or cannot be read.
+/// Fails if it is in use, or cannot be read.
 pub(super) fn stored(state_dir: &Path) -> Result<(EntriesById, u64), LedgerError> {
     let read = |store: &Store| Ok((entries(store)?, store.meta()?.map_or(0, |meta| meta.seq)));
     Ok(ledger::peek(state_dir, read)?.unwrap_or_default())

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::value;
 use crate::config::document::{OneOrMany, SecretRef};
 use crate::config::env::Env;
-use crate::config::fault::{At, Place, Report};
+use crate::config::fault::{At, FaultList, Location};
 use crate::config::secret::{self, Secret};
 use crate::decide::schedule::Schedule;
 use crate::model::source::is_slug;
@@ -25,7 +25,7 @@ pub(super) struct Context<'a> {
     pub(super) base: &'a Path,
     pub(super) env: &'a Env,
     /// The main file as a whole.
-    pub(super) main: Place,
+    pub(super) main: Location,
 }
 
 /// First path segments that mean something else than a region, or may come to; sources keep off them
@@ -39,9 +39,9 @@ pub const RESERVED_WORDS: &[&str] = &[
 /// Checks the id of a region or source: there, well-formed, not reserved, and not used before.
 pub(super) fn new_id(
     id: Option<At<String>>,
-    table: &Place,
-    seen: &mut HashMap<String, Place>,
-    report: &mut Report,
+    table: &Location,
+    seen: &mut HashMap<String, Location>,
+    report: &mut FaultList,
 ) -> Option<String> {
     let Some(id) = id else {
         report.missing(table, &["id"], "write id = \"…\"");
@@ -73,7 +73,7 @@ pub(super) fn check_id(id: &str) -> Result<(), String> {
 pub(super) fn read<T>(
     text: Option<At<String>>,
     read: impl Fn(&str) -> Result<T, String>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<T> {
     let text = text?;
     read(&text.value).map_err(|message| report.fault(&text.place, message)).ok()
@@ -83,14 +83,17 @@ pub(super) fn read<T>(
 pub(super) fn read_all<T>(
     texts: Option<At<Vec<At<String>>>>,
     one: impl Fn(&str) -> Result<T, String>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Vec<T> {
     let texts = texts.map(|texts| texts.value).unwrap_or_default();
     texts.into_iter().filter_map(|text| read(Some(text), &one, report)).collect()
 }
 
 /// One or several schedules; `None` if there is none, or none without fault.
-pub(super) fn schedules(texts: Option<At<OneOrMany<String>>>, report: &mut Report) -> Option<Vec<Schedule>> {
+pub(super) fn schedules(
+    texts: Option<At<OneOrMany<String>>>,
+    report: &mut FaultList,
+) -> Option<Vec<Schedule>> {
     let texts = texts?;
     if texts.value.as_slice().is_empty() {
         report.fault(&texts.place, "is an empty list; leave the key out to poll at the usual times");
@@ -109,7 +112,7 @@ pub(super) fn schedules(texts: Option<At<OneOrMany<String>>>, report: &mut Repor
 pub(super) fn proxy(
     proxy: Option<At<SecretRef>>,
     context: &Context<'_>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<Secret> {
     let proxy = proxy?;
     secret::text(&proxy.value, context.base, context.env)
@@ -123,7 +126,7 @@ pub(super) fn proxy(
 pub(super) fn within(
     number: Option<At<i64>>,
     range: RangeInclusive<i64>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<i64> {
     let number = number?;
     in_range(number.value, &range, i64::to_string)
@@ -135,7 +138,7 @@ pub(super) fn within(
 pub(super) fn count(
     number: Option<At<i64>>,
     range: RangeInclusive<i64>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<usize> {
     within(number, range, report).and_then(|number| usize::try_from(number).ok())
 }
@@ -144,7 +147,7 @@ pub(super) fn count(
 pub(super) fn within_time(
     text: Option<At<String>>,
     range: RangeInclusive<Duration>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<Duration> {
     let checked =
         |text: &str| in_range(value::duration(text)?, &range, |duration| value::written_duration(*duration));
@@ -155,7 +158,7 @@ pub(super) fn within_time(
 pub(super) fn within_size(
     text: Option<At<String>>,
     range: RangeInclusive<u64>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<u64> {
     let checked = |text: &str| in_range(value::size(text)?, &range, |size| value::written_size(*size));
     read(text, checked, report)

@@ -20,7 +20,7 @@ use chrono_tz::Tz;
 use crate::config::checked::{Config, Listen, Polling, Retention, Server};
 use crate::config::document::OneOrMany;
 use crate::config::env::Env;
-use crate::config::fault::{At, Place, Report};
+use crate::config::fault::{At, FaultList, Location};
 use crate::config::raw::{self, File};
 use crate::decide::freshness;
 use crate::decide::publishing::{PublishRule, PublishRules};
@@ -59,8 +59,9 @@ const SOCKET_PATH: usize = 107;
 
 /// Makes the configuration. It may be used only if nothing was reported; where a value is at fault its
 /// default stands in, so that everything after it is still checked.
-pub(super) fn check(path: &Path, file: File, env: &Env, report: &mut Report) -> Config {
-    let context = Context { base: path.parent().unwrap_or(Path::new("")), env, main: Place::of_file(path) };
+pub(super) fn check(path: &Path, file: File, env: &Env, report: &mut FaultList) -> Config {
+    let context =
+        Context { base: path.parent().unwrap_or(Path::new("")), env, main: Location::of_file(path) };
     let state_dir = state_dir(file.state.dir, &context);
     let scrub = scrub_every(file.state.scrub, report);
     let (mut raw_regions, mut raw_sources) = (file.regions, file.sources);
@@ -111,7 +112,7 @@ fn state_dir(dir: Option<At<String>>, context: &Context<'_>) -> PathBuf {
     given.or_else(|| first_directory(&context.env.state_directory)).unwrap_or_else(|| "/var/lib/dibao".into())
 }
 
-fn scrub_every(raw: Option<At<String>>, report: &mut Report) -> Option<Duration> {
+fn scrub_every(raw: Option<At<String>>, report: &mut FaultList) -> Option<Duration> {
     if raw.as_ref().is_some_and(|text| text.value == "none") {
         return None;
     }
@@ -124,13 +125,13 @@ fn first_directory(directories: &Option<PathBuf>) -> Option<PathBuf> {
     directories.split(':').next().map(PathBuf::from)
 }
 
-fn check_server(raw: raw::Server, state_dir: &Path, context: &Context<'_>, report: &mut Report) -> Server {
+fn check_server(raw: raw::Server, state_dir: &Path, context: &Context<'_>, report: &mut FaultList) -> Server {
     let listen = listen(raw.listen, report);
     let first =
         listen.iter().find_map(|at| if let Listen::Tcp(address) = at { Some(*address) } else { None });
     let home = format!("http://{}", first.map_or_else(|| "localhost".to_owned(), |first| first.to_string()));
     if raw.public_url.is_none() {
-        let place = Place { key: "server.public_url".to_owned(), ..context.main.clone() };
+        let place = Location { key: "server.public_url".to_owned(), ..context.main.clone() };
         report.warn(&place, format!("is not set; the feeds will say that they live at {home}"));
     }
     let public_url = read(raw.public_url, value::public_url, report).unwrap_or(home);
@@ -141,7 +142,7 @@ fn check_server(raw: raw::Server, state_dir: &Path, context: &Context<'_>, repor
     Server { listen, public_url, admin_socket }
 }
 
-fn listen(raw: Option<At<OneOrMany<String>>>, report: &mut Report) -> Vec<Listen> {
+fn listen(raw: Option<At<OneOrMany<String>>>, report: &mut FaultList) -> Vec<Listen> {
     let mut all: Vec<Listen> = Vec::new();
     for at in raw.iter().flat_map(|raw| raw.value.as_slice()) {
         let place = at.place.clone();
@@ -171,7 +172,7 @@ fn socket_path(path: PathBuf) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-fn check_polling(raw: raw::Polling, context: &Context<'_>, report: &mut Report) -> Polling {
+fn check_polling(raw: raw::Polling, context: &Context<'_>, report: &mut FaultList) -> Polling {
     let seconds = Duration::from_secs;
     let floor = within_time(raw.floor.clone(), FLOOR, report).unwrap_or(seconds(10 * MINUTE));
     if let (Some(at), true) = (&raw.floor, floor < seconds(MINUTE)) {
@@ -200,7 +201,7 @@ fn default_schedule() -> Vec<Schedule> {
     vec![Schedule::parse("*/20 * * * *").expect("it is well-formed, and fires every 20 minutes")]
 }
 
-fn check_retention(raw: raw::Retention, report: &mut Report) -> Retention {
+fn check_retention(raw: raw::Retention, report: &mut FaultList) -> Retention {
     let unlimited = raw.max_age.as_ref().is_some_and(|text| text.value == "none");
     let max_age = (!unlimited)
         .then(|| within_time(raw.max_age, RETENTION, report).unwrap_or(Duration::from_secs(365 * DAY)));

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use super::common::{count, read, read_all};
 use super::value::KindName;
-use crate::config::checked::{Kind, Page};
-use crate::config::fault::{Place, Report};
+use crate::config::checked::{PageSettings, SourceKind};
+use crate::config::fault::{FaultList, Location};
 use crate::config::raw::{self, Text};
 use crate::read::page::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
 
@@ -17,7 +17,7 @@ const FOLLOW_LIMIT: RangeInclusive<i64> = 1..=100;
 const USUAL_FOLLOW_LIMIT: usize = 20;
 
 impl raw::Page {
-    fn check(self, report: &mut Report) -> Page {
+    fn check(self, report: &mut FaultList) -> PageSettings {
         self.check_keys(report);
         let pages = count(self.pages, PAGES, report).unwrap_or(1);
         let limit = count(self.follow_limit, FOLLOW_LIMIT, report).unwrap_or(USUAL_FOLLOW_LIMIT);
@@ -42,11 +42,11 @@ impl raw::Page {
             body: css(self.body),
             remove: read_all(self.remove, Css::parse, report),
         };
-        Page { rules: PageRules { list, article }, pages, follow }
+        PageSettings { rules: PageRules { list, article }, pages, follow }
     }
 
     /// Keys that do nothing without another.
-    fn check_keys(&self, report: &mut Report) {
+    fn check_keys(&self, report: &mut FaultList) {
         let within =
             [&self.link, &self.entry_title, &self.entry_date, &self.entry_section, &self.entry_summary];
         if self.entry.is_none() {
@@ -71,7 +71,7 @@ impl raw::Page {
 }
 
 impl raw::Json {
-    fn check(self, report: &mut Report) -> Option<JsonRules> {
+    fn check(self, report: &mut FaultList) -> Option<JsonRules> {
         for (key, text) in [("entries", &self.entries), ("title", &self.title)] {
             if text.is_none() {
                 report.missing(
@@ -118,11 +118,11 @@ fn template(text: &str) -> Result<String, String> {
 /// The kind of a source with its table.
 pub(super) fn check(
     name: KindName,
-    source: &Place,
+    source: &Location,
     page: Option<raw::Page>,
     json: Option<raw::Json>,
-    report: &mut Report,
-) -> Option<Kind> {
+    report: &mut FaultList,
+) -> Option<SourceKind> {
     if let (Some(page), true) = (&page, name != KindName::Page) {
         report.fault(&page.place, "is for list pages; write kind = \"page\" in the source");
     }
@@ -130,12 +130,12 @@ pub(super) fn check(
         report.fault(&json.place, "is for JSON documents; write kind = \"json\" in the source");
     }
     match (name, json) {
-        (KindName::Feed, _) => Some(Kind::Feed),
+        (KindName::Feed, _) => Some(SourceKind::Feed),
         (KindName::Page, _) => {
             let page = page.map(|page| page.check(report));
-            Some(Kind::Page(Box::new(page.unwrap_or_default())))
+            Some(SourceKind::Page(Box::new(page.unwrap_or_default())))
         }
-        (KindName::Json, Some(json)) => json.check(report).map(|rules| Kind::Json(Box::new(rules))),
+        (KindName::Json, Some(json)) => json.check(report).map(|rules| SourceKind::Json(Box::new(rules))),
         (KindName::Json, None) => {
             report.missing(
                 source,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::common::{Context, DAY, HOUR, count, read, within_time};
 use super::value;
 use crate::config::checked::Publish;
-use crate::config::fault::{At, Report};
+use crate::config::fault::{At, FaultList};
 use crate::config::raw;
 use crate::model::source::ContentPolicy;
 
@@ -22,7 +22,7 @@ pub(super) fn check(
     raw: raw::Publish,
     state_dir: &Path,
     context: &Context<'_>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Publish {
     let unlimited = raw.max_age.as_ref().is_some_and(|text| text.value == "none");
     let max_age = (!unlimited)
@@ -44,7 +44,7 @@ fn static_dir(
     raw: Option<At<String>>,
     state_dir: &Path,
     context: &Context<'_>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<PathBuf> {
     let raw = raw?;
     if raw.value.trim().is_empty() {

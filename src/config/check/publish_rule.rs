@@ -5,7 +5,7 @@ use regex_syntax::hir::Hir;
 
 use super::common::read;
 use super::value::pattern;
-use crate::config::fault::{At, Place, Report};
+use crate::config::fault::{At, FaultList, Location};
 use crate::config::raw;
 use crate::decide::publishing::{Action, Field, PublishRule};
 use crate::model::region::RegionTable;
@@ -17,11 +17,11 @@ const LONGEST: usize = 200;
 pub(super) fn check(
     raw: raw::PublishRule,
     regions: &RegionTable,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<PublishRule> {
     let fields = fields(&raw, report);
     let raw::PublishRule { place, exclude, include, rewrite, with, fields: named } = raw;
-    let given: Vec<&Place> =
+    let given: Vec<&Location> =
         [&exclude, &include, &rewrite].into_iter().flatten().map(|at| &at.place).collect();
     match given.as_slice() {
         [] => report.missing(
@@ -56,7 +56,7 @@ pub(super) fn check(
     Some(PublishRule { action: action?, pattern, fields })
 }
 
-fn fields(raw: &raw::PublishRule, report: &mut Report) -> Vec<Field> {
+fn fields(raw: &raw::PublishRule, report: &mut FaultList) -> Vec<Field> {
     let Some(named) = &raw.fields else { return vec![Field::Title] };
     let mut fields = Vec::new();
     for name in named.value.as_slice() {
@@ -95,7 +95,7 @@ fn replacement(text: &str) -> Result<String, String> {
 }
 
 /// Says so of a rule that can match nothing.
-fn warn_of_nothing(text: &At<String>, fields: &[Field], regions: &RegionTable, report: &mut Report) {
+fn warn_of_nothing(text: &At<String>, fields: &[Field], regions: &RegionTable, report: &mut FaultList) {
     let Ok(hir) = regex_syntax::parse(&text.value) else { return };
     if never_matches(&hir) {
         report.warn(&text.place, "can match nothing");

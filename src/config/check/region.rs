@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::common::{new_id, read, read_all, within};
 use super::value;
-use crate::config::fault::{At, Report, did_you_mean};
+use crate::config::fault::{At, FaultList, did_you_mean};
 use crate::config::raw;
 use crate::model::region::{Region, RegionId, RegionTable};
 
@@ -13,7 +13,7 @@ use crate::model::region::{Region, RegionId, RegionTable};
 const CODE: RangeInclusive<i64> = 100_000..=999_999;
 
 /// Makes the table of regions.
-pub(super) fn check(raw: Vec<raw::Region>, report: &mut Report) -> RegionTable {
+pub(super) fn check(raw: Vec<raw::Region>, report: &mut FaultList) -> RegionTable {
     let mut table = RegionTable::builtin();
     let mut seen = HashMap::new();
     let mut parents = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn check(raw: Vec<raw::Region>, report: &mut Report) -> RegionTable {
 }
 
 /// A region's parent must be there, and no region may lie within itself.
-fn check_parent(id: &str, parent: &At<String>, table: &RegionTable, report: &mut Report) {
+fn check_parent(id: &str, parent: &At<String>, table: &RegionTable, report: &mut FaultList) {
     if table.get(&parent.value).is_none() {
         report.fault(&parent.place, unknown_region(&parent.value, table));
         return;

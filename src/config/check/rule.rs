@@ -5,7 +5,7 @@ use super::common::read;
 use super::region::unknown_region;
 use super::{publish_rule, value};
 use crate::config::document::OneOrMany;
-use crate::config::fault::{At, Report};
+use crate::config::fault::{At, FaultList};
 use crate::config::raw;
 use crate::decide::publishing::PublishRule;
 use crate::decide::regions::RegionPattern;
@@ -15,7 +15,7 @@ use crate::model::region::{RegionId, RegionTable};
 pub(super) fn check(
     raw: Vec<raw::Rule>,
     regions: &RegionTable,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> (Vec<RegionPattern>, Vec<PublishRule>) {
     let (mut patterns, mut shown) = (Vec::new(), Vec::new());
     for mut rule in raw {
@@ -36,7 +36,7 @@ pub(super) fn check(
     (patterns, shown)
 }
 
-fn check_one(raw: raw::Rule, regions: &RegionTable, report: &mut Report) -> Option<RegionPattern> {
+fn check_one(raw: raw::Rule, regions: &RegionTable, report: &mut FaultList) -> Option<RegionPattern> {
     if raw.pattern.is_none() {
         report.missing(&raw.place, &["match"], "write match = 'a regular expression'");
     }
@@ -61,7 +61,7 @@ fn check_one(raw: raw::Rule, regions: &RegionTable, report: &mut Report) -> Opti
 fn region_ids(
     named: Option<&At<OneOrMany<String>>>,
     regions: &RegionTable,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Vec<RegionId> {
     let Some(named) = named else { return Vec::new() };
     if named.value.as_slice().is_empty() {

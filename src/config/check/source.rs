@@ -10,7 +10,7 @@ use super::region::unknown_region;
 use super::{page, value};
 use crate::config::checked::{Polling, Source};
 use crate::config::document::{Named, SecretRef};
-use crate::config::fault::{At, Place, Report};
+use crate::config::fault::{At, FaultList, Location};
 use crate::config::raw;
 use crate::config::secret::{self, Secret};
 use crate::model::region::{RegionId, RegionTable};
@@ -30,14 +30,14 @@ pub(super) struct Defaults<'a> {
 
 /// The addresses that are polled so far, without what does not tell one from another, each as it is written
 /// and where.
-type Urls = HashMap<String, (String, Place)>;
+type Urls = HashMap<String, (String, Location)>;
 
 /// Resolves all sources.
 pub(super) fn check(
     raw: Vec<raw::Source>,
     defaults: &Defaults<'_>,
     context: &Context<'_>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Vec<Source> {
     if raw.is_empty() {
         report.warn(&context.main, "has no [[source]]: nothing will be polled");
@@ -61,7 +61,7 @@ fn check_one(
     urls: &mut Urls,
     defaults: &Defaults<'_>,
     context: &Context<'_>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<Source> {
     let region = region_rule(&raw, defaults.regions, report);
     let was =
@@ -100,10 +100,10 @@ fn check_one(
 
 fn url(
     url: Option<At<String>>,
-    table: &Place,
+    table: &Location,
     urls: &mut Urls,
     enabled: bool,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Option<String> {
     let Some(text) = url else {
         report.missing(table, &["url"], "write url = \"https://…\"");
@@ -140,7 +140,7 @@ fn url(
     Some(url)
 }
 
-fn region_rule(raw: &raw::Source, regions: &RegionTable, report: &mut Report) -> RegionRule {
+fn region_rule(raw: &raw::Source, regions: &RegionTable, report: &mut FaultList) -> RegionRule {
     let named = raw.region.as_ref().map(|region| region.value.as_slice()).unwrap_or_default();
     let is_auto = match named {
         [] => raw.region.is_none(),
@@ -180,7 +180,7 @@ fn region_rule(raw: &raw::Source, regions: &RegionTable, report: &mut Report) ->
 fn headers(
     headers: Option<At<Named<SecretRef>>>,
     context: &Context<'_>,
-    report: &mut Report,
+    report: &mut FaultList,
 ) -> Vec<(String, Secret)> {
     let mut made: Vec<(String, Secret)> = Vec::new();
     for (name, reference) in headers.map(|headers| headers.value.0).unwrap_or_default() {
@@ -204,7 +204,7 @@ fn headers(
 }
 
 /// The well-formed former ids of a source.
-fn renamed(source: &raw::Source, report: &mut Report) -> Vec<At<String>> {
+fn renamed(source: &raw::Source, report: &mut FaultList) -> Vec<At<String>> {
     let ids = source.was.iter().flat_map(|was| was.value.as_slice());
     let checked = ids.filter(|id| match check_id(&id.value) {
         Ok(()) => true,
@@ -217,7 +217,7 @@ fn renamed(source: &raw::Source, report: &mut Report) -> Vec<At<String>> {
 }
 
 /// A former id belongs to one source, and to none that still has it.
-fn check_renames(renames: &[At<String>], seen: &mut HashMap<String, Place>, report: &mut Report) {
+fn check_renames(renames: &[At<String>], seen: &mut HashMap<String, Location>, report: &mut FaultList) {
     for id in renames {
         match seen.get(&id.value) {
             Some(other) => {

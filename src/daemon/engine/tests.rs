@@ -1,4 +1,4 @@
-//! What of a configuration reaches the core and the journal.
+//! Tests of the parts of a configuration that reach the rules and the journal.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::decide::retention::{Fate, Policy, fate};
+use crate::decide::retention::{Policy, RetentionDecision, decide};
 use crate::ledger::store::{Store, StoreError};
 use crate::model::feed_key::FeedKey;
 use crate::model::record::Expiry;
@@ -67,12 +67,12 @@ impl Sweep {
             let source = self.sources[&entry.source].as_ref();
             let (floors, keep) = (&mut self.floors, self.policy.keep_at_least);
             let mut newest = |feed| floor(floors, store, feed, keep);
-            let fate = fate(self.policy, self.now, (no, &entry), source, &mut newest)?;
-            self.young = if fate == Fate::Young { self.young + 1 } else { 0 };
-            match fate {
-                Fate::Expires => found.entries.push(entry.id),
-                Fate::Forgotten => found.forgotten.push(entry.id),
-                Fate::Young | Fate::Stays => {}
+            let decision = decide(self.policy, self.now, (no, &entry), source, &mut newest)?;
+            self.young = if decision == RetentionDecision::Young { self.young + 1 } else { 0 };
+            match decision {
+                RetentionDecision::Expires => found.entries.push(entry.id),
+                RetentionDecision::Forgotten => found.forgotten.push(entry.id),
+                RetentionDecision::Young | RetentionDecision::Stays => {}
             }
         }
         self.over |= self.young >= self.enough;

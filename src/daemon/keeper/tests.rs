@@ -162,7 +162,7 @@ async fn a_journal_that_rots_gets_a_new_base_when_it_is_scrubbed_and_a_sound_one
     }
 }
 
-/// What a scrub at once finds.
+/// The findings of a scrub that runs at once.
 async fn scrubbed(engine: &Engine) -> scrub::Found {
     let recorder = engine.recorder.clone();
     let scrubbing = tokio::task::spawn_blocking(move || scrub::at_once(&recorder));

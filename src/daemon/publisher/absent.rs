@@ -1,7 +1,7 @@
 //! The reason why a feed does not show an entry, for `dibao explain`.
 
 use super::Publisher;
-use super::stories::Stories;
+use super::stories::FeedStories;
 use crate::ledger::store::StoreError;
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
@@ -15,7 +15,7 @@ impl Publisher {
     /// feed shows it. Reads as much as rendering the feed does.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn absence(&self, feed: &FeedKey, no: EntryNo, entry: &Entry) -> Result<Option<String>, StoreError> {
         if self.doc(feed)?.value.1.entries.iter().any(|shown| shown.id == entry.id) {
             return Ok(None);
@@ -33,7 +33,7 @@ impl Publisher {
             return Ok(Some(format!("hidden by a rule: {rule}")));
         }
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
-        if let Some(other) = Stories::new(site, &store, &removed, feed).shown_for(founder, no)?
+        if let Some(other) = FeedStories::new(site, &store, &removed, feed).shown_for(founder, no)?
             && let Some(other) = store.entry(other)?
         {
             let (title, source) = (other.title(), &other.source);

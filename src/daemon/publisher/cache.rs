@@ -41,7 +41,7 @@ pub(super) struct Slot<W, V> {
 /// A value with the version of its input.
 pub(super) struct Made<W, V> {
     pub(super) version: W,
-    /// When it was requested; changes before that are in it.
+    /// Time of the request; the rendering contains all changes before that.
     pub(super) at: Instant,
     pub(super) value: V,
 }
@@ -49,7 +49,7 @@ pub(super) struct Made<W, V> {
 impl<W, V> Slot<W, V> {
     /// Marks the value as one that somebody asked for.
     pub(super) fn ask(&self) {
-        // Most requests find it marked, and need not write what other processors read.
+        // Most requests find it marked, and need not write to a line that other processors read.
         if !self.asked.load(Ordering::Relaxed) {
             self.asked.store(true, Ordering::Relaxed);
         }

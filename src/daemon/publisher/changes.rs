@@ -31,15 +31,15 @@ pub(super) const BURST: Duration = Duration::from_secs(1);
 
 /// The changes that the recorder reported.
 #[derive(Default)]
-pub(super) struct Changes {
-    told: RwLock<Told>,
+pub(super) struct FeedChanges {
+    revisions: RwLock<Revisions>,
     /// Observations that wait to be recorded.
     waiting: AtomicUsize,
     news: Notify,
 }
 
 #[derive(Default)]
-struct Told {
+struct Revisions {
     /// Counts changes that may touch any view.
     everything: u64,
     /// The last record that touched a feed, and the last that revised it.
@@ -48,22 +48,22 @@ struct Told {
     age: Option<Age>,
 }
 
-impl Changes {
+impl FeedChanges {
     /// No changes since the store had this age.
     pub(super) fn since(age: Option<Age>) -> Self {
-        Self { told: RwLock::new(Told { age, ..Told::default() }), ..Self::default() }
+        Self { revisions: RwLock::new(Revisions { age, ..Revisions::default() }), ..Self::default() }
     }
 
     /// These feeds have changed. A poll without news changes none and wakes nobody.
     pub(super) fn touched(&self, feeds: &[(FeedKey, FeedState)], age: Option<Age>) {
-        let mut told = self.told.write().unwrap_or_else(PoisonError::into_inner);
+        let mut revisions = self.revisions.write().unwrap_or_else(PoisonError::into_inner);
         for (feed, state) in feeds {
-            told.feeds.insert(feed.clone(), (state.changed_seq, state.revised_seq));
-            told.newest = told.newest.max(state.changed_seq);
+            revisions.feeds.insert(feed.clone(), (state.changed_seq, state.revised_seq));
+            revisions.newest = revisions.newest.max(state.changed_seq);
         }
-        let is_news = !feeds.is_empty() || told.age != age;
-        told.age = age;
-        drop(told);
+        let is_news = !feeds.is_empty() || revisions.age != age;
+        revisions.age = age;
+        drop(revisions);
         if is_news {
             self.news.notify_one();
         }
@@ -71,23 +71,25 @@ impl Changes {
 
     /// Any view may have changed.
     pub(super) fn everything(&self, age: Option<Age>) {
-        let mut told = self.told.write().unwrap_or_else(PoisonError::into_inner);
-        told.everything += 1;
-        told.age = age;
-        drop(told);
+        let mut revisions = self.revisions.write().unwrap_or_else(PoisonError::into_inner);
+        revisions.everything += 1;
+        revisions.age = age;
+        drop(revisions);
         self.news.notify_one();
     }
 
     /// The version of a view's input now.
     pub(super) fn version(&self, view: &ViewKey) -> Version {
-        let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
-        let of = |feed| told.feeds.get(feed).copied().unwrap_or_default();
+        let revisions = self.revisions.read().unwrap_or_else(PoisonError::into_inner);
+        let of = |feed| revisions.feeds.get(feed).copied().unwrap_or_default();
         match view {
-            ViewKey::Home | ViewKey::Feeds | ViewKey::Sources => (told.everything, told.newest, told.age),
-            ViewKey::Feed(feed, _) => (told.everything, of(feed).0, told.age),
+            ViewKey::Home | ViewKey::Feeds | ViewKey::Sources => {
+                (revisions.everything, revisions.newest, revisions.age)
+            }
+            ViewKey::Feed(feed, _) => (revisions.everything, of(feed).0, revisions.age),
             // A month that is over does not age by days.
             ViewKey::Archive(feed, _) => {
-                (told.everything, of(feed).1, told.age.map(|(_, month)| (Time::UNIX_EPOCH, month)))
+                (revisions.everything, of(feed).1, revisions.age.map(|(_, month)| (Time::UNIX_EPOCH, month)))
             }
         }
     }
@@ -126,7 +128,7 @@ mod tests {
     use super::*;
 
     /// The time from the first change until `settled` returns, with further changes in these steps.
-    async fn settles_after(changes: &Changes, steps: &[u64]) -> Duration {
+    async fn settles_after(changes: &FeedChanges, steps: &[u64]) -> Duration {
         let began = Instant::now();
         let tell = async {
             for step in steps {
@@ -143,7 +145,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_is_over_when_nothing_more_comes_or_it_takes_too_long() {
-        let changes = Changes::default();
+        let changes = FeedChanges::default();
         assert_eq!(settles_after(&changes, &[0]).await, QUIET, "one change");
         assert_eq!(settles_after(&changes, &[40, 40, 40]).await, Duration::from_millis(80) + QUIET);
         assert_eq!(settles_after(&changes, &[50; 60]).await, BURST, "an endless one");
@@ -153,7 +155,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_is_not_over_while_the_recorder_is_busy() {
-        let changes = Changes::default();
+        let changes = FeedChanges::default();
         changes.set_waiting(3);
         assert_eq!(settles_after(&changes, &[0]).await, BURST);
         changes.set_waiting(0);
@@ -162,7 +164,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_poll_that_brings_nothing_wakes_nobody() {
-        let changes = Changes::default();
+        let changes = FeedChanges::default();
         changes.touched(&[], None);
         let woken = tokio::time::timeout(Duration::from_secs(60), changes.settled()).await;
         assert!(woken.is_err());

@@ -37,7 +37,7 @@ pub(super) type Placed = (Rank, Shown);
 
 /// The first entries of a feed, with no source over its share. They are chosen by their list positions; only the
 /// chosen ones are read.
-pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreError> {
+pub(super) fn window(stories: &mut FeedStories<'_>) -> Result<Vec<Placed>, StoreError> {
     let limit = stories.site.entries;
     let merged = !matches!(stories.feed, FeedKey::Source(_));
     let mut window = if merged { Window::shared(limit) } else { Window::whole(limit) };
@@ -74,7 +74,7 @@ pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreErro
 
 /// Adds those of `entries` that the feed shows and that are not in `shown` yet.
 pub(super) fn add(
-    stories: &mut Stories<'_>,
+    stories: &mut FeedStories<'_>,
     shown: &mut Vec<Placed>,
     entries: &[EntryNo],
 ) -> Result<(), StoreError> {
@@ -100,7 +100,7 @@ pub(super) fn in_order(mut shown: Vec<Placed>) -> Vec<Shown> {
 }
 
 /// The stories of a feed, each read once however many reports of it are listed.
-pub(super) struct Stories<'a> {
+pub(super) struct FeedStories<'a> {
     site: &'a Site,
     store: &'a Store,
     feed: &'a FeedKey,
@@ -139,7 +139,7 @@ struct LinkedReport {
 /// first; within a round, the source that the operator prefers.
 type Precedence = (bool, u64, Reverse<i32>, EntryNo);
 
-impl<'a> Stories<'a> {
+impl<'a> FeedStories<'a> {
     /// The stories of a feed.
     pub(super) fn new(site: &'a Site, store: &'a Store, removed: &'a Removed, feed: &'a FeedKey) -> Self {
         let (told, sources) = (HashMap::new(), HashMap::new());

@@ -1,4 +1,4 @@
-//! What is published of a journal: windows, archives, and that nothing stale is served.
+//! Tests of the views that are published of a journal: windows, archives, and that nothing stale is served.
 
 mod iri;
 mod rendering;
@@ -56,7 +56,7 @@ fn publisher_of(site: Site, store: Store) -> Publisher {
     Publisher::new(site, Arc::new(ArcSwap::from_pointee(store)), configured)
 }
 
-/// What is published of these records, by a source seeded long ago.
+/// The views of these records, by a source seeded long ago.
 pub(in crate::daemon) fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
     let all = [config(0, &defs(), &[])].into_iter().chain(records);
     let store = folded(&lines(all), &rules(&defs()));
@@ -208,7 +208,8 @@ fn an_archive_that_leaves_entries_out_says_so() {
     let december = Month::parse("2026-12").expect("a month");
     let henan = FeedKey::Region(RegionId::new("henan"));
     let archive = |most| {
-        let doc = feeds::archive(&publisher.site, &store, &Removed::default(), &meta, &henan, december, most);
+        let source = FeedSource { site: &publisher.site, store: &store, meta: &meta, feed: &henan };
+        let doc = source.archive(&Removed::default(), december, most);
         doc.expect("read").expect("there are entries")
     };
     let whole = archive(feeds::ARCHIVE);

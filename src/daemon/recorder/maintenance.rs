@@ -15,7 +15,7 @@ impl Recorder {
     /// # Errors
     /// A disk error: then the old rules stay.
     pub fn adopt(&self, rules: Arc<Rules>) -> Result<Option<String>, RecordError> {
-        self.with_ledger(|ledger| watching_store(&*self.audience, ledger, |ledger| ledger.adopt(rules)))
+        self.with_ledger(|ledger| watching_store(&*self.observer, ledger, |ledger| ledger.adopt(rules)))
     }
 
     /// Compacts the journal. Recording waits only at the beginning and at the end. Returns the number of entries
@@ -59,7 +59,7 @@ impl Recorder {
     pub fn settle(&self, progress: &mut dyn FnMut(u64)) -> Result<u64, RecordError> {
         let lines = self.with_ledger(|ledger| ledger.settle(progress))?;
         if lines > 0 {
-            self.audience.everything();
+            self.observer.everything();
         }
         Ok(lines)
     }

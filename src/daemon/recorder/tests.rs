@@ -15,7 +15,7 @@ use crate::testing::*;
 #[derive(Default)]
 struct Ears(AtomicUsize);
 
-impl Audience for Ears {
+impl Observer for Ears {
     fn touched(&self, _: &[(FeedKey, FeedState)]) {}
     fn busy(&self, _: usize) {}
     fn everything(&self) {
@@ -39,8 +39,8 @@ fn start_heard(dir: &TempDir) -> (Recorder, Arc<AtomicBool>, Arc<Ears>) {
         Some(Room { left, size: 1 << 40 })
     });
     let ears = Arc::<Ears>::default();
-    let audience: Arc<dyn Audience> = Arc::<Ears>::clone(&ears);
-    let recorder = Recorder::start(ledger, Arc::new(TokioClock::starting(at(0))), audience);
+    let observer: Arc<dyn Observer> = Arc::<Ears>::clone(&ears);
+    let recorder = Recorder::start(ledger, Arc::new(TokioClock::starting(at(0))), observer);
     (recorder, full, ears)
 }
 

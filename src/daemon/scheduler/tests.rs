@@ -115,7 +115,7 @@ impl Run {
         assert!(!self.task.is_finished(), "the scheduler has ended");
     }
 
-    /// When a source was polled, since the last call, in seconds from the start.
+    /// The times at which a source was polled since the last call, in seconds from the start.
     fn polls(&self, id: &str) -> Vec<i64> {
         let seen = std::mem::take(&mut *self.poller.seen.lock().expect("no poison"));
         let (mine, others) = seen.into_iter().partition::<Vec<_>, _>(|seen| seen.id == id);

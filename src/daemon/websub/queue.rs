@@ -38,7 +38,7 @@ impl PingQueue {
         self.now.extend(feeds);
     }
 
-    /// When the next feed is due, no sooner than `hub`; `None` if none is pending.
+    /// Time at which the next feed is due, no sooner than `hub`; `None` if none is pending.
     pub(super) fn due(&self, hub: Instant) -> Option<Instant> {
         let waits = self.pending().map(|(path, _)| self.failing.get(path).map(|failing| failing.not_before));
         waits.min().map(|earliest| earliest.map_or(hub, |earliest| earliest.max(hub)))

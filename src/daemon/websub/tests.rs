@@ -8,7 +8,7 @@ use crate::testing::at;
 use crate::views::site::Site;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// What a hub that gives this answer makes of a ping.
+/// The result of a ping to a hub that gives this answer.
 async fn told(answer: &'static str) -> (PingResult, u64) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
     let hub = format!("http://{}/", listener.local_addr().expect("it is bound"));

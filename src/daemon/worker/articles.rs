@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::Worker;
 use crate::ask::{Gate, gate};
-use crate::config::{ContentPolicy, Page, Source};
-use crate::decide::answer::Known;
+use crate::config::{ContentPolicy, PageSettings, Source};
+use crate::decide::answer::EarlierBody;
 use crate::decide::diff::DraftEntry;
 use crate::decide::follow::{self, Visit};
 use crate::decide::poll;
@@ -25,7 +25,7 @@ use crate::read::page::{self, PageError};
 /// its next poll.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
-/// What follows for the other pages of the host in this poll.
+/// The consequence for the other pages of the host in this poll.
 enum Then {
     GoOn,
     Stop,
@@ -40,7 +40,7 @@ impl Worker {
     pub(super) async fn visits(
         &self,
         source: &Source,
-        page: &Page,
+        page: &PageSettings,
         limit: usize,
         drafts: &[DraftEntry],
         before: Option<&PollState>,
@@ -83,7 +83,7 @@ impl Worker {
     async fn visit(
         &self,
         source: &Source,
-        page: &Page,
+        page: &PageSettings,
         entry: &ParsedEntry,
         waited: bool,
         last_try: bool,
@@ -97,7 +97,9 @@ impl Worker {
         match gate(fetcher, url, outward).await {
             Gate::Open => {}
             Gate::PutOff(head) => return (Visit::Failed, Then::Wait(told(&head))),
-            Gate::Closed(FetchFault::NoRobots { .. } | FetchFault::Held { .. }) => return (Visit::Failed, Then::Stop),
+            Gate::Closed(FetchFault::NoRobots { .. } | FetchFault::Held { .. }) => {
+                return (Visit::Failed, Then::Stop);
+            }
             Gate::Closed(_) => return (Visit::Bare, Then::GoOn),
         }
         match self.asker.article(source, url, waited, outward).await {
@@ -128,12 +130,12 @@ impl Worker {
     async fn read_article(
         &self,
         source: &Source,
-        page: &Page,
+        page: &PageSettings,
         entry: ParsedEntry,
         response: Response,
         last_try: bool,
     ) -> (Visit, Then) {
-        let reader = self.asker.reader(source, self.clock.now(), Known::default());
+        let reader = self.asker.reader(source, self.clock.now(), EarlierBody::default());
         let rules = page.rules.article.clone();
         let full = source.content == ContentPolicy::Full;
         let read = self.asker.blocking(move || {

@@ -3,8 +3,8 @@
 
 use super::{PollError, Worker};
 use crate::ask::Asked;
-use crate::config::{Kind, Page, Source};
-use crate::decide::answer::{Answer, Document, Known};
+use crate::config::{PageSettings, Source, SourceKind};
+use crate::decide::answer::{Answer, Document, EarlierBody};
 use crate::decide::diff::{self, DraftEntry, Findings, Manner, Origin};
 use crate::decide::follow::{self, Visit};
 use crate::decide::poll::{self, Compared};
@@ -18,13 +18,13 @@ use crate::model::time::Time;
 /// it can read.
 const FAIL_FIRST: u32 = 3;
 
-/// What a poll read.
+/// The document that a poll read.
 pub(super) struct Read {
     pub(super) answer: Answer<Compared>,
     pub(super) findings: Findings,
     /// The entries that wait for their pages now, if that changed.
     pub(super) waiting: Option<Vec<Waiting>>,
-    /// What pages asked for by Retry-After.
+    /// Retry-After of pages that were fetched after the first one.
     pub(super) holds: Vec<Hold>,
 }
 
@@ -36,14 +36,14 @@ impl Read {
 
 /// A source that is being polled.
 #[derive(Clone, Copy)]
-pub(super) struct Polled<'a> {
+pub(super) struct PolledSource<'a> {
     pub(super) source: &'a Source,
     pub(super) stored: Option<&'a SourceState>,
-    /// When the answer was in.
+    /// Time at which the answer was complete.
     pub(super) at: Time,
 }
 
-impl<'a> Polled<'a> {
+impl<'a> PolledSource<'a> {
     pub(super) fn before(self) -> Option<&'a PollState> {
         self.stored.map(|stored| &stored.poll)
     }
@@ -61,10 +61,10 @@ impl<'a> Polled<'a> {
     }
 
     /// The source's page, and how many entries' pages are fetched in a poll, if it is followed.
-    fn follow(self) -> Option<(&'a Page, usize)> {
+    fn follow(self) -> Option<(&'a PageSettings, usize)> {
         match &self.source.kind {
-            Kind::Page(page) => page.follow.map(|limit| (&**page, limit)),
-            Kind::Feed | Kind::Json(_) => None,
+            SourceKind::Page(page) => page.follow.map(|limit| (&**page, limit)),
+            SourceKind::Feed | SourceKind::Json(_) => None,
         }
     }
 }
@@ -85,7 +85,7 @@ struct List {
 
 impl Worker {
     /// Compares an answer with the store.
-    pub(super) async fn compare(&self, polled: Polled<'_>, asked: Asked) -> Result<Read, PollError> {
+    pub(super) async fn compare(&self, polled: PolledSource<'_>, asked: Asked) -> Result<Read, PollError> {
         let mut read = match asked.answer {
             Answer::Document(document) => {
                 let url = asked.exchange.head().map(|head| head.final_url.clone());
@@ -120,7 +120,7 @@ impl Worker {
     /// by Retry-After.
     async fn visits_after(
         &self,
-        polled: Polled<'_>,
+        polled: PolledSource<'_>,
         answer: &Answer<Compared>,
         drafts: &[DraftEntry],
     ) -> (Vec<Visit>, Vec<Hold>) {
@@ -139,12 +139,12 @@ impl Worker {
 
     async fn compare_document(
         &self,
-        polled: Polled<'_>,
+        polled: PolledSource<'_>,
         document: Document,
         url: String,
     ) -> Result<Read, PollError> {
         let Document { mut feed, next, body_hash, closing, whole, broken, .. } = document;
-        let pages = if let Kind::Page(page) = &polled.source.kind { page.pages } else { 1 };
+        let pages = if let SourceKind::Page(page) = &polled.source.kind { page.pages } else { 1 };
         let listed = feed.entries.len();
         let waited = follow::add_waiting(&mut feed, polled.waiting());
         let dropped = feed.entries.len() - listed;
@@ -187,7 +187,7 @@ impl Worker {
     /// ask for what stands behind it.
     async fn further_pages(
         &self,
-        polled: Polled<'_>,
+        polled: PolledSource<'_>,
         list: &mut List,
         pages: usize,
     ) -> Result<Option<Answer<Compared>>, PollError> {
@@ -224,12 +224,12 @@ impl Worker {
     /// A further page of a list.
     ///
     /// # Errors
-    /// What its host asks for by Retry-After, if it does, where there is no such page.
-    async fn further_page(&self, polled: Polled<'_>, address: &str) -> Result<Document, Option<Hold>> {
+    /// The wait that the host asks for by Retry-After, if it does, when the page cannot be read.
+    async fn further_page(&self, polled: PolledSource<'_>, address: &str) -> Result<Document, Option<Hold>> {
         let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
         match self.asker.list_page(polled.source, address).await {
             Exchange::Body(response) => {
-                let known = polled.before().map(Known::of).unwrap_or_default();
+                let known = polled.before().map(EarlierBody::of).unwrap_or_default();
                 let reader = self.asker.reader(polled.source, polled.at, known);
                 self.asker.document(&reader, response).await.map_err(|_| None)
             }
@@ -241,7 +241,7 @@ impl Worker {
     /// built anew once: the publisher need not be asked again for that.
     async fn findings(
         &self,
-        polled: Polled<'_>,
+        polled: PolledSource<'_>,
         mut feed: ParsedFeed,
         url: &str,
     ) -> Result<(ParsedFeed, Findings), PollError> {

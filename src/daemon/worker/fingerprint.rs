@@ -8,7 +8,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::config::{Kind, Page, Source};
+use crate::config::{PageSettings, Source, SourceKind};
 use crate::model::hash::hex16;
 use crate::read::page::{Css, JsonPath, JsonRules, ListRules};
 
@@ -18,9 +18,9 @@ pub(super) fn of(source: &Source, max_entries: usize) -> String {
     sum.add("zone", source.zone.name());
     sum.add("max_entries", &max_entries.to_string());
     match &source.kind {
-        Kind::Feed => sum.add("kind", "feed"),
-        Kind::Page(page) => add_page(&mut sum, page),
-        Kind::Json(rules) => add_json(&mut sum, rules),
+        SourceKind::Feed => sum.add("kind", "feed"),
+        SourceKind::Page(page) => add_page(&mut sum, page),
+        SourceKind::Json(rules) => add_json(&mut sum, rules),
     }
     let mut secrets = Sha256::new();
     for (name, value) in &source.headers {
@@ -33,7 +33,7 @@ pub(super) fn of(source: &Source, max_entries: usize) -> String {
     hex16(&sum.0.finalize())
 }
 
-fn add_page(sum: &mut Sum, page: &Page) {
+fn add_page(sum: &mut Sum, page: &PageSettings) {
     let ListRules { entry, link, title, date, section, summary, next } = &page.rules.list;
     sum.add("kind", "page");
     sum.add("pages", &page.pages.to_string());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{PollError, Report, Worker, draw};
+use super::{PollError, PollReport, Worker, draw};
 use crate::daemon::scheduler::{Past, Poller};
 use crate::decide::poll;
 use crate::model::outcome::Outcome;
@@ -59,7 +59,7 @@ impl Worker {
 
     /// Polls once recording works. If recording fails after the publisher was asked, polls again, but no sooner than the
     /// schedule would. Polls that had to wait are spread over a minute.
-    async fn poll_when_possible(&self, id: &SourceId, mut scheduled: Time) -> Result<Report, PollError> {
+    async fn poll_when_possible(&self, id: &SourceId, mut scheduled: Time) -> Result<PollReport, PollError> {
         loop {
             if self.recorder.ready().await {
                 tokio::time::sleep(AFTER_A_STALL.mul_f64(draw(id, 0))).await;
@@ -86,7 +86,7 @@ impl Worker {
 
     /// The past of a source after a poll: as it was stored, if that counts more failures. A record that could not be
     /// applied counts as a failure, and its source backs off.
-    pub(super) fn past_of(&self, report: &Report) -> Past {
+    pub(super) fn past_of(&self, report: &PollReport) -> Past {
         let now = self.clock.now();
         let stored = self.recorder.store().load().source(&report.source).ok().flatten();
         match stored.filter(|stored| stored.poll.failures > report.state.failures) {

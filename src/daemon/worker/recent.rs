@@ -34,7 +34,7 @@ impl RecentOutcomes {
         counts
     }
 
-    /// When the last poll ended.
+    /// Time of the last poll's end.
     #[must_use]
     pub fn last(&self) -> Option<Time> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).back().map(|(at, _)| *at)

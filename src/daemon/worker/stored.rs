@@ -1,5 +1,5 @@
-//! What is stored of the source that is polled. Rebuilds a store that cannot be read, and notices that a poll is
-//! overtaken by another configuration.
+//! Reads the stored state of the source that is polled. Rebuilds a store that cannot be read, and notices that another
+//! configuration overtook a poll.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::model::source::{SourceDef, SourceId};
 use crate::model::state::{SourceState, State as _};
 
 impl Worker {
-    /// What is stored of a source. A store that cannot be read is rebuilt first: nobody was asked yet, so nothing is
+    /// The stored state of a source. A store that cannot be read is rebuilt first: nobody was asked yet, so nothing is
     /// lost by going on.
     pub(super) async fn stored(&self, id: &SourceId) -> Result<Option<SourceState>, PollError> {
         let store = self.recorder.store().load_full();
@@ -26,8 +26,8 @@ impl Worker {
         }
     }
 
-    /// What is stored of a source, if another configuration was recorded meanwhile, in which it has another address or
-    /// another id, or which it is not in.
+    /// The stored state of a source, if another configuration was recorded meanwhile: one that gives the source another
+    /// address or id, or lacks it.
     pub(super) fn overtaken(
         &self,
         source: &Source,

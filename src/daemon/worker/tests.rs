@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::config::{Env, load};
 use crate::daemon::clock::TokioClock;
-use crate::daemon::recorder::Audience;
+use crate::daemon::recorder::Observer;
 use crate::daemon::scheduler::Poller;
 use crate::ledger::store::Store;
 use crate::ledger::{Ledger, Room};
@@ -22,7 +22,7 @@ use crate::testing::{OutOfUse, at, rules};
 
 struct Nobody;
 
-impl Audience for Nobody {
+impl Observer for Nobody {
     fn touched(&self, _: &[(FeedKey, FeedState)]) {}
     fn busy(&self, _: usize) {}
     fn everything(&self) {}

@@ -1,10 +1,9 @@
-//! A body of which nobody said what it is: owns the order in which readings are tried.
+//! Reads a body when any document is expected: owns the order in which the readers are tried.
 
-use serde::Serialize;
 use url::Url;
 
-use super::document::{Form, of_error};
-use super::{Answer, Document, json};
+use super::form::{Document, FeedLink, Form};
+use super::{Answer, json};
 use crate::model::entry::ParsedFeed;
 use crate::read::decode::decode;
 use crate::read::feed::{self, FeedInput};
@@ -13,13 +12,6 @@ use crate::read::page::{self, ListRules, PageError};
 
 /// Entries below this do not make a page a list: any page links to a few dated addresses.
 const FEW: usize = 5;
-
-/// A feed that a page links to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FeedLink {
-    pub url: String,
-    pub title: Option<String>,
-}
 
 type Read = (Form, ParsedFeed, Option<String>, Vec<FeedLink>);
 
@@ -36,7 +28,7 @@ pub(super) fn read(input: &FeedInput<'_>) -> Result<Read, Answer<Document>> {
         return read_json(input, text);
     }
     if let Some(wall) = page::is_challenge(text) {
-        return Err(of_error(&PageError::Challenge(wall)));
+        return Err(Answer::of_page(&PageError::Challenge(wall)));
     }
     read_page(input)
 }
@@ -67,6 +59,6 @@ fn read_json(input: &FeedInput<'_>, text: &str) -> Result<Read, Answer<Document>
     };
     match page::json(input, &rules) {
         Ok(feed) => Ok((Form::Json(Box::new(rules)), feed, None, Vec::new())),
-        Err(error) => Err(of_error(&error)),
+        Err(error) => Err(Answer::of_page(&error)),
     }
 }

@@ -1,10 +1,11 @@
-//! A body to a document: reads it as what the source expects, bounds it, and decides how much of one that breaks off
-//! may be believed. Reads on in no other page and compares nothing with the store.
+//! Reads a body as the document that the source expects, bounds it, and decides which entries of a body that breaks
+//! off count. Follows no link to a next page and compares nothing with the store.
 
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
-use super::{Answer, FeedLink, any};
+use super::form::{Document, Form};
+use super::{Answer, any};
 use crate::model::entry::{Ending, ParsedFeed};
 use crate::model::exchange::{FetchFault, Response};
 use crate::model::hash::hex16;
@@ -15,7 +16,7 @@ use crate::read::decode::decode;
 use crate::read::feed::{self, FeedInput, ReadError};
 use crate::read::page::{self, JsonRules, ListRules, PageError};
 
-/// What a body is expected to be.
+/// The document that a source or an operator expects.
 #[derive(Clone, Debug)]
 pub enum Expected {
     /// Nobody said: it is read as whatever it is.
@@ -25,48 +26,9 @@ pub enum Expected {
     Json(Box<JsonRules>),
 }
 
-/// What a document is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// RSS, Atom, RDF or JSON Feed.
-    Feed,
-    ListPage,
-    /// A JSON document of any shape, read by these rules.
-    Json(Box<JsonRules>),
-}
-
-impl Form {
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::Feed => "feed",
-            Self::ListPage => "list-page",
-            Self::Json(_) => "json",
-        }
-    }
-}
-
-/// A document that was read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Document {
-    pub form: Form,
-    pub feed: ParsedFeed,
-    /// The following page of a list.
-    pub next: Option<String>,
-    /// Feeds that the page links to. Only looked for where nobody said what to expect.
-    pub feeds: Vec<FeedLink>,
-    /// As in [`PollState::body_hash`].
-    pub body_hash: String,
-    /// [`closing`] of its body.
-    pub closing: String,
-    /// False if it breaks off and its rest may hold entries.
-    pub whole: bool,
-    /// True if it breaks off, whole or not.
-    pub broken: bool,
-}
-
-/// What earlier polls of the source know of its document.
+/// State of the source that says if a body is new and whole.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct EarlierBody {
     /// As in [`PollState::body_hash`].
     pub body_hash: Option<String>,
     /// As in [`PollState::cut_hash`].
@@ -75,7 +37,7 @@ pub struct Known {
     pub grows_at_end: Option<bool>,
 }
 
-impl Known {
+impl EarlierBody {
     #[must_use]
     pub fn of(state: &PollState) -> Self {
         let PollState { body_hash, cut_hash, grows_at_end, .. } = state;
@@ -85,15 +47,15 @@ impl Known {
 
 /// How to read a body.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct BodyReader {
     pub expected: Expected,
     /// The zone of dates that name none.
     pub zone: Tz,
-    /// When the answer was in.
+    /// Time at which the answer was complete.
     pub at: Time,
     /// The most entries taken of one document.
     pub max_entries: usize,
-    pub known: Known,
+    pub known: EarlierBody,
 }
 
 /// Hash of the last octets of a body. Two bodies that break off and end with the same octets were not cut, or their
@@ -105,7 +67,7 @@ pub fn closing(body: &[u8]) -> String {
     hex16(&Sha256::digest(&body[body.len().saturating_sub(END)..]))
 }
 
-impl Reader {
+impl BodyReader {
     /// A response as readers of octets want it.
     #[must_use]
     pub fn input<'a>(&self, response: &'a Response) -> FeedInput<'a> {
@@ -212,19 +174,6 @@ fn no_list(error: &PageError, breaks_off: bool, closing: String) -> Answer<Docum
             let why = format!("it breaks off, and as far as it goes: {why}");
             Answer::CutShort { why, closing }
         }
-        _ => of_error(error),
-    }
-}
-
-/// The answer of a page or JSON document that is not cut and not what was expected.
-pub(super) fn of_error<D>(error: &PageError) -> Answer<D> {
-    let why = error.to_string();
-    match error {
-        PageError::Challenge(_) => Answer::Challenge(why),
-        PageError::Empty => Answer::Empty(why),
-        PageError::SelectorsMatchNothing { .. } => Answer::SelectorsStopped(why),
-        PageError::NotHtml(_) | PageError::LooksLikeFeed(_) | PageError::NotJson(_) | PageError::CutShort => {
-            Answer::NotNews(why)
-        }
+        _ => Answer::of_page(error),
     }
 }

@@ -180,7 +180,7 @@ fn guids_that_are_made_up_at_each_poll_are_not_learned_for_ever() {
     assert!(entries.iter().all(|(_, entry)| entry.keys.len() == MAX_NAMES + 1 && entry.rewrites == 0));
 }
 
-/// What becomes of an entry that is known with one text and listed with another, at this many seconds and after so
+/// The outcome for an entry that is known with one text and listed with another, at this many seconds and after so
 /// many rewrites: told, waiting, or nothing.
 fn retold(before: &str, now: &str, rewrites: u32, seconds: i64) -> &'static str {
     let texted = |text: &str| {

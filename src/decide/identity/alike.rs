@@ -4,7 +4,7 @@ use super::ticking::{still_text, still_title};
 
 /// Characters of a text that are looked at: an opening that long tells one report from another.
 const READ: usize = 2_000;
-/// Characters of which those are taken: what ticks is left out first, and takes longer than the rest.
+/// Characters that are searched for those: counters and clocks are dropped first, which takes longest.
 const OPENING: usize = 2 * READ;
 /// Fewer letters are too few to be alike: they are equal or others.
 const SHORT: usize = 20;
@@ -19,7 +19,7 @@ const WITHIN: usize = 85;
 /// From this share of common pairs of letters, in percent, a title is a corrected one.
 const TITLE_LIKE: usize = 70;
 
-/// What two titles say of each other.
+/// The result of comparing two titles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Title {
     Same,
@@ -30,7 +30,7 @@ pub(super) enum Title {
     Silent,
 }
 
-/// What two texts say of each other.
+/// The result of comparing two texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Text {
     /// Equal, and whether they are long enough to be no form.

@@ -3,9 +3,9 @@
 //! evidence means new.
 
 use super::alike::{Text, Title};
-use super::evidence::{Date, Evidence, Guid, Page};
+use super::evidence::{Date, Guid, Page, PairEvidence};
 
-/// What the document as a whole says for a pair.
+/// Facts of the whole document that count for a pair.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context {
     /// The source's guids have proved to stay with their entries.
@@ -15,7 +15,7 @@ pub(super) struct Context {
 }
 
 /// True if the two are one entry.
-pub(super) fn is_same(e: &Evidence, context: Context) -> bool {
+pub(super) fn is_same(e: &PairEvidence, context: Context) -> bool {
     match (e.guid, e.page) {
         (Guid::Same, _) => context.proved || is_uncontradicted(e) || under_one_guid(e),
         (_, Page::Same) => is_uncontradicted(e) || at_one_address(e),
@@ -24,7 +24,7 @@ pub(super) fn is_same(e: &Evidence, context: Context) -> bool {
     }
 }
 
-fn is_uncontradicted(e: &Evidence) -> bool {
+fn is_uncontradicted(e: &PairEvidence) -> bool {
     e.guid != Guid::Other
         && e.page != Page::Other
         && !matches!(e.title, Title::Next | Title::Other)
@@ -33,7 +33,7 @@ fn is_uncontradicted(e: &Evidence) -> bool {
 }
 
 /// A guid that has not proved itself yet needs something else that is the same.
-fn under_one_guid(e: &Evidence) -> bool {
+fn under_one_guid(e: &PairEvidence) -> bool {
     let kept = e.text.is_kept();
     match (e.page, e.title) {
         // The next strip of a comic, the next month of a table.
@@ -52,7 +52,7 @@ fn under_one_guid(e: &Evidence) -> bool {
 }
 
 /// At one address, and the guid is another one or says nothing.
-fn at_one_address(e: &Evidence) -> bool {
+fn at_one_address(e: &PairEvidence) -> bool {
     if e.title != Title::Next && e.text.is_kept() {
         return true;
     }
@@ -76,8 +76,8 @@ fn at_one_address(e: &Evidence) -> bool {
     }
 }
 
-/// At other addresses, or at none: title and date are what is left.
-fn elsewhere(e: &Evidence, moved: bool) -> bool {
+/// At other addresses, or at none: only title and date remain.
+fn elsewhere(e: &PairEvidence, moved: bool) -> bool {
     if e.title == Title::Silent {
         return e.date == Date::Second && matches!(e.text, Text::Same { .. });
     }
@@ -86,7 +86,7 @@ fn elsewhere(e: &Evidence, moved: bool) -> bool {
     }
     let long = matches!(e.text, Text::Same { long: true });
     match e.date {
-        // Equal in all it says: whoever reads one of them misses nothing.
+        // Equal in all it says: a reader of one of them misses nothing.
         _ if e.nameless && long => true,
         Date::Second => e.alone || e.nameless,
         // A bulletin comes more than once a day, and a title without a date comes back for ever.

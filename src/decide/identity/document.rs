@@ -21,7 +21,7 @@ pub struct Candidate {
     pub keys: Vec<IdentityKey>,
     /// Its content.
     pub fingerprint: Fingerprint,
-    /// The key of its title and day, where it has a time of day: what it goes by in a list that says less.
+    /// The key of its title and day, if it has a time of day: its key in a list that gives only the day.
     pub(super) day: Option<IdentityKey>,
     /// The key of its title and date.
     pub(super) title_date: IdentityKey,
@@ -35,14 +35,14 @@ pub struct Candidate {
     pub(super) long: bool,
     /// True if no other entry of the document has its title and date.
     pub(super) alone: bool,
-    /// What else it said of itself, worthless or not: decides between candidates that are equal in all
-    /// above, so that their order in the document does not.
+    /// The other things it said of itself, worthless or not: they decide between candidates that are equal in
+    /// all above, so that the order in the document does not.
     pub(super) said: (Option<IdentityKey>, Option<u64>),
 }
 
 impl Candidate {
-    /// The keys to record with it. One without a guid is known by its title and day too: lists show the
-    /// time of what came today, and of what is older the day.
+    /// The keys to record with it. An entry without a guid is known by its title and day too: lists show the
+    /// time of today's entries, and the day of older ones.
     #[must_use]
     pub fn to_record(&self) -> Vec<IdentityKey> {
         let day = self.day.filter(|_| self.facts.guid.is_none());
@@ -59,7 +59,7 @@ impl Candidate {
 struct Draft {
     facts: Facts,
     title_date: IdentityKey,
-    /// What that is of: the title, or the text of one without.
+    /// The text of which that is: the title, or the text of an entry without one.
     named: String,
     words: String,
     fingerprint: Fingerprint,
@@ -88,7 +88,7 @@ impl Draft {
         }
     }
 
-    /// `own` is what this document shares, `shared` what any did.
+    /// `own` has the keys that entries of this document share, `shared` those of all documents.
     fn judged(
         self,
         own: &BTreeSet<IdentityKey>,
@@ -189,7 +189,7 @@ fn judge(
     }
 }
 
-/// Two entries under one guid are one entry listed twice if what else they say agrees: they have one title, or
+/// Two entries under one guid are one entry listed twice if the rest agrees: they have one title, or
 /// none contradicts and one of page and date is equal too. With other titles, page and date prove nothing: there
 /// are generators that give one guid, one address and one date to all they list.
 fn same_under_one_guid(a: &Draft, b: &Draft) -> bool {

@@ -24,7 +24,7 @@ pub struct Past<'a> {
     pub facts: &'a Facts,
     /// Fingerprint of its content.
     pub fingerprint: Fingerprint,
-    /// What is kept of what it said.
+    /// The stored content of the known entry.
     pub body: &'a ParsedEntry,
     /// True if its text is that of its own page, which a list does not repeat.
     pub followed: bool,
@@ -58,7 +58,7 @@ pub(super) enum Date {
 
 /// All of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Evidence {
+pub(super) struct PairEvidence {
     pub(super) guid: Guid,
     pub(super) page: Page,
     pub(super) title: Title,
@@ -74,7 +74,7 @@ pub(super) struct Evidence {
     pub(super) named: bool,
 }
 
-impl Evidence {
+impl PairEvidence {
     /// Of the candidate, which was read from `entry`, and a known entry, whose `words` are asked for where they count.
     /// Guid and page are compared by the caller, who knows which entries their keys lead to.
     pub(super) fn of(
@@ -176,12 +176,12 @@ fn title(a: &ParsedEntry, b: &ParsedEntry) -> Title {
     }
 }
 
-/// What an entry says in words, blanks folded.
+/// The words of an entry, blanks folded.
 #[derive(Debug, Default)]
 pub(super) struct Words {
     short: String,
     long: String,
-    /// What of them is compared: read when it is first asked for, and once.
+    /// The parts that are compared, read once, when they are first asked for.
     openings: [OnceCell<Vec<char>>; 2],
 }
 

@@ -7,7 +7,7 @@ use crate::model::time::Stamp;
 use crate::read::link;
 use crate::read::text::one_line;
 
-/// What an entry says of itself.
+/// The facts by which an entry is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Facts {
     /// The key of its guid.
@@ -16,13 +16,13 @@ pub struct Facts {
     pub(super) page: Option<IdentityKey>,
     /// Hash of its title.
     pub(super) title: Option<u64>,
-    /// What outlives a move of its address.
+    /// The parts of its address that stay when the site moves.
     pub(super) trail: Trail,
     /// Its date.
     pub(super) published: Option<Stamp>,
 }
 
-/// What an address keeps when its site moves, as hashes.
+/// The parts of an address that stay when its site moves, as hashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Trail {
     /// The name of the file, if it holds a serial number, with all numbers of the path.

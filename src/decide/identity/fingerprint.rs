@@ -4,10 +4,10 @@ use crate::model::entry::{Body, ParsedEntry};
 use crate::model::identity::Fingerprint;
 use crate::read::{html, link, text};
 
-/// What makes an update when it changes: the title, the words of the summary and of the content, and the
-/// page's address in canonical form.
+/// The fingerprint of an entry, which an update changes. It is made from the title, the words of the summary and of
+/// the content, and the page's address in canonical form.
 ///
-/// Not the dates, which many publishers renew at each fetch, nor authors, categories, enclosures and
+/// Not from the dates, which many publishers renew at each fetch, nor authors, categories, enclosures and
 /// markup, whose changes (a counter, an advertisement, a new lazy loader) are no news to a reader.
 #[must_use]
 pub fn fingerprint(entry: &ParsedEntry) -> Fingerprint {
@@ -15,7 +15,7 @@ pub fn fingerprint(entry: &ParsedEntry) -> Fingerprint {
     of_words(entry, &page, &words(entry.summary.as_ref()), &words(entry.content.as_ref()))
 }
 
-/// The same of what was read of the entry already: its page in canonical form, and its words.
+/// As [`fingerprint`], from the page in canonical form and the words that were read already.
 pub(super) fn of_words(entry: &ParsedEntry, page: &str, summary: &str, content: &str) -> Fingerprint {
     let title = text::one_line(entry.title.as_deref().unwrap_or_default());
     Fingerprint::of(&[title.as_bytes(), page.as_bytes(), summary.as_bytes(), content.as_bytes()])

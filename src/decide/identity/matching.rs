@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use super::decide::{self, Context};
 use super::document::{self, Candidate, same_date};
 use super::duplicates::duplicates;
-use super::evidence::{Evidence, Guid, Page, Past, Words};
+use super::evidence::{Guid, Page, PairEvidence, Past, Words};
 use super::facts::Facts;
 use super::moved::moved;
 use crate::model::entry::ParsedEntry;
@@ -28,20 +28,20 @@ pub enum Identified {
         /// The evidence for it and against it.
         votes: Vec<Vote>,
     },
-    /// An entry never seen; `key` is its own (no known entry has it), and what to mint its id from.
+    /// An entry never seen; `key` is its own: no known entry has it, and its id is minted from it.
     New {
         /// The key.
         key: IdentityKey,
-        /// The known entry that it has something in common with, and what tells them apart.
+        /// The known entry with which it shares a key, and the evidence that they differ.
         apart: Option<(u64, Vec<Vote>)>,
     },
     /// Once more the entry at this index of the document.
     Duplicate(usize),
 }
 
-/// A document as it is matched with what is known of its source.
+/// The matching of a document with the known entries of its source.
 #[derive(Debug)]
-pub struct Document<'a> {
+pub struct Matching<'a> {
     entries: &'a [ParsedEntry],
     candidates: Vec<Candidate>,
     shared: Vec<IdentityKey>,
@@ -63,8 +63,8 @@ pub struct Matched {
 /// The known entries that keys lead to.
 type Hits = BTreeMap<IdentityKey, u64>;
 
-impl<'a> Document<'a> {
-    /// A document's entries, under what is known of their source.
+impl<'a> Matching<'a> {
+    /// Reads a document's entries, with the marks of their source.
     #[must_use]
     pub fn new(entries: &'a [ParsedEntry], marks: Marks, zone: Tz) -> Self {
         let (candidates, shared) = document::read(entries, zone, &marks);
@@ -133,8 +133,8 @@ impl<'a> Document<'a> {
         Matched { identified, candidates: self.candidates, marks: self.marks }
     }
 
-    /// What several entries of the document share is no vote from now on; nor is the guid or the address of a known
-    /// entry that a new one has.
+    /// Notes the facts that several entries of the document share: they no longer count as votes. A guid or an address
+    /// of a known entry that a new one has does not count either.
     fn note_shared(&mut self, identified: &[Identified], hits: &Hits, silent: bool) {
         self.shared.iter().for_each(|key| self.marks.note_shared(*key));
         for (candidate, verdict) in self.candidates.iter().zip(identified) {
@@ -147,16 +147,16 @@ impl<'a> Document<'a> {
     }
 }
 
-/// A document beside what is known.
+/// A document beside the known entries.
 struct View<'v, 'd, 'p> {
-    document: &'v Document<'d>,
+    document: &'v Matching<'d>,
     hits: &'v Hits,
     past: &'v dyn Fn(u64) -> Option<Past<'p>>,
-    /// What known entries say, each read once: a whole document may lead to one, and that may be long.
+    /// The words of known entries, each read once: a whole document may lead to one entry, and that may be long.
     words: RefCell<BTreeMap<u64, Rc<Words>>>,
 }
 
-/// What this document says of its guids.
+/// The guids of this document.
 #[derive(Clone, Copy)]
 struct Guids {
     /// They are no vote in it.
@@ -175,16 +175,16 @@ impl<'p> View<'_, '_, 'p> {
         candidate.keys.iter().chain(&candidate.day).filter_map(|key| self.hits.get(key).copied()).collect()
     }
 
-    fn evidence(&self, index: usize, no: u64, guids_silent: bool) -> Option<Evidence> {
+    fn evidence(&self, index: usize, no: u64, guids_silent: bool) -> Option<PairEvidence> {
         let candidate = &self.document.candidates[index];
         let past = (self.past)(no)?;
         let guid = if guids_silent { Guid::Silent } else { self.guid(candidate, no, past.facts) };
         let page = self.page(candidate, no, past.facts);
         let entry = &self.document.entries[index];
         let words = || self.words(no, past.body);
-        let evidence = Evidence::of(candidate, entry, &past, &words, (guid, page), self.document.zone);
+        let evidence = PairEvidence::of(candidate, entry, &past, &words, (guid, page), self.document.zone);
         let named = candidate.twins_by.into_iter().any(|key| self.hit(key) == Some(no));
-        Some(Evidence { named, ..evidence })
+        Some(PairEvidence { named, ..evidence })
     }
 
     fn words(&self, no: u64, body: &ParsedEntry) -> Rc<Words> {

@@ -1,4 +1,4 @@
-//! What publishers do to ids, case by case.
+//! Tests of the ways in which publishers change ids, case by case.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use chrono::{TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
 use proptest::prelude::*;
 
-use super::{Candidate, Document, Facts, Identified, Past, candidates, fingerprint, minted, original_iri};
+use super::{Candidate, Facts, Identified, Matching, Past, candidates, fingerprint, minted, original_iri};
 use crate::model::entry::{Body, Link, ParsedEntry};
 use crate::model::identity::{IdentityKey, KeyKind, Marks};
 use crate::model::source::SourceId;
@@ -50,7 +50,7 @@ struct Store {
 
 impl Store {
     fn poll(&mut self, entries: &[ParsedEntry]) -> Vec<Identified> {
-        let document = Document::new(entries, self.marks.clone(), Shanghai);
+        let document = Matching::new(entries, self.marks.clone(), Shanghai);
         let hits =
             document.keys().into_iter().filter_map(|key| Some((key, *self.by_key.get(&key)?))).collect();
         let past = |no: u64| {
@@ -333,7 +333,7 @@ fn specs() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec(one, 0..8)
 }
 
-/// What was decided for each entry, by its content rather than its place.
+/// The decision for each entry, by the entry's content rather than its place.
 fn by_content(specs: &[String], identified: &[Identified]) -> Vec<(String, String)> {
     let mut decided: Vec<(String, String)> = specs
         .iter()

@@ -20,7 +20,7 @@ const COUNTERS: &[&str] = &[
     r"(?i)(更新时间|更新于|最后更新|当前时间|现在时间|现在是|抓取时间|生成时间|last (updated|modified)|updated (at|on)|updated:|generated (at|on)|generated:)\s*[:：]?\s*([a-z]{3,9},?\s+)?(\d{1,2}\s+)?([a-z]{3,9}\s+)?[\d年月日时分秒:：/.,T+Z\s-]{4,40}(\b[ap]m\b)?",
 ];
 
-/// What ticks in a text alone: a title that says `80年前` or `技术推广：…` means it.
+/// Words that tick in a text alone: a title that says `80年前` or `技术推广：…` means it.
 const OF_TEXTS: &[&str] = &[
     // 3分钟前, 2 hours ago
     r"\d+\s*(秒钟?|分钟|个?小时|天|日|周|个月|月|年)之?前",
@@ -31,14 +31,14 @@ const OF_TEXTS: &[&str] = &[
     r"(?i)(?P<before>^|[.!?…;)]\s*)advertisement\s*:\s*[^.!?]{0,200}[.!?]?",
 ];
 
-/// A title without what ticks in it.
+/// A title without its counters and clocks.
 #[must_use]
 pub fn still_title(title: &str) -> Cow<'_, str> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(COUNTERS));
     without(title, &PATTERNS)
 }
 
-/// A text without what ticks in it.
+/// A text without its counters and clocks.
 #[must_use]
 pub fn still_text(text: &str) -> Cow<'_, str> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(&[COUNTERS, OF_TEXTS].concat()));

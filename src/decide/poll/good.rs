@@ -11,8 +11,8 @@ use crate::model::exchange::{ResponseHead, Validators};
 use crate::model::poll_state::{Moved, PollState};
 use crate::model::time::Time;
 
-/// What of a document and its head decides which fields change.
-struct Kind {
+/// The properties of a document and its head that decide which fields change.
+struct Traits {
     /// 304.
     not_modified: bool,
     /// 304 about another body than the one that was asked about.
@@ -30,7 +30,7 @@ pub(super) fn conclude(
     answer: Answer<Compared>,
 ) {
     let not_modified = matches!(answer, Answer::NotModified);
-    let kind = Kind {
+    let kind = Traits {
         not_modified,
         of_another: not_modified && names_another(head, poll.sent),
         cut: matches!(answer, Answer::Document(Compared { whole: false, .. })),
@@ -65,7 +65,7 @@ fn validators(
     state: &mut PollState,
     poll: Circumstances<'_>,
     head: &ResponseHead,
-    kind: &Kind,
+    kind: &Traits,
 ) -> Validators {
     // A strong tag updates nothing that is stored under another one (RFC 9111 section 4.3.4).
     let is_strong = |tag: &Vec<u8>| !tag.starts_with(b"W/");
@@ -88,7 +88,7 @@ fn validators(
     given(Validators { etag, last_modified, of: None }, poll, head)
 }
 
-fn take_document(state: &mut PollState, document: Compared, at: Time, kind: &Kind) {
+fn take_document(state: &mut PollState, document: Compared, at: Time, kind: &Traits) {
     state.marks = document.marks;
     state.grows_at_end = document.grows_at_end.or(state.grows_at_end);
     // A document that is empty for once, or cut, has not moved past anything.
@@ -107,7 +107,7 @@ fn take_document(state: &mut PollState, document: Compared, at: Time, kind: &Kin
     }
 }
 
-fn take_freshness(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead, kind: &Kind) {
+fn take_freshness(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead, kind: &Traits) {
     let ttl = state.ttl_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
     let headers = freshness::Headers {
         cache_control: head.cache_control.as_deref(),

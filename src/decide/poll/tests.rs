@@ -1,4 +1,4 @@
-//! What a poll concludes, as tables: the outcome, and the state the next poll starts from.
+//! Tests of the conclusion of a poll, as tables: the outcome, and the state the next poll starts from.
 
 mod full;
 mod gone;

@@ -1,4 +1,4 @@
-//! What a report says of a document: its dialect, its encoding, its relative links.
+//! The description of a document in a report: its dialect, its encoding, its relative links.
 
 use url::Url;
 

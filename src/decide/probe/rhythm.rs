@@ -53,7 +53,7 @@ pub(super) fn of(dates: &[Stamp], now: Time) -> Option<Rhythm> {
     })
 }
 
-/// When to poll a source of this rhythm; the instance's own schedule where too little is known.
+/// The schedule for a source of this rhythm; the instance's own if too little is known.
 pub(super) fn schedule(rhythm: Option<&Rhythm>, entries: usize) -> &'static str {
     const UNKNOWN: &str = "*/20 * * * *";
     let Some(rhythm) = rhythm.filter(|rhythm| entries >= FEW && rhythm.covers > 0) else { return UNKNOWN };

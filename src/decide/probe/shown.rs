@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Display, Write};
 
-use super::{Followed, Freshness, Report, Rhythm, Robots, Shown};
+use super::{Followed, Freshness, ProbeReport, Rhythm, RobotsReport, Shown};
 
-impl Display for Report {
+impl Display for ProbeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.url)?;
         fact(f, "answered", self.answered.as_ref())?;
@@ -38,7 +38,7 @@ impl Display for Report {
     }
 }
 
-impl Report {
+impl ProbeReport {
     fn entries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.entries.is_empty() {
             return Ok(());
@@ -56,7 +56,7 @@ impl Display for Shown {
     }
 }
 
-impl Display for Robots {
+impl Display for RobotsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.why)?;
         self.crawl_delay.map_or(Ok(()), |seconds| write!(f, "; Crawl-delay {seconds} s"))

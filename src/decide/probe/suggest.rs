@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 use url::Url;
 
-use super::{Report, Subject, known, rhythm};
+use super::{ProbeReport, Subject, hosts, rhythm};
 use crate::decide::answer::{Document, Form};
 use crate::model::source::is_slug;
 use crate::read::page::JsonRules;
@@ -15,11 +15,11 @@ use crate::read::text::one_line;
 const MAX_TITLE: usize = 60;
 
 /// The table; `None` if the address cannot be polled.
-pub(super) fn table(report: &Report, document: &Document, subject: &Subject<'_>) -> Option<String> {
+pub(super) fn table(report: &ProbeReport, document: &Document, subject: &Subject<'_>) -> Option<String> {
     // Where it has moved for good is where it should be asked; other redirects may be of today only.
     let moved = subject.exchange.head().and_then(|head| head.moved_to());
     let address = without_credentials(moved.unwrap_or(subject.url))?;
-    let known = known::of(&address);
+    let known = hosts::of(&address);
     let mut out = "[[source]]\n".to_owned();
     let mut line = |key: &str, value: &str| {
         // Writing to a string does not fail.
@@ -59,7 +59,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// An id made of the house and the region, else of the host and the last word of the path.
-fn id(url: &Url, known: &known::Known) -> String {
+fn id(url: &Url, known: &hosts::HostFacts) -> String {
     const COMMON: [&str; 14] =
         ["www", "rss", "feed", "feeds", "com", "cn", "net", "org", "gov", "hk", "mo", "tw", "news", "m"];
     const NO_NAMES: [&str; 8] = ["index", "rss", "feed", "atom", "default", "list", "xml", "html"];

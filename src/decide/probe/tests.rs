@@ -2,7 +2,7 @@ use chrono_tz::Tz;
 use encoding_rs::GBK;
 
 use super::*;
-use crate::decide::answer::{self, Expected, Known, Reader};
+use crate::decide::answer::{self, BodyReader, EarlierBody, Expected};
 use crate::decide::robots::{self, AGENT};
 use crate::model::exchange::{Block, FetchFault, Response, Validators};
 use crate::read::page::ListRules;
@@ -11,7 +11,7 @@ fn now() -> Time {
     "2026-11-23T08:00:00Z".parse().expect("an instant")
 }
 
-/// What came from an address that answered with this.
+/// The exchange with an address that answered with this.
 fn body(url: &str, content_type: &str, bytes: &[u8]) -> Exchange {
     let head = ResponseHead {
         status: 200,
@@ -22,14 +22,14 @@ fn body(url: &str, content_type: &str, bytes: &[u8]) -> Exchange {
     Exchange::Body(Response { head, body: bytes.to_vec().into() })
 }
 
-fn look_at(url: &str, exchange: &Exchange, expected: Expected) -> Report {
+fn look_at(url: &str, exchange: &Exchange, expected: Expected) -> ProbeReport {
     let (zone, at) = (Tz::Asia__Shanghai, now());
-    let reader = Reader { expected, zone, at, max_entries: 2_000, known: Known::default() };
+    let reader = BodyReader { expected, zone, at, max_entries: 2_000, known: EarlierBody::default() };
     let answer = answer::of(exchange, url, url, &reader);
     examine(&Subject { url, exchange, answer: &answer, zone, at })
 }
 
-fn examined(url: &str, content_type: &str, bytes: &[u8]) -> Report {
+fn examined(url: &str, content_type: &str, bytes: &[u8]) -> ProbeReport {
     look_at(url, &body(url, content_type, bytes), Expected::Any)
 }
 
@@ -195,7 +195,7 @@ fn hosts_tell_regions_only_where_they_are_on_record() {
         ("https://ha.example.cn/", None),
     ];
     for (url, region) in cases {
-        let known = known::of(&Url::parse(url).expect("an address"));
+        let known = hosts::of(&Url::parse(url).expect("an address"));
         assert_eq!(known.region, region, "{url}");
     }
 }

@@ -9,7 +9,7 @@ use super::letters::{self, Letter, Strength};
 /// One character of the title.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Char {
-    /// Where it starts, in bytes.
+    /// Its start, in bytes.
     pub(super) at: usize,
     /// The character, folded.
     pub(super) char: char,
@@ -75,7 +75,7 @@ pub(super) fn find(chars: &[Char]) -> Vec<Found> {
     found
 }
 
-/// How many letters stand together here: two or more name their regions together; one needs a pattern.
+/// The number of letters that stand together here: two or more name their regions together; one needs a pattern.
 fn run_at(chars: &[Char], at: usize) -> usize {
     let mut end = at;
     while letter_at(chars, end).is_some_and(|l| l.strength != Strength::Weak) {

@@ -6,7 +6,7 @@
 
 use super::around::{Around, first, is_border};
 
-/// What a name is part of.
+/// The longer name that a region's name is part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bearer {
     /// Nothing else bears it.
@@ -173,7 +173,7 @@ const SIDES: [&str; 17] = [
 const SIDE_REACH: usize = 5;
 const CAMP: [&str; 6] = ["集训", "冬训", "夏训", "拉练", "备战", "封闭训练"];
 
-/// What the world of films says right behind a title that is not in quotation marks.
+/// Words about films that follow a title which is not in quotation marks.
 const SCREEN: [&str; 14] = [
     "剧组",
     "票房",
@@ -197,7 +197,7 @@ const TRADE: [&str; 14] =
 /// Countries that have a province of the same name or characters.
 const COUNTRIES: [&str; 8] = ["越南", "朝鲜", "韩国", "日本", "老挝", "缅甸", "泰国", "蒙古国"];
 
-/// What bears the name, if anything. `next_is_name` says that another name begins where this one ends.
+/// The bearer of the name, if there is one. `next_is_name` says that another name begins where this one ends.
 pub(super) fn bearer(around: Around<'_>, text: &str, next_is_name: bool) -> Bearer {
     let after = around.after;
     let foreign = COUNTRIES.iter().any(|country| around.before.ends_with(country))

@@ -2,7 +2,7 @@
 //!
 //! Reads the first characters alone: whatever stands further on is the story, which names places all over.
 
-/// How far a dateline reaches: the agency, the place and the date are never longer in characters.
+/// The longest dateline, in characters: agency, place and date together.
 const REACH: usize = 48;
 
 const AGENCIES: [&str; 19] = [

@@ -13,14 +13,14 @@ use crate::model::region::{Region, RegionTable};
 const DIVISIONS: &str = include_str!("divisions.tsv");
 const NAMES: &str = include_str!("names.tsv");
 
-/// What a name means.
+/// The meaning of a name.
 #[derive(Clone, Debug)]
 pub(super) struct Meaning {
-    /// Where it is in the table's order; empty for a stop word.
+    /// Its regions, as places in the table's order; empty for a stop word.
     pub(super) regions: Box<[u16]>,
-    /// What the evidence is called; none for a stop word.
+    /// The rule that the evidence names; none for a stop word.
     pub(super) rule: Option<Rule>,
-    /// When it counts.
+    /// The condition under which it counts.
     pub(super) guard: Guard,
 }
 

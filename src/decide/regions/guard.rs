@@ -38,7 +38,7 @@ pub(super) enum Guard {
     Prefer,
 }
 
-/// What becomes of a name and of its characters.
+/// The use of a name and of its characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameUse {
     /// It counts.
@@ -54,7 +54,7 @@ pub(super) enum NameUse {
 
 impl Guard {
     /// True if the name counts in `text`. `next_is_name` says that another name begins where this one ends, `sport`
-    /// whether the title is about sport.
+    /// that the title is about sport.
     pub(super) fn judge(self, around: Around<'_>, text: &str, next_is_name: bool, sport: bool) -> NameUse {
         let bears = matches!(self, Self::Place | Self::Person | Self::Boundary | Self::Prefer);
         if !self.admits(around, sport) {

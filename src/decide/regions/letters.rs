@@ -1,14 +1,14 @@
 //! The one-character names of regions and great cities (豫, 粤, 沪, 穗), with the characters that must not be around
 //! them. Data for `abbreviation`; decides nothing.
 
-/// How often the character is anything else in today's prose.
+/// The strength of a character as a sign of its region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Strength {
-    /// Hardly ever: 皖, 渝. Counts in every pattern.
+    /// Hardly ever anything else (皖, 渝): counts in every pattern.
     Strong,
-    /// Often (台, 港, 川): counts in every pattern, but with many neighbours excluded.
+    /// Often something else (台, 港, 川): counts in every pattern, but with many neighbours excluded.
     Medium,
-    /// Mostly (汉, 昆, 深): counts after 援, 返, 抵, 赴, 来, 在 and the like alone.
+    /// Mostly something else (汉, 昆, 深): counts after 援, 返, 抵, 赴, 来, 在 and the like alone.
     Weak,
 }
 

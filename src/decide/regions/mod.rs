@@ -42,15 +42,15 @@ pub struct Classifier {
     automaton: AhoCorasick,
     meanings: Vec<Meaning>,
     regions: Vec<RegionId>,
-    /// Where each built-in region that the config left alone is in `regions`.
+    /// The place in `regions` of each built-in region that the config left alone.
     builtin: HashMap<String, u16>,
     places: HashMap<String, u16>,
     folder: Folder,
 }
 
 impl Classifier {
-    /// The version of the rules and data. It rises whenever a decision changes, so that what was
-    /// derived under older rules is derived again.
+    /// The version of the rules and data. It rises whenever a decision changes, so that entries
+    /// derived under older rules are derived again.
     pub const RULES_VERSION: u32 = 3;
 
     /// Builds the classifier for the regions of `table`. Built-in regions are known by the whole
@@ -79,7 +79,7 @@ impl Classifier {
 
     /// The regions `title` speaks of, in order of appearance (those of one name in the name's order),
     /// each once with its first evidence. Where it names none, the region of the summary's dateline,
-    /// unless that is Beijing: whoever writes from the capital writes about the whole country.
+    /// unless that is Beijing: reports from the capital are about the whole country.
     #[must_use]
     pub fn classify(&self, title: &str, summary: Option<&str>) -> Vec<Evidence> {
         let title = prefix(title, MAX_TITLE);

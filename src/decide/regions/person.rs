@@ -9,7 +9,7 @@ const SURNAMES: &str = "王李张刘陈杨赵黄吴徐孙朱胡郭林罗郑梁�
 /// Those that are common words too: they need more around them.
 const MORE_SURNAMES: &str = "周何马高江于方白金石田任苏钱万龙段雷易常武康施牛温向";
 
-/// What people are called before their names.
+/// Titles that stand before people's names.
 const CALLED: [&str; 44] = [
     "作家",
     "画家",
@@ -56,7 +56,7 @@ const CALLED: [&str; 44] = [
     "法官",
     "队员",
 ];
-/// And what follows their names.
+/// Words that follow people's names.
 const FOLLOWS: [&str; 51] = [
     "教授", "同志", "代表", "律师", "记者", "医生", "书记", "先生", "女士", "老人", "老师", "烈士", "院士",
     "委员", "当选", "荣获", "获", "任", "出任", "担任", "卸任", "辞", "逝世", "病逝", "出席", "说", "谈",
@@ -70,7 +70,7 @@ pub(super) fn follows_surname(around: Around<'_>) -> bool {
 }
 
 /// True if a surname stands before the name where a person's name may begin: 李延安：, 作家刘长春. A surname that is a
-/// common word too needs what is said of people behind the name: 周宁德当选.
+/// common word too needs a word about people behind the name: 周宁德当选.
 pub(super) fn is_given(around: Around<'_>) -> bool {
     let Some((at, surname)) = around.before.char_indices().next_back() else { return false };
     let rare = SURNAMES.contains(surname);

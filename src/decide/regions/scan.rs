@@ -85,7 +85,7 @@ const SPORT: [&str; 48] = [
 ];
 
 impl Classifier {
-    /// What a folded text names, in order of appearance.
+    /// The names in a folded text, in order of appearance.
     pub(super) fn scan(&self, text: &str) -> Vec<Finding> {
         let taken = self.names(text);
         let mut found: Vec<Finding> = Vec::new();

@@ -1,4 +1,4 @@
-//! What the data must keep, and the decisions case by case.
+//! Tests of the data, and of the decisions case by case.
 
 use std::collections::BTreeMap;
 

@@ -33,40 +33,49 @@ fn source() -> SourceState {
 }
 
 /// Number 7, on lists whose floor ends above it unless a case says otherwise.
-fn judge(entry: &Entry, source: Option<&SourceState>, floor: usize, protecting: Option<FeedKey>) -> Fate {
+fn judge(
+    entry: &Entry,
+    source: Option<&SourceState>,
+    floor: usize,
+    protecting: Option<FeedKey>,
+) -> RetentionDecision {
     let policy = Policy { max_age: TimeDelta::days(365), keep_at_least: floor };
     let above = Rank { surfaced: at(TODAY), published: at(TODAY), no: 99 };
     let mut newest = |feed| Ok::<_, Infallible>((Some(feed) != protecting).then_some(above));
-    match fate(policy, at(TODAY), (7, entry), source, &mut newest) {
-        Ok(fate) => fate,
+    match decide(policy, at(TODAY), (7, entry), source, &mut newest) {
+        Ok(decision) => decision,
     }
 }
 
 #[test]
 fn old_entries_expire_and_these_stay() {
-    type Case = (&'static str, fn(&mut Entry, &mut SourceState), Fate);
+    type Case = (&'static str, fn(&mut Entry, &mut SourceState), RetentionDecision);
     let cases: [Case; 14] = [
-        ("old, of a source that answers", |_, _| {}, Fate::Expires),
-        ("first seen lately, whenever it was published", |e, _| e.first_seen = at(TODAY - DAY), Fate::Young),
-        ("of a source that fails", |_, s| s.outcome = Some(Outcome::Gone), Fate::Stays),
-        ("of a source that was never polled", |_, s| s.outcome = None, Fate::Stays),
+        ("old, of a source that answers", |_, _| {}, RetentionDecision::Expires),
+        (
+            "first seen lately, whenever it was published",
+            |e, _| e.first_seen = at(TODAY - DAY),
+            RetentionDecision::Young,
+        ),
+        ("of a source that fails", |_, s| s.outcome = Some(Outcome::Gone), RetentionDecision::Stays),
+        ("of a source that was never polled", |_, s| s.outcome = None, RetentionDecision::Stays),
         (
             "of a source that left the config, failing as it was",
             |_, s| (s.gone, s.outcome) = (true, Some(Outcome::Gone)),
-            Fate::Expires,
+            RetentionDecision::Expires,
         ),
-        ("withdrawn", |e, _| e.withdrawn = Some(at(0)), Fate::Stays),
-        ("expired lately", |e, _| e.expired = Some(at(TODAY - 29 * DAY)), Fate::Stays),
-        ("expired long ago", |e, _| e.expired = Some(at(TODAY - 30 * DAY)), Fate::Forgotten),
+        ("withdrawn", |e, _| e.withdrawn = Some(at(0)), RetentionDecision::Stays),
+        ("expired lately", |e, _| e.expired = Some(at(TODAY - 29 * DAY)), RetentionDecision::Stays),
+        ("expired long ago", |e, _| e.expired = Some(at(TODAY - 30 * DAY)), RetentionDecision::Forgotten),
         (
             "expired long ago and still in the document",
             |e, s| (e.expired, s.poll.window_from) = (Some(at(0)), Some(7)),
-            Fate::Stays,
+            RetentionDecision::Stays,
         ),
         (
             "expired long ago, and nobody knows what the document holds",
             |e, s| (e.expired, s.poll.window_from) = (Some(at(0)), None),
-            Fate::Stays,
+            RetentionDecision::Stays,
         ),
         (
             "expired long ago and in the document three weeks ago",
@@ -77,22 +86,30 @@ fn old_entries_expire_and_these_stay() {
                     s.poll.windows.note(at(TODAY - week * 7 * DAY), if week == 3 { 7 } else { 100 });
                 });
             },
-            Fate::Stays,
+            RetentionDecision::Stays,
         ),
-        ("first seen by a clock that was years ahead", |e, _| e.first_seen = at(TODAY + DAY), Fate::Stays),
+        (
+            "first seen by a clock that was years ahead",
+            |e, _| e.first_seen = at(TODAY + DAY),
+            RetentionDecision::Stays,
+        ),
         (
             "expired long ago, of a source that left the config",
             |e, s| (e.expired, s.poll.window_from, s.gone) = (Some(at(0)), None, true),
-            Fate::Forgotten,
+            RetentionDecision::Forgotten,
         ),
-        ("expired and withdrawn", |e, _| (e.expired, e.withdrawn) = (Some(at(0)), Some(at(1))), Fate::Stays),
+        (
+            "expired and withdrawn",
+            |e, _| (e.expired, e.withdrawn) = (Some(at(0)), Some(at(1))),
+            RetentionDecision::Stays,
+        ),
     ];
     for (name, change, expected) in cases {
         let (mut entry, mut source) = (entry(), source());
         change(&mut entry, &mut source);
         assert_eq!(judge(&entry, Some(&source), 50, None), expected, "{name}");
     }
-    assert_eq!(judge(&entry(), None, 50, None), Fate::Stays, "without a source");
+    assert_eq!(judge(&entry(), None, 50, None), RetentionDecision::Stays, "without a source");
 }
 
 #[test]
@@ -102,12 +119,12 @@ fn the_newest_of_each_source_and_region_stay() {
     let gone = SourceState { gone: true, ..source() };
     let national = Entry { regions: Vec::new(), ..entry() };
     let cases = [
-        ("of its source", entry(), source(), paper.clone(), 50, Fate::Stays),
-        ("of its region", entry(), source(), henan.clone(), 50, Fate::Stays),
-        ("of no region", national, source(), FeedKey::National, 50, Fate::Stays),
-        ("of all", entry(), source(), FeedKey::All, 50, Fate::Expires),
-        ("of a source that left", entry(), gone, paper, 50, Fate::Expires),
-        ("no floor", entry(), source(), henan, 0, Fate::Expires),
+        ("of its source", entry(), source(), paper.clone(), 50, RetentionDecision::Stays),
+        ("of its region", entry(), source(), henan.clone(), 50, RetentionDecision::Stays),
+        ("of no region", national, source(), FeedKey::National, 50, RetentionDecision::Stays),
+        ("of all", entry(), source(), FeedKey::All, 50, RetentionDecision::Expires),
+        ("of a source that left", entry(), gone, paper, 50, RetentionDecision::Expires),
+        ("no floor", entry(), source(), henan, 0, RetentionDecision::Expires),
     ];
     for (name, entry, source, feed, floor, expected) in cases {
         assert_eq!(judge(&entry, Some(&source), floor, Some(feed)), expected, "{name}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::pattern::Pattern;
 use super::{Group, MAX_BYTES, MAX_CRAWL_DELAY, Rule};
 
-enum Line {
+enum Directive {
     Agent(String),
     Rule(Rule),
     Delay(Duration),
@@ -18,20 +18,20 @@ pub(super) fn groups(bytes: &[u8]) -> Vec<Group> {
     let mut has_rules = true;
     for line in lines(bytes) {
         match (read(line), groups.last_mut()) {
-            (Some(Line::Agent(agent)), Some(group)) if !has_rules => group.agents.push(agent),
-            (Some(Line::Agent(agent)), _) => {
+            (Some(Directive::Agent(agent)), Some(group)) if !has_rules => group.agents.push(agent),
+            (Some(Directive::Agent(agent)), _) => {
                 has_rules = false;
                 groups.push(Group { agents: vec![agent], ..Group::default() });
             }
-            (Some(Line::Rule(rule)), group) => {
+            (Some(Directive::Rule(rule)), group) => {
                 has_rules = true;
                 // A rule before any agent applies to no agent.
                 if let Some(group) = group.filter(|_| !rule.pattern.is_empty()) {
                     group.rules.push(rule);
                 }
             }
-            (Some(Line::Delay(delay)), Some(group)) => group.delay = group.delay.max(Some(delay)),
-            (Some(Line::Delay(_)) | None, _) => {}
+            (Some(Directive::Delay(delay)), Some(group)) => group.delay = group.delay.max(Some(delay)),
+            (Some(Directive::Delay(_)) | None, _) => {}
         }
     }
     groups
@@ -49,20 +49,20 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     whole.split(move |b| is_end(b))
 }
 
-fn read(line: &[u8]) -> Option<Line> {
+fn read(line: &[u8]) -> Option<Directive> {
     let line = line.split(|b| *b == b'#').next().unwrap_or_default().trim_ascii();
     // Some publishers write `Disallow /x` without the colon.
     let at =
         line.iter().position(|b| *b == b':').or_else(|| line.iter().position(u8::is_ascii_whitespace))?;
     let (name, value) = (line[..at].trim_ascii().to_ascii_lowercase(), line[at + 1..].trim_ascii());
     Some(match name.as_slice() {
-        b"user-agent" | b"useragent" | b"user agent" => Line::Agent(agent(value)),
-        b"allow" => Line::Rule(Rule { allow: true, pattern: Pattern::new(value) }),
+        b"user-agent" | b"useragent" | b"user agent" => Directive::Agent(agent(value)),
+        b"allow" => Directive::Rule(Rule { allow: true, pattern: Pattern::new(value) }),
         // Google's parser accepts the same misspellings.
         b"disallow" | b"dissallow" | b"dissalow" | b"disalow" | b"diasllow" | b"disallaw" => {
-            Line::Rule(Rule { allow: false, pattern: Pattern::new(value) })
+            Directive::Rule(Rule { allow: false, pattern: Pattern::new(value) })
         }
-        b"crawl-delay" | b"crawldelay" => Line::Delay(delay(value)?),
+        b"crawl-delay" | b"crawldelay" => Directive::Delay(delay(value)?),
         _ => return None,
     })
 }

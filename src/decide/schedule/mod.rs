@@ -95,11 +95,6 @@ impl Schedule {
         schedule.next_local(start).map(|_| schedule).ok_or(ScheduleError::NeverFires)
     }
 
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
     /// The first instant after `now` at which the schedule fires, in whole seconds; `None` after the year
     /// 2100.
     ///

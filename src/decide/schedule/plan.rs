@@ -25,7 +25,7 @@ pub fn next_of(schedules: &[Schedule], zone: Tz, now: Time) -> Time {
     next.or_else(|| now.checked_add_signed(NO_INSTANT)).unwrap_or(now)
 }
 
-/// When dibao polls a source.
+/// The schedule of a source, with its jitter and its bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     schedules: Vec<Schedule>,

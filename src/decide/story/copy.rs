@@ -95,7 +95,7 @@ impl Pair<'_> {
         self.text().containment() < BEGINNING || figures.smaller() > 0 && figures.containment() < FIGURES
     }
 
-    /// What is kept of a text that is too short for runs of letters.
+    /// True if two texts that are too short for runs of letters name the same places and numbers.
     fn mentions_and_numbers_are_equal(&self) -> bool {
         let numbers = self.numbers();
         self.a.view.mentions() == self.b.mentions()
@@ -103,7 +103,7 @@ impl Pair<'_> {
             && numbers.both == numbers.second
     }
 
-    /// How many letters the longest text of each has.
+    /// The length of the longest text of each, in letters.
     fn letters(&self) -> [u16; 2] {
         [self.a.view.head.letters, self.b.head.letters]
     }
@@ -114,22 +114,21 @@ impl Pair<'_> {
         text.smaller() >= FEW && text.jaccard() >= share && figures_agree
     }
 
-    /// What a title says and its own text too, the other text says as well; and where the titles differ, enough
-    /// of it stands in the texts. A form that is filled in with another name fails here, wherever the name
-    /// stands, and so does a covering letter (`现印发给你们`) that says nothing of what it covers. Another headline
-    /// of the same text does not.
+    /// True if each part of a title that its own text repeats is in the other text too, and, if the titles differ,
+    /// enough of each is in the texts. False for a form that is filled in with another name, and for a covering
+    /// letter (`现印发给你们`) that does not describe its enclosure. True for another headline of the same text.
     fn titles_fit_both_texts(&self) -> bool {
         let (a, b) = (self.a.view, self.b);
         self.equal_titles() || fits(a, b, &Pairs::of(b.title())) && fits(b, a, &self.a.pairs)
     }
 
-    /// The city is told by who wrote it: 我市, and titles that begin with 市. Two outlets mean two cities.
+    /// True if the city depends on the outlet: 我市, and titles that begin with 市. Two outlets mean two cities.
     fn is_local(&self) -> bool {
         self.a.view.is_local() || self.b.is_local()
     }
 }
 
-/// True if what one title says beyond the other is told by both texts.
+/// True if both texts contain the part of one title that the other title lacks.
 fn fits(one: View<'_>, other: View<'_>, pairs: &Pairs) -> bool {
     let (mut told, mut apart, mut told_apart) = (0, 0, 0);
     for (at, pair) in one.title().windows(2).enumerate() {

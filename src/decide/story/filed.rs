@@ -24,9 +24,9 @@ pub(super) struct Slot {
     pub(super) head: Head,
     /// The entry's number, or for a stray one the number of the entry before it.
     pub(super) no: u64,
-    /// Where the index keeps its story, if that has or had other entries, or if this one is stray.
+    /// The place of its story in the index, if the story has or had other entries, or if this one is stray.
     pub(super) story: Option<NonZeroU32>,
-    /// Where its words are in the page.
+    /// The start of its words in the page.
     at: u32,
     len: u16,
     /// Filed with a number that is lower than one before it.
@@ -93,7 +93,7 @@ impl Filed {
         (serial & LOW_MASK) as Low
     }
 
-    /// How many serials an entry that is filed lies behind the oldest.
+    /// Distance in serials between an entry that is filed and the oldest one.
     pub(super) fn age(&self, low: Low) -> u64 {
         u64::from(low).wrapping_sub(self.oldest) & LOW_MASK
     }
@@ -177,7 +177,7 @@ impl Filed {
         }
     }
 
-    /// Where an entry with this number is, or was before it left.
+    /// The place of the entry with this number, also after it was removed.
     fn position(&self, no: u64) -> Option<Serial> {
         if let Some(serial) = self.strays.get(&no) {
             return Some(*serial);
@@ -207,7 +207,7 @@ impl Filed {
     }
 }
 
-impl postings::Filed for Filed {
+impl postings::FiledMinutes for Filed {
     fn minute(&self, low: Low) -> Option<u32> {
         Some(self.slot(self.serial(low)?)?.head.minute)
     }

@@ -10,7 +10,7 @@ use super::title::Pairs;
 /// A key without its time.
 pub(super) type Stem = u32;
 
-/// What a key is made of; mixed into its hash.
+/// The kind of a key; mixed into its hash.
 #[derive(Clone, Copy)]
 enum KeyKind {
     Link = 1,

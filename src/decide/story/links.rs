@@ -15,7 +15,7 @@ const YOUNG: usize = (1 << 19) / 8 * 7;
 /// Stands for several outlets. An outlet with this hash joins nothing by link.
 const SEVERAL: u32 = 0;
 
-/// What is kept of an old entry: its link, who wrote it, and when.
+/// The rest of an old entry: its link, its outlet, and its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkMark {
     pub(super) link: u64,

@@ -93,12 +93,12 @@ fn short(hash: u64) -> u16 {
 
 /// The marks of a title, as the words of a sketch have them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Marks<'a> {
+pub(super) struct TitleMarks<'a> {
     numbers: &'a [u16],
     brackets: &'a [u16],
 }
 
-impl<'a> Marks<'a> {
+impl<'a> TitleMarks<'a> {
     pub(super) fn new(words: &'a [u16]) -> Self {
         let (counts, rest) = words.split_first().map_or((0, words), |(counts, rest)| (*counts, rest));
         let (numbers, rest) = rest.split_at(usize::from(counts >> 8).min(rest.len()));
@@ -137,9 +137,12 @@ mod tests {
             let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
             write(a, &mut of_a);
             write(b, &mut of_b);
-            let (a, b) = (Marks::new(&of_a), Marks::new(&of_b));
+            let (a, b) = (TitleMarks::new(&of_a), TitleMarks::new(&of_b));
             assert_eq!((a == b, a.agree(b), b.agree(a)), (equal, agree, agree), "{name}");
         }
-        assert!(Marks::new(&[]) == Marks::new(&[0]) && Marks::new(&[0x0909, 1]).agree(Marks::new(&[])));
+        assert!(
+            TitleMarks::new(&[]) == TitleMarks::new(&[0])
+                && TitleMarks::new(&[0x0909, 1]).agree(TitleMarks::new(&[]))
+        );
     }
 }

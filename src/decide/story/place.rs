@@ -7,7 +7,7 @@ use crate::model::region::RegionId;
 
 /// Characters of a name that are kept; the longest Chinese division has fewer.
 const NAME: usize = 16;
-/// What a full name ends with and a short one does not.
+/// The last character of a full name, which a short name lacks.
 const LEVELS: [char; 7] = ['省', '市', '县', '区', '州', '盟', '旗'];
 
 /// A place in a region, or a region as a whole.

@@ -22,13 +22,13 @@ const FEWEST: usize = 1024;
 /// 48 bits: the low bits of a serial or the number of a list, a flag for lists, the stem.
 type Word = [u16; 3];
 const EMPTY: Word = [u16::MAX; 3];
-/// Was taken, and is free; what lies behind it may belong to a stem before it.
+/// A slot that was used and is free. Slots behind it may belong to a stem before it.
 const FREED: Word = [u16::MAX - 1, u16::MAX, u16::MAX];
 const LIST: u64 = 1 << SERIAL_BITS;
 
 /// Tells the entries that are filed from those that left.
-pub(super) trait Filed {
-    /// When the entry was published, in minutes since 1970; `None` if it left.
+pub(super) trait FiledMinutes {
+    /// Time at which the entry was published, in minutes since 1970; `None` if it was removed.
     fn minute(&self, low: Low) -> Option<u32>;
 
     /// False if the entry left; does not read it.
@@ -51,14 +51,14 @@ impl Postings {
     }
 
     /// Makes room for so many postings at once.
-    pub(super) fn reserve(&mut self, postings: usize, filed: &impl Filed) {
+    pub(super) fn reserve(&mut self, postings: usize, filed: &impl FiledMinutes) {
         if self.words.len() * 7 / 10 < self.used + postings {
             self.rebuild(self.used + postings, filed);
         }
     }
 
     /// Files an entry under a stem.
-    pub(super) fn insert(&mut self, stem: Stem, minute: u32, low: Low, filed: &impl Filed) {
+    pub(super) fn insert(&mut self, stem: Stem, minute: u32, low: Low, filed: &impl FiledMinutes) {
         if (self.used + 1) * 20 > self.words.len() * 17 {
             self.rebuild(0, filed);
         }
@@ -97,7 +97,7 @@ impl Postings {
     }
 
     /// Turns the words of one stem into a list.
-    fn make_list(&mut self, stem: u64, same: &[usize], one_more: u64, filed: &impl Filed) {
+    fn make_list(&mut self, stem: u64, same: &[usize], one_more: u64, filed: &impl FiledMinutes) {
         let mut list = Timeline::default();
         list.insert(one_more);
         for at in same {
@@ -117,7 +117,7 @@ impl Postings {
         stem: Stem,
         (minute, reach): (u32, u32),
         limit: usize,
-        filed: &impl Filed,
+        filed: &impl FiledMinutes,
         mut each: impl FnMut(Low),
     ) {
         let stem = cut(stem);
@@ -142,8 +142,8 @@ impl Postings {
         }
     }
 
-    /// Drops what is stale and makes room for `more` postings.
-    fn rebuild(&mut self, more: usize, filed: &impl Filed) {
+    /// Drops stale postings and makes room for `more` postings.
+    fn rebuild(&mut self, more: usize, filed: &impl FiledMinutes) {
         let mut lists = std::mem::take(&mut self.lists);
         let mut live: Vec<Word> = Vec::with_capacity(self.used);
         for word in std::mem::take(&mut self.words).into_iter().filter(|w| *w != EMPTY && *w != FREED) {
@@ -179,7 +179,7 @@ impl Postings {
         self.words.capacity() * size_of::<Word>() + self.lists.capacity() * size_of::<Timeline>() + lists
     }
 
-    /// Where the words of a stem begin. Stems are well mixed, so any number of words will do.
+    /// The slot at which the search for a stem begins. Stems are well mixed, so any number of slots will do.
     fn home(&self, stem: u64) -> usize {
         ((stem * self.words.len() as u64) >> STEM_BITS) as usize
     }

@@ -53,7 +53,7 @@ pub struct SameStory {
     pub reason: Reason,
     /// True if their days and figures agree too.
     pub agrees: bool,
-    /// True if they are the same report: whoever has read one has read the other.
+    /// True if they are the same report: a reader of one has read the other.
     pub copy: bool,
 }
 
@@ -79,8 +79,8 @@ impl<'a> Probe<'a> {
         Some(SameStory { reason, agrees: !pair.next_bulletin(), copy: pair.is_copy() })
     }
 
-    /// False only if [`Self::judge`] finds nothing: no rule can apply, whatever else the entries say. It
-    /// reads the heads alone for most, and a part of the runs of letters for the rest.
+    /// False only if [`Self::judge`] finds nothing: no rule can apply, whatever the rest of the entries. It
+    /// reads only the heads for most, and a part of the runs of letters for the rest.
     pub(super) fn may_match(&self, b: View<'_>) -> bool {
         let (new, old) = (self.view.head, b.head);
         if self.same_page(b) {
@@ -162,8 +162,8 @@ impl Pair<'_> {
             .or_else(|| self.near_title())
     }
 
-    /// Two feeds that link to one page tell what it tells, unless nothing else is alike: a ticker, or the page
-    /// where an authority puts its notices.
+    /// Entries that link to one page tell its story, unless nothing else is alike: then the page is a ticker, or
+    /// lists the notices of an authority.
     fn same_link(&self) -> bool {
         let ticker = || self.strangers() && self.titles() < 1.0 / 8.0;
         self.a.same_page(self.b) && !ticker()
@@ -197,8 +197,8 @@ impl Pair<'_> {
         self.same_outlet() && (a.site == b.site || a.site == 0 || b.site == 0)
     }
 
-    /// Reports of one template from two places. A title's places are what it is about; where one
-    /// title names none, the head of its text stands in. Two titles may still name two places of one
+    /// Reports of one template from two places. A title is about its places; if a title names none,
+    /// those of its text's head count. Two titles may still name two places of one
     /// report, a city and its county: then one of the entries speaks of all that the other names.
     pub(super) fn other_place(&self) -> bool {
         let (a, b) = (self.a.view, self.b);

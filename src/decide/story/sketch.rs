@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::letter::Letter;
-use super::marks::{self, Marks};
+use super::marks::{self, TitleMarks};
 use super::mentions::{self, Mentions};
 use super::place::{self, NamedPlace, Places};
 use super::sample::{Grams, Numbers, Sample};
@@ -30,10 +30,10 @@ const REGIONS: usize = 64;
 const OURS: [&str; 8] = ["我省", "我市", "我区", "我县", "全省", "全市", "全区", "省政府"];
 const OURS_STARTS: [char; 3] = ['我', '全', '省'];
 const OURS_BYTES: usize = 300;
-/// A text with fewer letters is a stub (`详见正文`), which says nothing about what it stands for.
+/// A text with fewer letters is a stub (`详见正文`), which says nothing about its article.
 const STUB: usize = 30;
 
-/// What is compared of an entry.
+/// The parts of an entry that are compared.
 #[derive(Clone, Copy, Debug)]
 pub struct StoryInput<'a> {
     /// Title, plain text.
@@ -44,13 +44,13 @@ pub struct StoryInput<'a> {
     pub summary: Option<&'a str>,
     /// Content, plain text.
     pub content: Option<&'a str>,
-    /// Who wrote it: the outlet its entry names, else the title of its source.
+    /// The outlet that the entry names, else the title of its source.
     pub outlet: &'a str,
     /// The entry's regions, however they were found.
     pub regions: &'a [RegionId],
-    /// What the classifier finds in its title and summary, even where its source has fixed regions.
+    /// The regions that the classifier finds in its title and summary, even if its source has fixed regions.
     pub named: &'a [Evidence],
-    /// When it was published.
+    /// Time of publication.
     pub published: Time,
 }
 
@@ -60,7 +60,7 @@ pub struct Sketch {
     pub(super) head: Head,
     /// The parts that [`View`] reads, one after the other.
     pub(super) words: Box<[u16]>,
-    /// What it is filed and looked up under; not kept after filing.
+    /// The stems under which it is filed and looked up; not kept after filing.
     pub(super) stems: Box<[u32]>,
 }
 
@@ -93,12 +93,12 @@ pub(super) struct Head {
     text_places: u8,
 }
 
-/// The text speaks of what the title says; a notice under every entry does not.
+/// The text is about the title's subject, unlike a notice under every entry.
 const ON_TOPIC: u8 = 1;
 /// More grams or numbers than are kept.
 const GRAMS_CUT: u8 = 2;
 const NUMBERS_CUT: u8 = 4;
-/// It says `our city`, and means the city of whoever wrote it.
+/// It says `our city`, and means the city of its outlet.
 const LOCAL: u8 = 8;
 
 impl Sketch {
@@ -134,7 +134,7 @@ impl<'a> View<'a> {
         Mentions(self.part(self.grams_end(), mentions::WORDS))
     }
 
-    /// Which pairs of the title stand in the head of the text.
+    /// The pairs of the title that are also in the head of the text.
     pub(super) fn told(self) -> &'a [u16] {
         self.part(self.grams_end() + mentions::WORDS, mentions::TOLD_WORDS)
     }
@@ -177,9 +177,9 @@ impl<'a> View<'a> {
         Places::new(self.title_places().rest(), self.head.text_places.into())
     }
 
-    /// What tells the title from others of its form.
-    pub(super) fn marks(self) -> Marks<'a> {
-        Marks::new(self.text_places().rest())
+    /// The marks that distinguish the title from others of its form.
+    pub(super) fn marks(self) -> TitleMarks<'a> {
+        TitleMarks::new(self.text_places().rest())
     }
 
     fn part(self, start: usize, len: usize) -> &'a [u16] {

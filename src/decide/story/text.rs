@@ -30,12 +30,12 @@ impl Day {
     }
 }
 
-/// What is read out of one field.
+/// The text of one field, as it is compared.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
     /// Letters and digits, in order.
     pub(super) letters: Vec<Letter>,
-    /// Where in `letters` each clause ends, in order.
+    /// The ends of the clauses in `letters`, in order.
     ends: Vec<usize>,
     /// Hashes of the numbers.
     pub(super) numbers: Vec<u64>,

@@ -80,7 +80,7 @@ pub(super) fn normalise(title: &str, outlet: &str) -> Vec<Letter> {
     title
 }
 
-/// What is compared of a run of characters: letters and digits, and a sign that ties two digits
+/// The part of a run of characters that is compared: letters and digits, and a sign that ties two digits
 /// together, so that `2-3` does not become 23.
 fn letters(chars: &[Letter]) -> Vec<Letter> {
     let digit = |i: usize| chars.get(i).is_some_and(is_digit);

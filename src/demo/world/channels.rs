@@ -34,7 +34,7 @@ pub(super) enum Conduct {
     Throttling,
 }
 
-/// Which validators a paper hands out.
+/// The validators that a paper sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hands {
     Both,
@@ -53,7 +53,7 @@ pub(super) struct Channel {
     pub(super) path: &'static str,
     /// The id of its region; `None` for the paper that reports from everywhere.
     pub(super) region: Option<&'static str>,
-    /// Where it reports from, when it has a region.
+    /// The province it reports from, if it has a region.
     pub(super) province: Province,
     pub(super) dialect: Dialect,
     pub(super) hands: Hands,
@@ -74,7 +74,7 @@ impl Channel {
     }
 }
 
-/// What most papers have in common.
+/// The settings that most papers share.
 const PAPER: Channel = Channel {
     id: "",
     title: "",

@@ -17,7 +17,7 @@ pub(super) const HUBEI: Province = ("湖北", &["武汉", "宜昌", "襄阳", "�
 pub(super) const HEBEI: Province = ("河北", &["石家庄", "唐山", "保定", "邯郸", "承德"]);
 pub(super) const HUNAN: Province = ("湖南", &["长沙", "株洲", "岳阳", "常德", "衡阳"]);
 
-/// Where the national paper reports from.
+/// The provinces that the national paper reports from.
 pub(super) const NATION: [Province; 12] = [
     HENAN,
     GUANGDONG,
@@ -116,7 +116,7 @@ pub(super) const REPORTS: [ReportText; 16] = [
     ),
 ];
 
-/// What the wire sends to everyone: the same words in every paper that takes them.
+/// The reports of the wire: the same words in every paper that takes them.
 pub(super) const WIRE: [ReportText; 4] = [
     (
         "要闻",

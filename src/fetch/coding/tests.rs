@@ -38,7 +38,7 @@ fn coded(coding: Coding, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What is undone within a thousand bytes, or what is wrong.
+/// The first thousand octets after decoding, or the error.
 fn undone(coding: Coding, bytes: &[u8]) -> Result<String, String> {
     let mut out = Vec::new();
     coding.undo(bytes, 1000, &mut out).map_err(|e| e.to_string())?;

@@ -4,7 +4,7 @@ fn address(text: &str) -> Url {
     Url::parse(text).expect("an address")
 }
 
-/// What is sent to `to` after `at` set these cookies, one after the other.
+/// The cookies sent to `to` after `at` set these, one after the other.
 fn sent(at: &str, set: &[&str], to: &str) -> String {
     let mut cookies = Cookies::default();
     for line in set {

@@ -4,12 +4,12 @@ fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
 }
 
-fn guard(allowed: &[&str]) -> Guard {
-    Guard::new(allowed.iter().map(|net| net.parse().expect("a network")).collect())
+fn guard(allowed: &[&str]) -> AddressGuard {
+    AddressGuard::new(allowed.iter().map(|net| net.parse().expect("a network")).collect())
 }
 
 /// `None` when it passes, else the reason.
-fn refusal(guard: &Guard, address: &str) -> Option<&'static str> {
+fn refusal(guard: &AddressGuard, address: &str) -> Option<&'static str> {
     match guard.check("host", ip(address)) {
         Ok(()) => None,
         Err(FetchFault::AddressRefused { why, .. }) => Some(why),
@@ -67,7 +67,7 @@ fn only_public_addresses_pass() {
         ("4000::1", Some("a reserved address")),
     ];
     for (address, want) in cases {
-        assert_eq!(refusal(&Guard::default(), address), want, "{address}");
+        assert_eq!(refusal(&AddressGuard::default(), address), want, "{address}");
     }
 }
 

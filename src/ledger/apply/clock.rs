@@ -13,19 +13,19 @@ use crate::model::time::Time;
 const BACK: TimeDelta = TimeDelta::days(1);
 /// And so much later than all before it: a daemon may have been down for a year.
 const FORTH: TimeDelta = TimeDelta::days(731);
-/// A clock that is back is believed when it has been for so long: most are set right within minutes, and what
-/// is dated too late while we wait is late by no more than the clock was ahead.
+/// Time after which a clock that was set back is believed. Most clocks are set right within minutes, and a change
+/// that is dated too late meanwhile is late by no more than the clock was ahead.
 const UNTIL_BACK: TimeDelta = TimeDelta::hours(1);
-/// A clock that is further ahead, when it has been for so long: nothing is lost by ageing a day later.
+/// Time after which a clock that jumped forward is believed: expiry a day later loses nothing.
 const UNTIL_FORTH: TimeDelta = TimeDelta::days(1);
 
-/// Time that passes so much from one line to the next may be that of a wrong clock, though it is believed.
+/// A jump from one line to the next that may come from a wrong clock, though it is believed.
 const LEAP: TimeDelta = TimeDelta::days(30);
-/// What would be lost by it waits so long. Most clocks are set right within minutes.
+/// Time for which a change that would delete data waits. Most clocks are set right within minutes.
 const UNTIL_SURE: TimeDelta = TimeDelta::days(1);
 
-/// 2026-01-01. A clock that says it is before was never set: dibao is younger. Whatever is later is believed
-/// after it at once.
+/// 2026-01-01. A clock before that was never set: dibao is younger. After such a clock any later time is believed at
+/// once.
 const EARLIEST: i64 = 1_767_225_600;
 
 /// The time that a line is taken to be of: its own, or, while that is not believed, the newest that is.
@@ -80,10 +80,9 @@ fn judged(meta: &mut Meta, record: &Record) -> Time {
     meta.newest_at
 }
 
-/// When a change is dated that a line said to be of `said` makes, and that is taken to be of `at`, in a feed
-/// that changed last at `before`. A clock that was set back must not date a change before the one it follows;
-/// nor may all changes have one date while the clock is doubted, or where a change was dated far too late:
-/// readers that ask by date alone would see none of them.
+/// The date of a change. Its line says `said` and is taken to be of `at`; its feed last changed at `before`. A clock
+/// that was set back must not date a change before the one it follows. Changes must not share one date while the clock
+/// is doubted, or after a change that was dated far too late: readers that ask by date alone would miss them.
 pub(super) fn dated_after(at: Time, said: Time, before: Time) -> Time {
     let unclear = at != said || before - at > TimeDelta::days(1);
     let least = if unclear { TimeDelta::seconds(1) } else { TimeDelta::zero() };

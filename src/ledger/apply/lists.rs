@@ -1,8 +1,8 @@
 //! Maintains the lists of feeds: the rank of each entry, and the state of a feed that changed.
 
 use super::{Work, overlaid};
+use crate::model::departed::Departed;
 use crate::model::feed_key::FeedKey;
-use crate::model::left::Left;
 use crate::model::region::RegionId;
 use crate::model::source::SourceNo;
 use crate::model::source::{RegionRule, SourceId};
@@ -11,7 +11,7 @@ use crate::model::stored::{Entry, EntryNo};
 use crate::model::time::Time;
 
 impl<S: State> Work<'_, S> {
-    /// What lists say of an entry besides its place.
+    /// The row of an entry in lists, without its key.
     pub(super) fn place(&self, source: SourceNo, entry: &Entry, story: Option<EntryNo>) -> Listing {
         Listing { source, backlog: entry.backlog, story }
     }
@@ -108,7 +108,7 @@ impl<S: State> Work<'_, S> {
                 revised_at: Time::UNIX_EPOCH,
                 revised_seq: 0,
                 entries: 0,
-                left: Left::default(),
+                left: Departed::default(),
             };
             self.changes.feeds.insert(feed.clone(), fresh);
         }

@@ -2,7 +2,7 @@
 //! the line was written; so was a rewritten entry's departure from its story.
 
 use super::Work;
-use crate::model::record::Told;
+use crate::model::record::JoinedStory;
 use crate::model::state::State;
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::{Member, Membership};
@@ -19,7 +19,7 @@ impl<S: State> Work<'_, S> {
         &mut self,
         no: EntryNo,
         entry: &Entry,
-        told: &Told,
+        told: &JoinedStory,
     ) -> Result<Option<Membership>, S::Error> {
         let Some(with) = self.owner(&told.with)?.filter(|with| *with != no) else { return Ok(None) };
         let (mut founder, mut repeats) = (with, with);
@@ -49,7 +49,7 @@ impl<S: State> Work<'_, S> {
         self.relist(founder, Some(founder))
     }
 
-    /// What lists say of the story of an entry that is shown.
+    /// Updates the story in the list rows of an entry that is shown.
     fn relist(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<(), S::Error> {
         let Some(entry) = self.entry(no)? else { return Ok(()) };
         let Some(source) = self.source(&entry.source)? else { return Ok(()) };

@@ -83,7 +83,7 @@ fn a_damaged_journal_is_not_backed_up_until_it_has_a_new_base() {
     let (seq, parts) = ledger.acknowledged().expect("synced");
     // Lines that are not there are missed as well.
     let cut = copy(&journal, (seq + 1, &parts), at(9), backup.path());
-    assert!(matches!(cut, Err(BackupError::Rotten { .. })), "{cut:?}");
+    assert!(matches!(cut, Err(BackupError::JournalDamaged { .. })), "{cut:?}");
     copy(&journal, (seq, &parts), at(9), backup.path()).expect("copied");
     let fresh = TempDir::new().expect("a directory");
     restore(backup.path(), fresh.path()).expect("restored");
@@ -253,7 +253,7 @@ fn a_backup_that_fails_leaves_nothing_and_is_made_again_in_the_same_place() {
     let backup = TempDir::new().expect("a directory");
     prepare(backup.path()).expect("it is empty");
     // A file that is cut short while it is copied, as one on a full disk is.
-    let longer = [parts[0].clone(), Part { octets: parts[1].octets + 1, ..parts[1].clone() }];
+    let longer = [parts[0].clone(), BackupFile { octets: parts[1].octets + 1, ..parts[1].clone() }];
     let failed = copy(&journal, (seq, &longer), at(9), backup.path());
     assert!(matches!(failed, Err(BackupError::Damaged(_))), "{failed:?}");
     prepare(backup.path()).expect("nothing is left of that");

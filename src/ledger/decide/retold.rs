@@ -4,7 +4,7 @@ use crate::decide::derive::sketch_of;
 use crate::decide::rules::Rules;
 use crate::decide::story::{self, MAX_MEMBERS, Sketch};
 use crate::ledger::store::{Store, StoreError};
-use crate::model::record::{Departure, Told};
+use crate::model::record::{Departure, JoinedStory};
 use crate::model::state::{SourceState, State};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::{Member, Membership};
@@ -28,7 +28,7 @@ fn try_departure(
     rules: &Rules,
     id: &str,
     now: &mut Sketch,
-) -> Result<Option<Option<Told>>, StoreError> {
+) -> Result<Option<Option<JoinedStory>>, StoreError> {
     let Some(no) = store.owner(id)? else { return Ok(None) };
     let Some(entry) = store.entry(no)?.filter(Entry::is_shown) else { return Ok(None) };
     now.redate(entry.published);
@@ -49,7 +49,7 @@ fn try_departure(
         if !repeats_others || same_report(other) && verdict.copy {
             return Ok(None);
         }
-        told = told.or(Some(Told { with: id, reason: verdict.reason, related: true }));
+        told = told.or(Some(JoinedStory { with: id, reason: verdict.reason, related: true }));
     }
     Ok(Some(told))
 }

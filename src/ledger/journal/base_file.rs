@@ -12,18 +12,18 @@ use super::{JournalError, frame, io_error};
 use crate::model::base::{Base, Counts};
 use crate::model::record::{LINE_VERSION, Line, Record};
 
-/// A frame of the base is closed at the first line that ends beyond this: a damaged one costs no more, and
-/// neither writer nor reader holds more.
+/// A frame of the base is closed at the first line that ends beyond this: a damaged frame loses no more, and
+/// writer and reader hold no more in memory.
 const FRAME: usize = 1 << 20;
 
-/// What a file is called that is not whole yet.
+/// Extension of a file that is not complete yet.
 const UNFINISHED: &str = "new";
 
 /// A base that is being written.
 pub struct BaseWriter {
     disks: Disks,
     disk: Box<dyn Disk>,
-    /// What it is called while it is written.
+    /// The name of the file while it is written.
     path: PathBuf,
     name: SegmentName,
     seq: u64,
@@ -56,7 +56,7 @@ impl BaseWriter {
     /// Writes the next part.
     ///
     /// # Errors
-    /// When the disk refuses; what was written is removed with the writer.
+    /// Fails if the disk refuses; dropping the writer removes its file.
     pub fn push(&mut self, part: Base) -> Result<(), JournalError> {
         // A reader takes the base's number from its first frame, which is therefore a short one.
         let closes = matches!(part, Base::Head(_));
@@ -82,11 +82,10 @@ impl BaseWriter {
         self.disk.append(&self.frame).map_err(io_error(&self.path, "append"))
     }
 
-    /// Makes the base durable and reads it back. It stands for nothing yet: whoever wrote it may have to give
-    /// it up still.
+    /// Makes the base durable and reads it back. It replaces nothing yet: the caller may still have to drop it.
     ///
     /// # Errors
-    /// When the disk refuses, or does not give back what was written: then the journal is as it was.
+    /// Fails if the disk refuses, or returns other octets than were written: then the journal is unchanged.
     pub fn finish(mut self) -> Result<FinishedBase, JournalError> {
         self.close_frame()?;
         self.disk.sync().map_err(io_error(&self.path, "sync"))?;
@@ -94,7 +93,7 @@ impl BaseWriter {
         Ok(FinishedBase(self))
     }
 
-    /// What is removed after this exists nowhere else.
+    /// Reads the base back: the files that are removed after this exist nowhere else.
     fn read_back(&self) -> Result<(), JournalError> {
         let segment = Segment { name: self.name, path: self.path.clone() };
         let (mut read, mut counts, mut ended) = (0, Counts::default(), false);
@@ -117,7 +116,7 @@ impl BaseWriter {
 }
 
 impl FinishedBase {
-    /// Gives it its name. From then on it stands for what it sums up.
+    /// Gives it its name. From then on it replaces the segments before it.
     pub(super) fn put_in_place(self) -> Result<WrittenBase, JournalError> {
         let BaseWriter { disks, path: unfinished, name, .. } = &self.0;
         let path = unfinished.with_extension("");
@@ -139,7 +138,7 @@ impl Drop for BaseWriter {
     }
 }
 
-/// Removes what bases that were not finished left.
+/// Removes the files of unfinished bases.
 pub(super) fn sweep(disks: &Disks, dir: &Path) -> Result<(), JournalError> {
     for entry in fs::read_dir(dir).map_err(io_error(dir, "list it"))? {
         let path = entry.map_err(io_error(dir, "list it"))?.path();

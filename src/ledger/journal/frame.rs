@@ -53,7 +53,7 @@ pub(super) fn is_of_the_medium(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| OF_THE_MEDIUM.contains(&code))
 }
 
-/// What stands at a place of a file.
+/// The content of a file at one place.
 pub(super) enum Frame {
     /// A whole frame of this many octets. [`Decoder::text`] is what it holds.
     Whole(u64),
@@ -135,8 +135,8 @@ pub(super) fn next_magic<R: BufRead + Seek>(reader: &mut R, from: u64) -> io::Re
     }
 }
 
-/// What is passed over at first where the disk does not read: a page. Twice as much at each place after that, so
-/// that a disk that takes seconds to say so is asked a few dozen times, however large the file is.
+/// Octets that are skipped at first when the disk does not read: a page. It doubles at each further
+/// place, so that a disk that takes seconds to fail is asked a few dozen times, however large the file is.
 const SKIP: u64 = 4096;
 
 /// [`next_magic`], past what the disk does not read. `refused` counts how often that was, over a whole file of

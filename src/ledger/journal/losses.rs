@@ -25,7 +25,7 @@ impl Losses {
         self.damage.is_empty() && self.gaps.is_empty()
     }
 
-    /// What the disk did not read, if there is anything: it may be possible to get at it by other means.
+    /// The first range that the disk did not read, if there is one: other tools may be able to read it.
     #[must_use]
     pub fn refused(&self) -> Option<&Damage> {
         self.damage.iter().find(|damage| damage.refused)

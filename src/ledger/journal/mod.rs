@@ -3,17 +3,18 @@
 //! A directory of numbered segments, `00000012-2026-11-23.ndjson.zst`. Every append is one zstd frame
 //! (with a content checksum) of NDJSON lines, so `zstd -dc FILE | jq` reads a segment. An append is
 //! durable once [`Journal::sync`] returned. A torn last frame is cut off at open; a damaged frame in the
-//! middle is skipped and reported, never repaired in place: a new base from the store replaces it. One process at a time: the caller holds the lock of the state directory.
+//! middle is skipped and reported, never repaired in place: a new base from the store replaces it. One process at a
+//! time: the caller holds the lock of the state directory.
 //!
-//! A base, `00000012-2026-11-23.base.ndjson.zst`, stands for all segments before it, which are gone or on their
-//! way: see [`BaseWriter`].
+//! A base, `00000012-2026-11-23.base.ndjson.zst`, replaces all segments before it, which are removed: see
+//! [`BaseWriter`].
 //!
-//! Every line has a number (`seq`), and a [`Position`]: where its frame ends. Whoever keeps both of the last line
-//! it took reads on from there, and opens the journal without what stands before.
+//! Every line has a number (`seq`), and a [`Position`]: the end of its frame. A reader that keeps both of its last
+//! line reads on from there, and opens the journal without reading the lines before.
 //!
-//! Two rules keep a failing disk from tearing it: what a failed write left is cut off before anything
-//! else is written, and after a failed sync everything since the last good one goes into a new segment,
-//! because the kernel may have dropped it and says so only once.
+//! Two rules keep a failing disk from tearing it. The rest of a failed write is cut off before anything else is
+//! written. After a failed sync, everything since the last good sync is written again, into a new segment: the kernel
+//! may have dropped it, and reports that only once.
 
 mod base_file;
 mod disk;
@@ -44,10 +45,10 @@ pub use segment::{Damage, Segment};
 /// it and one line.
 const FRAME: usize = 64 << 20;
 
-/// How much room of a buffer is kept for the next group of records.
+/// Capacity of a buffer that is kept for the next group of records.
 const SPARE: usize = 8 << 20;
 
-/// How much [`Journal::probe`] writes: as much as most groups of records.
+/// Octets that [`Journal::probe`] writes: as much as most groups of records.
 const PROBE: usize = 64 << 10;
 
 /// The errors of reading and writing the journal.
@@ -119,9 +120,9 @@ pub struct Journal {
     text: Vec<u8>,
     /// The frames accepted since the last good sync.
     unsynced: Vec<u8>,
-    /// Behind `good_len` stands what a failed write left.
+    /// True if the rest of a failed write is behind `good_len`.
     torn: bool,
-    /// A sync failed: what was not synced before may be gone, whatever later syncs say.
+    /// True if a sync failed: the unsynced frames may be lost, even if a later sync succeeds.
     doubtful: bool,
 }
 
@@ -132,7 +133,7 @@ impl Journal {
         self.seq
     }
 
-    /// Where the last frame that was accepted ends.
+    /// The end of the last frame that was accepted.
     #[must_use]
     pub fn position(&self) -> Position {
         Position { segment: self.name.number, offset: self.good_len }
@@ -141,13 +142,13 @@ impl Journal {
     /// The four octets before a position: the checksum of the frame that ends there. `None` at the start of a
     /// segment, and where the segment is gone or shorter.
     #[must_use]
-    pub fn seal(&self, at: Position) -> Option<u32> {
+    pub fn checksum_before(&self, at: Position) -> Option<u32> {
         let segments = segment::list(&self.dir).ok()?;
         let segment = segments.into_iter().find(|segment| segment.name.number == at.segment)?;
-        let (mut seal, from) = ([0; 4], at.offset.checked_sub(4)?);
+        let (mut checksum, from) = ([0; 4], at.offset.checked_sub(4)?);
         let file = std::fs::File::open(segment.path).ok()?;
-        file.read_exact_at(&mut seal, from).ok()?;
-        Some(u32::from_le_bytes(seal))
+        file.read_exact_at(&mut checksum, from).ok()?;
+        Some(u32::from_le_bytes(checksum))
     }
 
     /// True if the octet before a position can be read: it stands in a whole frame. Reads the segment up to
@@ -165,21 +166,21 @@ impl Journal {
         false
     }
 
-    /// How far the journal goes, for whoever reflects all of it.
+    /// The end of the journal, for a state that reflects all of it.
     #[must_use]
     pub fn reached(&self) -> Reached {
         let position = self.position();
-        Reached { position, seal: self.seal(position) }
+        Reached { position, checksum: self.checksum_before(position) }
     }
 
-    /// When its segment was begun, for those that begin another without a clock.
+    /// Date on which its segment was begun, for callers that begin another without a clock.
     #[must_use]
     pub fn date(&self) -> NaiveDate {
         self.name.date
     }
 
-    /// Goes on behind a number that was given out: what stood up to it is lost here, and none of it is
-    /// given out again.
+    /// Continues the numbers behind `seq`: the lines up to it are lost here, and their numbers are not used
+    /// again.
     pub fn go_on_behind(&mut self, seq: u64) {
         self.seq = self.seq.max(seq);
     }
@@ -189,7 +190,7 @@ impl Journal {
     /// stays. `today` starts a new segment when the day has changed; a day in the past starts none.
     ///
     /// # Errors
-    /// When the disk refuses; the journal stays usable.
+    /// Fails if the disk refuses; the journal stays usable.
     pub fn append(&mut self, records: Vec<Record>, today: NaiveDate) -> Result<Vec<Line>, JournalError> {
         self.make_ready(today)?;
         self.write(records)
@@ -198,7 +199,7 @@ impl Journal {
     /// Writes the records and makes them survive a power loss. On an error nothing of them stays.
     ///
     /// # Errors
-    /// When the disk refuses; the journal stays usable.
+    /// Fails if the disk refuses; the journal stays usable.
     pub fn commit(&mut self, records: Vec<Record>, today: NaiveDate) -> Result<Vec<Line>, JournalError> {
         self.make_ready(today)?;
         let (seq, good_len, unsynced) = (self.seq, self.good_len, self.unsynced.len());
@@ -212,11 +213,11 @@ impl Journal {
         Ok(lines)
     }
 
-    /// Makes every append durable. When the disk refuses, what was not synced yet is written once more,
-    /// into a new segment, with the numbers it has; a reader takes the first copy it can read.
+    /// Makes every append durable. If the disk refuses, the unsynced lines are written once more, into a
+    /// new segment, with the same numbers. A reader takes the first copy that it can read.
     ///
     /// # Errors
-    /// When the disk refuses both; the next call tries again.
+    /// Fails if the disk refuses both; the next call tries again.
     pub fn sync(&mut self) -> Result<(), JournalError> {
         self.cut_torn()?;
         if self.unsynced.is_empty() {
@@ -234,7 +235,7 @@ impl Journal {
     /// synced and removed.
     ///
     /// # Errors
-    /// When it does not.
+    /// Fails if it does not.
     pub fn probe(&mut self) -> Result<(), JournalError> {
         let path = self.dir.join("probe.new");
         let tried = self.disks.open(&path, Mode::Fresh).and_then(|mut file| {
@@ -246,10 +247,10 @@ impl Journal {
         self.sync()
     }
 
-    /// Begins a base of everything so far: what is written from now on goes into a segment behind it.
+    /// Begins a base of all lines so far. Later lines go into a segment behind it.
     ///
     /// # Errors
-    /// When the disk refuses; the journal stays usable.
+    /// Fails if the disk refuses; the journal stays usable.
     pub fn begin_base(&mut self, today: NaiveDate) -> Result<BaseWriter, JournalError> {
         self.make_ready(today)?;
         self.sync()?;
@@ -261,7 +262,7 @@ impl Journal {
     /// Gives a base its name: from then on it stands for the segments before it.
     ///
     /// # Errors
-    /// When the disk refuses. After a power cut it may be there or not; the segments before it are.
+    /// Fails if the disk refuses. After a power cut it may be there or not; the segments before it are.
     pub fn put_in_place(&mut self, base: FinishedBase) -> Result<WrittenBase, JournalError> {
         let seq = base.seq();
         let base = base.put_in_place()?;
@@ -272,7 +273,7 @@ impl Journal {
     /// Removes the segments that a base stands for.
     ///
     /// # Errors
-    /// When the disk refuses: then the next open removes them.
+    /// Fails if the disk refuses: then the next open removes them.
     pub fn keep_from(&self, base: &WrittenBase) -> Result<(), JournalError> {
         let older = segment::list(&self.dir)?.into_iter().filter(|s| s.name.number < base.name.number);
         base_file::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
@@ -288,7 +289,7 @@ impl Journal {
     /// [`Self::sync`].
     ///
     /// # Errors
-    /// When the directory cannot be read.
+    /// Fails if the directory cannot be read.
     pub fn files(&self) -> Result<Vec<(String, u64)>, JournalError> {
         let mut files = Vec::new();
         for Segment { name, path } in segment::live(&self.dir)? {
@@ -298,10 +299,10 @@ impl Journal {
         Ok(files)
     }
 
-    /// How large the base and what follows it are, in octets.
+    /// The sizes of the base and of the segments after it, in octets.
     ///
     /// # Errors
-    /// When the directory cannot be read.
+    /// Fails if the directory cannot be read.
     pub fn sizes(&self) -> Result<(u64, u64), JournalError> {
         let (mut base, mut tail) = (0, 0);
         for Segment { name, path } in segment::live(&self.dir)? {
@@ -313,7 +314,7 @@ impl Journal {
     /// [`replay()`] of this journal.
     ///
     /// # Errors
-    /// When a segment cannot be read, or `each` says so.
+    /// Fails if a segment cannot be read, or `each` says so.
     pub fn replay<E: From<JournalError>>(
         &self,
         from: Option<(u64, Position)>,
@@ -343,7 +344,7 @@ impl Journal {
         Ok(lines)
     }
 
-    /// Puts the lines, as frames, behind what was not synced yet.
+    /// Appends the lines, as frames, to the unsynced frames.
     fn encode(&mut self, lines: &[Line]) -> Result<(), JournalError> {
         for (n, line) in lines.iter().enumerate() {
             let start = self.text.len();
@@ -378,7 +379,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Starts a new segment with what was not synced yet. The old one stays in use when that fails.
+    /// Starts a new segment with the unsynced frames. If that fails, the old one stays in use.
     fn start(&mut self, number: u32, date: NaiveDate) -> Result<(), JournalError> {
         let name = SegmentName { number, date: date.max(self.name.date), is_base: false };
         let path = self.dir.join(name.to_string());

@@ -20,20 +20,20 @@ pub struct OpenReport {
     pub seq: u64,
     /// The journal ends before the known place, or no frame ends there: it was cut, or it is another journal.
     pub beyond: bool,
-    /// How many octets of a torn last frame were cut off.
+    /// Octets of a torn last frame that were cut off.
     pub cut: u64,
-    /// Where the last segment is damaged, of what was read of it.
+    /// Damage of the last segment, in the part that was read.
     pub damage: Vec<Damage>,
 }
 
 impl Journal {
     /// Opens the journal in `dir`, creating it when there is none, and makes its end whole. `today`
     /// dates the first segment of an empty journal. `known` is the number of a line and the position that was
-    /// given out with it: if the journal holds it, what stands before it is not read. Otherwise the whole
+    /// given out with it: if the journal holds it, the lines before it are not read. Otherwise the whole
     /// last segment is read.
     ///
     /// # Errors
-    /// When the directory or its last segment cannot be read or written.
+    /// Fails if the directory or its last segment cannot be read or written.
     pub fn open(
         dir: &Path,
         today: NaiveDate,
@@ -100,18 +100,18 @@ impl Journal {
 struct Mended {
     /// The number of the last line.
     seq: u64,
-    /// Where the last segment ends.
+    /// The end of the last segment.
     end: Position,
     /// The disk did not read all of the last segment: then it is left as it is.
     refused: bool,
-    /// How many octets of a torn last frame were cut off.
+    /// Octets of a torn last frame that were cut off.
     cut: u64,
     damage: Vec<Damage>,
     /// The known place lies within a frame.
     strays: bool,
 }
 
-/// What reading a segment for its last line found.
+/// The result of reading a segment for its last line.
 struct Scan {
     /// The number of that line; 0 if none was found.
     last: u64,

@@ -18,15 +18,15 @@ pub(super) struct Reading<R> {
     /// None if the disk does not even open it.
     reader: Option<R>,
     decoder: frame::Decoder,
-    /// Where the frame that is tried next starts.
+    /// Start of the frame that is tried next.
     at: u64,
-    /// How often the disk did not read: so far, and up to the last whole frame.
+    /// Number of times that the disk did not read: so far, and up to the last whole frame.
     refused: u32,
     refused_before: u32,
     end: End,
 }
 
-/// Where reading a segment ended.
+/// The end of reading a segment.
 pub(super) struct End {
     /// The file's length.
     pub(super) len: u64,
@@ -39,7 +39,7 @@ pub(super) struct End {
 }
 
 impl End {
-    /// What stands behind the last whole frame, if anything does.
+    /// The damage behind the last whole frame, if there is any.
     pub(super) fn torn(&self, path: &Path) -> Option<Damage> {
         let Self { len, good_len, refused, .. } = *self;
         let damage = Damage { path: path.to_owned(), from: good_len, to: len, refused };
@@ -129,7 +129,7 @@ impl<R: BufRead + Seek> Reading<R> {
         }
     }
 
-    /// What the last frame holds.
+    /// The content of the last frame.
     pub(super) fn text(&self) -> &[u8] {
         self.decoder.text()
     }
@@ -140,7 +140,7 @@ impl<R: BufRead + Seek> Reading<R> {
         self.end.damage.push(Damage { path: self.path.clone(), from, to, refused: false });
     }
 
-    /// Where it ended.
+    /// The result of reading.
     pub(super) fn end(self) -> End {
         End { refused: self.refused > 0, ..self.end }
     }
@@ -151,7 +151,7 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|b| *b == b'\n').filter(|line| *line != b"\n")
 }
 
-/// What tells whether a line can be read, and where it stands.
+/// The fields of a line that say if it can be read, and its place.
 #[derive(Deserialize)]
 struct Head {
     v: u64,
@@ -204,7 +204,7 @@ fn head_of(text: &[u8], path: &Path) -> Result<Option<Head>, JournalError> {
 /// The number of a line, if the line makes sense so far.
 ///
 /// # Errors
-/// When it is of another version.
+/// Fails if it is of another version.
 pub(super) fn seq_of(text: &[u8], path: &Path) -> Result<Option<u64>, JournalError> {
     Ok(head_of(text, path)?.map(|head| head.seq))
 }
@@ -212,7 +212,7 @@ pub(super) fn seq_of(text: &[u8], path: &Path) -> Result<Option<u64>, JournalErr
 /// A line, if it makes sense.
 ///
 /// # Errors
-/// When it is of another version.
+/// Fails if it is of another version.
 pub(super) fn line_of(text: &[u8], path: &Path) -> Result<Option<Line>, JournalError> {
     let Some(Head { seq, round, kind, .. }) = head_of(text, path)? else { return Ok(None) };
     // By its tags a line is read through values of any shape, which takes twice as long.

@@ -30,7 +30,7 @@ pub type Each<'a, E> = &'a mut dyn FnMut(Line, Position) -> Result<(), E>;
 /// number alone counts. A base of a later line than the given one comes line by line.
 ///
 /// # Errors
-/// When a segment cannot be read, or `each` says so.
+/// Fails if a segment cannot be read, or `each` says so.
 pub fn replay<E: From<JournalError>>(
     dir: &Path,
     from: Option<(u64, Position)>,
@@ -43,7 +43,7 @@ pub fn replay<E: From<JournalError>>(
 /// and what could not be read.
 ///
 /// # Errors
-/// When one cannot be read at all.
+/// Fails if one cannot be read at all.
 pub fn read_through<'a>(
     dir: &Path,
     names: impl Iterator<Item = &'a str>,
@@ -59,10 +59,10 @@ pub fn read_through<'a>(
     Ok((last, losses))
 }
 
-/// What is to be read.
+/// The segments to read.
 struct Plan {
     segments: Vec<Segment>,
-    /// Where in the first of them.
+    /// Start in the first of them.
     offset: u64,
     /// Lines up to this one are passed over.
     after: u64,

@@ -43,12 +43,11 @@ impl SegmentName {
 pub struct Damage {
     /// The segment.
     pub path: PathBuf,
-    /// Where it starts, in octets.
+    /// Start of the damage, in octets.
     pub from: u64,
-    /// Where reading went on.
+    /// Place at which reading went on.
     pub to: u64,
-    /// The disk did not read it, as opposed to what was read making no sense. It may be possible to get at it
-    /// by other means.
+    /// True if the disk failed to read it, false if the octets make no sense. Other tools may be able to read it.
     #[serde(default)]
     pub refused: bool,
 }
@@ -68,7 +67,6 @@ impl fmt::Display for Damage {
 #[derive(Clone, Debug)]
 pub struct Segment {
     pub(super) name: SegmentName,
-    /// Where it is.
     pub path: PathBuf,
 }
 

@@ -61,7 +61,7 @@ fn a_line_that_cannot_be_applied_takes_no_other_of_its_group_with_it() {
         apply_group(&singly, std::slice::from_ref(line), &rules, None).expect("applied");
     }
     let store = memory();
-    let end = Reached { position: Position { segment: 1, offset: 99 }, seal: Some(7) };
+    let end = Reached { position: Position { segment: 1, offset: 99 }, checksum: Some(7) };
     let changes = apply_group(&store, &all, &rules, Some(end)).expect("applied");
     assert!(store.dump() == singly.dump());
     assert_eq!(store.position().expect("read"), Some(end));

@@ -36,7 +36,7 @@ pub trait Backend: Send + Sync {
     /// The value of a key.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// Fails if it cannot be read.
     fn get(&self, key: &[u8]) -> Result<Option<Octets>, StoreError>;
     /// The pairs from `from` (included) to `to` (excluded), in order.
     fn scan(&self, from: &[u8], to: &[u8]) -> Pairs<'_>;
@@ -45,11 +45,11 @@ pub trait Backend: Send + Sync {
     /// Writes a batch: all or none.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Fails if it cannot be written.
     fn commit(&self, batch: Batch) -> Result<(), StoreError>;
     /// Hands everything written to the disk.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// Fails if the disk refuses.
     fn flush(&self) -> Result<(), StoreError>;
 }

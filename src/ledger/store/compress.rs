@@ -36,7 +36,7 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Compresses into `out`, in place of what is there. False where that is not possible.
+/// Compresses into `out`, replacing its content. False if that is not possible.
 pub(super) fn pack(payload: &[u8], out: &mut Vec<u8>) -> bool {
     out.clear();
     out.reserve(zstd::zstd_safe::compress_bound(payload.len()));

@@ -17,7 +17,7 @@ const PAGE: usize = 256;
 
 /// The saved old values; `None` for keys that did not exist.
 #[derive(Default)]
-pub(super) struct Aside(Mutex<Rows>);
+pub(super) struct FrozenRows(Mutex<Rows>);
 
 #[derive(Default)]
 struct Rows {
@@ -27,17 +27,17 @@ struct Rows {
     over: bool,
 }
 
-/// Where a store keeps what its reader of an earlier moment needs, as long as there is one.
+/// The old rows that a reader of an earlier moment needs, as long as there is one.
 #[derive(Default)]
-pub(super) struct Freezer(Mutex<Weak<Aside>>);
+pub(super) struct Freezer(Mutex<Weak<FrozenRows>>);
 
 impl Freezer {
-    pub(super) fn freeze(&self) -> Option<Arc<Aside>> {
+    pub(super) fn freeze(&self) -> Option<Arc<FrozenRows>> {
         let mut held = lock(&self.0);
         if held.strong_count() > 0 {
             return None;
         }
-        let aside = Arc::new(Aside::default());
+        let aside = Arc::new(FrozenRows::default());
         *held = Arc::downgrade(&aside);
         Some(aside)
     }
@@ -64,11 +64,11 @@ impl Freezer {
 /// A store at an earlier moment, as a backend that is only read.
 pub(super) struct Frozen {
     store: Arc<Store>,
-    aside: Arc<Aside>,
+    aside: Arc<FrozenRows>,
 }
 
 impl Frozen {
-    pub(super) fn new(store: Arc<Store>, aside: Arc<Aside>) -> Self {
+    pub(super) fn new(store: Arc<Store>, aside: Arc<FrozenRows>) -> Self {
         Self { store, aside }
     }
 

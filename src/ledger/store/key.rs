@@ -66,7 +66,7 @@ const TIME: usize = 6;
 const LINE: usize = 6;
 /// Octets of a place after its feed.
 pub(super) const RANK: usize = 2 * TIME + NUMBER;
-/// What is added to milliseconds since 1970, so that those before sort first.
+/// Added to milliseconds since 1970, so that times before 1970 sort first.
 const SHIFT: i64 = 1 << (8 * TIME - 1);
 /// Octets of an identity key that stand in a row: two that say what it is, and ten of its hash.
 pub(super) const IDENTITY: usize = 12;
@@ -209,7 +209,7 @@ pub(super) fn seen(backlog: &BacklogKey) -> Key {
     key
 }
 
-/// What a `seen` key says.
+/// Reads a `seen` key.
 pub(super) fn seen_key(key: &[u8]) -> Result<BacklogKey, StoreError> {
     let feed = feed_before(key, TIME + LINE)?;
     let (before, seq) = key.split_at(key.len() - LINE);

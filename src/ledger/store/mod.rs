@@ -30,17 +30,17 @@ pub enum StoreError {
     /// sled refused or panicked.
     #[error("store: {why}")]
     Backend {
-        /// What it said, for people.
+        /// The error message, for people.
         why: String,
-        /// What the disk answered, if that is the cause.
+        /// The kind of the disk's error, if that is the cause.
         fault: Option<io::ErrorKind>,
     },
-    /// A value is not what was written.
+    /// A value differs from the one that was written.
     #[error("store: the record under {key} is damaged: {why}")]
     Damaged {
         /// The key, for people.
         key: String,
-        /// What is wrong with it.
+        /// The defect.
         why: String,
     },
     /// A value of an earlier version of dibao, whose rows were laid out otherwise.
@@ -76,7 +76,7 @@ impl Store {
     /// Writes the changes of a group of lines: all or none. One caller at a time.
     ///
     /// # Errors
-    /// When the backend refuses.
+    /// Fails if the backend refuses.
     pub fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         let stored_to = self.last_meta()?.map_or(0, |meta| meta.next_no);
         let batch = rows::batch(changes, stored_to, &*self.backend)?;
@@ -99,7 +99,7 @@ impl Store {
     /// Hands everything written to the disk.
     ///
     /// # Errors
-    /// When the backend refuses.
+    /// Fails if the backend refuses.
     pub fn flush(&self) -> Result<(), StoreError> {
         self.backend.flush()
     }

@@ -32,7 +32,7 @@ pub(super) fn number(out: &mut Vec<u8>, no: EntryNo) {
     push(out, no);
 }
 
-/// Reads what [`number`] wrote.
+/// Reads the output of [`number`].
 pub(super) fn read_number(mut packed: &[u8]) -> Option<EntryNo> {
     take(&mut packed).filter(|_| packed.is_empty())
 }
@@ -46,7 +46,7 @@ pub(super) fn numbers(out: &mut Vec<u8>, numbers: &[EntryNo]) {
     }
 }
 
-/// Reads what [`numbers`] wrote.
+/// Reads the output of [`numbers`].
 pub(super) fn read_numbers(mut packed: &[u8]) -> Option<Vec<EntryNo>> {
     let (mut numbers, mut before) = (Vec::with_capacity(packed.len()), 0_u64);
     while !packed.is_empty() {
@@ -56,7 +56,7 @@ pub(super) fn read_numbers(mut packed: &[u8]) -> Option<Vec<EntryNo>> {
     Some(numbers)
 }
 
-/// Appends what a list says of an entry.
+/// Appends the list row of an entry.
 pub(super) fn place(out: &mut Vec<u8>, place: &Listing) {
     push(out, place.source.into());
     push(out, place.backlog.map_or(0, |at| u64::from(at) + 1));
@@ -64,7 +64,7 @@ pub(super) fn place(out: &mut Vec<u8>, place: &Listing) {
     push(out, place.story.unwrap_or(0));
 }
 
-/// Reads what [`place`] wrote.
+/// Reads the output of [`place`].
 pub(super) fn read_place(mut packed: &[u8]) -> Option<Listing> {
     let source = take(&mut packed)?.try_into().ok()?;
     let backlog = match take(&mut packed)? {

@@ -20,7 +20,7 @@ impl Store {
     /// The place in the journal that the store reflects.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn position(&self) -> Result<Option<Reached>, StoreError> {
         self.read(&key::position())
     }
@@ -28,7 +28,7 @@ impl Store {
     /// The places on a feed's list, first to last, from behind `after` on; at most `limit`.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn list(
         &self,
         feed: &FeedKey,
@@ -51,7 +51,7 @@ impl Store {
     /// The first entries of a feed, with their numbers.
     ///
     /// # Errors
-    /// When the backend cannot be read, or an entry on the list is not there.
+    /// Fails if the backend cannot be read, or an entry on the list is not there.
     pub fn newest(&self, feed: &FeedKey, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
         let places = self.list(feed, None, limit)?;
         places.into_iter().map(|(rank, _)| self.listed_entry(rank)).collect()
@@ -60,7 +60,7 @@ impl Store {
     /// The entry at a place of a list.
     ///
     /// # Errors
-    /// When it cannot be read, or is not there.
+    /// Fails if it cannot be read, or is not there.
     pub fn listed_entry(&self, rank: Rank) -> Result<(EntryNo, Entry), StoreError> {
         Ok((rank.no, self.there(rank.no)?))
     }
@@ -68,7 +68,7 @@ impl Store {
     /// An entry that a list says is there.
     ///
     /// # Errors
-    /// When it cannot be read, or is not there.
+    /// Fails if it cannot be read, or is not there.
     pub fn there(&self, no: EntryNo) -> Result<Entry, StoreError> {
         let missing = || value::damaged(&key::entry(no), "it is on a list, but not there");
         self.entry(no)?.ok_or_else(missing)
@@ -77,7 +77,7 @@ impl Store {
     /// Stored entries of any kind in the order of their numbers, from `first` on; at most `limit`.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn entries_from(&self, first: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
         let (from, to) = key::entries_from(first);
         self.entries(self.backend.scan(&from, &to).take(limit)).collect()
@@ -111,7 +111,7 @@ impl Store {
     /// Every feed ever touched.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn feeds(&self) -> Result<Vec<(FeedKey, FeedState)>, StoreError> {
         let (from, to) = key::feeds();
         let mut feeds = Vec::new();
@@ -127,7 +127,7 @@ impl Store {
     /// Every source ever known, by id.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn sources(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
         let (from, to) = key::sources();
         let mut sources = BTreeMap::new();
@@ -140,11 +140,11 @@ impl Store {
         Ok(sources)
     }
 
-    /// What was withdrawn from a feed at or after a time, latest first: published ids and when; at most
+    /// Entries withdrawn from a feed at or after a time, latest first: published ids and times; at most
     /// `limit`.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn withdrawn(
         &self,
         feed: &FeedKey,
@@ -161,11 +161,11 @@ impl Store {
         Ok(found)
     }
 
-    /// What a feed lists that was first seen from one time on and before another, the latest first; at
+    /// Entries on a feed's list that were first seen from one time on and before another, the latest first; at
     /// most `limit`.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn seen_between(
         &self,
         feed: &FeedKey,
@@ -197,10 +197,10 @@ impl Store {
         Ok(seen.into_iter().take(limit).map(|(_, no)| no).collect())
     }
 
-    /// When the last entry of a feed's list that was first seen before a time was first seen.
+    /// Time at which the last entry of a feed's list before a given time was first seen.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn last_seen_before(&self, feed: &FeedKey, before: Time) -> Result<Option<Time>, StoreError> {
         let (from, to) = key::surfaced_range(feed, Time::MIN_UTC, before);
         let news = first(self.backend.scan_back(&from, &to), key::rank)?.map(|rank| rank.surfaced);
@@ -209,10 +209,10 @@ impl Store {
         Ok(news.max(backlog))
     }
 
-    /// When the first entry of a feed's list that was first seen at or after a time was first seen.
+    /// Time at which the first entry of a feed's list from a given time on was first seen.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn first_seen_from(&self, feed: &FeedKey, from: Time) -> Result<Option<Time>, StoreError> {
         let (start, end) = key::surfaced_range(feed, from, Time::MAX_UTC);
         let news = first(self.backend.scan(&start, &end), key::rank)?.map(|rank| rank.surfaced);
@@ -334,7 +334,7 @@ impl Store {
     /// The record about the whole as it was last committed: nothing is read for it after the first time.
     ///
     /// # Errors
-    /// When the backend cannot be read.
+    /// Fails if the backend cannot be read.
     pub fn last_meta(&self) -> Result<Option<Arc<Meta>>, StoreError> {
         if let Some(meta) = &*self.held() {
             return Ok(Some(Arc::clone(meta)));
@@ -348,7 +348,7 @@ impl Store {
     }
 }
 
-/// What the key of the first pair says, if there is a pair.
+/// The key of the first pair, read, if there is a pair.
 fn first<T>(
     mut pairs: Pairs<'_>,
     read: impl Fn(&[u8]) -> Result<T, StoreError>,

@@ -19,7 +19,7 @@ const DOUBTS: usize = 64;
 /// Entries that are kept at hand: the rows of one source that lead to an entry are not far from each other.
 const AT_HAND: usize = 2_000;
 
-/// What does not hold.
+/// A violated invariant of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsound {
     /// A record cannot be read.
@@ -30,22 +30,22 @@ pub enum Unsound {
     Row {
         /// Its key, for people.
         key: String,
-        /// What is wrong with it.
+        /// The defect.
         why: &'static str,
     },
-    /// A count is off.
+    /// A count is wrong.
     #[error("store: {what}: {found} found, {said} recorded")]
     Count {
-        /// What was counted.
+        /// The things that were counted.
         what: String,
-        /// How many there are.
+        /// The counted number.
         found: u64,
-        /// How many there should be.
+        /// The number that the store gives.
         said: u64,
     },
 }
 
-/// What one step of a scrub found.
+/// The result of one step of a scrub.
 #[derive(Debug, Default)]
 pub struct Scrubbed {
     /// The key to go on from; `None` after the last row.
@@ -65,7 +65,7 @@ impl Store {
     /// Reads at most `rows` rows from a key on (from the first without one).
     ///
     /// # Errors
-    /// When a row cannot be read or does not meet its checksum. That is never a matter of timing.
+    /// Fails if a row cannot be read or does not meet its checksum. That is never a matter of timing.
     pub fn scrub_step(&self, from: Option<Vec<u8>>, rows: usize) -> Result<Scrubbed, StoreError> {
         Scrub::new(self).step(from, rows)
     }
@@ -73,7 +73,7 @@ impl Store {
     /// Looks at one row again, while nothing is written.
     ///
     /// # Errors
-    /// [`Unsound`] says what does not hold. A row that is not there any more is sound.
+    /// [`Unsound`] names the violated invariant. A row that was deleted meanwhile is sound.
     pub fn recheck(&self, key: &[u8]) -> Result<(), Unsound> {
         let Some(value) = self.backend.get(key)? else { return Ok(()) };
         match Scrub::new(self).judge(key, value)? {
@@ -83,10 +83,10 @@ impl Store {
     }
 }
 
-/// What is wrong with a row; `None` for a sound one.
+/// The defect of a row; `None` for a sound one.
 type RowCheck = Result<Option<&'static str>, StoreError>;
 
-/// A scrub on its way, with what it counted.
+/// A running scrub, with its counts.
 pub(super) struct Scrub<'a> {
     store: &'a Store,
     /// The numbers of sources, which never change.

@@ -366,7 +366,7 @@ fn memory_and_disk_say_the_same_and_so_does_the_disk_after_it_was_closed() {
     let before = store.dump();
     assert_eq!(before, reference.dump(), "memory and disk differ");
     let changes = Changes {
-        position: Some(Reached { position: Position { segment: 9, offset: 9 }, seal: None }),
+        position: Some(Reached { position: Position { segment: 9, offset: 9 }, checksum: None }),
         ..Changes::default()
     };
     store.commit(&changes).expect("written");

@@ -45,17 +45,17 @@ impl Sealer {
         self.payload.clear();
         serde_json::to_writer(&mut self.payload, record)
             .expect("our own values have text keys and no failing serializers");
-        self.seal(key)
+        self.finish(key)
     }
 
-    /// What `pack` appends, at whatever length.
+    /// Adds the octets that `pack` appends, of any length.
     pub(super) fn long(&mut self, key: &[u8], pack: impl FnOnce(&mut Vec<u8>)) -> (Octets, Vec<Octets>) {
         self.payload.clear();
         pack(&mut self.payload);
-        self.seal(key)
+        self.finish(key)
     }
 
-    /// What `pack` appends, a few octets.
+    /// Adds the octets that `pack` appends, which are few.
     pub(super) fn short(&mut self, key: &[u8], pack: impl FnOnce(&mut Vec<u8>)) -> Octets {
         self.value.clear();
         self.value.extend([VERSION, 0, 0, 0, 0]);
@@ -66,7 +66,7 @@ impl Sealer {
         Octets::from(&*self.value)
     }
 
-    fn seal(&mut self, key: &[u8]) -> (Octets, Vec<Octets>) {
+    fn finish(&mut self, key: &[u8]) -> (Octets, Vec<Octets>) {
         let smaller = self.payload.len() >= WORTH_COMPRESSING
             && compress::pack(&self.payload, &mut self.compressed)
             && self.compressed.len() < self.payload.len();
@@ -113,7 +113,7 @@ fn head<'a>(key: &[u8], value: &'a [u8]) -> Result<Head<'a>, StoreError> {
     Ok(Head { head, sum: u32::from_be_bytes(*sum), parts, first })
 }
 
-/// How many further parts a value has.
+/// The number of further parts of a value.
 pub(super) fn parts(key: &[u8], value: &[u8]) -> Result<u16, StoreError> {
     Ok(head(key, value)?.parts)
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// How many sources would not be read in full.
+/// The number of sources that would not be read in full.
 fn vouching(ledger: &Ledger) -> usize {
     let sources = ledger.store().load().sources().expect("read");
     sources.values().filter(|source| !source.poll.validators.is_empty()).count()

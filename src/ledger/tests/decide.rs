@@ -1,4 +1,4 @@
-//! What is decided before a line is written: published ids.
+//! Tests of the decisions that are made before a line is written: published ids.
 
 use super::*;
 use crate::decide::derive;

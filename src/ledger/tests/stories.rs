@@ -1,4 +1,4 @@
-//! Which story an entry is found to tell before its line is written.
+//! Tests of the story that is found for an entry before its line is written.
 
 use super::decide::{configured, draft, drafted, poll_of, sketch};
 use super::*;

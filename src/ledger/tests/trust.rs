@@ -1,4 +1,4 @@
-//! Which store is used as it is, and which is built from the journal.
+//! Tests of stores that are used as they are, and of stores that are built from the journal.
 
 use super::*;
 use crate::model::source::RegionRule;

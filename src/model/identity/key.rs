@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 /// Version of what the keys are made from. A change of the rules below is a new version.
 const VERSION: u8 = 1;
 
-/// What a key is made from, in order of trust.
+/// The fact that a key is made from, in order of trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum KeyKind {
@@ -47,7 +47,7 @@ impl IdentityKey {
         &self.0
     }
 
-    /// What the key is made from; `None` for one of another version.
+    /// The kind of fact that the key is made from; `None` for a key of another version.
     #[must_use]
     pub fn kind(&self) -> Option<KeyKind> {
         if self.0[0] != VERSION {

@@ -1,5 +1,4 @@
-//! What a source's documents have shown of its guids and addresses: which are worthless as keys. Part of the
-//! source's poll state.
+//! The guids and addresses of a source that proved worthless as keys. Part of the source's poll state.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +12,7 @@ const PROVED: u8 = 2;
 /// Counting ends here: more says no more.
 const MOST: u8 = 9;
 
-/// What is known of a source's guids and addresses.
+/// The guids and addresses of a source that proved worthless as keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marks {
     /// The most guids that led one document to the entries they led to before.

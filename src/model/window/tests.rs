@@ -5,7 +5,7 @@ use crate::testing::at;
 
 const DAY: i64 = 86_400;
 
-/// What a document that begins at these places on these days leaves.
+/// The window after documents that begin at these places on these days.
 fn watched(readings: impl IntoIterator<Item = (i64, EntryNo)>) -> Windows {
     let mut windows = Windows::default();
     readings.into_iter().for_each(|(day, first)| windows.note(at(day * DAY), first));

@@ -44,7 +44,7 @@ fn after_mark(text: &[u8]) -> Option<&[u8]> {
     text.split_first().filter(|(mark, _)| matches!(mark, b'/' | b'-' | b'_' | b'.')).map(|(_, rest)| rest)
 }
 
-/// How many digits stand at the head; nine stand for more.
+/// The number of digits at the head; nine stand for more.
 fn digits(text: &[u8]) -> usize {
     text.iter().take(9).take_while(|b| b.is_ascii_digit()).count()
 }

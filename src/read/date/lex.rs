@@ -158,7 +158,7 @@ fn swallows_blank(token: &Token) -> bool {
     matches!(token, Token::Blank | Token::Unit(Unit::Year | Unit::KoreanYear | Unit::Month))
 }
 
-/// Whether a blank here stands between the numbers of one date: `2026. 11. 27.`, but not `27.11. 8:30`.
+/// True if a blank here stands between the numbers of one date: `2026. 11. 27.`, but not `27.11. 8:30`.
 fn is_within_date(tokens: &[Token], rest: &[char]) -> bool {
     let digits = rest.iter().take_while(|c| c.is_ascii_digit()).count();
     matches!(tokens, [.., Token::Num(..), Token::Mark('.')]) && digits > 0 && rest.get(digits) != Some(&':')

@@ -214,14 +214,14 @@ pub(super) fn month(word: &str) -> Option<u64> {
     beginnings(word)?.rev().find_map(|beginning| MONTH_OF.get(beginning).copied())
 }
 
-/// Whether a word is a month's name in English, or in a script that is not Latin. Other short words of Latin letters are
-/// names in one language and plain words in the next (`set`, `out`, `pro`): those name a month only beside a year.
+/// True if a word is a month's name in English, or in a script that is not Latin. Other short words of Latin letters
+/// are names in one language and plain words in the next (`set`, `out`, `pro`): those name a month only beside a year.
 pub(super) fn is_plain_month(word: &str) -> bool {
     !word.is_ascii()
         || MONTHS[0].iter().chain(&MONTHS[1]).any(|known| !known.is_empty() && word.starts_with(known))
 }
 
-/// Whether a word is a weekday's name or shortens one.
+/// True if a word is a weekday's name or shortens one.
 pub(super) fn is_weekday(word: &str) -> bool {
     let Some(beginnings) = beginnings(word) else { return false };
     let beginnings: Vec<&str> = beginnings.collect();

@@ -159,7 +159,7 @@ fn full_date(tokens: &[Token], _ctx: &DateContext) -> Option<(NaiveDate, usize)>
     })
 }
 
-/// Whether two marks part a year, a month and a day: both the same, or the words for them.
+/// True if two marks part a year, a month and a day: both the same, or the words for them.
 fn parts(a: &Token, b: &Token) -> bool {
     match (a, b) {
         (Token::Mark(a), Token::Mark(b)) => a == b && "-/.".contains(*a),

@@ -181,7 +181,7 @@ fn month(tokens: &[Token], parts: &Parts) -> Option<(u64, usize)> {
     found
 }
 
-/// Whether the head names a month: a word for one, or a number with the word behind it.
+/// True if the head names a month: a word for one, or a number with the word behind it.
 fn names_month(tokens: &[Token]) -> bool {
     match tokens {
         [Token::Word(word), ..] => names::month(word).is_some(),

@@ -95,7 +95,7 @@ fn is_chinese(zone: Tz) -> bool {
     )
 }
 
-/// Whether the offices of a zone count years from the founding of the Republic of China.
+/// True if the offices of a zone count years from the founding of the Republic of China.
 pub(super) fn is_taiwan(zone: Tz) -> bool {
     matches!(zone, Tz::Asia__Taipei | Tz::ROC)
 }

@@ -2,7 +2,7 @@
 
 use super::{Level, Mender};
 
-/// How far behind a quote is looked for what shows whether it ends its string, in bytes: some lines of indentation,
+/// Bytes behind a quote that are read to decide if it ends its string: some lines of indentation,
 /// and a key.
 const LOOK_AHEAD: usize = 512;
 
@@ -76,7 +76,7 @@ impl Mender<'_> {
         }
     }
 
-    /// Whether the quote that was just read ends its string: whether what follows can stand behind a value here.
+    /// True if the quote that was just read ends its string: the text behind it can follow a value.
     fn ends_here(&self) -> bool {
         let rest = self.rest();
         let ahead = rest[..rest.floor_char_boundary(LOOK_AHEAD)].trim_start();
@@ -102,7 +102,7 @@ impl Mender<'_> {
     }
 }
 
-/// Whether a text begins with a key: in quotes or without, and a colon behind it.
+/// True if a text begins with a key: in quotes or without, and a colon behind it.
 fn begins_with_key(text: &str) -> bool {
     let (name, rest) = match text.chars().next() {
         Some(quote @ ('"' | '\'')) => match text[1..].split_once(quote) {

@@ -1,4 +1,4 @@
-//! What templates make of JSON, and what is read of it.
+//! Tests of the defects that templates put into JSON.
 
 use proptest::prelude::*;
 use serde_json::Value;

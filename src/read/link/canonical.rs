@@ -1,6 +1,6 @@
 //! The form in which two addresses of one page are equal. A key to compare by, not an address to fetch.
 //!
-//! What is folded must never make two articles one, so a parameter is dropped only if the tables below
+//! Folding must never make two articles one, so a parameter is dropped only if the tables below
 //! name it, and a path keeps its last part unless that is an index file. Page numbers (`_2.html`) stay:
 //! a CMS that numbers its articles `news_1.html`, `news_2.html` looks the same as one that pages them.
 
@@ -132,7 +132,7 @@ const REGISTRY_LABELS: &[&str] = &["com", "net", "org", "gov", "edu", "ac", "co"
 /// page in sites that run on scripts), tracking parameters gone and the rest in order of name,
 /// percent-encoding as RFC 3986 section 6.2.2 has it, no `index.html`, no slash at the end.
 ///
-/// What is no http address comes back trimmed. `canonical(canonical(x)) == canonical(x)`.
+/// The canonical form of an http address; anything else is only trimmed. `canonical(canonical(x)) == canonical(x)`.
 #[must_use]
 pub fn canonical(url: &str) -> String {
     let trimmed = url.trim();
@@ -202,7 +202,7 @@ fn fold_host(host: &str) -> String {
     host
 }
 
-/// Whether a name can be someone's domain: two labels, the first not a registry's.
+/// True if a name can be someone's domain: two labels, the first not a registry's.
 pub(crate) fn is_registrable(host: &str) -> bool {
     match host.split('.').collect::<Vec<_>>().as_slice() {
         [] | [_] => false,

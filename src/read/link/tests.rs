@@ -2,9 +2,13 @@
 
 use proptest::prelude::*;
 
-use super::{canonical, host_key, is_republished, resolve, server};
+use super::{Base, canonical, host_key, is_republished, server};
 
 const BASE: &str = "https://www.ha.chinanews.com.cn/news/hnxw/index.shtml";
+
+fn resolve(base: Option<&str>, href: &str) -> Option<String> {
+    Base::new(base).resolve(href)
+}
 
 #[test]
 fn links_become_absolute_as_in_a_browser() {

@@ -14,10 +14,10 @@ use crate::read::date::find;
 use crate::read::feed::FeedInput;
 use crate::read::html;
 
-/// How many lines after the title may be about the article, not of it.
+/// The maximum of lines after the title that may be about the article, not of it.
 const MAX_HEADING: usize = 12;
 
-/// How long a summary may be, in characters.
+/// The maximum length of a summary, in characters.
 const MAX_SUMMARY: usize = 200;
 
 /// An article page, read.
@@ -25,11 +25,11 @@ const MAX_SUMMARY: usize = 200;
 pub struct Article {
     /// Its title, plain text.
     pub title: Option<String>,
-    /// When it was published.
+    /// Date of publication.
     pub published: Option<Stamp>,
     /// The outlet it came from.
     pub outlet: Option<String>,
-    /// Who edited it: one name or several, as written.
+    /// The editors: one name or several, as written.
     pub editor: Option<String>,
     /// Its section, from the outermost in.
     pub section: Vec<String>,

@@ -16,16 +16,16 @@ const MIN_LIST: usize = 5;
 /// The number of rows of a block that make a row beside them part of it.
 const MIN_ROWS: usize = 2;
 
-/// How many names around a row tell its block from others: those of the list and of the column it stands in.
+/// The number of names around a row that distinguish its block: those of the list and of the column it stands in.
 const NAMES: usize = 2;
 
-/// What blocks of one list have in common: the tags and classes around its rows, and the row's tag.
+/// The shape that blocks of one list share: the tags and classes around its rows, and the row's tag.
 type Shape = (String, String);
 
 /// The links of one shape.
 struct Block<'a> {
     links: Vec<(usize, EntryLink<'a>)>,
-    /// How many of its rows show a date.
+    /// The number of its rows with a date.
     dated: usize,
 }
 
@@ -107,7 +107,7 @@ pub(super) fn completed<'a>(
     whole
 }
 
-/// How far above a link its row may stand.
+/// The maximum of elements between a link and its row.
 const ROW: usize = 6;
 
 /// The shortest title of a link that only its row makes an entry, in characters.

@@ -16,7 +16,7 @@ use crate::read::text::push_escaped;
 /// Elements without end tags.
 const VOID: &[&str] = &["br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "base"];
 
-/// What a body is cut by, beside its own frame.
+/// The parts by which a body is cut, beside its own frame.
 pub(super) struct Cut<'a> {
     pub(super) prose: &'a Prose<'a>,
     pub(super) remove: &'a [Css],
@@ -55,7 +55,7 @@ pub(super) fn markup(found: &[ElementRef<'_>], cut: &Cut<'_>) -> Option<String> 
     (says && !out.is_empty()).then(|| out.to_owned())
 }
 
-/// What is left out below an element.
+/// The elements below `from` that are left out.
 fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
     let mut gone = HashSet::new();
     for css in cut.remove {

@@ -45,8 +45,8 @@ const SCRIPTS: &[&str] = &[
     "string.fromcharcode",
 ];
 
-/// What stands between programs and the page, if a body that came with a success status is a wall: small,
-/// hardly a word for readers, and a known mark or a script that sends the browser on.
+/// The kind of challenge, if a body that came with a success status is one: it is small, has
+/// hardly a word for readers, and has a known mark or a script that sends the browser on.
 #[must_use]
 pub fn is_challenge(text: &str) -> Option<String> {
     if text.len() > MAX_WALL {

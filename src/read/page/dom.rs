@@ -14,7 +14,7 @@ use crate::read::html;
 use crate::read::link::{Base, host_key};
 use crate::read::text::{one_line, truncate_chars, xml_legal};
 
-/// How far into a document its kind is looked for, in bytes.
+/// Octets of a document in which its kind is looked for.
 const HEAD: usize = 2048;
 
 /// Elements that do not begin a block of their own.
@@ -27,7 +27,7 @@ const INLINE: &[&str] = &[
 /// A page.
 pub(super) struct Page {
     pub(super) html: Html,
-    /// What `<title>` says, as far as it goes on a line: each heading and each line is looked for in it.
+    /// The text of `<title>`, bounded as a line is: each heading and each line is looked for in it.
     pub(super) title: Option<String>,
     /// JSON-LD blocks, as written.
     pub(super) data: Vec<String>,
@@ -83,8 +83,7 @@ impl Page {
         self.site.is_some() && host_key(address) == self.site
     }
 
-    /// What `meta` says under one of the names, lower case, the first name that says anything. As far as it goes on a
-    /// line.
+    /// The value of `meta` under the first of the names, lower case, that has one. Bounded as a line is.
     pub(super) fn meta(&self, names: &[&str]) -> Option<String> {
         let metas: Vec<(String, &str)> = select(&self.html, "meta[content]")
             .filter_map(|meta| {
@@ -112,7 +111,7 @@ impl Page {
     }
 }
 
-/// What is no page, by its first characters, and what stands before one.
+/// Refuses a text that is no page, by its first characters.
 fn refuse(text: &str) -> Result<(), PageError> {
     let start = text.trim_start();
     let head = start[..start.floor_char_boundary(HEAD)].to_ascii_lowercase();
@@ -158,7 +157,7 @@ fn ends_at_once(mut text: &str) -> bool {
     }
 }
 
-/// What matches a selector of our own, in document order.
+/// The elements that match a selector of our own, in document order.
 pub(super) fn select<'a>(tree: &'a Html, selector: &str) -> impl Iterator<Item = ElementRef<'a>> {
     let selector = Selector::parse(selector).ok();
     let found: Vec<ElementRef<'a>> =

@@ -9,7 +9,7 @@ use scraper::{ElementRef, Node};
 
 use crate::read::text::one_line;
 
-/// How far above a link its row may begin.
+/// The maximum of elements between a link and the start of its row.
 const MAX_CLIMB: usize = 8;
 
 /// A link that may be an entry.
@@ -26,7 +26,7 @@ pub(super) struct EntryLink<'a> {
     pub(super) is_near: bool,
 }
 
-/// Which elements have links of how many entries in them: the only one's number, or that there are more.
+/// The entries whose links each element holds: the number of the only one, or `None` if there are more.
 pub(super) fn rows(links: &[EntryLink<'_>]) -> HashMap<NodeId, Option<usize>> {
     let mut rows: HashMap<NodeId, Option<usize>> = HashMap::new();
     for (number, link) in links.iter().enumerate() {

@@ -25,13 +25,13 @@ pub(super) const MAX_LINKS: usize = 10_000;
 const PAGING: &[&str] =
     &["上一页", "下一页", "上页", "下页", "首页", "末页", "尾页", "后一页", "更多", "more"];
 
-/// What the rule finds.
+/// The links that the rule finds.
 #[derive(Debug, Default)]
 pub(super) struct Links<'a> {
     pub(super) found: Vec<EntryLink<'a>>,
     /// True if it had to do without days in paths.
     pub(super) undated: bool,
-    /// How many links of side columns were left out.
+    /// The number of links of side columns that were left out.
     pub(super) left: usize,
 }
 

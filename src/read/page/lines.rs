@@ -12,7 +12,7 @@ use crate::read::text::one_line;
 pub(super) struct TextLine {
     pub(super) text: String,
     pub(super) block: NodeId,
-    /// How much of it stands in links, in bytes.
+    /// The part of it that is links, in bytes.
     pub(super) linked: usize,
 }
 

@@ -21,13 +21,13 @@ use crate::read::link::canonical;
 /// Words on the link to the following page.
 const NEXT: &[&str] = &["下一页", "下页", "后一页", "下一頁", "next", "next page", ">", ">>", "»"];
 
-/// How many siblings of a row are looked at for its date.
+/// The number of a row's siblings that are searched for its date.
 const MAX_SIBLINGS: usize = 4;
 
 /// A list page, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListPage {
-    /// What it lists, as a feed would.
+    /// Its entries, as a feed would list them.
     pub feed: ParsedFeed,
     /// The following list page, absolute, of the same site.
     pub next: Option<String>,
@@ -71,7 +71,7 @@ pub fn breaks_off(bytes: &[u8]) -> bool {
     has(bytes, b"<html") && !has(bytes, b"</html")
 }
 
-/// Where a page ends; within its last link, the entry of that link may lack most of its title.
+/// The ending of a page. If it ends within its last link, the entry of that link may lack most of its title.
 fn ending(bytes: &[u8]) -> Ending {
     let last = |tag: &[u8]| bytes.windows(tag.len()).rposition(|window| window.eq_ignore_ascii_case(tag));
     // A tag that is not whole is none.
@@ -164,7 +164,7 @@ fn selected(
     Ok(entries)
 }
 
-/// What it means that a selector finds nothing: the page has nothing, or it is made otherwise than it was.
+/// The error when a selector finds nothing: the page is empty, or its markup changed.
 fn stopped(page: &Page, css: &Css) -> PageError {
     let generic = generic::links(page).found.len();
     let headlines = select(&page.html, "a[href]").filter(|a| text(*a).chars().count() >= generic::MIN_TITLE);

@@ -7,7 +7,7 @@ use crate::read::text::one_line;
 const SITE_WORDS: &[&str] =
     &["网", "新闻", "频道", "在线", "日报", "晚报", "客户端", "人民", "新华", "央广", "门户", "网站"];
 
-/// What ends the value of a label on a line with others.
+/// Labels that end the value of another label on the same line.
 const LABELS: &[&str] = &[
     "作者",
     "责任编辑",
@@ -92,7 +92,7 @@ fn first_part(title: &str) -> String {
     if first.is_empty() || is_site { one_line(title) } else { one_line(first) }
 }
 
-/// What stands after one of the labels and a colon, up to where the next label or a blank begins.
+/// The text after one of the labels and a colon, up to the next label or a blank.
 fn labelled<'a>(line: &'a str, labels: &[&str]) -> Option<&'a str> {
     labels.iter().find_map(|label| {
         let (_, rest) = line.split_once(label)?;
@@ -193,7 +193,7 @@ pub(super) fn editor(line: &str) -> Option<String> {
     name(&said[..label_at(said).min(end)])
 }
 
-/// Where the next label of a line begins.
+/// The start of the next label of a line.
 fn label_at(said: &str) -> usize {
     let is_label = |label: &str| {
         let at = said.find(label)?;

@@ -60,7 +60,7 @@ pub enum PageError {
     SelectorsMatchNothing {
         /// Which.
         selector: String,
-        /// How many entries the generic rule finds.
+        /// The number of entries that the generic rule finds.
         generic: usize,
     },
 }

@@ -9,7 +9,7 @@ use crate::read::date::{DateContext, find, parse};
 /// The most of a block that is searched, in characters: a list's row is shorter.
 const MAX_NEAR: usize = 400;
 
-/// How far from the day in its address a date in the text beside a link may lie: what differs by more belongs
+/// The maximum distance between the day in a link's address and a date beside the link: a greater one belongs
 /// to something else.
 const MAX_APART: TimeDelta = TimeDelta::days(31);
 

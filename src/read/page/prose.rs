@@ -31,14 +31,14 @@ pub(super) const WITHIN: &[&str] = &[
     "pre",
 ];
 
-/// What a line counts for in the element one further out, in hundredths. Low enough that an article wins
+/// The weight of a line in the element one further out, in hundredths. Low enough that an article wins
 /// over what also holds its comments; high enough that two halves of an article lose to what holds both.
 const FADE: usize = 60;
 
-/// How many elements around a line are credited with it.
+/// The number of elements around a line that are credited with it.
 const REACH: usize = 6;
 
-/// How far above the best element others of its kind are looked for.
+/// The number of levels above the best element in which others of its kind are looked for.
 const NEARBY: usize = 6;
 
 /// Lines of a page and what of it is prose.
@@ -51,7 +51,7 @@ pub(super) struct Prose<'a> {
     /// Prose below each element, frames or not.
     all: HashMap<NodeId, usize>,
     total: usize,
-    /// What stands around the page's one `h1`: a frame does not hold the title.
+    /// The elements around the page's one `h1`: a frame does not hold the title.
     titled: HashSet<NodeId>,
 }
 
@@ -193,7 +193,7 @@ impl<'a> Prose<'a> {
     }
 }
 
-/// What tells an element's kind: its tag and its first class, or those of the nearest with a class around it.
+/// The kind of an element: its tag and its first class, or those of the nearest with a class around it.
 fn kind<'a>(element: ElementRef<'a>) -> Option<(usize, &'a str, &'a str)> {
     const UP: usize = 2;
     around(element).take(UP).enumerate().find_map(|(up, element)| {
@@ -234,7 +234,7 @@ fn holders(block: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
     })
 }
 
-/// How much of a line is prose: its length in characters, if it has sentences and is not mostly links.
+/// The prose in a line: its length in characters, if it has sentences and is not mostly links.
 pub(super) fn weight(line: &TextLine) -> usize {
     /// The least prose, in characters, of a script that writes words without spaces, and of the others.
     const MIN_DENSE: usize = 12;

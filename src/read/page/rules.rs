@@ -42,7 +42,6 @@ impl Css {
         &self.text
     }
 
-    /// What matches it.
     pub(super) fn selector(&self) -> &Selector {
         &self.selector
     }
@@ -71,7 +70,7 @@ pub struct PageRules {
     pub article: ArticleRules,
 }
 
-/// Where a list page has what. All but `entry` and `next` are looked up within an entry.
+/// The selectors of a list page. All but `entry` and `next` are looked up within an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListRules {
     /// One element an entry.
@@ -90,7 +89,7 @@ pub struct ListRules {
     pub next: Option<Css>,
 }
 
-/// Where an article page has what.
+/// The selectors of an article page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArticleRules {
     /// The title.
@@ -107,7 +106,7 @@ pub struct ArticleRules {
     pub summary: Option<Css>,
     /// The body.
     pub body: Option<Css>,
-    /// What is cut out of the body.
+    /// Elements that are cut out of the body.
     pub remove: Vec<Css>,
 }
 
@@ -185,7 +184,7 @@ impl JsonPath {
         &self.text
     }
 
-    /// What it leads to.
+    /// The value at this path.
     pub(super) fn of<'v>(&self, value: &'v serde_json::Value) -> Option<&'v serde_json::Value> {
         self.steps.iter().try_fold(value, |value, step| match step {
             Step::Name(name) => value.get(name),

@@ -11,7 +11,7 @@ use super::lines::TextLine;
 use super::meta;
 use super::prose::Prose;
 
-/// What parts a title from the name of the site.
+/// Marks that separate a title from the name of the site.
 const MARKS: &[char] = &['_', '|', '｜', '-', '–', '—', '·', '«', '»', '‹'];
 
 /// The title of an article page.
@@ -78,7 +78,7 @@ fn stands_in_article(heading: ElementRef<'_>) -> bool {
     above.any(|name| matches!(name, "article" | "main"))
 }
 
-/// How much of a text another has, in hundredths: words, or pairs of characters where no blanks part words.
+/// The share of a text that another has, in hundredths: words, or pairs of characters where no blanks part words.
 pub(super) fn likeness(said: &str, other: &str) -> usize {
     let of = units(said);
     let all = units(other);

@@ -11,7 +11,7 @@ use crate::model::time::{Precision, Stamp};
 use crate::read::date::{DateContext, find, parse};
 use crate::read::json;
 
-/// When the page says it was published. `heading` are the lines about the article, `lines` all of them.
+/// The publication date that the page gives. `heading` are the lines about the article, `lines` all of them.
 pub(super) fn published(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<Stamp> {
     let day = dated::day_of(&page.url, generic::last_day(page));
     let seen = heading.iter().skip(1).take_while(|line| !is_prose(&line.text));

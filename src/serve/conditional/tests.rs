@@ -18,7 +18,7 @@ fn page(text: &str, modified: Time) -> Page {
     Page::new(text.as_bytes().to_vec(), "text/plain", modified)
 }
 
-/// What a page is answered with: its status, and the date it hands out.
+/// The response to a request for a page: its status, and its date.
 fn ask(page: &Page, settled: bool, since: Option<&str>) -> (u16, String) {
     let mut headers = HeaderMap::new();
     if let Some(since) = since {

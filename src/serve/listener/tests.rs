@@ -20,7 +20,7 @@ const LARGE: usize = 64 << 20;
 #[derive(Clone, Default)]
 struct Shelf(Arc<Held>);
 
-/// Whether a view is kept from being made.
+/// True while a view is kept from being made.
 type Held = (Mutex<bool>, Condvar);
 
 impl Shelf {

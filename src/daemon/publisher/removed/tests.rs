@@ -10,7 +10,7 @@ use crate::testing::{config, folded, lines, rules, seen};
 
 const DAY: i64 = 86_400;
 
-/// What is shown while these sources are configured.
+/// The publisher while these sources are configured.
 fn under(configured: &[&str]) -> Publisher {
     let told = [("paper", 1, 50), ("wire", 2, 60), ("paper", 3, 9 * DAY), ("wire", 4, 9 * DAY + 1)];
     let told = told.map(|(source, n, when)| seen(source, when + 1, vec![news(n, when)], vec![]));

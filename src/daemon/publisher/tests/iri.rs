@@ -1,4 +1,4 @@
-//! Which addresses and names of a publisher stand in our views.
+//! Tests of the addresses and names of a publisher in our views.
 
 use roxmltree::Document;
 

@@ -1,4 +1,4 @@
-//! When views are rendered: seldom, and never too late.
+//! Tests of the time at which views are rendered: seldom, and never too late.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ impl Desk {
         self.publisher.at_hand(path)
     }
 
-    /// What a request is answered with.
+    /// The response to a request.
     fn get(&self, path: &str) -> Arc<Page> {
         match (self.at_hand(path), self.publisher.view(path)) {
             (Some(page), _) | (None, View::Page(page)) => page,
@@ -51,7 +51,7 @@ impl Desk {
         }
     }
 
-    /// What was last rendered.
+    /// The last rendering.
     fn last(&self, path: &str) -> Option<Arc<Page>> {
         self.publisher.last(path)
     }

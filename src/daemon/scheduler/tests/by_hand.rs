@@ -1,4 +1,4 @@
-//! What polls by hand find changes when the schedule has its next turn.
+//! Tests of the effect of polls by hand on the schedule.
 
 use std::collections::VecDeque;
 
@@ -37,7 +37,7 @@ impl Poller for Handy {
     }
 }
 
-/// When a source of this past is polled by schedule, every ten minutes, in so many minutes.
+/// The minutes, of so many, in which a source of this past is polled by a schedule of ten minutes.
 async fn polls(past: Past, told: &[(u64, Past)], lasts: u64, within: u64) -> Vec<i64> {
     let (told, lasts) = (Mutex::new(told.iter().copied().collect()), Duration::from_secs(lasts));
     let poller = Handy { told, lasts, polls: Mutex::default(), zero: tokio::time::Instant::now() };

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What another configuration makes of an agenda at `now`: the deadline of each source.
+/// The deadline of each source after another configuration came at `now`.
 fn changed(agenda: &mut Agenda, sources: Vec<Scheduled>, kept: &[&str], now: Time) -> Vec<(String, Time)> {
     renamed(agenda, sources, kept, &[], now)
 }

@@ -7,10 +7,10 @@ use crate::fetch::hosts::HostQueue;
 
 const SOURCES: usize = 10;
 const GAP: Duration = Duration::from_secs(1);
-/// How long the publisher takes to answer.
+/// The time that the publisher takes to answer.
 const ANSWER: Duration = Duration::from_millis(200);
 
-/// What outlives a process: what was recorded of each source, and what the publisher saw.
+/// The state that outlives a process: the records of each source, and the requests that the publisher saw.
 #[derive(Default)]
 struct Lasting {
     pasts: Mutex<BTreeMap<SourceId, Past>>,

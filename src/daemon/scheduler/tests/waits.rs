@@ -1,4 +1,4 @@
-//! How far what publishers say delays a poll.
+//! Tests of the delays that publishers ask for.
 
 use super::*;
 

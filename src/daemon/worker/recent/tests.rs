@@ -1,4 +1,4 @@
-//! How long polls are remembered.
+//! Tests of the time for which polls are remembered.
 
 use super::*;
 use crate::testing::at;

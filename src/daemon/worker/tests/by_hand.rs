@@ -1,8 +1,8 @@
-//! What the scheduler hears of polls by hand.
+//! Tests of the messages to the scheduler about polls by hand.
 
 use super::*;
 
-/// What the scheduler would be told now, without waiting for more.
+/// The next message to the scheduler, without waiting for more.
 async fn told(worker: &Arc<Worker>) -> Option<(SourceId, crate::daemon::scheduler::Past)> {
     tokio::select! {
         biased;

@@ -1,4 +1,4 @@
-//! What a source's documents have shown of its guids and addresses, and what follows from it.
+//! Tests of the guids and addresses of a source that are worthless as keys.
 
 use super::*;
 

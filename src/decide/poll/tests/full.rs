@@ -1,4 +1,4 @@
-//! When a source that hands out validators is asked in full all the same, and of what its validators are.
+//! Tests of unconditional requests to a source with validators, and of the document that its validators name.
 
 use super::*;
 

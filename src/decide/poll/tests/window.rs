@@ -1,4 +1,4 @@
-//! Where a document began.
+//! Tests of the beginning of a document.
 
 use super::*;
 

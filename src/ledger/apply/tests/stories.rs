@@ -2,7 +2,7 @@
 
 use super::keeping::expiry;
 use super::*;
-use crate::model::record::{Departure, Told};
+use crate::model::record::{Departure, JoinedStory};
 use crate::model::state::State;
 use crate::model::stored::EntryNo;
 use crate::model::story::Reason;
@@ -135,7 +135,7 @@ fn related(n: u64, with: u64) -> NewEntry {
 fn leaves(n: u64, with: Option<u64>) -> Record {
     let mut record = seen("paper", 6000, vec![], vec![changed(n, body("别的新闻", None))]);
     let Record::Observation(seen) = &mut record else { unreachable!("it was just made") };
-    let told = |with| Told {
+    let told = |with| JoinedStory {
         with: format!("urn:entry:{with}"),
         reason: Reason::NearTitle { percent: 90 },
         related: true,
@@ -144,7 +144,7 @@ fn leaves(n: u64, with: Option<u64>) -> Record {
     record
 }
 
-/// What each entry repeats, as its story's rows have it.
+/// The entry that each entry repeats, by its story's rows.
 fn repeats(store: &Store, founder: EntryNo) -> Vec<(EntryNo, Option<EntryNo>)> {
     let members = store.members(founder, 9).expect("a sound store");
     members.into_iter().map(|(no, member)| (no, member.report)).collect()

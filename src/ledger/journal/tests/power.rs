@@ -1,7 +1,7 @@
 //! Power cuts: everything that the journal asks of the file system is recorded; then, after every prefix of
 //! the record, what a disk may hold is made from it, and the journal opened there.
 //!
-//! What a disk may hold: of a file, what was there at its last sync; of what was written since, each write
+//! The states that a disk may be in: of a file, its content at its last sync; of later writes, each write
 //! whole, in part, as zeroes of its length, or not at all, whatever became of the others. Of a directory,
 //! the names of its last sync; each change since, or not, whatever became of the others.
 
@@ -11,10 +11,10 @@ use super::base::base_parts;
 use super::*;
 use crate::model::base::Base;
 
-/// How many states of the disk are tried after each prefix: all torn in another way.
+/// The number of states of the disk that are tried after each prefix: all torn in another way.
 const SAMPLES: u64 = 4;
 
-/// What a disk writes as one (a sector), of which any may be missing of a write that was not synced.
+/// The unit in which a disk writes (a sector). Any may be missing of a write that was not synced.
 const SECTOR: usize = 512;
 
 /// Chance that can be repeated (splitmix64).
@@ -56,7 +56,7 @@ enum Asked {
     Store(Option<u64>),
 }
 
-/// What was asked, in order, and which file has which name now.
+/// The operations in order, and the present name of each file.
 #[derive(Default)]
 struct Tape {
     asked: Vec<Asked>,
@@ -162,7 +162,7 @@ enum Change {
 }
 
 impl Content {
-    /// What a power cut may leave of it.
+    /// The content that a power cut may leave of it.
     fn survivor(&self, chance: &mut Chance) -> Vec<u8> {
         let mut bytes = self.durable.clone();
         for change in &self.since {
@@ -203,7 +203,7 @@ struct Model {
     durable_names: BTreeMap<PathBuf, Inode>,
     names_since: Vec<Asked>,
     acknowledged: u64,
-    /// What a store has that can be trusted.
+    /// The part of a store that can be trusted.
     stored: u64,
 }
 

@@ -75,7 +75,7 @@ fn a_sector_that_cannot_be_read_costs_the_frames_it_lies_in() {
     }
 }
 
-/// What gives `EIO` wherever it is read first.
+/// A file that gives `EIO` at its first octet.
 #[cfg(target_os = "linux")]
 const UNREADABLE: &str = "/proc/self/mem";
 

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{Backend, Batch, Pairs};
 use crate::ledger::store::StoreError;
 
-/// What sled counts: in memory it takes some four times as much, and twice that while a store is copied. The
-/// rest of the working set is the page cache of the kernel; with half of this a simulated month of a thousand
+/// Size of sled's cache, as sled counts. In memory it takes some four times as much, and twice that while a store is
+/// copied. The rest of the working set is the page cache of the kernel; with half of this a simulated month of a thousand
 /// sources is no slower.
 const CACHE_BYTES: u64 = 32 << 20;
 /// sled's own flusher only bounds how much is redone after a kill; durability is the journal's.
@@ -57,7 +57,7 @@ impl SledBackend {
     /// Opens the database in `dir`, creating it when there is none.
     ///
     /// # Errors
-    /// When sled fails or panics: the caller moves the directory away and rebuilds the store.
+    /// Fails if sled fails or panics: the caller moves the directory away and rebuilds the store.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(dir).map_err(|e| at_disk(dir, &e))?;
         remove_half_snapshots(dir).map_err(|e| at_disk(dir, &e))?;
@@ -86,7 +86,7 @@ impl SledBackend {
     /// Syncs the files of a database that is not open.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// Fails if the disk refuses.
     pub fn sync(dir: &Path) -> io::Result<()> {
         sync_tree(dir)
     }

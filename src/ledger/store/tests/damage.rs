@@ -1,4 +1,4 @@
-//! What is found of rows that are missing, damaged, or otherwise than the rest says.
+//! Tests of a scrub over rows that are missing, damaged, or contradict other rows.
 
 use super::*;
 

@@ -2,9 +2,9 @@
 //! that was withdrawn, and one that expired.
 
 use super::*;
+use crate::model::departed::Departed;
 use crate::model::entry::ParsedEntry;
 use crate::model::evidence::{Evidence, Place as Where, Rule};
-use crate::model::left::Left;
 use crate::model::story::Reason;
 
 /// Entries, and the rows that they call for.
@@ -68,7 +68,8 @@ impl World {
         let next_no = self.changes.entries.keys().last().map_or(1, |no| no + 1);
         let (entries, stubs) = (sum(|s| s.entries), sum(|s| s.stubs));
         self.changes.meta = Some(Meta { next_no, entries, stubs, ..meta() });
-        self.changes.position = Some(Reached { position: Position { segment: 1, offset: 1000 }, seal: None });
+        self.changes.position =
+            Some(Reached { position: Position { segment: 1, offset: 1000 }, checksum: None });
         self.changes
     }
 }
@@ -85,7 +86,7 @@ fn feed_state() -> FeedState {
         revised_at: at(0),
         revised_seq: 0,
         entries: 0,
-        left: Left::default(),
+        left: Departed::default(),
     }
 }
 
@@ -129,7 +130,7 @@ pub(super) fn henan() -> Vec<Evidence> {
     vec![Evidence { region, text: "河南".to_owned(), place: Where::Title, rule: Rule::Province }]
 }
 
-/// What the store holds in most tests.
+/// The content of the store in most tests.
 pub(super) fn world() -> Changes {
     let mut world = World::default();
     for (no, backlog) in [(1, 0), (2, 1)] {

@@ -1,5 +1,5 @@
-//! What the name of a host tells of a region. A table of hosts on record, not a guess at names in general:
-//! the codes look alike and differ from house to house.
+//! The region that the name of a host stands for. A table of hosts on record, not a guess at names in general:
+//! the codes look alike and differ from one publisher to the next.
 
 use url::Url;
 
@@ -89,9 +89,9 @@ const HOUSES: [(&str, &str, Codes); 5] = [
 const DOMAINS: [(&str, &str, &str); 3] =
     [("hk", "xianggang", "Asia/Hong_Kong"), ("mo", "aomen", "Asia/Macau"), ("tw", "taiwan", "Asia/Taipei")];
 
-/// What is known of an address.
+/// The table's entry for an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct HostFacts {
     /// The region its news is of.
     pub(super) region: Option<&'static str>,
     /// The house, as ids of its sources begin.
@@ -100,7 +100,7 @@ pub(super) struct Known {
     pub(super) zone: Option<&'static str>,
 }
 
-pub(super) fn of(url: &Url) -> Known {
+pub(super) fn of(url: &Url) -> HostFacts {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix("www.").unwrap_or(host);
     for (domain, house, codes) in HOUSES {
@@ -109,12 +109,12 @@ pub(super) fn of(url: &Url) -> Known {
         let Some(code) = code.strip_suffix('.').or(code.is_empty().then_some("")) else { continue };
         let region = codes.iter().find(|(c, _)| *c == code).map(|(_, region)| *region);
         if code.is_empty() || region.is_some() {
-            return Known { region, house: Some(house), zone: None };
+            return HostFacts { region, house: Some(house), zone: None };
         }
     }
     let domain = host.rsplit('.').next().unwrap_or_default();
     let found = DOMAINS.iter().find(|(d, ..)| *d == domain);
-    found.map_or_else(Known::default, |(_, region, zone)| Known {
+    found.map_or_else(HostFacts::default, |(_, region, zone)| HostFacts {
         region: Some(region),
         house: None,
         zone: Some(zone),

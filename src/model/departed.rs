@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::time::Time;
 
-/// When entries that have left were first seen, in seconds: of each month of UTC the earliest and the latest.
-/// Whatever the zone, a month of it begins or ends in each month of UTC that it touches, so these two tell
-/// whether anything was seen in the part that they share.
+/// First-seen times of entries that left, in seconds: of each month of UTC the earliest and the latest.
+/// Whatever the zone, a month of it begins or ends in each month of UTC that it touches, so these two say
+/// if anything was seen in the part that they share.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Left(BTreeSet<i64>);
+pub struct Departed(BTreeSet<i64>);
 
 /// Instants kept, the latest: of twenty years, as many months as are ever listed.
 const KEPT: usize = 480;
 
-impl Left {
+impl Departed {
     /// True if nothing ever left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -77,7 +77,7 @@ mod tests {
         ) {
             let start = Utc.with_ymd_and_hms(2025, 1, 1, 0, 0, 0).single().expect("an instant");
             let seen: Vec<Time> = hours.iter().map(|n| start + TimeDelta::hours(*n)).collect();
-            let mut left = Left::default();
+            let mut left = Departed::default();
             seen.iter().for_each(|time| left.note(*time));
             let mut month = Month::of(start - TimeDelta::days(40), zone);
             for _ in 0..28 {
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn it_stays_small() {
         let start = Utc.with_ymd_and_hms(1990, 1, 1, 0, 0, 0).single().expect("an instant");
-        let mut left = Left::default();
+        let mut left = Departed::default();
         for day in 0..40 * 366 {
             left.note(start + TimeDelta::days(day));
         }
@@ -100,6 +100,6 @@ mod tests {
             left.any_in(start + TimeDelta::days(14_000), start + TimeDelta::days(14_031)),
             "the latest stay"
         );
-        assert_eq!(serde_json::from_str::<Left>("[]").ok(), Some(Left::default()));
+        assert_eq!(serde_json::from_str::<Departed>("[]").ok(), Some(Departed::default()));
     }
 }

@@ -5,26 +5,26 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::publisher::Publisher;
-use super::recorder::Audience;
+use super::recorder::Observer;
 use crate::model::feed_key::FeedKey;
 use crate::model::state::FeedState;
 
 /// The current publisher.
-pub struct Stage(ArcSwap<Publisher>);
+pub struct CurrentPublisher(ArcSwap<Publisher>);
 
-impl Stage {
+impl CurrentPublisher {
     #[must_use]
     pub fn new(publisher: Arc<Publisher>) -> Self {
         Self(ArcSwap::new(publisher))
     }
 
     /// Replaces the publisher.
-    pub fn show(&self, publisher: Arc<Publisher>) {
+    pub fn replace(&self, publisher: Arc<Publisher>) {
         self.0.store(publisher);
     }
 }
 
-impl Audience for Stage {
+impl Observer for CurrentPublisher {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
         self.0.load().touched(feeds);
     }
