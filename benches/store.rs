@@ -334,20 +334,8 @@ fn main() {
         micros(last, group as u64 * u64::from(ITEMS))
     );
     let names = [
-        "",
-        "meta",
-        "source",
-        "entry",
-        "part",
-        "known",
-        "owner",
-        "feed",
-        "listed",
-        "backlog",
-        "seen",
-        "member",
-        "withdrawn",
-        "position",
+        "", "meta", "source", "entry", "part", "known", "owner", "feed", "listed", "backlog", "seen",
+        "member", "withdrawn", "position",
     ];
     let mut logical = 0;
     for (tag, (rows, octets)) in counts.lock().expect("one thread").iter() {

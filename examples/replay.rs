@@ -110,14 +110,7 @@ impl Versions {
     fn of_git(repository: &Path, at: &str, path: &str) -> Result<Self> {
         let log = git(repository)
             .args([
-                "log",
-                "--first-parent",
-                "--raw",
-                "--no-abbrev",
-                "--no-renames",
-                "--format=%h",
-                at,
-                "--",
+                "log", "--first-parent", "--raw", "--no-abbrev", "--no-renames", "--format=%h", at, "--",
                 path,
             ])
             .stdout(Stdio::piped())

@@ -47,16 +47,7 @@ pub(crate) struct Bench {
 }
 
 const ROWS: [&str; 11] = [
-    "cold",
-    "reader",
-    "unchanged",
-    "disk",
-    "fresh",
-    "serve",
-    "memory",
-    "growth",
-    "start",
-    "rebuild",
+    "cold", "reader", "unchanged", "disk", "fresh", "serve", "memory", "growth", "start", "rebuild",
     "resident",
 ];
 

@@ -64,7 +64,6 @@ fn proxy_of(source: &Source) -> Option<String> {
 }
 
 /// The options of a fetcher under a configuration, for the sources of one proxy.
-#[must_use]
 pub fn fetch_options(config: &Config, proxy: Option<String>) -> FetchOptions {
     let polling = &config.polling;
     FetchOptions {

@@ -43,7 +43,6 @@ pub struct Question {
 
 impl Question {
     /// The question to a source of which nothing is known.
-    #[must_use]
     pub fn first(source: &Source) -> Self {
         let (validators, known) = (Validators::default(), EarlierBody::default());
         Self { url: source.def.url.clone(), validators, waited: false, known }
@@ -67,8 +66,6 @@ pub enum Gate {
 }
 
 impl Asker {
-    /// # Errors
-    /// Fails if the HTTP client cannot be built from the configuration.
     pub fn new(config: &Config) -> Result<Self, FetchSetupError> {
         let (fetchers, parsers) = (Fetchers::new(config, None)?, Arc::new(Semaphore::new(PARSERS)));
         Ok(Self { fetchers, parsers, max_entries: config.polling.max_entries })
@@ -76,16 +73,12 @@ impl Asker {
 
     /// The asker that goes on where `self` was, which ran under the configuration `old`: a host is still asked as
     /// seldom.
-    ///
-    /// # Errors
-    /// Fails if the HTTP client cannot be built.
     pub fn reloaded(&self, old: &Config, config: &Config) -> Result<Self, FetchSetupError> {
         let fetchers = Fetchers::new(config, Some((old, &self.fetchers)))?;
         Ok(Self { fetchers, parsers: Arc::clone(&self.parsers), max_entries: config.polling.max_entries })
     }
 
     /// The fetcher of a source, by its proxy.
-    #[must_use]
     pub fn fetcher(&self, source: &Source) -> &Fetcher {
         self.fetchers.of(source)
     }
@@ -139,7 +132,6 @@ impl Asker {
     }
 
     /// How a source's documents are read.
-    #[must_use]
     pub fn reader(&self, source: &Source, at: Time, known: EarlierBody) -> BodyReader {
         let expected = match &source.kind {
             SourceKind::Feed => Expected::Feed,

@@ -26,7 +26,6 @@ struct Args {
 }
 
 /// Parses the arguments of this process, and runs the command.
-#[must_use]
 pub fn main() -> ExitCode {
     let mut matches = Args::command().subcommands(LIST.iter().filter_map(Command::subcommand)).get_matches();
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());

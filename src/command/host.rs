@@ -89,7 +89,6 @@ fn line(row: &impl Row) -> AnswerLine {
 
 impl Host {
     /// The engine under the present configuration.
-    #[must_use]
     pub fn engine(&self) -> Arc<Engine> {
         match self {
             Self::Daemon(daemon) => daemon.engine(),

@@ -84,13 +84,11 @@ fn has_rows<R: Request>() -> bool {
 
 impl Command {
     /// The subcommand as it is parsed and as its help shows it.
-    #[must_use]
     pub fn subcommand(&self) -> Option<clap::Command> {
         self.typed.as_ref().map(|typed| (typed.arguments)(clap::Command::new(self.name)))
     }
 
     /// The subcommand of a name, and the level from which it logs.
-    #[must_use]
     pub fn find(name: &str) -> Option<(&'static Self, &'static str)> {
         let mut named = super::LIST.iter().filter(|command| command.name == name);
         named.find_map(|command| Some((command, command.typed.as_ref()?.log)))

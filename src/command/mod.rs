@@ -101,7 +101,6 @@ pub trait Request: Serialize + DeserializeOwned + Send + 'static {
     fn answer(self, host: &Host, rows: Rows<Self::Row>) -> impl Future<Output = Result<Done, Stop>> + Send;
 
     /// The request as it is made for a table, which people read. With `--json` it is made as it stands.
-    #[must_use]
     fn for_people(self) -> Self {
         self
     }

@@ -28,7 +28,6 @@ pub struct Poll {
 
 impl Poll {
     /// A poll of one source. The default is a poll of all.
-    #[must_use]
     pub fn of(source: &str) -> Self {
         Self { sources: vec![source.to_owned()], all: false }
     }

@@ -224,7 +224,6 @@ pub struct Source {
 
 impl Source {
     /// The schedule of its polls, with the jitter and floor of `[polling]`.
-    #[must_use]
     pub fn plan(&self, polling: &Polling) -> Plan {
         Plan::new(self.schedules.clone(), self.zone, polling.jitter, polling.floor, &self.def.id)
     }

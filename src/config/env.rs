@@ -19,7 +19,6 @@ pub struct Env {
 
 impl Env {
     /// The process's own environment. Variables that are empty count as unset.
-    #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     pub fn of_process() -> Self {
         let get = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -33,7 +32,6 @@ impl Env {
     }
 
     /// The same for a command that can do without secrets.
-    #[must_use]
     pub fn sparing_secrets(self) -> Self {
         Self { spare_secrets: true, ..self }
     }

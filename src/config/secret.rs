@@ -23,7 +23,6 @@ impl Secret {
     }
 
     /// The text itself, to be sent and never logged.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -31,7 +31,6 @@ pub struct TokioClock {
 }
 
 impl TokioClock {
-    #[must_use]
     pub fn starting(start: Time) -> Self {
         Self { start: millis(start), zero: tokio::time::Instant::now() }
     }

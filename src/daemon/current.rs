@@ -13,7 +13,6 @@ use crate::model::state::FeedState;
 pub struct CurrentPublisher(ArcSwap<Publisher>);
 
 impl CurrentPublisher {
-    #[must_use]
     pub fn new(publisher: Arc<Publisher>) -> Self {
         Self(ArcSwap::new(publisher))
     }

@@ -20,7 +20,6 @@ pub struct Dues {
 
 impl Dues {
     /// None of the sources is due yet.
-    #[must_use]
     pub fn new(sources: impl IntoIterator<Item = SourceId>) -> Self {
         let numbers: BTreeMap<_, _> = sources.into_iter().enumerate().map(|(n, id)| (id, n)).collect();
         Self { at: numbers.iter().map(|_| AtomicI64::new(NEVER)).collect(), numbers }
@@ -34,7 +33,6 @@ impl Dues {
     }
 
     /// The earliest due time of all sources, which may be past.
-    #[must_use]
     pub fn earliest(&self) -> Option<Time> {
         self.first(&(0..self.at.len()).collect::<Vec<_>>())
     }
@@ -55,7 +53,6 @@ pub struct FeedSources {
 }
 
 impl FeedSources {
-    #[must_use]
     pub fn new(config: &Config, dues: &Dues) -> Self {
         let mut feed_sources = Self {
             all: Vec::new(),
@@ -90,7 +87,6 @@ impl FeedSources {
 
     /// The time at which the view at a path can next change: the earliest due time of the sources that feed
     /// it. For an unknown path, all sources count.
-    #[must_use]
     pub fn next_change(&self, dues: &Dues, path: &str) -> Option<Time> {
         let (is_source, rest) = path.strip_prefix("source/").map_or((false, path), |rest| (true, rest));
         let found = match rest.split(['.', '/']).next().unwrap_or_default() {

@@ -60,7 +60,6 @@ pub enum StartError {
 
 impl StartError {
     /// The disk's fault, if it is the cause.
-    #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
         match self {
             Self::Ledger(error) => error.disk_fault(),
@@ -83,9 +82,6 @@ pub struct Opened {
 
 impl Opened {
     /// Opens the state directory of a configuration.
-    ///
-    /// # Errors
-    /// [`StartError`].
     pub async fn open(config: Arc<Config>, clock: Arc<dyn Clock>) -> Result<(Self, OpenNotes), StartError> {
         let rules = Arc::new(rules(&config));
         let (dir, today) = (config.state_dir.clone(), clock.now().date_naive());
@@ -96,12 +92,10 @@ impl Opened {
     }
 
     /// True if the present store can be served.
-    #[must_use]
     pub fn is_readable(&self) -> bool {
         self.recorder.store().load().meta().is_ok_and(|meta| meta.is_some())
     }
 
-    #[must_use]
     pub fn publisher(&self) -> Arc<Publisher> {
         Arc::clone(&self.publisher)
     }
@@ -159,9 +153,6 @@ impl Opened {
 
 impl Engine {
     /// Opens the state directory of a configuration.
-    ///
-    /// # Errors
-    /// [`StartError`].
     pub async fn open(
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
@@ -224,12 +215,10 @@ impl Engine {
         }
     }
 
-    #[must_use]
     pub fn running(&self) -> ConfigInUse {
         ConfigInUse { digest: self.config.digest.clone(), since: self.since }
     }
 
-    #[must_use]
     pub fn store(&self) -> StoreHandle {
         self.recorder.store()
     }
@@ -239,9 +228,6 @@ impl Engine {
     }
 
     /// Closes the state directory with everything durable.
-    ///
-    /// # Errors
-    /// A disk error.
     pub async fn close(&self) -> Result<(), StartError> {
         let recorder = self.recorder.clone();
         let closing = tokio::task::spawn_blocking(move || recorder.close());
@@ -249,7 +235,6 @@ impl Engine {
     }
 }
 
-#[must_use]
 pub fn rules(config: &Config) -> Rules {
     let definitions = config.sources.iter().map(|source| source.def.clone());
     let renames = config.sources.iter().flat_map(|source| {

@@ -49,7 +49,6 @@ struct Open {
 
 impl Front {
     /// No views yet.
-    #[must_use]
     pub fn new(clock: Arc<dyn Clock>, progress: Progress) -> Self {
         Self {
             clock,

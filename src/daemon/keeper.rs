@@ -71,7 +71,6 @@ fn is_scrub_day(today: NaiveDate, every: Option<Duration>) -> bool {
 }
 
 /// `None` if entries never expire.
-#[must_use]
 pub fn policy(retention: &Retention) -> Option<Policy> {
     let max_age = TimeDelta::from_std(retention.max_age?).ok()?;
     Some(Policy { max_age, keep_at_least: retention.keep_at_least })
@@ -133,7 +132,6 @@ async fn compact(engine: &Arc<Engine>) -> Result<(), KeepError> {
 ///
 /// The tail may grow to the size of the base. So each octet is rewritten about once, and the journal takes at
 /// most about twice the size of the live data.
-#[must_use]
 pub fn is_worth_it(base: u64, tail: u64) -> bool {
     tail >= WORTH_COMPACTING.max(base)
 }

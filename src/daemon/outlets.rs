@@ -82,7 +82,6 @@ pub struct Outlets {
 
 impl Outlets {
     /// Starts the tasks that the configuration asks for.
-    #[must_use]
     pub fn start(engine: &Engine, hub: Option<Pinger>) -> Self {
         let dir = engine.config.publish.static_dir.clone();
         let files = dir.map(|dir| Arc::new(FileSync::new(dir, &engine.publisher)));
@@ -134,9 +133,6 @@ impl Outlets {
 }
 
 /// The client of the configured hub, if there is one.
-///
-/// # Errors
-/// Fails if the HTTP client for it cannot be built.
 pub fn hub(engine: &Engine) -> Result<Option<Pinger>, FetchSetupError> {
     let Some(hub) = &engine.config.publish.websub_hub else { return Ok(None) };
     Ok(Some(Pinger {

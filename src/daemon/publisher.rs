@@ -75,7 +75,6 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher of the store's entries. Only `configured` sources have feeds; entries of others stand in no feed.
-    #[must_use]
     pub fn new(site: Site, store: StoreHandle, configured: BTreeSet<SourceId>) -> Self {
         let changes = FeedChanges::since(age(&site, &store.load()));
         let base = Some(site.base_path()).filter(|base| !base.is_empty()).map(Arc::from);
@@ -95,7 +94,6 @@ impl Publisher {
 
     /// The same with the former ids of renamed sources: until the store is rebuilt, it has their entries under the
     /// former ids.
-    #[must_use]
     pub fn renaming(self, former: BTreeSet<SourceId>) -> Self {
         Self { former, ..self }
     }
@@ -112,9 +110,6 @@ impl Publisher {
 
     /// Renders in advance the stale views that a client asked for since they were rendered, in the codings that
     /// clients asked for. Archives are left out: they seldom change, and few ask for them.
-    ///
-    /// # Errors
-    /// Fails if the store cannot be read.
     pub fn refresh(&self) -> Result<(), StoreError> {
         let mut asked = self.pages.asked();
         // The formats of a feed one after another: they share its document.
@@ -134,9 +129,6 @@ impl Publisher {
     }
 
     /// Renders the views that most clients ask for: the home page, and the feeds that have entries, the newest first.
-    ///
-    /// # Errors
-    /// Fails if the store cannot be read.
     pub fn warm(&self) -> Result<(), StoreError> {
         self.page(&ViewKey::Home)?;
         let mut feeds = Vec::new();
@@ -156,9 +148,6 @@ impl Publisher {
 
     /// The paths of every view: the home page (an empty path), the lists, every feed in every format; then the
     /// archives, which seldom change.
-    ///
-    /// # Errors
-    /// Fails if the store cannot be read.
     pub fn paths(&self) -> Result<Vec<String>, StoreError> {
         let store = self.store.load();
         let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
@@ -224,7 +213,6 @@ impl Publisher {
     }
 
     /// The version a view would have if rendered now. While it stays the same, so does the view.
-    #[must_use]
     pub fn version_of(&self, path: &str) -> Option<Version> {
         Some(self.version(&self.key(path).ok()?))
     }

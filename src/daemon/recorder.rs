@@ -81,13 +81,11 @@ impl Recorder {
     }
 
     /// The disk error because of which recording is stalled; `None` if recording works.
-    #[must_use]
     pub fn stall(&self) -> Option<RecordError> {
         self.stall.why().map(RecordError::Ledger)
     }
 
     /// The number of facts in the queue.
-    #[must_use]
     pub fn waiting(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
     }
@@ -113,7 +111,6 @@ impl Recorder {
         answer.await.map_err(|_| RecordError::Stopped)?.map_err(RecordError::Ledger)
     }
 
-    #[must_use]
     pub fn store(&self) -> StoreHandle {
         Arc::clone(&self.store)
     }
@@ -138,17 +135,11 @@ impl Recorder {
     }
 
     /// The sizes of the journal's base and of its tail, in octets.
-    ///
-    /// # Errors
-    /// If they cannot be read.
     pub fn journal_sizes(&self) -> Result<(u64, u64), RecordError> {
         self.with_ledger(|ledger| ledger.journal_sizes())
     }
 
     /// [`Ledger::acknowledged`]. Blocks.
-    ///
-    /// # Errors
-    /// A disk error.
     pub fn acknowledged(&self) -> Result<(u64, Vec<BackupFile>), RecordError> {
         self.with_ledger(Ledger::acknowledged)
     }
@@ -185,9 +176,6 @@ impl Recorder {
     }
 
     /// Closes the state directory with everything durable. Blocks. Refuses later facts.
-    ///
-    /// # Errors
-    /// A disk error.
     pub fn close(&self) -> Result<(), LedgerError> {
         match lock(&self.ledger).take() {
             Some(ledger) => ledger.close(),

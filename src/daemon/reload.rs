@@ -59,7 +59,6 @@ pub enum ReloadError {
 }
 
 impl Daemon {
-    #[must_use]
     pub fn new(
         engine: Arc<Engine>,
         front: Arc<Front>,
@@ -73,13 +72,11 @@ impl Daemon {
     }
 
     /// The engine under the present configuration.
-    #[must_use]
     pub fn engine(&self) -> Arc<Engine> {
         self.engine.load_full()
     }
 
     /// The due times of the sources.
-    #[must_use]
     pub fn dues(&self) -> Arc<Dues> {
         self.dues.load_full()
     }
@@ -173,9 +170,6 @@ async fn prepare(
 }
 
 /// The sources that an engine polls, with their stored poll history.
-///
-/// # Errors
-/// If the store cannot be read.
 pub fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {
     let store = engine.store().load_full();
     let mut scheduled = Vec::new();

@@ -66,9 +66,6 @@ pub async fn run(
 
 /// Like [`run`], and reads the configuration again with `load` after each message on `asked` and after each
 /// reload command.
-///
-/// # Errors
-/// [`RunError`].
 pub async fn run_reloading(
     config: Arc<Config>,
     clock: Arc<dyn Clock>,

@@ -67,7 +67,6 @@ pub struct Scheduled {
 /// A source is due now if it was never polled, or if its deadline passed while dibao was stopped: a daily
 /// source must not wait another day because the machine was down. Its jitter offset still applies, so that not
 /// all polls start at once. `None` for a source that is gone.
-#[must_use]
 pub fn first_due(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     if past.gone {
         return None;
@@ -92,7 +91,6 @@ pub fn first_due(plan: &Plan, past: Past, now: Time) -> Option<Due> {
 }
 
 /// The deadline after a poll.
-#[must_use]
 pub fn following(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     (!past.gone).then(|| held(plan.next_due(past.scheduled, now), past))
 }

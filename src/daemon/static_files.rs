@@ -70,7 +70,6 @@ type Wanted<'a> = (String, &'a [u8]);
 
 impl StaticFiles {
     /// Writes below this directory, and makes it if needed.
-    #[must_use]
     pub fn new(dir: PathBuf) -> Self {
         Self { dir, written: BTreeMap::new(), ours: None, unsynced: BTreeSet::new() }
     }

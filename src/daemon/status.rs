@@ -30,7 +30,6 @@ pub enum Health {
 }
 
 impl Health {
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Well => "well",
@@ -84,9 +83,6 @@ pub struct Fresh {
 
 impl Status {
     /// The status of an engine.
-    ///
-    /// # Errors
-    /// Fails if the store cannot be read.
     pub fn of(engine: &Engine, dues: Option<&Dues>) -> Result<Self, StoreError> {
         let now = engine.clock.now();
         let store = engine.store().load_full();
@@ -133,7 +129,6 @@ impl Status {
 }
 
 /// The reason why nothing new comes in; `None` while polls go on.
-#[must_use]
 pub fn stops(engine: &Engine, dues: Option<&Dues>) -> Option<String> {
     if let Some(why) = engine.recorder.stall() {
         return Some(format!("polls wait: {why}"));

@@ -113,9 +113,6 @@ impl Poll<'_> {
 
 impl Worker {
     /// A worker for the sources of a configuration.
-    ///
-    /// # Errors
-    /// Fails if the HTTP client cannot be built from it.
     pub fn new(
         config: &Config,
         rules: Arc<Rules>,
@@ -139,9 +136,6 @@ impl Worker {
 
     /// The worker that goes on where `before` was, which ran under the configuration `old`: a source is still
     /// polled once at a time, and a host still asked as seldom.
-    ///
-    /// # Errors
-    /// Fails if the HTTP client cannot be built.
     pub fn after(
         before: &Self,
         old: &Config,
@@ -308,7 +302,6 @@ impl Worker {
     }
 
     /// The outcomes of the last hour.
-    #[must_use]
     pub fn recent(&self) -> &RecentOutcomes {
         &self.recent
     }

@@ -52,13 +52,11 @@ pub enum Answer<D> {
 
 /// True if the configured address itself says that it is gone. The target of a redirect, of today or remembered,
 /// may go while the source stays.
-#[must_use]
 pub fn is_gone(exchange: &Exchange, asked: &str, configured: &str) -> bool {
     matches!(exchange, Exchange::Gone(head) if asked == configured && head.hops.is_empty())
 }
 
 /// The meaning of an exchange with the address `asked`, for a source of the address `configured`.
-#[must_use]
 pub fn of(exchange: &Exchange, asked: &str, configured: &str, reader: &BodyReader) -> Answer<Document> {
     match exchange {
         Exchange::Body(response) => reader.read(response, true),
@@ -74,14 +72,12 @@ pub fn of(exchange: &Exchange, asked: &str, configured: &str, reader: &BodyReade
 }
 
 /// True if an exchange brought octets, so that its meaning takes time to work out.
-#[must_use]
 pub fn has_body(exchange: &Exchange) -> bool {
     matches!(exchange, Exchange::Body(_) | Exchange::Failed(FetchFault::Truncated { came: Some(_) }))
 }
 
 impl<D> Answer<D> {
     /// The meaning of an exchange whose body is not read, as far as the exchange alone tells.
-    #[must_use]
     pub fn without_body(exchange: &Exchange, asked: &str, configured: &str) -> Self {
         match exchange {
             Exchange::Body(_) => Self::NotNews("it was not read".to_owned()),
@@ -137,7 +133,6 @@ impl<D> Answer<D> {
     }
 
     /// One line for people: the cause, and what to do. `document` tells of a document that was read.
-    #[must_use]
     pub fn tell(&self, document: impl FnOnce(&D) -> String) -> String {
         match self {
             Self::Document(read) => document(read),
@@ -162,7 +157,6 @@ impl<D> Answer<D> {
     }
 
     /// The outcome that the journal keeps. `fetched` makes that of a document.
-    #[must_use]
     pub fn outcome(&self, fetched: impl FnOnce(&D) -> Outcome) -> Outcome {
         match self {
             Self::Document(read) => fetched(read),
@@ -183,7 +177,6 @@ impl<D> Answer<D> {
 
 impl Answer<Document> {
     /// The same answer with no more of its document than its form.
-    #[must_use]
     pub fn form(&self) -> Answer<Form> {
         match self {
             Self::Document(document) => Answer::Document(document.form.clone()),
@@ -194,7 +187,6 @@ impl Answer<Document> {
 
 impl Answer<Form> {
     /// The name, as JSON has it.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Document(form) => form.name(),
@@ -214,7 +206,6 @@ impl Answer<Form> {
     }
 
     /// The name, as tables have it.
-    #[must_use]
     pub fn title(&self) -> String {
         match self {
             Self::Document(Form::Json(_)) => "JSON".to_owned(),

@@ -11,7 +11,6 @@ const SPREAD: f64 = 0.25;
 
 /// The delay after `failures` failures in a row: `base` doubles with each failure after the first, up to a
 /// day. `draw`, from `[0, 1)`, takes off up to a quarter. Zero failures give no delay: one success resets it.
-#[must_use]
 pub fn delay(failures: u32, base: Duration, draw: f64) -> Duration {
     if failures == 0 {
         return Duration::ZERO;

@@ -22,7 +22,6 @@ fn plain(body: &Body) -> Cow<'_, str> {
 }
 
 /// The regions of an entry: by a code that its publisher gave, and by its texts.
-#[must_use]
 pub fn regions_of(rules: &Rules, rule: &RegionRule, body: &ParsedEntry) -> Vec<Evidence> {
     let Rules { patterns, classifier, .. } = rules;
     let title = body.title.as_deref().unwrap_or("");
@@ -41,7 +40,6 @@ pub fn regions_of(rules: &Rules, rule: &RegionRule, body: &ParsedEntry) -> Vec<E
 
 /// The regions of a stored entry: those that the operator assigned it to, as far as there are such regions today;
 /// else by its texts.
-#[must_use]
 pub fn regions_of_stored(rules: &Rules, rule: &RegionRule, entry: &Entry) -> Vec<Evidence> {
     let Some(assigned) = &entry.assigned else { return regions_of(rules, rule, &entry.body) };
     let there = assigned.iter().filter(|id| rules.regions().any(|region| region == *id));
@@ -50,7 +48,6 @@ pub fn regions_of_stored(rules: &Rules, rule: &RegionRule, entry: &Entry) -> Vec
 }
 
 /// The sketch of an entry that a source of this title and region rule has at a time.
-#[must_use]
 pub fn sketch(rules: &Rules, rule: &RegionRule, outlet: &str, body: &ParsedEntry, at: Time) -> Sketch {
     let found = regions_of(rules, rule, body);
     let regions: Vec<RegionId> = found.into_iter().map(|evidence| evidence.region).collect();
@@ -58,7 +55,6 @@ pub fn sketch(rules: &Rules, rule: &RegionRule, outlet: &str, body: &ParsedEntry
 }
 
 /// The sketch of an entry in these regions, whose source has this title.
-#[must_use]
 pub fn sketch_of(
     rules: &Rules,
     outlet: &str,
@@ -81,7 +77,6 @@ pub fn sketch_of(
 }
 
 /// The publisher's date of an entry, never after it was seen; else that.
-#[must_use]
 pub fn dated(body: &ParsedEntry, at: Time) -> Time {
     body.published.or(body.updated).map_or(at, |stamp| stamp.not_after(at))
 }

@@ -55,7 +55,6 @@ pub struct Draft {
 
 impl Draft {
     /// True if it is an observation, not just a poll.
-    #[must_use]
     pub fn brings_something(&self) -> bool {
         self.feed.is_some() || !self.new.is_empty() || !self.changed.is_empty()
     }
@@ -126,9 +125,6 @@ pub struct Origin<'a> {
 }
 
 /// Compares a read feed with the store. Sanitises only the entries that are recorded.
-///
-/// # Errors
-/// Fails if the state cannot be read.
 pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) -> Result<Findings, S::Error> {
     let Origin { source, stored, url, manner, zone, at } = origin;
     let mut found = Findings { feed: changed_facts(stored, parsed), ..Findings::default() };

@@ -49,7 +49,6 @@ pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) -> bool {
 
 /// The order of visits: waiting entries, the longest first, then the others as the list has them. Indices of `drafts`,
 /// `limit` at most. Entries whose redirect is not to be followed yet do not count.
-#[must_use]
 pub fn order(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: Time) -> Vec<usize> {
     let is_due = |at: &usize| is_due(&drafts[*at], waiting, now);
     let mut order: Vec<usize> = (0..drafts.len()).filter(is_due).collect();
@@ -59,7 +58,6 @@ pub fn order(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: Time
 }
 
 /// The visits of a poll whose list did not answer: all failed, except those that were not due.
-#[must_use]
 pub fn unanswered(drafts: &[DraftEntry], waiting: &[Waiting], now: Time) -> Vec<Visit> {
     let visit = |draft| if is_due(draft, waiting, now) { Visit::Failed } else { Visit::NotMade };
     drafts.iter().map(visit).collect()
@@ -70,20 +68,17 @@ fn is_due(draft: &DraftEntry, waiting: &[Waiting], now: Time) -> bool {
 }
 
 /// The time from which a redirect of an entry's page is to be followed, if an earlier visit was told so.
-#[must_use]
 pub fn follow_from(draft: &DraftEntry, waiting: &[Waiting]) -> Option<Time> {
     waiting.get(place(draft, waiting))?.follow_from
 }
 
 /// True if another failure would be an entry's last: then even a page that breaks off is taken.
-#[must_use]
 pub fn is_last_try(draft: &DraftEntry, waiting: &[Waiting]) -> bool {
     waiting.get(place(draft, waiting)).map_or(0, |waiting| waiting.tries) + 1 >= TRIES
 }
 
 /// Divides the drafts by the results of their visits; `visits` are as many as `drafts`. `first` is true for the source's
 /// first list.
-#[must_use]
 pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], first: bool) -> Settled {
     let mut settled = Settled::default();
     let mut kept = Vec::new();

@@ -87,7 +87,6 @@ impl Compared {
 }
 
 /// The address to ask: the target of a steady permanent redirect, else the configured one.
-#[must_use]
 pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
     match &state.moved {
         Some(moved) if moved.seen >= MOVED_AFTER => &moved.to,
@@ -109,7 +108,6 @@ pub fn read_by(state: &mut PollState, fingerprint: String) {
 /// body that came since and was no feed. The latter are sent for a day; then the body is asked for in full and read
 /// once more. With the stored ones, a server that gives one date or one tag to both bodies, or an older date to the
 /// latter, would answer 304.
-#[must_use]
 pub fn validators(state: &PollState, now: Time) -> Validators {
     let within_a_day = |at: Time| (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - at));
     if state.in_full && !state.full_at.is_some_and(within_a_day) {
@@ -126,7 +124,6 @@ pub fn validators(state: &PollState, now: Time) -> Validators {
 }
 
 /// True if a list answered and none was ever read: a person who polls it by hand may have mended its selectors.
-#[must_use]
 pub fn is_unread_list(state: &PollState) -> bool {
     state.validators.is_empty() && state.rejected.as_ref().is_some_and(is_of_a_list)
 }
@@ -149,7 +146,6 @@ fn still_rejected(state: &PollState, sent: &Validators) -> Option<Outcome> {
 }
 
 /// The outcome of a poll and the state it leaves.
-#[must_use]
 pub fn conclude(
     before: &PollState,
     poll: Circumstances<'_>,

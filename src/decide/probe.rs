@@ -141,7 +141,6 @@ pub struct Followed {
 }
 
 /// Describes an answer.
-#[must_use]
 pub fn examine(subject: &Subject<'_>) -> ProbeReport {
     let text = look::Text::of(subject.exchange);
     let document = look::document(subject.answer);
@@ -177,7 +176,6 @@ pub fn examine(subject: &Subject<'_>) -> ProbeReport {
 impl ProbeReport {
     /// Takes in what robots.txt says of the address. It binds the polling of pages; a feed is made for
     /// programs, whoever asks for it.
-    #[must_use]
     pub fn with_robots(mut self, verdict: Permission, crawl_delay: Option<Duration>) -> Self {
         let Permission { allowed, why } = verdict;
         let is_page = matches!(self.answer, Answer::Document(Form::ListPage) | Answer::PageWithFeeds(_));
@@ -191,7 +189,6 @@ impl ProbeReport {
     }
 
     /// One word for how a configured source does that gave this answer.
-    #[must_use]
     pub fn state(&self) -> &'static str {
         match &self.answer {
             Answer::Document(_) if self.count == 0 => "empty",
@@ -205,7 +202,6 @@ impl ProbeReport {
     }
 
     /// True if the answer brings entries.
-    #[must_use]
     pub fn has_entries(&self) -> bool {
         matches!(self.answer, Answer::Document(_)) && self.count > 0
     }
@@ -255,7 +251,6 @@ fn shown(entries: &[ParsedEntry], kinds: &[&'static str], zone: Tz) -> Vec<Shown
 }
 
 /// A date as the source's readers would write it, with no more precision than it has.
-#[must_use]
 pub fn local(stamp: Stamp, zone: Tz) -> String {
     let at = stamp.at.with_timezone(&zone);
     match stamp.precision {
@@ -265,7 +260,6 @@ pub fn local(stamp: Stamp, zone: Tz) -> String {
 }
 
 /// The fields of an entry's page, for the report.
-#[must_use]
 pub fn followed(link: String, article: &Article, zone: Tz) -> Followed {
     let characters = article.body.as_deref().map_or(0, |body| html::to_text(body).chars().count());
     Followed {
@@ -281,20 +275,17 @@ pub fn followed(link: String, article: &Article, zone: Tz) -> Followed {
 }
 
 /// The region that the host of an address is known to be of.
-#[must_use]
 pub fn region_of_host(url: &str) -> Option<&'static str> {
     hosts::of(&Url::parse(url).ok()?).region
 }
 
 /// True if two addresses have the same robots.txt.
-#[must_use]
 pub fn is_same_origin(a: &str, b: &str) -> bool {
     let origin = |text| Url::parse(text).ok().map(|url| url.origin());
     origin(a).is_some() && origin(a) == origin(b)
 }
 
 /// The entry whose page is worth a look when one is to be followed: the first that has one on the same site.
-#[must_use]
 pub fn to_follow(report: &ProbeReport) -> Option<&str> {
     let site = link::host_key(report.answered.as_deref().unwrap_or(&report.url));
     report.entries.iter().filter_map(|entry| entry.link.as_deref()).find(|to| link::host_key(to) == site)

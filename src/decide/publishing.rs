@@ -64,13 +64,11 @@ pub struct PublishRules {
 
 impl PublishRules {
     /// True if a feed shows an entry; `outlet` is the title of its source.
-    #[must_use]
     pub fn shows(&self, feed: &FeedKey, entry: &Entry, outlet: &str, table: &RegionTable) -> bool {
         self.hidden_by(feed, entry, outlet, table).is_none()
     }
 
     /// The rule that hides an entry from a feed, as the operator wrote it; `None` if none does.
-    #[must_use]
     pub fn hidden_by(
         &self,
         feed: &FeedKey,
@@ -91,7 +89,6 @@ impl PublishRules {
     }
 
     /// The title a feed gives to an entry.
-    #[must_use]
     pub fn title<'e>(&self, feed: &FeedKey, entry: &'e Entry) -> Cow<'e, str> {
         let mut title = Cow::Borrowed(entry.title());
         for rule in self.sets(feed, &entry.source).flatten() {
@@ -104,7 +101,6 @@ impl PublishRules {
         title
     }
 
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.everywhere.is_empty() && self.regions.is_empty() && self.sources.is_empty()
     }

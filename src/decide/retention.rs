@@ -37,9 +37,6 @@ pub enum RetentionDecision {
 
 /// Decides about an entry of `source` at `now`. `newest` returns the last rank of a feed that
 /// `keep_at_least` protects, or `None` if the feed has fewer entries.
-///
-/// # Errors
-/// The error of `newest`.
 pub fn decide<E>(
     policy: Policy,
     now: Time,

@@ -66,12 +66,10 @@ pub struct Permission {
 
 impl Robots {
     /// Never fails. Ignores everything after [`MAX_BYTES`].
-    #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
         Self(Content::Groups(parse::groups(bytes)))
     }
 
-    #[must_use]
     pub fn allow_all() -> Self {
         Self(Content::AllowAll("there is no robots.txt".to_owned()))
     }
@@ -79,7 +77,6 @@ impl Robots {
     /// Reads the answer to a request for robots.txt (RFC 9309 section 2.3.1). A refusal (4xx) or endless
     /// redirects mean that the origin has none. A server error or no answer disallows everything. So does
     /// 429, although it is a 4xx: the server asks for fewer requests.
-    #[must_use]
     pub fn of(exchange: &Exchange) -> Self {
         let none = |status: u16| Self(Content::AllowAll(format!("there is no robots.txt (status {status})")));
         let unknown = |why: &dyn std::fmt::Display| {
@@ -105,7 +102,6 @@ impl Robots {
     }
 
     /// Keeps only the groups for `agent`, to save memory.
-    #[must_use]
     pub fn narrowed(self, agent: &str) -> Self {
         match self.0 {
             Content::Groups(groups) => Self(Content::Groups(of_agent(&groups, agent).cloned().collect())),
@@ -114,7 +110,6 @@ impl Robots {
     }
 
     /// True if robots.txt was unreachable, so that the caller should fetch it again soon.
-    #[must_use]
     pub fn is_unknown(&self) -> bool {
         matches!(self.0, Content::DisallowAll(_))
     }
@@ -122,7 +117,6 @@ impl Robots {
     /// Decides if `agent` (a product token) may request a path with its query. Of the rules that match, the
     /// one with the longest pattern decides; of equal lengths, the one that allows (RFC 9309 section 2.2.2).
     /// Time is linear in the size of the file and, for each pattern with a `*`, of the path.
-    #[must_use]
     pub fn permission(&self, agent: &str, path_and_query: &str) -> Permission {
         let (allowed, why) = match &self.0 {
             // The file itself is always allowed (section 2.2.2).
@@ -144,7 +138,6 @@ impl Robots {
 
     /// The minimum time between two requests of `agent`, at most [`MAX_CRAWL_DELAY`]. The longest of
     /// several counts.
-    #[must_use]
     pub fn crawl_delay(&self, agent: &str) -> Option<Duration> {
         let Content::Groups(groups) = &self.0 else { return None };
         of_agent(groups, agent).filter_map(|group| group.delay).max()

@@ -36,7 +36,6 @@ pub struct Rules {
 
 impl Rules {
     /// `renames` map an old source id to the present one.
-    #[must_use]
     pub fn new(
         table: &RegionTable,
         patterns: Vec<RegionPattern>,
@@ -61,7 +60,6 @@ impl Rules {
     }
 
     /// The region of a text that begins with a GB/T 2260 code of six digits, such as `41010041600000_2026…`.
-    #[must_use]
     pub fn coded(&self, text: &str) -> Option<Evidence> {
         let digits = text.get(..6).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
         let region = self.codes.get(&digits[..2].parse().ok()?)?.clone();
@@ -69,7 +67,6 @@ impl Rules {
     }
 
     /// The present id of a source that may have been renamed.
-    #[must_use]
     pub fn current_id<'a>(&'a self, id: &'a SourceId) -> &'a SourceId {
         self.renames.get(id).unwrap_or(id)
     }
@@ -79,7 +76,6 @@ impl Rules {
     }
 
     /// The definition of a source; `None` if the config does not have it.
-    #[must_use]
     pub fn definition(&self, id: &SourceId) -> Option<&SourceDef> {
         self.definitions.get(id)
     }

@@ -61,13 +61,11 @@ pub struct Counts {
 
 impl Counts {
     /// Requests for a path that got this status.
-    #[must_use]
     pub fn of(&self, path: &str, status: u16) -> u64 {
         self.by_status.get(&(path.to_owned(), status)).copied().unwrap_or(0)
     }
 
     /// All requests that got this status.
-    #[must_use]
     pub fn with_status(&self, status: u16) -> u64 {
         self.by_status.iter().filter(|((_, s), _)| *s == status).map(|(_, n)| n).sum()
     }
@@ -75,16 +73,12 @@ impl Counts {
 
 impl Publisher {
     /// A publisher of this world, showing it at `step`.
-    #[must_use]
     pub fn new(world: World, step: u64) -> Arc<Self> {
         let shown = Mutex::new(Shown::at(&world, step));
         Arc::new(Self { world, shown, counts: Mutex::default() })
     }
 
     /// Serves on `listener` until `shutdown` resolves and the requests under way are answered.
-    ///
-    /// # Errors
-    /// Those of accepting connections.
     pub async fn serve(
         self: Arc<Self>,
         listener: TcpListener,
@@ -108,13 +102,11 @@ impl Publisher {
     }
 
     /// The step that is shown.
-    #[must_use]
     pub fn step(&self) -> u64 {
         lock(&self.shown).step
     }
 
     /// The requests so far.
-    #[must_use]
     pub fn counts(&self) -> Counts {
         lock(&self.counts).clone()
     }

@@ -38,13 +38,11 @@ pub struct Reply {
 
 impl Reply {
     /// A reply that starts with exactly these bytes, status line and all.
-    #[must_use]
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self { parts: vec![Part::Bytes(bytes.into())] }
     }
 
     /// A complete reply of this status, these headers (each `Name: value`) and this body.
-    #[must_use]
     pub fn of(status: u16, headers: &[&str], body: &[u8]) -> Self {
         let length = match status {
             204 | 304 => String::new(),
@@ -54,7 +52,6 @@ impl Reply {
     }
 
     /// A status line and headers that announce a body of no known length; the connection's end ends it.
-    #[must_use]
     pub fn open(status: u16, headers: &[&str]) -> Self {
         Self::head(status, headers, "Connection: close\r\n")
     }
@@ -71,37 +68,31 @@ impl Reply {
     }
 
     /// Then sends these bytes.
-    #[must_use]
     pub fn send(self, bytes: &[u8]) -> Self {
         self.then(Part::Bytes(bytes.to_vec()))
     }
 
     /// Then waits.
-    #[must_use]
     pub fn pause(self, time: Duration) -> Self {
         self.then(Part::Pause(time))
     }
 
     /// Then says nothing for ever.
-    #[must_use]
     pub fn stall(self) -> Self {
         self.then(Part::Stall)
     }
 
     /// Then resets the connection.
-    #[must_use]
     pub fn reset(self) -> Self {
         self.then(Part::Reset)
     }
 
     /// Then closes the connection.
-    #[must_use]
     pub fn close(self) -> Self {
         self.then(Part::Close)
     }
 
     /// Then repeats these bytes until the client leaves.
-    #[must_use]
     pub fn forever(self, bytes: &[u8]) -> Self {
         self.then(Part::Forever(bytes.to_vec()))
     }
@@ -127,7 +118,6 @@ pub struct Seen {
 
 impl Seen {
     /// The value of a header, by its name in lower case.
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers.iter().find_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b": "))
     }
@@ -150,9 +140,6 @@ pub struct Script {
 
 impl Script {
     /// Starts one on a free loopback port.
-    ///
-    /// # Errors
-    /// Those of binding it.
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -178,31 +165,26 @@ impl Script {
     }
 
     /// The address on which it listens.
-    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The address of a path.
-    #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// Every request so far, in order of arrival.
-    #[must_use]
     pub fn seen(&self) -> Vec<Seen> {
         lock(&self.state).seen.clone()
     }
 
     /// Bytes handed to clients so far.
-    #[must_use]
     pub fn sent(&self) -> u64 {
         lock(&self.state).sent
     }
 
     /// Connections accepted so far.
-    #[must_use]
     pub fn connections(&self) -> u64 {
         lock(&self.state).connections
     }

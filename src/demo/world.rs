@@ -87,13 +87,11 @@ struct Article {
 
 impl World {
     /// A world that begins at `epoch`; keep both where they outlive a restart.
-    #[must_use]
     pub fn new(seed: u64, epoch: Time) -> Self {
         Self { seed, epoch }
     }
 
     /// Everything the world publishes at a step.
-    #[must_use]
     pub fn at(&self, step: u64) -> Vec<PublishedFeed> {
         // Centuries of steps; beyond, the world stands still.
         let step = i64::try_from(step).unwrap_or(i64::MAX).min(10_000_000_000);
@@ -101,7 +99,6 @@ impl World {
     }
 
     /// The pages that list pages lead to at a step, in GB2312, by their paths.
-    #[must_use]
     pub fn articles(&self, step: u64) -> Vec<(String, Vec<u8>)> {
         let step = i64::try_from(step).unwrap_or(i64::MAX).min(10_000_000_000);
         let page = |channel: &Channel, report: &Article| {
@@ -118,7 +115,6 @@ impl World {
     }
 
     /// The sources that poll this world as `[[source]]` tables, for a publisher at `base`.
-    #[must_use]
     pub fn tables(base: &str) -> String {
         let mut text = String::new();
         for (def, channel) in Self::sources(base).into_iter().zip(&CHANNELS) {
@@ -135,7 +131,6 @@ impl World {
     }
 
     /// The sources that poll this world, for a publisher at `base` (such as `http://127.0.0.1:4000`).
-    #[must_use]
     pub fn sources(base: &str) -> Vec<SourceDef> {
         CHANNELS
             .iter()

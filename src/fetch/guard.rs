@@ -16,15 +16,11 @@ pub struct AddressGuard {
 
 impl AddressGuard {
     /// A guard that lets these networks pass too.
-    #[must_use]
     pub fn new(allowed: Vec<IpNet>) -> Self {
         Self { allowed }
     }
 
     /// Refuses a connection to `ip`, to which `host` resolved, unless it is public or allowed.
-    ///
-    /// # Errors
-    /// [`FetchFault::AddressRefused`].
     pub fn check(&self, host: &str, ip: IpAddr) -> Result<(), FetchFault> {
         let refuse = |why| Err(FetchFault::AddressRefused { host: host.to_owned(), ip, why });
         if let Some(why) = not_public(ip)
@@ -43,13 +39,11 @@ impl AddressGuard {
     }
 
     /// True if nothing is allowed besides the public internet.
-    #[must_use]
     pub fn is_plain(&self) -> bool {
         self.allowed.is_empty()
     }
 
     /// True if `ip` is on a machine of the operator's own: not public, and named as allowed.
-    #[must_use]
     pub fn is_own(&self, ip: IpAddr) -> bool {
         not_public(ip).is_some() && hidden_v4(ip).is_none() && self.names(ip)
     }

@@ -49,7 +49,6 @@ pub struct Turn {
 impl HostQueue {
     /// A queue of `per_host` turns at a time per host, `gap` apart, and `concurrency` turns in all
     /// (each at least 1).
-    #[must_use]
     pub fn new(per_host: usize, gap: Duration, concurrency: usize) -> Self {
         Self {
             per_host: per_host.max(1),
@@ -100,7 +99,6 @@ impl HostQueue {
     }
 
     /// The time for which `host` is still held.
-    #[must_use]
     pub fn held(&self, host: &str) -> Option<Duration> {
         let host = lock(&self.table).hosts.get(host).cloned()?;
         host.held()

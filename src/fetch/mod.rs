@@ -138,7 +138,6 @@ pub struct FetchRequest {
 
 impl FetchRequest {
     /// An unconditional request without headers of a source.
-    #[must_use]
     pub fn new(url: &str, accept: &str) -> Self {
         let (validators, headers) = (Validators::default(), Vec::new());
         let (url, accept) = (url.to_owned(), accept.to_owned());
@@ -188,9 +187,6 @@ impl Fetcher {
     }
 
     /// A fetcher that asks `lookup`, instead of the system, for the addresses of names.
-    ///
-    /// # Errors
-    /// As [`Fetcher::new`].
     pub fn with_lookup(options: FetchOptions, lookup: Arc<dyn Lookup>) -> Result<Self, FetchSetupError> {
         let FetchOptions { limits, user_agent, allow_networks, proxy, per_host, host_delay, concurrency } =
             options;
@@ -249,7 +245,6 @@ impl Fetcher {
     }
 
     /// The same fetcher with the host queues and the known robots.txt files of another.
-    #[must_use]
     pub fn queueing_with(mut self, other: &Self) -> Self {
         self.queue = Arc::clone(&other.queue);
         self.robots = Arc::clone(&other.robots);
@@ -273,7 +268,6 @@ impl Fetcher {
     }
 
     /// The time for which the host of `url` is still held.
-    #[must_use]
     pub fn held(&self, url: &str) -> Option<Duration> {
         self.queue.held(&link::server_of(&request::target(url).ok()?))
     }
@@ -284,7 +278,6 @@ impl Fetcher {
     }
 
     /// True if an address is known to lie in the networks that the operator allowed.
-    #[must_use]
     pub fn is_own_address(&self, url: &str) -> bool {
         request::target(url).is_ok_and(|at| self.is_own(&at))
     }

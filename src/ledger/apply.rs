@@ -45,9 +45,6 @@ pub struct Work<'a, S: State> {
 
 impl<'a, S: State> Work<'a, S> {
     /// Begins with the state as it is.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read.
     pub fn new(state: &'a S, rules: &'a Rules) -> Result<Self, S::Error> {
         let meta = state.meta()?.unwrap_or_else(|| Meta::empty(&rules.fingerprint));
         let (seq, at) = (meta.seq, meta.newest_at);
@@ -93,7 +90,6 @@ impl<'a, S: State> Work<'a, S> {
     }
 
     /// The changes of all lines so far.
-    #[must_use]
     pub fn finish(mut self) -> Changes {
         self.changes.meta = Some(self.meta);
         self.changes
@@ -383,9 +379,6 @@ impl<'a, S: State> Work<'a, S> {
 }
 
 /// Applies one line.
-///
-/// # Errors
-/// Fails if the state cannot be read.
 pub fn apply<S: State>(state: &S, line: &Line, rules: &Rules) -> Result<Changes, S::Error> {
     let mut work = Work::new(state, rules)?;
     work.apply(line)?;

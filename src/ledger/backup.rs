@@ -275,9 +275,6 @@ fn bring(from: &Path, manifest: &Manifest, to: &Path) -> Result<(), BackupError>
 /// Refuses a state directory that a restore left unfinished: its journal was moved away for it, and an empty one
 /// would be begun, every source read as a new one, and the restore find a journal in its way. Where there is a
 /// journal again, the restore was given up.
-///
-/// # Errors
-/// [`LedgerError::HalfRestored`].
 pub(super) fn require_restored(paths: &Paths) -> Result<(), LedgerError> {
     let (arriving, journal) = (paths.restoring(), paths.journal());
     let given_up = || journal.exists() && !holds_remains(&journal).unwrap_or(false);

@@ -35,7 +35,6 @@ pub struct Compacted {
 
 impl Compaction {
     /// The store that it is written from.
-    #[must_use]
     pub fn store(&self) -> Arc<Store> {
         Arc::clone(&self.of)
     }
@@ -146,7 +145,6 @@ impl Ledger {
     }
 
     /// The damage of the journal, until it has a new base.
-    #[must_use]
     pub fn damage(&self) -> Option<&str> {
         self.damage.as_deref()
     }

@@ -36,7 +36,6 @@ pub enum Fact {
 
 impl Fact {
     /// False if a power cut may lose it: a poll without news is repeated, and an entry that expired expires again.
-    #[must_use]
     pub fn is_worth_a_sync(&self) -> bool {
         match self {
             Self::Config(_) | Self::Withdraw(_) | Self::Assign(_) => true,

@@ -8,25 +8,16 @@ use std::path::{Path, PathBuf};
 use super::fault::{LedgerError, io_error};
 
 /// Makes a directory and those above it that are missing, for good.
-///
-/// # Errors
-/// Fails if the disk refuses.
 pub fn create(dir: &Path) -> io::Result<()> {
     create_with(dir, &mut sync)
 }
 
 /// Makes the names in a directory durable.
-///
-/// # Errors
-/// Fails if the disk refuses.
 pub fn sync(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
 /// Removes a directory with all that is in it, if there is one.
-///
-/// # Errors
-/// Fails if the disk refuses.
 pub fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),

@@ -23,7 +23,6 @@ pub enum DiskFault {
 
 impl DiskFault {
     /// The disk fault that an error of the operating system stands for; `None` if the error is not the disk's.
-    #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
         const CODES: [(Errno, DiskFault); 4] = [
             (Errno::NOSPC, DiskFault::Full),
@@ -37,7 +36,6 @@ impl DiskFault {
     }
 
     /// The same of an error that was handed on by its kind alone, as sled does.
-    #[must_use]
     pub fn of_kind(kind: io::ErrorKind) -> Option<Self> {
         match kind {
             io::ErrorKind::StorageFull => Some(Self::Full),
@@ -48,7 +46,6 @@ impl DiskFault {
     }
 
     /// The advice to the operator.
-    #[must_use]
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Full => "make room there",
@@ -110,7 +107,6 @@ pub enum LedgerError {
 
 impl LedgerError {
     /// The disk fault, if that is the cause.
-    #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
         match self {
             Self::Full { .. } => Some(DiskFault::Full),
@@ -121,7 +117,6 @@ impl LedgerError {
     }
 
     /// True if nothing can be recorded until the operator repairs the disk; false if only this record fails.
-    #[must_use]
     pub fn stops_recording(&self) -> bool {
         matches!(
             self,
@@ -132,7 +127,6 @@ impl LedgerError {
 
 impl StoreError {
     /// The disk fault, if that is the cause.
-    #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
         match self {
             Self::Backend { fault, .. } => fault.and_then(DiskFault::of_kind),

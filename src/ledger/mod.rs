@@ -98,13 +98,11 @@ pub struct Ledger {
 
 impl Ledger {
     /// The store, for readers.
-    #[must_use]
     pub fn store(&self) -> StoreHandle {
         Arc::clone(&self.store)
     }
 
     /// The journal's last position.
-    #[must_use]
     pub fn seq(&self) -> u64 {
         self.journal.seq()
     }
@@ -179,9 +177,6 @@ impl Ledger {
     }
 
     /// Makes everything recorded so far survive a power cut.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses.
     pub fn sync(&mut self) -> Result<(), LedgerError> {
         Ok(self.journal.sync()?)
     }
@@ -218,9 +213,6 @@ impl Ledger {
 
     /// Makes everything recorded so far durable, and says which files hold it: the last position, and how
     /// much of each file of the journal counts.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses.
     pub fn acknowledged(&mut self) -> Result<(u64, Vec<BackupFile>), LedgerError> {
         self.journal.sync()?;
         let files = self.journal.files()?.into_iter();
@@ -228,21 +220,16 @@ impl Ledger {
     }
 
     /// The sizes of the journal's base and of the segments after it, in octets.
-    ///
-    /// # Errors
-    /// Fails if they cannot be read.
     pub fn journal_sizes(&self) -> Result<(u64, u64), LedgerError> {
         Ok(self.journal.sizes()?)
     }
 
     /// The size of the store's files, in octets.
-    #[must_use]
     pub fn store_size(&self) -> u64 {
         self.generation.map_or(0, |generation| generation.size(&self.paths))
     }
 
     /// The state directory's paths.
-    #[must_use]
     pub fn paths(&self) -> &Paths {
         &self.paths
     }

@@ -39,7 +39,6 @@ pub struct OpenNotes {
 
 impl OpenNotes {
     /// One line for each thing the operator should know about the end of the last run.
-    #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if self.unclean {

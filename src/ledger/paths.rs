@@ -10,19 +10,16 @@ pub struct Paths {
 
 impl Paths {
     /// The paths below a state directory.
-    #[must_use]
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
     }
 
     /// The state directory itself.
-    #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
     /// The directory of the journal's segments.
-    #[must_use]
     pub fn journal(&self) -> PathBuf {
         self.dir.join("journal")
     }
@@ -38,7 +35,6 @@ impl Paths {
     }
 
     /// The directory of the store's generations.
-    #[must_use]
     pub fn store(&self) -> PathBuf {
         self.dir.join("store")
     }

@@ -34,9 +34,6 @@ pub struct Replay {
 
 impl Replay {
     /// Applies the whole journal of a state directory, and changes nothing there.
-    ///
-    /// # Errors
-    /// Fails if the journal cannot be read.
     pub fn of(state_dir: &Path, rules: &Rules) -> Result<Self, LedgerError> {
         let store = Store::new(Box::<MemoryBackend>::default());
         let mut group = Group::new(&store, rules);
@@ -51,9 +48,6 @@ impl Replay {
 ///
 /// A line on which that panics is passed over, or it would stop every line after it, now and at every
 /// start. `apply` is pure, so a rebuild passes over the same lines, until a better dibao reads them.
-///
-/// # Errors
-/// Fails if the store cannot be read or written.
 pub(super) fn apply_group(
     store: &Store,
     lines: &[Line],

@@ -34,13 +34,11 @@ pub enum ScrubStep {
 
 impl Scrub {
     /// Begins with the first row.
-    #[must_use]
     pub fn new(store: Arc<Store>) -> Self {
         Self { store, from: None, rows: 0, octets: 0 }
     }
 
     /// The store that is read.
-    #[must_use]
     pub fn store(&self) -> &Arc<Store> {
         &self.store
     }
@@ -64,7 +62,6 @@ impl Scrub {
     }
 
     /// True after the last row.
-    #[must_use]
     pub fn is_over(&self) -> bool {
         self.rows > 0 && self.from.is_none()
     }
@@ -73,9 +70,6 @@ impl Scrub {
 impl Ledger {
     /// Looks again at rows of a store, while nothing is written. Another store is built if one of them does
     /// not hold, or is damaged.
-    ///
-    /// # Errors
-    /// Fails if the fresh store cannot be written.
     pub fn recheck(&mut self, of: &Arc<Store>, doubts: &[Vec<u8>]) -> Result<(), LedgerError> {
         match doubts.iter().try_for_each(|key| of.recheck(key)) {
             Ok(()) => Ok(()),
@@ -85,9 +79,6 @@ impl Ledger {
 
     /// Reads the journal through once more while nothing is written to it: what seemed torn may have been a
     /// write under way. Returns true if it is damaged; the next compaction writes it a new base.
-    ///
-    /// # Errors
-    /// Fails if it cannot be read at all.
     pub fn confirm_damage(&mut self) -> Result<bool, LedgerError> {
         let lost = read_journal(&self.paths, &mut || {})?;
         if !lost.is_empty() {
@@ -98,9 +89,6 @@ impl Ledger {
 }
 
 /// Reads the whole journal of a state directory, and hears of every line. Returns what cannot be read of it.
-///
-/// # Errors
-/// Fails if it cannot be read at all.
 pub fn read_journal(paths: &Paths, each: &mut dyn FnMut()) -> Result<Losses, JournalError> {
     journal::replay(&paths.journal(), None, &mut |_, _| -> Result<(), JournalError> {
         each();

@@ -30,7 +30,6 @@ pub enum Base {
 
 impl Base {
     /// The time of the last line that it replaces.
-    #[must_use]
     pub fn at(&self) -> Time {
         match self {
             Self::Head(part) => part.at,
@@ -65,7 +64,6 @@ pub struct Head {
 
 impl Head {
     /// The head of the base of a state.
-    #[must_use]
     pub fn of(meta: &Meta) -> Self {
         let Meta { newest_at, doubted, leapt, instance, config_at, .. } = *meta;
         Self { at: newest_at, newest_at, doubted, leapt, instance, config_at, config: meta.config.clone() }
@@ -155,14 +153,12 @@ impl Counts {
     }
 
     /// The end of the base that was counted.
-    #[must_use]
     pub fn end(self, at: Time, next_no: EntryNo) -> End {
         let Self { sources, feeds, entries } = self;
         End { at, next_no, entries, sources, feeds }
     }
 
     /// True if the end of a base says what was counted.
-    #[must_use]
     pub fn agree_with(&self, end: &End) -> bool {
         let End { sources, feeds, entries, .. } = *end;
         *self == Self { sources, feeds, entries }

@@ -20,7 +20,6 @@ const KEPT: usize = 480;
 
 impl Departed {
     /// True if nothing ever left.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -43,7 +42,6 @@ impl Departed {
 
     /// True if an entry that was first seen in a month has left; `from` and `before` are where the month
     /// begins and ends.
-    #[must_use]
     pub fn any_in(&self, from: Time, before: Time) -> bool {
         from < before && self.0.range(from.timestamp()..before.timestamp()).next().is_some()
     }

@@ -65,7 +65,6 @@ pub enum Body {
 
 impl Body {
     /// The text or markup itself.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Text(s) | Self::Html(s) => s,
@@ -149,7 +148,6 @@ pub struct ParsedEntry {
 
 impl ParsedEntry {
     /// The address of the entry's page: the first `alternate` link.
-    #[must_use]
     pub fn page(&self) -> Option<&str> {
         self.links.iter().find(|l| l.rel == "alternate").map(|l| l.href.as_str())
     }

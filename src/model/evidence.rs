@@ -75,7 +75,6 @@ pub enum Rule {
 
 impl Rule {
     /// The stable name, as stored and shown.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Province => "province",
@@ -105,7 +104,6 @@ impl fmt::Display for Rule {
 
 impl Place {
     /// The stable name, as stored and shown.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Title => "title",

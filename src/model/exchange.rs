@@ -28,14 +28,12 @@ pub struct Validators {
 
 impl Validators {
     /// True if a request cannot be conditional.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.etag.is_none() && self.last_modified.is_none()
     }
 
     /// True if they are of the address `at`, to which these redirects led: another resource may have the same tag, and its
     /// 304 would say that it was read (RFC 9111 section 4.3.1).
-    #[must_use]
     pub fn are_of(&self, at: &str, hops: &[Hop]) -> bool {
         self.of.as_ref().map_or(hops.is_empty(), |of| of == at)
     }
@@ -51,8 +49,6 @@ pub mod opaque {
 
     const MARK: &str = "base64:";
 
-    /// # Errors
-    /// Those of the serializer.
     pub fn serialize<S: Serializer>(value: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
         value
             .as_ref()
@@ -85,7 +81,6 @@ pub struct Hop {
 
 impl Hop {
     /// True if the publisher calls the move permanent (301 or 308; RFC 9110 sections 15.4.2, 15.4.9).
-    #[must_use]
     pub fn is_permanent(&self) -> bool {
         matches!(self.status, 301 | 308)
     }
@@ -119,7 +114,6 @@ impl ResponseHead {
     /// The address to which the source has moved for good: the end of the unbroken run of permanent redirects
     /// that the exchange began with. A step from https down to http ends the run: it is followed, but an
     /// address that was configured as https is never remembered as less.
-    #[must_use]
     pub fn moved_to(&self) -> Option<&str> {
         let mut secure = false;
         self.hops
@@ -166,7 +160,6 @@ pub enum Exchange {
 
 impl Exchange {
     /// `None` when no response came.
-    #[must_use]
     pub fn head(&self) -> Option<&ResponseHead> {
         match self {
             Self::Body(response) => Some(&response.head),
@@ -278,7 +271,6 @@ pub enum FetchFault {
 
 impl FetchFault {
     /// One word for the kind of fault; the tests of `fetch` compare it.
-    #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::BadUrl { .. } => "bad-url",

@@ -79,7 +79,6 @@ impl Habits {
 
     /// True if nothing has been published for far longer than the source's own rhythm: twice its longest
     /// pause, three days at least.
-    #[must_use]
     pub fn is_silent(&self, now: Time) -> bool {
         let Some(newest) = self.dates.first() else { return false };
         let patience = match self.gaps().max() {
@@ -90,13 +89,11 @@ impl Habits {
     }
 
     /// Time of its last publication.
-    #[must_use]
     pub fn newest(&self) -> Option<Time> {
         self.dates.first().and_then(|date| Time::from_timestamp(*date, 0))
     }
 
     /// The usual time between two entries.
-    #[must_use]
     pub fn rhythm(&self) -> Option<Duration> {
         let mut gaps: Vec<_> = self.gaps().collect();
         gaps.sort_unstable();
@@ -105,13 +102,11 @@ impl Habits {
     }
 
     /// The share of polls that found nothing, in percent.
-    #[must_use]
     pub fn in_vain(&self) -> Option<u32> {
         (self.polls > 0).then(|| self.in_vain * 100 / self.polls)
     }
 
     /// Advice to the operator, given the interval of polls. Empty when all is well.
-    #[must_use]
     pub fn advice(&self, interval: Duration, now: Time) -> Vec<String> {
         let mut advice = Vec::new();
         if let Some(at) = self.gap_at.filter(|at| now - at < RECENTLY) {
@@ -160,7 +155,6 @@ const SCHEDULES: [(u64, &str); 8] = [
 
 /// The schedule for a source that has news every `rhythm`, in documents that cover a time of `covered`:
 /// about one poll for each entry, and three at least before one leaves the document.
-#[must_use]
 pub fn schedule_for(rhythm: Duration, covered: Duration) -> (Duration, &'static str) {
     let most = rhythm.min(covered / 3);
     let every = |minutes: u64| Duration::from_secs(minutes * 60);

@@ -16,7 +16,6 @@ pub struct Month {
 
 impl Month {
     /// The month an instant falls into, in a zone.
-    #[must_use]
     pub fn of(time: Time, zone: Tz) -> Self {
         let local = time.with_timezone(&zone);
         Self { year: local.year(), month: local.month() }
@@ -24,7 +23,6 @@ impl Month {
 
     /// Reads `2026-11`: four digits, a hyphen, two digits, and nothing that could be written otherwise,
     /// so that a month has one address.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (year, month) = text.split_once('-')?;
         let digits = |part: &str, n| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
@@ -36,7 +34,6 @@ impl Month {
     }
 
     /// The month after it.
-    #[must_use]
     pub fn next(self) -> Self {
         match self.month {
             12 => Self { year: self.year + 1, month: 1 },
@@ -45,7 +42,6 @@ impl Month {
     }
 
     /// Its first instant in a zone. Where the clock skips midnight, the first instant after the gap.
-    #[must_use]
     pub fn start(self, zone: Tz) -> Time {
         let midnight =
             NaiveDate::from_ymd_opt(self.year, self.month, 1).and_then(|day| day.and_hms_opt(0, 0, 0));

@@ -51,7 +51,6 @@ pub enum Outcome {
 
 impl Outcome {
     /// As logs and tables show it.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Fetched { .. } => "fetched",
@@ -69,7 +68,6 @@ impl Outcome {
     }
 
     /// True if the source answered as it should.
-    #[must_use]
     pub fn is_good(&self) -> bool {
         matches!(self, Self::Fetched { .. } | Self::NotModified | Self::Unchanged)
     }

@@ -59,7 +59,6 @@ pub enum Record {
 
 impl Record {
     /// The source it is about, if it is about one.
-    #[must_use]
     pub fn source(&self) -> Option<&SourceId> {
         match self {
             Self::Config(_) | Self::Withdraw(_) | Self::Assign(_) | Self::Expire(_) | Self::Base(_) => None,
@@ -69,7 +68,6 @@ impl Record {
     }
 
     /// The number of entries in it.
-    #[must_use]
     pub fn entries(&self) -> usize {
         match self {
             Self::Observation(seen) => seen.new.len() + seen.changed.len(),
@@ -80,13 +78,11 @@ impl Record {
     }
 
     /// True for a change of the configuration.
-    #[must_use]
     pub fn is_config(&self) -> bool {
         matches!(self, Self::Config(_))
     }
 
     /// Time of the line.
-    #[must_use]
     pub fn at(&self) -> Time {
         match self {
             Self::Config(r) => r.at,

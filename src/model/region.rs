@@ -13,13 +13,11 @@ pub struct RegionId(Arc<str>);
 
 impl RegionId {
     /// Takes an id that is known to be well-formed (`source::is_slug`).
-    #[must_use]
     pub fn new(id: &str) -> Self {
         Self(Arc::from(id))
     }
 
     /// The id as text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -57,7 +55,6 @@ pub struct RegionTable {
 
 impl RegionTable {
     /// The 34 provinces and 兵团, in the order of the model site's province row, then 天津 西藏 台湾 澳门.
-    #[must_use]
     pub fn builtin() -> Self {
         let regions = BUILTIN
             .iter()
@@ -82,7 +79,6 @@ impl RegionTable {
     }
 
     /// The region of this id.
-    #[must_use]
     pub fn get(&self, id: &str) -> Option<&Region> {
         self.regions.iter().find(|r| r.id.as_str() == id)
     }
@@ -92,13 +88,11 @@ impl RegionTable {
         self.regions.iter()
     }
 
-    #[must_use]
     pub fn len(&self) -> usize {
         self.regions.len()
     }
 
     /// True if there is none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.regions.is_empty()
     }

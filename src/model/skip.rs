@@ -20,7 +20,6 @@ pub struct Skip {
 impl Skip {
     /// Reads the texts of `hour` and `day` elements. What cannot be read is left out; hour 24 is hour 0,
     /// as RSS 0.91 wrote it.
-    #[must_use]
     pub fn new<'a>(
         hours: impl IntoIterator<Item = &'a str>,
         days: impl IntoIterator<Item = &'a str>,
@@ -34,14 +33,12 @@ impl Skip {
     }
 
     /// True if nothing is skipped.
-    #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
     /// The time to poll instead of `due`: the end of the skipped hours that `due` falls into, `limit` later at most. A
     /// feed that skips all hours of the week is not believed.
-    #[must_use]
     pub fn postpone(self, due: Time, limit: Duration) -> Time {
         const WEEK: i64 = 7 * 24;
         if !self.covers(due) {

@@ -14,13 +14,11 @@ pub struct SourceId(Arc<str>);
 
 impl SourceId {
     /// Takes an id that is known to be well-formed (`is_slug`); configs are checked before.
-    #[must_use]
     pub fn new(id: &str) -> Self {
         Self(Arc::from(id))
     }
 
     /// The id as text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -36,7 +34,6 @@ impl fmt::Display for SourceId {
 pub type SourceNo = u32;
 
 /// True if a text may be the id of a source or a region: `[a-z0-9-]+`, at most 64 bytes.
-#[must_use]
 pub fn is_slug(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

@@ -51,7 +51,6 @@ pub struct Meta {
 
 impl Meta {
     /// The state before the first line.
-    #[must_use]
     pub fn empty(rules: &str) -> Self {
         Self {
             seq: 0,
@@ -111,7 +110,6 @@ pub struct SourceState {
 
 impl SourceState {
     /// A source that was never polled.
-    #[must_use]
     pub fn new(no: SourceNo, def: SourceDef) -> Self {
         Self {
             no,
@@ -130,7 +128,6 @@ impl SourceState {
     }
 
     /// The outcome of its last poll, or that it has fallen silent though it answers.
-    #[must_use]
     pub fn condition(&self, now: Time) -> &'static str {
         match &self.outcome {
             None => "new",
@@ -141,7 +138,6 @@ impl SourceState {
     }
 
     /// The title it is shown by: the operator's, else the feed's own, else its id.
-    #[must_use]
     pub fn title(&self) -> &str {
         let given = self.def.title.as_deref().or(self.facts.title.as_deref());
         given.unwrap_or_else(|| self.def.id.as_str())
@@ -184,7 +180,6 @@ pub struct Rank {
 
 impl Rank {
     /// The place of a stored entry.
-    #[must_use]
     pub fn of(no: EntryNo, entry: &Entry) -> Self {
         Self { surfaced: entry.surfaced, published: entry.published, no }
     }
@@ -251,45 +246,21 @@ pub trait State {
     type Error;
 
     /// The record about the whole; `None` for an empty store.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read.
     fn meta(&self) -> Result<Option<Meta>, Self::Error>;
     /// The stored state of a source.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read.
     fn source(&self, id: &SourceId) -> Result<Option<SourceState>, Self::Error>;
     /// A stored entry.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read.
     fn entry(&self, no: EntryNo) -> Result<Option<Entry>, Self::Error>;
     /// The entry of a source that goes by an identity key.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read.
     fn known(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<EntryNo>, Self::Error>;
     /// The entry that is published under an id.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read.
     fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, Self::Error>;
     /// The shown entries of a story that several tell, by number, at most `limit`. Empty for a story that
     /// only one entry tells.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read.
     fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Member)>, Self::Error>;
     /// The stored state of a feed.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read.
     fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, Self::Error>;
     /// The entries of a first poll that a feed lists, by number.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read.
     fn backlog(&self, key: &BacklogKey) -> Result<Vec<EntryNo>, Self::Error>;
 }
 

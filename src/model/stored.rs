@@ -71,7 +71,6 @@ pub struct Entry {
 
 impl Entry {
     /// True if it is there to be read: it was neither withdrawn nor did it expire.
-    #[must_use]
     pub fn is_shown(&self) -> bool {
         self.withdrawn.is_none() && self.expired.is_none()
     }
@@ -91,7 +90,6 @@ impl Entry {
     }
 
     /// The feeds it is listed in, each once; none for one that is not shown.
-    #[must_use]
     pub fn feeds(&self) -> Vec<FeedKey> {
         if !self.is_shown() {
             return Vec::new();
@@ -105,7 +103,6 @@ impl Entry {
     }
 
     /// The entry as its story has it at hand.
-    #[must_use]
     pub fn member(&self) -> Member {
         Member {
             source: self.source.clone(),
@@ -117,13 +114,11 @@ impl Entry {
     }
 
     /// The journal line that last changed what it says: whoever has read up to it has the entry as it is.
-    #[must_use]
     pub fn told_at(&self) -> u64 {
         self.seq.max(self.changed_seq)
     }
 
     /// Its title, or what stands for one: feeds must have it (RFC 4287 section 4.1.2).
-    #[must_use]
     pub fn title(&self) -> &str {
         self.body.title.as_deref().unwrap_or("")
     }
@@ -144,13 +139,11 @@ pub struct Decision {
 
 impl Decision {
     /// That it is new, though it has something in common with the entry of this published id.
-    #[must_use]
     pub fn apart(other: String, votes: Vec<Vote>) -> Self {
         Self { votes, apart: Some(other), was: None }
     }
 
     /// That it is `old`, whose title is kept where it changes.
-    #[must_use]
     pub fn known(votes: Vec<Vote>, old: &Entry) -> Self {
         let renamed = !votes.contains(&Vote::SameTitle);
         Self { votes, apart: None, was: old.body.title.clone().filter(|_| renamed) }

@@ -51,7 +51,6 @@ pub struct Membership {
 impl Membership {
     /// The entry by whose number those are known that repeat one report: a feed shows one of them. `None` for a
     /// report of its own.
-    #[must_use]
     pub fn repeats(&self) -> Option<EntryNo> {
         (!self.related).then(|| self.report.unwrap_or(self.founder))
     }

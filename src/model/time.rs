@@ -28,19 +28,16 @@ pub struct Stamp {
 
 impl Stamp {
     /// A date with a time of day.
-    #[must_use]
     pub fn second(at: Time) -> Self {
         Self { at, precision: Precision::Second }
     }
 
     /// A date whose day alone is known; `end_of_day` is that day's last second where the source is.
-    #[must_use]
     pub fn day(end_of_day: Time) -> Self {
         Self { at: end_of_day, precision: Precision::Day }
     }
 
     /// The last second of the day it is in, where `zone` is: what it would be had only the day been said.
-    #[must_use]
     pub fn end_of_day(self, zone: Tz) -> Self {
         if self.precision == Precision::Day {
             return self;
@@ -54,7 +51,6 @@ impl Stamp {
     }
 
     /// True if two dates may be one: equal instants, or a day and an instant within it.
-    #[must_use]
     pub fn agrees_with(self, other: Self) -> bool {
         let within =
             |day: Self, at: Self| (TimeDelta::zero()..TimeDelta::days(1)).contains(&(day.at - at.at));
@@ -67,7 +63,6 @@ impl Stamp {
 
     /// The instant to publish: never after the entry was seen, so neither a date in the future nor
     /// the end of a day that is still running leaks out.
-    #[must_use]
     pub fn not_after(self, seen: Time) -> Time {
         self.at.min(seen)
     }

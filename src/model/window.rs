@@ -23,7 +23,6 @@ pub struct Windows {
 
 impl Windows {
     /// True if nothing is known.
-    #[must_use]
     pub fn is_none(&self) -> bool {
         self.lowest.is_empty()
     }
@@ -46,7 +45,6 @@ impl Windows {
     }
 
     /// The lowest place for at least so long; `None` where they were not watched for that.
-    #[must_use]
     pub fn lowest(&self, margin: TimeDelta) -> Option<EntryNo> {
         let spans = (margin.num_seconds().max(1) - 1) / SPAN.num_seconds() + 1;
         let spans = usize::try_from(spans).ok()?.min(SPANS - 1);

@@ -56,7 +56,6 @@ const MAX_AHEAD: TimeDelta = TimeDelta::days(731);
 /// 1 January 1970 (a zero that a publisher's program wrote as a date) and for those more than two years
 /// after `ctx.seen`. Other dates in the future come back as written: bound them with
 /// [`Stamp::not_after`].
-#[must_use]
 pub fn parse(text: &str, ctx: &DateContext) -> Option<Stamp> {
     if text.len() > MAX_CHARS * 4 || text.chars().count() > MAX_CHARS {
         return None;
@@ -74,7 +73,6 @@ fn any_form(text: &str, ctx: &DateContext) -> Option<Stamp> {
 }
 
 /// True if a text is a date whose year, or day, only the text near it can give ([`DateContext::near`]).
-#[must_use]
 pub fn needs_near(text: &str, ctx: &DateContext) -> bool {
     // Nearly every date spells its year out, and costs no more than this.
     if text.as_bytes().windows(4).any(|w| w.iter().all(u8::is_ascii_digit)) {
@@ -86,7 +84,6 @@ pub fn needs_near(text: &str, ctx: &DateContext) -> bool {
 
 /// Finds the first date inside a text (`2026年06月26日 10:30 来源：新华社`): a form that begins with
 /// digits and has a year, a month and a day. Looks at the first `MAX_CHARS` (120) characters only.
-#[must_use]
 pub fn find(text: &str, ctx: &DateContext) -> Option<Stamp> {
     let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(at, _)| at);
     let tokens = lex::lex(&text[..end]);

@@ -86,7 +86,6 @@ struct Labels {
 ///
 /// `content_type` is the HTTP header's value; `host` is the name of the server, whose top-level domain helps
 /// detection.
-#[must_use]
 pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str>) -> Decoded<'a> {
     if let Some(decoded) = by_mark(bytes).or_else(|| by_shape(bytes)) {
         return decoded;

@@ -53,79 +53,12 @@ pub(crate) fn page(html: &str) -> Markup {
 
 /// Elements an entry may have.
 const ELEMENTS: &[&str] = &[
-    "a",
-    "abbr",
-    "article",
-    "aside",
-    "audio",
-    "b",
-    "bdi",
-    "bdo",
-    "blockquote",
-    "br",
-    "caption",
-    "center",
-    "cite",
-    "code",
-    "col",
-    "colgroup",
-    "dd",
-    "del",
-    "details",
-    "dfn",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "figcaption",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "i",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "rp",
-    "rt",
-    "ruby",
-    "s",
-    "samp",
-    "section",
-    "small",
-    "source",
-    "span",
-    "strike",
-    "strong",
-    "sub",
-    "summary",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "time",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "var",
-    "video",
-    "wbr",
+    "a", "abbr", "article", "aside", "audio", "b", "bdi", "bdo", "blockquote", "br", "caption", "center",
+    "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption",
+    "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li",
+    "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "source", "span",
+    "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time",
+    "tr", "tt", "u", "ul", "var", "video", "wbr",
 ];
 
 /// Attributes by element; those of `""` are allowed on every element. Neither `style`, `class` and `id`
@@ -175,7 +108,6 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 ///
 /// Time and size are bounded: [`MAX_NESTING`], [`MAX_ELEMENTS`], [`MAX_HTML`]. Text without markup does
 /// not meet the parser.
-#[must_use]
 pub fn sanitise(html: &str, base: Option<&str>) -> String {
     let legal = text::xml_legal(html);
     if !legal.contains(['<', '&', '>']) {
@@ -191,13 +123,11 @@ pub fn sanitise(html: &str, base: Option<&str>) -> String {
 }
 
 /// The short text of a body, HTML or plain, on one line and at most `max_chars` characters long.
-#[must_use]
 pub fn summary(body: &str, max_chars: usize) -> String {
     text::truncate_chars(&plain(body), max_chars)
 }
 
 /// True if a text has a tag of HTML, a comment or a CDATA section; false for a stray `<`.
-#[must_use]
 pub fn looks_like_markup(text: &str) -> bool {
     text.match_indices('<').any(|(at, _)| tokens::opens_markup(&text[at + 1..]))
 }

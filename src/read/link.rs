@@ -21,7 +21,6 @@ pub const SCHEMES: &[&str] = &["http", "https", "mailto", "tag", "urn"];
 
 /// True if an IRI may be republished: it has one of [`SCHEMES`], a host if the scheme needs one, and no blank or
 /// control character.
-#[must_use]
 pub fn is_republished(iri: &str) -> bool {
     let Some((scheme, rest)) = iri.split_once(':') else { return false };
     let is_known = SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme));

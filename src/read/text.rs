@@ -11,14 +11,12 @@ pub(crate) use entity::paired;
 pub use entity::unescape;
 
 /// True if XML 1.0 allows the character (production 2, `Char`).
-#[must_use]
 pub fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
 /// The text without what XML 1.0 forbids: controls, U+FFFE and U+FFFF. Writers that do not check pass
 /// them through, and one of them makes a whole document unreadable.
-#[must_use]
 pub fn xml_legal(text: &str) -> Cow<'_, str> {
     // Every forbidden character is a control byte or begins with 0xEF (U+FFFE, U+FFFF).
     let suspect = text.bytes().any(|b| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0xEF);
@@ -30,7 +28,6 @@ pub fn xml_legal(text: &str) -> Cow<'_, str> {
 
 /// The text as it stands in XML or HTML, between tags or in an attribute between quotes of either kind.
 /// Returns stay as they are: a reference to one is an error in HTML, and parsers make line feeds of them.
-#[must_use]
 pub fn escape(text: &str) -> Cow<'_, str> {
     let text = xml_legal(text);
     if !text.contains(['&', '<', '>', '"', '\'']) {
@@ -80,7 +77,6 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// A text on one line: runs of whitespace of any kind (U+3000 and NBSP too) become one space, none at
 /// the ends; invisible and XML-illegal characters are gone.
-#[must_use]
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     let mut blank = false;
@@ -100,7 +96,6 @@ pub fn one_line(text: &str) -> String {
 
 /// The first `n` characters at most, cut after a sentence if one ends in the last half, else between
 /// words, else anywhere; `…` is the last of the `n` where something was cut.
-#[must_use]
 pub fn truncate_chars(text: &str, n: usize) -> String {
     let Some((limit, _)) = text.char_indices().nth(n) else { return text.to_owned() };
     let Some(last) = n.checked_sub(1) else { return String::new() };

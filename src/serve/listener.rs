@@ -74,7 +74,6 @@ impl Default for Limits {
 impl Limits {
     /// The same for a process with this limit of file descriptors: connections get half, so that a crowd never
     /// keeps the journal from being written.
-    #[must_use]
     pub fn within(self, descriptors: Option<u64>) -> Self {
         let half = descriptors.and_then(|all| usize::try_from(all / 2).ok()).unwrap_or(usize::MAX);
         Self { connections: self.connections.min(half.max(1)), ..self }

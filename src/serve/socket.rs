@@ -17,7 +17,6 @@ pub enum Socket {
 
 impl Socket {
     /// The address of a TCP socket.
-    #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),

@@ -19,7 +19,6 @@ use crate::read::text::xml_legal;
 pub const MEDIA_TYPE: &str = "application/atom+xml; charset=utf-8";
 
 /// Writes the feed.
-#[must_use]
 pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
     let doc = rendering.doc;
     let feed = atom::Feed {

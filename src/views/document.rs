@@ -69,20 +69,17 @@ pub struct Issues {
 
 impl FeedDoc {
     /// The address of the feed in the format of this ending.
-    #[must_use]
     pub fn address(&self, ending: &str) -> String {
         format!("{}/{}{ending}", self.base, self.path)
     }
 
     /// The `Link` header of the format of this ending: its own address and the hub (WebSub section 4). JSON has no
     /// other place for a hub that all clients look at.
-    #[must_use]
     pub fn link_header(&self, ending: &str) -> String {
         let own = format!("<{}>; rel=\"self\"", self.address(ending));
         self.hub.as_ref().map_or(own.clone(), |hub| format!("<{hub}>; rel=\"hub\", {own}"))
     }
 
-    #[must_use]
     pub fn archive(&self, month: Month) -> String {
         format!("{}/{}/archive/{month}{FEED_ENDING}", self.base, self.path)
     }
@@ -167,7 +164,6 @@ pub struct DocumentInput<'a> {
     pub issues: Issues,
 }
 
-#[must_use]
 pub fn feed(site: &Site, input: &DocumentInput<'_>) -> FeedDoc {
     let path = Site::path(input.feed);
     let (shown, issues) = within_age(site, input);
@@ -218,19 +214,16 @@ fn modified(site: &Site, input: &DocumentInput<'_>, shown: usize, prev: Option<M
 const ANNOUNCED: TimeDelta = TimeDelta::days(30);
 
 /// The start of the time whose withdrawals a feed announces.
-#[must_use]
 pub fn withdrawn_since(meta: &Meta) -> Time {
     today(meta) - ANNOUNCED
 }
 
 /// The id of something this instance publishes.
-#[must_use]
 pub fn urn(instance: Uuid, path: &str) -> String {
     Uuid::new_v5(&instance, path.as_bytes()).urn().to_string()
 }
 
 /// The day that ageing counts from. Only whole days count, so that ageing changes a feed's bytes at most once a day.
-#[must_use]
 pub fn today(meta: &Meta) -> Time {
     day(meta.newest_at)
 }
@@ -274,7 +267,6 @@ fn opened(site: &Site, meta: &Meta, prev: Month) -> Time {
 }
 
 /// True if an entry was too old to show when it was first seen. Then archives do not show it either.
-#[must_use]
 pub fn too_old_at_first(site: &Site, entry: &Entry) -> bool {
     site.max_age.is_some_and(|max_age| entry.surfaced < day(entry.first_seen) - max_age)
 }

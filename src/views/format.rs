@@ -30,7 +30,6 @@ pub struct Rendering<'a> {
 
 impl Format {
     /// The media type without parameters, as links name it.
-    #[must_use]
     pub fn bare_type(&self) -> &'static str {
         self.media_type.split(';').next().unwrap_or_default()
     }
@@ -44,7 +43,6 @@ impl PartialEq for Format {
 
 impl Rendering<'_> {
     /// The address of what is being written.
-    #[must_use]
     pub fn address(&self) -> String {
         self.doc.address(self.format.ending)
     }

@@ -22,13 +22,11 @@ pub static FEED: &Format = &FORMATS[0];
 pub static PAGE: &Format = &FORMATS[1];
 
 /// Writes a feed in a format.
-#[must_use]
 pub fn render(format: &Format, site: &Site, doc: &FeedDoc) -> Vec<u8> {
     (format.render)(&Rendering { site, doc, format, formats: FORMATS })
 }
 
 /// Splits the path of a view into the feed's part and the format that the ending names.
-#[must_use]
 pub fn split(path: &str) -> Option<(&str, &'static Format)> {
     FORMATS.iter().find_map(|format| Some((path.strip_suffix(format.ending)?, format)))
 }

@@ -31,7 +31,6 @@ pub struct Row {
 }
 
 /// The home page: an introduction, the regions, the newest headlines, how to subscribe.
-#[must_use]
 pub fn home(site: &Site, feed: &Format, rows: &[Row], newest: &FeedDoc) -> Vec<u8> {
     let base = escape(site.base_path());
     let (mut discovery, mut regions) = (String::new(), String::new());
@@ -57,7 +56,6 @@ pub fn home(site: &Site, feed: &Format, rows: &[Row], newest: &FeedDoc) -> Vec<u
 }
 
 /// The page of a feed: its newest headlines, day by day, and how to subscribe to it.
-#[must_use]
 pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
     let Rendering { site, doc, .. } = rendering;
     let at = format!("{}/{}", site.base_path(), doc.path);

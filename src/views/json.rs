@@ -14,7 +14,6 @@ use crate::read::text::xml_legal;
 pub const MEDIA_TYPE: &str = "application/feed+json";
 
 /// Writes the feed.
-#[must_use]
 pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
     let doc = rendering.doc;
     let mut feed = Fields::default();

@@ -14,7 +14,6 @@ use crate::read::link::{self, is_republished};
 pub const MEDIA_TYPE: &str = "text/x-opml; charset=utf-8";
 
 /// The feeds that every instance has, the regions in a group of their own.
-#[must_use]
 pub fn feeds(site: &Site, changed: Time) -> Vec<u8> {
     let mut xml = head("邸报", changed);
     let outline = |xml: &mut Writer, feed: &FeedKey| {
@@ -35,7 +34,6 @@ pub fn feeds(site: &Site, changed: Time) -> Vec<u8> {
 }
 
 /// The sources of this instance, at their own addresses; if that is no feed or holds a key, at their feed here.
-#[must_use]
 pub fn sources<'a>(
     site: &Site,
     sources: impl IntoIterator<Item = &'a SourceState>,

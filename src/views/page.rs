@@ -53,7 +53,6 @@ pub struct Mark {
 
 impl Mark {
     /// The generation of an instance under the configuration of this fingerprint.
-    #[must_use]
     pub fn generation(instance: &[u8], fingerprint: &str) -> u32 {
         let mut hash = Sha256::new();
         hash.update(instance);
@@ -63,7 +62,6 @@ impl Mark {
     }
 
     /// The mark in an entity tag of ours, quotes included, of whatever representation.
-    #[must_use]
     pub fn of_tag(tag: &str) -> Option<Self> {
         let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
         let inner = Coding::ALL.iter().find_map(|coding| inner.strip_suffix(coding.mark())).unwrap_or(inner);
@@ -81,13 +79,11 @@ impl Mark {
 
 impl Page {
     /// A view of these bytes.
-    #[must_use]
     pub fn new(bytes: Vec<u8>, media_type: &'static str, modified: Time) -> Self {
         Self::build(bytes, media_type, modified, None)
     }
 
     /// A feed of these bytes, which shows the state as of `mark`.
-    #[must_use]
     pub fn feed(bytes: Vec<u8>, media_type: &'static str, modified: Time, mark: Mark) -> Self {
         Self::build(bytes, media_type, modified, Some(mark))
     }
@@ -109,7 +105,6 @@ impl Page {
     }
 
     /// The same view with a `Link` header.
-    #[must_use]
     pub fn with_link(self, link: String) -> Self {
         Self { link, ..self }
     }
@@ -117,26 +112,22 @@ impl Page {
     /// The strong validator of a representation (RFC 9110 section 8.8.3), quotes included: `"HASH.CODING"`, of
     /// a feed of which deltas are offered `"HASH-GENERATION-SEQ.CODING"`. It is made from the bytes and the mark alone, so it survives
     /// restarts, and two instances that follow one journal give the same bytes the same tag.
-    #[must_use]
     pub fn etag(&self, coding: Option<Coding>) -> &str {
         &self.etags[coding.map_or(0, |coding| 1 + coding as usize)]
     }
 
     /// The hash of its bytes, hexadecimal.
-    #[must_use]
     pub fn digest(&self) -> &str {
         &self.etags[0][1..][..DIGEST]
     }
 
     /// The octets in memory, in all representations.
-    #[must_use]
     pub fn octets(&self) -> usize {
         let coded = self.coded.iter().filter_map(OnceLock::get);
         self.plain.len() + coded.map(Bytes::len).sum::<usize>()
     }
 
     /// True if it is offered in codings too.
-    #[must_use]
     pub fn has_codings(&self) -> bool {
         self.plain.len() >= coding::WORTH_IT
     }
@@ -149,7 +140,6 @@ impl Page {
     }
 
     /// The bytes in a coding if they are compressed already.
-    #[must_use]
     pub fn bytes_at_hand(&self, coding: Option<Coding>) -> Option<&Bytes> {
         coding.map_or(Some(&self.plain), |coding| self.coded[coding as usize].get())
     }

@@ -20,7 +20,6 @@ const NAMESPACES: [(&str, &str); 6] = [
 ];
 
 /// Writes the feed.
-#[must_use]
 pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
     let doc = rendering.doc;
     let mut xml = Writer::new();

@@ -51,13 +51,11 @@ pub struct Polled {
 }
 
 impl Site {
-    #[must_use]
     pub fn policy(&self, source: &SourceId) -> ContentPolicy {
         self.content.get(source).copied().unwrap_or(self.default_content)
     }
 
     /// The path of a feed, without its ending: `henan`, `all`, `source/rthk`.
-    #[must_use]
     pub fn path(feed: &FeedKey) -> String {
         match feed {
             FeedKey::All => "all".to_owned(),
@@ -68,19 +66,16 @@ impl Site {
     }
 
     /// The address of a source's feed here.
-    #[must_use]
     pub fn own_feed(&self, source: &SourceId) -> String {
         format!("{}/source/{source}{FEED_ENDING}", self.public_url)
     }
 
     /// The address that views name for a source: its own, or its feed here if its own holds a key.
-    #[must_use]
     pub fn said_address(&self, source: &SourceDef) -> String {
         if link::is_keyed(&source.url) { self.own_feed(&source.id) } else { source.url.clone() }
     }
 
     /// The address that a reader can subscribe to a source at.
-    #[must_use]
     pub fn feed_address(&self, source: &SourceDef) -> String {
         match self.unread.contains(&source.id) {
             true => self.own_feed(&source.id),
@@ -88,13 +83,11 @@ impl Site {
         }
     }
 
-    #[must_use]
     pub fn archive_path(feed: &FeedKey, month: Month) -> String {
         format!("{}/archive/{month}{FEED_ENDING}", Self::path(feed))
     }
 
     /// The name of a feed; a source's id for the feed of a source.
-    #[must_use]
     pub fn name<'a>(&'a self, feed: &'a FeedKey) -> &'a str {
         match feed {
             FeedKey::All => "全部",
@@ -111,7 +104,6 @@ impl Site {
     }
 
     /// The path of the public address: empty, or `/news` for `https://host/news`.
-    #[must_use]
     pub fn base_path(&self) -> &str {
         let rest = self.public_url.split_once("://").map_or(self.public_url.as_str(), |(_, rest)| rest);
         rest.find('/').map_or("", |at| &rest[at..])
@@ -119,7 +111,6 @@ impl Site {
 
     /// The shortest time in which a feed can change, in minutes: the poll interval of its most frequent source.
     /// Taken from schedules: the next due time would change the feed's bytes with every poll.
-    #[must_use]
     pub fn minutes(&self, feed: &FeedKey) -> Option<u32> {
         let reaches = |id: &SourceId, rule: &RegionRule| match (feed, rule) {
             (FeedKey::All, _) | (FeedKey::Region(_), RegionRule::Routed(_) | RegionRule::Auto) => true,

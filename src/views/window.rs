@@ -27,13 +27,11 @@ pub struct Window<T> {
 
 impl<T> Window<T> {
     /// A window of a feed in which sources share the places.
-    #[must_use]
     pub fn shared(limit: usize) -> Self {
         Self::new(limit, (limit / PART).max(LEAST))
     }
 
     /// A window of a feed of one source.
-    #[must_use]
     pub fn whole(limit: usize) -> Self {
         Self::new(limit, limit)
     }
@@ -43,7 +41,6 @@ impl<T> Window<T> {
     }
 
     /// True if no further entry can change it.
-    #[must_use]
     pub fn is_full(&self) -> bool {
         self.taken.len() >= self.limit
     }
@@ -65,7 +62,6 @@ impl<T> Window<T> {
 
     /// The selected entries, in the order of the list. Free places go to entries over their source's share, one to
     /// each source in turn.
-    #[must_use]
     pub fn finish(mut self) -> Vec<T> {
         let left = self.limit.saturating_sub(self.taken.len());
         self.passed.sort_by_key(|(nth, at, _)| (*nth, *at));

@@ -36,23 +36,9 @@ const PURE: &[&str] = &["model", "read", "decide", "views"];
 
 /// What a pure part does not name: clocks, disks, sockets, the environment, chance, tasks.
 const IMPURE: &[&str] = &[
-    "tokio",
-    "std::env",
-    "std::fs",
-    "std::process",
-    "std::thread",
-    "TcpStream",
-    "TcpListener",
-    "UdpSocket",
-    "ToSocketAddrs",
-    "SystemTime::now",
-    "Instant::now",
-    "Utc::now",
-    "new_v4",
-    "async fn",
-    ".await",
-    "println!",
-    "tracing",
+    "tokio", "std::env", "std::fs", "std::process", "std::thread", "TcpStream", "TcpListener", "UdpSocket",
+    "ToSocketAddrs", "SystemTime::now", "Instant::now", "Utc::now", "new_v4", "async fn", ".await",
+    "println!", "tracing",
 ];
 
 /// Foreign crates that could be replaced in one place, and that place.

@@ -38,9 +38,6 @@ pub(super) struct Rehearsed {
 }
 
 /// Replays the journal of a state directory under some rules.
-///
-/// # Errors
-/// Fails if the journal cannot be read.
 pub(super) fn rehearse(state_dir: &Path, rules: &Rules) -> Result<Rehearsed, LedgerError> {
     let mut replay = Replay::of(state_dir, rules)?;
     if !replay.losses.is_empty() {

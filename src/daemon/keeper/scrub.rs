@@ -36,9 +36,6 @@ pub struct Found {
 }
 
 /// Scrubs with a bounded share of one core.
-///
-/// # Errors
-/// A disk error.
 pub async fn slowly(engine: &Arc<Engine>) -> Result<Found, KeepError> {
     let mut scrub = Scrub::new(engine.store().load_full());
     let mut found = Found::default();
@@ -57,9 +54,6 @@ pub async fn slowly(engine: &Arc<Engine>) -> Result<Found, KeepError> {
 }
 
 /// Scrubs at full speed. Blocks.
-///
-/// # Errors
-/// A disk error.
 pub fn at_once(recorder: &Recorder) -> Result<Found, RecordError> {
     let mut scrub = Scrub::new(recorder.store().load_full());
     let mut found = Found::default();

@@ -34,21 +34,16 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    #[must_use]
     pub fn new(policy: Policy, now: Time) -> Self {
         let (floors, sources) = (BTreeMap::new(), BTreeMap::new());
         Self { policy, now, next: 0, young: 0, enough: YOUNG, over: false, floors, sources }
     }
 
-    #[must_use]
     pub fn is_over(&self) -> bool {
         self.over
     }
 
     /// Checks a bounded number of entries, and returns those to expire and those to forget.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
     pub fn step(&mut self, store: &Store) -> Result<Expiry, StoreError> {
         let mut found = Expiry { at: self.now, ..Expiry::default() };
         // A poll between two steps may have brought older entries back into a document.

@@ -13,9 +13,6 @@ use crate::views::site::Site;
 impl Publisher {
     /// The reason why a feed does not show an entry that belongs to it, and what would change that; `None` if the
     /// feed shows it. Reads as much as rendering the feed does.
-    ///
-    /// # Errors
-    /// Fails if the store cannot be read.
     pub fn absence(&self, feed: &FeedKey, no: EntryNo, entry: &Entry) -> Result<Option<String>, StoreError> {
         if self.doc(feed)?.value.1.entries.iter().any(|shown| shown.id == entry.id) {
             return Ok(None);

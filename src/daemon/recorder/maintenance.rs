@@ -65,9 +65,6 @@ impl Recorder {
     }
 
     /// Begins to index the stories of the last days. The first new entry needs that index.
-    ///
-    /// # Errors
-    /// [`RecordError::Stopped`].
     pub fn warm(&self) -> Result<(), RecordError> {
         self.with_ledger(|ledger| {
             ledger.warm();
@@ -86,31 +83,20 @@ impl Recorder {
     }
 
     /// [`Ledger::confirm_damage`]. Blocks.
-    ///
-    /// # Errors
-    /// If the journal cannot be read at all.
     pub fn confirm_damage(&self) -> Result<bool, RecordError> {
         self.with_ledger(Ledger::confirm_damage)
     }
 
     /// The size of the store's files, in octets.
-    ///
-    /// # Errors
-    /// [`RecordError::Stopped`].
     pub fn store_size(&self) -> Result<u64, RecordError> {
         self.with_ledger(|ledger| Ok(ledger.store_size()))
     }
 
-    /// # Errors
-    /// [`RecordError::Stopped`].
     pub fn paths(&self) -> Result<Paths, RecordError> {
         self.with_ledger(|ledger| Ok(ledger.paths().clone()))
     }
 
     /// True if the journal is damaged and has no new base yet.
-    ///
-    /// # Errors
-    /// [`RecordError::Stopped`].
     pub fn is_damaged(&self) -> Result<bool, RecordError> {
         self.with_ledger(|ledger| Ok(ledger.damage().is_some()))
     }

@@ -50,7 +50,6 @@ impl ByHand {
 }
 
 impl Worker {
-    #[must_use]
     pub fn past(&self, stored: Option<&SourceState>) -> Past {
         stored.map_or_else(Past::default, |s| {
             past(&s.poll, s.outcome.as_ref(), s.polled_at, self.freshness_limit, self.clock.now())

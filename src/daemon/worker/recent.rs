@@ -23,7 +23,6 @@ impl RecentOutcomes {
     }
 
     /// Number of polls by outcome within the hour before `now`.
-    #[must_use]
     pub fn counts(&self, now: Time) -> BTreeMap<&'static str, u64> {
         let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         ended.retain(|(at, _)| now - *at < TimeDelta::hours(1));
@@ -35,7 +34,6 @@ impl RecentOutcomes {
     }
 
     /// Time of the last poll's end.
-    #[must_use]
     pub fn last(&self) -> Option<Time> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).back().map(|(at, _)| *at)
     }

@@ -38,7 +38,6 @@ pub struct EarlierBody {
 }
 
 impl EarlierBody {
-    #[must_use]
     pub fn of(state: &PollState) -> Self {
         let PollState { body_hash, cut_hash, grows_at_end, .. } = state;
         Self { body_hash: body_hash.clone(), cut_hash: cut_hash.clone(), grows_at_end: *grows_at_end }
@@ -61,7 +60,6 @@ pub struct BodyReader {
 /// Hash of the last octets of a body. Two bodies that break off and end with the same octets were not cut, or their
 /// publisher always cuts there. What comes before may differ (the time, a count of visits), so the hash is not of
 /// the whole body. 256 octets hold most of an entry of a list, so two bodies that were cut anywhere do not end alike.
-#[must_use]
 pub fn closing(body: &[u8]) -> String {
     const END: usize = 256;
     hex16(&Sha256::digest(&body[body.len().saturating_sub(END)..]))
@@ -69,7 +67,6 @@ pub fn closing(body: &[u8]) -> String {
 
 impl BodyReader {
     /// A response as readers of octets want it.
-    #[must_use]
     pub fn input<'a>(&self, response: &'a Response) -> FeedInput<'a> {
         FeedInput {
             bytes: &response.body,

@@ -44,18 +44,8 @@ fn rules_of(path: &str, objects: &[&Map<String, Value>]) -> Option<JsonRules> {
     const LINKS: [&str; 7] = ["url", "link", "href", "docurl", "weburl", "newsurl", "pageurl"];
     const IDS: [&str; 8] = ["id", "guid", "docid", "newsid", "alertid", "articleid", "contentid", "uuid"];
     const TIMES: [&str; 12] = [
-        "time",
-        "date",
-        "pubdate",
-        "publishtime",
-        "pubtime",
-        "issuetime",
-        "published",
-        "publishdate",
-        "createtime",
-        "ctime",
-        "datetime",
-        "updatetime",
+        "time", "date", "pubdate", "publishtime", "pubtime", "issuetime", "published", "publishdate",
+        "createtime", "ctime", "datetime", "updatetime",
     ];
     const SUMMARIES: [&str; 6] = ["summary", "description", "abstract", "digest", "docabstract", "brief"];
     let first = objects.first()?;

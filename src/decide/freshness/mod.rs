@@ -29,7 +29,6 @@ pub struct Headers<'a> {
 /// publisher asks for no delay.
 ///
 /// It applies after a 304 too, with that response's headers (RFC 9111 section 4.3.4).
-#[must_use]
 pub fn not_before(
     received: Time,
     headers: &Headers<'_>,
@@ -42,7 +41,6 @@ pub fn not_before(
 
 /// The time after receipt during which the response is fresh. Counts explicit lifetimes only: the heuristic
 /// ones of section 4.2.2 are for caches that save requests, not for readers that must not miss news.
-#[must_use]
 pub fn remaining(headers: &Headers<'_>, received: Time) -> Duration {
     let control = CacheControl::parse(headers.cache_control.unwrap_or_default());
     if control.forbids_reuse {
@@ -128,7 +126,6 @@ fn later(start: Time, wait: Duration) -> Option<Time> {
 /// counts from the response's own Date (RFC 9110 section 10.2.3); of several lines the longest wait counts.
 /// At most `cap` after `now`: an error in a server's clock must not silence a source for years. `None` if the
 /// value cannot be read.
-#[must_use]
 pub fn retry_after(value: &str, date: Option<&str>, now: Time, cap: Duration) -> Option<Time> {
     let by_our_clock = |line: &str| Some((http_date(line)? - now).to_std().unwrap_or_default());
     let waits = value.lines().filter_map(|line| wait_of_line(line, date).or_else(|| by_our_clock(line)));
@@ -136,7 +133,6 @@ pub fn retry_after(value: &str, date: Option<&str>, now: Time, cap: Duration) ->
 }
 
 /// The wait that a Retry-After asks for, if it can be computed without our clock.
-#[must_use]
 pub fn wait(value: &str, date: Option<&str>) -> Option<Duration> {
     value.lines().filter_map(|line| wait_of_line(line, date)).max()
 }

@@ -43,7 +43,6 @@ pub struct Candidate {
 impl Candidate {
     /// The keys to record with it. An entry without a guid is known by its title and day too: lists show the
     /// time of today's entries, and the day of older ones.
-    #[must_use]
     pub fn to_record(&self) -> Vec<IdentityKey> {
         let day = self.day.filter(|_| self.facts.guid.is_none());
         self.keys.iter().copied().chain(day).collect()
@@ -132,7 +131,6 @@ fn titled(title: &str, date: Option<Stamp>) -> IdentityKey {
 }
 
 /// The entries of a document, ready to be matched. `zone` is the source's: its days begin and end there.
-#[must_use]
 pub fn candidates(entries: &[ParsedEntry], zone: Tz) -> Vec<Candidate> {
     read(entries, zone, &Marks::default()).0
 }

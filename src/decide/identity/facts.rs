@@ -37,7 +37,6 @@ pub(super) struct Trail {
 
 impl Facts {
     /// Those of an entry.
-    #[must_use]
     pub fn of(entry: &ParsedEntry) -> Self {
         Self::at(entry, entry.page().map(link::canonical).as_deref())
     }
@@ -59,13 +58,11 @@ impl Facts {
     }
 
     /// True if it has a page of its own.
-    #[must_use]
     pub fn has_page(&self) -> bool {
         self.page.is_some()
     }
 
     /// True if the address of its page holds a serial number: such a page is an article's, and is not used again.
-    #[must_use]
     pub fn is_numbered(&self) -> bool {
         self.page.is_some() && (self.trail.serial.is_some() || self.trail.asks_by_number)
     }

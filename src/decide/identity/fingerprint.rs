@@ -9,7 +9,6 @@ use crate::read::{html, link, text};
 ///
 /// Not from the dates, which many publishers renew at each fetch, nor authors, categories, enclosures and
 /// markup, whose changes (a counter, an advertisement, a new lazy loader) are no news to a reader.
-#[must_use]
 pub fn fingerprint(entry: &ParsedEntry) -> Fingerprint {
     let page = entry.page().map(link::canonical).unwrap_or_default();
     of_words(entry, &page, &words(entry.summary.as_ref()), &words(entry.content.as_ref()))
@@ -22,7 +21,6 @@ pub(super) fn of_words(entry: &ParsedEntry, page: &str, summary: &str, content: 
 }
 
 /// The words of a body, blanks folded.
-#[must_use]
 pub fn words(body: Option<&Body>) -> String {
     match body {
         Some(Body::Text(plain)) => text::one_line(plain),

@@ -65,21 +65,18 @@ type Hits = BTreeMap<IdentityKey, u64>;
 
 impl<'a> Matching<'a> {
     /// Reads a document's entries, with the marks of their source.
-    #[must_use]
     pub fn new(entries: &'a [ParsedEntry], marks: Marks, zone: Tz) -> Self {
         let (candidates, shared) = document::read(entries, zone, &marks);
         Self { entries, candidates, shared, marks, zone }
     }
 
     /// The keys that may lead to known entries, each once.
-    #[must_use]
     pub fn keys(&self) -> BTreeSet<IdentityKey> {
         self.candidates.iter().flat_map(|c| c.keys.iter().chain(&c.day)).copied().collect()
     }
 
     /// Decides for each entry. `hits` says where the keys lead to, `past` what is known of these. A known entry is
     /// matched once; the candidate that shares most with it gets it.
-    #[must_use]
     pub fn judged<'p>(mut self, hits: &Hits, past: &dyn Fn(u64) -> Option<Past<'p>>) -> Matched {
         let first_of = duplicates(&self.candidates);
         let firsts: Vec<usize> = (0..first_of.len()).filter(|at| first_of[*at] == *at).collect();

@@ -16,7 +16,6 @@ const MAX_ID: usize = 1024;
 
 /// The publisher's id, if it can stand in `atom:id` (RFC 4287 section 4.2.6): an absolute IRI (RFC 3987),
 /// XML-legal, of sane length, and of a scheme that is republished ([`link::SCHEMES`]).
-#[must_use]
 pub fn original_iri(original: Option<&str>) -> Option<String> {
     let iri = original?.trim();
     if iri.len() > MAX_ID || !iri.chars().all(is_iri_char) || !whole_escapes(iri) {
@@ -54,7 +53,6 @@ fn whole_escapes(text: &str) -> bool {
 
 /// An id of our own: `urn:uuid:` and a version 5 UUID (RFC 9562 section 5.5) of the source and the key.
 /// The same on every machine and after every rebuild.
-#[must_use]
 pub fn minted(source: &SourceId, key: &IdentityKey) -> String {
     let mut name = Vec::with_capacity(source.as_str().len() + 17);
     name.extend_from_slice(source.as_str().as_bytes());

@@ -32,14 +32,12 @@ const OF_TEXTS: &[&str] = &[
 ];
 
 /// A title without its counters and clocks.
-#[must_use]
 pub fn still_title(title: &str) -> Cow<'_, str> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(COUNTERS));
     without(title, &PATTERNS)
 }
 
 /// A text without its counters and clocks.
-#[must_use]
 pub fn still_text(text: &str) -> Cow<'_, str> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(&[COUNTERS, OF_TEXTS].concat()));
     without(text, &PATTERNS)

@@ -18,7 +18,6 @@ pub(super) const MAX_HOLDS: usize = 8;
 
 /// The instant before which a source is not asked. One that lies further off than the longest wait was made while the
 /// clock was wrong, and is dropped. If the source was `polled` in the future, the wait begins now, as long as it was.
-#[must_use]
 pub fn not_before(
     state: &PollState,
     polled: Option<Time>,
@@ -31,13 +30,11 @@ pub fn not_before(
 }
 
 /// True if a past time lies ahead: the clock was set back since.
-#[must_use]
 pub fn lies_ahead(past: Time, now: Time) -> bool {
     past - now > SLEW
 }
 
 /// The end of the hold of an address's host, as far as the source's own polls were told.
-#[must_use]
 pub fn held_until(state: &PollState, address: &str, now: Time) -> Option<Time> {
     let host = link::server(address);
     let own = state.holds.iter().filter(|hold| link::server(&hold.address) == host);
@@ -52,14 +49,12 @@ pub(in crate::decide) fn holds(until: Time, now: Time) -> bool {
 
 /// The hold that a response asks for, if its Retry-After can be read. A redirect's is about its target only (RFC 9110
 /// section 10.2.3).
-#[must_use]
 pub fn asked_to_wait(head: &ResponseHead, at: Time) -> Option<Hold> {
     let until = retry_after(head, at).filter(|_| head.status >= 400)?;
     Some(Hold { address: head.final_url.clone(), until })
 }
 
 /// The time from which a redirect that asks to wait is to be followed.
-#[must_use]
 pub fn follow_from(head: &ResponseHead, at: Time) -> Option<Time> {
     retry_after(head, at).filter(|_| head.status < 400)
 }

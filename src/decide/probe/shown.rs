@@ -125,7 +125,6 @@ fn fact(f: &mut fmt::Formatter<'_>, name: &str, value: Option<impl Display>) -> 
 }
 
 /// A length of time, in its largest unit that says enough.
-#[must_use]
 pub fn span(seconds: i64) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.

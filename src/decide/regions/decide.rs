@@ -20,7 +20,6 @@ pub struct RegionPattern {
 
 /// The regions of an entry and why: first the source's own in the order of the config, then those of
 /// the patterns, then those of the classifier in order of appearance; each region once.
-#[must_use]
 pub fn decide(
     rule: &RegionRule,
     patterns: &[RegionPattern],

@@ -230,22 +230,7 @@ pub(super) fn rows_of_names() -> impl Iterator<Item = &'static str> {
 /// The kinds of `names.tsv`, for the test that no line has a misspelt one.
 #[cfg(test)]
 pub(super) const KINDS: [&str; 18] = [
-    "province",
-    "prefecture",
-    "prefecture-short",
-    "prefecture-person",
-    "prefecture-weak",
-    "county",
-    "county-short",
-    "county-weak",
-    "prefer",
-    "full-never",
-    "bingtuan",
-    "landmark",
-    "landmark-bare",
-    "club",
-    "line",
-    "straits",
-    "group",
-    "stop",
+    "province", "prefecture", "prefecture-short", "prefecture-person", "prefecture-weak", "county",
+    "county-short", "county-weak", "prefer", "full-never", "bingtuan", "landmark", "landmark-bare", "club",
+    "line", "straits", "group", "stop",
 ];

@@ -56,7 +56,6 @@ impl Classifier {
     /// Builds the classifier for the regions of `table`. Built-in regions are known by the whole
     /// gazetteer and their aliases; regions that the config adds, or gives another name, by their name,
     /// full name and aliases alone.
-    #[must_use]
     pub fn new(table: &RegionTable) -> Self {
         let folder = Folder::new();
         let mut gazetteer = Gazetteer::new(table, &folder);
@@ -80,7 +79,6 @@ impl Classifier {
     /// The regions `title` speaks of, in order of appearance (those of one name in the name's order),
     /// each once with its first evidence. Where it names none, the region of the summary's dateline,
     /// unless that is Beijing: reports from the capital are about the whole country.
-    #[must_use]
     pub fn classify(&self, title: &str, summary: Option<&str>) -> Vec<Evidence> {
         let title = prefix(title, MAX_TITLE);
         let found = self.evidence(title, self.scan(&self.folder.fold(title)), Place::Title);

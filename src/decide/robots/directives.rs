@@ -16,7 +16,6 @@ const VALUED: [&str; 4] = ["unavailable_after", "max-snippet", "max-image-previe
 
 /// Reads the directives for `agent` and for all agents. The caller joins header lines with line ends: an
 /// agent's name applies to the end of its line.
-#[must_use]
 pub fn page_directives(x_robots_tag: Option<&str>, agent: &str) -> Directives {
     let mut found = Directives::default();
     for line in x_robots_tag.unwrap_or_default().lines() {

@@ -29,18 +29,8 @@ const MONTH: FieldSpec = FieldSpec {
     first: 1,
     last: 12,
     names: &[
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+        "november", "december",
     ],
 };
 /// 7 is read as Sunday and stored as 0.

@@ -104,7 +104,6 @@ impl Schedule {
     /// instant after a gap that contains its time, and only in the first pass of a repeated hour. cron(8)
     /// also lets `*/20 2 * * *` follow the clock, which would lose the poll of the day with the gap. Here
     /// its fixed hour decides.
-    #[must_use]
     pub fn next_after(&self, now: Time, zone: Tz) -> Option<Time> {
         let now = now.with_nanosecond(0)?;
         if !YEARS.contains(&now.year()) {

@@ -19,7 +19,6 @@ const NO_INSTANT: TimeDelta = TimeDelta::days(1);
 const MAX_GAPS: usize = 144;
 
 /// The first instant after `now` at which any of `schedules` fires in `zone`.
-#[must_use]
 pub fn next_of(schedules: &[Schedule], zone: Tz, now: Time) -> Time {
     let next = schedules.iter().filter_map(|s| s.next_after(now, zone)).min();
     next.or_else(|| now.checked_add_signed(NO_INSTANT)).unwrap_or(now)
@@ -45,7 +44,6 @@ pub struct Due {
 impl Plan {
     /// Each poll comes at most `jitter` after its scheduled instant. The source's id sets the share of the
     /// jitter: with a random draw each time, intervals between polls would vary.
-    #[must_use]
     pub fn new(
         schedules: Vec<Schedule>,
         zone: Tz,
@@ -57,20 +55,17 @@ impl Plan {
     }
 
     /// The minimum time between two polls.
-    #[must_use]
     pub fn floor(&self) -> TimeDelta {
         self.floor
     }
 
     /// The source's share of the jitter.
-    #[must_use]
     pub fn offset(&self) -> TimeDelta {
         self.offset
     }
 
     /// The shortest time between two scheduled polls in a week or `MAX_GAPS` polls. Counts from a fixed
     /// Monday, so that the result depends on the plan alone and not on the present time.
-    #[must_use]
     pub fn shortest_gap(&self) -> TimeDelta {
         let monday = chrono::DateTime::from_timestamp(1_704_067_200, 0).unwrap_or_default();
         let mut last = self.next_due(None, monday).scheduled;
@@ -92,7 +87,6 @@ impl Plan {
     ///
     /// Instants that were missed while dibao was stopped are skipped, so that a restart causes no burst. A
     /// `last_scheduled` in the future means that somebody set the clock back: it counts as `now`.
-    #[must_use]
     pub fn next_due(&self, last_scheduled: Option<Time>, now: Time) -> Due {
         let mut after = now.checked_sub_signed(self.offset).unwrap_or(now);
         if let Some(last) = last_scheduled {

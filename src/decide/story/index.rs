@@ -62,7 +62,6 @@ struct Candidate {
 
 impl Index {
     /// An empty index that keeps the sketches of `limit` entries, at most 2^19. The oldest filed leave first.
-    #[must_use]
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -82,7 +81,6 @@ impl Index {
     /// it is the same as. Existing stories are never merged. Where outlets retell a daily bulletin,
     /// yesterday's story is older and near as well, so one whose days and figures agree goes before one
     /// where they do not.
-    #[must_use]
     pub fn find(&self, new: &Sketch) -> Option<Joined> {
         let marked = new.link_mark().and_then(|mark| self.links.find(&mark));
         // Of an old entry nothing but the link is left, and a page of notices has one for all.
@@ -251,19 +249,16 @@ impl Index {
     }
 
     /// Entries filed with their sketches.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.filed.len()
     }
 
     /// True if no sketch is filed.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Heap use in octets, estimated.
-    #[must_use]
     pub fn octets(&self) -> usize {
         let scratch = self.scratch.borrow();
         self.filed.octets()

@@ -25,7 +25,6 @@ pub struct LinkMark {
 
 impl LinkMark {
     /// The mark of an entry; `None` without a link that tells entries apart.
-    #[must_use]
     pub fn of(page: Option<&str>, outlet: &str, published: Time) -> Option<Self> {
         let (outlet, minute) = (sketch::outlet(outlet), sketch::minute(published));
         Some(Self { link: sketch::link_hash(page?)?, outlet, minute })
@@ -34,7 +33,6 @@ impl LinkMark {
 
 impl Sketch {
     /// The mark of the entry's link.
-    #[must_use]
     pub fn link_mark(&self) -> Option<LinkMark> {
         self.head.link_mark()
     }

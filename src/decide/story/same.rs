@@ -58,7 +58,6 @@ pub struct SameStory {
 }
 
 /// True if two entries tell the same story. Allocates; the index compares many without.
-#[must_use]
 pub fn same(a: &Sketch, b: &Sketch) -> Option<SameStory> {
     let mut set = GramSet::new();
     set.flip(a.view().text());

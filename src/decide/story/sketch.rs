@@ -204,7 +204,6 @@ impl<'a> View<'a> {
 }
 
 /// Makes the sketch of an entry.
-#[must_use]
 pub fn sketch(input: &StoryInput<'_>) -> Sketch {
     let title = title::normalise(input.title, input.outlet);
     let pairs = Pairs::of(&title);

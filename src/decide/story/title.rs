@@ -14,54 +14,14 @@ const SHORTEST_HEAD: usize = 6;
 
 /// Labels that say how a piece is presented, not what it tells.
 const LABELS: [&str; 24] = [
-    "快讯",
-    "视频",
-    "组图",
-    "图集",
-    "图片",
-    "图解",
-    "独家",
-    "最新",
-    "突发",
-    "要闻",
-    "直播",
-    "原创",
-    "重磅",
-    "速看",
-    "关注",
-    "热点",
-    "权威发布",
-    "滚动",
-    "音频",
-    "海报",
-    "微视频",
-    "图文",
-    "短视频",
-    "最新消息",
+    "快讯", "视频", "组图", "图集", "图片", "图解", "独家", "最新", "突发", "要闻", "直播", "原创", "重磅",
+    "速看", "关注", "热点", "权威发布", "滚动", "音频", "海报", "微视频", "图文", "短视频", "最新消息",
 ];
 
 /// How the name of an outlet ends, where a title carries one that the entry itself does not name.
 const OUTLET_ENDS: [&str; 20] = [
-    "网",
-    "报",
-    "社",
-    "台",
-    "频道",
-    "客户端",
-    "新闻",
-    "在线",
-    "发布",
-    "之声",
-    "app",
-    "com",
-    "cn",
-    "资讯",
-    "头条",
-    "新浪",
-    "搜狐",
-    "腾讯",
-    "晚报",
-    "卫视",
+    "网", "报", "社", "台", "频道", "客户端", "新闻", "在线", "发布", "之声", "app", "com", "cn", "资讯",
+    "头条", "新浪", "搜狐", "腾讯", "晚报", "卫视",
 ];
 
 /// Normalises a title; `outlet` is the name its entry gives for who wrote it.

@@ -20,13 +20,11 @@ pub struct Losses {
 
 impl Losses {
     /// True if all was read.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.damage.is_empty() && self.gaps.is_empty()
     }
 
     /// The first range that the disk did not read, if there is one: other tools may be able to read it.
-    #[must_use]
     pub fn refused(&self) -> Option<&Damage> {
         self.damage.iter().find(|damage| damage.refused)
     }

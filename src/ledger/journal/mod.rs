@@ -93,7 +93,6 @@ pub enum JournalError {
 
 impl JournalError {
     /// True if a file is not there any more: a compaction removes segments that are being read.
-    #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
@@ -128,20 +127,17 @@ pub struct Journal {
 
 impl Journal {
     /// The number of the last line written.
-    #[must_use]
     pub fn seq(&self) -> u64 {
         self.seq
     }
 
     /// The end of the last frame that was accepted.
-    #[must_use]
     pub fn position(&self) -> Position {
         Position { segment: self.name.number, offset: self.good_len }
     }
 
     /// The four octets before a position: the checksum of the frame that ends there. `None` at the start of a
     /// segment, and where the segment is gone or shorter.
-    #[must_use]
     pub fn checksum_before(&self, at: Position) -> Option<u32> {
         let segments = segment::list(&self.dir).ok()?;
         let segment = segments.into_iter().find(|segment| segment.name.number == at.segment)?;
@@ -153,7 +149,6 @@ impl Journal {
 
     /// True if the octet before a position can be read: it stands in a whole frame. Reads the segment up to
     /// there.
-    #[must_use]
     pub fn is_whole_before(&self, at: Position) -> bool {
         let Ok(segments) = segment::list(&self.dir) else { return false };
         let segment = segments.into_iter().find(|segment| segment.name.number == at.segment);
@@ -167,14 +162,12 @@ impl Journal {
     }
 
     /// The end of the journal, for a state that reflects all of it.
-    #[must_use]
     pub fn reached(&self) -> Reached {
         let position = self.position();
         Reached { position, checksum: self.checksum_before(position) }
     }
 
     /// Date on which its segment was begun, for callers that begin another without a clock.
-    #[must_use]
     pub fn date(&self) -> NaiveDate {
         self.name.date
     }
@@ -280,16 +273,12 @@ impl Journal {
     }
 
     /// The number of the line that the base is of; 0 without one. Nothing before it can be replayed.
-    #[must_use]
     pub fn base_seq(&self) -> u64 {
         self.base_seq
     }
 
     /// The files that the journal consists of, with how much of each is accepted. Durable after
     /// [`Self::sync`].
-    ///
-    /// # Errors
-    /// Fails if the directory cannot be read.
     pub fn files(&self) -> Result<Vec<(String, u64)>, JournalError> {
         let mut files = Vec::new();
         for Segment { name, path } in segment::live(&self.dir)? {
@@ -300,9 +289,6 @@ impl Journal {
     }
 
     /// The sizes of the base and of the segments after it, in octets.
-    ///
-    /// # Errors
-    /// Fails if the directory cannot be read.
     pub fn sizes(&self) -> Result<(u64, u64), JournalError> {
         let (mut base, mut tail) = (0, 0);
         for Segment { name, path } in segment::live(&self.dir)? {
@@ -406,7 +392,6 @@ fn empty(buffer: &mut Vec<u8>) {
 }
 
 /// True if a file of this name is a segment of a journal.
-#[must_use]
 pub fn is_segment(name: &str) -> bool {
     SegmentName::parse(name).is_some_and(|parsed| parsed.to_string() == name)
 }

@@ -41,9 +41,6 @@ pub fn replay<E: From<JournalError>>(
 
 /// Reads files of a journal through, and no others of their directory. Returns the number of the last line,
 /// and what could not be read.
-///
-/// # Errors
-/// Fails if one cannot be read at all.
 pub fn read_through<'a>(
     dir: &Path,
     names: impl Iterator<Item = &'a str>,

@@ -34,22 +34,13 @@ impl Batch {
 /// An ordered map of bytes.
 pub trait Backend: Send + Sync {
     /// The value of a key.
-    ///
-    /// # Errors
-    /// Fails if it cannot be read.
     fn get(&self, key: &[u8]) -> Result<Option<Octets>, StoreError>;
     /// The pairs from `from` (included) to `to` (excluded), in order.
     fn scan(&self, from: &[u8], to: &[u8]) -> Pairs<'_>;
     /// The same, last first.
     fn scan_back(&self, from: &[u8], to: &[u8]) -> Pairs<'_>;
     /// Writes a batch: all or none.
-    ///
-    /// # Errors
-    /// Fails if it cannot be written.
     fn commit(&self, batch: Batch) -> Result<(), StoreError>;
     /// Hands everything written to the disk.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses.
     fn flush(&self) -> Result<(), StoreError>;
 }

@@ -68,15 +68,11 @@ pub struct Store {
 
 impl Store {
     /// A store over a backend.
-    #[must_use]
     pub fn new(backend: Box<dyn Backend>) -> Self {
         Self { backend, meta: Mutex::default(), frozen: freeze::Freezer::default() }
     }
 
     /// Writes the changes of a group of lines: all or none. One caller at a time.
-    ///
-    /// # Errors
-    /// Fails if the backend refuses.
     pub fn commit(&self, changes: &Changes) -> Result<(), StoreError> {
         let stored_to = self.last_meta()?.map_or(0, |meta| meta.next_no);
         let batch = rows::batch(changes, stored_to, &*self.backend)?;
@@ -90,16 +86,12 @@ impl Store {
 
     /// The store as it is now, for reading, whatever is written from now on. Nothing may be written at the
     /// very moment. `None` while another freeze is in use.
-    #[must_use]
     pub fn freeze(self: &Arc<Self>) -> Option<Self> {
         let aside = self.frozen.freeze()?;
         Some(Self::new(Box::new(freeze::Frozen::new(Arc::clone(self), aside))))
     }
 
     /// Hands everything written to the disk.
-    ///
-    /// # Errors
-    /// Fails if the backend refuses.
     pub fn flush(&self) -> Result<(), StoreError> {
         self.backend.flush()
     }

@@ -18,17 +18,11 @@ const TRIES: usize = 8;
 
 impl Store {
     /// The place in the journal that the store reflects.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn position(&self) -> Result<Option<Reached>, StoreError> {
         self.read(&key::position())
     }
 
     /// The places on a feed's list, first to last, from behind `after` on; at most `limit`.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn list(
         &self,
         feed: &FeedKey,
@@ -75,9 +69,6 @@ impl Store {
     }
 
     /// Stored entries of any kind in the order of their numbers, from `first` on; at most `limit`.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn entries_from(&self, first: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
         let (from, to) = key::entries_from(first);
         self.entries(self.backend.scan(&from, &to).take(limit)).collect()
@@ -109,9 +100,6 @@ impl Store {
     }
 
     /// Every feed ever touched.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn feeds(&self) -> Result<Vec<(FeedKey, FeedState)>, StoreError> {
         let (from, to) = key::feeds();
         let mut feeds = Vec::new();
@@ -125,9 +113,6 @@ impl Store {
     }
 
     /// Every source ever known, by id.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn sources(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
         let (from, to) = key::sources();
         let mut sources = BTreeMap::new();
@@ -142,9 +127,6 @@ impl Store {
 
     /// Entries withdrawn from a feed at or after a time, latest first: published ids and times; at most
     /// `limit`.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn withdrawn(
         &self,
         feed: &FeedKey,
@@ -163,9 +145,6 @@ impl Store {
 
     /// Entries on a feed's list that were first seen from one time on and before another, the latest first; at
     /// most `limit`.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn seen_between(
         &self,
         feed: &FeedKey,
@@ -198,9 +177,6 @@ impl Store {
     }
 
     /// Time at which the last entry of a feed's list before a given time was first seen.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn last_seen_before(&self, feed: &FeedKey, before: Time) -> Result<Option<Time>, StoreError> {
         let (from, to) = key::surfaced_range(feed, Time::MIN_UTC, before);
         let news = first(self.backend.scan_back(&from, &to), key::rank)?.map(|rank| rank.surfaced);
@@ -210,9 +186,6 @@ impl Store {
     }
 
     /// Time at which the first entry of a feed's list from a given time on was first seen.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn first_seen_from(&self, feed: &FeedKey, from: Time) -> Result<Option<Time>, StoreError> {
         let (start, end) = key::surfaced_range(feed, from, Time::MAX_UTC);
         let news = first(self.backend.scan(&start, &end), key::rank)?.map(|rank| rank.surfaced);
@@ -332,9 +305,6 @@ impl State for Store {
 
 impl Store {
     /// The record about the whole as it was last committed: nothing is read for it after the first time.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read.
     pub fn last_meta(&self) -> Result<Option<Arc<Meta>>, StoreError> {
         if let Some(meta) = &*self.held() {
             return Ok(Some(Arc::clone(meta)));

@@ -16,7 +16,6 @@ pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
     /// Of the parts of a content.
-    #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut bytes = [0; 16];
         bytes[0] = VERSION;
@@ -25,13 +24,11 @@ impl Fingerprint {
     }
 
     /// True if both are of one version and of different contents: the entry was changed.
-    #[must_use]
     pub fn differs(&self, other: &Self) -> bool {
         self.0[0] == other.0[0] && self.0 != other.0
     }
 
     /// The bytes, for an index.
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }

@@ -42,13 +42,11 @@ impl IdentityKey {
     }
 
     /// The bytes, for an index.
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
     /// The kind of fact that the key is made from; `None` for a key of another version.
-    #[must_use]
     pub fn kind(&self) -> Option<KeyKind> {
         if self.0[0] != VERSION {
             return None;

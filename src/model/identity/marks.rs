@@ -28,25 +28,21 @@ pub struct Marks {
 
 impl Marks {
     /// True if nothing is known.
-    #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
     /// True if the guids have proved to stay with their entries.
-    #[must_use]
     pub fn guids_are_proved(&self) -> bool {
         !self.broken && self.kept >= PROVED
     }
 
     /// True if the guids have proved to go from one entry to another.
-    #[must_use]
     pub fn guids_are_broken(&self) -> bool {
         self.broken
     }
 
     /// The guids and addresses that several entries had.
-    #[must_use]
     pub fn shared(&self) -> &[IdentityKey] {
         &self.shared
     }

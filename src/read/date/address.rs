@@ -10,7 +10,6 @@ const YEARS: std::ops::RangeInclusive<u32> = 1990..=2100;
 const MAX_ADDRESS: usize = 2048;
 
 /// The first day that stands in the path of an address: `2026/09-27`, `2026-09-27`, `2026/0927`, `20260927`.
-#[must_use]
 pub fn day_in_address(address: &str) -> Option<NaiveDate> {
     let path = address.split_once("://").map_or(address, |(_, rest)| rest);
     let path = &path.as_bytes()[path.find('/')?..];

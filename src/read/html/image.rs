@@ -5,20 +5,8 @@ use crate::read::link::Base;
 
 /// Attributes with the real address of a lazily loaded image, best first.
 const LAZY: &[&str] = &[
-    "data-original",
-    "data-src",
-    "data-lazy-src",
-    "data-actualsrc",
-    "data-original-src",
-    "data-lazyload",
-    "data-lazy",
-    "data-echo",
-    "data-url",
-    "lazy-src",
-    "original",
-    "zoomfile",
-    "file",
-    "_src",
+    "data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-original-src", "data-lazyload",
+    "data-lazy", "data-echo", "data-url", "lazy-src", "original", "zoomfile", "file", "_src",
 ];
 
 /// Hosts, or hosts with the start of a path, that serve only tracking pixels.
@@ -54,19 +42,8 @@ const BEACON_FILES: &[&str] =
 
 /// Parts of the file names of placeholder images.
 const PLACEHOLDERS: &[&str] = &[
-    "blank",
-    "loading",
-    "placeholder",
-    "spacer",
-    "grey.gif",
-    "gray.gif",
-    "transparent",
-    "lazy",
-    "none.gif",
-    "1x1",
-    "pixel.",
-    "default_img",
-    "nopic",
+    "blank", "loading", "placeholder", "spacer", "grey.gif", "gray.gif", "transparent", "lazy", "none.gif",
+    "1x1", "pixel.", "default_img", "nopic",
 ];
 
 /// The absolute address of an image, or `None` if there is none to show.

@@ -7,35 +7,9 @@ use crate::read::text::{one_line, unescape};
 
 /// Elements that begin and end a line of their own.
 const LINES: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "caption",
-    "center",
-    "dd",
-    "details",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "footer",
-    "form",
-    "header",
-    "li",
-    "main",
-    "menu",
-    "nav",
-    "ol",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "tfoot",
-    "thead",
-    "tr",
-    "ul",
+    "address", "article", "aside", "caption", "center", "dd", "details", "dir", "div", "dl", "dt",
+    "fieldset", "figcaption", "footer", "form", "header", "li", "main", "menu", "nav", "ol", "section",
+    "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
 ];
 
 /// Elements with an empty line before and after them.
@@ -53,7 +27,6 @@ enum Break {
 /// The text of something that may be plain text, escaped text or markup, on one line.
 ///
 /// A tag of HTML tells markup from text; `a < b` has none. Character references are resolved once.
-#[must_use]
 pub fn plain(text: &str) -> String {
     if !text.contains(['<', '&']) {
         return one_line(text);
@@ -66,7 +39,6 @@ pub fn plain(text: &str) -> String {
 
 /// The text of HTML: references resolved, blanks folded, one line a block, an empty line between
 /// paragraphs. Scripts, styles and other elements without text for readers are left out. At most [`MAX_HTML`] bytes.
-#[must_use]
 pub fn to_text(html: &str) -> String {
     let mut out = String::with_capacity(html.len().min(MAX_HTML) / 2);
     let mut line = String::new();

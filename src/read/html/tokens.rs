@@ -6,19 +6,8 @@ const MAX_ATTRIBUTES: usize = 48;
 
 /// Elements skipped with their content: it is not for readers, or would switch the parser to another mode.
 const SKIPPED: &[&str] = &[
-    "script",
-    "style",
-    "title",
-    "textarea",
-    "iframe",
-    "noframes",
-    "noembed",
-    "xmp",
-    "annotation",
-    "annotation-xml",
-    "template",
-    "select",
-    "plaintext",
+    "script", "style", "title", "textarea", "iframe", "noframes", "noembed", "xmp", "annotation",
+    "annotation-xml", "template", "select", "plaintext",
 ];
 
 /// Those of [`SKIPPED`] whose content is for readers where no end tag says how far it goes. Browsers hide the

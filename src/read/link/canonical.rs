@@ -9,76 +9,16 @@ use url::Url;
 /// Parameters that say how a reader came, never what is read. Compared in lower case.
 const TRACKING: &[&str] = &[
     // Analytics and advertising: Google, Facebook, Microsoft, Yandex, Mailchimp, HubSpot, Adobe, Matomo.
-    "gclid",
-    "dclid",
-    "gbraid",
-    "wbraid",
-    "fbclid",
-    "msclkid",
-    "yclid",
-    "mc_cid",
-    "mc_eid",
-    "_hsenc",
-    "_hsmi",
-    "_ga",
-    "_gl",
-    "igshid",
-    "s_cid",
-    "wt.mc_id",
-    "wt_mc",
-    "ncid",
-    "cmpid",
-    "ref_src",
-    "twclid",
-    "ocid",
-    "ito",
-    // Baidu, Alibaba, CNZZ and what Chinese news sites hand on.
-    "spm",
-    "scm",
-    "hmsr",
-    "hmpl",
-    "hmcu",
-    "hmkw",
-    "hmci",
-    "bd_vid",
-    "bd_source_light",
-    "wfr",
-    "tdsourcetag",
-    "ivk_sa",
-    "chksm",
-    "nsukey",
-    "isappinstalled",
-    "wxshare",
-    "wxfrom",
-    // Sharing buttons.
-    "share",
-    "share_token",
-    "share_from",
-    "share_source",
-    "share_medium",
-    "share_plat",
-    "share_tag",
-    "share_id",
-    "shareid",
-    "share_to",
-    "share_type",
-    "share_uid",
-    "sharefrom",
-    "sharesource",
-    "sharetype",
-    "from_share",
-    "weibo_id",
-    // Sessions and cache busters.
-    "phpsessid",
-    "jsessionid",
-    "aspsessionid",
-    "_",
-    "_t",
-    "nocache",
-    "cachebuster",
-    // AMP copies.
-    "amp",
-    "outputtype",
+    "gclid", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "yclid", "mc_cid", "mc_eid", "_hsenc", "_hsmi",
+    "_ga", "_gl", "igshid", "s_cid", "wt.mc_id", "wt_mc", "ncid", "cmpid", "ref_src", "twclid", "ocid",
+    "ito", // Baidu, Alibaba, CNZZ and what Chinese news sites hand on.
+    "spm", "scm", "hmsr", "hmpl", "hmcu", "hmkw", "hmci", "bd_vid", "bd_source_light", "wfr", "tdsourcetag",
+    "ivk_sa", "chksm", "nsukey", "isappinstalled", "wxshare", "wxfrom", // Sharing buttons.
+    "share", "share_token", "share_from", "share_source", "share_medium", "share_plat", "share_tag",
+    "share_id", "shareid", "share_to", "share_type", "share_uid", "sharefrom", "sharesource", "sharetype",
+    "from_share", "weibo_id", // Sessions and cache busters.
+    "phpsessid", "jsessionid", "aspsessionid", "_", "_t", "nocache", "cachebuster", // AMP copies.
+    "amp", "outputtype",
 ];
 
 const TRACKING_PREFIXES: &[&str] = &["utm_", "mtm_", "pk_", "piwik_", "hsa_", "at_medium", "at_campaign"];
@@ -86,31 +26,9 @@ const TRACKING_PREFIXES: &[&str] = &["utm_", "mtm_", "pk_", "piwik_", "hsa_", "a
 /// `from` and `source` name a referrer on most sites and a part of the content on some; they are
 /// dropped only with these values.
 const REFERRERS: &[&str] = &[
-    "timeline",
-    "groupmessage",
-    "singlemessage",
-    "weixin",
-    "wechat",
-    "wx",
-    "qq",
-    "qzone",
-    "weibo",
-    "sina",
-    "app",
-    "wap",
-    "pc",
-    "mobile",
-    "share",
-    "rss",
-    "feed",
-    "atom",
-    "baidu",
-    "toutiao",
-    "home",
-    "index",
-    "search",
-    "browser",
-    "fx",
+    "timeline", "groupmessage", "singlemessage", "weixin", "wechat", "wx", "qq", "qzone", "weibo", "sina",
+    "app", "wap", "pc", "mobile", "share", "rss", "feed", "atom", "baidu", "toutiao", "home", "index",
+    "search", "browser", "fx",
 ];
 
 /// Files a server answers a directory with.
@@ -133,7 +51,6 @@ const REGISTRY_LABELS: &[&str] = &["com", "net", "org", "gov", "edu", "ac", "co"
 /// percent-encoding as RFC 3986 section 6.2.2 has it, no `index.html`, no slash at the end.
 ///
 /// The canonical form of an http address; anything else is only trimmed. `canonical(canonical(x)) == canonical(x)`.
-#[must_use]
 pub fn canonical(url: &str) -> String {
     let trimmed = url.trim();
     let Some(parsed) = Url::parse(trimmed).ok().filter(|u| matches!(u.scheme(), "http" | "https")) else {
@@ -158,7 +75,6 @@ pub fn canonical(url: &str) -> String {
 }
 
 /// The host of an address, folded as [`canonical`] folds it: two addresses with one key are of one site.
-#[must_use]
 pub fn host_key(url: &str) -> Option<String> {
     let parsed = Url::parse(url.trim()).ok()?;
     Some(fold_host(parsed.host_str()?))
@@ -167,13 +83,11 @@ pub fn host_key(url: &str) -> Option<String> {
 /// The server of an address: whoever asks to be left alone speaks for it, and requests to it queue together.
 /// http and https of one name are one server, with `www.` and without; another port is another, such as a
 /// bridge beside a web site, and so is a site's `m.` or `wap.`.
-#[must_use]
 pub fn server(url: &str) -> Option<String> {
     Some(server_of(&Url::parse(url.trim()).ok()?)).filter(|server| !server.is_empty())
 }
 
 /// The same of an address that was read.
-#[must_use]
 pub fn server_of(url: &Url) -> String {
     // A name with a dot at its end is the same name (RFC 1034 section 3.1).
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');

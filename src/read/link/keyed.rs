@@ -15,14 +15,12 @@ const NAMES: [&str; 8] = ["auth", "authorization", "pass", "session", "sessionid
 const VOUCHER: usize = 16;
 
 /// True if an address holds a key: in its query, or as a user's name.
-#[must_use]
 pub fn is_keyed(url: &str) -> bool {
     // Most addresses have neither, and are not read for this.
     url.contains(['?', '@']) && Url::parse(url).is_ok_and(|url| has_user(&url) || query_holds_key(&url))
 }
 
 /// An address for logs and messages: with `…` in place of each key.
-#[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
     let Some(mut url) = Url::parse(text).ok().filter(|_| is_keyed(text)) else { return Cow::Borrowed(text) };
     // Both fail only where there can be no user.

@@ -68,19 +68,8 @@ fn an_iri_is_republished_if_its_scheme_is_harmless() {
         assert!(is_republished(iri), "{iri}");
     }
     for iri in [
-        "javascript:alert(1)",
-        "JAVASCRIPT:alert(1)",
-        " http://a.cn/",
-        "java\nscript:x",
-        "data:text/html,x",
-        "vbscript:x",
-        "ftp://a.cn/",
-        "http:a.cn",
-        "http:///x",
-        "http://",
-        "urn:",
-        "新闻",
-        "",
+        "javascript:alert(1)", "JAVASCRIPT:alert(1)", " http://a.cn/", "java\nscript:x", "data:text/html,x",
+        "vbscript:x", "ftp://a.cn/", "http:a.cn", "http:///x", "http://", "urn:", "新闻", "",
         "http://a.cn/\u{202e}x",
     ] {
         assert!(!is_republished(iri), "{iri}");

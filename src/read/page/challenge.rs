@@ -36,18 +36,12 @@ const MARKS: &[(&str, &str)] = &[
 
 /// Scripts that send a browser back to the page with a cookie, or elsewhere.
 const SCRIPTS: &[&str] = &[
-    "document.cookie",
-    "location.href",
-    "location.replace",
-    "location.reload",
-    "window.location",
-    "eval(",
+    "document.cookie", "location.href", "location.replace", "location.reload", "window.location", "eval(",
     "string.fromcharcode",
 ];
 
 /// The kind of challenge, if a body that came with a success status is one: it is small, has
 /// hardly a word for readers, and has a known mark or a script that sends the browser on.
-#[must_use]
 pub fn is_challenge(text: &str) -> Option<String> {
     if text.len() > MAX_WALL {
         return None;

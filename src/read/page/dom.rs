@@ -184,7 +184,6 @@ pub(super) fn is_inline(name: &str) -> bool {
 }
 
 /// The feeds a page declares (`link rel="alternate"` of a feed's type), absolute, with their titles.
-#[must_use]
 pub fn feed_links(input: &FeedInput<'_>) -> Vec<Link> {
     const TYPES: [&str; 4] =
         ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];

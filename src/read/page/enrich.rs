@@ -10,7 +10,6 @@ use crate::model::time::Precision;
 /// cut, its summary, body and rights.
 ///
 /// A page that asks not to be indexed gives nothing; one that asks for no snippet neither summary nor body.
-#[must_use]
 pub fn enrich(entry: &ParsedEntry, article: &Article) -> ParsedEntry {
     let mut entry = entry.clone();
     if article.noindex {
@@ -47,7 +46,6 @@ pub fn enrich(entry: &ParsedEntry, article: &Article) -> ParsedEntry {
 }
 
 /// True if a list's title tells nothing that the page's does not: it is the same, or a cut of it.
-#[must_use]
 pub fn says_no_more(title: &str, whole: &str) -> bool {
     title == whole || was_cut_from(title, whole)
 }

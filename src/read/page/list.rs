@@ -66,7 +66,6 @@ pub fn list(input: &FeedInput<'_>, rules: &ListRules) -> Result<ListPage, PageEr
 
 /// True if a page opens and is never closed: it may have been cut; where its publisher never closes it, it
 /// will end with the same bytes again.
-#[must_use]
 pub fn breaks_off(bytes: &[u8]) -> bool {
     has(bytes, b"<html") && !has(bytes, b"</html")
 }

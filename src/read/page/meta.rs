@@ -9,29 +9,8 @@ const SITE_WORDS: &[&str] =
 
 /// Labels that end the value of another label on the same line.
 const LABELS: &[&str] = &[
-    "作者",
-    "责任编辑",
-    "责编",
-    "编辑",
-    "记者",
-    "浏览",
-    "点击",
-    "字号",
-    "字体",
-    "时间",
-    "发布",
-    "来源",
-    "分享",
-    "阅读",
-    "评论",
-    "摄影",
-    "校对",
-    "审核",
-    "打印",
-    "更新",
-    "人气",
-    "原创",
-    "参与互动",
+    "作者", "责任编辑", "责编", "编辑", "记者", "浏览", "点击", "字号", "字体", "时间", "发布", "来源",
+    "分享", "阅读", "评论", "摄影", "校对", "审核", "打印", "更新", "人气", "原创", "参与互动",
 ];
 
 /// Labels of the outlet, longest first where one is in another.
@@ -138,23 +117,8 @@ pub(super) fn outlet_name(said: &str) -> Option<String> {
 /// The outlet beside a time: `2019年11月25日 18:57 参考消息`. Only what ends as outlets do, or is the page's author.
 pub(super) fn beside_time(line: &str, author: Option<&str>) -> Option<String> {
     const ENDS: &[&str] = &[
-        "报",
-        "网",
-        "社",
-        "新闻",
-        "客户端",
-        "电视台",
-        "在线",
-        "周刊",
-        "杂志",
-        "消息",
-        "观察",
-        "发布",
-        "传媒",
-        "融媒",
-        "时报",
-        "資訊",
-        "资讯",
+        "报", "网", "社", "新闻", "客户端", "电视台", "在线", "周刊", "杂志", "消息", "观察", "发布", "传媒",
+        "融媒", "时报", "資訊", "资讯",
     ];
     const LONGEST: usize = 40;
     if line.chars().count() > LONGEST || line.contains(['：', '。', '，']) {
@@ -294,25 +258,9 @@ pub(super) fn rights(line: &str) -> Option<String> {
 /// True if a text begins as a list of other articles or of comments does.
 pub(super) fn promises_others(text: &str) -> bool {
     const HEADINGS: &[&str] = &[
-        "相关",
-        "推荐",
-        "为你推荐",
-        "猜你喜欢",
-        "热门",
-        "评论",
-        "延伸阅读",
-        "最新",
-        "更多",
-        "related",
-        "recommended",
-        "most read",
-        "read more",
-        "read also",
-        "see also",
-        "comments",
-        "more on",
-        "mehr zum thema",
-        "lesen sie auch",
+        "相关", "推荐", "为你推荐", "猜你喜欢", "热门", "评论", "延伸阅读", "最新", "更多", "related",
+        "recommended", "most read", "read more", "read also", "see also", "comments", "more on",
+        "mehr zum thema", "lesen sie auch",
     ];
     let start: String = text.chars().take(20).collect::<String>().to_lowercase();
     HEADINGS.iter().any(|heading| start.starts_with(heading))
@@ -321,37 +269,10 @@ pub(super) fn promises_others(text: &str) -> bool {
 /// True if a line belongs to the frame about a body: what leads through the site, shares, or claims rights.
 pub(super) fn is_frame(line: &str) -> bool {
     const STARTS: &[&str] = &[
-        "分享到",
-        "分享至",
-        "分享让更多人",
-        "扫一扫",
-        "相关新闻",
-        "相关阅读",
-        "相关报道",
-        "延伸阅读",
-        "推荐阅读",
-        "更多精彩",
-        "上一篇",
-        "下一篇",
-        "上一页",
-        "下一页",
-        "打印",
-        "关闭窗口",
-        "返回顶部",
-        "我要评论",
-        "网友评论",
-        "责任编辑",
-        "责编",
-        "【编辑",
-        "(责编",
-        "（责编",
-        "(责任编辑",
-        "（责任编辑",
-        "字号",
-        "版权声明",
-        "关于我们",
-        "举报电话",
-        "违法和不良信息",
+        "分享到", "分享至", "分享让更多人", "扫一扫", "相关新闻", "相关阅读", "相关报道", "延伸阅读",
+        "推荐阅读", "更多精彩", "上一篇", "下一篇", "上一页", "下一页", "打印", "关闭窗口", "返回顶部",
+        "我要评论", "网友评论", "责任编辑", "责编", "【编辑", "(责编", "（责编", "(责任编辑", "（责任编辑",
+        "字号", "版权声明", "关于我们", "举报电话", "违法和不良信息",
     ];
     const MAX_LINE: usize = 80;
     if line.chars().count() > MAX_LINE && rights(line).is_none() {

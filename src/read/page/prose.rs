@@ -13,22 +13,8 @@ use super::meta;
 
 /// Elements that never hold a body of their own: descending stops above them.
 pub(super) const WITHIN: &[&str] = &[
-    "p",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "li",
-    "ul",
-    "ol",
-    "blockquote",
-    "figure",
-    "table",
-    "tbody",
-    "tr",
-    "pre",
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "blockquote", "figure", "table", "tbody",
+    "tr", "pre",
 ];
 
 /// The weight of a line in the element one further out, in hundredths. Low enough that an article wins

@@ -37,7 +37,6 @@ impl Css {
     }
 
     /// As it was written.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -179,7 +178,6 @@ impl JsonPath {
     }
 
     /// As it was written.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }

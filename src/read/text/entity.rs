@@ -11,7 +11,6 @@ const LONGEST_NAME: usize = 32;
 /// `;`), decimal and hexadecimal numbers, numbers 128 to 159 read as windows-1252. What is no reference
 /// stays; references to nothing that may be shown (NUL, surrogates) become U+FFFD. The result is not
 /// looked at again, so `&amp;lt;` gives `&lt;`.
-#[must_use]
 pub fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);

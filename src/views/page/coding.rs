@@ -33,7 +33,6 @@ impl Coding {
     pub const ALL: [Self; 3] = [Self::Brotli, Self::Zstd, Self::Gzip];
 
     /// The token of `Content-Encoding`.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",

@@ -75,7 +75,6 @@ impl SledBackend {
 
     /// True if the database in `dir` is open somewhere: a handle outlives the lock of the state directory
     /// while a reader holds it.
-    #[must_use]
     pub fn is_open(dir: &Path) -> bool {
         // sled locks this file.
         let Ok(file) = File::open(dir.join("db")) else { return false };
@@ -84,9 +83,6 @@ impl SledBackend {
     }
 
     /// Syncs the files of a database that is not open.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses.
     pub fn sync(dir: &Path) -> io::Result<()> {
         sync_tree(dir)
     }
