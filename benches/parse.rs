@@ -1,4 +1,4 @@
-//! Reading well-formed UTF-8 feeds: dibao's whole way (decoding, dialects, repair, feed-rs, our values)
+//! Reading well-formed UTF-8 feeds: dibao's whole way (decoding, the check for plainness, feed-rs or our reader, our values)
 //! beside feed-rs alone on the same bytes.
 //!
 //! `cargo bench --bench parse` prints criterion's figures for both, then their ratio from rounds that take

@@ -331,12 +331,12 @@ impl Walk<'_> {
 }
 
 /// A link relation in its short form.
-fn relation(rel: &str) -> String {
+pub(super) fn relation(rel: &str) -> String {
     let rel = rel.trim().to_ascii_lowercase();
     rel.strip_prefix("http://www.iana.org/assignments/relation/").map_or_else(|| rel.clone(), str::to_owned)
 }
 
-fn is_web(text: &str) -> bool {
+pub(super) fn is_web(text: &str) -> bool {
     super::token::starts_with_ignore_case(text, "http://")
         || super::token::starts_with_ignore_case(text, "https://")
 }
