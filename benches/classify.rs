@@ -1,4 +1,4 @@
-//! How many titles a second one core classifies, and how long the classifier takes to build.
+//! Measures the classifier: titles a second on one core, and the time to build it.
 
 use std::hint::black_box;
 

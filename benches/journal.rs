@@ -1,5 +1,5 @@
-//! What the journal costs: an append of a group of polls, without the sync; reading the whole journal back,
-//! with nothing done with its lines and with work done on each.
+//! Measures the journal: an append of a group of polls without the sync, and a replay of the whole journal, with
+//! and without work on each line.
 //!
 //! `cargo bench --bench journal`. The journal is a temporary one of about 100,000 entries, 1.8 KB each.
 

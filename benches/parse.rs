@@ -1,8 +1,8 @@
 //! Reading well-formed UTF-8 feeds: dibao's whole way (decoding, the check for plainness, feed-rs or our reader, our values)
 //! beside feed-rs alone on the same bytes.
 //!
-//! `cargo bench --bench parse` prints criterion's figures for both, then their ratio from rounds that take
-//! turns, so that a busy machine slows both alike.
+//! `cargo bench --bench parse` prints criterion's figures for both, then their ratio from alternating
+//! rounds, so that a busy machine slows both equally.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

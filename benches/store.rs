@@ -1,5 +1,5 @@
-//! What the store costs an entry: time to encode and to write, octets of rows and on disk, reads. Entries are
-//! made from templates, in polls of thirty, in groups of 64 polls. Durations are for comparing two
+//! Measures the store for each entry: time to encode and to write, octets of rows and on disk, reads. Entries come
+//! from templates, in polls of thirty, in groups of 64 polls. Durations are for comparing two
 //! versions on one machine: `cargo bench --bench store -- [entries] [polls a group] [directory]`.
 
 #![expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
@@ -20,7 +20,7 @@ use dibao::model::record::NewEntry;
 use dibao::model::region::RegionId;
 use dibao::model::source::{RegionRule, SourceDef, SourceId};
 use dibao::model::state::{
-    BacklogKey, Changes, FeedState, Meta, Place, PlaceKey, Position, Rank, Reached, SourceState, State,
+    BacklogKey, Changes, FeedState, Listing, ListingKey, Meta, Position, Rank, Reached, SourceState, State,
 };
 use dibao::model::stored::{Entry, EntryNo};
 use dibao::model::time::{Stamp, Time};
@@ -230,8 +230,8 @@ impl World {
             changes.owners.insert(entry.id.clone(), Some(no));
             changes.known.extend(entry.keys.iter().map(|key| ((id.clone(), *key), Some(no))));
             for feed in entry.feeds() {
-                let key = PlaceKey { feed: feed.clone(), backlog: first, rank: Rank::of(no, &entry) };
-                changes.places.insert(key, Some(Place { source, backlog, story: None }));
+                let key = ListingKey { feed: feed.clone(), backlog: first, rank: Rank::of(no, &entry) };
+                changes.places.insert(key, Some(Listing { source, backlog, story: None }));
                 if first {
                     let seen = BacklogKey { feed: feed.clone(), first_seen: at, seq };
                     changes.backlogs.entry(seen).or_default().push(no);

@@ -1,6 +1,6 @@
-//! What a sketch costs, and what finding an entry's story and filing the entry cost in an index that is
-//! full: with news that is mostly alone, and with the worst case, reports filled in from a few templates.
-//! Also prints the index's octets an entry.
+//! Measures a sketch, the search for an entry's story, and the filing of the entry, in a full index: with mostly
+//! unrelated news, and in the worst case, with reports made from a few templates. Also prints the index's octets
+//! for each entry.
 //!
 //! `cargo bench --bench stories`.
 

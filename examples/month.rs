@@ -1,6 +1,6 @@
-//! A month in a few minutes: a thousand sources bring thirty entries a day each, everything is recorded in
-//! a real state directory, old entries expire and the journal is compacted as by the daemon. Prints the
-//! size of everything, day by day.
+//! Simulates a month in a few minutes: a thousand sources bring thirty entries a day each. It records them in a
+//! real state directory, expires old entries and compacts the journal like the daemon. Prints all sizes day by
+//! day.
 //!
 //! `cargo run --release --example month -- [SOURCES] [DAYS] [MAX_AGE_DAYS]` (1000, 30 and 7)
 

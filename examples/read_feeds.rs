@@ -1,4 +1,4 @@
-//! Reads feeds from files as if they had been fetched, and writes what dibao would store of them.
+//! Reads feeds from files as if dibao had fetched them, and prints the entries that dibao would store.
 //!
 //! JSON lines on standard input, one a feed:
 //! `{"id", "file", "url", "content_type"}`, and optionally `"zone"` (an IANA name: the zone of dates that
@@ -8,9 +8,9 @@
 //! One JSON line for each on standard output:
 //! `{"id", "ok", "error", "feed_title", "repairs", "entries": [{"id", "title", "links", "published",
 //! "updated", "summary", "content"}]}`. Dates are Unix seconds or null; of a date without a time of day, the
-//! end of that day in its zone, or the fetch if that is sooner. The id is the publisher's as it is kept; an
-//! entry without one has the id that dibao mints for it from its identity keys. (An id that is no absolute
-//! IRI is kept too, to know the entry again, but published under a minted one; that one is not shown here.)
+//! end of that day in its zone, or the fetch if that is sooner. The id is the publisher's as stored. An
+//! entry without one has the id that dibao mints from its identity keys. (dibao also stores an id that is no
+//! absolute IRI, to recognise the entry, but publishes a minted one, which is not shown here.)
 //!
 //! ```sh
 //! echo '{"id":"a","file":"feed.xml","url":"https://example.com/feed.xml","content_type":"text/xml"}' \

@@ -1,5 +1,5 @@
-//! Plays the history of a feed as if each version had been one poll's answer, and prints what dibao makes of it: the
-//! new entries, the changed ones, and those decisions that a person should look at, each with its evidence.
+//! Replays the history of a feed as if each version had been one poll's answer. Prints the new entries, the changed
+//! entries, and the decisions that a person should check, with their evidence.
 //!
 //! ```sh
 //! cargo run --release --example replay -- path/to/repository feed.xml   # each commit of a file in a git repository
@@ -7,10 +7,10 @@
 //! ```
 //!
 //! `--zone Asia/Shanghai` is the zone of dates that name none (else UTC), `--ref BRANCH` names the branch, `--json`
-//! prints one object a version, `--all` every decision. Nothing is written anywhere. Versions whose bytes are those
-//! of the one before are left out, as by a poll.
+//! prints one object a version, `--all` every decision. It writes no files. It skips versions with the
+//! same bytes as the one before, like a poll.
 //!
-//! What it cannot know is whether an entry really was lost. It shows, by a measure of its own:
+//! It cannot know if an entry really was lost. It reports by its own measure:
 //! - **perhaps lost**: an entry was overwritten by one of another title and another text;
 //! - **perhaps repeated**: a new entry has the title of an earlier one, and its date, guid or address.
 

@@ -1,9 +1,9 @@
 //! Tries the story decision on a file of labelled pairs, one JSON object a line:
 //! `{"label": "same" | "different", "kind": …, "a": {title, summary, source, published_ms}, "b": {…}}`.
 //!
-//! Each pair is decided as the daemon decides it: `a` is filed in a fresh index, `b` looked up in it, so
-//! a pair that the index does not bring together counts as a miss. A pair is found if it tells one story, and
-//! hidden if it is one report, of which a feed shows one entry. Run it with
+//! It decides each pair like the daemon: it files `a` in a new index and looks up `b`, so that a pair that the
+//! index does not find counts as a miss. A pair is found if it tells one story, and hidden if it is one report,
+//! of which a feed shows one entry. Run it with
 //! `cargo run --release --example stories -- FILE.jsonl`.
 
 use std::collections::BTreeMap;

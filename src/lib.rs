@@ -1,40 +1,51 @@
-//! dibao (邸报) polls regional news sources on schedules, journals and stores their entries, and
-//! republishes them as merged, per-province feeds.
+//! dibao (邸报) polls regional news sources on schedules, journals and stores their entries, and republishes
+//! them as merged Atom feeds, one a province.
 //!
 //! ```text
-//! scheduler ─due─▶ worker: fetch ─▶ decode ─▶ parse ─▶ diff ─▶ recorder
-//!                                                               │ group commit
-//!                                                            ledger: decide (published ids, stories)
-//!                                                               │ append + fsync: the journal (NDJSON in zstd frames)
-//!                                                               │ apply: one pure function, one atomic batch
-//!                                                            store ─▶ views (rendered when asked for) ─▶ HTTP
+//!             ask                         decide                    ledger                       show
+//! scheduler ─due─▶ worker: proxy, robots, ─▶ poll, identity, diff, ─▶ journal (append + fsync), ─▶ views ─▶ HTTP,
+//!                  fetch, read               follow, regions, story    then store (apply)           files, WebSub
 //! ```
 //!
-//! The journal is the record, the store is its index, feeds are views. What the modules are, from the
-//! pure to the outermost; each names only those above it:
+//! The journal is the record, the store is an index of it, and feeds are views of the store.
 //!
-//! - [`model`]: plain values.
-//! - [`read`]: octets to a document.
-//! - [`decide`]: every decision, as a function of values. These three are pure: no clock, disk, socket, randomness, async.
-//! - [`views`]: stored entries as documents, and documents as bytes. Pure too.
-//! - [`ledger`]: the state directory. [`ledger::journal`] is the append-only record, [`ledger::store`] sled as an index
-//!   that can always be built again from it.
-//! - [`fetch`]: one polite, bounded, conditional HTTP exchange.
-//! - [`serve`]: views over HTTP, commands over the admin socket.
-//! - [`config`]: the TOML file to a checked configuration, every fault at once.
-//! - [`daemon`]: the parts put together: scheduler, worker, recorder, keeper, publisher.
-//! - [`demo`]: publishers of our own on loopback, for `dibao demo` and for tests.
-//! - [`cli`]: one file a subcommand.
+//! The modules, from the purest outwards. A module names only modules above it; `tests/it/architecture.rs`
+//! checks that.
 //!
-//! What always holds:
+//! Pure, without clock, disk, socket, randomness or async:
 //!
-//! 1. A validator is stored only with, or after, the entries it vouches for are durable.
-//! 2. What was withdrawn is never published again.
-//! 3. A view's bytes change only if its entries or the configuration change; `updated` is never "now".
-//! 4. A line of the journal may be applied twice: the store ends the same.
+//! - [`model`]: the plain values: source, entry, region, poll state, record, state.
+//! - [`read`]: turns octets into a document: charsets, markup, dates, feeds, pages, JSON.
+//! - [`decide`]: makes every decision: when to poll, the outcome of a poll, an entry's identity, regions, stories, retention.
+//! - [`views`]: turns stored entries into documents, and documents into bytes, one file a format.
+//!
+//! With input and output:
+//!
+//! - [`ledger`]: owns the state directory: [`ledger::journal`] appends and replays, [`ledger::store`] is sled as an
+//!   index that dibao can always rebuild from the journal.
+//! - [`fetch`]: makes one polite, bounded, conditional HTTP exchange.
+//! - [`ask`]: asks a source and returns an answer: proxy, robots.txt, fetch, read. A poll, `dibao check --online` and
+//!   `dibao probe` all use it.
+//! - [`serve`]: answers HTTP requests from views, and commands on the admin socket. Changes nothing.
+//! - [`config`]: turns the TOML files into a checked configuration, and reports all faults at once.
+//! - [`daemon`]: runs everything: scheduler, worker, recorder, publisher, keeper, outlets. [`daemon::run`] is the
+//!   way from configuration to exit.
+//! - [`command`]: one file a command: its arguments, its work, its rows and their columns.
+//! - [`demo`]: serves invented newspapers on loopback, for `dibao demo` and for tests.
+//! - [`cli`]: turns arguments into a command, and its rows into text or JSON.
+//!
+//! Invariants:
+//!
+//! 1. dibao stores a validator only with the entries it vouches for, or after they are durable.
+//! 2. After a tombstone an entry is never published again.
+//! 3. A view's bytes change only if its entries or the configuration change; `updated` is the newest entry's time,
+//!    never "now".
+//! 4. `apply` may run twice on a line of the journal: the store ends the same.
 //! 5. Every task is bounded: bodies, redirects, entries, queues, time, memory.
 
+pub mod ask;
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod daemon;
 pub mod decide;

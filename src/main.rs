@@ -1,17 +1,16 @@
-//! The `dibao` binary: arguments in, exit code out.
+//! The `dibao` binary: the allocator, and the call of [`dibao::cli`]. Decides nothing.
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use tikv_jemallocator::Jemalloc;
 
-/// With glibc's allocator a cycle takes a tenth to a third more CPU, and more memory stays behind
+/// glibc's allocator needs a tenth to a third more CPU for a cycle and returns less memory to the system
 /// (docs/performance.md).
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
-/// jemalloc reads this at its start. By default it keeps four arenas a core and gives memory back after ten
-/// seconds: a first cycle of 30,000 entries then peaks at twice the memory.
+/// jemalloc reads this when it starts. Its defaults are four arenas a core and ten seconds until it returns
+/// memory: with them a first cycle of 30,000 entries peaks at twice the memory.
 #[expect(
     unsafe_code,
     reason = "jemalloc finds its settings under this name; nothing else in dibao is unsafe"
@@ -21,5 +20,5 @@ static SETTINGS: &[u8; 86] =
     b"narenas:2,tcache_max:4096,dirty_decay_ms:1000,muzzy_decay_ms:0,background_thread:true\0";
 
 fn main() -> ExitCode {
-    dibao::cli::main(dibao::cli::Args::parse())
+    dibao::cli::main()
 }

@@ -1,4 +1,4 @@
-//! The machine's clock and its sleep: a benchmark needs both, the crate's lints forbid them elsewhere.
+//! The machine's clock and sleep. A benchmark needs both; the crate's lints forbid them elsewhere.
 
 use std::time::{Duration, Instant, SystemTime};
 

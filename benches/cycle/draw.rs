@@ -1,4 +1,4 @@
-//! Chance that is the same in every run: splitmix64, seeded by a text.
+//! Random numbers that are the same in every run: splitmix64, seeded by a text.
 
 pub(crate) struct Draw(u64);
 

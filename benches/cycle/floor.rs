@@ -1,4 +1,4 @@
-//! Floors: the least that the work takes, with the same crates, in this process.
+//! Floors: the minimum cost of the work, with the same crates, in this process.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

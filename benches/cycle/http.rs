@@ -1,5 +1,5 @@
-//! A small HTTP/1.1 client over one connection, TCP or Unix socket: what it costs is nearly nothing, and
-//! bodies come as they were sent, compressed or not.
+//! A small HTTP/1.1 client over one connection, TCP or Unix socket. It costs nearly nothing, and does not
+//! decompress bodies.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

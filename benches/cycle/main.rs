@@ -1,4 +1,4 @@
-//! What dibao costs: one table, each measure beside its floor or a peer, measured in the same run.
+//! Measures dibao: one table, with each measure beside its floor or a peer from the same run.
 //!
 //! ```text
 //! cargo bench --bench cycle                      everything; about 20 minutes on two cores
@@ -8,8 +8,8 @@
 //! cargo bench --bench cycle -- start --large 100000
 //! ```
 //!
-//! It builds the release binary and asks it from outside only: HTTP, admin socket, commands, state directory.
-//! `--binary FILE`, or `DIBAO_BENCH_BINARY`, measures another. Counts are asserted, times are printed.
+//! It builds the release binary and uses it from outside only: HTTP, admin socket, commands, state directory.
+//! `--binary FILE`, or `DIBAO_BENCH_BINARY`, measures another binary. It asserts counts and prints times.
 
 mod clock;
 mod corpus;

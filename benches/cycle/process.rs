@@ -1,4 +1,4 @@
-//! A child process: what it takes of the machine (proc(5)), and its end.
+//! A child process: its use of CPU and memory (proc(5)), and its end.
 
 use std::fs;
 use std::process::{Child, Command, ExitStatus};

@@ -1,4 +1,4 @@
-//! dibao as its user has it: the release binary, a configuration, HTTP, and the admin socket.
+//! dibao as its users run it: the release binary, a configuration, HTTP, and the admin socket.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -1,5 +1,5 @@
-//! A publisher of our own with one feed, which gets new entries on demand, and which notes when it has sent
-//! the last octet of an answer.
+//! A publisher with one feed. It adds entries on demand, and records when it has sent the last octet of an
+//! answer.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};

@@ -1,4 +1,4 @@
-//! lemon24/reader, the peer: Python, SQLite, from PyPI, in an environment of its own below `target`.
+//! lemon24/reader, the peer: Python, SQLite, from PyPI, in a virtual environment below `target`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! Large state directories, fast: a journal written as dibao writes it. A real poll of a few sources gives the
-//! shapes of all lines, so that a field more or a new version of lines is followed by itself; entries of a
-//! year are put before it. The store is left to dibao, which builds it from the journal.
+//! Makes large state directories fast, by writing a journal as dibao does. A real poll of a few sources gives
+//! the form of all lines, so that new fields and line versions need no change here. Entries of a year come before
+//! it. dibao builds the store from the journal.
 
 use std::fs::{self, File};
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! The table: a line as soon as it is measured, and all of them at the end.
+//! The table: prints each line when it is measured, and all lines at the end.
 
 use std::fmt;
 

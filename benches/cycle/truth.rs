@@ -1,5 +1,5 @@
-//! What is stored, held against what the corpus knows of itself. The only asserts of the benchmark: speed
-//! cannot be had by leaving something out.
+//! Compares the stored entries with the corpus. The only assertions of the benchmark: dibao must not be fast
+//! because it leaves something out.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The binary under test: as a daemon, and as the commands that ask it. Every wait has a limit, and what
-//! goes beyond it is a hang.
+//! Runs the binary under test, as a daemon and as commands. Every wait has a limit; a longer wait counts as a
+//! hang.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

@@ -1,5 +1,5 @@
-//! The frames of a journal's segments, read here without the journal's own code, so that what it may
-//! lose is not its own judgement.
+//! Reads the frames of a journal's segments without dibao's journal code, so that the allowed losses do not
+//! depend on the code under test.
 
 use std::fs;
 use std::io::{Cursor, Read};

@@ -1,4 +1,4 @@
-//! What has to be there: every entry that was acknowledged, with the id it was given.
+//! The expected entries: every acknowledged entry with its id.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,11 +1,10 @@
-//! The torture of the real daemon: cycle after cycle one fault at random, then a start, and everything that
-//! was acknowledged has to be there, once. After journal or store were harmed, `dibao check --store` is run before
-//! the next fault, as the scrub would be by itself once a week. `tests/torture/run` builds what it needs and starts it.
+//! The torture test of the real daemon. Each cycle causes a random fault and starts the daemon. Then every
+//! acknowledged entry must be present exactly once. After damage to journal or store it runs `dibao check --store`
+//! before the next fault, in place of the weekly scrub. `suites/torture/run` builds the binaries and starts it.
 //!
-//! What it counts as acknowledged: what the publisher showed when a `dibao poll` began that succeeded, and
-//! what the daemon listed. What it allows to be missing: what a frame of the journal held whose octets it
-//! changed itself while it took the store away, until the next poll; and what it made so old that it expires,
-//! which must not come back.
+//! Acknowledged are the entries that the publisher showed when a successful `dibao poll` began, and those that the
+//! daemon listed. Two kinds may be missing. If it damaged a frame of the journal and removed the store, the frame's
+//! entries may be missing until the next poll. Entries that it made old enough to expire must not come back.
 
 #![expect(clippy::disallowed_methods, reason = "it waits for real processes, by the clock of the machine")]
 

@@ -1,4 +1,4 @@
-//! The publisher: a few feeds that only ever grow, with validators, and a window old entries fall out of.
+//! The publisher: a few growing feeds with validators, each a window of its newest entries.
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
-//! One run: the publisher, the daemon, the ledger, and the counts. A cycle is a fault, a start, a scrub where
-//! journal or store were harmed, and two looks at what is there, with a poll between them.
+//! One run: the publisher, the daemon, the ledger and the counts. A cycle is a fault, a start, a scrub if journal
+//! or store were damaged, and two checks of all entries with a poll between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! Decoding never panics, loses no valid UTF-8, and its text has no byte order mark in front.
+//! Decoding never panics, keeps valid UTF-8, and removes a leading byte order mark.
 //!
 //! The first byte picks a Content-Type; the rest is the document.
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run decode -- -max_total_time=60`

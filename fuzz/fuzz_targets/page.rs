@@ -1,5 +1,5 @@
-//! Reading a page never panics, as a list or as an article, keeps its promises about what it returns, and
-//! reads the same bytes the same twice.
+//! Reading a page as a list or as an article never panics, keeps the limits of its results, and gives the same
+//! result for the same bytes.
 //!
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run page -- -max_total_time=60`
 

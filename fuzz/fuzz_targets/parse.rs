@@ -1,5 +1,5 @@
-//! Reading a feed never panics, not even inside the fence around feed-rs, keeps its promises about what it
-//! returns, and reads the same bytes the same twice.
+//! Reading a feed never panics, not even inside the panic guard around feed-rs. It keeps the limits of its results,
+//! and gives the same result for the same bytes.
 //!
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run parse -- -max_total_time=60`
 

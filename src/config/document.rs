@@ -1,6 +1,5 @@
-//! A TOML text as tables whose keys are taken one by one, so that everything wrong with it is reported
-//! at once: serde stops at the first fault. The only place that names `toml`; it knows how values are
-//! written, not what they mean.
+//! TOML tables whose keys are taken one by one, so that one load reports every fault: serde stops at the first. The
+//! only file that names `toml`. It knows how values are written, not what they mean.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -55,7 +54,7 @@ pub(super) fn read<T>(
     read(Table::new(&source, root.get_ref(), "", place), report)
 }
 
-/// Whether a piece of text is short enough to be quoted in a line of a report.
+/// True if a piece of text is short enough to be quoted in a line of a report.
 fn is_word(text: &str) -> bool {
     (1..=40).contains(&text.len()) && !text.contains(char::is_control)
 }
@@ -141,9 +140,9 @@ impl<'d> Table<'d> {
     }
 
     /// Reports the keys that were not taken, with `elsewhere` to say which of them have a meaning in another place.
-    pub(super) fn finish(self, elsewhere: impl Fn(&str, &str) -> Option<&'static str>, report: &mut Report) {
+    pub(super) fn finish(self, elsewhere: impl Fn(&str) -> Option<&'static str>, report: &mut Report) {
         for (place, key, _) in &self.entries {
-            match elsewhere(self.shape, key) {
+            match elsewhere(key) {
                 Some(why) => report.fault(place, why),
                 None => {
                     let hint = did_you_mean(key, self.known.iter().copied());
@@ -273,7 +272,7 @@ impl FromToml for SecretRef {
         let mut table = Table::new(value.source, table, "", value.place.clone());
         let file = table.take::<String>("file", report);
         let credential = table.take::<String>("credential", report);
-        table.finish(|_, _| None, report);
+        table.finish(|_| None, report);
         match (file, credential) {
             (Some(file), None) => Some(Self::File(file.value)),
             (None, Some(name)) => Some(Self::Credential(name.value)),

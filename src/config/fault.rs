@@ -1,5 +1,5 @@
-//! What is wrong with a configuration, and where. Owns the wording of places and suggestions, not of
-//! the faults.
+//! Faults and warnings in a configuration, with their places. Owns the wording of places and suggestions; each
+//! check words its own faults.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub struct Fault {
     /// The key, dotted: `source.henan.schedule`, or `source[3].schedule` (the third of that file)
     /// where the table has no id. Empty for faults of syntax.
     pub key: String,
-    /// What is wrong and what to do about it.
+    /// The fault, and what to do about it.
     pub message: String,
 }
 
@@ -41,12 +41,12 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Everything wrong with a configuration, in order, and what is doubtful besides.
+/// All faults and warnings of a configuration, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// Why it cannot be used.
+    /// Faults: the configuration cannot be used.
     pub faults: Vec<Fault>,
-    /// What would not have kept it from being used.
+    /// Warnings: the configuration could be used all the same.
     pub warnings: Vec<Fault>,
 }
 
@@ -128,7 +128,7 @@ impl Report {
     }
 }
 
-/// Where a value stands.
+/// The place of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) file: Arc<Path>,

@@ -1,4 +1,4 @@
-//! Which files make up a configuration: the main one, and those its `include` patterns name.
+//! Reads the main file of a configuration and the files that its `include` patterns name.
 
 use std::collections::HashSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::fault::{Place, Report};
-use super::file::{self, File};
+use super::raw::{self, File};
 
 /// The largest file read, in bytes: ten thousand sources with comments.
 const LARGEST: u64 = 16 << 20;
@@ -18,7 +18,7 @@ const LARGEST: u64 = 16 << 20;
 pub(super) fn read_files(main: &Path, texts: &mut Sha256, report: &mut Report) -> File {
     let Some(text) = read(main, &Place::of_file(main), report) else { return File::default() };
     texts.update(&text);
-    let mut whole = file::read_main(main, &text, report);
+    let mut whole = raw::read_main(main, &text, report);
     let base = main.parent().unwrap_or(Path::new(""));
     let mut seen = HashSet::from([identity(main)]);
     let patterns = whole.include.take().map(|include| include.value).unwrap_or_default();
@@ -40,7 +40,7 @@ pub(super) fn read_files(main: &Path, texts: &mut Sha256, report: &mut Report) -
             }
             if let Some(text) = read(&path, &pattern.place, report) {
                 texts.update(&text);
-                let mut included = file::read_included(&path, &text, report);
+                let mut included = raw::read_included(&path, &text, report);
                 whole.regions.append(&mut included.regions);
                 whole.sources.append(&mut included.sources);
             }
@@ -49,7 +49,7 @@ pub(super) fn read_files(main: &Path, texts: &mut Sha256, report: &mut Report) -
     whole
 }
 
-/// What makes two paths the same file.
+/// Two paths with the same identity are the same file.
 fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
@@ -106,7 +106,7 @@ fn matches(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// Whether a file name fits a pattern with `*` and `?`; time is the product of their lengths at most.
+/// True if a file name fits a pattern with `*` and `?`; time is the product of their lengths at most.
 pub(super) fn matches_name(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);

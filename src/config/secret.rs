@@ -1,4 +1,4 @@
-//! Values that must not reach a log, and where they are kept: in the file, in another file, or in a
+//! Secrets: values that must not reach a log. A secret is in the configuration file, in another file, or in a
 //! systemd credential.
 
 use std::fmt;
@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Env;
 use super::document::SecretRef;
+use super::env::Env;
 use super::fault::{Place, Report};
 
 /// The largest secret read, in bytes: headers beyond 8 KiB are refused by most servers.
@@ -45,7 +45,7 @@ pub(super) fn text(reference: &SecretRef, base: &Path, env: &Env) -> Result<Stri
     }
 }
 
-/// Why a secret cannot be read.
+/// The reason why a secret cannot be read.
 pub(super) struct Unreadable {
     pub(super) why: String,
     /// True if another user, or the service, may be able to.

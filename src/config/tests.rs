@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::check::{self, value};
 use super::fault::{Report, did_you_mean};
 use super::include::matches_name;
-use super::{Env, Faults, file, resolve, value};
+use super::{Env, Faults, raw};
 
 #[test]
 fn durations_are_read() {
@@ -95,8 +96,8 @@ fn the_nearest_name_is_suggested_and_none_that_is_far() {
 fn faults_of(text: &str) -> Faults {
     let mut report = Report::default();
     let path = Path::new("dibao.toml");
-    let file = file::read_main(path, text, &mut report);
-    resolve::resolve(path, file, &Env::default(), &mut report);
+    let file = raw::read_main(path, text, &mut report);
+    check::check(path, file, &Env::default(), &mut report);
     report.into_faults()
 }
 

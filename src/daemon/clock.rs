@@ -1,5 +1,5 @@
-//! The only clock. Everything that needs the time is handed one, so that tests can run on tokio's
-//! paused time and a jump of the machine's clock can be played.
+//! The only clock. Every part that needs the time gets a clock as an argument, so that tests can use tokio's
+//! paused time and simulate a jump of the machine's clock.
 
 use std::time::SystemTime;
 
@@ -7,25 +7,23 @@ use chrono::DateTime;
 
 use crate::model::time::Time;
 
-/// Tells the time.
 pub trait Clock: Send + Sync {
-    /// The wall-clock time, in whole milliseconds, which is what the journal keeps.
+    /// The wall-clock time in whole milliseconds, the precision of the journal.
     fn now(&self) -> Time;
 }
 
-/// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else is handed")]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that all other parts use")]
     fn now(&self) -> Time {
         millis(DateTime::from(SystemTime::now()))
     }
 }
 
-/// A clock that starts at a given time and runs with tokio's: in a test with paused time, it stands
-/// still until every task waits, then jumps to the next deadline.
+/// A clock that starts at a given time and follows tokio's. In a test with paused time it stands still
+/// until every task waits, then jumps to the next deadline.
 #[derive(Clone, Copy, Debug)]
 pub struct TokioClock {
     start: Time,
@@ -33,7 +31,6 @@ pub struct TokioClock {
 }
 
 impl TokioClock {
-    /// A clock that shows `start` now.
     #[must_use]
     pub fn starting(start: Time) -> Self {
         Self { start: millis(start), zero: tokio::time::Instant::now() }

@@ -1,5 +1,5 @@
-//! When each source is next polled, for whoever wants to know how long a view stays as it is. The scheduler
-//! writes it down; nobody acts on it.
+//! The next due time of each source. The scheduler writes it; HTTP caching and the status read it. Nothing
+//! polls because of it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,11 +8,10 @@ use crate::config::Config;
 use crate::model::source::{RegionRule, SourceId};
 use crate::model::time::Time;
 
-/// No poll is planned.
 const NEVER: i64 = i64::MAX;
 
-/// The due times of all sources that are polled, in milliseconds since 1970. Reading takes no lock: every
-/// request for a feed does.
+/// The due times of all polled sources, in milliseconds since 1970. Atomics instead of a lock: every request
+/// for a feed reads them.
 #[derive(Debug, Default)]
 pub struct Dues {
     numbers: BTreeMap<SourceId, usize>,
@@ -20,45 +19,42 @@ pub struct Dues {
 }
 
 impl Dues {
-    /// Of these sources, none of them due yet.
+    /// None of the sources is due yet.
     #[must_use]
     pub fn new(sources: impl IntoIterator<Item = SourceId>) -> Self {
         let numbers: BTreeMap<_, _> = sources.into_iter().enumerate().map(|(n, id)| (id, n)).collect();
         Self { at: numbers.iter().map(|_| AtomicI64::new(NEVER)).collect(), numbers }
     }
 
-    /// A source is next polled at this time, or not at all.
+    /// `None` means that no poll is planned.
     pub fn set(&self, source: &SourceId, due: Option<Time>) {
         if let Some(n) = self.numbers.get(source) {
             self.at[*n].store(due.map_or(NEVER, |due| due.timestamp_millis()), Ordering::Relaxed);
         }
     }
 
-    /// When the poll is due that has waited longest, or that comes first.
+    /// The earliest due time of all sources, which may be past.
     #[must_use]
     pub fn earliest(&self) -> Option<Time> {
         self.first(&(0..self.at.len()).collect::<Vec<_>>())
     }
 
-    /// The first of these sources to be polled, and when.
     fn first(&self, sources: &[usize]) -> Option<Time> {
         let first = sources.iter().map(|n| self.at[*n].load(Ordering::Relaxed)).min()?;
         (first != NEVER).then(|| Time::from_timestamp_millis(first)).flatten()
     }
 }
 
-/// Which sources can change which views.
+/// The sources that feed each view.
 #[derive(Debug)]
 pub struct Feeders {
     all: Vec<usize>,
     national: Vec<usize>,
-    /// By id: each request looks one up.
     regions: HashMap<String, Vec<usize>>,
     sources: HashMap<String, Vec<usize>>,
 }
 
 impl Feeders {
-    /// Those of a configuration.
     #[must_use]
     pub fn new(config: &Config, dues: &Dues) -> Self {
         let mut feeders = Self {
@@ -84,7 +80,7 @@ impl Feeders {
                     self.regions.entry(region.to_string()).or_default().push(n);
                 }
             }
-            // Its titles may tell any region, and none.
+            // Its entries may be in any region, or in none.
             RegionRule::Routed(_) | RegionRule::Auto => {
                 self.regions.values_mut().for_each(|of| of.push(n));
                 self.national.push(n);
@@ -92,8 +88,8 @@ impl Feeders {
         }
     }
 
-    /// When the view at a path can next change: when a source that feeds it is next polled. Whatever
-    /// is not known to be a feed's is taken to show everything.
+    /// The time at which the view at a path can next change: the earliest due time of the sources that feed
+    /// it. For an unknown path, all sources count.
     #[must_use]
     pub fn next_change(&self, dues: &Dues, path: &str) -> Option<Time> {
         let (is_source, rest) = path.strip_prefix("source/").map_or((false, path), |rest| (true, rest));

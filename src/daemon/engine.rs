@@ -1,5 +1,5 @@
-//! The engine: a state directory opened under a configuration, able to poll, record and publish. The
-//! daemon runs one; a command without a daemon runs one for as long as it takes.
+//! The engine: an open state directory with a configuration. It polls, records and publishes. The daemon runs
+//! one; a command without a daemon runs one while it works.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,58 +16,50 @@ use super::recorder::{Audience, RecordError, Recorder};
 use super::stage::Stage;
 use super::worker::Worker;
 use crate::config::{Config, Kind, Source};
-use crate::decide::rules::{Rules, hex16};
+use crate::decide::rules::Rules;
 use crate::decide::schedule::Schedule;
 use crate::fetch::FetchSetupError;
 use crate::ledger::store::{Store, StoreError};
 use crate::ledger::{DiskFault, Fact, Ledger, LedgerError, OpenNotes, StoreHandle};
+use crate::model::hash::hex16;
 use crate::model::record::ConfigRecord;
 use crate::model::source::{SourceDef, SourceId};
 use crate::model::state::{Meta, SourceState, State};
 use crate::model::time::Time;
 use crate::read::link;
-use crate::serve::admin::Running;
+use crate::serve::admin::ConfigInUse;
 use crate::views::site::{Polled, Site};
 
-/// Everything that runs on one state directory.
+/// The parts that run on one state directory.
 pub struct Engine {
-    /// The configuration it runs under.
     pub config: Arc<Config>,
-    /// Polls sources.
     pub worker: Arc<Worker>,
-    /// Renders views.
     pub publisher: Arc<Publisher>,
-    /// The one writer.
     pub recorder: Recorder,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Since when it runs under this configuration.
+    /// The time at which this configuration took effect.
     pub since: Time,
     stage: Arc<Stage>,
 }
 
-/// Why an engine does not start.
+/// The error when an engine cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The state directory.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The HTTP client.
     #[error(transparent)]
     Fetch(#[from] FetchSetupError),
-    /// The journal would not take the configuration.
+    /// The configuration could not be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// Opening ended in a panic.
     #[error("opening the state directory ended in a panic: {0}")]
     Panic(String),
 }
 
 impl StartError {
-    /// What the disk refused for, if that is the cause.
+    /// The disk's fault, if it is the cause.
     #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
         match self {
@@ -79,7 +71,7 @@ impl StartError {
     }
 }
 
-/// A state directory that was opened under a configuration, of which nothing is recorded yet.
+/// An open state directory whose configuration is not recorded yet.
 pub struct Opened {
     config: Arc<Config>,
     rules: Arc<Rules>,
@@ -103,23 +95,22 @@ impl Opened {
         Ok((Self::over(ledger, config, rules, clock), notes))
     }
 
-    /// True if there is something to serve.
+    /// True if the present store can be served.
     #[must_use]
-    pub fn serves(&self) -> bool {
+    pub fn is_readable(&self) -> bool {
         self.recorder.store().load().meta().is_ok_and(|meta| meta.is_some())
     }
 
-    /// Renders views of the store as it is.
     #[must_use]
     pub fn publisher(&self) -> Arc<Publisher> {
         Arc::clone(&self.publisher)
     }
 
-    /// Builds the store, if opening found none that can be used as it is. What can be read of the present one
-    /// may be served meanwhile. `progress` holds how many entries were applied so far.
+    /// Builds the store if the opening found no usable one, and returns the number of lines applied. The
+    /// present store may be served meanwhile. Counts the applied entries in `progress`.
     ///
     /// # Errors
-    /// When the disk refuses: then it may be tried again.
+    /// A disk error. The caller may retry.
     pub async fn settle(&self, progress: Arc<AtomicU64>) -> Result<u64, StartError> {
         let recorder = self.recorder.clone();
         let note = move |entries| progress.store(entries, Ordering::Relaxed);
@@ -134,15 +125,14 @@ impl Opened {
         Self { config, rules, recorder, publisher, stage, clock }
     }
 
-    /// Records the configuration, if it is not the one last recorded, and makes an engine. May be tried again
-    /// when the disk refuses.
+    /// Makes an engine. Records the configuration first if it differs from the last recorded one.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// [`StartError`]. The caller may retry after a disk error.
     pub async fn start(&self) -> Result<Arc<Engine>, StartError> {
         let store = self.recorder.store();
         if let Some(change) = config_change(&self.config, &self.rules, &store.load(), &*self.clock)? {
-            // The recorder would say that polls wait and feeds are served, of which there are none yet.
+            // A probe logs nothing. The recorder would log that feeds are served, which is not true yet.
             let recorder = self.recorder.clone();
             let probing = tokio::task::spawn_blocking(move || recorder.probe());
             probing.await.map_err(|e| StartError::Panic(e.to_string()))??;
@@ -181,16 +171,16 @@ impl Engine {
         Ok((opened.start().await?, notes))
     }
 
-    /// The engine under another configuration of the same state directory. Whatever did not change goes on: the
-    /// recorder, connections to publishers and their queues, and the views where nothing in them changed. Feeds
-    /// follow with [`Engine::show`].
+    /// Makes an engine with another configuration for the same state directory. The new engine shares the
+    /// recorder, the connections to publishers with their queues, and the publisher if its views stay the same.
+    /// Readers see the new configuration after [`Engine::show`].
     ///
     /// # Errors
-    /// When the disk refuses. Then this one is to [`Engine::resume`].
+    /// A disk error. The caller must then call [`Engine::roll_back`] on this engine.
     pub async fn under(&self, config: Arc<Config>) -> Result<Arc<Self>, StartError> {
         let rules = Arc::new(rules(&config));
         let worker = Worker::after(&self.worker, &self.config, &config, Arc::clone(&rules))?;
-        self.take_up(&config, rules).await?;
+        self.adopt(&config, rules).await?;
         worker.resume_holds(&self.store().load().sources()?);
         let publisher = if shows_the_same(&self.config, &config) {
             Arc::clone(&self.publisher)
@@ -208,12 +198,12 @@ impl Engine {
         }))
     }
 
-    /// Has its rules adopted, and records the configuration.
-    async fn take_up(&self, config: &Config, rules: Arc<Rules>) -> Result<(), StartError> {
+    /// Gives the rules to the recorder, and records the configuration.
+    async fn adopt(&self, config: &Config, rules: Arc<Rules>) -> Result<(), StartError> {
         let (recorder, adopted) = (self.recorder.clone(), Arc::clone(&rules));
         let adopting = tokio::task::spawn_blocking(move || recorder.adopt(adopted));
         if let Some(why) = adopting.await.map_err(|e| StartError::Panic(e.to_string()))?? {
-            tracing::info!(why, "the store was built anew from the journal");
+            tracing::info!(why, "rebuilt the store from the journal");
         }
         let change = config_change(config, &rules, &self.store().load(), &*self.clock)?;
         if let Some(change) = change {
@@ -222,31 +212,28 @@ impl Engine {
         Ok(())
     }
 
-    /// Readers see its configuration from now on.
+    /// Shows this engine's views to readers.
     pub fn show(&self) {
         self.stage.show(Arc::clone(&self.publisher));
     }
 
-    /// Goes on under its own configuration after the change to another one failed, however far that came.
-    pub async fn resume(&self) {
-        if let Err(error) = self.take_up(&self.config, Arc::new(rules(&self.config))).await {
-            tracing::error!(%error, "the configuration before cannot be taken up again; restart dibao");
+    /// Restores this engine's configuration after [`Engine::under`] failed, at whatever point it failed.
+    pub async fn roll_back(&self) {
+        if let Err(error) = self.adopt(&self.config, Arc::new(rules(&self.config))).await {
+            tracing::error!(%error, "cannot restore the previous configuration; restart dibao");
         }
     }
 
-    /// What commands are told of its configuration.
     #[must_use]
-    pub fn running(&self) -> Running {
-        Running { digest: self.config.digest.clone(), since: self.since }
+    pub fn running(&self) -> ConfigInUse {
+        ConfigInUse { digest: self.config.digest.clone(), since: self.since }
     }
 
-    /// The store, for readers.
     #[must_use]
     pub fn store(&self) -> StoreHandle {
         self.recorder.store()
     }
 
-    /// The sources that are polled.
     pub fn polled_sources(&self) -> impl Iterator<Item = &Source> {
         self.config.sources.iter().filter(|source| source.enabled)
     }
@@ -254,7 +241,7 @@ impl Engine {
     /// Closes the state directory with everything durable.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// A disk error.
     pub async fn close(&self) -> Result<(), StartError> {
         let recorder = self.recorder.clone();
         let closing = tokio::task::spawn_blocking(move || recorder.close());
@@ -262,7 +249,6 @@ impl Engine {
     }
 }
 
-/// The rules of a configuration.
 #[must_use]
 pub fn rules(config: &Config) -> Rules {
     let definitions = config.sources.iter().map(|source| source.def.clone());
@@ -272,15 +258,15 @@ pub fn rules(config: &Config) -> Rules {
     Rules::new(&config.regions, config.rules.clone(), definitions, renames)
 }
 
-/// Sources that were switched off keep their feeds.
+/// Disabled sources keep their feeds.
 fn publisher(config: &Config, store: StoreHandle) -> Publisher {
     let configured = config.sources.iter().map(|source| source.def.id.clone()).collect();
     let former = config.sources.iter().flat_map(|source| source.was.iter().cloned()).collect();
     Publisher::new(site(config), store, configured).renaming(former)
 }
 
-/// True if no view tells two configurations apart. Values that are no part of the bytes count too: that a view is
-/// made once more costs less than a list of those.
+/// True if both configurations give the same views. Also compares values that do not affect bytes: an
+/// unnecessary rendering costs less than a list of those values.
 fn shows_the_same(one: &Config, other: &Config) -> bool {
     let definitions = |config: &Config| {
         config.sources.iter().map(|source| (source.def.clone(), source.was.clone())).collect::<Vec<_>>()
@@ -312,7 +298,7 @@ fn unread(config: &Config) -> BTreeSet<SourceId> {
     pages.map(|source| source.def.id.clone()).collect()
 }
 
-/// How often the sources are polled. Most share one schedule, so each plan is looked at once.
+/// The polling interval of each source, for display. Most sources share a schedule, so each is computed once.
 fn polled(config: &Config) -> BTreeMap<SourceId, Polled> {
     let mut known: Vec<(&[Schedule], Tz, u32)> = Vec::new();
     let mut all = BTreeMap::new();
@@ -332,8 +318,8 @@ fn polled(config: &Config) -> BTreeMap<SourceId, Polled> {
     all
 }
 
-/// The record that the configuration needs, if it is not the one last recorded: what bytes depend on
-/// must stand in the journal before anything is polled or served under it.
+/// The record of the configuration; `None` if it equals the last recorded one. The recorder must journal a
+/// configuration that served bytes depend on before dibao polls or serves with it.
 fn config_change(
     config: &Config,
     rules: &Rules,
@@ -352,8 +338,8 @@ fn config_change(
     for (new, old) in likely_renames(now.values().copied(), &stored) {
         tracing::warn!(
             source.id = %new,
-            "has the address that {old} had: if it is the same source, write was = [\"{old}\"] before it is polled, or \
-             its entries are taken for new ones"
+            "has the address that {old} had: if it is the same source, add was = [\"{old}\"] before the first poll, or \
+             dibao takes its entries for new ones"
         );
     }
     Ok(Some(ConfigRecord {
@@ -369,7 +355,7 @@ fn config_change(
     }))
 }
 
-/// Sources that are new and have the address of one that is no more, which is that one's id.
+/// New sources with the address of a removed one, each with the removed source's id.
 fn likely_renames<'a>(
     now: impl Iterator<Item = &'a SourceDef> + Clone,
     stored: &'a BTreeMap<SourceId, SourceState>,
@@ -381,7 +367,7 @@ fn likely_renames<'a>(
     new.filter_map(|def| Some((&def.id, *by_address.get(&link::canonical(&def.url))?))).collect()
 }
 
-/// Over everything that served bytes depend on besides the journal.
+/// Covers everything besides the journal that served bytes depend on.
 fn fingerprint(config: &Config, rules: &Rules) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));

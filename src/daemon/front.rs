@@ -1,5 +1,5 @@
-//! The views as the public listener sees them: none while the state directory is being opened, then the
-//! publisher's, and what the clock and the scheduler know of them.
+//! The views for the public listener: none until the state directory is open, then the publisher's, with the
+//! time from the clock and the next polls from the scheduler.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -16,11 +16,11 @@ use crate::model::time::Time;
 use crate::serve::{View, Views};
 use crate::views::page::{Mark, Page};
 
-/// How much later than it is dated a change may be published: it is journalled with others, and the views
-/// are rendered anew. A disk that takes longer is full, and then nothing is polled.
+/// The longest time from the date of a change to its publication: the recorder journals it with others, then the
+/// views are rendered. A disk that takes longer is full, and then nothing is polled.
 const SETTLED: TimeDelta = TimeDelta::minutes(1);
 
-/// The publisher's views, with how long they stay as they are.
+/// The publisher's views, and how long each stays unchanged.
 pub struct Front {
     clock: Arc<dyn Clock>,
     progress: Progress,
@@ -29,18 +29,18 @@ pub struct Front {
     reporter: OnceLock<Weak<dyn Reporter>>,
 }
 
-/// Who knows how everything is.
+/// Reports the state of the daemon.
 pub trait Reporter: Send + Sync {
     /// Why nothing new comes in, if nothing does.
     fn trouble(&self) -> Option<String>;
-    /// How everything is, as JSON; `None` where that cannot be read.
+    /// The status as JSON; `None` if it cannot be read.
     fn status(&self) -> Option<String>;
 }
 
-/// Tells in one line how far a start is.
+/// One line about the progress of the start.
 pub type Progress = Box<dyn Fn() -> String + Send + Sync>;
 
-/// What there is once the state directory is open.
+/// The parts that exist once the state directory is open.
 struct Open {
     publisher: Arc<Publisher>,
     dues: Arc<Dues>,
@@ -60,14 +60,13 @@ impl Front {
         }
     }
 
-    /// The views of a publisher from now on, though they may be of a store or under a configuration that is about to
-    /// be replaced.
+    /// Serves the views of a publisher from now on, even if its store or configuration is about to be replaced.
     pub fn open(&self, publisher: Arc<Publisher>, config: &Config, dues: Arc<Dues>) {
         let feeders = Feeders::new(config, &dues);
         self.open.store(Some(Arc::new(Open { publisher, dues, feeders })));
     }
 
-    /// Whom to ask how everything is.
+    /// Sets the reporter of the status.
     pub fn reported_by(&self, reporter: Weak<dyn Reporter>) {
         // There is one daemon.
         let _ = self.reporter.set(reporter);
@@ -77,7 +76,7 @@ impl Front {
         self.reporter.get()?.upgrade()
     }
 
-    /// They are up to date from now on.
+    /// The views are up to date from now on.
     pub fn is_current(&self) {
         self.is_current.store(true, Ordering::Relaxed);
     }
@@ -100,8 +99,8 @@ impl Views for Front {
         self.publisher().is_some_and(|publisher| publisher.has(path))
     }
 
-    fn is_seldom(&self, path: &str) -> bool {
-        self.publisher().is_some_and(|publisher| publisher.is_seldom(path))
+    fn is_rare(&self, path: &str) -> bool {
+        self.publisher().is_some_and(|publisher| publisher.is_rare(path))
     }
 
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
@@ -111,7 +110,7 @@ impl Views for Front {
     fn fresh_for(&self, path: &str) -> Option<Duration> {
         let open = self.open.load_full()?;
         let next = open.feeders.next_change(&open.dues, path)?;
-        // A poll that is due is under way: what it brings comes at any moment.
+        // A poll that is due is under way: its entries may come at any moment.
         Some((next - self.clock.now()).to_std().unwrap_or(Duration::ZERO))
     }
 

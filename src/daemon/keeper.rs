@@ -1,6 +1,6 @@
-//! The keeper: at the start and once a day, what is too old expires, and the journal is compacted when that
-//! is worth it or it is damaged; once a week store and journal are scrubbed. In small steps: a poll never waits
-//! for it longer than for another poll.
+//! The keeper. At the start and once a day it expires old entries, and compacts the journal if that saves
+//! enough or if the journal is damaged. Once a week it scrubs store and journal. It works in small steps: a
+//! poll waits for the keeper no longer than for another poll.
 
 pub mod scrub;
 mod sweep;
@@ -19,28 +19,25 @@ use crate::ledger::store::StoreError;
 use crate::model::state::State;
 pub use sweep::Sweep;
 
-/// How often it looks whether a new day has begun. A sleep until midnight would miss that the clock was
-/// set, or the machine suspended.
-const LOOK_EVERY: Duration = Duration::from_secs(600);
+/// The time between two looks at the date. A sleep until midnight would be wrong after the clock was set or
+/// the machine suspended.
+const CHECK_EVERY: Duration = Duration::from_secs(600);
 
-/// A journal whose tail is shorter than this is replayed in seconds: compacting it gains nothing.
+/// In octets. dibao replays a shorter tail in seconds, so that compaction gains nothing.
 const WORTH_COMPACTING: u64 = 64 << 20;
 
-/// Why the keeper gives up for the day.
+/// The error after which the keeper stops until the next day.
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {
-    /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Nothing can be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// A step panicked.
     #[error("it ended in a panic: {0}")]
     Panic(#[from] tokio::task::JoinError),
 }
 
-/// Runs until dropped, under the configuration of the day.
+/// Runs until dropped. Each day uses the `current` configuration.
 pub async fn run(current: impl Fn() -> Arc<Engine>) {
     let (mut done, mut scrub_due) = (None, false);
     loop {
@@ -50,30 +47,30 @@ pub async fn run(current: impl Fn() -> Arc<Engine>) {
             done = Some(today);
             scrub_due = is_scrub_day(today, engine.config.scrub);
             if let Err(error) = expire(&engine).await {
-                tracing::error!(%error, "old entries stay until tomorrow");
+                tracing::error!(%error, "cannot expire old entries; trying again tomorrow");
             }
             if let Err(error) = compact(&engine).await {
-                tracing::error!(%error, "the journal is not compacted until tomorrow");
+                tracing::error!(%error, "cannot compact the journal; trying again tomorrow");
             }
         }
         drop(engine);
-        tokio::time::sleep(LOOK_EVERY).await;
-        // Not before the first look: a start has its polls to record.
+        tokio::time::sleep(CHECK_EVERY).await;
+        // Waits at least once: after a start, the polls need the recorder.
         if std::mem::take(&mut scrub_due)
             && let Err(error) = scrub::slowly(&current()).await
         {
-            tracing::error!(%error, "the scrub broke off");
+            tracing::error!(%error, "the scrub failed");
         }
     }
 }
 
-/// True on one day of so many. By the calendar, so that a daemon that is restarted every day scrubs too.
+/// Counts by the calendar, so that a daemon that restarts every day scrubs too.
 fn is_scrub_day(today: NaiveDate, every: Option<Duration>) -> bool {
     let days = every.map(|every| every.as_secs().div_ceil(24 * 3600).max(1));
     days.is_some_and(|days| u64::try_from(today.num_days_from_ce()).unwrap_or(0) % days == 0)
 }
 
-/// The policy of a configuration; `None` when everything is kept.
+/// `None` if entries never expire.
 #[must_use]
 pub fn policy(retention: &Retention) -> Option<Policy> {
     let max_age = TimeDelta::from_std(retention.max_age?).ok()?;
@@ -85,11 +82,11 @@ async fn expire(engine: &Arc<Engine>) -> Result<(), KeepError> {
     let store = engine.store();
     let Some(meta) = store.load().meta()? else { return Ok(()) };
     if let Some(to) = meta.leapt {
-        // What expired by a clock that is wrong would not come back.
-        tracing::warn!(%to, "time has leapt: old entries stay for another day");
+        // If the clock is wrong, expired entries would not come back.
+        tracing::warn!(%to, "the clock jumped forward: expiry pauses for a day");
         return Ok(());
     }
-    // A clock that is years ahead must not empty the store before a poll has believed it too.
+    // A clock that is years ahead must not empty the store before a recorded poll has confirmed it.
     let now = engine.clock.now().min(meta.newest_at);
     let mut sweep = Sweep::new(policy, now);
     let (mut expired, mut forgotten) = (0, 0);
@@ -109,7 +106,7 @@ async fn expire(engine: &Arc<Engine>) -> Result<(), KeepError> {
         }
     }
     if expired + forgotten > 0 {
-        tracing::info!(expired, forgotten, "old entries left");
+        tracing::info!(expired, forgotten, "expired old entries");
     }
     Ok(())
 }
@@ -118,7 +115,7 @@ async fn compact(engine: &Arc<Engine>) -> Result<(), KeepError> {
     let recorder = engine.recorder.clone();
     let done = tokio::task::spawn_blocking(move || {
         let (base, tail) = recorder.journal_sizes()?;
-        // A damaged journal gets a new base.
+        // Compaction gives a damaged journal a new base.
         if !is_worth_it(base, tail) && !recorder.is_damaged()? {
             return Ok(None);
         }
@@ -127,15 +124,15 @@ async fn compact(engine: &Arc<Engine>) -> Result<(), KeepError> {
         Ok::<_, RecordError>(Some((entries, base + tail, new_base + new_tail)))
     });
     if let Some((entries, octets_before, octets)) = done.await?? {
-        tracing::info!(entries, octets_before, octets, "the journal was compacted");
+        tracing::info!(entries, octets_before, octets, "compacted the journal");
     }
     Ok(())
 }
 
-/// Whether to compact a journal of a base and a tail of so many octets.
+/// True if compaction of a journal is worth it; `base` and `tail` are in octets.
 ///
-/// Each octet is rewritten about once as the tail grows to the size of the base, and the journal takes up
-/// to twice what is live.
+/// The tail may grow to the size of the base. So each octet is rewritten about once, and the journal takes at
+/// most about twice the size of the live data.
 #[must_use]
 pub fn is_worth_it(base: u64, tail: u64) -> bool {
     tail >= WORTH_COMPACTING.max(base)

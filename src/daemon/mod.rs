@@ -6,7 +6,6 @@
 //! ```
 
 pub mod clock;
-pub mod commands;
 pub mod dues;
 pub mod engine;
 pub mod front;
@@ -14,7 +13,6 @@ pub mod keeper;
 pub mod outlets;
 pub mod publisher;
 pub mod recorder;
-pub mod rehearse;
 pub mod reload;
 pub mod run;
 pub mod scheduler;

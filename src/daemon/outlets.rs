@@ -1,5 +1,5 @@
-//! Where views go besides HTTP: rendered in advance, written as files, told to a hub, when a burst of polls is
-//! over. Each in a task of its own, so that a slow disk or a dead hub keeps no reader waiting.
+//! The work after each burst of polls: rendering views in advance, writing them as files, telling a hub. Each has
+//! a task of its own, so that a slow disk or a dead hub delays no reader.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,27 +13,27 @@ use super::engine::Engine;
 use super::publisher::Publisher;
 use super::static_files::StaticFiles;
 use super::websub::Pinger;
-use super::worker::fetch_options;
+use crate::ask::fetch_options;
 use crate::fetch::{FetchOptions, FetchSetupError, Fetcher};
 use crate::ledger::store::StoreError;
 
-/// Files are written at most this often: a file and its companions are three syncs of the disk.
+/// The least time between two writes of the files: a file and its compressed copies need three disk syncs.
 const GATHER: Duration = Duration::from_secs(1);
 
-/// The hub is left alone this long after its first failure: longer than it takes to restart one.
-const HUB_PATIENCE: Duration = Duration::from_secs(30);
+/// The first delay after the hub fails: longer than a hub takes to restart.
+const HUB_BACKOFF: Duration = Duration::from_secs(30);
 
-/// How long files of the old configuration may take to be written before those of the new one are.
+/// The longest time to write the files of the old configuration before those of the new one.
 const LAST_FILES: Duration = Duration::from_secs(10);
 
-/// The directory of files, and whose views they are: one writer at a time, and each writes what is shown now. A
-/// write that goes on after its task has ended cannot bring back an older configuration.
-struct Shelf {
+/// The directory of files, and the publisher of their views. One writer at a time, and each writes the current
+/// views: a write that outlives its task cannot bring back an older configuration.
+struct FileSync {
     shown: ArcSwap<Publisher>,
     files: Mutex<(StaticFiles, Arc<Publisher>)>,
 }
 
-impl Shelf {
+impl FileSync {
     fn new(dir: PathBuf, publisher: &Arc<Publisher>) -> Self {
         let files = Mutex::new((StaticFiles::new(dir), Arc::clone(publisher)));
         Self { shown: ArcSwap::new(Arc::clone(publisher)), files }
@@ -54,7 +54,7 @@ impl Shelf {
     }
 }
 
-/// What of a configuration they depend on besides the views.
+/// The settings that the tasks depend on besides the views.
 #[derive(PartialEq, Eq)]
 struct Settings {
     static_dir: Option<PathBuf>,
@@ -77,20 +77,20 @@ pub struct Outlets {
     tasks: JoinSet<()>,
     publisher: Arc<Publisher>,
     settings: Settings,
-    files: Option<Arc<Shelf>>,
+    files: Option<Arc<FileSync>>,
 }
 
 impl Outlets {
-    /// Starts those that the configuration asks for, with who tells its hub.
+    /// Starts the tasks that the configuration asks for.
     #[must_use]
     pub fn start(engine: &Engine, hub: Option<Pinger>) -> Self {
         let dir = engine.config.publish.static_dir.clone();
-        let files = dir.map(|dir| Arc::new(Shelf::new(dir, &engine.publisher)));
+        let files = dir.map(|dir| Arc::new(FileSync::new(dir, &engine.publisher)));
         Self::with(engine, hub, files)
     }
 
-    /// Goes on under another configuration. Where nothing of theirs changed they stay as they are, and what the hub
-    /// has not been told yet is not forgotten.
+    /// Goes on under another configuration. If nothing that the tasks use has changed they keep running, and pending
+    /// notices to the hub are not lost.
     pub async fn follow(mut self, engine: &Engine, hub: Option<Pinger>) -> Self {
         let settings = Settings::of(engine);
         if Arc::ptr_eq(&self.publisher, &engine.publisher) && self.settings == settings {
@@ -107,8 +107,8 @@ impl Outlets {
         Self::with(engine, hub, self.files)
     }
 
-    fn with(engine: &Engine, hub: Option<Pinger>, files: Option<Arc<Shelf>>) -> Self {
-        // Files are brought up to the views at once.
+    fn with(engine: &Engine, hub: Option<Pinger>, files: Option<Arc<FileSync>>) -> Self {
+        // The files are brought up to date at once.
         let (settled, on_settled) = watch::channel(0);
         settled.send_modify(|times| *times += 1);
         let publisher = Arc::clone(&engine.publisher);
@@ -124,7 +124,7 @@ impl Outlets {
         Self { tasks, publisher, settings: Settings::of(engine), files }
     }
 
-    /// Ends the tasks, then writes what is not written yet: the files are to stand in for the daemon.
+    /// Ends the tasks, then writes the remaining files: a web server serves them while the daemon is down.
     pub async fn finish(mut self) {
         self.tasks.shutdown().await;
         if let Some(files) = &self.files {
@@ -133,7 +133,7 @@ impl Outlets {
     }
 }
 
-/// Who tells the hub of a configuration, if it has one.
+/// The client of the configured hub, if there is one.
 ///
 /// # Errors
 /// When the HTTP client for it cannot be built.
@@ -144,17 +144,17 @@ pub fn hub(engine: &Engine) -> Result<Option<Pinger>, FetchSetupError> {
         public_url: engine.config.server.public_url.clone(),
         fetcher: Fetcher::new(options(engine))?,
         clock: Arc::clone(&engine.clock),
-        patience: HUB_PATIENCE,
+        backoff: HUB_BACKOFF,
     }))
 }
 
-/// How the hub is spoken to.
+/// Fetch options for the hub.
 fn options(engine: &Engine) -> FetchOptions {
     let proxy = engine.config.polling.proxy.as_ref().map(|proxy| proxy.expose().to_owned());
     fetch_options(&engine.config, proxy)
 }
 
-/// Renders what most ask for, then, after each burst of polls, what somebody has asked for.
+/// Renders the common views, then after each burst of polls the views that clients have asked for.
 async fn render(publisher: Arc<Publisher>, settled: watch::Sender<u64>) {
     let mut work: fn(&Publisher) -> Result<(), StoreError> = Publisher::warm;
     loop {
@@ -165,20 +165,20 @@ async fn render(publisher: Arc<Publisher>, settled: watch::Sender<u64>) {
             Err(error) => tracing::error!(%error, "rendering views ended in a panic"),
         }
         publisher.settled().await;
-        // Files and the hub take what they need by themselves.
+        // The tasks of files and hub then read the views they need.
         settled.send_modify(|times| *times += 1);
         work = Publisher::refresh;
     }
 }
 
-async fn keep_files(files: Arc<Shelf>, mut settled: watch::Receiver<u64>) {
+async fn keep_files(files: Arc<FileSync>, mut settled: watch::Receiver<u64>) {
     while settled.changed().await.is_ok() {
         write(Arc::clone(&files)).await;
         tokio::time::sleep(GATHER).await;
     }
 }
 
-async fn write(files: Arc<Shelf>) {
+async fn write(files: Arc<FileSync>) {
     let written = tokio::task::spawn_blocking(move || files.sync());
     match written.await {
         Ok(Ok(0)) => {}

@@ -1,21 +1,17 @@
-//! The publisher: renders views from the store, keeps them, and knows which are stale. A stale view is rendered
-//! when somebody asks for it, once however many do, or in advance when a burst of polls is over. All forms of
-//! a feed are made from one document.
+//! The publisher: renders views from the store, caches them, and knows which are stale. It renders a stale view
+//! once, when the first client asks for it, or in advance after a burst of polls. All formats of a feed are made
+//! from one document.
 
 mod absent;
 mod cache;
 mod changes;
 mod delta;
 mod feeds;
-#[cfg(test)]
-mod iri_tests;
 mod paths;
 mod removed;
-#[cfg(test)]
-mod rendering_tests;
 mod stories;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -30,32 +26,34 @@ use crate::model::source::SourceId;
 use crate::model::state::{FeedState, Meta, State};
 use crate::serve::{View, Views};
 use crate::views::document::{self, FeedDoc};
+use crate::views::format::Format;
+use crate::views::formats::{self, FEED, FORMATS, PAGE};
 use crate::views::page::{Mark, Page};
-use crate::views::site::{Face, Site};
-use crate::views::{atom, html, json, opml, rss};
+use crate::views::site::Site;
+use crate::views::{html, opml};
 use cache::{Cache, Limit, Made};
 pub use changes::Version;
 use changes::{Age, Changes};
 use paths::ViewKey;
 
-/// What is kept of the views beside those that [stand](ViewKey::stands): there can be thousands. An archive
-/// alone may have megabytes.
-const PAGES: Limit<Shown> = Limit {
+/// The cache limit of views that do not [stay](ViewKey::stands): there can be thousands, and an archive may have
+/// megabytes.
+const PAGES: Limit<Rendered> = Limit {
     count: 512,
     octets: 48 << 20,
-    weigh: |shown| shown.page.as_ref().map_or(0, |page| page.octets()),
+    weigh: |rendered| rendered.page.as_ref().map_or(0, |page| page.octets()),
 };
 
-/// And of what views are made from: the forms of a feed are made one after another, if at all.
+/// The cache limit of documents: the formats of a feed are rendered one after another, if at all.
 const DOCS: Limit<(Mark, FeedDoc)> = Limit { count: 16, octets: usize::MAX, weigh: |_| 0 };
 
-/// A rendered view; no page for a month of which nothing was stored any more when it came to be rendered.
-struct Shown {
+/// A rendered view. An archive has no page if all entries of its month were gone when it was rendered.
+struct Rendered {
     view: ViewKey,
     page: Option<Arc<Page>>,
 }
 
-/// A feed, and the state that it shows.
+/// The document of a feed, and the state it shows.
 type Doc = Arc<Made<Version, (Mark, FeedDoc)>>;
 
 /// Renders and keeps views.
@@ -66,17 +64,16 @@ pub struct Publisher {
     /// The path of `public_url`, if it has one.
     base: Option<Arc<str>>,
     former: BTreeSet<SourceId>,
-    removed: removed::Known,
+    removed: removed::RemovedCache,
     changes: Changes,
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
-    deltas: delta::Kept,
+    deltas: delta::DeltaCache,
     /// By path.
-    pages: Cache<String, Version, Shown>,
+    pages: Cache<String, Version, Rendered>,
 }
 
 impl Publisher {
-    /// A publisher of the store's entries; `configured` sources have feeds, former ones are gone, and their entries
-    /// stand in no feed.
+    /// A publisher of the store's entries. Only `configured` sources have feeds; entries of others stand in no feed.
     #[must_use]
     pub fn new(site: Site, store: StoreHandle, configured: BTreeSet<SourceId>) -> Self {
         let changes = Changes::since(age(&site, &store.load()));
@@ -87,16 +84,16 @@ impl Publisher {
             configured,
             base,
             former: BTreeSet::new(),
-            removed: removed::Known::default(),
+            removed: removed::RemovedCache::default(),
             changes,
-            deltas: delta::Kept::default(),
+            deltas: delta::DeltaCache::default(),
             docs: Cache::new(DOCS),
             pages: Cache::new(PAGES),
         }
     }
 
-    /// The same where these ids belonged to sources that have others now: a store that was not built anew yet still
-    /// has their entries under them.
+    /// The same with the former ids of renamed sources: until the store is rebuilt, it has their entries under the
+    /// former ids.
     #[must_use]
     pub fn renaming(self, former: BTreeSet<SourceId>) -> Self {
         Self { former, ..self }
@@ -106,26 +103,28 @@ impl Publisher {
         self.removed.of(store, |id| self.configured.contains(id) || self.former.contains(id))
     }
 
-    /// Returns once views have changed since this was last awaited, and the burst of polls is over that changed
-    /// them; a burst that goes on for longer than a second is one each second.
+    /// Returns when views have changed since the last call and the burst of polls is over. A burst that goes on
+    /// counts as over each second.
     pub async fn settled(&self) {
         self.changes.settled().await;
     }
 
-    /// Renders in advance what is stale of the views that somebody asked for since they were rendered, in the
-    /// codings that they were asked for in. Archives change seldom, and are asked for seldom.
+    /// Renders in advance the stale views that a client asked for since they were rendered, in the codings that
+    /// clients asked for. Archives are left out: they seldom change, and few ask for them.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn refresh(&self) -> Result<(), StoreError> {
-        let asked = self.pages.asked().into_iter();
-        let mut views: Vec<ViewKey> =
-            asked.filter_map(|path| ViewKey::parse(&path, &self.site.regions)).collect();
-        // The forms of a feed one after another.
-        views.sort();
-        for view in views.iter().filter(|view| !matches!(view, ViewKey::Archive(..))) {
-            let before = self.last(&view.path());
-            let now = self.page(view)?;
+        let mut asked = self.pages.asked();
+        // The formats of a feed one after another: they share its document.
+        asked.sort();
+        for path in &asked {
+            let Some(view) = ViewKey::parse(path, &self.site.regions) else { continue };
+            if matches!(view, ViewKey::Archive(..)) {
+                continue;
+            }
+            let before = self.last(path);
+            let now = self.page(&view)?;
             if let (Some(before), Some(now)) = (before, now) {
                 now.encode_as(&before);
             }
@@ -133,7 +132,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Renders what most ask for first: the home page, and the feeds that have entries, the newest first.
+    /// Renders the views that most clients ask for: the home page, and the feeds that have entries, the newest first.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -147,15 +146,15 @@ impl Publisher {
         }
         feeds.sort();
         for (_, feed) in feeds {
-            for face in [Face::Atom, Face::Html] {
-                self.page(&ViewKey::Feed(feed.clone(), face))?;
+            for format in [FEED, PAGE] {
+                self.page(&ViewKey::Feed(feed.clone(), format))?;
             }
         }
         Ok(())
     }
 
-    /// The paths of every view there is: the page at `/` (which is empty), lists, and every feed in every
-    /// form; then the archives, which change seldom.
+    /// The paths of every view: the home page (an empty path), the lists, every feed in every format; then the
+    /// archives, which seldom change.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -163,7 +162,7 @@ impl Publisher {
         let store = self.store.load();
         let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
         let sources = || self.configured.iter().map(|id| FeedKey::Source(id.clone()));
-        let of_source = sources().flat_map(|feed| Face::ALL.map(|face| ViewKey::Feed(feed.clone(), face)));
+        let of_source = sources().flat_map(in_every_format);
         let mut paths: Vec<String> = self.standing().chain(of_source).map(|view| view.path()).collect();
         for feed in self.site.standing().chain(sources()) {
             let months = feeds::months(&self.site, &store, &meta, &feed)?;
@@ -172,10 +171,9 @@ impl Publisher {
         Ok(paths)
     }
 
-    /// The views that are asked for all the time.
+    /// The views that clients ask for all the time.
     fn standing(&self) -> impl Iterator<Item = ViewKey> {
-        let feeds =
-            self.site.standing().flat_map(|feed| Face::ALL.map(|face| ViewKey::Feed(feed.clone(), face)));
+        let feeds = self.site.standing().flat_map(in_every_format);
         [ViewKey::Home, ViewKey::Feeds, ViewKey::Sources].into_iter().chain(feeds)
     }
 
@@ -184,7 +182,7 @@ impl Publisher {
         if let ViewKey::Feed(FeedKey::Source(id), _) | ViewKey::Archive(FeedKey::Source(id), _) = &key
             && !self.configured.contains(id)
         {
-            // A source that was here says so for good (RFC 9110 section 15.5.11).
+            // A removed source is gone for good (RFC 9110 section 15.5.11).
             return match self.store.load().source(id) {
                 Ok(Some(_)) => Err(View::Gone),
                 Ok(None) => Err(View::Missing),
@@ -199,18 +197,18 @@ impl Publisher {
     }
 
     fn page(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
-        // Of a month without entries nothing is kept: whoever asks for all the months that never were would
-        // else put out what is kept of those that are. It costs one look at the index.
+        // A month without entries is not cached: a client that asks for every month there never was would else
+        // evict the archives there are. This costs one look at the index.
         if let ViewKey::Archive(feed, month) = view
             && self.has_archive(feed, *month).is_ok_and(|has| !has)
         {
             return Ok(None);
         }
         let path = view.path();
-        let make = || Ok(Shown { view: view.clone(), page: self.render(view)? });
+        let make = || Ok(Rendered { view: view.clone(), page: self.render(view)? });
         match self.pages.get(&path, view.stands(), || self.version(view), make) {
             Ok(made) => Ok(made.value.page.clone()),
-            // A disk that fails is no reason to stop serving what is in memory.
+            // If the disk fails, the view in memory is still served.
             Err(error) => {
                 let Some(last) = self.last(&path) else { return Err(error) };
                 tracing::error!(view = %path, %error, "a view cannot be rendered anew; the last one is served");
@@ -224,14 +222,14 @@ impl Publisher {
         self.pages.slot(path)?.last()?.value.page.clone()
     }
 
-    /// What a view would be made from now: while this stays, so does the view.
+    /// The version a view would have if rendered now. While it stays the same, so does the view.
     #[must_use]
     pub fn version_of(&self, path: &str) -> Option<Version> {
         Some(self.version(&self.key(path).ok()?))
     }
 
     fn doc(&self, feed: &FeedKey) -> Result<Doc, StoreError> {
-        let view = ViewKey::Feed(feed.clone(), Face::Atom);
+        let view = ViewKey::Feed(feed.clone(), FEED);
         self.docs.get(
             feed,
             false,
@@ -239,7 +237,7 @@ impl Publisher {
             || {
                 let store = self.store.load_full();
                 let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
-                // The mark first: a document may show more than it says, and never less.
+                // The mark is read first: a document may show more than its mark, never less.
                 let mark = delta::mark(&meta, store.feed(feed)?.as_ref());
                 let removed = self.removed(&store)?;
                 Ok((mark, feeds::current(&self.site, &store, &removed, &meta, feed)?))
@@ -249,10 +247,10 @@ impl Publisher {
 
     fn render(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
         let page = match view {
-            ViewKey::Feed(feed, face) => {
+            ViewKey::Feed(feed, format) => {
                 let doc = self.doc(feed)?;
                 let (mark, doc) = &doc.value;
-                self.render_feed(doc, *face, Some(*mark))
+                self.render_feed(doc, format, Some(*mark))
             }
             ViewKey::Home => self.render_home()?,
             ViewKey::Feeds => {
@@ -264,28 +262,23 @@ impl Publisher {
                 let store = self.store.load_full();
                 let (meta, removed) = (self.meta()?, self.removed(&store)?);
                 let doc = feeds::archive(&self.site, &store, &removed, &meta, feed, *month, feeds::ARCHIVE)?;
-                return Ok(doc.map(|doc| Arc::new(self.render_feed(&doc, Face::Atom, None))));
+                return Ok(doc.map(|doc| Arc::new(self.render_feed(&doc, FEED, None))));
             }
         };
         Ok(Some(Arc::new(page)))
     }
 
-    /// `mark` says which state a feed that is subscribed to shows.
-    fn render_feed(&self, doc: &FeedDoc, face: Face, mark: Option<Mark>) -> Page {
-        let (bytes, media_type) = match face {
-            Face::Atom => (atom::render(doc), atom::MEDIA_TYPE),
-            Face::Rss => (rss::render(doc), rss::MEDIA_TYPE),
-            Face::Json => (json::render(doc), json::MEDIA_TYPE),
-            Face::Html => (html::feed(&self.site, doc), html::MEDIA_TYPE),
-        };
-        let Some(mark) = mark.filter(|_| face != Face::Html) else {
+    /// `mark` is the state that a feed shows; archives have none.
+    fn render_feed(&self, doc: &FeedDoc, format: &Format, mark: Option<Mark>) -> Page {
+        let (bytes, media_type) = (formats::render(format, &self.site, doc), format.media_type);
+        let Some(mark) = mark.filter(|_| format.is_feed) else {
             return Page::new(bytes, media_type, doc.modified);
         };
         let page = match self.site.delta {
             true => Page::feed(bytes, media_type, doc.modified, mark),
             false => Page::new(bytes, media_type, doc.modified),
         };
-        page.with_link(doc.link_header(face))
+        page.with_link(doc.link_header(format.ending))
     }
 
     fn meta(&self) -> Result<Meta, StoreError> {
@@ -303,7 +296,7 @@ impl Publisher {
             let (path, name) = (Site::path(&feed), self.site.name(&feed).to_owned());
             rows.push(html::Row { path, name, entries: state.map_or(0, |s| s.entries) });
         }
-        Ok(Page::new(html::home(&self.site, &rows, newest), html::MEDIA_TYPE, modified))
+        Ok(Page::new(html::home(&self.site, FEED, &rows, newest), html::MEDIA_TYPE, modified))
     }
 
     fn render_sources(&self) -> Result<Page, StoreError> {
@@ -311,7 +304,7 @@ impl Publisher {
         let changed = self.meta()?.config_at;
         let sources: Result<Vec<_>, _> = self.configured.iter().map(|id| store.source(id)).collect();
         let sources = sources?;
-        // What a source says of itself touches every feed it may stand in, and this one.
+        // A change of a source's own title or home page touches every feed with its entries, and this list.
         let all = store.feed(&FeedKey::All)?;
         let modified = all.map_or(changed, |feed| feed.changed_at.max(changed));
         let bytes = opml::sources(&self.site, sources.iter().flatten(), changed);
@@ -324,7 +317,7 @@ impl Publisher {
         feeds::has_archive(&self.site, &store, &meta, feed, month)
     }
 
-    /// There is no page where nothing is stored for a month: it was never there, or it is no more.
+    /// The answer for a month without stored entries: the archive never was, or is gone.
     fn no_archive(&self, feed: &FeedKey, month: Month) -> View {
         let (from, to) = (month.start(self.site.zone), month.next().start(self.site.zone));
         match self.store.load().feed(feed) {
@@ -340,7 +333,11 @@ impl Publisher {
     }
 }
 
-/// What ageing counts by. Where that cannot be read, nothing ages until the next record.
+fn in_every_format(feed: FeedKey) -> impl Iterator<Item = ViewKey> {
+    FORMATS.iter().map(move |format| ViewKey::Feed(feed.clone(), format))
+}
+
+/// The day and month that ageing counts by. If they cannot be read, nothing ages until the next record.
 fn age(site: &Site, store: &Store) -> Option<Age> {
     let meta = store.meta().ok().flatten()?;
     Some((document::today(&meta), Month::of(meta.newest_at, site.zone)))
@@ -396,7 +393,7 @@ impl Views for Publisher {
         }
     }
 
-    fn is_seldom(&self, path: &str) -> bool {
+    fn is_rare(&self, path: &str) -> bool {
         ViewKey::parse(path, &self.site.regions).is_some_and(|key| !key.stands())
     }
 

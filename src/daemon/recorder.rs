@@ -1,8 +1,8 @@
-//! The one writer. Polls hand in what they learned; the recorder hands whole groups of it to the ledger (group
-//! commit), which decides, appends, syncs and applies, and tells which feeds changed.
+//! The recorder, the only writer. Polls send it facts. It hands them in groups to the ledger (group commit),
+//! which decides, appends, syncs and applies. Then the recorder tells the observer which feeds changed.
 
+mod maintenance;
 mod stall;
-mod upkeep;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,22 +18,22 @@ use crate::model::feed_key::FeedKey;
 use crate::model::state::FeedState;
 use stall::Stall;
 
-/// The most records of one group: one frame of the journal, one sync.
+/// The maximum number of records in a group: one frame of the journal, one sync.
 const GROUP: usize = 64;
-/// Polls that may wait to be recorded; more of them wait where they are.
+/// The maximum number of facts in the queue. Further senders wait.
 const QUEUE: usize = 256;
-/// A poll that brought nothing is not worth a sync of its own: a power cut costs at most a repeated
-/// conditional request. This long it may wait.
+/// The maximum time before a poll without news is synced. It is not worth a sync of its own: after a power
+/// cut dibao at most repeats a conditional request.
 const SYNC_EVERY: Duration = Duration::from_secs(60);
 
 /// First delay before recording is retried; doubles after each failure.
 pub(super) const PROBE_FIRST: Duration = Duration::from_secs(1);
-/// The longest delay between two tries.
+/// The maximum delay between two tries.
 pub(super) const PROBE_EVERY: Duration = Duration::from_secs(30);
 
 type Reply = oneshot::Sender<Result<(), Arc<LedgerError>>>;
 
-/// Where polls hand in what they learned.
+/// A handle to the recorder.
 #[derive(Clone)]
 pub struct Recorder {
     queue: mpsc::Sender<(Fact, Reply)>,
@@ -46,28 +46,25 @@ pub struct Recorder {
 
 /// Observer called with the changed feeds before a record is acknowledged.
 pub trait Audience: Send + Sync + 'static {
-    /// These feeds have changed.
     fn touched(&self, feeds: &[(FeedKey, FeedState)]);
-    /// Anything may have changed.
+    /// Any feed may have changed.
     fn everything(&self);
-    /// So many facts wait to be recorded behind those that are being recorded: none when the last of them is
-    /// acknowledged, so that whoever is told that something was recorded finds it in the views.
+    /// The number of facts in the queue. It is 0 when the last fact is acknowledged, so that a caller whose
+    /// fact was recorded finds it in the views.
     fn busy(&self, facts: usize);
 }
 
-/// Why nothing was recorded.
+/// The error when nothing was recorded.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RecordError {
-    /// The state directory refused.
     #[error("not recorded: {0}")]
     Ledger(Arc<LedgerError>),
-    /// The daemon is stopping.
     #[error("not recorded: the daemon is stopping")]
     Stopped,
 }
 
 impl Recorder {
-    /// Starts the recorder over an open state directory. It ends when every handle is gone or closed.
+    /// Starts the recorder. It ends when the last handle is dropped.
     pub fn start(ledger: Ledger, clock: Arc<dyn Clock>, audience: Arc<dyn Audience>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let store = ledger.store();
@@ -83,68 +80,67 @@ impl Recorder {
         Self { queue, ledger, store, clock, audience, stall }
     }
 
-    /// Why nothing can be recorded at present, because of the disk; `None` while all is well.
+    /// The disk error because of which recording is stalled; `None` if recording works.
     #[must_use]
     pub fn stall(&self) -> Option<RecordError> {
         self.stall.why().map(RecordError::Ledger)
     }
 
-    /// How many facts wait to be recorded.
+    /// The number of facts in the queue.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
     }
 
-    /// Returns once things can be recorded. Whether that had to be waited for.
+    /// Waits until recording works. Returns true if it was stalled.
     pub async fn ready(&self) -> bool {
         let waited = self.stall.why().is_some();
         tokio::select! {
             () = self.stall.over() => {}
-            // The writer has ended: recording will say so.
+            // The writer has ended: `record` returns the error.
             () = self.queue.closed() => {}
         }
         waited
     }
 
-    /// Records one thing; returns when it is durable and applied.
+    /// Records one fact; returns when it is durable and applied.
     ///
     /// # Errors
-    /// When the state directory refuses: then nothing of it is stored.
+    /// If the ledger cannot record it: then nothing of it is stored.
     pub async fn record(&self, fact: Fact) -> Result<(), RecordError> {
         let (reply, answer) = oneshot::channel();
         self.queue.send((fact, reply)).await.map_err(|_| RecordError::Stopped)?;
         answer.await.map_err(|_| RecordError::Stopped)?.map_err(RecordError::Ledger)
     }
 
-    /// The store, for readers.
     #[must_use]
     pub fn store(&self) -> StoreHandle {
         Arc::clone(&self.store)
     }
 
-    /// Tries whether anything can be recorded, and says nothing of it. Blocks.
+    /// Tests if recording works, without logging. Blocks.
     ///
     /// # Errors
-    /// When it cannot.
+    /// The reason why recording fails.
     pub fn probe(&self) -> Result<(), RecordError> {
         self.with_ledger(Ledger::probe)
     }
 
-    /// Builds the store anew from the journal. Returns how many lines it took. Blocks.
+    /// Rebuilds the store from the journal. Returns the number of lines applied. Blocks.
     ///
     /// # Errors
-    /// When the fresh store cannot be written.
+    /// If the new store cannot be written.
     pub fn rebuild(&self, why: &str) -> Result<u64, RecordError> {
         self.with_ledger(|ledger| {
-            tracing::info!(why, "building the store anew from the journal");
+            tracing::info!(why, "rebuilding the store from the journal");
             ledger.rebuild(&mut |_| {})
         })
     }
 
-    /// How large the base of the journal and what follows it are, in octets.
+    /// The sizes of the journal's base and of its tail, in octets.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// If they cannot be read.
     pub fn journal_sizes(&self) -> Result<(u64, u64), RecordError> {
         self.with_ledger(|ledger| ledger.journal_sizes())
     }
@@ -152,7 +148,7 @@ impl Recorder {
     /// [`Ledger::acknowledged`]. Blocks.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// A disk error.
     pub fn acknowledged(&self) -> Result<(u64, Vec<Part>), RecordError> {
         self.with_ledger(Ledger::acknowledged)
     }
@@ -166,21 +162,21 @@ impl Recorder {
         work(ledger).map_err(|e| RecordError::Ledger(Arc::new(e)))
     }
 
-    /// Tells that a store could not be read: another is built, unless that was done meanwhile. Blocks.
+    /// Rebuilds a store that could not be read, unless another caller has replaced it already. Blocks.
     ///
     /// # Errors
-    /// When the fresh store cannot be written. Then polls stop until it can be: each of them would find the
-    /// store as it is.
+    /// If the new store cannot be written. Then recording stalls until that works: every poll would fail on the
+    /// old store.
     pub fn replace(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
         self.renew(|ledger| ledger.replace(failed, &error.to_string()))
     }
 
-    /// Does what may build the store anew.
+    /// Runs `work`, which may rebuild the store.
     fn renew(&self, work: impl FnOnce(&mut Ledger) -> Result<(), LedgerError>) -> Result<(), RecordError> {
         let renewed = self.with_ledger(|ledger| match self.stall.why() {
-            // Another found out while this one waited.
+            // Another caller found the fault while this one waited for the ledger.
             Some(_) => Ok(()),
-            None => telling(&*self.audience, ledger, work),
+            None => watching_store(&*self.audience, ledger, work),
         });
         if let Err(RecordError::Ledger(error)) = &renewed {
             self.stall.tried(&Err(Arc::clone(error)));
@@ -188,10 +184,10 @@ impl Recorder {
         self.stall().map_or(renewed, Err)
     }
 
-    /// Closes the state directory with everything durable. Blocks. What is recorded later is refused.
+    /// Closes the state directory with everything durable. Blocks. Refuses later facts.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// A disk error.
     pub fn close(&self) -> Result<(), LedgerError> {
         match lock(&self.ledger).take() {
             Some(ledger) => ledger.close(),
@@ -207,16 +203,16 @@ struct Writer {
     stall: Stall,
 }
 
-/// What the writer does next.
+/// The writer's next step.
 enum Turn {
-    /// So many facts wait.
+    /// The number of facts in the group; 0 if all senders are gone.
     Group(usize),
-    /// What was recorded must not wait longer for its sync.
+    /// Recorded facts wait for their sync longer than [`SYNC_EVERY`].
     Sync,
-    /// It is time to see whether the disk is well again.
+    /// Recording is stalled: test it again.
     Probe,
-    /// Something was tried elsewhere.
-    Look,
+    /// The stall began or ended in another task.
+    StallChanged,
 }
 
 impl Writer {
@@ -230,7 +226,7 @@ impl Writer {
                 n = waiting.recv_many(&mut group, GROUP) => Turn::Group(n),
                 () = reached(sync_due) => Turn::Sync,
                 () = reached(probe_due) => Turn::Probe,
-                Ok(()) = stall.changed() => Turn::Look,
+                Ok(()) = stall.changed() => Turn::StallChanged,
             };
             writer.audience.busy(waiting.len());
             let task = Arc::clone(&writer);
@@ -249,7 +245,7 @@ impl Writer {
                     probe_due = None;
                     let _ = tokio::task::spawn_blocking(move || task.stall.tried(&task.probe())).await;
                 }
-                Turn::Look => {}
+                Turn::StallChanged => {}
             }
             writer.audience.busy(waiting.len());
             if writer.stall.why().is_none() {
@@ -263,7 +259,7 @@ impl Writer {
 
     fn sync(&self) {
         let synced = lock(&self.ledger).as_mut().map_or(Ok(()), Ledger::sync).map_err(Arc::new);
-        // That a sync works does not say that there is room.
+        // A successful sync does not end a stall: the disk may still be full.
         if synced.is_err() {
             self.stall.tried(&synced);
         }
@@ -271,14 +267,15 @@ impl Writer {
 
     fn probe(&self) -> Result<(), Arc<LedgerError>> {
         let mut ledger = lock(&self.ledger);
-        let probed = ledger.as_mut().map_or(Ok(()), |ledger| telling(&*self.audience, ledger, Ledger::probe));
+        let probed =
+            ledger.as_mut().map_or(Ok(()), |ledger| watching_store(&*self.audience, ledger, Ledger::probe));
         probed.map_err(Arc::new)
     }
 
-    /// Records a group. Returns whether it was synced.
+    /// Records a group. Returns true if it was synced.
     fn group(&self, group: Vec<(Fact, Reply)>) -> bool {
         let mut guard = lock(&self.ledger);
-        // Dropping the replies tells whoever waits that the daemon is stopping.
+        // Senders get `Stopped` when their replies are dropped.
         let Some(ledger) = guard.as_mut() else { return true };
         let (facts, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         let durable = facts.iter().any(Fact::is_worth_a_sync);
@@ -290,7 +287,7 @@ impl Writer {
         match outcome {
             Ok(()) => {
                 for reply in replies {
-                    // A poll that was given up waits for no answer.
+                    // An aborted poll does not wait for the answer.
                     let _ = reply.send(Ok(()));
                 }
             }
@@ -305,7 +302,7 @@ impl Writer {
 
     fn write(&self, ledger: &mut Ledger, facts: Vec<Fact>) -> Result<(), LedgerError> {
         let today = self.clock.now().date_naive();
-        let recorded = telling(&*self.audience, ledger, |ledger| ledger.record(facts, today))?;
+        let recorded = watching_store(&*self.audience, ledger, |ledger| ledger.record(facts, today))?;
         if recorded.everything {
             self.audience.everything();
         } else {
@@ -315,9 +312,9 @@ impl Writer {
     }
 }
 
-/// Does something to the ledger, and tells if the store is another afterwards: it may hold lines that were
-/// recorded while the one before could not be written, and that nobody was told of.
-fn telling<T>(audience: &dyn Audience, ledger: &mut Ledger, work: impl FnOnce(&mut Ledger) -> T) -> T {
+/// Runs `work` and tells the observer if it replaced the store. The new store may hold lines that were
+/// recorded while the old one could not be written, and that the observer does not know.
+fn watching_store<T>(audience: &dyn Audience, ledger: &mut Ledger, work: impl FnOnce(&mut Ledger) -> T) -> T {
     let handle = ledger.store();
     let before = handle.load_full();
     let done = work(ledger);

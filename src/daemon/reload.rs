@@ -1,10 +1,7 @@
-//! A configuration that changes while the daemon runs. The new one is checked whole first; a bad one changes
-//! nothing. What changed goes on under it, everything else as it was: no connection is dropped, and nothing is
-//! polled for it.
+//! Changes the configuration of a running daemon. It first checks the whole new configuration; one with faults
+//! changes nothing. Unchanged parts go on: a reload drops no connection and causes no poll.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -21,17 +18,16 @@ use super::websub::Pinger;
 use crate::config::{Config, Faults, Source};
 use crate::model::source::SourceId;
 use crate::model::state::State;
-use crate::serve::admin::{Command, Commander, Line};
 
 /// Reads the configuration again. May block.
 pub type Load = Box<dyn Fn() -> Result<Config, Faults> + Send + Sync>;
 
-/// What runs, under the configuration of the last reload.
+/// The running daemon, with the configuration of the last reload.
 pub struct Daemon {
     engine: ArcSwap<Engine>,
     front: Arc<Front>,
     agenda: mpsc::Sender<Change>,
-    /// Held while the configuration changes: one change at a time.
+    /// Locked during a reload: one reload at a time.
     outlets: Mutex<Option<Outlets>>,
     load: Option<Load>,
     dues: ArcSwap<Dues>,
@@ -44,30 +40,25 @@ impl Reporter for Daemon {
 
     fn status(&self) -> Option<String> {
         let status = Status::of(&self.engine(), Some(&self.dues.load()));
-        let status = status.inspect_err(|error| tracing::error!(%error, "the status cannot be told")).ok()?;
+        let status = status.inspect_err(|error| tracing::error!(%error, "cannot read the status")).ok()?;
         serde_json::to_string(&status).ok()
     }
 }
 
-/// Why the old configuration goes on.
+/// The error when a reload fails; the old configuration goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
-    /// The new one has faults.
     #[error("the configuration is not changed, because of these faults:\n{0}")]
     Faults(Faults),
-    /// It cannot be taken into use.
     #[error("the configuration is not changed: {0}")]
     Engine(#[from] StartError),
-    /// There is no file to read it from.
     #[error("this daemon has no configuration file to read again")]
     NoFile,
-    /// Reading it ended in a panic.
     #[error("the configuration is not changed: reading it ended in a panic: {0}")]
     Panic(#[from] tokio::task::JoinError),
 }
 
 impl Daemon {
-    /// An engine that runs, with what it was started with.
     #[must_use]
     pub fn new(
         engine: Arc<Engine>,
@@ -87,15 +78,21 @@ impl Daemon {
         self.engine.load_full()
     }
 
-    /// Ends what writes views elsewhere, for good.
+    /// The due times of the sources.
+    #[must_use]
+    pub fn dues(&self) -> Arc<Dues> {
+        self.dues.load_full()
+    }
+
+    /// Stops the outlets for good.
     pub async fn finish(&self) {
         if let Some(outlets) = self.outlets.lock().await.take() {
             outlets.finish().await;
         }
     }
 
-    /// Reads the configuration again, and goes on under it. Returns what changed, in one line; that and every fault
-    /// is logged too.
+    /// Reads the configuration again and applies it. Returns a line about the changes. Logs that line, or all
+    /// faults.
     ///
     /// # Errors
     /// [`ReloadError`]: then the old configuration goes on.
@@ -111,28 +108,12 @@ impl Daemon {
                 }
                 tracing::error!(
                     faults = faults.faults.len(),
-                    "the configuration has faults; the one before goes on"
+                    "the new configuration has faults; the old one stays in use"
                 );
             }
             Err(error) => tracing::error!("{error}"),
         }
         reloaded
-    }
-
-    async fn tell_status(&self, lines: mpsc::Sender<Line>) {
-        let (engine, dues) = (self.engine(), self.dues.load_full());
-        let told = tokio::task::spawn_blocking(move || {
-            let row = super::commands::status_row(&engine, Some(&dues)).map_err(|error| error.to_string())?;
-            Ok::<_, String>((row, engine.running()))
-        });
-        match told.await.map_err(|error| error.to_string()).flatten() {
-            Ok((row, running)) => {
-                let good = row["health"] == "well";
-                let _ = lines.send(Line::Row(row)).await;
-                let _ = lines.send(Line::Done { summary: None, good, running: Some(running) }).await;
-            }
-            Err(why) => drop(lines.send(Line::Failed(why)).await),
-        }
     }
 
     async fn change(self: &Arc<Self>) -> Result<String, ReloadError> {
@@ -144,17 +125,17 @@ impl Daemon {
             tracing::warn!(%warning, "config");
         }
         let old = self.engine();
-        let (config, fixed) = within_this_run(&old.config, config);
+        let (config, fixed) = keep_fixed_keys(&old.config, config);
         let restart =
             fixed.iter().map(|key| format!("; {key} changes with the next start")).collect::<String>();
         if is_same(&old.config, &config) {
             return Ok(format!("nothing in the configuration has changed{restart}"));
         }
-        // Everything that can fail comes first.
-        let (engine, sources, hub) = match ready(&old, config).await {
+        // All steps that can fail come first.
+        let (engine, sources, hub) = match prepare(&old, config).await {
             Ok(ready) => ready,
             Err(error) => {
-                old.resume().await;
+                old.roll_back().await;
                 return Err(error.into());
             }
         };
@@ -171,7 +152,7 @@ impl Daemon {
             poller: Arc::new(Arc::clone(&engine.worker)),
             dues,
         };
-        // Nobody schedules once the daemon stops.
+        // Fails only if the daemon is stopping, and then nothing needs scheduling.
         let _ = self.agenda.send(change).await;
         self.engine.store(Arc::clone(&engine));
         if let Some(before) = outlets.take() {
@@ -181,36 +162,8 @@ impl Daemon {
     }
 }
 
-impl Commander for Daemon {
-    fn execute(
-        self: Arc<Self>,
-        command: Command,
-        lines: mpsc::Sender<Line>,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        match command {
-            Command::Reload => {}
-            Command::Status => {
-                let daemon = Arc::clone(&self);
-                return Box::pin(async move { daemon.tell_status(lines).await });
-            }
-            command => return self.engine().execute(command, lines),
-        }
-        Box::pin(async move {
-            let line = match self.reload().await {
-                Ok(told) => {
-                    let running = Some(self.engine().running());
-                    Line::Done { summary: Some(told), good: true, running }
-                }
-                Err(error) => Line::Failed(error.to_string()),
-            };
-            // Nothing is to be done about someone who left.
-            let _ = lines.send(line).await;
-        })
-    }
-}
-
-/// What goes on under another configuration: the engine, what it polls, and who tells its hub. Nobody sees it yet.
-async fn ready(
+/// Makes the engine, the scheduled sources and the WebSub pinger of a new configuration. They are not in use yet.
+async fn prepare(
     old: &Engine,
     config: Config,
 ) -> Result<(Arc<Engine>, Vec<Scheduled>, Option<Pinger>), StartError> {
@@ -219,10 +172,10 @@ async fn ready(
     Ok((engine, sources, hub))
 }
 
-/// The sources that an engine polls, with what is stored of them.
+/// The sources that an engine polls, with their stored poll history.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// If the store cannot be read.
 pub fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {
     let store = engine.store().load_full();
     let mut scheduled = Vec::new();
@@ -237,8 +190,9 @@ pub fn scheduled(engine: &Engine) -> Result<Vec<Scheduled>, StartError> {
     Ok(scheduled)
 }
 
-/// A configuration with those keys as they were that cannot change while the daemon runs, and their names.
-fn within_this_run(old: &Config, mut new: Config) -> (Config, Vec<&'static str>) {
+/// Restores the old values of keys that cannot change while the daemon runs, and returns the names of those
+/// that differed.
+fn keep_fixed_keys(old: &Config, mut new: Config) -> (Config, Vec<&'static str>) {
     let mut fixed = Vec::new();
     if new.server.listen != old.server.listen {
         fixed.push("server.listen");
@@ -255,20 +209,20 @@ fn within_this_run(old: &Config, mut new: Config) -> (Config, Vec<&'static str>)
     (new, fixed)
 }
 
-/// What a configuration writes of itself does not show its secrets.
+/// Sources and polling are compared as values, because Debug output hides their secrets.
 fn is_same(old: &Config, new: &Config) -> bool {
     let written = |config: &Config| format!("{config:?}");
     old.sources == new.sources && old.polling == new.polling && written(old) == written(new)
 }
 
-/// What changed of the sources.
+/// The changes of the sources.
 struct Differences {
     added: usize,
     removed: usize,
     changed: usize,
-    /// Those that are scheduled as before.
+    /// Sources with an unchanged schedule.
     kept: BTreeSet<SourceId>,
-    /// The new ids of those that had another one.
+    /// From old ids to new ones.
     renamed: BTreeMap<SourceId, SourceId>,
 }
 
@@ -293,7 +247,7 @@ impl Differences {
                 continue;
             };
             told.changed += usize::from(*was != source);
-            // Its place within the jitter hangs on its id, and moves nothing.
+            // A new id gives another jitter offset. That alone does not change the schedule.
             let mut under_old_id = source.clone();
             under_old_id.def.id.clone_from(&was.def.id);
             let as_before = was.plan(&old.polling) == under_old_id.plan(&new.polling)
@@ -307,7 +261,7 @@ impl Differences {
     }
 }
 
-/// Sources that have another id than before, by which it was theirs.
+/// Renamed sources, from the old id to the new one, by the key `was`.
 fn renamed(
     before: &BTreeMap<&SourceId, &Source>,
     after: &BTreeSet<&SourceId>,

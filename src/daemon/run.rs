@@ -1,75 +1,59 @@
-//! The daemon itself: config → listener → engine → scheduler → drain. Shutdown is a future handed
-//! in, and the addresses are reported, so a test can bind port 0 and stop at will.
+//! The daemon: config → listen → build → serve → drain. The caller passes shutdown as a future and gets the
+//! address reported, so that a test can bind port 0 and stop the daemon when it likes.
+
+mod listen;
+mod start;
 
 use std::fs;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-use std::pin::pin;
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket, UnixListener};
+use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::clock::Clock;
 use super::dues::Dues;
-use super::engine::{Engine, Opened, StartError};
+use super::engine::{Engine, StartError};
 use super::front::{Front, Reporter};
 use super::keeper;
 use super::outlets::{self, Outlets};
-use super::recorder::{PROBE_EVERY, PROBE_FIRST};
 use super::reload::{Daemon, Load, scheduled};
-use super::scheduler::{self, Scheduled};
-use super::systemd;
+use super::scheduler;
 use crate::config::{Config, Listen};
-use crate::ledger::{DiskFault, OpenNotes};
-use crate::model::state::State;
 use crate::serve;
-use crate::serve::listener::Door;
+use crate::serve::listener::Socket;
 
-/// How long requests and commands may go on after a stop was asked for; closing has the rest of the
-/// five seconds that a stop may take.
+/// The time that requests and commands get to end after shutdown. Closing the state directory has the rest of
+/// the five seconds that a stop may take.
 const DRAIN: Duration = Duration::from_secs(2);
 
-/// Connections that wait to be accepted, as many as Linux allows unless told otherwise: a client that finds
-/// the queue full tries again after a second at the earliest.
-const QUEUE: u32 = 4096;
+/// The address reported to `ready` if the daemon listens on Unix sockets only.
+const NO_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-/// How often it is looked how much of a store is built.
-const LOOK: Duration = Duration::from_secs(10);
-/// How much longer systemd waits each time it is told: flushing a store of millions of entries takes less.
-const STILL: Duration = Duration::from_secs(300);
-
-/// Due polls shown at the start.
-const SHOWN: usize = 5;
-
-/// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The engine does not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// A listener cannot be opened.
     #[error("cannot listen on {at}: {source}; is another dibao running?")]
     Listen {
         /// The address or path.
         at: String,
-        /// The cause.
         source: io::Error,
     },
 }
 
 /// Runs the daemon until `shutdown`. It listens before it opens the state directory, and answers 503 until
-/// that is open; then `ready` is called with the public address. While the disk refuses for a cause that
-/// passes, it is waited for.
+/// that is open; then it calls `ready` with the public address. While the disk is full or read-only, it waits.
 ///
 /// # Errors
-/// [`RunError`], when it cannot start, or cannot close with everything durable.
+/// [`RunError`] if the daemon cannot start, or cannot close with everything durable.
 pub async fn run(
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
@@ -80,7 +64,8 @@ pub async fn run(
     run_reloading(config, clock, ready, shutdown, None, never).await
 }
 
-/// The same, with a configuration that is read again by `load` whenever somebody asks for it: `asked` or a command.
+/// Like [`run`], and reads the configuration again with `load` after each message on `asked` and after each
+/// reload command.
 ///
 /// # Errors
 /// [`RunError`].
@@ -90,200 +75,87 @@ pub async fn run_reloading(
     ready: impl FnOnce(SocketAddr),
     shutdown: impl Future<Output = ()>,
     load: Option<Load>,
-    mut asked: mpsc::Receiver<()>,
+    asked: mpsc::Receiver<()>,
 ) -> Result<(), RunError> {
     let mut shutdown = pin!(shutdown);
-    let doors = config.server.listen.iter().map(open_door).collect::<Result<Vec<_>, _>>()?;
-    let address = doors.iter().find_map(Door::address).unwrap_or(NOWHERE);
-    // With the port that the system chose, where it was left to it.
-    let bound = config.server.listen.iter().zip(&doors);
-    let addresses: Vec<String> =
-        bound.map(|(at, door)| door.address().map_or_else(|| at.to_string(), |at| at.to_string())).collect();
-    let progress = Arc::new(AtomicU64::new(0));
-    let entries = Arc::clone(&progress);
-    let told =
-        move || format!("opening the state directory: {} entries built", entries.load(Ordering::Relaxed));
-    let front = Arc::new(Front::new(Arc::clone(&clock), Box::new(told)));
-    let polled = config.sources.iter().filter(|source| source.enabled);
-    let dues = Arc::new(Dues::new(polled.map(|source| source.def.id.clone())));
-    let (stop, stopped) = watch::channel(false);
-    let public = spawn_public(doors, Arc::clone(&front), stopped.clone());
-    tracing::info!(address = %addresses.join(" "), public_url = %config.server.public_url, "listening");
-    let opened = tokio::select! {
+    let public = Public::listen(&config, &clock)?;
+    let built = tokio::select! {
         biased;
-        // What is under way is left where it is, as by a kill, which may come at any moment.
+        // A shutdown drops the opening at any point: a kill may do the same.
         () = &mut shutdown => None,
-        opened = open(&config, &clock, &front, &dues, &progress) => Some(opened),
+        built = public.build(&config, &clock) => Some(built),
     };
-    let (engine, socket) = match opened {
-        Some(Ok(opened)) => opened,
-        other => {
-            let _ = stop.send(true);
-            let _ = tokio::time::timeout(DRAIN, public).await;
-            let Some(Err(error)) = other else {
-                tracing::info!("stopped while starting; the next start begins anew");
-                return Ok(());
-            };
+    let (engine, admin) = match built {
+        Some(Ok(built)) => built,
+        Some(Err(error)) => {
+            public.close().await;
             return Err(error);
         }
+        None => {
+            public.close().await;
+            tracing::info!("stopped while starting; the next start begins anew");
+            return Ok(());
+        }
     };
-    front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
-    front.is_current();
-    let scheduled = scheduled(&engine)?;
-    report_next(&scheduled, &*clock);
-    let (agenda, changes) = mpsc::channel(1);
-    let planned = Arc::clone(&dues);
-    let poller = Arc::new(Arc::clone(&engine.worker));
-    let polling = tokio::spawn(scheduler::run_changing(scheduled, poller, clock, dues, changes));
-    let hub = outlets::hub(&engine).map_err(StartError::from)?;
-    let outlets = Outlets::start(&engine, hub);
-    let daemon = Arc::new(Daemon::new(engine, Arc::clone(&front), agenda, planned, outlets, load));
-    let reporter: Weak<dyn Reporter> = Arc::downgrade(&(Arc::clone(&daemon) as Arc<dyn Reporter>));
-    front.reported_by(reporter);
-    let admin = spawn_admin(socket.listener, Arc::clone(&daemon), stopped);
-    let keeping = tokio::spawn(keeper::run({
-        let daemon = Arc::clone(&daemon);
-        move || daemon.engine()
-    }));
+    let address = public.address;
+    let mut tasks = Tasks::start(public, engine, admin, clock, load)?;
     tracing::info!("feeds are served");
     ready(address);
-
-    let mut reloading: Option<JoinHandle<()>> = None;
-    loop {
-        tokio::select! {
-            () = &mut shutdown => break,
-            Some(()) = asked.recv() => {
-                let daemon = Arc::clone(&daemon);
-                // It logs what comes of it.
-                reloading = Some(tokio::spawn(async move { drop(daemon.reload().await) }));
-            }
-        }
-    }
-    tracing::info!("stopping");
-    reloading.iter().for_each(JoinHandle::abort);
-    polling.abort();
-    keeping.abort();
-    let _ = stop.send(true);
-    let late = [public.abort_handle(), admin.abort_handle()];
-    if tokio::time::timeout(DRAIN, async { tokio::join!(public, admin) }).await.is_err() {
-        late.iter().for_each(tokio::task::AbortHandle::abort);
-    }
-    if tokio::time::timeout(DRAIN, daemon.finish()).await.is_err() {
-        tracing::warn!("publish.static_dir takes too long; what changed last is written at the next start");
-    }
-    let _ = fs::remove_file(&socket.path);
-    config.server.listen.iter().for_each(Listen::leave);
-    daemon.engine().close().await?;
-    tracing::info!("stopped; everything is durable");
-    Ok(())
+    tasks.serve(shutdown, asked).await;
+    tasks.drain(&config).await
 }
 
-/// Everything that may have to be waited for.
-async fn open(
-    config: &Arc<Config>,
-    clock: &Arc<dyn Clock>,
-    front: &Front,
-    dues: &Arc<Dues>,
-    progress: &Arc<AtomicU64>,
-) -> Result<(Arc<Engine>, AdminSocket), RunError> {
-    systemd::starting("opening the state directory");
-    let (opened, notes) = once_the_disk_lets(|| Opened::open(Arc::clone(config), Arc::clone(clock))).await?;
-    if opened.serves() {
-        // What the present store says is served while another is built.
-        front.open(opened.publisher(), config, Arc::clone(dues));
+/// The public listeners. They answer before the state directory is open.
+struct Public {
+    /// The first TCP address, with the port that the system chose.
+    address: SocketAddr,
+    front: Arc<Front>,
+    dues: Arc<Dues>,
+    /// The number of entries in the store that is being built.
+    progress: Arc<AtomicU64>,
+    /// Stops the public server and the admin server.
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl Public {
+    fn listen(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, RunError> {
+        let doors = config.server.listen.iter().map(listen::public).collect::<Result<Vec<_>, _>>()?;
+        let address = doors.iter().find_map(Socket::address).unwrap_or(NO_ADDRESS);
+        // Shows the bound port where the config has port 0.
+        let addresses: Vec<String> = (config.server.listen.iter().zip(&doors))
+            .map(|(at, door)| door.address().map_or_else(|| at.to_string(), |bound| bound.to_string()))
+            .collect();
+        let progress = Arc::new(AtomicU64::new(0));
+        let entries = Arc::clone(&progress);
+        let status =
+            move || format!("opening the state directory: {} entries built", entries.load(Ordering::Relaxed));
+        let front = Arc::new(Front::new(Arc::clone(clock), Box::new(status)));
+        let polled = config.sources.iter().filter(|source| source.enabled);
+        let dues = Arc::new(Dues::new(polled.map(|source| source.def.id.clone())));
+        let (stop, stopped) = watch::channel(false);
+        let server = spawn_public(doors, Arc::clone(&front), stopped);
+        tracing::info!(address = %addresses.join(" "), public_url = %config.server.public_url, "listening");
+        Ok(Self { address, front, dues, progress, stop, server })
     }
-    tell_progress(once_the_disk_lets(|| opened.settle(Arc::clone(progress))), progress).await?;
-    let engine = once_the_disk_lets(|| opened.start()).await?;
-    engine.recorder.warm().map_err(StartError::from)?;
-    report_opening(&engine, &notes);
-    let socket = AdminSocket::bind(&config.server.admin_socket)?;
-    Ok((engine, socket))
-}
 
-/// Makes attempts at something until it works or fails for another cause than a disk that is full or
-/// read-only: such a disk is soon seen to, and a service manager would give up after a few restarts.
-async fn once_the_disk_lets<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, StartError>
-where
-    F: Future<Output = Result<T, StartError>>,
-{
-    let mut wait = PROBE_FIRST;
-    loop {
-        let error = match attempt().await {
-            Ok(done) => return Ok(done),
-            Err(error) => error,
-        };
-        let fault = error.disk_fault().filter(|fault| *fault != DiskFault::Failing);
-        let Some(fault) = fault else { return Err(error) };
-        let told = format!("cannot start yet: {error}; {}; it is tried again until it works", fault.remedy());
-        if wait == PROBE_FIRST {
-            tracing::error!("{told}");
-        }
-        systemd::still_starting(&told, STILL);
-        tokio::time::sleep(wait).await;
-        wait = PROBE_EVERY.min(wait * 2);
+    /// Makes the engine, then opens the admin socket.
+    async fn build(
+        &self,
+        config: &Arc<Config>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<(Arc<Engine>, AdminSocket), RunError> {
+        let engine = start::engine(config, clock, &self.front, &self.dues, &self.progress).await?;
+        let path = config.server.admin_socket.clone();
+        let admin = AdminSocket { listener: listen::admin(&path)?, path };
+        Ok((engine, admin))
     }
-}
 
-/// Waits for a store to be built, and tells systemd whenever more of it is done, which then waits too.
-async fn tell_progress<T>(work: impl Future<Output = T>, progress: &AtomicU64) -> T {
-    let (mut work, mut told) = (pin!(work), 0);
-    loop {
-        tokio::select! {
-            biased;
-            done = &mut work => return done,
-            () = tokio::time::sleep(LOOK) => {}
-        }
-        let entries = progress.load(Ordering::Relaxed);
-        if entries != told {
-            told = entries;
-            tracing::info!(entries, "building the store from the journal");
-            systemd::still_starting(&format!("building the store: {entries} entries so far"), STILL);
-        }
+    /// Stops the server of a daemon that did not start.
+    async fn close(self) {
+        let _ = self.stop.send(true);
+        let _ = tokio::time::timeout(DRAIN, self.server).await;
     }
-}
-
-/// What is told of an address where none is listened on, but a socket in the file system.
-const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-fn open_door(at: &Listen) -> Result<Door, RunError> {
-    match at {
-        Listen::Tcp(address) => listen(*address).map(Door::Tcp),
-        Listen::Unix(path) => bind_socket(path, EVERYBODY).map(Door::Unix),
-    }
-}
-
-/// Whoever reaches the socket may read, as on an address: its directory says who does.
-const EVERYBODY: u32 = 0o666;
-
-/// A socket that is there was left by a daemon that was killed. Anything else that stands there is somebody's file,
-/// named by mistake: binding fails then.
-fn bind_socket(path: &Path, mode: u32) -> Result<UnixListener, RunError> {
-    let bind = || {
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir)?;
-        }
-        if path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket()) {
-            if std::os::unix::net::UnixStream::connect(path).is_ok() {
-                return Err(io::ErrorKind::AddrInUse.into());
-            }
-            fs::remove_file(path)?;
-        }
-        let listener = UnixListener::bind(path)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-        Ok(listener)
-    };
-    bind().map_err(|source| RunError::Listen { at: path.display().to_string(), source })
-}
-
-fn listen(at: SocketAddr) -> Result<TcpListener, RunError> {
-    let bind = || {
-        let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // A restart need not wait for connections of the last run to be forgotten.
-        socket.set_reuseaddr(true)?;
-        socket.bind(at)?;
-        socket.listen(QUEUE)
-    };
-    bind().map_err(|source| RunError::Listen { at: at.to_string(), source })
 }
 
 struct AdminSocket {
@@ -291,22 +163,109 @@ struct AdminSocket {
     path: PathBuf,
 }
 
-impl AdminSocket {
-    /// The state directory's lock is held, so a socket that is there is one a killed daemon left.
-    fn bind(path: &Path) -> Result<Self, RunError> {
-        Ok(Self { listener: bind_socket(path, 0o600)?, path: path.to_owned() })
+/// The tasks of a daemon that serves.
+struct Tasks {
+    daemon: Arc<Daemon>,
+    public: JoinHandle<()>,
+    admin: JoinHandle<()>,
+    admin_path: PathBuf,
+    polling: JoinHandle<()>,
+    keeping: JoinHandle<()>,
+    /// The last reload that `asked` caused.
+    reloading: Option<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Tasks {
+    fn start(
+        public: Public,
+        engine: Arc<Engine>,
+        admin: AdminSocket,
+        clock: Arc<dyn Clock>,
+        load: Option<Load>,
+    ) -> Result<Self, RunError> {
+        let Public { front, dues, stop, server, .. } = public;
+        front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
+        front.is_current();
+        let scheduled = scheduled(&engine)?;
+        start::report_next_polls(&scheduled, &*clock);
+        let (agenda, changes) = mpsc::channel(1);
+        let poller = Arc::new(Arc::clone(&engine.worker));
+        let polling =
+            tokio::spawn(scheduler::run_changing(scheduled, poller, clock, Arc::clone(&dues), changes));
+        let hub = outlets::hub(&engine).map_err(StartError::from)?;
+        let outlets = Outlets::start(&engine, hub);
+        let daemon = Arc::new(Daemon::new(engine, Arc::clone(&front), agenda, dues, outlets, load));
+        let reporter: Weak<dyn Reporter> = Arc::downgrade(&(Arc::clone(&daemon) as Arc<dyn Reporter>));
+        front.reported_by(reporter);
+        let keeping = tokio::spawn(keeper::run({
+            let daemon = Arc::clone(&daemon);
+            move || daemon.engine()
+        }));
+        let AdminSocket { listener, path } = admin;
+        Ok(Self {
+            admin: spawn_admin(listener, Arc::clone(&daemon), stop.subscribe()),
+            admin_path: path,
+            daemon,
+            public: server,
+            polling,
+            keeping,
+            reloading: None,
+            stop,
+        })
+    }
+
+    /// Runs until `shutdown`, and reloads whenever `asked`.
+    async fn serve(
+        &mut self,
+        mut shutdown: Pin<&mut impl Future<Output = ()>>,
+        mut asked: mpsc::Receiver<()>,
+    ) {
+        loop {
+            tokio::select! {
+                () = &mut shutdown => return,
+                Some(()) = asked.recv() => {
+                    let daemon = Arc::clone(&self.daemon);
+                    // The reload logs its result.
+                    self.reloading = Some(tokio::spawn(async move { drop(daemon.reload().await) }));
+                }
+            }
+        }
+    }
+
+    async fn drain(self, config: &Config) -> Result<(), RunError> {
+        tracing::info!("stopping");
+        self.reloading.iter().for_each(JoinHandle::abort);
+        self.polling.abort();
+        self.keeping.abort();
+        let _ = self.stop.send(true);
+        let late = [self.public.abort_handle(), self.admin.abort_handle()];
+        let served = async { tokio::join!(self.public, self.admin) };
+        if tokio::time::timeout(DRAIN, served).await.is_err() {
+            late.iter().for_each(tokio::task::AbortHandle::abort);
+        }
+        if tokio::time::timeout(DRAIN, self.daemon.finish()).await.is_err() {
+            tracing::warn!("publish.static_dir takes too long; the next start writes the last changes");
+        }
+        let _ = fs::remove_file(&self.admin_path);
+        config.server.listen.iter().for_each(Listen::leave);
+        self.daemon.engine().close().await?;
+        tracing::info!("stopped; everything is durable");
+        Ok(())
     }
 }
 
-type Server = JoinHandle<()>;
-
-fn spawn_public(doors: Vec<Door>, views: Arc<Front>, stopped: watch::Receiver<bool>) -> Server {
+fn spawn_public(doors: Vec<Socket>, views: Arc<Front>, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
     let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let limits = serve::listener::Limits::default().within(descriptors);
     tokio::spawn(serve::listener::serve_all(doors, views, limits, until(stopped)))
 }
 
-fn spawn_admin(listener: UnixListener, daemon: Arc<Daemon>, stopped: watch::Receiver<bool>) -> Server {
+fn spawn_admin(
+    listener: UnixListener,
+    daemon: Arc<Daemon>,
+    stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
     let routes = serve::admin::admin(daemon);
     tokio::spawn(async move {
         let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
@@ -317,37 +276,6 @@ fn spawn_admin(listener: UnixListener, daemon: Arc<Daemon>, stopped: watch::Rece
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that the sender is gone, which is a stop too.
+    // An error means that the sender is dropped: the daemon stops too.
     let _ = stopped.wait_for(|stop| *stop).await;
-}
-
-/// Tells how the last run ended, and what this one begins with.
-fn report_opening(engine: &Engine, notes: &OpenNotes) {
-    notes.warnings().iter().for_each(|line| tracing::warn!("{line}"));
-    if notes.rebuild.is_none() && notes.replayed > 0 {
-        tracing::info!(replayed = notes.replayed, "brought the store up to the journal");
-    }
-    let entries = engine.store().load().meta().ok().flatten().map_or(0, |m| m.entries);
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        config = %engine.config.path.display(),
-        state = %engine.config.state_dir.display(),
-        sources = engine.polled_sources().count(),
-        regions = engine.config.regions.len(),
-        entries,
-        "dibao starts"
-    );
-}
-
-fn report_next(scheduled: &[Scheduled], clock: &dyn Clock) {
-    let now = clock.now();
-    let due = |s: &Scheduled| Some((scheduler::first_due(&s.plan, s.past, now)?.at, s.id.clone()));
-    let mut next: Vec<_> = scheduled.iter().filter_map(due).collect();
-    next.sort();
-    for (at, source) in next.iter().take(SHOWN) {
-        tracing::info!(source.id = %source, at = %at.to_rfc3339(), "next poll");
-    }
-    if next.len() > SHOWN {
-        tracing::info!(sources = next.len() - SHOWN, "more polls follow");
-    }
 }

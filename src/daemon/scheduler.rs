@@ -1,6 +1,5 @@
-//! The scheduler: one task that owns every deadline. It waits for the next due poll, starts it, and
-//! works out the one after from its result. It knows no HTTP and no store, so it can be tested in
-//! paused time.
+//! The scheduler: one task that owns every deadline. It waits for the next due poll, starts it, and computes
+//! the following deadline from the result. It knows no HTTP and no store, so tests run it in paused time.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -20,75 +19,70 @@ use crate::model::skip::Skip;
 use crate::model::source::SourceId;
 use crate::model::time::Time;
 
-/// The clock of the machine may be set while we sleep: look again at least this often.
+/// The maximum sleep: somebody may set the machine's clock meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// Less than this a clock is corrected by all the time.
+/// Clock corrections up to this size are normal.
 const SLEW: TimeDelta = TimeDelta::minutes(1);
 
-/// The scheduler looks at the clock every [`LONGEST_SLEEP`]: more than this between two looks is a jump.
+/// The scheduler reads the clock every [`LONGEST_SLEEP`]. A longer step than this is a jump of the clock.
 const JUMP: TimeDelta = TimeDelta::seconds(90);
 
-/// What the scheduler has to know of a source's past.
+/// The part of a source's poll history that its next deadline depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Past {
-    /// The scheduled instant of its last poll.
+    /// The scheduled instant of the last poll.
     pub scheduled: Option<Time>,
-    /// When it was last polled, by schedule or by hand.
+    /// The time of the last poll, by schedule or by command.
     pub polled: Option<Time>,
-    /// No poll before this.
+    /// The backoff, Retry-After or freshness: no poll before this.
     pub not_before: Option<Time>,
-    /// When its publisher says it has nothing new.
+    /// The hours and days in which the publisher has no news.
     pub skip: Skip,
-    /// How far that may delay a poll.
-    pub patience: Duration,
-    /// It said that it is gone: it is not asked again by schedule.
+    /// The maximum delay by `skip`.
+    pub max_delay: Duration,
+    /// The source answered 410: no more polls by schedule.
     pub gone: bool,
 }
 
-/// Polls a source, for the instant it was scheduled for, and says what to know next time.
 pub trait Poller: Send + Sync + 'static {
-    /// One poll.
+    /// Polls a source once for its scheduled instant.
     fn poll(&self, source: SourceId, scheduled: Time) -> Pin<Box<dyn Future<Output = Past> + Send>>;
 
-    /// The next source that was polled by hand, and what to know of that: when it is due next hangs on it as on
-    /// a poll by schedule.
+    /// Waits for the next source that a command has polled. Its next deadline depends on that poll as on a
+    /// scheduled one.
     fn polled_by_hand(&self) -> Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
         Box::pin(std::future::pending())
     }
 }
 
-/// One source to be scheduled.
 pub struct Scheduled {
-    /// Its id.
     pub id: SourceId,
-    /// When it is polled.
     pub plan: Plan,
-    /// What is known of earlier polls.
     pub past: Past,
 }
 
 /// The first poll of a source at or after `now`.
 ///
-/// A source that was never polled, or whose turn came while nothing ran, has its turn now, at its own
-/// place within the jitter: nobody waits a day for a daily source because the machine was down, and not
-/// everything starts at once. `None` for a source that is gone.
+/// A source is due now if it was never polled, or if its deadline passed while dibao was stopped: a daily
+/// source must not wait another day because the machine was down. Its jitter offset still applies, so that not
+/// all polls start at once. `None` for a source that is gone.
 #[must_use]
 pub fn first_due(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     if past.gone {
         return None;
     }
     let due = match past.scheduled {
-        // A clock that was set back: its plan has the rule for that.
+        // The clock was set back: `next_due` handles that.
         Some(last) if last > now => held(plan.next_due(Some(last), now), past),
         Some(last) => {
             let due = plan.next_due(Some(last), last);
             let just_now = past.polled.is_some_and(|at| at + plan.floor() > now);
             match due.at > now {
                 true => held(due, past),
-                // Polled by hand while nothing ran: its missed turn has been made up for.
+                // A command polled the source while the daemon was stopped, so no poll is missing.
                 false if just_now => held(plan.next_due(Some(last), now), past),
-                // What its publisher may delay it by counts from when it was due.
+                // The publisher's maximum delay counts from the missed deadline.
                 false => delayed(now_due(plan, now), due.at, past),
             }
         }
@@ -97,14 +91,13 @@ pub fn first_due(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     Some(due)
 }
 
-/// The poll after one that was made.
+/// The deadline after a poll.
 #[must_use]
 pub fn following(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     (!past.gone).then(|| held(plan.next_due(past.scheduled, now), past))
 }
 
-/// The next turn of a source whose plan changed: the first one by the new plan, but none that would have been before
-/// the change.
+/// The deadline of a source whose plan changed: the first by the new plan that is not before the change.
 fn next_turn(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     match past.scheduled {
         Some(last) if plan.next_due(Some(last), last).at <= now => following(plan, past, now),
@@ -116,42 +109,40 @@ fn now_due(plan: &Plan, now: Time) -> Due {
     Due { scheduled: now, at: now + plan.offset() }
 }
 
-/// A hold moves the poll, not the instant it was scheduled for: the phase is kept.
+/// `not_before` and `skip` delay the poll but not its scheduled instant, so that the phase stays.
 fn held(due: Due, past: Past) -> Due {
     delayed(due, due.at, past)
 }
 
-/// The same, of a poll that was first due at `first`. Skipped hours delay it no further than [`Past::patience`]
-/// from then on, whatever else delays it: freshness has had its part of that, and a poll that waits longer for a
-/// failure or a Retry-After comes right after it.
+/// Like [`held`], for a poll that was first due at `first`. Skipped hours delay a poll to at most
+/// [`Past::max_delay`] after `first`. `not_before` counts towards that limit, so that a poll which waited
+/// longer for its backoff or a Retry-After comes right after it.
 fn delayed(due: Due, first: Time, past: Past) -> Due {
     let at = past.not_before.map_or(due.at, |hold| hold.max(due.at));
-    let latest = TimeDelta::from_std(past.patience).ok().and_then(|limit| first.checked_add_signed(limit));
+    let latest = TimeDelta::from_std(past.max_delay).ok().and_then(|limit| first.checked_add_signed(limit));
     let left = latest.and_then(|latest| (latest - at).to_std().ok()).unwrap_or_default();
     Due { at: past.skip.postpone(at, left), ..due }
 }
 
-/// Another configuration to schedule by.
+/// A new configuration for the scheduler.
 pub struct Change {
-    /// The sources that are polled from now on.
+    /// The sources to poll from now on.
     pub sources: Vec<Scheduled>,
-    /// Those of them for which nothing has changed.
+    /// The sources whose schedule has not changed.
     pub kept: BTreeSet<SourceId>,
-    /// The new ids of those that had another one.
+    /// From old ids to new ones.
     pub renamed: BTreeMap<SourceId, SourceId>,
-    /// Who polls them.
     pub poller: Arc<dyn Poller>,
-    /// Where it is written down when each is due.
     pub dues: Arc<Dues>,
 }
 
-/// Runs until dropped, and writes down what is due when. At most one poll of a source is under way at a time.
+/// Runs until dropped, and writes all deadlines to `dues`. A source has at most one running poll.
 pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dyn Clock>, dues: Arc<Dues>) {
     let (_, never) = mpsc::channel(1);
     run_changing(sources, poller, clock, dues, never).await;
 }
 
-/// The same, under another configuration after each change. Polls under way go on to their end.
+/// Like [`run`], with a new configuration after each change. Running polls end normally.
 pub async fn run_changing(
     sources: Vec<Scheduled>,
     mut poller: Arc<dyn Poller>,
@@ -183,7 +174,7 @@ pub async fn run_changing(
                 let task = ended.as_ref().map_or_else(tokio::task::JoinError::id, |(task, _)| *task);
                 let Some((id, scheduled)) = names.remove(&task) else { continue };
                 let past = ended.map(|(_, past)| past).unwrap_or_else(|error| {
-                    // A poll that panicked is over; its source has its next turn as usual.
+                    // The source gets its next deadline as usual.
                     tracing::error!(source = %id, %error, "a poll ended in a panic");
                     Past { scheduled: Some(scheduled), ..Past::default() }
                 });
@@ -193,15 +184,15 @@ pub async fn run_changing(
     }
 }
 
-/// What is due when.
+/// The deadlines of all sources.
 struct Agenda {
     queue: BinaryHeap<Reverse<(Time, SourceId, Time)>>,
     sources: BTreeMap<SourceId, (Plan, Past)>,
-    /// The polls under way, and what polls by hand of the same sources found meanwhile.
+    /// The running polls. The value is the result of a poll by command of the same source meanwhile.
     under_way: BTreeMap<SourceId, Option<Past>>,
-    /// Those of the last change: a poll by hand that began before it is told under the old id.
+    /// From the last change: a poll by command that began before it reports the old id.
     renamed: BTreeMap<SourceId, SourceId>,
-    /// The latest look at the clock.
+    /// The last time read from the clock.
     seen: Time,
     dues: Arc<Dues>,
 }
@@ -223,10 +214,10 @@ impl Agenda {
         }
     }
 
-    /// Goes on under another configuration. What did not change keeps its deadline; a changed schedule has its next
-    /// turn when it says so, and none because it changed.
+    /// Takes over a new configuration. Unchanged sources keep their deadlines. A source with a changed schedule
+    /// gets its next deadline by the new schedule, and no extra poll because of the change.
     fn change(&mut self, change: Change, now: Time) {
-        self.look(now);
+        self.check_clock(now);
         let renamed = &change.renamed;
         let before = under_new_ids(std::mem::take(&mut self.sources), renamed);
         let queue = std::mem::take(&mut self.queue).into_iter();
@@ -238,7 +229,7 @@ impl Agenda {
             let known = before.get(&id).map(|(_, past)| *past);
             let kept = known.filter(|_| change.kept.contains(&id));
             let due = match (kept, known) {
-                // The poll under way tells when the next one is.
+                // The running poll's result gives the next deadline.
                 _ if self.under_way.contains_key(&id) => Some(Due { at: now, scheduled: now }),
                 (Some(_), _) => queued.remove(&id),
                 (None, Some(_)) => next_turn(&plan, past, now),
@@ -260,7 +251,7 @@ impl Agenda {
     }
 
     fn pop_due(&mut self, now: Time) -> Option<(SourceId, Time)> {
-        self.look(now);
+        self.check_clock(now);
         let Reverse((at, ..)) = self.queue.peek()?;
         if *at > now {
             return None;
@@ -282,7 +273,7 @@ impl Agenda {
     fn polled_by_hand(&mut self, id: SourceId, past: Past, now: Time) {
         let id = if self.sources.contains_key(&id) { id } else { new_id(&self.renamed, id) };
         if let Some(heard) = self.under_way.get_mut(&id) {
-            // It is not in the queue. Which of the two came last shows when it ends.
+            // The source is not in the queue. `ended` compares the times of the two polls.
             *heard = Some(past);
             return;
         }
@@ -290,24 +281,27 @@ impl Agenda {
         self.learned(id, past, now);
     }
 
-    /// Works out the next poll from what the last one left.
+    /// Computes the next deadline after a poll.
     fn learned(&mut self, id: SourceId, past: Past, now: Time) {
-        self.look(now);
+        self.check_clock(now);
         let Some((plan, known)) = self.sources.get_mut(&id) else { return };
         *known = past;
         let due = following(plan, past, now);
         self.push(id, due);
     }
 
-    /// A clock that was set back leaves every deadline in its old future: they are worked out anew, or
-    /// nothing would be polled until it comes round again. One that was set forward, or a machine that
-    /// slept, leaves many of them in the past: each has its turn at its own place within the jitter, as
-    /// after a restart, rather than all at once.
-    fn look(&mut self, now: Time) {
+    /// Corrects all deadlines after a jump of the clock. If it was set back, the deadlines are too far ahead and
+    /// nothing would be polled until the old time comes again, so they are computed again. If it was set
+    /// forward, or the machine was suspended, many deadlines are past: their polls are spread over the jitter,
+    /// as after a restart.
+    fn check_clock(&mut self, now: Time) {
         let back = self.seen - now;
         self.seen = now;
         if -back > JUMP {
-            tracing::warn!(seconds = -back.num_seconds(), "the clock was set forward, or the machine slept");
+            tracing::warn!(
+                seconds = -back.num_seconds(),
+                "the clock was set forward, or the machine was suspended"
+            );
             self.spread_overdue(now);
             return;
         }
@@ -322,7 +316,7 @@ impl Agenda {
         self.queue_first(queued.collect(), now);
     }
 
-    /// The overdue keep the instants they were scheduled for, and so their phase.
+    /// Overdue polls keep their scheduled instants, and so their phase.
     fn spread_overdue(&mut self, now: Time) {
         let queue = std::mem::take(&mut self.queue).into_iter().map(|Reverse((at, id, scheduled))| {
             let offset = self.sources.get(&id).map_or(TimeDelta::zero(), |(plan, _)| plan.offset());

@@ -1,4 +1,4 @@
-//! The publisher that is told of what is recorded: another one after each change of the configuration.
+//! Passes the recorder's reports to the current publisher. Each reload of the configuration replaces the publisher.
 
 use std::sync::Arc;
 
@@ -9,17 +9,16 @@ use super::recorder::Audience;
 use crate::model::feed_key::FeedKey;
 use crate::model::state::FeedState;
 
-/// Passes on what the recorder tells.
+/// The current publisher.
 pub struct Stage(ArcSwap<Publisher>);
 
 impl Stage {
-    /// With this publisher on it.
     #[must_use]
     pub fn new(publisher: Arc<Publisher>) -> Self {
         Self(ArcSwap::new(publisher))
     }
 
-    /// Another publisher takes over.
+    /// Replaces the publisher.
     pub fn show(&self, publisher: Arc<Publisher>) {
         self.0.store(publisher);
     }

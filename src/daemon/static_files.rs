@@ -1,5 +1,5 @@
-//! Views as files: a web server goes on serving them while the daemon is down. Each file is replaced as a whole,
-//! durably, and only when its bytes change; nothing that dibao did not write is overwritten or removed.
+//! Views as files, so that a web server serves them while the daemon is down. Each file is replaced atomically and
+//! durably, and only if its bytes change. Files that dibao did not write are never overwritten or removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -14,36 +14,29 @@ use crate::ledger::dirs;
 use crate::serve::{View, Views};
 use crate::views::page::{Coding, Page};
 
-/// The list of the files that dibao wrote here. It is written before they are, so that a file without its
-/// entry is somebody else's.
+/// The list of the files that dibao wrote here. It is written before the files, so a file that is not listed is
+/// somebody else's.
 const MANIFEST: &str = ".dibao-files";
-/// What a file is called until it is complete. There is one writer, so one name a directory will do, and
-/// a crash leaves nothing that is not overwritten.
+/// The name of a file until it is complete. There is one writer, so one name in each directory is enough, and the
+/// next write replaces the leftover of a crash.
 const UNFINISHED: &str = ".dibao-new";
-/// What web servers look for beside a file: nginx's `gzip_static` and `brotli_static`.
+/// The compressed copies that web servers look for: nginx's `gzip_static` and `brotli_static`.
 const BESIDE: [(Coding, &str); 2] = [(Coding::Gzip, ".gz"), (Coding::Brotli, ".br")];
-/// Views looked at before those that changed are written: all of a thousand sources would not have to be in
-/// memory at once, and the manifest is written once for so many new ones.
+/// Views rendered before the changed ones are written, so that the views of a thousand sources are not all in
+/// memory, and the manifest is written once for this many new files.
 const AT_ONCE: usize = 64;
 /// The web server is another user; the umask of a service is strict.
 const FILE_MODE: u32 = 0o644;
 const DIR_MODE: u32 = 0o755;
 
-/// Why not everything could be written.
+/// The error when views cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum StaticError {
-    /// The disk said no.
     #[error("{path}: {source}")]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// There is a file of somebody else's.
+    Io { path: PathBuf, source: io::Error },
+    /// The file is not in the manifest.
     #[error("{0} was not written by dibao; move it away, or name another publish.static_dir")]
     Foreign(PathBuf),
-    /// A view cannot be rendered just now.
     #[error("/{0} cannot be rendered")]
     View(String),
 }
@@ -53,37 +46,36 @@ pub struct StaticFiles {
     dir: PathBuf,
     /// Each view as it was written.
     written: BTreeMap<String, Written>,
-    /// The files that are ours; read from the manifest at first.
+    /// The files that dibao wrote; `None` until the manifest is read.
     ours: Option<BTreeSet<String>>,
     unsynced: BTreeSet<PathBuf>,
 }
 
 /// A view that was written.
 struct Written {
-    /// What it was made from: while that stays, it need not be rendered to know that it is the same.
+    /// While the version stays, the view need not be rendered to know that it is the same.
     version: Option<Version>,
     tag: String,
-    /// Its files.
     names: Vec<String>,
 }
 
-/// What a view would be made from now; `None` where that is not known.
+/// The current version of the view at a path; `None` if unknown.
 pub type VersionOf<'a> = &'a dyn Fn(&str) -> Option<Version>;
 
-/// A view that is not as it was written, its path, and what it was made from.
+/// A view that differs from its files: path, page and version.
 type Changed = (String, Arc<Page>, Option<Version>);
 
-/// A file to be: its name and bytes.
+/// A file to write: its name and bytes.
 type Wanted<'a> = (String, &'a [u8]);
 
 impl StaticFiles {
-    /// Writes below this directory; it is made when it is needed.
+    /// Writes below this directory, and makes it if needed.
     #[must_use]
     pub fn new(dir: PathBuf) -> Self {
         Self { dir, written: BTreeMap::new(), ours: None, unsynced: BTreeSet::new() }
     }
 
-    /// What was written is looked at anew: the views are those of another configuration.
+    /// Forgets the written versions, because the configuration has changed. The next sync compares every file.
     pub fn forget(&mut self) {
         self.written.clear();
     }
@@ -91,8 +83,7 @@ impl StaticFiles {
     /// Brings the files up to the views at these paths. Returns how many files were written or removed.
     ///
     /// # Errors
-    /// [`StaticError`] for the first that cannot be; the others may be done or not, and the next call
-    /// goes on.
+    /// [`StaticError`] for the first file that fails. Others may be written or not; the next call goes on.
     pub fn sync(
         &mut self,
         paths: &[String],
@@ -140,7 +131,7 @@ impl StaticFiles {
     ) -> Result<Vec<Changed>, StaticError> {
         let mut changed = Vec::new();
         for path in paths {
-            // Before the view is looked at: what changes meanwhile is seen the next time.
+            // Read before the view: the next call sees a change meanwhile.
             let version = version_of(path);
             let before = self.written.get_mut(path);
             if before.as_ref().is_some_and(|before| version.is_some() && before.version == version) {
@@ -194,7 +185,7 @@ impl StaticFiles {
         let mut names = Vec::new();
         for (name, bytes) in files(&path, page) {
             let file = self.dir.join(&name);
-            // After a restart most of them are as they were.
+            // After a restart most files are current.
             if fs::read(&file).ok().as_deref() != Some(bytes) {
                 self.replace(&file, bytes, Some(later(&file, page.modified.into())))?;
                 done += 1;
@@ -205,8 +196,8 @@ impl StaticFiles {
         Ok(done)
     }
 
-    /// The file has either its old bytes or these, whatever happens meanwhile. Its time is that of the
-    /// view, so that the web server's `Last-Modified` is ours.
+    /// Replaces the file atomically. Its modification time is that of the view, so that the web server sends our
+    /// `Last-Modified`.
     fn replace(
         &mut self,
         file: &Path,
@@ -217,7 +208,7 @@ impl StaticFiles {
         make_dir(&dir)?;
         let unfinished = dir.join(UNFINISHED);
         let write = || {
-            // Whatever stands there is of a writer that was killed.
+            // A leftover of a writer that was killed.
             match fs::remove_file(&unfinished) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -244,7 +235,7 @@ impl StaticFiles {
             Err(error) => return Err(io_error(&file)(error)),
         };
         if let Some(dir) = file.parent().filter(|dir| *dir != self.dir) {
-            // Only a directory that is empty now goes, and it need not.
+            // Removes the directory if it is empty. A failure does no harm.
             let _ = fs::remove_file(dir.join(UNFINISHED));
             if fs::remove_dir(dir).is_ok() {
                 self.unsynced.remove(dir);
@@ -263,7 +254,7 @@ fn files<'a>(path: &str, page: &'a Page) -> Vec<Wanted<'a>> {
         if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
     let beside = BESIDE.iter().filter(|_| page.has_codings());
     let coded = beside.map(|(coding, ending)| (format!("{name}{ending}"), &page.bytes(Some(*coding))[..]));
-    // The plain file last: a web server that looks for it first finds its companions there.
+    // The plain file comes last: a web server that finds it then finds its compressed copies too.
     let mut files: Vec<_> = coded.collect();
     files.push((name, &page.plain[..]));
     files

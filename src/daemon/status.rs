@@ -1,9 +1,9 @@
-//! How the daemon is, in one look: for `dibao status`, `/status.json` and `/readyz`.
+//! The health of the daemon: for `dibao status`, `/status.json` and `/readyz`.
 
 use std::collections::BTreeMap;
 
 use chrono::{SecondsFormat, TimeDelta};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::dues::Dues;
 use super::engine::Engine;
@@ -13,72 +13,77 @@ use crate::model::state::{SourceState, State};
 use crate::model::time::Time;
 use crate::views::site::Site;
 
-/// Polls that are due may wait this long for their hosts; when none has ended for as long either, they hang.
+/// Polls hang if one has been due for longer than this, and none has ended for as long. Shorter waits are for hosts.
 const HANGS: TimeDelta = TimeDelta::minutes(15);
 
-/// The part of the sources whose failure is more than theirs: one in so many. A publisher that is down is no reason
-/// to be woken, or for a container to be restarted; half of them are.
+/// The daemon is degraded if one source in so many fails. One publisher that is down is no reason to wake the operator
+/// or to restart a container; half of them are.
 const MANY: usize = 2;
 
-/// How well all is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// Everything goes on, whatever single sources do.
+    /// dibao works; single sources may fail.
     Well,
-    /// The feeds are served, and do not get all that is new.
+    /// The feeds are served, but do not get all new entries.
     Degraded,
 }
 
-/// All of it.
-#[derive(Debug, Serialize)]
+impl Health {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Degraded => "degraded",
+        }
+    }
+}
+
+/// As `/status.json` shows it. Instants are to the second.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Status {
-    /// How well all is.
     pub health: Health,
-    /// Why it is no better, a sentence each.
+    /// Reasons of the health, a sentence each.
     pub trouble: Vec<String>,
-    /// The version that runs.
-    pub version: &'static str,
-    /// Since when its configuration is in use.
+    pub version: String,
+    /// Time since which the configuration is in use.
     pub configured: String,
-    /// How many sources are in each state.
+    /// Count of sources in each state.
     pub states: BTreeMap<String, u64>,
-    /// The sources that are not as they should be, those that have failed longest first.
+    /// The sources in another state than `ok`, those that have failed longest first.
     pub sources: Vec<Ailing>,
-    /// How many polls ended how within the last hour.
-    pub polls: BTreeMap<&'static str, u64>,
+    /// Count of polls of the last hour by outcome.
+    pub polls: BTreeMap<String, u64>,
     /// The feeds of the regions that have entries.
     pub feeds: Vec<Fresh>,
 }
 
-/// A source that is not as it should be.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+/// A source in another state than `ok`.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ailing {
-    /// Its id.
     pub id: SourceId,
-    /// How it is.
-    pub state: &'static str,
-    /// Since when.
+    pub state: String,
+    /// Time since which it fails.
     pub since: Option<String>,
-    /// When it last answered as it should.
+    /// Time of the last good answer.
     pub good: Option<String>,
     /// Failed polls since then.
     pub failures: u32,
 }
 
-/// How new a feed is.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+/// The age of a feed.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fresh {
     /// Its path, without an ending.
     pub feed: String,
-    /// When its newest entry was published or last changed.
+    /// Time at which its newest entry was published or last changed.
     pub newest: String,
-    /// How long that is ago, in seconds.
+    /// Seconds since then.
     pub age: i64,
 }
 
 impl Status {
-    /// How an engine is.
+    /// The status of an engine.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -113,20 +118,21 @@ impl Status {
         if polled > 0 && failing * MANY >= polled {
             trouble.push(format!("{failing} of {polled} sources fail"));
         }
+        let counts = engine.worker.recent().counts(now);
         Ok(Self {
             health: if trouble.is_empty() { Health::Well } else { Health::Degraded },
             trouble,
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             configured: whole(engine.since),
             states,
             sources,
-            polls: engine.worker.tally().counts(now),
+            polls: counts.into_iter().map(|(outcome, count)| (outcome.to_owned(), count)).collect(),
             feeds,
         })
     }
 }
 
-/// Why nothing new comes in, if nothing does.
+/// The reason why nothing new comes in; `None` while polls go on.
 #[must_use]
 pub fn stops(engine: &Engine, dues: Option<&Dues>) -> Option<String> {
     if let Some(why) = engine.recorder.stall() {
@@ -134,7 +140,7 @@ pub fn stops(engine: &Engine, dues: Option<&Dues>) -> Option<String> {
     }
     let now = engine.clock.now();
     let due = dues?.earliest()?;
-    let ended = engine.worker.tally().last().unwrap_or(engine.since).max(engine.since);
+    let ended = engine.worker.recent().last().unwrap_or(engine.since).max(engine.since);
     (now - due > HANGS && now - ended > HANGS).then(|| {
         format!("polls hang: one was due at {}, and none has ended since {}", whole(due), whole(ended))
     })
@@ -143,7 +149,7 @@ pub fn stops(engine: &Engine, dues: Option<&Dues>) -> Option<String> {
 fn ailing(source: &SourceState, state: &'static str) -> Ailing {
     Ailing {
         id: source.def.id.clone(),
-        state,
+        state: state.to_owned(),
         since: source.poll.failing_since.map(whole),
         good: source.poll.good_at.map(whole),
         failures: source.poll.failures,

@@ -1,8 +1,8 @@
-//! WebSub: tells the hub which feeds have changed (W3C Recommendation, section 7), so that readers behind
-//! it need not ask. One request at a time; what changes meanwhile is told once; a hub that is down is
-//! tried again, and costs nobody else anything; one that asks for patience is given it.
+//! WebSub: tells the hub which feeds have changed (W3C Recommendation, section 7), so that its subscribers need not
+//! poll. One request at a time. A feed that changes twice meanwhile is told once. A hub that is down is tried
+//! again with backoff, and its `Retry-After` is obeyed.
 
-mod board;
+mod queue;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,66 +18,66 @@ use crate::decide::poll::LONGEST_RETRY_AFTER;
 use crate::fetch::Fetcher;
 use crate::model::exchange::{FetchFault, ResponseHead};
 use crate::serve::{View, Views};
-use board::Board;
+use crate::views::formats;
+use queue::PingQueue;
 
-/// Who tells the hub.
+/// The client of the hub.
 pub struct Pinger {
-    /// The hub's address.
     pub hub: String,
-    /// What stands before the paths of feeds.
     pub public_url: String,
-    /// Speaks to the hub.
     pub fetcher: Fetcher,
-    /// Tells how far off a date is that the hub names.
+    /// For `Retry-After` with a date.
     pub clock: Arc<dyn Clock>,
-    /// After the first failure; doubled for each one after it.
-    pub patience: Duration,
+    /// Delay after the first failure; doubles after each further one.
+    pub backoff: Duration,
 }
 
 /// How a ping ended.
 #[derive(Debug, PartialEq, Eq)]
-enum Told {
+enum PingResult {
     Yes,
-    /// The hub does not want to know; asking again changes nothing.
+    /// The hub refuses the feed. A retry would change nothing.
     Refused(u16),
     Later(String),
 }
 
-/// A pinger that knows what the feeds were when it began.
+/// A pinger with the digests of the feeds at its start.
 pub struct Watching {
     pinger: Pinger,
     publisher: Arc<Publisher>,
-    board: Board,
+    queue: PingQueue,
     versions: Versions,
 }
 
 impl Pinger {
-    /// Looks at the feeds as they are: what changed while nothing ran is told with the next change, or a
+    /// Reads the current feeds as the baseline: a change while the daemon was down is told with the next change, or a
     /// restart would tell of every feed.
     pub async fn watch(self, publisher: Arc<Publisher>) -> Watching {
         let mut versions = Versions::new();
         let feeds = look(&publisher, &mut versions).await;
-        Watching { pinger: self, publisher, board: Board::knowing(feeds), versions }
+        Watching { pinger: self, publisher, queue: PingQueue::knowing(feeds), versions }
     }
 
-    /// Tells of one feed; the second value is how long the hub asks to be left alone.
-    async fn tell(&self, path: &str) -> (Told, Duration) {
+    /// Tells of one feed. The second value is the wait that the hub asks for.
+    async fn tell(&self, path: &str) -> (PingResult, Duration) {
         let topic = format!("{}/{path}", self.public_url);
         let form = [("hub.mode", "publish"), ("hub.url", topic.as_str())];
         let none = Duration::ZERO;
         match self.fetcher.post_form(&self.hub, &form).await {
             // With a success Retry-After has no meaning.
-            Ok(head) if (200..300).contains(&head.status) => (Told::Yes, none),
-            // 408 and 429 are of the moment; so is everything that is the server's own fault.
+            Ok(head) if (200..300).contains(&head.status) => (PingResult::Yes, none),
+            // 408, 429 and every 5xx are temporary.
             Ok(head) if (400..500).contains(&head.status) && !matches!(head.status, 408 | 429) => {
-                (Told::Refused(head.status), self.asked_to_wait(&head))
+                (PingResult::Refused(head.status), self.asked_to_wait(&head))
             }
-            Ok(head) => (Told::Later(format!("it answered {}", head.status)), self.asked_to_wait(&head)),
+            Ok(head) => {
+                (PingResult::Later(format!("it answered {}", head.status)), self.asked_to_wait(&head))
+            }
             Err(fault @ (FetchFault::BadUrl { .. } | FetchFault::AddressRefused { .. })) => {
-                (Told::Later(format!("{fault}; check publish.websub_hub")), none)
+                (PingResult::Later(format!("{fault}; check publish.websub_hub")), none)
             }
-            Err(fault @ FetchFault::Held { wait, .. }) => (Told::Later(fault.to_string()), wait),
-            Err(fault) => (Told::Later(fault.to_string()), none),
+            Err(fault @ FetchFault::Held { wait, .. }) => (PingResult::Later(fault.to_string()), wait),
+            Err(fault) => (PingResult::Later(fault.to_string()), none),
         }
     }
 
@@ -93,16 +93,16 @@ impl Pinger {
 impl Watching {
     /// Tells of changes until dropped; `rendered` changes whenever views have been rendered.
     pub async fn run(mut self, mut rendered: watch::Receiver<u64>) {
-        // Of the hub as a whole; a feed that it fails at has a wait of its own.
+        // For the hub as a whole. A feed that fails has a wait of its own.
         let mut not_before = Instant::now();
         loop {
-            let due = self.board.due(not_before);
+            let due = self.queue.due(not_before);
             tokio::select! {
                 changed = rendered.changed() => {
                     if changed.is_err() {
                         return;
                     }
-                    self.board.changed(look(&self.publisher, &mut self.versions).await);
+                    self.queue.changed(look(&self.publisher, &mut self.versions).await);
                 }
                 () = tokio::time::sleep_until(due.unwrap_or(not_before)), if due.is_some() => {
                     let wait = self.tell_next().await;
@@ -112,30 +112,32 @@ impl Watching {
         }
     }
 
-    /// Tells of one feed; how long the hub is to be left alone now.
+    /// Tells of one feed. Returns the time until the next request to the hub.
     async fn tell_next(&mut self) -> Duration {
-        let Some((path, digest)) = self.board.next(Instant::now()) else { return Duration::ZERO };
+        let Some((path, digest)) = self.queue.next(Instant::now()) else { return Duration::ZERO };
         let hub = &self.pinger.hub;
         let (told, asked) = self.pinger.tell(&path).await;
         match &told {
-            Told::Yes => {}
-            Told::Refused(status) => tracing::warn!(%hub, feed = %path, status, "the hub refuses a feed"),
-            Told::Later(why) => {
+            PingResult::Yes => {}
+            PingResult::Refused(status) => {
+                tracing::warn!(%hub, feed = %path, status, "the hub refuses a feed");
+            }
+            PingResult::Later(why) => {
                 tracing::warn!(%hub, feed = %path, %why, "the hub was not told; trying again later");
-                let wait = self.board.failed(path, self.pinger.patience, Instant::now());
+                let wait = self.queue.failed(path, self.pinger.backoff, Instant::now());
                 return wait.max(asked);
             }
         }
-        self.board.told(path, digest);
+        self.queue.told(path, digest);
         asked
     }
 }
 
-/// Feeds by what they were made from when they were last looked at.
+/// The version of each feed when it was last read.
 type Versions = BTreeMap<String, Option<Version>>;
 
-/// The feeds that may have changed since the last look, as they are; a feed that cannot be rendered just now
-/// is left out, and stays what it was.
+/// The digests of the feeds that may have changed since the last call. A feed that cannot be rendered now is left
+/// out and read again the next time.
 async fn look(publisher: &Arc<Publisher>, versions: &mut Versions) -> Vec<(String, String)> {
     let (publisher, before) = (Arc::clone(publisher), std::mem::take(versions));
     let looked = tokio::task::spawn_blocking(move || digests(&publisher, before)).await;
@@ -144,7 +146,7 @@ async fn look(publisher: &Arc<Publisher>, versions: &mut Versions) -> Vec<(Strin
     feeds
 }
 
-/// The bytes of each feed, by their digest.
+/// The paths and digests of changed feeds, and the new versions.
 fn digests(publisher: &Publisher, mut versions: Versions) -> (Vec<(String, String)>, Versions) {
     let paths = match publisher.paths() {
         Ok(paths) => paths,
@@ -159,9 +161,7 @@ fn digests(publisher: &Publisher, mut versions: Versions) -> (Vec<(String, Strin
         if version.is_some() && versions.get(&path) == Some(&version) {
             continue;
         }
-        if let View::Page(page) = publisher.view(&path)
-            && page.mark.is_some()
-        {
+        if let View::Page(page) = publisher.view(&path) {
             versions.insert(path.clone(), version);
             feeds.push((path, page.digest().to_owned()));
         }
@@ -169,9 +169,9 @@ fn digests(publisher: &Publisher, mut versions: Versions) -> (Vec<(String, Strin
     (feeds, versions)
 }
 
-/// Pages and archives are not subscribed to: what they are need not be known.
+/// True for feeds; nobody subscribes to pages and archives.
 fn is_subscribed(path: &str) -> bool {
-    [".atom", ".rss", ".json"].iter().any(|ending| path.ends_with(ending)) && !path.contains("/archive/")
+    formats::split(path).is_some_and(|(_, format)| format.is_feed) && !path.contains("/archive/")
 }
 
 #[cfg(test)]

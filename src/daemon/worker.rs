@@ -1,90 +1,72 @@
-//! One poll from end to end: what to ask, the exchange, reading on a blocking thread, the decision what
-//! is new, and handing it to the recorder. Whatever happens to one source stays with that source.
+//! One poll from end to end: what to ask, asking, the decision what is new, and handing it to the recorder. Whatever
+//! happens to one source stays with that source.
 
-mod asking;
+mod articles;
+mod compare;
 mod fingerprint;
-mod holds;
-mod reading;
-mod reports;
-mod tally;
-mod turns;
-mod visits;
+mod lock;
+mod poller;
+mod recent;
+mod retry_after;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 use super::clock::Clock;
 use super::recorder::{RecordError, Recorder};
-use crate::config::{Config, Kind, Polling, RetryAfter, Source};
+use crate::ask::{Asked, Asker, Question};
+use crate::config::{Config, Polling, RetryAfter, Source};
+use crate::decide::answer::{Answer, Known};
 use crate::decide::derive;
 use crate::decide::diff::{Draft, Findings};
 use crate::decide::poll::{self, Circumstances};
 use crate::decide::rules::Rules;
-use crate::fetch::{ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchRequest, FetchSetupError, Fetcher};
+use crate::fetch::FetchSetupError;
 use crate::ledger::Fact;
-use crate::ledger::store::{Store, StoreError};
-use crate::model::exchange::{Exchange, FetchFault, Validators};
+use crate::ledger::store::StoreError;
+use crate::model::exchange::Validators;
 use crate::model::outcome::Outcome;
 use crate::model::poll_state::PollState;
 use crate::model::record::PollRecord;
-use crate::model::source::{SourceDef, SourceId};
-use crate::model::state::{SourceState, State};
+use crate::model::source::SourceId;
+use crate::model::state::SourceState;
 use crate::model::time::Time;
-pub use asking::fetch_options;
-use asking::{Fetchers, fetchers, request};
-use holds::still_waiting;
-use reading::Read;
-use reports::ByHand;
-pub use tally::Tally;
-use turns::Turns;
-
-/// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
-/// memory.
-const PARSERS: usize = 4;
-
-/// Polls that waited for the disk are spread over this.
-const AFTER_A_STALL: Duration = Duration::from_secs(60);
-
-/// A publisher whose answer could not be recorded is asked again no sooner than its schedule would, nor
-/// later than this: a source that is polled once a day should not lose one to a full disk.
-const LONGEST_UNTIL_AGAIN: Duration = Duration::from_secs(6 * 3600);
+use compare::{Polled, Read};
+use lock::{SourceGuard, SourceLock};
+use poller::ByHand;
+pub use recent::RecentOutcomes;
+use retry_after::still_waiting;
 
 /// How a poll went, for whoever asked for it.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The source.
     pub source: SourceId,
-    /// How it ended.
     pub outcome: Outcome,
     /// How the poll before it ended.
     pub before: Option<Outcome>,
-    /// How long it took, waiting for the host's turn included.
+    /// Waiting for the host's turn is included.
     pub elapsed: Duration,
-    /// What the next poll starts from.
     pub state: PollState,
 }
 
 /// Why a poll has no outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
-    /// The config has no such source.
     #[error("there is no source {0:?} in the config")]
     Unknown(String),
     /// Nothing can be recorded at present, so nothing was asked.
     #[error(transparent)]
     Stalled(RecordError),
-    /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What was learned cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// What it would have found is overtaken by what is stored now: the source was polled by hand while a poll by
-    /// schedule waited for its turn, or its configuration changed.
+    /// The source was polled by hand while a poll by schedule waited, or its configuration changed. What is stored of it
+    /// now.
     #[error("it was polled by hand, or its configuration changed meanwhile")]
     Overtaken(Box<SourceState>),
     /// Comparing it with the store broke off.
@@ -95,20 +77,38 @@ pub enum PollError {
 /// Polls sources.
 pub struct Worker {
     sources: BTreeMap<SourceId, Source>,
-    fetchers: Fetchers,
+    asker: Asker,
     rules: Arc<Rules>,
     recorder: Recorder,
     clock: Arc<dyn Clock>,
-    parsers: Arc<Semaphore>,
     polling: Polling,
-    /// How far freshness may delay a poll.
-    patience: Duration,
-    /// What polls by hand found, until the scheduler has heard of it.
+    /// The longest time by which a publisher's freshness may delay a poll.
+    freshness_limit: Duration,
     by_hand: Arc<ByHand>,
-    /// How the polls of the last hour ended.
-    tally: Arc<Tally>,
-    /// One poll of a source at a time, whoever asks for it.
-    turns: BTreeMap<SourceId, Arc<Turns>>,
+    recent: Arc<RecentOutcomes>,
+    locks: BTreeMap<SourceId, Arc<SourceLock>>,
+}
+
+/// A poll under way: what it starts from.
+struct Poll<'a> {
+    source: &'a Source,
+    /// As in [`Worker::poll`].
+    scheduled: Option<Time>,
+    started: tokio::time::Instant,
+    stored: Option<SourceState>,
+    /// How the poll before it ended.
+    last: Option<Outcome>,
+    before: PollState,
+    /// The address to ask.
+    address: String,
+}
+
+impl Poll<'_> {
+    /// The report, with the state that was left if it is not the one of before.
+    fn report(self, outcome: Outcome, state: Option<PollState>) -> Report {
+        let (source, elapsed) = (self.source.def.id.clone(), self.started.elapsed());
+        Report { source, outcome, before: self.last, elapsed, state: state.unwrap_or(self.before) }
+    }
 }
 
 impl Worker {
@@ -125,16 +125,15 @@ impl Worker {
         let sources = sources(config);
         Ok(Self {
             by_hand: Arc::default(),
-            tally: Arc::default(),
-            turns: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
+            recent: Arc::default(),
+            locks: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
-            fetchers: fetchers(config, None)?,
+            asker: Asker::new(config)?,
             rules,
             recorder,
             clock,
-            parsers: Arc::new(Semaphore::new(PARSERS)),
             polling: config.polling.clone(),
-            patience: config.polling.freshness,
+            freshness_limit: config.polling.freshness,
         })
     }
 
@@ -150,27 +149,26 @@ impl Worker {
         rules: Arc<Rules>,
     ) -> Result<Self, FetchSetupError> {
         let sources = sources(config);
-        let turns = |source: &Source| {
+        let lock = |source: &Source| {
             let mut ids = std::iter::once(&source.def.id).chain(&source.was);
-            ids.find_map(|id| before.turns.get(id)).cloned().unwrap_or_default()
+            ids.find_map(|id| before.locks.get(id)).cloned().unwrap_or_default()
         };
         Ok(Self {
             by_hand: Arc::clone(&before.by_hand),
-            tally: Arc::clone(&before.tally),
-            turns: sources.iter().map(|(id, source)| (id.clone(), turns(source))).collect(),
+            recent: Arc::clone(&before.recent),
+            locks: sources.iter().map(|(id, source)| (id.clone(), lock(source))).collect(),
             sources,
-            fetchers: fetchers(config, Some((old, &before.fetchers)))?,
+            asker: before.asker.reloaded(old, config)?,
             rules,
             recorder: before.recorder.clone(),
             clock: Arc::clone(&before.clock),
-            parsers: Arc::clone(&before.parsers),
             polling: config.polling.clone(),
-            patience: config.polling.freshness,
+            freshness_limit: config.polling.freshness,
         })
     }
 
     /// Polls a source once and records what it learned. `scheduled` is the instant of the schedule, or
-    /// `None` for a poll that was asked for, which leaves the schedule's phase as it is.
+    /// `None` for a poll by hand, which leaves the schedule's phase as it is.
     ///
     /// # Errors
     /// When there is no such source, or the state directory refuses. How the publisher behaved is an
@@ -182,14 +180,52 @@ impl Worker {
             return Err(PollError::Stalled(stall));
         }
         let source = self.sources.get(id).ok_or_else(unknown)?;
-        let turn = self.turns.get(id).ok_or_else(unknown)?.next().await;
+        let guard = self.locks.get(id).ok_or_else(unknown)?.lock().await;
+        let poll = self.begin(source, scheduled, &guard).await?;
+        let until = poll
+            .stored
+            .as_ref()
+            .and_then(|stored| still_waiting(stored, &poll.address, self.clock.now(), self.freshness_limit));
+        if let Some(outcome) = until {
+            return Ok(poll.report(outcome, None));
+        }
+        let validators = self.validators(&poll);
+        // The wait that a redirect asked for is over.
+        let waited = matches!(poll.last, Some(Outcome::Throttled { status: 300..400 }));
+        let (url, known) = (poll.address.clone(), Known::of(&poll.before));
+        let question = Question { url, validators: validators.clone(), waited, known };
+        let asked = self.asker.ask(source, question, || self.clock.now()).await;
+        if let (None, Answer::Held(why)) = (scheduled, &asked.answer) {
+            // Nothing was learned, so nothing is recorded: a longer wait of the source's own stays, and one
+            // that is gone stays gone.
+            return Ok(poll.report(Outcome::Held { why: why.clone() }, None));
+        }
+        let (draft, at) = self.conclude(&poll, asked, &validators).await?;
+        let PollRecord { outcome, state, .. } = draft.poll.clone();
+        self.record(&poll, draft, guard).await?;
+        let report = poll.report(outcome, Some(state));
+        self.recent.note(at, report.outcome.name());
+        log(&report);
+        if scheduled.is_none() {
+            self.by_hand.tell(id, self.past_of(&report));
+        }
+        Ok(report)
+    }
+
+    /// What a poll starts from.
+    async fn begin<'a>(
+        &self,
+        source: &'a Source,
+        scheduled: Option<Time>,
+        guard: &SourceGuard,
+    ) -> Result<Poll<'a>, PollError> {
         let started = tokio::time::Instant::now();
-        let mut stored = self.stored(id).await?;
+        let mut stored = self.stored(&source.def.id).await?;
         if let Some(stored) = self.overtaken(source, stored.as_ref())? {
             // Another address is the one to be asked.
             return Err(PollError::Overtaken(Box::new(stored)));
         }
-        if let Some(stored) = stored.take_if(|_| scheduled.is_some() && turn.overtaken) {
+        if let Some(stored) = stored.take_if(|_| scheduled.is_some() && guard.overtaken) {
             // The publisher is not to be asked again at once.
             return Err(PollError::Overtaken(Box::new(stored)));
         }
@@ -199,140 +235,82 @@ impl Worker {
         if let Some(stored) = &mut stored {
             stored.poll = before.clone();
         }
-        let asked = poll::address(&source.def.url, &before).to_owned();
-        if let Some(outcome) =
-            stored.as_ref().and_then(|stored| still_waiting(stored, &asked, self.clock.now(), self.patience))
-        {
-            let elapsed = started.elapsed();
-            return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
+        let address = poll::address(&source.def.url, &before).to_owned();
+        Ok(Poll { source, scheduled, started, stored, last, before, address })
+    }
+
+    /// The validators to send.
+    fn validators(&self, poll: &Poll<'_>) -> Validators {
+        match poll.scheduled {
+            _ if !poll.source.conditional => Validators::default(),
+            None if poll::is_unread_list(&poll.before) => Validators::default(),
+            _ => poll::validators(&poll.before, self.clock.now()),
         }
-        let sent = match scheduled {
-            _ if !source.conditional => Validators::default(),
-            None if poll::is_unread_list(&before) => Validators::default(),
-            _ => poll::validators(&before, self.clock.now()),
-        };
-        // What a redirect asked to wait for is over.
-        let waited = matches!(last, Some(Outcome::Throttled { status: 300..400 }));
-        let exchange = self.exchange(source, &asked, sent.clone(), waited).await;
-        if scheduled.is_none()
-            && let Exchange::Failed(fault @ FetchFault::Held { .. }) = &exchange
-        {
-            // Nothing was learned, so nothing is recorded: a longer wait of the source's own stays, and one
-            // that is gone stays gone.
-            let (outcome, elapsed) = (Outcome::Held { why: fault.to_string() }, started.elapsed());
-            return Ok(Report { source: id.clone(), outcome, before: last, elapsed, state: before });
-        }
-        let at = self.clock.now();
-        let Read { reading, findings, waiting, holds } =
-            self.read(source, stored.as_ref(), &exchange, at).await?;
-        let draw = draw(id, before.failures);
-        let poll = Circumstances {
+    }
+
+    /// Makes the line that is recorded of an answer, and says when it was made.
+    async fn conclude(
+        &self,
+        poll: &Poll<'_>,
+        asked: Asked,
+        sent: &Validators,
+    ) -> Result<(Draft, Time), PollError> {
+        let Poll { source, stored, before, address, .. } = poll;
+        let (at, exchange) = (asked.at, asked.exchange.clone());
+        let polled = Polled { source, stored: stored.as_ref(), at };
+        let Read { answer, findings, waiting, holds } = self.compare(polled, asked).await?;
+        let circumstances = Circumstances {
             at,
-            scheduled: scheduled.or(before.scheduled).or(Some(at)),
+            scheduled: poll.scheduled.or(before.scheduled).or(Some(at)),
             configured: &source.def.url,
-            asked: &asked,
-            sent: &sent,
-            draw,
-            patience: self.patience,
+            asked: address,
+            sent,
+            draw: draw(&source.def.id, before.failures),
+            freshness_limit: self.freshness_limit,
             silent: stored.as_ref().is_some_and(|stored| stored.habits.is_silent(at)),
         };
-        let (outcome, mut state) = poll::conclude(&before, poll, &exchange, reading);
+        let (outcome, mut state) = poll::conclude(before, circumstances, &exchange, answer);
         if let Some(waiting) = waiting {
             state.waiting = waiting;
         }
         // Reading may have taken minutes: pages were told of a Retry-After meanwhile, and other sources were
         // recorded. What is recorded is seen from now on.
         let at = self.clock.now();
-        poll::hold(&mut state, holds, &asked, at);
+        poll::hold(&mut state, holds, address, at);
         if source.retry_after == RetryAfter::Host {
             self.hold_hosts(&state, Some(at), at);
         }
-        let record = PollRecord { at, source: id.clone(), outcome: outcome.clone(), state: state.clone() };
+        let record = PollRecord { at, source: source.def.id.clone(), outcome, state };
         let Findings { feed, new, changed, .. } = findings;
         let draft = Draft { poll: record, feed, new, changed, sketches: Vec::new() };
-        let draft = self.sketched(draft, source, stored.as_ref()).await?;
-        if let Some(stored) = self.overtaken(source, self.stored(id).await?.as_ref())? {
+        Ok((self.sketched(draft, source, stored.as_ref()).await?, at))
+    }
+
+    /// Records a poll, unless another configuration was recorded meanwhile.
+    async fn record(&self, poll: &Poll<'_>, draft: Draft, guard: SourceGuard) -> Result<(), PollError> {
+        let stored = self.stored(&poll.source.def.id).await?;
+        if let Some(stored) = self.overtaken(poll.source, stored.as_ref())? {
             // A failure, a redirect or an end of the old address is none of the new one, and entries that are
             // stored under another id by now looked new.
             return Err(PollError::Overtaken(Box::new(stored)));
         }
         let recorder = self.recorder.clone();
-        // A poll that is given up here keeps its turn: the next one must see what this one recorded.
+        // A poll that is given up here keeps its lock: the next one must see what this one recorded.
         let recording = tokio::spawn(async move {
             let recorded = recorder.record(Fact::Poll(Box::new(draft))).await;
             if recorded.is_ok() {
-                turn.recorded();
+                guard.recorded();
             }
-            drop(turn);
+            drop(guard);
             recorded
         });
-        recording.await.unwrap_or(Err(RecordError::Stopped))?;
-        let report = Report { source: id.clone(), outcome, before: last, elapsed: started.elapsed(), state };
-        self.tally.note(at, report.outcome.name());
-        log(&report);
-        if scheduled.is_none() {
-            self.by_hand.tell(id, self.past_of(&report));
-        }
-        Ok(report)
+        Ok(recording.await.unwrap_or(Err(RecordError::Stopped))?)
     }
 
-    /// Polls once recording works; again, if it failed meanwhile, but where the publisher was asked no
-    /// sooner than its schedule would. Polls that had to wait do not go all at once, but each at its own
-    /// place in a minute.
-    async fn poll_when_possible(&self, id: &SourceId, mut scheduled: Time) -> Result<Report, PollError> {
-        loop {
-            if self.recorder.ready().await {
-                tokio::time::sleep(AFTER_A_STALL.mul_f64(draw(id, 0))).await;
-                // The floor counts from here: its regular turn may be near.
-                scheduled = self.clock.now();
-            }
-            let asked = tokio::time::Instant::now();
-            match self.poll(id, Some(scheduled)).await {
-                Err(PollError::Stalled(_)) => {}
-                Err(PollError::Record(_)) if self.recorder.stall().is_some() => {
-                    tokio::time::sleep_until(asked + self.gap(id)).await;
-                    scheduled = self.clock.now();
-                }
-                polled => return polled,
-            }
-        }
-    }
-
-    /// How the polls of the last hour ended.
+    /// The outcomes of the last hour.
     #[must_use]
-    pub fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
-    fn gap(&self, id: &SourceId) -> Duration {
-        let plan = self.sources.get(id).map(|source| source.plan(&self.polling));
-        let gap = plan.and_then(|plan| plan.shortest_gap().to_std().ok());
-        gap.unwrap_or(LONGEST_UNTIL_AGAIN).min(LONGEST_UNTIL_AGAIN)
-    }
-
-    /// Asks for the source's document; for a page only if its publisher lets programs.
-    async fn exchange(&self, source: &Source, asked: &str, validators: Validators, waited: bool) -> Exchange {
-        let fetcher = self.fetcher(source);
-        if let (Kind::Page(_), None) = (&source.kind, fetcher.held(asked)) {
-            let (verdict, put_off) = fetcher.admission(asked).await;
-            if let Some(head) = put_off {
-                return Exchange::Throttled(head);
-            }
-            if !verdict.allowed {
-                return Exchange::Failed(fetcher.refusal(asked, verdict.why, false).await);
-            }
-        }
-        let accept = match source.kind {
-            Kind::Feed => ACCEPT_FEED,
-            Kind::Page(_) => ACCEPT_PAGE,
-            Kind::Json(_) => ACCEPT_JSON,
-        };
-        fetcher.get(&FetchRequest { waited, ..request(source, asked, validators, accept) }).await
-    }
-
-    fn fetcher(&self, source: &Source) -> &Fetcher {
-        let proxy = source.proxy.as_ref().map(|secret| secret.expose().to_owned());
-        self.fetchers.get(&proxy).expect("one was built for every source's proxy")
+    pub fn recent(&self) -> &RecentOutcomes {
+        &self.recent
     }
 
     /// Makes the sketches by which the stories of a draft's entries are told, on a blocking thread: the
@@ -356,55 +334,7 @@ impl Worker {
                 bodies.map(|body| derive::sketch(&rules, &rule, &outlet, body, draft.poll.at)).collect();
             draft
         };
-        self.blocking(work).await.map_err(PollError::Broken)
-    }
-
-    /// What is stored of a source. A store that cannot be read is built anew first: nobody was asked yet, so
-    /// nothing is lost by going on.
-    async fn stored(&self, id: &SourceId) -> Result<Option<SourceState>, PollError> {
-        let store = self.recorder.store().load_full();
-        let error = match store.source(id) {
-            Ok(stored) => return Ok(stored),
-            Err(error) => error,
-        };
-        match self.heal(store, error).await {
-            PollError::Store(_) => Ok(self.recorder.store().load().source(id)?),
-            PollError::Record(stall) if self.recorder.stall().is_some() => Err(PollError::Stalled(stall)),
-            in_the_way => Err(in_the_way),
-        }
-    }
-
-    /// What is stored of a source, if the configuration by which it is polled here is over: in the one that is
-    /// recorded it has another address or another id, or is not in it.
-    fn overtaken(
-        &self,
-        source: &Source,
-        stored: Option<&SourceState>,
-    ) -> Result<Option<SourceState>, PollError> {
-        let SourceDef { id, url, .. } = &source.def;
-        if let Some(stored) = stored {
-            return Ok((stored.gone || stored.def.url != *url).then(|| stored.clone()));
-        }
-        let store = self.recorder.store().load_full();
-        if store.meta()?.is_none_or(|meta| meta.config.is_empty()) {
-            return Ok(None);
-        }
-        // Whatever is configured is stored, if not under this id.
-        let mut sources = store.sources()?.into_values();
-        let renamed = sources.find(|stored| !stored.gone && stored.def.url == *url);
-        renamed.map(Some).ok_or_else(|| PollError::Unknown(id.to_string()))
-    }
-
-    /// A store that cannot be read is rebuilt, so that whoever reads next finds it well. Returns what failed,
-    /// or what is in the way.
-    async fn heal(&self, store: Arc<Store>, error: StoreError) -> PollError {
-        let recorder = self.recorder.clone();
-        let healing = tokio::task::spawn_blocking(move || (recorder.replace(&store, &error), error));
-        match healing.await {
-            Ok((Ok(()), error)) => PollError::Store(error),
-            Ok((Err(error), _)) => PollError::Record(error),
-            Err(_) => PollError::Record(RecordError::Stopped),
-        }
+        self.asker.blocking(work).await.map_err(PollError::Broken)
     }
 }
 

@@ -1,25 +1,22 @@
-//! How long a failing source is left alone. The random draw is an argument; what counts as a failure
-//! is not decided here.
+//! The backoff after failures. The random draw is an argument; the caller decides what counts as a failure.
 
 use std::time::Duration;
 
-/// The longest a source is left alone: it is never given up for good, so that its recovery is seen
-/// within a day.
+/// The maximum delay: dibao notices within a day that a source has recovered.
 pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// The part of a delay that the draw may take off. A quarter parts sources that failed together, and
-/// leaves the longest delay close to a day.
+/// The maximum share of a delay that the draw takes off. A quarter spreads sources that failed together
+/// and keeps the longest delay close to a day.
 const SPREAD: f64 = 0.25;
 
-/// The delay before the next poll after `failures` failures in a row: `base`, doubled for each failure
-/// after the first, a day at most, less up to a quarter as `draw` from `[0, 1)` decides. Zero for no
-/// failure, so that one success resets it.
+/// The delay after `failures` failures in a row: `base` doubles with each failure after the first, up to a
+/// day. `draw`, from `[0, 1)`, takes off up to a quarter. Zero failures give no delay: one success resets it.
 #[must_use]
 pub fn delay(failures: u32, base: Duration, draw: f64) -> Duration {
     if failures == 0 {
         return Duration::ZERO;
     }
-    // 31 doublings take every base from 41 µs on past a day, and fit the factor.
+    // 31 doublings fit the factor, and take every base from 41 µs upwards past a day.
     let full = base.saturating_mul(1 << (failures - 1).min(31));
     let draw = if draw.is_finite() { draw.clamp(0.0, 1.0) } else { 0.0 };
     full.min(LONGEST).mul_f64(1.0 - SPREAD * draw)

@@ -1,5 +1,5 @@
-//! What follows from an entry's own texts under today's rules: its date, its regions, and its sketch, which
-//! stories are told by.
+//! Derives what depends on an entry's own text under today's rules: its date, its regions, and the sketch by which
+//! stories are found.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! The decider between parser and store: of what a poll read, what is new, what changed, and what is
-//! known already. Pure: it asks the state and answers with values.
+//! Compares the entries of a poll with the stored state: new, changed, or known. Pure: it reads the state and
+//! returns values.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::Vacant;
@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::decide::identity::{
-    self, Candidate, Document, Facts, Matched, Past, Verdict, still_text, still_title,
+    self, Candidate, Document, Facts, Identified, Matched, Past, still_text, still_title,
 };
 use crate::decide::story::Sketch;
 use crate::model::entry::{Body, ParsedEntry, ParsedFeed};
@@ -42,7 +42,7 @@ const MAX_NAMES: usize = 16;
 pub struct Draft {
     /// The poll.
     pub poll: PollRecord,
-    /// What the feed says of itself, if that changed.
+    /// The feed's own metadata, if it changed.
     pub feed: Option<FeedFacts>,
     /// New entries, in document order.
     pub new: Vec<DraftEntry>,
@@ -54,7 +54,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Whether it is an observation, not just a poll.
+    /// True if it is an observation, not just a poll.
     #[must_use]
     pub fn brings_something(&self) -> bool {
         self.feed.is_some() || !self.new.is_empty() || !self.changed.is_empty()
@@ -74,16 +74,16 @@ pub struct DraftEntry {
     pub fingerprint: Fingerprint,
     /// The entry, sanitised.
     pub entry: ParsedEntry,
-    /// Whether it stood in its source's first list, though it comes later.
+    /// True if it stood in its source's first list, though it comes later.
     pub backlog: bool,
     /// What tells it from a known entry that it has something in common with.
     pub decision: Option<Decision>,
 }
 
-/// What a read feed brings, against what is stored.
+/// The difference between a read feed and the store.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
-    /// What the feed says of itself, if that changed.
+    /// The feed's own metadata, if it changed.
     pub feed: Option<FeedFacts>,
     /// New entries.
     pub new: Vec<DraftEntry>,
@@ -91,11 +91,11 @@ pub struct Findings {
     pub changed: Vec<ChangedEntry>,
     /// The smallest number of a known entry in it; 0 if none is known, `None` if it has no entry.
     pub window_from: Option<EntryNo>,
-    /// What is known of the source's guids and addresses now.
+    /// The updated marks of the source's guids and addresses.
     pub marks: Marks,
-    /// Whether a rewritten entry has to wait: then the document must be read again, be it the same.
+    /// True if a rewritten entry has to wait: then the document must be read again, be it the same.
     pub deferred: bool,
-    /// Whether the new entries stand behind the known ones; `None` where that cannot be told.
+    /// True if the new entries stand behind the known ones; `None` where that cannot be told.
     pub grows_at_end: Option<bool>,
 }
 
@@ -125,7 +125,7 @@ pub struct Origin<'a> {
     pub at: Time,
 }
 
-/// What of a read feed is new to the store, or changed. Only what is recorded is sanitised.
+/// Compares a read feed with the store. Sanitises only the entries that are recorded.
 ///
 /// # Errors
 /// When the state cannot be read.
@@ -141,18 +141,18 @@ pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) ->
     }
     let Memory { hits, entries: known } = memory;
     let past = |no: u64| known.get(&no).map(|remembered| remembered.past(manner));
-    let Matched { verdicts, candidates, marks } = document.judged(&hits, &past);
+    let Matched { identified, candidates, marks } = document.judged(&hits, &past);
     found.marks = marks;
-    found.grows_at_end = grows_at_end(&verdicts);
+    found.grows_at_end = grows_at_end(&identified);
     let mut window = None;
-    for ((verdict, candidate), entry) in verdicts.into_iter().zip(candidates).zip(&parsed.entries) {
+    for ((verdict, candidate), entry) in identified.into_iter().zip(candidates).zip(&parsed.entries) {
         match verdict {
-            Verdict::New { key, apart } => {
+            Identified::New { key, apart } => {
                 let apart = apart.and_then(|(no, votes)| Some((&known.get(&no)?.entry, votes)));
                 let decision = apart.map(|(other, votes)| Decision::apart(other.id.clone(), votes));
                 found.new.push(draft(source, key, candidate, clean(entry, url), decision));
             }
-            Verdict::Known { no, votes } => {
+            Identified::Known { no, votes } => {
                 window = Some(window.map_or(no, |least: EntryNo| least.min(no)));
                 let Some(Remembered { entry: old, .. }) = known.get(&no) else { continue };
                 let changed = if old.is_shown() && candidate.fingerprint.differs(&old.fingerprint) {
@@ -171,14 +171,14 @@ pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) ->
                     ..changed
                 }));
             }
-            Verdict::Duplicate(_) => {}
+            Identified::Duplicate(_) => {}
         }
     }
     found.window_from = window.or((!found.new.is_empty()).then_some(0));
     Ok(found)
 }
 
-/// Whether an entry was told as changed too often to be told again now.
+/// True if an entry was told as changed too often to be told again now.
 fn is_too_soon(old: &Entry, at: Time) -> bool {
     let pause = match old.rewrites {
         ..AT_ONCE => return false,
@@ -188,15 +188,15 @@ fn is_too_soon(old: &Entry, at: Time) -> bool {
     (TimeDelta::zero()..pause).contains(&(at - old.updated))
 }
 
-/// Whether all new entries of a document stand behind all known ones; `None` where it has not both, or they are
+/// True if all new entries of a document stand behind all known ones; `None` where it has not both, or they are
 /// mixed.
-fn grows_at_end(verdicts: &[Verdict]) -> Option<bool> {
-    let is_new = |verdict: &Verdict| match verdict {
-        Verdict::New { .. } => Some(true),
-        Verdict::Known { .. } => Some(false),
-        Verdict::Duplicate(_) => None,
+fn grows_at_end(identified: &[Identified]) -> Option<bool> {
+    let is_new = |verdict: &Identified| match verdict {
+        Identified::New { .. } => Some(true),
+        Identified::Known { .. } => Some(false),
+        Identified::Duplicate(_) => None,
     };
-    let kinds: Vec<bool> = verdicts.iter().filter_map(is_new).collect();
+    let kinds: Vec<bool> = identified.iter().filter_map(is_new).collect();
     let changes = kinds.windows(2).filter(|pair| pair[0] != pair[1]).count();
     (changes == 1).then(|| kinds.last() == Some(&true))
 }
@@ -296,7 +296,7 @@ fn rewritten(
     Some(ChangedEntry { published_id, keys, fingerprint, entry, renamed: false, decision: None })
 }
 
-/// Whether an entry says what it said before, but for what ticks in it: counters, clocks, advertisements.
+/// True if an entry says what it said before, but for what ticks in it: counters, clocks, advertisements.
 fn says_no_more(before: &ParsedEntry, now: &ParsedEntry) -> bool {
     let title = |entry: &ParsedEntry| text::one_line(entry.title.as_deref().unwrap_or_default());
     let page = |entry: &ParsedEntry| entry.page().map(link::canonical);

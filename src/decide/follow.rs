@@ -1,6 +1,6 @@
-//! Following the entries of a list to their own pages: which wait to be read, and when waiting ends. An
-//! entry is published once its page was read, or once that has failed often enough; never twice. Pure:
-//! who fetches the pages hands in how it went.
+//! The pages of a list's entries: which are fetched next, and when an entry stops waiting for its page. An entry is
+//! published once its page was read, or has failed often enough; never twice. Pure: the worker fetches the pages and
+//! hands in the results.
 
 use std::collections::BTreeSet;
 
@@ -16,32 +16,28 @@ pub const TRIES: u8 = 3;
 /// The most entries of a source that wait at once. What is beyond is published as the list has it.
 pub const MAX_WAITING: usize = 200;
 
-/// How a visit to an entry's page went.
+/// The result of a visit to an entry's page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Visit {
     /// It was read: the entry with what it said.
     Read(Box<ParsedEntry>),
-    /// There is nothing to be had from it, now or later.
+    /// It holds nothing, now or later.
     Bare,
     /// It could not be read this time.
     Failed,
-    /// Nor could this one: a redirect wants to be followed then, not now.
+    /// It could not be read this time: a redirect asks to be followed at that time.
     Later(Time),
     /// It was not asked for.
     NotMade,
 }
 
-/// What came of a poll's visits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settled {
-    /// The entries to be published.
     pub publish: Vec<DraftEntry>,
-    /// Those that wait on.
     pub waiting: Vec<Waiting>,
 }
 
-/// Adds the entries that wait to those of a list, which may have dropped them. Whether it has not dropped
-/// all of them.
+/// Adds the waiting entries to those of a list, which may have dropped them. True unless it has dropped all of them.
 pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) -> bool {
     let listed: BTreeSet<_> = list.entries.iter().map(page).collect();
     let dropped = waiting.iter().map(|w| &w.entry).filter(|entry| !listed.contains(&page(entry)));
@@ -51,10 +47,10 @@ pub fn add_waiting(list: &mut ParsedFeed, waiting: &[Waiting]) -> bool {
     lists_some
 }
 
-/// The order of visits: those that wait already, the longest first, then the others as the list has them. Indices of
-/// `drafts`, `limit` at most. Those whose redirect is not to be followed yet take no place of others.
+/// The order of visits: waiting entries, the longest first, then the others as the list has them. Indices of `drafts`,
+/// `limit` at most. Entries whose redirect is not to be followed yet do not count.
 #[must_use]
-pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: Time) -> Vec<usize> {
+pub fn order(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: Time) -> Vec<usize> {
     let is_due = |at: &usize| is_due(&drafts[*at], waiting, now);
     let mut order: Vec<usize> = (0..drafts.len()).filter(is_due).collect();
     order.sort_by_key(|at| place(&drafts[*at], waiting));
@@ -62,7 +58,7 @@ pub fn itinerary(drafts: &[DraftEntry], waiting: &[Waiting], limit: usize, now: 
     order
 }
 
-/// The visits at a poll whose list did not answer: all failed, but those that were not to be made yet.
+/// The visits of a poll whose list did not answer: all failed, except those that were not due.
 #[must_use]
 pub fn unanswered(drafts: &[DraftEntry], waiting: &[Waiting], now: Time) -> Vec<Visit> {
     let visit = |draft| if is_due(draft, waiting, now) { Visit::Failed } else { Visit::NotMade };
@@ -73,20 +69,20 @@ fn is_due(draft: &DraftEntry, waiting: &[Waiting], now: Time) -> bool {
     !follow_from(draft, waiting).is_some_and(|from| poll::holds(from, now))
 }
 
-/// When a redirect of an entry's page wants to be followed, if an earlier visit was told so.
+/// The time from which a redirect of an entry's page is to be followed, if an earlier visit was told so.
 #[must_use]
 pub fn follow_from(draft: &DraftEntry, waiting: &[Waiting]) -> Option<Time> {
     waiting.get(place(draft, waiting))?.follow_from
 }
 
-/// Whether another failure would be an entry's last: what its page has now is better than nothing.
+/// True if another failure would be an entry's last: then even a page that breaks off is taken.
 #[must_use]
 pub fn is_last_try(draft: &DraftEntry, waiting: &[Waiting]) -> bool {
     waiting.get(place(draft, waiting)).map_or(0, |waiting| waiting.tries) + 1 >= TRIES
 }
 
-/// Parts the drafts by how their visits went; `visits` are as many as `drafts`. `first` is whether this is
-/// the source's first list.
+/// Divides the drafts by the results of their visits; `visits` are as many as `drafts`. `first` is true for the source's
+/// first list.
 #[must_use]
 pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], first: bool) -> Settled {
     let mut settled = Settled::default();
@@ -128,14 +124,13 @@ pub fn settle(drafts: Vec<DraftEntry>, visits: Vec<Visit>, before: &[Waiting], f
     settled
 }
 
-/// The place of a draft among those that wait; the last of all for one that is new.
+/// The place of a draft among the waiting entries; the last of all for a new one.
 fn place(draft: &DraftEntry, waiting: &[Waiting]) -> usize {
     let own = page(&draft.entry);
     waiting.iter().position(|w| page(&w.entry) == own).unwrap_or(usize::MAX)
 }
 
-/// What an entry is told from others by while it waits: the address of its page without what changes from
-/// poll to poll; its title where it has no page.
+/// The key of a waiting entry: the canonical address of its page, or its title if it has no page.
 fn page(entry: &ParsedEntry) -> (Option<String>, Option<&str>) {
     match entry.page() {
         Some(page) => (Some(link::canonical(page)), None),
@@ -144,127 +139,4 @@ fn page(entry: &ParsedEntry) -> (Option<String>, Option<&str>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::decide::identity;
-    use crate::model::entry::Link;
-
-    fn at(seconds: i64) -> Time {
-        chrono::DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("an instant")
-    }
-
-    fn entry(n: usize) -> ParsedEntry {
-        let href = format!("https://paper.example/2026/1123/{n}.html");
-        let page = Link { href, rel: "alternate".to_owned(), ..Link::default() };
-        ParsedEntry { title: Some(format!("第{n}条")), links: vec![page], ..ParsedEntry::default() }
-    }
-
-    fn draft(n: usize) -> DraftEntry {
-        let entry = entry(n);
-        let candidate =
-            identity::candidates(std::slice::from_ref(&entry), chrono_tz::UTC).pop().expect("one");
-        DraftEntry {
-            iri: None,
-            minted: format!("urn:x:{n}"),
-            keys: candidate.keys,
-            fingerprint: candidate.fingerprint,
-            entry,
-            backlog: false,
-            decision: None,
-        }
-    }
-
-    fn titles<'a>(entries: impl IntoIterator<Item = &'a ParsedEntry>) -> Vec<&'a str> {
-        entries.into_iter().filter_map(|e| e.title.as_deref()).collect()
-    }
-
-    #[test]
-    fn an_entry_is_published_once_its_page_was_read_or_has_failed_three_times() {
-        let mut waiting = Vec::new();
-        for poll in 1..=3 {
-            let drafts = vec![draft(1), draft(2), draft(3), draft(4)];
-            let read = Box::new(ParsedEntry { title: Some("全文".to_owned()), ..entry(1) });
-            let visits = match poll {
-                1 => vec![Visit::Read(read), Visit::Bare, Visit::Failed, Visit::NotMade],
-                _ => vec![Visit::Bare, Visit::Bare, Visit::Failed, Visit::NotMade],
-            };
-            let settled = settle(drafts, visits, &waiting, poll == 1);
-            let published = titles(settled.publish.iter().map(|d| &d.entry));
-            match poll {
-                1 => assert_eq!(published, ["全文", "第2条"]),
-                2 => assert_eq!(published, ["第1条", "第2条"]),
-                _ => assert_eq!(published, ["第1条", "第2条", "第3条"], "the third failure"),
-            }
-            let tries: Vec<u8> = settled.waiting.iter().map(|w| w.tries).collect();
-            assert_eq!(tries, if poll < 3 { vec![poll, 0] } else { vec![0] });
-            waiting = settled.waiting;
-        }
-    }
-
-    #[test]
-    fn what_the_list_dropped_while_it_waited_is_not_lost() {
-        let mut list = ParsedFeed { entries: vec![entry(2), entry(3)], ..ParsedFeed::default() };
-        let waiting =
-            [1, 2].map(|n| Waiting { entry: entry(n), tries: 1, backlog: false, follow_from: None });
-        add_waiting(&mut list, &waiting);
-        assert_eq!(titles(&list.entries), ["第2条", "第3条", "第1条"]);
-    }
-
-    #[test]
-    fn who_waits_is_visited_first() {
-        let drafts = [draft(1), draft(2), draft(3), draft(4)];
-        let waiting =
-            [4, 3].map(|n| Waiting { entry: entry(n), tries: 0, backlog: false, follow_from: None });
-        assert_eq!(itinerary(&drafts, &waiting, 3, at(0)), [3, 2, 0], "who waits longest, first of all");
-        let settled = settle(drafts.into(), vec![Visit::NotMade; 4], &waiting, false);
-        assert_eq!(titles(settled.waiting.iter().map(|w| &w.entry)), ["第4条", "第3条", "第1条", "第2条"]);
-    }
-
-    #[test]
-    fn who_is_to_follow_a_redirect_later_takes_nobody_s_place_and_loses_no_try_meanwhile() {
-        let settled = settle(vec![draft(1)], vec![Visit::Later(at(600))], &[], false);
-        let drafts = [draft(1), draft(2)];
-        let visited = |seconds| itinerary(&drafts, &settled.waiting, 1, at(seconds));
-        assert_eq!([visited(0), visited(599), visited(600)], [[1], [1], [0]]);
-        assert_eq!(visited(-86_400), [0], "the clock was wrong when it was told so");
-        let at_a_dead_list = |seconds| unanswered(&drafts, &settled.waiting, at(seconds));
-        assert_eq!(at_a_dead_list(599), [Visit::NotMade, Visit::Failed]);
-        assert_eq!(at_a_dead_list(600), [Visit::Failed, Visit::Failed]);
-        let again = settle(drafts.into(), vec![Visit::NotMade, Visit::Bare], &settled.waiting, false);
-        assert_eq!((again.waiting[0].tries, again.waiting[0].follow_from), (1, Some(at(600))));
-        let failed = settle(vec![draft(1)], vec![Visit::Failed], &again.waiting, false);
-        assert_eq!((failed.waiting[0].tries, failed.waiting[0].follow_from), (2, Some(at(600))));
-        let third = settle(vec![draft(1)], vec![Visit::Later(at(900))], &failed.waiting, false);
-        assert_eq!((third.waiting.len(), third.publish.len()), (0, 1), "it counts as a try");
-    }
-
-    #[test]
-    fn no_more_wait_than_can_be_kept_and_the_others_are_published_as_they_are() {
-        let drafts: Vec<_> = (0..MAX_WAITING + 5).map(draft).collect();
-        let visits = vec![Visit::NotMade; drafts.len()];
-        let settled = settle(drafts, visits, &[], false);
-        assert_eq!((settled.waiting.len(), settled.publish.len()), (MAX_WAITING, 5));
-    }
-
-    #[test]
-    fn only_what_stood_in_the_first_list_is_a_backlog() {
-        let first = settle(vec![draft(1), draft(2)], vec![Visit::NotMade; 2], &[], true);
-        assert!(first.waiting.iter().all(|w| w.backlog));
-        let drafts = vec![draft(3), draft(1), draft(2)];
-        let later = settle(drafts, vec![Visit::NotMade, Visit::Bare, Visit::NotMade], &first.waiting, false);
-        let backlog: Vec<_> = later.waiting.iter().map(|w| w.backlog).collect();
-        assert_eq!((backlog, later.publish[0].backlog), (vec![true, false], true));
-    }
-
-    #[test]
-    fn an_address_that_changes_its_tracking_is_still_the_one_that_waits() {
-        let mut again = draft(1);
-        again.entry.links[0].href = "http://paper.example/2026/1123/1.html?utm_source=list".to_owned();
-        let waiting = [Waiting { entry: entry(1), tries: 2, backlog: false, follow_from: None }];
-        let settled = settle(vec![again.clone()], vec![Visit::Failed], &waiting, false);
-        assert_eq!(settled.publish.len(), 1, "its third failure");
-        let mut list = ParsedFeed { entries: vec![again.entry], ..ParsedFeed::default() };
-        add_waiting(&mut list, &waiting);
-        assert_eq!(list.entries.len(), 1);
-    }
-}
+mod tests;

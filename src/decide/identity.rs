@@ -1,6 +1,6 @@
-//! Who an entry is: keys that find it again at the next poll, whatever its publisher changes, the evidence that it is
-//! the one they lead to, and the id it is published under. Pure and without memory: what is known is asked of the
-//! caller, who records every key of an entry when it stores it (the newest entry wins a key).
+//! The identity of an entry: the keys that find it again at the next poll, the evidence that decides if it is the
+//! entry a key leads to, and the id under which it is published. Pure and stateless: the caller looks up known
+//! entries, and records every key of an entry when it stores it (the newest entry wins a key).
 //!
 //! Keys find, evidence decides. A key of a guid or an address is left out where the document or an earlier one
 //! shows it to be worthless: several entries carry it. The decision for a pair is a table (`decide.rs`); why its
@@ -24,6 +24,6 @@ pub use document::{Candidate, candidates};
 pub use evidence::Past;
 pub use facts::Facts;
 pub use fingerprint::{fingerprint, words};
-pub use matching::{Document, Matched, Verdict};
+pub use matching::{Document, Identified, Matched};
 pub use published::{minted, original_iri};
 pub use ticking::{still_text, still_title};

@@ -2,6 +2,7 @@
 //! what it repeats, what is shown and how long it is kept. Pure: time and random draws are arguments, so each
 //! decision can be tested with a table and replayed from the journal to the same bytes.
 
+pub mod answer;
 pub mod backoff;
 pub mod derive;
 pub mod diff;

@@ -1,20 +1,20 @@
-//! From what an exchange and a reading gave to the outcome of a poll and the state the next one starts
-//! from. Pure: the instant and the draw are arguments.
+//! The outcome of a poll, and the state the next one starts from, made of its exchange and its answer. Pure: the
+//! instant and the draw are arguments.
 
+mod good;
 mod wait;
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use sha2::{Digest, Sha256};
 
+use crate::decide::answer::Answer;
 use crate::decide::backoff;
 use crate::decide::freshness;
-use crate::decide::rules::hex16;
 use crate::model::exchange::{Exchange, FetchFault, ResponseHead, Validators};
 use crate::model::identity::Marks;
 use crate::model::outcome::Outcome;
-use crate::model::poll_state::{Moved, PollState, Rejected};
+use crate::model::poll_state::{PollState, Rejected};
 use crate::model::skip::Skip;
 use crate::model::time::Time;
 pub(super) use wait::holds;
@@ -22,91 +22,71 @@ pub use wait::{asked_to_wait, follow_from, held_until, hold, lies_ahead, not_bef
 
 /// The wait after a first failure; it doubles from there to a day.
 pub const BACKOFF_BASE: Duration = Duration::from_secs(10 * 60);
-/// The longest a publisher's Retry-After is followed: beyond a day it is looked at again.
+/// The longest Retry-After that is followed: a day later the publisher is asked again.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Polls in a row that must be told of a permanent redirect before its target is asked directly: one
 /// slip of a publisher's configuration must not move a source.
 pub const MOVED_AFTER: u32 = 3;
 
-/// A poll, as far as its conclusion depends on it.
+/// What the conclusion of a poll depends on besides its answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Circumstances<'a> {
     /// When the answer was in.
     pub at: Time,
-    /// The instant of the schedule the poll was for; for one asked for by hand, that of the last poll.
+    /// The instant of the schedule that the poll was for; for a poll by hand, that of the last poll.
     pub scheduled: Option<Time>,
     /// The address of the configuration.
     pub configured: &'a str,
     /// The address that was asked.
     pub asked: &'a str,
-    /// What made the request conditional.
+    /// The validators of the request.
     pub sent: &'a Validators,
     /// A draw from `[0, 1)`, for the spread of the backoff.
     pub draw: f64,
-    /// How far the publisher's freshness may delay the next poll.
-    pub patience: Duration,
-    /// Whether the source has had no news for longer than its own rhythm explains.
+    /// The longest time by which the publisher's freshness may delay the next poll.
+    pub freshness_limit: Duration,
+    /// True if the source has had no news for longer than its own rhythm explains.
     pub silent: bool,
 }
 
-/// What reading a body gave.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reading {
-    /// A feed.
-    Feed {
-        /// Entries in it.
-        entries: u32,
-        /// New ones.
-        new: u32,
-        /// Rewritten ones.
-        changed: u32,
-        /// What was mended.
-        repairs: Vec<String>,
-        /// Hash of the body.
-        body_hash: String,
-        /// How often it says it changes.
-        ttl_minutes: Option<u32>,
-        /// When it says it does not.
-        skip: Skip,
-        /// Where the document begins among the stored entries: [`PollState::window_from`].
-        window_from: Option<u64>,
-        /// Whether any of its entries was there before.
-        overlaps: bool,
-        /// Whether it was all there; else its validators and its hash vouch for entries that nobody saw.
-        whole: bool,
-        /// Whether a rewritten entry of it has to wait: it is read again, be the document the same by then.
-        deferred: bool,
-        /// [`closing`] of one that breaks off, whole or not: what ends so too is all there.
-        broken: Option<String>,
-        /// What is known of the source's guids and addresses now.
-        marks: Marks,
-        /// Whether its new entries stand behind the known ones, if it tells.
-        grows_at_end: Option<bool>,
-    },
-    /// The very bytes of last time.
-    SameBytes,
-    /// A body that breaks off before anything of it can be taken.
-    CutShort {
-        /// How that shows.
-        why: String,
-        /// [`closing`] of what broke off: when the next one ends so too, it did not.
-        cut: String,
-    },
-    /// A body without entries to take, and the outcome that says why.
-    Unreadable(Outcome),
+/// What a document brought, compared with what is stored of its source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Compared {
+    pub entries: u32,
+    pub new: u32,
+    /// Rewritten entries.
+    pub changed: u32,
+    /// What was mended to read it.
+    pub repairs: Vec<String>,
+    pub body_hash: String,
+    /// How often it says it changes.
+    pub ttl_minutes: Option<u32>,
+    /// When it says it does not change.
+    pub skip: Skip,
+    /// As in [`PollState::window_from`].
+    pub window_from: Option<u64>,
+    /// True if an entry of it was there before.
+    pub overlaps: bool,
+    /// False if it breaks off and its rest is missing: its validators and its hash vouch for entries nobody saw.
+    pub whole: bool,
+    /// True if a rewritten entry of it has to wait: it is read again, even if it comes unchanged.
+    pub deferred: bool,
+    /// [`closing`](crate::decide::answer::closing) of one that breaks off, whole or not: what ends so too is all
+    /// there.
+    pub broken: Option<String>,
+    pub marks: Marks,
+    /// True if its new entries stand behind the known ones; `None` if it does not tell.
+    pub grows_at_end: Option<bool>,
 }
 
-/// What a body ends with, as a hash: two that break off and end with the same octets were not cut, or their
-/// publisher always cuts there. What comes before may differ (the time, how many have visited), so it is
-/// not the whole that counts; and the end is long enough to hold most of an entry of a list, so that two
-/// which were cut anywhere do not end alike.
-#[must_use]
-pub fn closing(body: &[u8]) -> String {
-    const END: usize = 256;
-    hex16(&Sha256::digest(&body[body.len().saturating_sub(END)..]))
+impl Compared {
+    fn outcome(&self) -> Outcome {
+        let Self { entries, new, changed, repairs, .. } = self;
+        Outcome::Fetched { entries: *entries, new: *new, changed: *changed, repairs: repairs.clone() }
+    }
 }
 
-/// The address to ask: where the source has steadily said it moved to, else where it is configured.
+/// The address to ask: the target of a steady permanent redirect, else the configured one.
 #[must_use]
 pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
     match &state.moved {
@@ -115,15 +95,8 @@ pub fn address<'a>(configured: &'a str, state: &'a PollState) -> &'a str {
     }
 }
 
-/// Whether the source says that it is gone: its configured address itself does. Where that leads, or led, may go
-/// while the source stays.
-#[must_use]
-pub fn is_gone(exchange: &Exchange, asked: &str, configured: &str) -> bool {
-    matches!(exchange, Exchange::Gone(head) if asked == configured && head.hops.is_empty())
-}
-
-/// Takes note of how documents are read from now on. What was read otherwise is to be read once more: the
-/// publisher's 304, and the hash of the body, say no more than that the body is the same.
+/// Notes the fingerprint of how documents are read. If it changed, the document is read once more, although a 304 or
+/// the hash of the body says that it is the same.
 pub fn read_by(state: &mut PollState, fingerprint: String) {
     if state.read_by.as_ref().is_some_and(|before| *before != fingerprint) {
         state.body_hash = None;
@@ -132,10 +105,10 @@ pub fn read_by(state: &mut PollState, fingerprint: String) {
     state.read_by = Some(fingerprint);
 }
 
-/// What makes the next request conditional: nothing, where a request in full is due; else the validators of what
-/// is stored, or those of a body that came since and was no feed. The latter for a day: then it is asked for in
-/// full, and read once more by whatever reads it then. Asked for with those of what is stored, a server that
-/// gives one date or one tag to both, or an older date to the latter, would say that nothing has changed.
+/// The validators of the next request: none if a request in full is due; else those of what is stored, or those of a
+/// body that came since and was no feed. The latter are sent for a day; then the body is asked for in full and read
+/// once more. With the stored ones, a server that gives one date or one tag to both bodies, or an older date to the
+/// latter, would answer 304.
 #[must_use]
 pub fn validators(state: &PollState, now: Time) -> Validators {
     let within_a_day = |at: Time| (TimeDelta::zero()..TimeDelta::days(1)).contains(&(now - at));
@@ -152,7 +125,7 @@ pub fn validators(state: &PollState, now: Time) -> Validators {
     }
 }
 
-/// Whether a list answered, and none was ever read: a person who asks has mended its selectors, perhaps.
+/// True if a list answered and none was ever read: a person who polls it by hand may have mended its selectors.
 #[must_use]
 pub fn is_unread_list(state: &PollState) -> bool {
     state.validators.is_empty() && state.rejected.as_ref().is_some_and(is_of_a_list)
@@ -162,8 +135,8 @@ fn is_of_a_list(rejected: &Rejected) -> bool {
     matches!(rejected.outcome, Some(Outcome::SelectorsStopped { .. } | Outcome::Emptied { .. }))
 }
 
-/// How a poll that was answered 304 ended, where the last body was no feed: as that one, unless the request
-/// named what is stored by a tag that the other body did not have.
+/// The outcome of a 304 if the last body was no feed: that body's, unless the request named what is stored by a tag that
+/// the other body did not have.
 fn still_rejected(state: &PollState, sent: &Validators) -> Option<Outcome> {
     let rejected = state.rejected.as_ref()?;
     let tags = (&sent.etag, &rejected.validators.etag);
@@ -175,15 +148,18 @@ fn still_rejected(state: &PollState, sent: &Validators) -> Option<Outcome> {
     Some(rejected.outcome.clone().unwrap_or(Outcome::NotAFeed { why }))
 }
 
-/// The outcome of a poll and the state it leaves. `reading` is that of the body, where there is one.
+/// The outcome of a poll and the state it leaves.
 #[must_use]
 pub fn conclude(
     before: &PollState,
     poll: Circumstances<'_>,
     exchange: &Exchange,
-    reading: Option<Reading>,
+    answer: Answer<Compared>,
 ) -> (Outcome, PollState) {
-    let outcome = outcome(before, poll, exchange, reading.as_ref());
+    let outcome = match answer {
+        Answer::NotModified => still_rejected(before, poll.sent).unwrap_or(Outcome::NotModified),
+        ref answer => answer.outcome(Compared::outcome),
+    };
     let mut state = before.clone();
     state.scheduled = poll.scheduled;
     if let Exchange::Failed(FetchFault::Held { wait, .. }) = exchange {
@@ -194,87 +170,51 @@ pub fn conclude(
     state.failing_since = before.failing_since.or(Some(poll.at)).filter(|_| !outcome.is_good());
     state.asked_by = None;
     if poll.sent.is_empty() {
-        // Asked for in full, and be it in vain: that is once a day.
+        // One request in full a day, even if it is in vain.
         state.rejected.iter_mut().for_each(|rejected| rejected.at = poll.at);
     }
-    if sent_in_full(poll, exchange, reading.as_ref()) {
+    if sent_in_full(poll, exchange, &answer) {
         state.full_at = Some(poll.at);
     }
     match exchange.head() {
-        Some(head) if outcome.is_good() => good(&mut state, poll, head, &outcome, reading),
-        Some(head) if matches!(outcome, Outcome::Throttled { .. }) => {
-            wait(&mut state, poll, head);
-        }
-        head => {
-            // The new address may be what fails: the next poll starts from the configured one.
-            state.moved = None;
-            if let Some(Reading::CutShort { cut, .. }) = reading {
-                state.cut_hash = Some(cut);
-            }
-            if let Exchange::Body(response) = exchange
-                && was_read(&outcome)
-            {
-                let validators = given(response.head.validators.clone(), poll, &response.head);
-                let outcome = Some(outcome.clone());
-                let rejected = Rejected { validators, at: poll.at, outcome };
-                state.rejected = Some(rejected).filter(|rejected| !rejected.validators.is_empty());
-            }
-            state.not_before = Some(back_off(&mut state, poll));
-            // Some say it with another status than those it was made for.
-            let refused = head.filter(|head| head.status >= 400);
-            hold(
-                &mut state,
-                refused.and_then(|head| asked_to_wait(head, poll.at)).into_iter().collect(),
-                poll.asked,
-                poll.at,
-            );
-        }
+        Some(head) if outcome.is_good() => good::conclude(&mut state, poll, head, answer),
+        Some(head) if matches!(outcome, Outcome::Throttled { .. }) => wait(&mut state, poll, head),
+        _ => failed(&mut state, poll, exchange, &outcome, answer),
     }
     (outcome, state)
 }
 
-fn outcome(
-    before: &PollState,
+/// The state after a poll that brought nothing of use.
+fn failed(
+    state: &mut PollState,
     poll: Circumstances<'_>,
     exchange: &Exchange,
-    reading: Option<&Reading>,
-) -> Outcome {
-    // Only a body is read, or what came of one.
-    let has_body = |exchange: &Exchange| {
-        matches!(exchange, Exchange::Body(_) | Exchange::Failed(FetchFault::Truncated { came: Some(_) }))
-    };
-    match (exchange, reading.filter(|_| has_body(exchange))) {
-        (_, Some(Reading::Feed { entries, new, changed, repairs, .. })) => {
-            let (entries, new, changed) = (*entries, *new, *changed);
-            Outcome::Fetched { entries, new, changed, repairs: repairs.clone() }
-        }
-        (_, Some(Reading::SameBytes)) => Outcome::Unchanged,
-        (_, Some(Reading::CutShort { why, .. })) => Outcome::Failed { why: why.clone() },
-        (_, Some(Reading::Unreadable(outcome))) => outcome.clone(),
-        (Exchange::Body(_), None) => Outcome::NotAFeed { why: "it was not read".to_owned() },
-        (Exchange::NotModified(_), _) => still_rejected(before, poll.sent).unwrap_or(Outcome::NotModified),
-        (Exchange::Gone(_), _) if is_gone(exchange, poll.asked, poll.configured) => Outcome::Gone,
-        (Exchange::Gone(_), _) => {
-            Outcome::Failed { why: "the address it leads to is gone (status 410)".to_owned() }
-        }
-        (Exchange::Throttled(head), _) => Outcome::Throttled { status: head.status },
-        (Exchange::Blocked { head, why }, _) => {
-            Outcome::Blocked { why: format!("status {}: {why}", head.status) }
-        }
-        (Exchange::Status(head), _) => Outcome::Failed { why: format!("status {}", head.status) },
-        (Exchange::Failed(fault @ FetchFault::Held { .. }), _) => Outcome::Held { why: fault.to_string() },
-        (Exchange::Failed(fault @ FetchFault::Robots { .. }), _) => {
-            Outcome::Blocked { why: fault.to_string() }
-        }
-        (Exchange::Failed(fault), _) => Outcome::Failed { why: fault.to_string() },
+    outcome: &Outcome,
+    answer: Answer<Compared>,
+) {
+    // The new address may be what fails: the next poll starts from the configured one.
+    state.moved = None;
+    if let Answer::CutShort { closing, .. } = answer {
+        state.cut_hash = Some(closing);
     }
+    if let Exchange::Body(response) = exchange
+        && was_read(outcome)
+    {
+        let validators = given(response.head.validators.clone(), poll, &response.head);
+        let rejected = Rejected { validators, at: poll.at, outcome: Some(outcome.clone()) };
+        state.rejected = Some(rejected).filter(|rejected| !rejected.validators.is_empty());
+    }
+    state.not_before = Some(back_off(state, poll));
+    // Some publishers send Retry-After with another status than those it was made for.
+    let told =
+        exchange.head().filter(|head| head.status >= 400).and_then(|head| asked_to_wait(head, poll.at));
+    hold(state, told.into_iter().collect(), poll.asked, poll.at);
 }
 
-/// Whether a body was asked for in full, so that it need not be again for a day. Not where what was made for it
-/// is still to be had: the request came to nobody, who answered was not asked for it (he leads to it, or guards
-/// it) or asks to come again, or what came breaks off.
-fn sent_in_full(poll: Circumstances<'_>, exchange: &Exchange, reading: Option<&Reading>) -> bool {
-    let cut = matches!(reading, Some(Reading::CutShort { .. } | Reading::Feed { whole: false, .. }));
+/// True if an unconditional request reached the origin and its answer was complete: the next one is due in a day.
+/// A redirect or a robots.txt that asks to wait is no answer of the origin.
+fn sent_in_full(poll: Circumstances<'_>, exchange: &Exchange, answer: &Answer<Compared>) -> bool {
+    let cut = matches!(answer, Answer::CutShort { .. } | Answer::Document(Compared { whole: false, .. }));
     let arrived = match exchange {
         Exchange::Failed(fault) => {
             use FetchFault::{Reset, Timeout, TooLarge, Truncated};
@@ -289,9 +229,9 @@ fn sent_in_full(poll: Circumstances<'_>, exchange: &Exchange, reading: Option<&R
     arrived && !cut && (poll.sent.is_empty() || elsewhere)
 }
 
-/// The validators of a response, and the address they are of where that is not the configured one. None where the
-/// server says that the body will be changed only in the future: it made them up (RFC 9110 section 8.8.2.1), and
-/// servers that do answer 304 to whatever they are asked with them.
+/// The validators of a response, with their address if it is not the configured one. None if Last-Modified lies in the
+/// future: the server made them up (RFC 9110 section 8.8.2.1), and such servers answer 304 to any request that has
+/// them.
 fn given(validators: Validators, poll: Circumstances<'_>, head: &ResponseHead) -> Validators {
     let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).ok();
     let modified =
@@ -305,147 +245,10 @@ fn given(validators: Validators, poll: Circumstances<'_>, head: &ResponseHead) -
     Validators { of, ..validators }
 }
 
-/// Whether a 304 is about another body than the one that was asked about: then it does not prove that what there
-/// is was read. A tag that only lost its `W/` is the same one: servers that compress what they send make it weak,
-/// but not that of a 304. Where tags agree, dates do not matter.
-fn names_another(head: &ResponseHead, sent: &Validators) -> bool {
-    let said = &head.validators;
-    match (&said.etag, &sent.etag) {
-        (Some(said), Some(sent)) => unweakened(said) != unweakened(sent),
-        (Some(_), None) => true,
-        (None, Some(_)) => false,
-        (None, None) => said.last_modified.is_some() && said.last_modified != sent.last_modified,
-    }
-}
-
-fn unweakened(tag: &[u8]) -> &[u8] {
-    tag.strip_prefix(b"W/").unwrap_or(tag)
-}
-
-/// Whether a body was read to its end and found to be no feed, whatever else is asked.
+/// True if a body was read to its end and is no feed.
 fn was_read(outcome: &Outcome) -> bool {
     use Outcome::{Blocked, Emptied, NotAFeed, SelectorsStopped};
     matches!(outcome, NotAFeed { .. } | Emptied { .. } | SelectorsStopped { .. } | Blocked { .. })
-}
-
-fn good(
-    state: &mut PollState,
-    poll: Circumstances<'_>,
-    head: &ResponseHead,
-    outcome: &Outcome,
-    reading: Option<Reading>,
-) {
-    let cut = matches!(reading, Some(Reading::Feed { whole: false, .. }));
-    let deferred = matches!(reading, Some(Reading::Feed { deferred: true, .. }));
-    // That of the last reading: `apply` gave it the number that was not known when it was read.
-    if let Some(first) = state.window_from.filter(|first| *first > 0) {
-        state.windows.note(poll.at, first);
-    }
-    let not_modified = *outcome == Outcome::NotModified;
-    let of_another = not_modified && names_another(head, poll.sent);
-    // By a strong tag nothing that is stored under another one may be updated (RFC 9111 section 4.3.4).
-    let is_strong = |tag: &Vec<u8>| !tag.starts_with(b"W/");
-    let of_none =
-        of_another && poll.sent.etag.is_some() && head.validators.etag.as_ref().is_some_and(is_strong);
-    state.validators = match outcome {
-        // The same once more would be answered 304, and what waits would never be read.
-        _ if deferred && !names_another(head, &state.validators) => Validators::default(),
-        _ if cut || deferred || of_none => std::mem::take(&mut state.validators),
-        // A 304 freshens what it repeats and leaves the rest (RFC 9111 section 3.2).
-        Outcome::NotModified => {
-            let Validators { etag, last_modified, .. } = std::mem::take(&mut state.validators);
-            let said = head.validators.clone();
-            let (etag, last_modified) = (said.etag.or(etag), said.last_modified.or(last_modified));
-            given(Validators { etag, last_modified, of: None }, poll, head)
-        }
-        _ => given(head.validators.clone(), poll, head),
-    };
-    // What is due in full is only had by a body that was read to its end.
-    state.in_full = if not_modified {
-        state.in_full || of_another || poll.silent && is_doubtful(state, poll.at)
-    } else {
-        state.in_full && cut
-    };
-    if state.validators.is_empty() {
-        state.full_at = None;
-    }
-    state.rejected = None;
-    state.failures = 0;
-    state.good_at = Some(poll.at);
-    if let Some(Reading::Feed {
-        new,
-        body_hash,
-        ttl_minutes,
-        skip,
-        window_from,
-        overlaps,
-        broken,
-        marks,
-        grows_at_end,
-        ..
-    }) = reading
-    {
-        state.marks = marks;
-        state.grows_at_end = grows_at_end.or(state.grows_at_end);
-        // A document that is empty for once, or cut short, has not moved past anything.
-        if !cut {
-            state.window_from = window_from.or(state.window_from);
-        }
-        if !cut && !deferred {
-            state.body_hash = Some(body_hash);
-        }
-        state.overlaps = Some(overlaps);
-        state.cut_hash = broken;
-        state.ttl_minutes = ttl_minutes;
-        state.skip = skip;
-        if new > 0 {
-            state.news_at = Some(poll.at);
-        }
-    }
-    let ttl = state.ttl_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
-    let headers = freshness::Headers {
-        cache_control: head.cache_control.as_deref(),
-        expires: head.expires.as_deref(),
-        date: head.date.as_deref(),
-        age: head.age.as_deref(),
-    };
-    let said = headers.cache_control.is_some() || headers.expires.is_some();
-    if said || !not_modified {
-        let seconds = freshness::remaining(&headers, poll.at).min(poll.patience).as_secs();
-        state.fresh_for = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0);
-    }
-    let kept = Duration::from_secs(state.fresh_for.unwrap_or(0).into());
-    // What was missing is fetched at the next turn.
-    let fresh = freshness::not_before(poll.at, &headers, ttl.max(Some(kept)), poll.patience);
-    state.not_before = fresh.filter(|_| !cut);
-    state.moved = moved(state.moved.take(), poll.asked, head);
-}
-
-/// Whether a source that is silent was asked in full so long ago that its 304 is no proof any more: there are servers
-/// that answer so whatever they have. Nothing is doubted within eight days of the last news, for papers rest over a
-/// holiday week. Then a day at least, and a quarter of the silence that the publisher confirmed, so that one that
-/// sleeps for years is not woken every day.
-fn is_doubtful(state: &PollState, now: Time) -> bool {
-    let (rest, least, most) = (TimeDelta::days(8), TimeDelta::days(1), TimeDelta::days(30));
-    if state.news_at.is_some_and(|news_at| now - news_at < rest) {
-        return false;
-    }
-    let Some(full_at) = state.full_at else { return true };
-    let confirmed = state.news_at.map_or(least, |news_at| (full_at - news_at) / 4);
-    now - full_at >= confirmed.clamp(least, most)
-}
-
-/// What is remembered of permanent redirects (RFC 9110 sections 15.4.2 and 15.4.9), after a good poll.
-fn moved(before: Option<Moved>, asked: &str, head: &ResponseHead) -> Option<Moved> {
-    match (head.moved_to(), before) {
-        (Some(to), Some(before)) if to == before.to => {
-            Some(Moved { seen: before.seen.saturating_add(1), ..before })
-        }
-        (Some(to), _) => Some(Moved { to: to.to_owned(), seen: 1 }),
-        // The new address answered for itself.
-        (None, Some(before)) if before.to == asked => Some(before),
-        (None, _) => None,
-    }
 }
 
 fn wait(state: &mut PollState, poll: Circumstances<'_>, head: &ResponseHead) {

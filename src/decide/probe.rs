@@ -1,5 +1,5 @@
-//! What an address is, and how it would best be polled: from one exchange to a report for whoever is
-//! about to write a `[[source]]`. Fetches nothing and decides nothing: it advises.
+//! A report of what an address answers, for `dibao check --online` and for a person who is about to write a
+//! `[[source]]`. Fetches nothing and reads no body: it describes an [`Answer`] and advises.
 
 mod defects;
 mod known;
@@ -16,51 +16,36 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use url::Url;
 
+use crate::decide::answer::{Answer, Document, FeedLink, Form};
 use crate::decide::identity::candidates;
-use crate::decide::robots::Verdict;
+use crate::decide::robots::Permission;
 use crate::model::entry::ParsedEntry;
 use crate::model::exchange::{Exchange, ResponseHead};
 use crate::model::identity::{IdentityKey, KeyKind};
 use crate::model::time::{Precision, Stamp, Time};
 use crate::read::html;
 use crate::read::link;
-use crate::read::page::{Article, JsonRules, ListRules};
-pub use look::{FeedLink, What};
+use crate::read::page::Article;
 pub use rhythm::Rhythm;
 pub use shown::span;
 
 /// Entries that a report shows.
 const SHOWN: usize = 10;
 
-/// What was fetched, and what it is looked at with.
+/// An answer, and what it is described by.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The address that was asked for.
     pub url: &'a str,
-    /// How asking ended.
     pub exchange: &'a Exchange,
-    /// The zone of dates that name none.
+    pub answer: &'a Answer<Document>,
+    /// The zone in which dates are shown.
     pub zone: Tz,
     /// When the answer was in.
     pub at: Time,
-    /// How to read it.
-    pub reader: Reader<'a>,
 }
 
-/// How a body is to be read.
-#[derive(Clone, Copy, Debug)]
-pub enum Reader<'a> {
-    /// As whatever it is.
-    Any,
-    /// As a feed.
-    Feed,
-    /// As a list page.
-    Page(&'a ListRules),
-    /// As a JSON document.
-    Json(&'a JsonRules),
-}
-
-/// What was found. Everything but `what` may be missing.
+/// What an address answers.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The address that was asked for.
@@ -70,25 +55,22 @@ pub struct Report {
     pub answered: Option<String>,
     /// The status of the answer, if one came.
     pub status: Option<u16>,
-    /// What it is.
-    pub what: What,
+    #[serde(rename = "what")]
+    pub answer: Answer<Form>,
     /// What decided that, for a person.
     pub because: String,
-    /// Its own title.
     pub title: Option<String>,
-    /// Its encoding, and how that was told.
+    /// The encoding, and what told it.
     pub encoding: Option<String>,
-    /// Whether robots.txt allows it, if it was asked.
+    /// `None` if robots.txt was not asked for.
     pub robots: Option<Robots>,
-    /// What the next poll can be spared by.
     pub freshness: Freshness,
-    /// How many entries it has.
+    /// Entries of the document.
     pub count: usize,
-    /// How often it has new ones.
     pub rhythm: Option<Rhythm>,
     /// Entries by the kind of key they are recognised by.
     pub ids: Vec<(&'static str, usize)>,
-    /// What is wrong with it, and was put up with.
+    /// Defects that did not keep it from being read, the graver first.
     pub defects: Vec<String>,
     /// The first of its entries.
     pub entries: Vec<Shown>,
@@ -97,7 +79,7 @@ pub struct Report {
     /// One of its entries' own page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed: Option<Followed>,
-    /// Whether it has been silent for longer than its own rhythm explains.
+    /// True if it has been silent for longer than its own rhythm explains.
     pub silent: bool,
     /// A `[[source]]` table for it.
     pub toml: Option<String>,
@@ -106,11 +88,10 @@ pub struct Report {
 /// What robots.txt says of the address.
 #[derive(Clone, Debug, Serialize)]
 pub struct Robots {
-    /// Whether it may be asked for.
     pub allowed: bool,
-    /// What decided.
+    /// The rule that decided.
     pub why: String,
-    /// The gap it asks for, in seconds.
+    /// Crawl-delay in seconds.
     pub crawl_delay: Option<f64>,
 }
 
@@ -159,83 +140,37 @@ pub struct Followed {
     pub characters: usize,
 }
 
-/// How a source does, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// It has entries, and its newest is as new as can be expected.
-    Ok,
-    /// It has entries, and none for far longer than its own rhythm.
-    Stale,
-    /// It has no entries.
-    Empty,
-    /// The source's selectors fit no more.
-    SelectorsStopped,
-    /// A page that runs a script to tell people from programs.
-    Challenge,
-    /// It is kept from this program.
-    Blocked,
-    /// No usable answer, or something else than was configured.
-    Failed,
-}
-
-impl State {
-    /// The word.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Stale => "stale",
-            Self::Empty => "empty",
-            Self::SelectorsStopped => "selectors-stopped",
-            Self::Challenge => "challenge",
-            Self::Blocked => "blocked",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Whether entries come.
-    #[must_use]
-    pub fn is_good(self) -> bool {
-        matches!(self, Self::Ok | Self::Stale)
-    }
-}
-
-/// Looks at what came.
+/// Describes an answer.
 #[must_use]
 pub fn examine(subject: &Subject<'_>) -> Report {
-    let look = look::look(subject);
-    let entries = &look.feed.entries;
+    let text = look::Text::of(subject.exchange);
+    let document = look::document(subject.answer);
+    let entries = document.map(|document| &*document.feed.entries).unwrap_or_default();
     let head = subject.exchange.head();
     let dates = rhythm::dates(entries);
-    let rhythm = rhythm::of(&dates, subject.at);
     let kinds = kinds(entries, subject.zone);
+    let relative_links = text.as_ref().map_or(0, look::Text::relative_links);
     let mut report = Report {
         url: subject.url.to_owned(),
         answered: head.map(|head| head.final_url.clone()).filter(|url| url != subject.url),
         status: head.map(|head| head.status),
-        what: look.what,
-        because: look.because.clone(),
-        title: look.feed.title.clone(),
-        encoding: look.encoding.clone(),
+        answer: subject.answer.form(),
+        because: look::because(subject, text.as_ref()),
+        title: document.and_then(|document| document.feed.title.clone()),
+        encoding: text.as_ref().map(look::Text::encoding),
         robots: None,
         freshness: head.map(freshness).unwrap_or_default(),
         count: entries.len(),
+        rhythm: rhythm::of(&dates, subject.at),
         ids: count(&kinds),
-        defects: defects::of(&look, &kinds, subject.at),
-        entries: entries
-            .iter()
-            .zip(&kinds)
-            .take(SHOWN)
-            .map(|(e, kind)| shown(e, kind, subject.zone))
-            .collect(),
-        feeds: look.feeds.clone(),
+        defects: document.map(|d| defects::of(d, relative_links, &kinds, subject.at)).unwrap_or_default(),
+        entries: shown(entries, &kinds, subject.zone),
+        feeds: feeds(subject.answer),
         followed: None,
         silent: rhythm::is_silent(&dates, subject.at),
-        rhythm,
         toml: None,
     };
-    report.toml = suggest::table(&report, &look, subject);
+    report.toml = document.and_then(|document| suggest::table(&report, document, subject));
     report
 }
 
@@ -243,9 +178,10 @@ impl Report {
     /// Takes in what robots.txt says of the address. It binds the polling of pages; a feed is made for
     /// programs, whoever asks for it.
     #[must_use]
-    pub fn with_robots(mut self, verdict: Verdict, crawl_delay: Option<Duration>) -> Self {
-        let Verdict { allowed, why } = verdict;
-        if !allowed && matches!(self.what, What::ListPage | What::PageWithFeeds) {
+    pub fn with_robots(mut self, verdict: Permission, crawl_delay: Option<Duration>) -> Self {
+        let Permission { allowed, why } = verdict;
+        let is_page = matches!(self.answer, Answer::Document(Form::ListPage) | Answer::PageWithFeeds(_));
+        if !allowed && is_page {
             self.defects.insert(0, "robots.txt forbids it: as a page it is not polled".to_owned());
             self.toml = None;
         }
@@ -254,21 +190,32 @@ impl Report {
         self
     }
 
-    /// How a configured source does that gave this.
+    /// One word for how a configured source does that gave this answer.
     #[must_use]
-    pub fn state(&self) -> State {
-        match self.what {
-            What::Challenge => State::Challenge,
-            What::Blocked => State::Blocked,
-            What::SelectorsStopped => State::SelectorsStopped,
-            What::Feed | What::ListPage | What::Json if self.count == 0 => State::Empty,
-            What::Feed | What::ListPage | What::Json if self.silent => State::Stale,
-            What::Feed | What::ListPage | What::Json => State::Ok,
-            What::Empty => State::Empty,
-            What::PageWithFeeds | What::NotNews | What::Gone | What::Throttled | What::Failed => {
-                State::Failed
+    pub fn state(&self) -> &'static str {
+        match &self.answer {
+            Answer::Document(_) if self.count == 0 => "empty",
+            Answer::Document(_) if self.silent => "stale",
+            Answer::Document(_) => "ok",
+            Answer::Challenge(_) | Answer::Blocked(_) | Answer::SelectorsStopped(_) | Answer::Empty(_) => {
+                self.answer.name()
             }
+            _ => "failed",
         }
+    }
+
+    /// True if the answer brings entries.
+    #[must_use]
+    pub fn has_entries(&self) -> bool {
+        matches!(self.answer, Answer::Document(_)) && self.count > 0
+    }
+}
+
+fn feeds(answer: &Answer<Document>) -> Vec<FeedLink> {
+    match answer {
+        Answer::Document(document) => document.feeds.clone(),
+        Answer::PageWithFeeds(feeds) => feeds.clone(),
+        _ => Vec::new(),
     }
 }
 
@@ -299,9 +246,12 @@ fn freshness(head: &ResponseHead) -> Freshness {
     }
 }
 
-fn shown(entry: &ParsedEntry, id: &'static str, zone: Tz) -> Shown {
-    let date = entry.published.or(entry.updated).map(|stamp| local(stamp, zone));
-    Shown { date, id, title: entry.title.clone(), link: entry.page().map(str::to_owned) }
+fn shown(entries: &[ParsedEntry], kinds: &[&'static str], zone: Tz) -> Vec<Shown> {
+    let show = |(entry, id): (&ParsedEntry, &&'static str)| {
+        let date = entry.published.or(entry.updated).map(|stamp| local(stamp, zone));
+        Shown { date, id, title: entry.title.clone(), link: entry.page().map(str::to_owned) }
+    };
+    entries.iter().zip(kinds).take(SHOWN).map(show).collect()
 }
 
 /// A date as the source's readers would write it, with no more precision than it has.

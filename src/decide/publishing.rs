@@ -1,6 +1,5 @@
-//! The operator's word on what is shown: rules that leave entries out, let only some in, or write titles
-//! anew. They act when a feed is rendered and on nothing that is stored, so taking a rule out brings
-//! back what it hid.
+//! The operator's publishing rules: they exclude entries, include only some, or rewrite titles. They act when a feed
+//! is rendered and change nothing stored, so removing a rule shows its entries again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,24 +13,23 @@ use crate::model::source::SourceId;
 use crate::model::stored::Entry;
 use crate::read::html;
 
-/// How much of a text a rule looks at, in bytes: a rule is a few words, and they stand near the start.
+/// Bytes of a text that a rule searches: rules are a few words, and stand near the start.
 const LOOKED_AT: usize = 16 * 1024;
 
-/// What a rule does with what matches it.
+/// The effect of a rule on a match.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// It is not shown.
+    /// The entry is not shown.
     Exclude,
-    /// Only what matches this, or another such rule of the same place, is shown.
+    /// Only entries that match this, or another include rule of the same place, are shown.
     Include,
-    /// Its title is written anew: what matched becomes this, `$1` being its first group.
+    /// The matched part of the title becomes this; `$1` is its first group.
     Rewrite(String),
 }
 
-/// Where a rule looks.
+/// The part of an entry that a rule searches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// The title.
     Title,
     /// The title, the summary and the body, as plain text.
     Text,
@@ -45,14 +43,10 @@ pub enum Field {
     Link,
 }
 
-/// One rule.
 #[derive(Clone, Debug)]
 pub struct PublishRule {
-    /// What it does.
     pub action: Action,
-    /// What it looks for.
     pub pattern: Regex,
-    /// Where.
     pub fields: Vec<Field>,
 }
 
@@ -69,13 +63,13 @@ pub struct PublishRules {
 }
 
 impl PublishRules {
-    /// Whether a feed shows an entry, whose source is called `outlet`.
+    /// True if a feed shows an entry; `outlet` is the title of its source.
     #[must_use]
     pub fn shows(&self, feed: &FeedKey, entry: &Entry, outlet: &str, table: &RegionTable) -> bool {
         self.hidden_by(feed, entry, outlet, table).is_none()
     }
 
-    /// The rule by which a feed does not show an entry, as it is written; `None` where it does.
+    /// The rule that hides an entry from a feed, as the operator wrote it; `None` if none does.
     #[must_use]
     pub fn hidden_by(
         &self,
@@ -110,7 +104,6 @@ impl PublishRules {
         title
     }
 
-    /// Whether there is no rule at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.everywhere.is_empty() && self.regions.is_empty() && self.sources.is_empty()

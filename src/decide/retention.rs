@@ -1,5 +1,5 @@
-//! Which entries are too old to be kept, and which of those that expired are too long gone to be
-//! recognised. Pure: the time is an argument, and so is what stands in the feeds.
+//! Decides which entries expire, and which expired entries are forgotten, so that a later poll no longer
+//! recognises them. Pure: the time and the feeds' contents are arguments.
 
 use chrono::TimeDelta;
 
@@ -9,39 +9,37 @@ use crate::model::state::{Rank, SourceState};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::time::Time;
 
-/// How long after it expired, and after its source's document held it for the last time, an entry is still
-/// recognised, unless entries are kept shorter than that themselves: then so long. Documents move back: a site
-/// restores a backup, or sorts by the date of the last change. A month covers both, and whoever keeps
-/// entries for a week does not want to keep what is left of them for a month.
+/// The time for which an entry is still recognised after it expired and after its source's document last
+/// contained it. If `max_age` is shorter, that counts instead: an operator who keeps entries for a week does
+/// not want their keys for a month. A month covers documents that show old entries again: a site restores a
+/// backup, or sorts by the date of the last change.
 pub const MARGIN: TimeDelta = TimeDelta::days(30);
 
-/// What is kept.
+/// The operator's retention settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// How long after it was first seen an entry is kept.
+    /// Counts from when an entry was first seen.
     pub max_age: TimeDelta,
-    /// So many of the newest of each source and each region stay, whatever their age.
+    /// The number of newest entries of each source and each region that stay whatever their age.
     pub keep_at_least: usize,
 }
 
-/// What becomes of an entry.
+/// The decision about an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is younger than the policy's age: so is what came after it.
+    /// It is younger than `max_age`, and so are the entries after it.
     Young,
-    /// It stays.
     Stays,
-    /// It expires.
     Expires,
-    /// It expired long ago, and nothing of it is kept.
+    /// It expired long ago: its keys go too.
     Forgotten,
 }
 
-/// What becomes of an entry of `source` at an instant. `newest` says which place in a feed is the last that
-/// the floor protects; `None` where the feed has fewer.
+/// Decides about an entry of `source` at `now`. `newest` returns the last rank of a feed that
+/// `keep_at_least` protects, or `None` if the feed has fewer entries.
 ///
 /// # Errors
-/// When `newest` cannot say.
+/// The error of `newest`.
 pub fn fate<E>(
     policy: Policy,
     now: Time,
@@ -49,13 +47,13 @@ pub fn fate<E>(
     source: Option<&SourceState>,
     newest: &mut dyn FnMut(FeedKey) -> Result<Option<Rank>, E>,
 ) -> Result<Fate, E> {
-    // Not by when it was published: a publisher's date may be years off, and the backlog of a new source
-    // would expire on the day it came.
+    // Not by the publisher's date: it may be years off, and the backlog of a new source would expire on the
+    // day it came.
     if entry.first_seen > now - policy.max_age {
-        // One that a clock years ahead has dated says nothing of those after it.
+        // A clock that was ahead dated this entry in the future. The entries after it may be old.
         return Ok(if entry.first_seen > now { Fate::Stays } else { Fate::Young });
     }
-    // A source without a record does not exist; its entries, of which there are none, are not judged.
+    // A source without a record has no entries.
     let Some(source) = source else { return Ok(Fate::Stays) };
     if let Some(expired) = entry.expired {
         let margin = MARGIN.min(policy.max_age);
@@ -68,7 +66,7 @@ pub fn fate<E>(
         return Ok(Fate::Stays);
     }
     let rank = Rank::of(no, entry);
-    for feed in floored(entry, source) {
+    for feed in protecting_feeds(entry, source) {
         if policy.keep_at_least > 0 && newest(feed)?.is_none_or(|last| rank >= last) {
             return Ok(Fate::Stays);
         }
@@ -76,9 +74,9 @@ pub fn fate<E>(
     Ok(Fate::Expires)
 }
 
-/// The feeds whose newest entries are kept: its source's, unless that has left the config and is served no
-/// more, and its regions' or the national one.
-fn floored(entry: &Entry, source: &SourceState) -> impl Iterator<Item = FeedKey> {
+/// The entry's feeds that `keep_at_least` protects: its source's, unless the source has left the config and
+/// its feed is served no more, and its regions' or the national one.
+fn protecting_feeds(entry: &Entry, source: &SourceState) -> impl Iterator<Item = FeedKey> {
     let gone = source.gone;
     entry.feeds().into_iter().filter(move |feed| match feed {
         FeedKey::All => false,
@@ -87,8 +85,8 @@ fn floored(entry: &Entry, source: &SourceState) -> impl Iterator<Item = FeedKey>
     })
 }
 
-/// Whether an entry has left its source's document for good, as far as readings tell: it was in none for the
-/// margin. One that left the config is not read.
+/// True if the entry was in none of its source's documents during `margin`, or if the source has left the
+/// config and is no longer read.
 fn has_moved_past(source: &SourceState, no: EntryNo, margin: TimeDelta) -> bool {
     let poll = &source.poll;
     let is_past = |first: Option<EntryNo>| first.is_some_and(|first| no < first);

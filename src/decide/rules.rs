@@ -1,5 +1,5 @@
-//! The rules that stored entries are derived under: regions, the classifier, today's definitions of the
-//! sources and their renames. Their fingerprint tells a store derived under other rules.
+//! The rules by which `apply` derives stored entries: regions, the classifier, the sources' present
+//! definitions and their renames. The fingerprint shows if a store was derived by other rules.
 
 use std::collections::BTreeMap;
 
@@ -7,35 +7,35 @@ use sha2::{Digest, Sha256};
 
 use crate::decide::regions::{Classifier, RegionPattern};
 use crate::model::evidence::{Evidence, Place, Rule};
+use crate::model::hash::hex16;
 use crate::model::region::{RegionId, RegionTable};
 use crate::model::source::{SourceDef, SourceId};
 
-/// The scheme of a category whose term begins with a GB/T 2260 code: warnings and gazettes say by it
-/// where they hold, better than any text does.
+/// The scheme of a category whose term begins with a GB/T 2260 code. Warnings and gazettes name their area
+/// by it, more reliably than by their text.
 pub const CODE_SCHEME: &str = "urn:gb2260";
 
-/// The version of what is derived from a line besides regions. Raise it when `ledger::apply`
-/// gives another state for the same journal: stores of before are then built anew.
+/// The version of the derivation apart from regions. Raise it when `ledger::apply` gives another state for
+/// the same journal: dibao then rebuilds older stores.
 const DERIVATION: u8 = 4;
 
-/// Everything `apply` depends on besides the journal.
+/// Everything that `apply` depends on besides the journal.
 pub struct Rules {
-    /// Finds regions in texts.
     pub classifier: Classifier,
-    /// The config's own patterns.
+    /// The `[[rule]]` patterns of the config.
     pub patterns: Vec<RegionPattern>,
-    /// Over the regions, the classifier's version and the patterns. Definitions of sources have their
-    /// own: adding a source must not derive a whole store anew.
+    /// Covers the regions, the classifier's version, the patterns and the renames, but not the sources'
+    /// definitions: a new source must not cause a rebuild of the store.
     pub fingerprint: String,
     definitions: BTreeMap<SourceId, SourceDef>,
     renames: BTreeMap<SourceId, SourceId>,
     regions: Vec<RegionId>,
-    /// The first two digits of a region's code, which all codes within it share.
+    /// By the first two digits of a region's code, which all codes within it share.
     codes: BTreeMap<u32, RegionId>,
 }
 
 impl Rules {
-    /// The rules of a configuration; `renames` lead from an old source id to today's.
+    /// `renames` map an old source id to the present one.
     #[must_use]
     pub fn new(
         table: &RegionTable,
@@ -60,7 +60,7 @@ impl Rules {
         }
     }
 
-    /// The region of a text that begins with a GB/T 2260 code of six digits, as `41010041600000_2026…`.
+    /// The region of a text that begins with a GB/T 2260 code of six digits, such as `41010041600000_2026…`.
     #[must_use]
     pub fn coded(&self, text: &str) -> Option<Evidence> {
         let digits = text.get(..6).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
@@ -68,24 +68,23 @@ impl Rules {
         Some(Evidence { region, text: digits.to_owned(), place: Place::Code, rule: Rule::Code })
     }
 
-    /// Today's id of a source that may have been renamed.
+    /// The present id of a source that may have been renamed.
     #[must_use]
     pub fn current_id<'a>(&'a self, id: &'a SourceId) -> &'a SourceId {
         self.renames.get(id).unwrap_or(id)
     }
 
-    /// The regions an entry can be in.
     pub fn regions(&self) -> impl Iterator<Item = &RegionId> {
         self.regions.iter()
     }
 
-    /// Today's definition of a source, if it is in the config.
+    /// The definition of a source; `None` if the config does not have it.
     #[must_use]
     pub fn definition(&self, id: &SourceId) -> Option<&SourceDef> {
         self.definitions.get(id)
     }
 
-    /// Today's definitions, by id.
+    /// In the order of ids.
     pub fn definitions(&self) -> impl Iterator<Item = &SourceDef> {
         self.definitions.values()
     }
@@ -109,10 +108,4 @@ fn fingerprint(
         hash.update(format!("{old} {new}\n"));
     }
     hex16(&hash.finalize())
-}
-
-/// The first 16 octets of a hash, hexadecimal.
-#[must_use]
-pub fn hex16(hash: &[u8]) -> String {
-    hash.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }

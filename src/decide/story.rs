@@ -1,6 +1,6 @@
-//! The same news told twice: decides which entries tell one story. Owns what makes two entries the
-//! same, the index of the entries filed last, and which story a new one joins. Pure and in memory only;
-//! which member a feed shows is not decided here.
+//! Decides which entries tell the same story. Owns the comparison of two entries, the index of recent entries, and
+//! the choice of the story that a new entry joins. Pure and in memory; the publisher decides which member of a
+//! story a feed shows.
 //!
 //! A worker makes a [`Sketch`] of an entry. Before an entry is recorded, [`Index::find`] looks up its
 //! story; once it is recorded, [`Index::file`] files it. The cost of an entry does not depend on how many
@@ -8,10 +8,10 @@
 
 mod copy;
 mod filed;
-mod fold;
 pub(super) mod hash;
 mod index;
 mod keys;
+mod letter;
 mod links;
 mod marks;
 mod mentions;
@@ -29,5 +29,5 @@ mod title;
 
 pub use index::{Index, Joined, MAX_MEMBERS, MAX_STORIES, NEAREST};
 pub use links::{LinkMark, MAX_LINKS};
-pub use same::{Verdict, same};
+pub use same::{SameStory, same};
 pub use sketch::{Sketch, StoryInput, sketch};

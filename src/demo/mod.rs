@@ -1,5 +1,5 @@
-//! Publishers of our own on loopback: the news world of `dibao demo`, and what tests poll. Nothing
-//! here polls, stores or reads a config.
+//! Publishers on loopback: the news world of `dibao demo`, and the publishers that tests poll. Nothing here polls,
+//! stores or reads a configuration.
 
 pub mod publisher;
 pub mod script;

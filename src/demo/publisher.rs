@@ -1,6 +1,6 @@
-//! The demo world's web server: well-behaved, with validators, 304, HEAD and gzip, and counters of who
-//! asked for what, so that tests can assert politeness. It never changes the world by itself; who
-//! owns it calls `advance`.
+//! The web server of the demo world: well-behaved, with validators, 304, HEAD and gzip. It counts requests by
+//! client and path, so that tests can assert politeness. Its owner calls `advance`; it never changes the world by
+//! itself.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write as _};

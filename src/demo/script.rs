@@ -1,6 +1,6 @@
-//! A publisher that does exactly as told, on a raw socket: per path a queue of replies, each a list
-//! of bytes, pauses and ways to break off. For tests, where a well-behaved server cannot be rude
-//! enough; it parses no more of a request than its first line, headers and `Content-Length`.
+//! A scripted publisher on a raw socket: each path has a queue of replies, and a reply is a list of bytes, pauses
+//! and ways to break off. For tests that need a badly behaved server. It reads only the first line, the headers and
+//! `Content-Length` of a request.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;

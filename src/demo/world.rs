@@ -1,13 +1,12 @@
-//! The news world of the demo: papers that report as steps go by. Pure: what is published is a
-//! function of the seed, the epoch and the step, down to the byte, so that a demo that is stopped and
-//! started goes on where it was, and tests know what to expect.
+//! The news world of the demo: papers that publish articles step by step. Pure: every byte is a function of seed,
+//! epoch and step, so that a demo continues after a restart, and tests know what to expect.
 
 mod channels;
 mod page;
 mod texts;
 mod write;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, FixedOffset, TimeDelta};
 use sha2::{Digest, Sha256};
 
 use crate::model::region::RegionId;
@@ -46,7 +45,7 @@ pub struct World {
 /// One feed of the world at one step, and how its server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedFeed {
-    /// Where on the demo's publisher it is.
+    /// Its path on the demo's publisher.
     pub path: &'static str,
     /// The value of `Content-Type`.
     pub media_type: &'static str,
@@ -56,11 +55,10 @@ pub struct PublishedFeed {
     pub etag: Option<String>,
     /// `Last-Modified`, if this paper hands one out.
     pub last_modified: Option<Time>,
-    /// What the server answers.
     pub answer: Answer,
 }
 
-/// What a paper's server answers at a step.
+/// The answer of a paper's server at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// 200 with the feed, or 304.
@@ -76,7 +74,7 @@ pub enum Answer {
 
 /// One report of one paper.
 #[derive(Clone, Debug)]
-struct Report {
+struct Article {
     /// Unique within its paper, the same at every step.
     key: String,
     title: String,
@@ -106,7 +104,7 @@ impl World {
     #[must_use]
     pub fn articles(&self, step: u64) -> Vec<(String, Vec<u8>)> {
         let step = i64::try_from(step).unwrap_or(i64::MAX).min(10_000_000_000);
-        let page = |channel: &Channel, report: &Report| {
+        let page = |channel: &Channel, report: &Article| {
             let text = page::article(channel, report);
             (page::path(channel, report), encoding_rs::GBK.encode(&text).0.into_owned())
         };
@@ -179,7 +177,7 @@ impl World {
     }
 
     /// The newest reports of a paper at a step, newest first.
-    fn reports(&self, channel: &Channel, step: i64) -> Vec<Report> {
+    fn reports(&self, channel: &Channel, step: i64) -> Vec<Article> {
         (-PAST_STEPS..=step)
             .rev()
             .flat_map(|at| [self.wire(channel, at), self.own(channel, at, step)])
@@ -189,7 +187,7 @@ impl World {
     }
 
     /// What the paper itself reports at `at`, as it reads at `step`.
-    fn own(&self, channel: &Channel, at: i64, step: i64) -> Option<Report> {
+    fn own(&self, channel: &Channel, at: i64, step: i64) -> Option<Article> {
         if (at + channel.phase).rem_euclid(channel.period) != 0 {
             return None;
         }
@@ -200,7 +198,7 @@ impl World {
         if channel.is_national() {
             // Only this paper names the province, and starts with a dateline, as agencies do.
             report.title = format!("{}{}", province.0, report.title);
-            let day = write::china(report.at).format("%-m月%-d日");
+            let day = china(report.at).format("%-m月%-d日");
             report.text =
                 format!("　　{}{place}{day}电 (记者 {}) {}", channel.outlet, draw.pick(&NAMES), report.text);
         }
@@ -214,7 +212,7 @@ impl World {
 
     /// What the paper takes from the wire at `at`: the national paper everything, the others what
     /// concerns their region. Everyone prints the same words.
-    fn wire(&self, channel: &Channel, at: i64) -> Option<Report> {
+    fn wire(&self, channel: &Channel, at: i64) -> Option<Article> {
         if at.rem_euclid(WIRE_PERIOD) != 0 {
             return None;
         }
@@ -237,12 +235,12 @@ impl World {
     fn report(
         &self,
         channel: &Channel,
-        &(section, title, text): &texts::Report,
+        &(section, title, text): &texts::ReportText,
         province: &str,
         place: &str,
         at: i64,
         draw: &mut Draw,
-    ) -> Report {
+    ) -> Article {
         let number = at + PAST_STEPS + 1;
         let some = 10 + draw.below(90);
         let fill = |pattern: &str| {
@@ -253,8 +251,8 @@ impl World {
                 .replace("{m}", &some.to_string())
         };
         let time = self.time(at);
-        let day = write::china(time).format("%Y/%m-%d");
-        Report {
+        let day = china(time).format("%Y/%m-%d");
+        Article {
             key: number.to_string(),
             title: fill(title),
             section,
@@ -332,6 +330,11 @@ impl Draw {
         let index = self.below(from.len());
         from.get(index).expect("the tables of the world are not empty")
     }
+}
+
+/// A time as every paper writes it: all are in China.
+fn china(at: Time) -> DateTime<FixedOffset> {
+    at.with_timezone(&FixedOffset::east_opt(8 * 3600).expect("eight hours are less than a day"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Bodies: read whole or not at all (of a robots.txt the beginning is enough), counted before and after
-//! decompression, so that neither an endless body nor a compression bomb holds more memory than the limit, twice.
+//! Bodies: read whole or not at all; of a robots.txt the beginning is enough. Octets are counted before and after
+//! decompression, so that an endless body or a compression bomb holds at most twice the limit in memory.
 
 use bytes::{Bytes, BytesMut};
 
@@ -8,12 +8,12 @@ use crate::model::exchange::{FetchFault, Response, ResponseHead, Validators};
 use super::coding::{self, Coding, Wanted};
 use super::fault;
 
-/// How much of a body is wanted, in bytes.
+/// The part of a body that is wanted, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Limit {
-    /// All of it; one that is longer is of no use.
+    /// All of it; a longer body is refused.
     Whole(u64),
-    /// One byte more than this at most, by which whoever reads it can tell that there is more.
+    /// At most one byte more than this: the extra byte shows that there is more.
     Prefix(usize),
 }
 
@@ -27,7 +27,7 @@ pub(super) async fn read(
     let is_announced = response.content_length().is_some();
     let bytes = match take(response, limit).await {
         Ok(bytes) => bytes,
-        // Some servers always announce more than they have; whoever reads it may see that it is all there.
+        // Some servers always announce more than they send; its reader may find that it is complete.
         Err((FetchFault::Truncated { .. }, part)) if is_announced && codings.is_empty() => {
             let head = ResponseHead { validators: Validators::default(), ..head.clone() };
             return Err(FetchFault::Truncated { came: Some(Box::new(Response { head, body: part })) });
@@ -37,17 +37,17 @@ pub(super) async fn read(
     if codings.is_empty() && Coding::shown_by(&bytes).is_none() {
         return Ok(bytes);
     }
-    // It may take longer than others should wait for.
+    // Decompression may take long: not on a thread of the runtime.
     let undoing = tokio::task::spawn_blocking(move || undo(codings, bytes, limit));
     undoing.await.unwrap_or_else(|panic| Err(FetchFault::BadEncoding { why: panic.to_string() }))
 }
 
-/// Reads a body as it comes. What is coded is held against the limit as well: hardly anything grows by it, and
-/// an endless stream of nothing would else cost nothing but end never.
-/// Of one that breaks off comes what there is of it.
+/// Reads a body as it comes. The compressed octets count against the limit too: hardly anything grows by compression,
+/// and an endless stream that decompresses to nothing would otherwise never end. If the body breaks off, the error
+/// carries what came.
 async fn take(mut response: reqwest::Response, limit: Limit) -> Result<Bytes, (FetchFault, Bytes)> {
     let too_large = |limit| (FetchFault::TooLarge { limit }, Bytes::new());
-    // Where the length is known, an excess need not be downloaded to be seen.
+    // An announced length over the limit is refused without a download.
     if let Limit::Whole(limit) = limit
         && response.content_length().is_some_and(|length| length > limit)
     {

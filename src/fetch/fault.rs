@@ -1,5 +1,5 @@
-//! The HTTP client's errors, named. They come nested and with texts of their own; what counts is the
-//! cause at the bottom, and which of our own faults travelled through them.
+//! The HTTP client's errors as faults. The errors come nested and with texts of their own; the innermost cause counts,
+//! and a fault of our own that was carried through them.
 
 use std::error::Error;
 use std::io;
@@ -8,11 +8,11 @@ use crate::model::exchange::FetchFault;
 
 use super::resolve::Carried;
 
-/// What the client says where a SOCKS proxy cannot be reached. The cause is lost on its way (hyper-util 0.1.21).
+/// The client's error when a SOCKS proxy cannot be reached. The cause is lost on its way (hyper-util 0.1.21).
 const SOCKS_DOWN: &str = "SOCKS error: failed to create underlying connection";
 
-/// Why no response came from `host`. Behind a proxy a failure to connect is told as the proxy's, at `proxy`:
-/// whether it is down or cannot get there, nobody else was spoken to.
+/// The fault when no response came from `host`. Behind a proxy a failure to connect is a fault of `proxy`: nobody else
+/// was spoken to.
 pub(super) fn of_request(error: &reqwest::Error, host: &str, proxy: Option<&str>) -> FetchFault {
     let mut while_connecting = error.is_connect();
     let mut last = String::new();
@@ -34,7 +34,7 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str, proxy: Option<&str>
             if !while_connecting && is_reset(io) {
                 return FetchFault::Reset;
             }
-            // So TLS tells of a connection that was closed without a word.
+            // The error of TLS when a connection is closed without close_notify.
             if !while_connecting && io.kind() == io::ErrorKind::UnexpectedEof {
                 return FetchFault::Truncated { came: None };
             }
@@ -53,12 +53,12 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str, proxy: Option<&str>
     }
 }
 
-/// Whether the connection was closed before a whole response head came.
+/// True if the connection was closed before a whole response head came.
 pub(super) fn is_closed(error: &reqwest::Error) -> bool {
     matches!(of_request(error, "", None), FetchFault::Reset | FetchFault::Truncated { .. })
 }
 
-/// Why a body broke off.
+/// The fault of a body that broke off.
 pub(super) fn of_body(error: &reqwest::Error) -> FetchFault {
     let mut last = String::new();
     for cause in Causes::of(error) {
@@ -96,8 +96,7 @@ fn is_reset(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe)
 }
 
-/// An error and everything below it. An `io::Error` hides the error it was made of from `source`, and
-/// that is just where TLS puts its own.
+/// An error and its causes. `io::Error::source` hides the error it was made of, and TLS puts its own there.
 struct Causes<'a>(Option<&'a (dyn Error + 'static)>);
 
 impl<'a> Causes<'a> {

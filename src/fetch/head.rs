@@ -1,4 +1,4 @@
-//! Response heads: from header maps to values, and what a status means for a poll.
+//! Response heads: header maps to values, and a status to an exchange.
 
 use http::HeaderMap;
 use http::header::{
@@ -13,7 +13,6 @@ use crate::model::exchange::{Block, Exchange, FetchFault, Hop, ResponseHead, Val
 /// take more than 8 KiB itself.
 const MAX_VALUE: usize = 8 * 1024;
 
-/// The values of a head that a poll needs.
 pub(super) fn read(status: u16, at: &Url, hops: Vec<Hop>, headers: &HeaderMap) -> ResponseHead {
     ResponseHead {
         status,
@@ -35,7 +34,7 @@ pub(super) fn read(status: u16, at: &Url, hops: Vec<Hop>, headers: &HeaderMap) -
     }
 }
 
-/// What a response that carries no body of use means; `None` when its body is to be read.
+/// The exchange of a response without a body of use; `None` when its body is to be read.
 pub(super) fn without_body(head: &ResponseHead, headers: &HeaderMap, conditional: bool) -> Option<Exchange> {
     let blocked = |why| Exchange::Blocked { head: head.clone(), why };
     Some(match head.status {

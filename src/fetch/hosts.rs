@@ -1,6 +1,6 @@
-//! The host queue: who may ask which host when. At most so many requests at a time to one host, a gap
-//! between their starts, first come first served, so that forty channels of one publisher that fall
-//! due together do not arrive together. Knows hosts by name only and nothing of HTTP.
+//! The host queue: a limited number of requests at a time to one host, a gap between their starts, first come first
+//! served. Forty channels of one publisher that fall due together do not arrive together. Knows hosts by name only and
+//! nothing of HTTP.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-/// Below this many hosts nothing is swept; above, idle hosts go whenever the table has doubled, so
-/// the cost of sweeping is spread and the table stays within twice what is in use.
+/// Up to this many hosts nothing is swept. Above, idle hosts are dropped whenever the table has doubled: the cost of
+/// sweeping is spread, and the table stays within twice the hosts in use.
 const SWEEP_FROM: usize = 256;
 
 /// Longest hold. `Retry-After` is any number; no publisher means more than a month, and a clock cannot
@@ -31,11 +31,11 @@ struct Table {
 }
 
 struct Host {
-    /// Hands out turns in the order they were asked for.
+    /// Gives out turns in the order of requests.
     slots: Arc<Semaphore>,
     /// The start of the latest request; locked by the one who waits for the gap to pass.
     last_start: tokio::sync::Mutex<Option<Instant>>,
-    /// The gap its latest turn was asked for with.
+    /// The gap of its latest turn.
     gap: Mutex<Duration>,
     held_until: Mutex<Option<Instant>>,
 }
@@ -59,13 +59,12 @@ impl HostQueue {
         }
     }
 
-    /// Waits for a turn at `host`, the queue's gap or `at_least` after the start of the last one,
-    /// whichever is longer: a publisher may ask for more than we give everyone. `gapless` is asked when the gap would make it wait, since whether
-    /// a host is the operator's own may be learned only from the request before.
+    /// Waits for a turn at `host`: the queue's gap or `at_least` after the start of the last one, whichever is longer,
+    /// since a publisher may ask for a longer gap. `gapless` is called when the gap would make it wait: only the request
+    /// before may have shown that the host is the operator's own.
     ///
     /// # Errors
-    /// How long the host is still held, if it is. Waiting that out here could take hours; the caller
-    /// has better to do.
+    /// The time for which the host is still held. It may be hours, so the caller does not wait here.
     pub async fn turn(
         &self,
         host: &str,
@@ -91,8 +90,8 @@ impl HostQueue {
         Ok(Turn { _slot: slot, _among_all: among_all })
     }
 
-    /// Gives out no turns at `host` for `wait` (a month at most); a shorter hold never replaces a longer one. Who waits
-    /// already is told when its turn comes.
+    /// Gives out no turns at `host` for `wait` (a month at most); a shorter hold never replaces a longer one. Requests
+    /// that wait already fail when their turn comes.
     pub fn hold(&self, host: &str, wait: Duration) {
         let until = Instant::now() + wait.min(MAX_HOLD);
         let host = self.host(host);
@@ -100,7 +99,7 @@ impl HostQueue {
         *held = Some(held.map_or(until, |earlier| earlier.max(until)));
     }
 
-    /// How long `host` is still held.
+    /// The time for which `host` is still held.
     #[must_use]
     pub fn held(&self, host: &str) -> Option<Duration> {
         let host = lock(&self.table).hosts.get(host).cloned()?;
@@ -137,7 +136,7 @@ impl Host {
         self.held().map_or(Ok(()), Err)
     }
 
-    /// Whether forgetting it changes nothing: nobody waits or asks, no gap runs, no hold.
+    /// True if forgetting it changes nothing: no request, no gap, no hold.
     fn is_idle(self: &Arc<Self>) -> bool {
         let gap = *lock(&self.gap);
         let gap_is_over = || match self.last_start.try_lock() {

@@ -1,17 +1,16 @@
-//! The fetcher: one conditional GET with its redirects, within its limits, politely. The only place
-//! that names `reqwest`. It knows nothing of sources, stores or feeds: an address and validators in,
-//! an [`Exchange`] out.
+//! The fetcher: one conditional GET with its redirects, within limits, at the pace of the host's queue. The only place
+//! that names `reqwest`. Takes an address and validators, returns an [`Exchange`]. Knows no source, store or feed.
 
 mod body;
 mod coding;
 mod cookies;
 mod fault;
-mod follow;
 pub mod guard;
 mod head;
 pub mod hosts;
 mod kept;
 mod post;
+mod redirect;
 mod request;
 mod resolve;
 mod robots;
@@ -36,7 +35,7 @@ use resolve::GuardedLookup;
 pub use resolve::{Looking, Lookup};
 use robots::RobotsCache;
 
-/// What one exchange may cost.
+/// Limits of one exchange.
 #[derive(Clone, Debug)]
 pub struct FetchLimits {
     /// For the whole exchange, redirects and body included; waiting for the host's turn is not counted.
@@ -45,7 +44,6 @@ pub struct FetchLimits {
     pub connect_timeout: Duration,
     /// Of the body in bytes, after decompression.
     pub max_body: u64,
-    /// Followed before giving up.
     pub max_redirects: usize,
 }
 
@@ -60,14 +58,13 @@ impl Default for FetchLimits {
     }
 }
 
-/// How a fetcher behaves towards every host.
+/// The settings of a fetcher, the same for every host.
 #[derive(Clone)]
 pub struct FetchOptions {
-    /// Limits of one exchange.
     pub limits: FetchLimits,
     /// The User-Agent, such as `dibao/0.1.0 (+https://example.org/about)`.
     pub user_agent: String,
-    /// Networks that may be polled although they are not public.
+    /// Private networks that may be polled.
     pub allow_networks: Vec<IpNet>,
     /// A proxy for everything (`http://`, `https://`, `socks5://` or `socks5h://`).
     pub proxy: Option<String>,
@@ -123,32 +120,39 @@ pub const ACCEPT_JSON: &str = "application/json, */*;q=0.5";
 pub struct FetchRequest {
     /// The address; credentials in it are sent as `Authorization`.
     pub url: String,
-    /// What makes it conditional; empty for an unconditional request.
+    /// Empty for an unconditional request.
     pub validators: Validators,
     /// The source's own headers; they may hold secrets and are not sent to other hosts.
     pub headers: Vec<(String, String)>,
-    /// The `Accept` header.
     pub accept: String,
-    /// Whether a redirect is followed only where the robots.txt of its target allows it. That of `url` itself
-    /// is for the caller to ask about.
+    /// True if a redirect is followed only where the robots.txt of its target allows it. The caller asks about the
+    /// robots.txt of `url` itself.
     pub obeys_robots: bool,
-    /// Whether the Retry-After of a redirect was waited for since, so that now it is followed whatever it asks.
+    /// True if the Retry-After of a redirect is over, so that the redirect is followed whatever it asks.
     pub waited: bool,
-    /// True if only public addresses may be asked, whatever [`FetchOptions::allow_networks`] names: for what a public
-    /// publisher chose, such as the pages that its list links to. Redirects of a public address never lead further.
+    /// True if only public addresses may be asked, whatever [`FetchOptions::allow_networks`] names: for addresses that a
+    /// public publisher chose, such as the pages that its list links to. Redirects of a public address are bounded so
+    /// in any case.
     pub outward: bool,
+}
+
+impl FetchRequest {
+    /// An unconditional request without headers of a source.
+    #[must_use]
+    pub fn new(url: &str, accept: &str) -> Self {
+        let (validators, headers) = (Validators::default(), Vec::new());
+        let (url, accept) = (url.to_owned(), accept.to_owned());
+        Self { url, validators, headers, accept, obeys_robots: false, waited: false, outward: false }
+    }
 }
 
 /// Why a fetcher cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchSetupError {
-    /// The proxy's address is none.
     #[error("polling.proxy is not the address of a proxy: {0}")]
     Proxy(String),
-    /// The user agent cannot be sent.
     #[error("the User-Agent cannot be sent; check polling.contact")]
     UserAgent,
-    /// The HTTP client refused its settings.
     #[error("the HTTP client does not start: {0}")]
     Client(String),
 }
@@ -177,15 +181,13 @@ struct Clients {
 }
 
 impl Fetcher {
-    /// Builds one.
-    ///
     /// # Errors
     /// [`FetchSetupError`]. A machine without CA certificates is no error: only https then fails.
     pub fn new(options: FetchOptions) -> Result<Self, FetchSetupError> {
         Self::with_lookup(options, Arc::new(resolve::SystemLookup))
     }
 
-    /// Builds one that asks `lookup`, instead of the system, for the addresses of names.
+    /// A fetcher that asks `lookup`, instead of the system, for the addresses of names.
     ///
     /// # Errors
     /// As [`Fetcher::new`].
@@ -228,7 +230,7 @@ impl Fetcher {
         };
         let own_names = guarded(&guard);
         let inward = clients(&own_names)?;
-        // Where nothing is allowed besides, the two would be the same.
+        // Without allowed networks the two would be the same.
         let outward = match guard.is_plain() {
             true => inward.clone(),
             false => clients(&guarded(&Guard::default()))?,
@@ -246,7 +248,7 @@ impl Fetcher {
         })
     }
 
-    /// The same, taking its turns in the queues of another, and knowing the robots.txt files that it knows.
+    /// The same fetcher with the host queues and the known robots.txt files of another.
     #[must_use]
     pub fn queueing_with(mut self, other: &Self) -> Self {
         self.queue = Arc::clone(&other.queue);
@@ -257,20 +259,20 @@ impl Fetcher {
     /// One exchange: waits for the host's turn, asks, follows redirects, reads the body. Dropping the
     /// future gives it up at once.
     pub async fn get(&self, request: &FetchRequest) -> Exchange {
-        follow::exchange(self, request, Limit::Whole(self.limits.max_body))
+        redirect::exchange(self, request, Limit::Whole(self.limits.max_body))
             .await
             .unwrap_or_else(Exchange::Failed)
     }
 
-    /// Leaves the host of `url` alone for `wait`: requests to it, also those that wait for their turn,
-    /// end in [`FetchFault::Held`].
+    /// Holds the host of `url` for `wait`: requests to it, also those that wait for their turn, end in
+    /// [`FetchFault::Held`].
     pub fn hold(&self, url: &str, wait: Duration) {
         if let Ok(url) = request::target(url) {
             self.queue.hold(&link::server_of(&url), wait);
         }
     }
 
-    /// How long the host of `url` is still to be left alone.
+    /// The time for which the host of `url` is still held.
     #[must_use]
     pub fn held(&self, url: &str) -> Option<Duration> {
         self.queue.held(&link::server_of(&request::target(url).ok()?))
@@ -303,7 +305,7 @@ impl Fetcher {
     }
 }
 
-/// Where the proxy is, without its password.
+/// The address of the proxy, without its password.
 struct ProxyPlace {
     /// Host and port.
     at: String,
@@ -320,7 +322,6 @@ impl ProxyPlace {
         Self { at, name }
     }
 
-    /// Whether `name` is the proxy's own.
     fn is_called(&self, name: &str) -> bool {
         self.name.as_deref().is_some_and(|own| own.trim_end_matches('.') == name.trim_end_matches('.'))
     }

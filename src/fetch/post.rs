@@ -7,7 +7,7 @@ use url::form_urlencoded::Serializer;
 use crate::model::exchange::{FetchFault, ResponseHead};
 use crate::read::link;
 
-use super::{Fetcher, follow, head, request};
+use super::{Fetcher, head, redirect, request};
 
 impl Fetcher {
     /// Posts a form and returns the head of the answer: waits for the host's turn, then asks once.
@@ -16,7 +16,7 @@ impl Fetcher {
     /// When there is no answer, or the address may not be asked.
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<ResponseHead, FetchFault> {
         let mut at = request::target(url).map_err(|why| FetchFault::BadUrl { why })?;
-        follow::admit(self, &at)?;
+        redirect::admit(self, &at)?;
         let _turn = self.turn(&at, &link::server_of(&at)).await?;
         let body = Serializer::new(String::new()).extend_pairs(form).finish();
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");

@@ -1,5 +1,5 @@
-//! Addresses and request headers: what may be asked at all, and which of the source's secrets go
-//! along. Speaks to nobody.
+//! Addresses and request headers: which addresses may be asked, and to which the source's secrets are sent. Does no
+//! input or output.
 
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
@@ -79,8 +79,7 @@ pub(super) fn brief(url: &Url) -> String {
     text
 }
 
-/// Whether what was meant for `home` may be sent to `at`: the same origin, or the same host over
-/// https where http was asked for.
+/// True if secrets meant for `home` may be sent to `at`: the same origin, or the same host over https instead of http.
 pub(super) fn shares_secrets(home: &Url, at: &Url) -> bool {
     let upgraded = home.scheme() == "http"
         && at.scheme() == "https"
@@ -91,7 +90,7 @@ pub(super) fn shares_secrets(home: &Url, at: &Url) -> bool {
             || (home.scheme() == at.scheme() && home.port_or_known_default() == at.port_or_known_default()))
 }
 
-/// The headers of a request; the source's own only where it `shares_secrets`.
+/// The headers of a request; the source's own only with `secrets`.
 pub(super) fn headers(request: &FetchRequest, secrets: bool) -> Result<HeaderMap, FetchFault> {
     let bad = |name: &str| FetchFault::BadHeader { name: name.to_owned() };
     let mut headers = HeaderMap::new();

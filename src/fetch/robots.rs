@@ -1,5 +1,5 @@
-//! Who may be asked for what: robots.txt of each origin, fetched through the same guard and host queue as
-//! everything else, and kept for a day. Reads no file itself: `decide::robots` does.
+//! robots.txt of each origin: fetched through the same guard and host queue as everything else, and kept for a day.
+//! Parses no file itself: `decide::robots` does.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -10,18 +10,18 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::decide::freshness;
-use crate::decide::robots::{AGENT, MAX_BYTES, Robots, Verdict};
-use crate::model::exchange::{Exchange, FetchFault, ResponseHead, Validators};
+use crate::decide::robots::{AGENT, MAX_BYTES, Permission, Robots};
+use crate::model::exchange::{Exchange, FetchFault, ResponseHead};
 
-use super::{FetchRequest, Fetcher, body, follow, request};
+use super::{FetchRequest, Fetcher, body, redirect, request};
 
 /// How long a robots.txt holds (RFC 9309 section 2.4).
 const KEPT: Duration = Duration::from_secs(24 * 3600);
-/// How soon one that could not be had is asked for again: a server that was down for a minute must not
+/// The time after which a robots.txt that failed is asked for again: a server that was down for a minute must not
 /// cost a day, nor be asked once for every page.
 const UNKNOWN_KEPT: Duration = Duration::from_secs(15 * 60);
-/// Origins that are remembered: several times the hosts of a large config. Past it the one that was
-/// fetched longest ago is forgotten, which costs one request when it is needed again.
+/// Origins that are remembered: several times the hosts of a large config. Beyond them the one that was fetched longest
+/// ago is forgotten, which costs one request when it is needed again.
 const MAX_ORIGINS: usize = 1024;
 
 /// The robots.txt of all origins.
@@ -34,7 +34,7 @@ struct Origin {
     /// Locked while it is fetched, so that forty pages of one host ask for it once.
     known: Arc<tokio::sync::Mutex<Option<Known>>>,
     touched: Instant,
-    /// What it asks of the host's queue.
+    /// Crawl-delay.
     delay: Duration,
 }
 
@@ -42,10 +42,9 @@ struct Origin {
 struct Known {
     robots: Arc<Robots>,
     until: Instant,
-    /// Whether it asked for patience when it was last asked for, and nothing was asked for since by what
-    /// it said before.
+    /// True if the last request for it was answered with Retry-After, and its earlier rules have not been used since.
     owed: bool,
-    /// Whether it was a redirect that asked for it: it has been waited for when it is asked for again.
+    /// True if that answer was a redirect: the wait is over when it is asked for again.
     waited: bool,
 }
 
@@ -68,7 +67,7 @@ impl RobotsCache {
         }
     }
 
-    /// The gap that the robots.txt of an address's origin asks for, as far as it is known.
+    /// Crawl-delay of an address's origin; zero if its robots.txt is not known.
     pub(super) fn delay(&self, url: &Url) -> Duration {
         let origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         origins.get(&origin(url)).map_or(Duration::ZERO, |origin| origin.delay)
@@ -81,41 +80,40 @@ fn origin(url: &Url) -> String {
 }
 
 impl Fetcher {
-    /// Whether the robots.txt of its origin lets this program ask for `url`. Asks for the robots.txt
-    /// first unless it is known; the publisher's Crawl-delay holds for the host from then on. Do not
-    /// call it while a turn at the host is held.
+    /// The verdict of robots.txt on asking for `url`. Fetches the robots.txt unless it is known; its Crawl-delay holds
+    /// for the host from then on. Do not call it while holding a turn at the host.
     ///
     /// Feeds and pages that an operator named are the operator's own requests, and need not be asked
     /// about; what a page links to is another matter.
-    pub async fn may_fetch(&self, url: &str) -> Verdict {
+    pub async fn may_fetch(&self, url: &str) -> Permission {
         self.admission(url).await.0
     }
 
-    /// The same, and the answer that puts us off where just now not even the robots.txt was to be had: there
-    /// is nothing to go by, or it says when to come back.
-    pub async fn admission(&self, url: &str) -> (Verdict, Option<ResponseHead>) {
+    /// The same, and the answer to the request for the robots.txt if it asks to wait, and either says how long or leaves
+    /// nothing to go by.
+    pub async fn admission(&self, url: &str) -> (Permission, Option<ResponseHead>) {
         self.admission_of(url, false).await
     }
 
-    /// The same; where it is `outward`, as [`FetchRequest::outward`] says.
-    pub async fn admission_of(&self, url: &str, outward: bool) -> (Verdict, Option<ResponseHead>) {
+    /// The same; `outward` as in [`FetchRequest::outward`].
+    pub async fn admission_of(&self, url: &str, outward: bool) -> (Permission, Option<ResponseHead>) {
         match request::target(url) {
             Ok(at) => {
                 let (robots, put_off) = self.robots(&at, outward).await;
-                let verdict = robots.verdict(AGENT, path_and_query(&at));
+                let verdict = robots.permission(AGENT, path_and_query(&at));
                 let put_off = put_off.filter(|head| !verdict.allowed || head.retry_after.is_some());
                 (verdict, put_off)
             }
-            Err(why) => (Verdict { allowed: false, why }, None),
+            Err(why) => (Permission { allowed: false, why }, None),
         }
     }
 
-    /// What its robots.txt says of an address, if that is known and nobody is asking for it.
-    pub(super) fn known_verdict(&self, at: &Url) -> Option<Verdict> {
+    /// The verdict on an address, if its robots.txt is known and nobody is fetching it.
+    pub(super) fn known_verdict(&self, at: &Url) -> Option<Permission> {
         let known = self.robots.known(&origin(at));
         let known = known.try_lock().ok()?;
         let fresh = known.as_ref().filter(|known| known.until > Instant::now())?;
-        Some(fresh.robots.verdict(AGENT, path_and_query(at)))
+        Some(fresh.robots.permission(AGENT, path_and_query(at)))
     }
 
     /// The robots.txt of the origin of `url`, `outward` as [`FetchRequest::outward`] says; `None` if that is no
@@ -124,8 +122,8 @@ impl Fetcher {
         Some(self.robots(&request::target(url).ok()?, outward).await.0)
     }
 
-    /// Why `url` may not be asked for, where its verdict is that it may not. An origin whose robots.txt cannot be
-    /// had refuses nobody: it is down, or the way to it is.
+    /// The fault when `url` may not be asked for. An origin whose robots.txt cannot be fetched forbids nothing: it is
+    /// down, or the way to it is.
     pub async fn refusal(&self, url: &str, why: String, outward: bool) -> FetchFault {
         match self.robots_of(url, outward).await {
             Some(robots) if robots.is_unknown() => FetchFault::NoRobots { why },
@@ -142,7 +140,7 @@ impl Fetcher {
             return (Arc::clone(&fresh.robots), None);
         }
         if let Some(before) = known.as_mut().filter(|known| known.owed) {
-            // Was it to be asked for first each time, one that always refuses would keep us away for good.
+            // Otherwise a server that always refuses its robots.txt would keep us away for good.
             (before.owed, before.until) = (false, now + UNKNOWN_KEPT);
             return (Arc::clone(&before.robots), None);
         }
@@ -150,21 +148,21 @@ impl Fetcher {
         let exchange = self.ask_for_robots(at, waited, outward).await;
         let asked = Robots::of(&exchange).narrowed(AGENT);
         if outward && is_refused(&exchange) {
-            // That a public source must not ask there says nothing to the operator's own sources.
+            // A public source must not ask there; the operator's own sources may.
             return (Arc::new(asked), None);
         }
         let put_off = match exchange {
             Exchange::Throttled(head) => Some(head),
             _ => None,
         };
-        // It is not asked for again before it said, whoever wants it.
+        // Nobody asks for it again before the time it said.
         let wait = put_off
             .as_ref()
             .and_then(|head| freshness::wait(head.retry_after.as_deref()?, head.date.as_deref()));
         let unknown_kept = wait.unwrap_or_default().clamp(UNKNOWN_KEPT, KEPT);
         let (robots, kept) = match (known.take(), asked.is_unknown()) {
             (_, false) => (Arc::new(asked), KEPT),
-            // While it cannot be had, what it said last still holds (section 2.4).
+            // While it cannot be fetched, its last rules hold (section 2.4).
             (Some(before), true) => (before.robots, unknown_kept),
             (None, true) => (Arc::new(asked), unknown_kept),
         };
@@ -186,21 +184,16 @@ impl Fetcher {
         request::without_credentials(&mut url);
         url.set_query(None);
         url.set_path("/robots.txt");
-        let asked = FetchRequest {
-            url: url.into(),
-            validators: Validators::default(),
-            headers: Vec::new(),
-            accept: "text/plain, */*;q=0.5".to_owned(),
-            obeys_robots: false,
-            waited,
-            outward,
-        };
+        let asked =
+            FetchRequest { waited, outward, ..FetchRequest::new(url.as_str(), "text/plain, */*;q=0.5") };
         let limit = body::Limit::Prefix(MAX_BYTES);
-        Box::pin(async move { follow::exchange(self, &asked, limit).await.unwrap_or_else(Exchange::Failed) })
+        Box::pin(
+            async move { redirect::exchange(self, &asked, limit).await.unwrap_or_else(Exchange::Failed) },
+        )
     }
 }
 
-/// Whether we did not ask, because of where the address lies.
+/// True if the guard refused the address, so that nobody was asked.
 fn is_refused(exchange: &Exchange) -> bool {
     matches!(
         exchange,
@@ -223,7 +216,7 @@ mod tests {
             cache.known(&format!("http://{n}.example"));
             tokio::time::advance(Duration::from_millis(1)).await;
         }
-        cache.learned("http://0.example", &Robots::everything());
+        cache.learned("http://0.example", &Robots::allow_all());
         cache.known("http://one-more.example");
         let origins = cache.origins.lock().expect("not poisoned");
         assert_eq!(origins.len(), MAX_ORIGINS);

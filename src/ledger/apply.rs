@@ -1,12 +1,12 @@
-//! Lines of the journal applied to the state: `(state, lines, rules) -> changes`, and nothing else.
+//! Applies lines of the journal to the state: `(state, lines, rules) -> changes`, and nothing else.
 //!
 //! The same journal under the same rules gives the same state on any machine, after any restart, however
-//! the lines are grouped. A line that the state already reflects changes nothing. Time is the line's own, as
-//! far as it is believed.
+//! the lines are grouped. A line that the state already reflects changes nothing. The time is the line's, corrected
+//! by `clock`.
 
-mod base;
 mod clock;
 mod expire;
+mod from_base;
 mod known;
 mod lists;
 mod stories;
@@ -22,10 +22,10 @@ use crate::model::record::{
     Withdrawal,
 };
 use crate::model::source::{SourceDef, SourceId};
-use crate::model::state::{Changes, Meta, Place, SourceState, State};
+use crate::model::state::{Changes, Listing, Meta, SourceState, State};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::time::Time;
-pub use base::{base_entry, base_source};
+pub use from_base::{base_entry, base_source};
 
 /// The state as a group of lines has left it so far.
 pub struct Work<'a, S: State> {
@@ -319,7 +319,7 @@ impl<'a, S: State> Work<'a, S> {
         no: EntryNo,
         entry: &Entry,
         old_feeds: &[FeedKey],
-        place: Place,
+        place: Listing,
         replaced: bool,
     ) -> Result<(), S::Error> {
         let feeds = entry.feeds();

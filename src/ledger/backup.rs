@@ -1,5 +1,5 @@
-//! Backups: the journal's files as far as they are acknowledged, and what is needed to trust them. The
-//! store is not in them: it is built from the journal.
+//! Backup and restore. A backup has the acknowledged part of the journal's files, and a manifest with their hashes.
+//! It has no store: the store is built from the journal.
 //!
 //! ```text
 //! DIR/00000002-2026-11-23.ndjson.zst …   the journal, as it is
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::journal::{self, JournalError, Losses};
-use super::{LedgerError, Paths, dirs, open};
+use super::{LedgerError, Paths, dirs};
 use crate::model::record::LINE_VERSION;
 use crate::model::time::Time;
 
@@ -63,27 +63,27 @@ pub struct Part {
     pub octets: u64,
 }
 
-/// Why a backup cannot be made or restored.
+/// The errors of making or restoring a backup.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The disk said no.
+    /// The operating system refused.
     #[error("{path}: cannot {what}: {source}")]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
         /// The cause.
         source: io::Error,
     },
-    /// Something stands where nothing should.
+    /// The target directory is not empty.
     #[error("{0} is not empty; name a directory that is empty, or not there yet")]
     NotEmpty(PathBuf),
     /// A segment was compacted away while it was being copied.
     #[error("{0} is gone: the journal was compacted meanwhile")]
     Vanished(PathBuf),
     /// Not a backup, or not a whole one.
-    #[error("{path} is no backup: {why}")]
+    #[error("{path} is not a backup: {why}")]
     NoBackup {
         /// The directory.
         path: PathBuf,
@@ -106,28 +106,28 @@ pub enum BackupError {
         lines: u64,
     },
     /// A file is not what it was.
-    #[error("{0} is damaged: it is not what the manifest says")]
+    #[error("{0} is damaged: its hash is not the one in the manifest")]
     Damaged(PathBuf),
-    /// The journal does not read, though its files do.
+    /// The journal is damaged, though its files can be read.
     #[error(
-        "the journal in {path} is damaged, so there is no backup of it: {what}. The next compaction writes it \
-         anew from the store; to keep what there is as it is, stop it and copy the state directory"
+        "the journal in {path} is damaged, so no backup was made: {what}. The next compaction rewrites it from the \
+         store; to keep the damaged journal, stop dibao and copy the state directory"
     )]
     Rotten {
         /// The journal.
         path: PathBuf,
-        /// What of it cannot be read.
+        /// Its unreadable parts.
         what: Losses,
     },
     /// A whole copy of a journal that was damaged.
     #[error(
-        "{path} was made of a journal that was damaged already: {what}. An earlier backup may be whole. To start from what \
-         can be read of this one, copy its .zst files into the directory journal of a new state directory"
+        "{path} is a backup of a damaged journal: {what}. An earlier backup may be intact. To start from the readable \
+         part of this one, copy its .zst files into the directory journal of a new state directory"
     )]
     CopyOfRotten {
         /// The backup.
         path: PathBuf,
-        /// What of it cannot be read.
+        /// Its unreadable parts.
         what: Losses,
     },
     /// There is a journal already.
@@ -240,7 +240,7 @@ pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
         return Err(BackupError::CopyOfRotten { path: from.to_owned(), what });
     }
     dirs::create(state_dir).map_err(io_error(state_dir, "create it"))?;
-    let _lock = open::lock(state_dir)?;
+    let _lock = dirs::lock(state_dir)?;
     let paths = Paths::new(state_dir);
     let journal = paths.journal();
     if journal.exists() && !holds_remains(&journal)? {
@@ -288,7 +288,7 @@ pub(super) fn require_restored(paths: &Paths) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// What cannot be read of the copy of a journal whose last line is at `seq`.
+/// The unreadable parts of a copy of a journal whose last line is `seq`.
 fn lacks(dir: &Path, seq: u64, files: &[CopiedFile]) -> Result<Losses, JournalError> {
     let (reached, mut losses) = journal::read_through(dir, files.iter().map(|file| file.name.as_str()))?;
     if reached < seq {
@@ -297,7 +297,7 @@ fn lacks(dir: &Path, seq: u64, files: &[CopiedFile]) -> Result<Losses, JournalEr
     Ok(losses)
 }
 
-/// The same of the files that were copied: the copies are gone when it is told.
+/// The same losses with the paths of the original files: the copies are removed before the error is shown.
 fn of_directory(mut losses: Losses, dir: &Path) -> Losses {
     for damage in &mut losses.damage {
         damage.path = dir.join(damage.path.file_name().unwrap_or_default());
@@ -305,7 +305,7 @@ fn of_directory(mut losses: Losses, dir: &Path) -> Losses {
     losses
 }
 
-/// What says which versions it takes to read a manifest, in every version of it.
+/// The fields of a manifest that every version of it has: they say which dibao can read it.
 #[derive(Deserialize)]
 struct Versions {
     format: u32,
@@ -369,7 +369,7 @@ fn is_empty(dir: &Path) -> Result<bool, BackupError> {
     Ok(fs::read_dir(dir).map_err(io_error(dir, "list it"))?.next().is_none())
 }
 
-/// Whether nothing is in the directory of a journal but what is left of it when its segments are gone.
+/// True if a journal's directory has no segments: only an id file or unfinished files.
 fn holds_remains(dir: &Path) -> Result<bool, BackupError> {
     for entry in fs::read_dir(dir).map_err(io_error(dir, "list it"))? {
         let name = entry.map_err(io_error(dir, "list it"))?.file_name();
@@ -380,7 +380,7 @@ fn holds_remains(dir: &Path) -> Result<bool, BackupError> {
     Ok(true)
 }
 
-/// An empty directory, whatever was there. What is there stays there while it is emptied.
+/// Creates a directory, or empties it if it exists. It exists throughout.
 fn begin_anew(dir: &Path) -> Result<(), BackupError> {
     match fs::create_dir(dir) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}

@@ -1,4 +1,4 @@
-//! A store built from the journal, beside the one in use, and swapped in when it is complete.
+//! Builds a store from the journal, beside the store in use, and swaps it in when it is complete.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::generation::Generation;
 use super::journal::Losses;
 use super::replay::{catch_up, forget_validators, reach};
 use super::store::Store;
-use super::{Ledger, LedgerError, mark, open, room};
+use super::{Ledger, LedgerError, mark, room};
 use crate::model::state::State;
 
 /// Lines after which it is looked whether there is room for more.
@@ -62,7 +62,7 @@ impl Ledger {
         Ok(lines)
     }
 
-    /// Puts the store aside that `failed`, and builds another from the journal. Nothing if that was done
+    /// Moves the store that `failed` to `damaged/`, and builds another from the journal. Does nothing if that was done
     /// already.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl Ledger {
     }
 
     fn fill(&self, generation: Generation, progress: Progress<'_>) -> Result<Built, LedgerError> {
-        let store = open::store(&self.paths, generation)?;
+        let store = generation.open(&self.paths)?;
         let (mut lines, mut entries) = (0_u64, 0);
         let mut each = |line: &crate::model::record::Line| {
             lines += 1;

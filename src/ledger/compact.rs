@@ -1,4 +1,4 @@
-//! Compaction: a base of the journal written from a frozen store, while recording goes on.
+//! Compaction: writes a base of the journal from a frozen store, while recording continues.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct Compaction {
     of: Arc<Store>,
     frozen: Store,
     writer: BaseWriter,
-    /// What was known to be damaged when it began.
+    /// The known damage at its start.
     damage: Option<String>,
 }
 
@@ -145,7 +145,7 @@ impl Ledger {
         self.finish_compaction(compacted).map(drop)
     }
 
-    /// What ails the journal, as long as it has no new base.
+    /// The damage of the journal, until it has a new base.
     #[must_use]
     pub fn damage(&self) -> Option<&str> {
         self.damage.as_deref()

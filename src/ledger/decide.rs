@@ -1,5 +1,5 @@
-//! What is decided before a line is written: the ids that new entries are published under, and the stories
-//! they tell. The decision stands in the line, and is never made again.
+//! Decides before a line is written: the published ids of new entries, and the stories they join. The decision is
+//! recorded in the line and never made again.
 
 mod retold;
 

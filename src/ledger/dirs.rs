@@ -1,9 +1,11 @@
-//! Directories: those that a power cut does not take away again, for which the directory above them, where their
-//! names stand, has to be synced; and those that go.
+//! Directories: creates them durably (a power cut removes a directory whose parent was not synced), syncs, locks
+//! and removes them.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use super::fault::{LedgerError, io_error};
 
 /// Makes a directory and those above it that are missing, for good.
 ///
@@ -29,6 +31,16 @@ pub fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
+    }
+}
+
+/// Locks a state directory.
+pub(super) fn lock(dir: &Path) -> Result<File, LedgerError> {
+    let file = File::open(dir).map_err(io_error(dir, "open it"))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked(dir.to_owned())),
+        Err(e) => Err(io_error(dir, "lock it")(e.into())),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why the state directory cannot be used, and what the disk refused for.
+//! The errors of the state directory, and the disk fault behind them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ impl DiskFault {
     }
 }
 
-/// Why the state directory cannot be used.
+/// The errors of opening and writing a state directory.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// Another process has it.
@@ -72,7 +72,7 @@ pub enum LedgerError {
     )]
     HalfRestored(PathBuf),
     /// There is hardly any room left.
-    #[error("{path}: {needed} MiB more are needed there, and {left} MiB are left; make room")]
+    #[error("{path}: {needed} MiB must be free, and {left} MiB are; make room")]
     Full {
         /// The state directory.
         path: PathBuf,
@@ -86,13 +86,13 @@ pub enum LedgerError {
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
         /// The cause.
         source: io::Error,
     },
     /// The store has lost something and did not say so: nothing may be made from it.
-    #[error("the store is not sound: {0}; the journal was left as it is")]
+    #[error("the store is not sound: {0}; the journal was not changed")]
     Unsound(String),
     /// A damaged journal needs a base first, and the store is being read for another one.
     #[error("the journal is being compacted; try again")]
@@ -104,7 +104,7 @@ pub enum LedgerError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A rebuild was asked for of a journal that is damaged, and the store cannot stand in for it.
-    #[error("the journal is damaged ({0}), and the store cannot stand in for it; nothing was changed")]
+    #[error("the journal is damaged ({0}), and the store cannot replace it; nothing was changed")]
     Damaged(Losses),
 }
 

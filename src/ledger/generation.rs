@@ -1,5 +1,5 @@
-//! Generations of the store: sled gives no room back, so a fresh one is built beside the one in use and takes
-//! its place. A generation counts only once its mark says that it is complete.
+//! Generations of the store. sled never gives disk space back, so dibao builds a fresh generation beside the one in
+//! use and swaps it in. A generation counts only once its mark says that it is complete.
 
 use std::fs;
 
@@ -9,6 +9,7 @@ use super::dirs::remove_if_there;
 use super::fault::io_error;
 use super::mark::Mark;
 use super::room::octets_below;
+use super::store::{SledBackend, Store};
 use super::{LedgerError, Paths};
 
 /// One directory of sled's.
@@ -24,6 +25,11 @@ impl Generation {
         let path = paths.generation(number);
         fs::create_dir(&path).map_err(io_error(&path, "create it"))?;
         Ok(Self { number })
+    }
+
+    /// Opens its files.
+    pub(super) fn open(self, paths: &Paths) -> Result<Store, LedgerError> {
+        Ok(Store::new(Box::new(SledBackend::open(&paths.generation(self.number))?)))
     }
 
     /// Marks it as complete and, with `clean`, as closed in good order: its files were synced.

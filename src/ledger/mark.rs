@@ -1,4 +1,4 @@
-//! The mark of a generation of the store: that it is complete, when it may be trusted, and which journal it
+//! The mark of a generation: it says that the store is complete, if it was closed well, and which journal it
 //! follows.
 
 use std::fs::{self, File};

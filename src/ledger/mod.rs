@@ -1,18 +1,18 @@
-//! The state directory: the journal, which is the record; the store, which is an index of it; and the order
-//! of things by which nothing is lost: decide, append, sync, apply.
+//! The state directory: the journal is the record, the store is an index of it. The order of writing loses
+//! nothing: decide, append, sync, apply.
 //!
 //! ```text
 //! STATE/journal/00000001-2026-11-23.ndjson.zst …   the journal
 //! STATE/journal/id                                 which journal this is
 //! STATE/store/00000001/                            a generation of the store (sled)
-//! STATE/store/00000001.json                        its mark: that it is complete, and when it may be trusted
-//! STATE/store/damaged/                             the last generation that was put aside
+//! STATE/store/00000001.json                        its mark: it is complete, and if it was closed cleanly
+//! STATE/store/damaged/                             the last generation that failed a check
 //! ```
 //!
-//! An open proves nothing and scans nothing. A store is used when its mark says that it was closed well, or is
-//! of this boot, and when it follows this journal; it is then brought up to the journal's end. Its values are
-//! checked as they are read. In doubt it is put aside, and another is built from the journal. A damaged
-//! journal gets a new base from a sound store, by the ordinary compaction.
+//! An open scans nothing. A store is used if its mark says that it was closed cleanly, or was opened since the last
+//! boot, and if it follows this journal. The ledger then applies the rest of the journal to it. Its values are
+//! checked as they are read. A store that fails a check is moved to `damaged/`, and another is built from the
+//! journal. The ordinary compaction gives a damaged journal a new base from a sound store.
 
 pub mod apply;
 pub mod backup;
@@ -48,9 +48,9 @@ pub use decide::Fact;
 pub use fault::{DiskFault, LedgerError};
 use generation::Generation;
 use journal::Journal;
-pub use open::OpenNotes;
+pub use open::{OpenNotes, peek};
 pub use paths::Paths;
-pub use replay::{Replay, peek};
+pub use replay::Replay;
 use room::AskRoom;
 #[cfg(test)]
 pub(crate) use room::Room;
@@ -61,7 +61,7 @@ use stories::Stories;
 /// The store as everyone who reads it holds it: it is swapped when another was built.
 pub type StoreHandle = Arc<ArcSwap<Store>>;
 
-/// What a group of facts changed.
+/// The changes of a recorded group.
 #[derive(Debug, Default)]
 pub struct Recorded {
     /// The feeds, as they are now.
@@ -70,7 +70,7 @@ pub struct Recorded {
     pub everything: bool,
 }
 
-/// That a store must be built.
+/// A pending rebuild of the store.
 struct Unsettled {
     why: String,
     /// True if the present one is sound, only derived under other rules.
@@ -86,11 +86,11 @@ pub struct Ledger {
     rules: Arc<Rules>,
     stories: Stories,
     room: AskRoom,
-    /// Why the store must be built before anything is recorded. Until then it may be read, if it is not empty.
+    /// A rebuild that must happen before anything is recorded. Until then the store may be read, if it is not empty.
     unsettled: Option<Unsettled>,
-    /// Why the store in use cannot be used any more, while no other can be built.
+    /// The error that ended the use of the store, until another one is built.
     failed: Option<String>,
-    /// What could not be read of the journal, until it has a new base.
+    /// Damage of the journal, until it has a new base.
     damage: Option<String>,
     /// Held for its lock, which goes with it.
     _lock: File,
@@ -169,7 +169,7 @@ impl Ledger {
         Ok(lines)
     }
 
-    /// Plays a file system with so much room.
+    /// Simulates a file system with this much free space.
     #[cfg(test)]
     pub(crate) fn pretend(
         &mut self,
@@ -186,7 +186,7 @@ impl Ledger {
         Ok(self.journal.sync()?)
     }
 
-    /// Tries whether recording would work again, after it failed.
+    /// Tests if recording works again after a failure.
     ///
     /// # Errors
     /// When it would not.
@@ -227,7 +227,7 @@ impl Ledger {
         Ok((self.journal.seq(), files.map(|(name, octets)| Part { name, octets }).collect()))
     }
 
-    /// How large the base of the journal and what follows it are, in octets.
+    /// The sizes of the journal's base and of the segments after it, in octets.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -235,7 +235,7 @@ impl Ledger {
         Ok(self.journal.sizes()?)
     }
 
-    /// What the files of the store take up, in octets.
+    /// The size of the store's files, in octets.
     #[must_use]
     pub fn store_size(&self) -> u64 {
         self.generation.map_or(0, |generation| generation.size(&self.paths))

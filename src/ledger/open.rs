@@ -1,6 +1,6 @@
-//! Opening the state directory: which store is used, and bringing it up to the journal.
+//! Opens the state directory: chooses the store, and brings it up to the end of the journal.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -15,56 +15,56 @@ use super::journal::{Journal, Losses, OpenReport};
 use super::mark::{self, Mark};
 use super::replay::{catch_up, forget_validators, reach};
 use super::room::{AskRoom, Room};
-use super::store::{MemoryBackend, SledBackend, Store};
+use super::store::{MemoryBackend, SledBackend, Store, StoreError};
 use super::stories::Stories;
 use super::{Ledger, LedgerError, Paths, Unsettled, backup, dirs};
 use crate::decide::rules::Rules;
 use crate::model::source::SourceDef;
 use crate::model::state::{Changes, Meta, Position, Reached, State};
 
-/// What opening found and did, for the operator.
+/// Findings and actions of an open, for the operator.
 #[derive(Debug, Default)]
 pub struct OpenNotes {
-    /// What the journal's end looked like.
+    /// Findings at the end of the journal.
     pub journal: OpenReport,
     /// True if the last run ended without closing.
     pub unclean: bool,
-    /// Why the store has to be built anew, if it has.
+    /// The reason for a rebuild of the store, if one is needed.
     pub rebuild: Option<String>,
-    /// How many lines of the journal were applied.
+    /// The number of lines of the journal that were applied.
     pub replayed: u64,
-    /// What is lost: neither journal nor store has it.
+    /// Lines that neither journal nor store has.
     pub lost: Losses,
 }
 
 impl OpenNotes {
-    /// A line for each thing the operator should know of how the last run ended.
+    /// One line for each thing the operator should know about the end of the last run.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if self.unclean {
-            lines.push("the last run did not stop in good order; going on from the journal".to_owned());
+            lines.push("the last run was not shut down cleanly; continuing from the journal".to_owned());
         }
         if self.journal.cut > 0 {
             let cut = self.journal.cut;
-            lines.push(format!("the journal ended in the middle of a write; cut off {cut} octets"));
+            lines.push(format!("the journal ended with a torn write; cut off {cut} octets"));
         }
         if !self.lost.is_empty() {
             lines.push(format!(
-                "the journal is damaged behind what the store has of it, and that is lost ({}); every source is read in full once more",
+                "the journal is damaged after the last line that the store has; these lines are lost ({}). Every source will be read in full once more",
                 self.lost
             ));
         }
-        lines.extend(self.rebuild.iter().map(|why| format!("built the store anew from the journal: {why}")));
+        lines.extend(self.rebuild.iter().map(|why| format!("rebuilt the store from the journal: {why}")));
         lines
     }
 }
 
-/// A store that cannot be used.
+/// An error that keeps a store from being used.
 enum Refusal {
     /// A fresh one can be built.
-    Doubt(String),
-    /// A fresh one would fare no better.
+    Unusable(String),
+    /// A fresh one would fail the same way.
     Stop(LedgerError),
 }
 
@@ -72,7 +72,7 @@ impl From<LedgerError> for Refusal {
     /// An error of the disk says nothing against the store.
     fn from(error: LedgerError) -> Self {
         match error {
-            LedgerError::Store(_) if error.disk_fault().is_none() => Self::Doubt(error.to_string()),
+            LedgerError::Store(_) if error.disk_fault().is_none() => Self::Unusable(error.to_string()),
             error => Self::Stop(error),
         }
     }
@@ -112,13 +112,13 @@ impl Ledger {
     ) -> Result<(Self, OpenNotes), LedgerError> {
         let paths = Paths::new(dir);
         dirs::create(dir).map_err(io_error(dir, "create this directory"))?;
-        let lock = lock(dir)?;
+        let lock = dirs::lock(dir)?;
         backup::require_restored(&paths)?;
         fs::create_dir_all(paths.store()).map_err(io_error(&paths.store(), "create it"))?;
         let newest = generation::sweep(&paths)?;
         let found = match newest.map(|newest| find(&paths, newest)) {
             Some(Err(Refusal::Stop(error))) => return Err(error),
-            Some(Err(Refusal::Doubt(why))) => Err(why),
+            Some(Err(Refusal::Unusable(why))) => Err(why),
             Some(Ok(found)) => Ok(found),
             None => Err("there is no store".to_owned()),
         };
@@ -146,7 +146,7 @@ impl Ledger {
         };
         let used = match trusted.map(|found| ledger.use_store(found, &mut notes).map_err(Refusal::from)) {
             Ok(Err(Refusal::Stop(error))) => return Err(error),
-            Ok(Err(Refusal::Doubt(why))) | Err(why) => Err(why),
+            Ok(Err(Refusal::Unusable(why))) | Err(why) => Err(why),
             Ok(Ok(())) => Ok(()),
         };
         if let Err(why) = used {
@@ -221,38 +221,38 @@ impl Ledger {
     }
 }
 
-/// Locks a state directory.
-pub(super) fn lock(dir: &Path) -> Result<File, LedgerError> {
-    let file = File::open(dir).map_err(io_error(dir, "open it"))?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(LedgerError::Locked(dir.to_owned())),
-        Err(e) => Err(io_error(dir, "lock it")(e.into())),
-    }
-}
-
-/// Opens the files of a generation.
-pub(super) fn store(paths: &Paths, generation: Generation) -> Result<Store, LedgerError> {
-    Ok(Store::new(Box::new(SledBackend::open(&paths.generation(generation.number))?)))
+/// Reads the store of a state directory that nobody has open, as it was last derived.
+///
+/// # Errors
+/// When it is in use, there is none, or it cannot be read.
+pub fn peek<T>(
+    dir: &Path,
+    read: impl FnOnce(&Store) -> Result<T, StoreError>,
+) -> Result<Option<T>, LedgerError> {
+    let paths = Paths::new(dir);
+    let _lock = dirs::lock(dir)?;
+    backup::require_restored(&paths)?;
+    let Some(newest) = generation::newest(&paths)? else { return Ok(None) };
+    Ok(Some(read(&newest.open(&paths)?)?))
 }
 
 /// Opens the newest generation, if its mark says that it may be used.
 fn find(paths: &Paths, generation: Generation) -> Result<Found, Refusal> {
     let mark = Mark::read(paths, generation.number)
-        .ok_or_else(|| Refusal::Doubt("its mark cannot be read".to_owned()))?;
+        .ok_or_else(|| Refusal::Unusable("the mark of the store cannot be read".to_owned()))?;
     if !mark.is_trusted() {
-        return Err(Refusal::Doubt("the machine went down while it was open".to_owned()));
+        return Err(Refusal::Unusable("the machine went down while the store was open".to_owned()));
     }
     let files = paths.generation(generation.number);
     if !is_let_go(&files) {
         return Err(Refusal::Stop(LedgerError::Locked(files)));
     }
     if !files.join("db").exists() {
-        return Err(Refusal::Doubt("its files are gone".to_owned()));
+        return Err(Refusal::Unusable("the files of the store are gone".to_owned()));
     }
     // From here on sled writes: a power cut must not find it marked as clean.
     generation.mark(paths, mark.journal, false)?;
-    let store = store(paths, generation)?;
+    let store = generation.open(paths)?;
     let reached = store.position().map_err(LedgerError::from)?;
     Ok(Found { generation, store, reached, mark })
 }
@@ -264,23 +264,23 @@ fn has_other_seal(journal: &Journal, reached: Reached) -> bool {
     stands.is_some() && stood.is_some() && stands != stood
 }
 
-/// Why a store is not one of this journal, if it is not.
+/// Checks that a store follows this journal; the error is the reason if it does not.
 fn follows(found: Found, id: uuid::Uuid, journal: &Journal) -> Result<Found, String> {
     let seen = found.store.meta().ok().flatten().map_or(0, |meta| meta.seq);
     if found.mark.journal != id {
-        return Err("it follows another journal".to_owned());
+        return Err("the store follows another journal".to_owned());
     }
     // A frame that is damaged is no sign of another journal.
     let is_other =
         |reached: Reached| has_other_seal(journal, reached) && journal.is_whole_before(reached.position);
     if found.reached.is_some_and(is_other) {
-        return Err("the journal has gone on differently since".to_owned());
+        return Err("the journal differs from the one that the store was built from".to_owned());
     }
     if seen == 0 && journal.seq() > 0 {
-        return Err("it is empty, and the journal is not".to_owned());
+        return Err("the store is empty, and the journal is not".to_owned());
     }
     if seen < journal.base_seq() {
-        return Err(format!("it is behind the base of the journal ({seen} < {})", journal.base_seq()));
+        return Err(format!("the store is behind the base of the journal ({seen} < {})", journal.base_seq()));
     }
     Ok(found)
 }
@@ -298,7 +298,7 @@ fn is_let_go(files: &Path) -> bool {
     })
 }
 
-/// Why the journal says something else under today's rules than the store says, if it does.
+/// The reason why the store must be derived again under these rules, if it must.
 fn derived_otherwise(store: &Store, rules: &Rules) -> Result<Option<String>, LedgerError> {
     let Some(meta) = store.meta()? else { return Ok(None) };
     if meta.rules != rules.fingerprint {

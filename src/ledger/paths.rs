@@ -1,4 +1,4 @@
-//! Where everything in the state directory is.
+//! The paths of everything in the state directory.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ impl Paths {
         self.dir.join("journal").join("id")
     }
 
-    /// Where a journal is while it is restored. As long as it is there, nothing else may begin one.
+    /// The journal of a restore under way. While it exists, no other journal may be created.
     pub(super) fn restoring(&self) -> PathBuf {
         self.dir.join("journal.restoring")
     }
@@ -53,7 +53,7 @@ impl Paths {
         self.store().join(format!("{number:08}.json"))
     }
 
-    /// The last generation that was put aside.
+    /// The last generation that failed a check.
     pub(super) fn damaged(&self) -> PathBuf {
         self.store().join("damaged")
     }

@@ -1,5 +1,5 @@
-//! Lines of the journal applied to a store: a group as one batch, or all behind the store's position. A line
-//! that cannot be applied is passed over the same way every time, and named.
+//! Applies lines of the journal to a store: a group as one batch, or every line behind the store's position. A line
+//! whose application panics is skipped, the same way every time, and logged.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use super::apply::Work;
 use super::journal::{self, Journal, Losses};
 use super::store::{MemoryBackend, Store, StoreError};
-use super::{LedgerError, Paths, generation, open};
+use super::{LedgerError, Paths};
 use crate::decide::backoff;
 use crate::decide::poll::BACKOFF_BASE;
 use crate::decide::rules::Rules;
@@ -24,7 +24,7 @@ use crate::model::window::Windows;
 /// replaces before the batch is written, and it replaces one for each row.
 const BATCH: usize = 256;
 
-/// A store in memory as a journal says it under some rules.
+/// A store in memory, built from a whole journal under given rules.
 pub struct Replay {
     /// The store.
     pub store: Store,
@@ -45,21 +45,6 @@ impl Replay {
         group.finish()?;
         Ok(Self { store, losses })
     }
-}
-
-/// Reads the store of a state directory that nobody has open, as it was last derived.
-///
-/// # Errors
-/// When it is in use, there is none, or it cannot be read.
-pub fn peek<T>(
-    dir: &Path,
-    read: impl FnOnce(&Store) -> Result<T, StoreError>,
-) -> Result<Option<T>, LedgerError> {
-    let paths = Paths::new(dir);
-    let _lock = open::lock(dir)?;
-    super::backup::require_restored(&paths)?;
-    let Some(newest) = generation::newest(&paths)? else { return Ok(None) };
-    Ok(Some(read(&open::store(&paths, newest)?)?))
 }
 
 /// Applies lines in batches. Returns what they changed.
@@ -185,8 +170,8 @@ pub(super) fn catch_up(
     Ok((lines, losses))
 }
 
-/// What is lost may have held the entries that a source's validators vouch for: every source is read in
-/// full once more.
+/// Forgets all validators: lost lines may have held the entries that they stand for. Every source is read in full
+/// once more.
 pub(super) fn forget_validators(store: &Store) -> Result<(), StoreError> {
     let mut changes = Changes::default();
     for (id, mut source) in store.sources()? {
@@ -199,22 +184,22 @@ pub(super) fn forget_validators(store: &Store) -> Result<(), StoreError> {
     store.commit(&changes)
 }
 
-/// Moves the position of a store that misses lines up to the end of the journal.
+/// Moves the position of a store up to the end of the journal, though it misses lines.
 pub(super) fn reach(store: &Store, seq: u64, rules: &Rules) -> Result<(), StoreError> {
     let meta = store.meta()?.unwrap_or_else(|| Meta::empty(&rules.fingerprint));
     let meta = Some(Meta { seq: meta.seq.max(seq), ..meta });
     store.commit(&Changes { meta, ..Changes::default() })
 }
 
-/// The position moves on. A poll counts as one that failed, so that its source is asked more and more
-/// seldom: its validators are not taken over, and it would be asked in full each time.
+/// Skips a line: the position moves on. Its poll counts as failed, so that the source backs off: the validators
+/// of the poll are not stored, and the source would be read in full each time.
 fn pass_over(store: &Store, line: &Line, rules: &Rules, panic: &str) -> Result<Changes, StoreError> {
     let source = line.record.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(
         seq = line.seq,
         source,
         panic,
-        "a line of the journal cannot be applied and is passed over; please report it"
+        "a line of the journal cannot be applied and is skipped; please report it"
     );
     let mut changes = Changes::default();
     let poll = match &line.record {

@@ -1,5 +1,5 @@
-//! How much room the file system of the state directory has left. sled writes from threads of its own and
-//! does not survive being refused, so recording stops while there is still some.
+//! Free space of the state directory's file system. sled writes from its own threads and does not survive a failed
+//! write, so recording stops while some space is still free.
 
 use std::fs;
 use std::path::Path;

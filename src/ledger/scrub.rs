@@ -1,5 +1,5 @@
-//! The scrub: store and journal read through, slowly and while they are in use, so that what rots is found while
-//! the other still has it.
+//! The scrub: reads store and journal through, slowly and while they are in use, to find damage while the other of
+//! the two still has the data.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The index of stories over the newest entries, in memory. It is built when the first entry has to be
-//! decided, from what is stored; what is recorded later is filed as it comes.
+//! The in-memory index of stories over the newest entries. Built from the store when the first entry has to be
+//! decided; later entries are filed as they are recorded.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,6 +1,5 @@
-//! The base of the journal: what all lines up to a position amounted to, written as lines, so that the
-//! segments they stood in can go. The shapes only: what they are made from and how they are folded in is
-//! `apply`'s business.
+//! The records of a base: the state up to a position of the journal, written as lines, so that the older segments
+//! can be deleted. Shapes only; `apply` makes them from a state and applies them.
 
 use std::fmt;
 
@@ -30,7 +29,7 @@ pub enum Base {
 }
 
 impl Base {
-    /// When the last of what it sums up was learned.
+    /// The time of the last line that it replaces.
     #[must_use]
     pub fn at(&self) -> Time {
         match self {
@@ -43,7 +42,7 @@ impl Base {
     }
 }
 
-/// What is known of the whole, besides what can be counted.
+/// The record about the whole, without the counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// [`Base::at`].
@@ -80,7 +79,6 @@ pub struct BaseSource {
     pub at: Time,
     /// Its id.
     pub source: SourceId,
-    /// What is stored of it.
     pub state: SourceState,
 }
 
@@ -89,9 +87,7 @@ pub struct BaseSource {
 pub struct BaseFeed {
     /// [`Base::at`].
     pub at: Time,
-    /// Which.
     pub feed: FeedKey,
-    /// What is stored of it.
     pub state: FeedState,
 }
 
@@ -121,11 +117,11 @@ pub struct End {
     pub at: Time,
     /// The number the next new entry gets.
     pub next_no: EntryNo,
-    /// How many entries the base holds.
+    /// The number of entries in the base.
     pub entries: u64,
-    /// How many sources.
+    /// The number of sources.
     pub sources: u64,
-    /// How many feeds.
+    /// The number of feeds.
     pub feeds: u64,
 }
 
@@ -165,7 +161,7 @@ impl Counts {
         End { at, next_no, entries, sources, feeds }
     }
 
-    /// Whether the end of a base says what was counted.
+    /// True if the end of a base says what was counted.
     #[must_use]
     pub fn agree_with(&self, end: &End) -> bool {
         let End { sources, feeds, entries, .. } = *end;

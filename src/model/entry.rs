@@ -1,10 +1,13 @@
-//! Entries: as one parse of a source gives them (`ParsedEntry`), and the parts both the parsed and the
-//! stored form share. Plain values; who makes and who keeps them is other modules' business.
+//! Entries as one parse of a source gives them ([`ParsedEntry`]), and the parts that the parsed and the stored form
+//! share.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::skip::Skip;
 use crate::model::time::Stamp;
+
+/// The number of a stored entry: dense, in the order of the journal.
+pub type EntryNo = u64;
 
 /// A link of an entry or a feed (RFC 4287 section 4.2.7), its `href` absolute.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! What the classifier says: a region, the text that named it, where that text stood, and the rule.
+//! The classifier's evidence for a region: the text that named it, the place of that text, and the rule.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::region::RegionId;
 
-/// Why a text belongs to one region.
+/// The evidence that a text belongs to one region.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The region.
     pub region: RegionId,
     /// The text that named it, as it was written; empty where the source is fixed to the region.
     pub text: String,
-    /// Where that text stood.
+    /// The place of that text.
     pub place: Place,
-    /// Which kind of name or rule it was.
+    /// The kind of name or rule.
     pub rule: Rule,
 }
 
-/// Where the evidence was found.
+/// The place of the evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {

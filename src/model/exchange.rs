@@ -1,6 +1,6 @@
-//! What one HTTP exchange with a publisher ended in, as plain values: the fetcher makes them, the poll
-//! decides by them. Nothing here speaks HTTP, and nothing here is an error to be raised: a refusal, a
-//! silence and a broken body are all outcomes of a poll.
+//! The result of one HTTP exchange with a publisher, as plain values: the fetcher makes them, `decide::answer` says what
+//! they mean. Nothing here speaks HTTP, and nothing here is an error to be raised: a refusal, a silence and a broken
+//! body are all outcomes of a poll.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -27,14 +27,14 @@ pub struct Validators {
 }
 
 impl Validators {
-    /// Whether there is none, so that a request cannot be conditional.
+    /// True if a request cannot be conditional.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.etag.is_none() && self.last_modified.is_none()
     }
 
-    /// Whether they are those of the address `at`, to which these redirects led: another resource may have the
-    /// same tag, and its 304 would say that it was read (RFC 9111 section 4.3.1).
+    /// True if they are of the address `at`, to which these redirects led: another resource may have the same tag, and its
+    /// 304 would say that it was read (RFC 9111 section 4.3.1).
     #[must_use]
     pub fn are_of(&self, at: &str, hops: &[Hop]) -> bool {
         self.of.as_ref().map_or(hops.is_empty(), |of| of == at)
@@ -51,8 +51,6 @@ pub mod opaque {
 
     const MARK: &str = "base64:";
 
-    /// Writes the bytes.
-    ///
     /// # Errors
     /// Those of the serializer.
     pub fn serialize<S: Serializer>(value: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
@@ -65,8 +63,6 @@ pub mod opaque {
             .serialize(to)
     }
 
-    /// Reads them back.
-    ///
     /// # Errors
     /// Those of the deserializer, and broken base64.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
@@ -81,14 +77,14 @@ pub mod opaque {
 /// One redirect that was followed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Hop {
-    /// The status that sent us on: 301, 302, 303, 307 or 308.
+    /// 301, 302, 303, 307 or 308.
     pub status: u16,
-    /// Where to: absolute, without credentials or fragment.
+    /// Absolute, without credentials or fragment.
     pub to: String,
 }
 
 impl Hop {
-    /// Whether the publisher calls the move permanent (301 or 308; RFC 9110 sections 15.4.2, 15.4.9).
+    /// True if the publisher calls the move permanent (301 or 308; RFC 9110 sections 15.4.2, 15.4.9).
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         matches!(self.status, 301 | 308)
@@ -104,17 +100,12 @@ pub struct ResponseHead {
     pub final_url: String,
     /// The redirects followed, in order.
     pub hops: Vec<Hop>,
-    /// What the next conditional request may echo.
     pub validators: Validators,
-    /// `Content-Type`.
     pub content_type: Option<String>,
     /// `Cache-Control`, several lines joined by a comma (RFC 9110 section 5.3).
     pub cache_control: Option<String>,
-    /// `Expires`.
     pub expires: Option<String>,
-    /// `Date`.
     pub date: Option<String>,
-    /// `Age`.
     pub age: Option<String>,
     /// `Retry-After`: seconds or a date, not read; several lines joined by a line end.
     pub retry_after: Option<String>,
@@ -125,8 +116,8 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// Where the source has moved for good: the end of the unbroken run of permanent redirects that
-    /// the exchange began with. A step from https down to http ends the run: it is followed, but an
+    /// The address to which the source has moved for good: the end of the unbroken run of permanent redirects
+    /// that the exchange began with. A step from https down to http ends the run: it is followed, but an
     /// address that was configured as https is never remembered as less.
     #[must_use]
     pub fn moved_to(&self) -> Option<&str> {
@@ -148,13 +139,12 @@ impl ResponseHead {
 /// A response with its whole body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
-    /// Its head.
     pub head: ResponseHead,
     /// The body, content codings undone, complete.
     pub body: Bytes,
 }
 
-/// What one HTTP exchange, with its redirects, ended in.
+/// The result of one HTTP exchange, redirects included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exchange {
     /// A success with a complete body.
@@ -167,12 +157,7 @@ pub enum Exchange {
     /// redirect that is to be followed only later, and was not.
     Throttled(ResponseHead),
     /// The publisher does not want this client, or wants a person.
-    Blocked {
-        /// The response that said so.
-        head: ResponseHead,
-        /// How it said so.
-        why: Block,
-    },
+    Blocked { head: ResponseHead, why: Block },
     /// Any other status that carries no feed.
     Status(ResponseHead),
     /// No usable response.
@@ -180,7 +165,7 @@ pub enum Exchange {
 }
 
 impl Exchange {
-    /// The head, when a response came at all.
+    /// `None` when no response came.
     #[must_use]
     pub fn head(&self) -> Option<&ResponseHead> {
         match self {
@@ -195,7 +180,7 @@ impl Exchange {
     }
 }
 
-/// How a publisher keeps a client out.
+/// The way in which a publisher refuses a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Block {
     /// 401 or 407: wants credentials.
@@ -222,8 +207,8 @@ impl fmt::Display for Block {
     }
 }
 
-/// Why there is no usable response. The text says the cause and what to do; it never holds a query, a
-/// header or a credential.
+/// The fault when no usable response came. The text says the cause and what to do; it never holds a query, a header or
+/// a credential.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the text of each variant says what its fields are")]
 pub enum FetchFault {
@@ -236,13 +221,13 @@ pub enum FetchFault {
     /// The name was not found.
     #[error("cannot find the address of {host}: {why}")]
     Resolve { host: String, why: String },
-    /// The guard refused where the name or literal leads.
+    /// The guard refused the address.
     #[error("{} is {why}; name it in polling.allow_networks to poll it", named(.host, .ip))]
     AddressRefused { host: String, ip: IpAddr, why: &'static str },
     /// No connection.
     #[error("cannot connect to {host}: {why}")]
     Connect { host: String, why: String },
-    /// No connection through the proxy at this host and port: it is down, or it does not get there.
+    /// The proxy at this host and port is down, or cannot connect to the target.
     #[error("no connection through the proxy {at}: {why}")]
     Proxy { at: String, why: String },
     /// No trusted connection.
@@ -251,7 +236,6 @@ pub enum FetchFault {
     /// The machine trusts no certificate authority, so no https address can be polled.
     #[error("no CA certificates found, needed for https: install ca-certificates")]
     NoCertificates,
-    /// It took longer than the whole exchange may.
     #[error("no complete response within {} s", .after.as_secs_f32())]
     Timeout { after: Duration },
     /// The body, decompressed, is over its limit.
@@ -279,13 +263,12 @@ pub enum FetchFault {
     /// A redirect to something that is not http or https.
     #[error("it redirects to {to}: {why}")]
     RedirectRefused { to: String, why: String },
-    /// The host asked for patience earlier, and that time is not over.
+    /// A Retry-After of the host is not over.
     #[error("{host} asked to be left alone for another {} s", .wait.as_secs())]
     Held { host: String, wait: Duration },
-    /// The publisher's robots.txt keeps programs away.
     #[error("{why}; ask the publisher, or take another address")]
     Robots { why: String },
-    /// The origin's robots.txt cannot be had, so nothing else is asked of it.
+    /// The robots.txt of the origin cannot be fetched, so nothing else is asked of it.
     #[error("{why}")]
     NoRobots { why: String },
     /// What came was not HTTP.

@@ -1,4 +1,4 @@
-//! Which published feed.
+//! The key of a published feed.
 
 use serde::{Deserialize, Serialize};
 

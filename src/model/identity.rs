@@ -1,4 +1,5 @@
-//! What an entry is recognised by: keys, the fingerprint of its content, and the evidence that took it for a known one.
+//! The values by which an entry is recognised: keys, the fingerprint of its content, and the evidence that matched
+//! it with a known entry.
 
 mod fingerprint;
 mod key;

@@ -1,5 +1,5 @@
-//! Of which times entries have left a feed: what tells a month that is over for good from one that never
-//! was. Must not know what a month is to the operator: that depends on a zone, which may change.
+//! The times of entries that have left a feed. They distinguish a month whose entries are all gone from a month
+//! that never had any. It knows no calendar months: these depend on the configured zone, which may change.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub struct Left(BTreeSet<i64>);
 const KEPT: usize = 480;
 
 impl Left {
-    /// Whether nothing ever left.
+    /// True if nothing ever left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -41,7 +41,7 @@ impl Left {
         }
     }
 
-    /// Whether an entry that was first seen in a month has left; `from` and `before` are where the month
+    /// True if an entry that was first seen in a month has left; `from` and `before` are where the month
     /// begins and ends.
     #[must_use]
     pub fn any_in(&self, from: Time, before: Time) -> bool {

@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod exchange;
 pub mod feed_key;
 pub mod habits;
+pub mod hash;
 pub mod identity;
 pub mod left;
 pub mod month;

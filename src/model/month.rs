@@ -1,4 +1,4 @@
-//! Months as an operator's calendar counts them: an archive is of one.
+//! Calendar months in the operator's zone. Each archive document covers one.
 
 use std::fmt;
 

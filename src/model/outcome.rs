@@ -1,20 +1,18 @@
-//! How a poll ended. Outcomes are values: an unreachable publisher is an ordinary day, not an error.
+//! The outcome of a poll, as the journal keeps it. Outcomes are values: an unreachable publisher is an ordinary day,
+//! not an error.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How a poll ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Outcome {
     /// A feed was read.
     Fetched {
-        /// Entries in it.
         entries: u32,
-        /// How many were new.
         new: u32,
-        /// How many known ones were rewritten.
+        /// Known entries that were rewritten.
         changed: u32,
         /// What had to be mended to read it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -22,40 +20,28 @@ pub enum Outcome {
     },
     /// 304: nothing changed (RFC 9110 section 15.4.5).
     NotModified,
-    /// 200 with the very bytes of last time.
+    /// 200 with the octets of the last poll.
     Unchanged,
     /// 410: the publisher says it is gone for good.
     Gone,
     /// 429, 503 with Retry-After, or a redirect with it: asked to wait.
-    Throttled {
-        /// The status.
-        status: u16,
-    },
+    Throttled { status: u16 },
     /// The publisher refuses us: 401, 403, 412, 451 or a challenge page.
-    Blocked {
-        /// What it said.
-        why: String,
-    },
-    /// Not asked: its host wants to be left alone, which another source of that host was told.
+    Blocked { why: String },
+    /// Not asked: its host told another source to wait.
     Held {
-        /// Which host, and for how long.
+        /// The host, and for how long.
         why: String,
     },
-    /// A list page without anything that could be an entry.
-    Emptied {
-        /// What it holds instead.
-        why: String,
-    },
+    /// A list page on which nothing could be an entry.
+    Emptied { why: String },
     /// A list page that the source's selectors no longer fit.
     SelectorsStopped {
-        /// Which selector, and what would help.
+        /// The selector, and what would help.
         why: String,
     },
     /// An answer that is no feed.
-    NotAFeed {
-        /// Why it is none.
-        why: String,
-    },
+    NotAFeed { why: String },
     /// No usable answer.
     Failed {
         /// The cause, and what to do about it.
@@ -64,7 +50,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome's name, as logs and tables show it.
+    /// As logs and tables show it.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -82,7 +68,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the source answered as it should.
+    /// True if the source answered as it should.
     #[must_use]
     pub fn is_good(&self) -> bool {
         matches!(self, Self::Fetched { .. } | Self::NotModified | Self::Unchanged)

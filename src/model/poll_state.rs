@@ -1,4 +1,5 @@
-//! What a poll leaves behind for the next one of its source.
+//! The state that a poll leaves for the next poll of its source. Its serialised form stands in every line of the
+//! journal.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,6 @@ use crate::model::skip::Skip;
 use crate::model::time::Time;
 use crate::model::window::Windows;
 
-/// What the next poll of a source has to know of the ones before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollState {
     /// The instant of the schedule this poll was for; the floor counts from here.
@@ -22,7 +22,7 @@ pub struct PollState {
     /// the validators vouch for was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_by: Option<String>,
-    /// Whether the validators may vouch for what was not read, so that a request in full is due: once a day.
+    /// True if the validators may vouch for what was not read, so that a request in full is due: once a day.
     #[serde(default, skip_serializing_if = "is_false")]
     pub in_full: bool,
     /// When the source, if it hands out validators, was last asked in full; unknown in journals of before.
@@ -31,14 +31,13 @@ pub struct PollState {
     /// SHA-256 (first 16 octets, hexadecimal) of the last body that was read in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,
-    /// That of what the last body ended with, if that is before its end: when the next one ends so too, it was
-    /// not cut.
+    /// Hash of the end of the last body, if it breaks off: when the next one ends so too, it was not cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut_hash: Option<String>,
     /// RSS `ttl` of the last reading: it holds until another feed is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_minutes: Option<u32>,
-    /// How many seconds the last answer that said so stays fresh: a 304 need not repeat it.
+    /// Seconds for which the last answer that said so stays fresh: a 304 need not repeat it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_for: Option<u32>,
     /// RSS `skipHours` and `skipDays` of the last reading.
@@ -56,13 +55,13 @@ pub struct PollState {
     /// The address whose Retry-After `not_before` is, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<String>,
-    /// What was asked for by Retry-After beside that: by pages the source's list leads to, by its robots.txt.
+    /// Other Retry-After: of pages that the source's list leads to, of its robots.txt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<Hold>,
     /// When the source last answered as it should (200 with a feed, or 304).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Time>,
-    /// When it first answered otherwise since then, if it did.
+    /// When it first failed since then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Time>,
     /// When it last brought a new entry.
@@ -75,17 +74,17 @@ pub struct PollState {
     /// document. 0 while it found none: then it is the first that its own record makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_from: Option<u64>,
-    /// Where it began over the last weeks.
+    /// `window_from` over the last weeks.
     #[serde(default, skip_serializing_if = "Windows::is_none")]
     pub windows: Windows,
     /// What is known of the source's guids and addresses.
     #[serde(default, skip_serializing_if = "Marks::is_none")]
     pub marks: Marks,
-    /// Whether its documents list the newest entry last, as far as that was seen.
+    /// True if its documents list the newest entry last; `None` while that was not seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grows_at_end: Option<bool>,
-    /// Whether the last reading held an entry that was there before, stored or waiting; unknown in journals
-    /// of before.
+    /// True if the last reading held an entry that was there before, stored or waiting; unknown in journals of
+    /// before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlaps: Option<bool>,
     /// A permanent redirect that is being watched.
@@ -93,12 +92,11 @@ pub struct PollState {
     pub moved: Option<Moved>,
 }
 
-/// That a host is to be left alone.
+/// A Retry-After that is not over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The address that asked for it.
     pub address: String,
-    /// Until when.
     pub until: Time,
 }
 
@@ -129,13 +127,13 @@ pub struct Moved {
 pub struct Waiting {
     /// The entry, as the list had it.
     pub entry: ParsedEntry,
-    /// How often its page could not be read.
+    /// Visits to its page that failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
-    /// Whether it stood in the source's first list: then it is no news when it comes.
+    /// True if it stood in the source's first list: then it is no news when it comes.
     #[serde(default, skip_serializing_if = "is_false")]
     pub backlog: bool,
-    /// When a redirect of its page wants to be followed, if one said so.
+    /// The time from which a redirect of its page is to be followed, if one said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_from: Option<Time>,
 }

@@ -1,9 +1,9 @@
-//! What the journal records: one [`Line`] per fact, each with a sequence number, as NDJSON.
+//! The records of the journal: one [`Line`] per fact, each with a sequence number, as NDJSON.
 //!
-//! A line says what was learned and decided when it was learned: published ids, first-seen times and
-//! poll states are recorded here and never derived again. So is the story an entry was found
-//! to tell: later rules change no decision. What follows from a line alone (regions, lists) is not recorded:
-//! `apply` derives it, so that better rules reach old entries by a replay.
+//! A line records facts and the decisions made about them at the time: published ids, first-seen times, poll
+//! states, the story of an entry. They are never derived again, and later rules change no decision. Values that
+//! follow from a line alone (regions, lists) are not recorded: `apply` derives them, so that a replay brings
+//! better rules to old entries.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -195,7 +195,7 @@ pub struct NewEntry {
     pub fingerprint: Fingerprint,
     /// The entry, sanitised.
     pub entry: ParsedEntry,
-    /// Whether it stood in its source's first list, and waited for its page since: it is no news.
+    /// True if it stood in its source's first list, and waited for its page since: it is no news.
     #[serde(default, skip_serializing_if = "is_false")]
     pub backlog: bool,
     /// The story it was found to tell when it was recorded; `None` where it tells its own.
@@ -211,7 +211,7 @@ pub struct NewEntry {
 pub struct Told {
     /// The id under which an entry of that story is published; the entry that it is the same report as, if it is.
     pub with: String,
-    /// Why they are the same.
+    /// The reason.
     pub reason: Reason,
     /// True if both are shown: they tell one story, and are not the same report. Journals of before say so of none.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -230,7 +230,7 @@ pub struct ChangedEntry {
     pub fingerprint: Fingerprint,
     /// The entry as it is now, sanitised.
     pub entry: ParsedEntry,
-    /// Whether its keys are all that is new: what it says stays as it is stored.
+    /// True if its keys are all that is new: what it says stays as it is stored.
     #[serde(default, skip_serializing_if = "is_false")]
     pub renamed: bool,
     /// Why it is taken for this entry.

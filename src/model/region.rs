@@ -1,5 +1,5 @@
-//! A region and the table of regions: a province-level division with its id, names and code.
-//! Telling which region a text speaks of is `regions`' business, not this module's.
+//! A region (a province-level division with its id, names and code), and the table of regions. `decide::regions`
+//! finds the regions that a text names.
 
 use std::fmt;
 use std::sync::Arc;
@@ -98,7 +98,7 @@ impl RegionTable {
         self.regions.len()
     }
 
-    /// Whether there is none.
+    /// True if there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.regions.is_empty()

@@ -1,4 +1,4 @@
-//! `skipHours` and `skipDays` of RSS: when a feed says it does not change.
+//! `skipHours` and `skipDays` of RSS: the hours and days in which a feed does not change.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Skip {
         }
     }
 
-    /// Whether nothing is skipped.
+    /// True if nothing is skipped.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::default()

@@ -1,4 +1,4 @@
-//! What a source is to the core: its id and the part of its configuration that decides what is stored.
+//! A source: its id, and the part of its configuration that decides what is stored.
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl fmt::Display for SourceId {
 /// The number of a source, from 1 in the order of the journal.
 pub type SourceNo = u32;
 
-/// Whether a text may be the id of a source or a region: `[a-z0-9-]+`, at most 64 bytes.
+/// True if a text may be the id of a source or a region: `[a-z0-9-]+`, at most 64 bytes.
 #[must_use]
 pub fn is_slug(text: &str) -> bool {
     (1..=64).contains(&text.len())

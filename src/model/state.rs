@@ -1,6 +1,5 @@
-//! What the store holds, as values: the state that `apply` folds the journal into, and the questions it
-//! asks of it. How the values are laid out as keys and bytes is the store's business. It is long because the values
-//! that one batch writes are read together.
+//! The state that `apply` makes of the journal, as values, and the queries that `apply` makes. The store lays the
+//! values out as keys and bytes. It is long because the values that one batch writes are read together.
 
 use std::collections::BTreeMap;
 
@@ -21,20 +20,20 @@ use crate::model::time::Time;
 /// The one record about the store as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
-    /// The journal is folded in up to and including this line.
+    /// The last line of the journal that is applied.
     pub seq: u64,
     /// The number the next new entry gets.
     pub next_no: EntryNo,
-    /// How many entries are stored, without those that expired.
+    /// The number of entries that are stored, without those that expired.
     pub entries: u64,
     /// How many expired entries are still recognised.
     #[serde(default)]
     pub stubs: u64,
     /// How many sources there ever were; the next one gets the number after it.
     pub sources: u32,
-    /// The latest `fetched_at` folded in that is believed: the "now" of everything that ages.
+    /// The latest trusted `fetched_at` of a line: the "now" of everything that ages.
     pub newest_at: Time,
-    /// When a clock that is far off all before began, while it is not believed.
+    /// The start of a suspicious jump of the clock, while the new time is not trusted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubted: Option<Time>,
     /// The time of the last suspicious forward jump of the clock. Expiry pauses for a day after it.
@@ -71,20 +70,20 @@ impl Meta {
     }
 }
 
-/// What is stored of a source.
+/// The stored state of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceState {
     /// Its number: what stands for it where its id would be too long.
     pub no: SourceNo,
     /// Its definition when it was last in the config.
     pub def: SourceDef,
-    /// Whether it left the config.
+    /// True if it left the config.
     #[serde(default)]
     pub gone: bool,
-    /// What the feed says of itself.
+    /// The feed's own metadata.
     #[serde(default)]
     pub facts: FeedFacts,
-    /// What the next poll has to know.
+    /// The state that the next poll starts from.
     #[serde(default)]
     pub poll: PollState,
     /// How the last poll ended.
@@ -93,10 +92,10 @@ pub struct SourceState {
     /// When it ended.
     #[serde(default)]
     pub polled_at: Option<Time>,
-    /// Whether it ever brought entries: the first time is a backlog, not news.
+    /// True if it ever brought entries: the first time is a backlog, not news.
     #[serde(default)]
     pub seeded: bool,
-    /// What its polls and dates tell of it.
+    /// Statistics of its polls and dates.
     #[serde(default)]
     pub habits: Habits,
     /// The journal line that last changed what the feed says of itself, which every entry repeats.
@@ -130,7 +129,7 @@ impl SourceState {
         }
     }
 
-    /// How it is: how its last poll ended, or that it has fallen silent though it answers.
+    /// The outcome of its last poll, or that it has fallen silent though it answers.
     #[must_use]
     pub fn condition(&self, now: Time) -> &'static str {
         match &self.outcome {
@@ -149,7 +148,7 @@ impl SourceState {
     }
 }
 
-/// What is stored of a feed, beside the list of its entries.
+/// The stored state of a feed, without the list of its entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedState {
     /// The latest `updated` any entry of it ever had; never goes back (RFC 4287 section 4.2.15).
@@ -167,7 +166,7 @@ pub struct FeedState {
     pub revised_seq: u64,
     /// How many entries its list holds.
     pub entries: u64,
-    /// Of which times entries have left it.
+    /// The times of entries that have left it.
     #[serde(default, skip_serializing_if = "Left::is_empty")]
     pub left: Left,
 }
@@ -193,7 +192,7 @@ impl Rank {
 
 /// The key of a row that lists an entry in a feed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlaceKey {
+pub struct ListingKey {
     /// The feed.
     pub feed: FeedKey,
     /// True if the entry came with its source's first poll: such entries are listed apart, as they surface
@@ -203,9 +202,9 @@ pub struct PlaceKey {
     pub rank: Rank,
 }
 
-/// What a list says of an entry besides its place: enough to choose entries without reading them.
+/// The value of a row of a list: enough to choose entries without reading them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Listing {
     /// The entry's source.
     pub source: SourceNo,
     /// [`Entry::backlog`].
@@ -245,9 +244,9 @@ pub struct Reached {
     pub seal: Option<u32>,
 }
 
-/// The questions that are asked of the state.
+/// The queries that `apply` makes.
 pub trait State {
-    /// Why a question could not be answered.
+    /// The error of a failed query.
     type Error;
 
     /// The record about the whole; `None` for an empty store.
@@ -255,7 +254,7 @@ pub trait State {
     /// # Errors
     /// When the state cannot be read.
     fn meta(&self) -> Result<Option<Meta>, Self::Error>;
-    /// What is stored of a source.
+    /// The stored state of a source.
     ///
     /// # Errors
     /// When the state cannot be read.
@@ -293,12 +292,12 @@ pub trait State {
     fn backlog(&self, key: &BacklogKey) -> Result<Vec<EntryNo>, Self::Error>;
 }
 
-/// What lines of the journal change in the state, each thing once. Written together or not at all.
+/// The changes that lines of the journal make, each row once. Written as one batch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     /// The record about the whole.
     pub meta: Option<Meta>,
-    /// Where the journal stands that the state reflects.
+    /// The position in the journal that the state reflects.
     pub position: Option<Reached>,
     /// Sources.
     pub sources: BTreeMap<SourceId, SourceState>,
@@ -306,14 +305,14 @@ pub struct Changes {
     pub feeds: BTreeMap<FeedKey, FeedState>,
     /// Entries; `None` where nothing of one is kept.
     pub entries: BTreeMap<EntryNo, Option<Entry>>,
-    /// Which entry of a source goes by an identity key; `None` for no entry.
+    /// The entry of a source with an identity key; `None` for no entry.
     pub known: BTreeMap<(SourceId, IdentityKey), Option<EntryNo>>,
-    /// Which entry has a published id; `None` for no entry.
+    /// The entry with a published id; `None` for no entry.
     pub owners: BTreeMap<String, Option<EntryNo>>,
     /// Members of stories: founder and member; `None` where one is not shown any more.
     pub members: BTreeMap<(EntryNo, EntryNo), Option<Member>>,
     /// Places on lists; `None` where an entry left.
-    pub places: BTreeMap<PlaceKey, Option<Place>>,
+    pub places: BTreeMap<ListingKey, Option<Listing>>,
     /// Entries of first polls, by number; empty where none is left.
     pub backlogs: BTreeMap<BacklogKey, Vec<EntryNo>>,
     /// Withdrawals that feeds announce: the feed, when, the entry, and its published id.

@@ -1,18 +1,16 @@
-//! An entry as it is stored: what its publisher wrote, and what was decided of it.
+//! A stored entry: the publisher's text, and the decisions about it.
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::model::entry::EntryNo;
 use crate::model::entry::ParsedEntry;
 use crate::model::evidence::Evidence;
 use crate::model::feed_key::FeedKey;
 use crate::model::identity::{Fingerprint, IdentityKey, Vote};
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
-use crate::model::story::Membership;
+use crate::model::story::{Member, Membership};
 use crate::model::time::Time;
-
-/// The number of a stored entry: dense, in the order of the journal.
-pub type EntryNo = u64;
 
 /// A stored entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +70,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it is there to be read: it was neither withdrawn nor did it expire.
+    /// True if it is there to be read: it was neither withdrawn nor did it expire.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         self.withdrawn.is_none() && self.expired.is_none()
@@ -104,6 +102,18 @@ impl Entry {
         }
         feeds.extend(self.regions.iter().map(|e| FeedKey::Region(e.region.clone())));
         feeds
+    }
+
+    /// The entry as its story has it at hand.
+    #[must_use]
+    pub fn member(&self) -> Member {
+        Member {
+            source: self.source.clone(),
+            regions: self.regions.iter().map(|evidence| evidence.region.clone()).collect(),
+            round: self.round,
+            backlog: self.backlog,
+            report: self.story.as_ref().and_then(Membership::repeats),
+        }
     }
 
     /// The journal line that last changed what it says: whoever has read up to it has the entry as it is.

@@ -1,13 +1,14 @@
-//! What the store holds of stories: which one an entry joined, and what of an entry its story has at hand.
+//! The stored part of stories: the story that an entry joined, and the member record that a story keeps of each
+//! entry.
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::entry::EntryNo;
 use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
-use crate::model::stored::{Entry, EntryNo};
 
-/// Why two entries tell the same story.
+/// The reason why two entries tell the same story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -32,12 +33,12 @@ pub enum Reason {
     },
 }
 
-/// That an entry tells the same story as an older one.
+/// The membership of an entry in the story of an older one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     /// The entry that founded the story.
     pub founder: EntryNo,
-    /// Why they are the same.
+    /// The reason.
     pub reason: Reason,
     /// True for a report of its own, which is shown beside the others. Stores of before say so of none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -63,9 +64,9 @@ pub struct Member {
     pub source: SourceId,
     /// Its regions.
     pub regions: Vec<RegionId>,
-    /// [`Entry::round`].
+    /// `round` of the entry.
     pub round: u64,
-    /// [`Entry::backlog`].
+    /// `backlog` of the entry.
     pub backlog: Option<u32>,
     /// [`Membership::repeats`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,14 +74,6 @@ pub struct Member {
 }
 
 impl Member {
-    /// A stored entry as a member of its story.
-    #[must_use]
-    pub fn of(entry: &Entry) -> Self {
-        let regions = entry.regions.iter().map(|evidence| evidence.region.clone()).collect();
-        let report = entry.story.as_ref().and_then(Membership::repeats);
-        Self { source: entry.source.clone(), regions, round: entry.round, backlog: entry.backlog, report }
-    }
-
     /// The feeds it is listed in, each once.
     pub fn feeds(&self) -> impl Iterator<Item = FeedKey> + '_ {
         let national = self.regions.is_empty().then_some(FeedKey::National);

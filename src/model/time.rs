@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// An instant, in UTC. What a feed publishes of it is RFC 3339 (RFC 4287 section 3.3).
 pub type Time = DateTime<Utc>;
 
-/// How precisely a publisher dated an entry.
+/// The precision of a publisher's date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
@@ -53,7 +53,7 @@ impl Stamp {
         Self::day(next.map_or(self.at, |next| next.to_utc() - TimeDelta::seconds(1)))
     }
 
-    /// Whether two dates may be one: equal instants, or a day and an instant within it.
+    /// True if two dates may be one: equal instants, or a day and an instant within it.
     #[must_use]
     pub fn agrees_with(self, other: Self) -> bool {
         let within =

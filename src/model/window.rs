@@ -1,5 +1,5 @@
-//! Where a source's document began among the stored entries, over the last weeks. A reading that shows only
-//! the newest few for once has not moved past the rest.
+//! The first stored entry of each reading of a source's document, over the last weeks. One reading that shows only
+//! the newest few entries does not count as having moved past the others.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// Whether nothing is known.
+    /// True if nothing is known.
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.lowest.is_empty()

@@ -1,6 +1,6 @@
-//! HTML of entries: cleaned for display, read as plain text, summed up. Two steps guard the display
-//! form: `balance` rewrites the markup in one linear pass to few, balanced, well-quoted tags with
-//! absolute addresses, and ammonia has the last word on what is allowed. Renders nothing, fetches nothing.
+//! HTML of entries: sanitised for display, as plain text, as a summary. Sanitising has two steps: `balance` rewrites
+//! the markup in one linear pass to few, balanced, well-quoted tags with absolute addresses, then ammonia decides
+//! what is allowed. Renders nothing, fetches nothing.
 
 mod balance;
 mod image;
@@ -12,34 +12,34 @@ mod tokens;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-pub use plain::to_text;
+pub use plain::{plain, to_text};
 
 use crate::read::link::{Base, SCHEMES};
 use crate::read::text;
 
-/// How deep elements may nest. ammonia's time grows with the square of the depth (measured: 0.25 s for
+/// The maximum depth of elements. ammonia's time grows with the square of the depth (measured: 0.25 s for
 /// 10,000 nested `<div>`, 5 s for 50,000); no article nests 100 deep.
 pub const MAX_NESTING: usize = 256;
 
-/// How much markup is kept, in bytes: a book chapter. What follows is dropped.
+/// Bytes of markup that are kept: a book chapter. The rest is dropped.
 pub const MAX_HTML: usize = 512 << 10;
 
-/// How many elements are kept; the text of further ones stays. Bounds the parser's memory, which is some
-/// hundred bytes an element.
+/// Elements that are kept; of further ones only the text stays. This bounds the parser's memory, some hundred bytes
+/// an element.
 pub const MAX_ELEMENTS: usize = 20_000;
 
-/// How much of a whole page is read, in bytes: list pages have 50 to 500 KiB.
+/// Bytes of a whole page that are read: list pages have 50 to 500 KiB.
 pub const MAX_PAGE: usize = 3 << 20;
 
-/// How many elements of a page are read; portals' home pages have some 10,000.
+/// Elements of a page that are read; portals' home pages have some 10,000.
 pub const MAX_PAGE_ELEMENTS: usize = 60_000;
 
-/// A page as a parser can take it.
+/// A page, bounded for a parser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Markup {
     /// Balanced, bounded markup with all its attributes; unsafe to display.
     pub(crate) markup: String,
-    /// What its `<title>` says.
+    /// The text of `<title>`.
     pub(crate) title: Option<String>,
     /// Its JSON-LD blocks, as written.
     pub(crate) data: Vec<String>,
@@ -193,10 +193,10 @@ pub fn sanitise(html: &str, base: Option<&str>) -> String {
 /// The short text of a body, HTML or plain, on one line and at most `max_chars` characters long.
 #[must_use]
 pub fn summary(body: &str, max_chars: usize) -> String {
-    text::truncate_chars(&text::plain(body), max_chars)
+    text::truncate_chars(&plain(body), max_chars)
 }
 
-/// Whether a text has a tag of HTML in it, a comment or a CDATA section, rather than a stray `<`.
+/// True if a text has a tag of HTML, a comment or a CDATA section; false for a stray `<`.
 #[must_use]
 pub fn looks_like_markup(text: &str) -> bool {
     text.match_indices('<').any(|(at, _)| tokens::opens_markup(&text[at + 1..]))

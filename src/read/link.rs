@@ -1,5 +1,5 @@
-//! Addresses: made absolute as a browser would, and folded to one form per page. Fetches nothing and
-//! knows no source.
+//! Addresses: resolved as a browser does, and reduced to one canonical form per page. Fetches nothing and knows no
+//! source.
 
 mod canonical;
 mod keyed;
@@ -12,15 +12,15 @@ pub(crate) use canonical::is_registrable;
 pub use canonical::{canonical, host_key, server, server_of};
 pub use keyed::{is_keyed, masked};
 
-/// Longest address that is looked at, in bytes. Browsers take far more, but what is longer is data.
+/// The longest address that is read, in bytes. Browsers allow far more, but a longer one is data.
 pub const MAX_LINK: usize = 4096;
 
-/// Schemes of what is republished: addresses, names and mail. Everything else (`javascript:`, `data:`, `file:`,
-/// `blob:`, private ones) could run, leak or mislead, or leads to a program that a reader may not have.
+/// Schemes that are republished. Every other one (`javascript:`, `data:`, `file:`, `blob:`, private ones) could run,
+/// leak or mislead, or needs a program that a reader may not have.
 pub const SCHEMES: &[&str] = &["http", "https", "mailto", "tag", "urn"];
 
-/// Whether an IRI may be republished: it has one of [`SCHEMES`], a host where that needs one, and no blank or control
-/// in it.
+/// True if an IRI may be republished: it has one of [`SCHEMES`], a host if the scheme needs one, and no blank or
+/// control character.
 #[must_use]
 pub fn is_republished(iri: &str) -> bool {
     let Some((scheme, rest)) = iri.split_once(':') else { return false };
@@ -68,7 +68,7 @@ pub fn resolve(base: Option<&str>, href: &str) -> Option<String> {
     Base::new(base).resolve(href)
 }
 
-/// Mends what publishers' programs do to links before a URL parser sees them.
+/// Repairs links that publishers' programs have damaged, before the URL parser reads them.
 fn tidy(href: &str) -> Option<String> {
     let href = href.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{FEFF}');
     if href.is_empty() || href.len() > MAX_LINK {
@@ -92,7 +92,7 @@ fn tidy(href: &str) -> Option<String> {
     Some(href)
 }
 
-/// Whether an address needs nothing done: `http` or `https`, a host, and only characters RFC 3986 allows.
+/// True if an address needs no change: `http` or `https`, a host, and only characters that RFC 3986 allows.
 fn is_clean_absolute(href: &str) -> bool {
     let Some(rest) = href.strip_prefix("http://").or_else(|| href.strip_prefix("https://")) else {
         return false;

@@ -1,5 +1,5 @@
-//! Plain text: what XML may carry, one line, character references, the text of markup, cuts. Owns no
-//! knowledge of HTML's structure (that is `html`) and makes nothing safe to display.
+//! Plain text: the characters XML allows, text on one line, character references, cuts. It knows no HTML
+//! elements (see `html`) and makes nothing safe to display.
 
 mod entity;
 #[cfg(test)]
@@ -10,9 +10,7 @@ use std::borrow::Cow;
 pub(crate) use entity::paired;
 pub use entity::unescape;
 
-use crate::read::html;
-
-/// Whether XML 1.0 allows the character in a document (production 2, `Char`).
+/// True if XML 1.0 allows the character (production 2, `Char`).
 #[must_use]
 pub fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
@@ -69,8 +67,8 @@ pub(crate) fn push_escaped_char(c: char, out: &mut String) {
     }
 }
 
-/// What has no width and no place in a title: zero-width spaces and joiners at random places, byte
-/// order marks, soft hyphens, bidi controls (which can turn the rest of a page around).
+/// True for characters without width: zero-width spaces, byte order marks, soft hyphens, bidi controls (which can
+/// reverse the rest of a page).
 ///
 /// U+200C and U+200D stay: Persian and emoji are spelled with them.
 pub(crate) fn is_invisible(c: char) -> bool {
@@ -98,20 +96,6 @@ pub fn one_line(text: &str) -> String {
         }
     }
     line
-}
-
-/// The text of something that may be plain text, escaped text or markup, on one line.
-///
-/// Markup is told from text by a tag of HTML (`a < b` is none); character references are resolved once.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    if !text.contains(['<', '&']) {
-        return one_line(text);
-    }
-    if html::looks_like_markup(text) {
-        return one_line(&html::to_text(text));
-    }
-    one_line(&unescape(text))
 }
 
 /// The first `n` characters at most, cut after a sentence if one ends in the last half, else between

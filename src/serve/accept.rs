@@ -1,4 +1,4 @@
-//! Which representation of a page a request gets (RFC 9110 section 12.5.3).
+//! Selects the representation of a page for a request (RFC 9110 section 12.5.3).
 
 use axum::http::{HeaderMap, header};
 
@@ -10,8 +10,8 @@ type Weight = u16;
 /// A representation: its coding, or the page as it is.
 pub(super) type Chosen = Option<Coding>;
 
-/// The representation the client likes best; of those it likes alike the one that is usually shortest. `None`
-/// when it refuses the page as it is and every coding of it.
+/// The representation that the client prefers; among equal ones the usually shortest. `None` if the client refuses
+/// the page as it is and every coding of it.
 pub(super) fn choose(page: &Page, headers: &HeaderMap) -> Option<Chosen> {
     let Some(wishes) = Wishes::read(headers) else { return Some(None) };
     let mut best: Option<(Weight, Coding)> = None;
@@ -30,10 +30,10 @@ pub(super) fn choose(page: &Page, headers: &HeaderMap) -> Option<Chosen> {
     }
 }
 
-/// What was said of the page as it is.
+/// The client's weight for the page without coding.
 enum Wish {
     Said(Weight),
-    /// Acceptable, and liked least.
+    /// Acceptable, and preferred least.
     Unsaid,
 }
 
@@ -46,7 +46,7 @@ struct Wishes {
 }
 
 impl Wishes {
-    /// `None` without one: then nothing is known of the client, and it gets the page as it is.
+    /// `None` without the header: then the client gets the page as it is.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut wishes = Self::default();
         let mut said = false;
@@ -88,8 +88,7 @@ impl Wishes {
     }
 }
 
-/// The weight among the parameters, 1 if there is none; `None` if it is malformed: a wish that cannot be
-/// read is no wish.
+/// The weight among the parameters, 1 if there is none; `None` if it is malformed, and then the coding is ignored.
 fn weight<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Weight> {
     let mut found = 1000;
     for parameter in parameters {
@@ -114,7 +113,7 @@ fn thousandths(text: &str) -> Option<Weight> {
     }
 }
 
-/// Whether a comma-separated header names a token with a weight above zero.
+/// True if a comma-separated header has a token with a weight above zero.
 pub(super) fn names(headers: &HeaderMap, header: &str, token: &str) -> bool {
     headers.get_all(header).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value.split(',').any(|part| {

@@ -1,5 +1,5 @@
-//! The admin socket: commands in, rows out, as NDJSON over HTTP on a Unix socket. Whoever may open the
-//! socket may command; its mode (0600) is the only lock, and enough.
+//! The admin socket: requests in, rows out, as NDJSON over HTTP on a Unix socket. Its mode (0600) is the only access
+//! control: a user who can open the socket can command. Knows no single command.
 //!
 //! `curl --unix-socket admin.sock -d '{"command":"sources"}' http://dibao/` works too.
 
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Json, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::{Deserialize, Serialize};
@@ -20,77 +20,14 @@ use tokio::sync::mpsc;
 
 use crate::model::time::Time;
 
-/// Rows that may wait for a slow client before the command waits for it.
+/// Maximum of rows that wait for a slow client; then the command waits too.
 const BACKLOG: usize = 256;
 
-/// What can be asked of a running daemon, or of a state directory without one.
+/// The configuration that a daemon uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "kebab-case")]
-pub enum Command {
-    /// Poll sources now. Ignores schedule and floor, never Retry-After or the host's limits.
-    Poll {
-        /// Which; empty for all.
-        sources: Vec<String>,
-    },
-    /// How everything is.
-    Status,
-    /// Every source: its state, last poll and next.
-    Sources,
-    /// Every region, with its feeds.
-    Regions,
-    /// Stored entries, newest first.
-    Entries {
-        /// Of one region or feed (`henan`, `national`, `all`).
-        region: Option<String>,
-        /// Of one source.
-        source: Option<String>,
-        /// At most this many; `None` for all.
-        limit: Option<usize>,
-    },
-    /// Read the configuration again, and go on under it if it is good.
-    Reload,
-    /// Build the store anew from the journal.
-    Rebuild,
-    /// Compact the journal and build the store anew now, worth it or not.
-    Compact,
-    /// Read store and journal through now, and put right what is damaged.
-    Scrub,
-    /// Make the journal durable, and say which files hold it.
-    Backup {
-        /// Write it a new base from the store before: a copy of it was damaged.
-        #[serde(default)]
-        heal: bool,
-    },
-    /// Why an entry is in its regions and its story, and where it came from.
-    Explain {
-        /// Its published id, or the address of its page.
-        entry: String,
-    },
-    /// What a source's guids, links and dates are good for.
-    ExplainSource {
-        /// Its id.
-        source: String,
-    },
-    /// Correct the regions of an entry.
-    Assign {
-        /// Its published id, or the address of its page.
-        entry: String,
-        /// Its regions; `national` for none, `auto` for those of its texts.
-        regions: Vec<String>,
-    },
-    /// Take an entry out of all feeds, for good.
-    Withdraw {
-        /// Its published id, or the address of its page.
-        entry: String,
-    },
-}
-
-/// A configuration that is in use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Running {
-    /// A hash of the files it was read from.
+pub struct ConfigInUse {
+    /// Hash of its files.
     pub digest: String,
-    /// Since when it is in use.
     pub since: Time,
 }
 
@@ -98,30 +35,31 @@ pub struct Running {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Line {
-    /// One row of the result.
     Row(Value),
-    /// The command is over; a sentence that sums it up, if there is one, and whether all went well.
+    /// The command was carried out.
     Done {
-        /// For people.
+        /// A sentence for people.
         summary: Option<String>,
-        /// Whether all went well.
+        /// True if all went well.
         good: bool,
-        /// The configuration it was carried out under.
+        /// The configuration under which the command was carried out.
         #[serde(default)]
-        running: Option<Running>,
+        running: Option<ConfigInUse>,
     },
     /// The command could not be carried out.
     Failed(String),
 }
 
-/// Carries out commands.
+/// Work that sends the lines of an answer; the last one is `Done` or `Failed`. Ends early when nobody listens any more.
+pub type Answering = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The part that answers requests.
 pub trait Commander: Send + Sync + 'static {
-    /// Carries one out; the last line is `Done` or `Failed`. Ends early when nobody listens any more.
-    fn execute(
-        self: Arc<Self>,
-        command: Command,
-        lines: mpsc::Sender<Line>,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+    /// Makes the answer; whoever calls must run it. A request is an object with the name of the command as its field `command`.
+    ///
+    /// # Errors
+    /// When there is no such command, or it has other arguments: a sentence that says so.
+    fn answer(self: Arc<Self>, request: Value, lines: mpsc::Sender<Line>) -> Result<Answering, String>;
 }
 
 /// The routes of the admin socket.
@@ -129,9 +67,12 @@ pub fn admin(commander: Arc<dyn Commander>) -> Router {
     Router::new().route("/", post(execute)).with_state(commander)
 }
 
-async fn execute(State(commander): State<Arc<dyn Commander>>, Json(command): Json<Command>) -> Response {
+async fn execute(State(commander): State<Arc<dyn Commander>>, Json(request): Json<Value>) -> Response {
     let (lines, answer) = mpsc::channel(BACKLOG);
-    tokio::spawn(commander.execute(command, lines));
+    match commander.answer(request, lines) {
+        Ok(answering) => drop(tokio::spawn(answering)),
+        Err(why) => return (StatusCode::UNPROCESSABLE_ENTITY, why + "\n").into_response(),
+    }
     let stream = futures_util::stream::unfold(answer, |mut answer| async move {
         let line = answer.recv().await?;
         let mut text = serde_json::to_vec(&line).expect("a line is plain JSON");

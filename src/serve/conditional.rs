@@ -1,5 +1,5 @@
-//! One page to one request: what its preconditions come to (RFC 9110 section 13), and which headers tell the
-//! rest.
+//! A page as the response to one request: preconditions (RFC 9110 section 13), validators, caching and delta
+//! encoding (RFC 3229).
 
 use std::time::{Duration, SystemTime};
 
@@ -8,41 +8,41 @@ use bytes::Bytes;
 use http_body_util::Full;
 
 use super::accept::{self, Chosen};
-use super::answer::Response;
-use super::proxied;
+use super::etag;
+use super::response::Response;
 use crate::model::time::Time;
 use crate::views::page::{Coding, Mark, Page};
 
-/// A page may be kept this long at least: a poll that is due ends some seconds later, and a reader that
-/// asked every second meanwhile would learn nothing.
+/// The minimum `max-age`: a poll that is due ends some seconds later, and a reader that asked every second
+/// meanwhile would learn nothing.
 const LEAST_FRESH: Duration = Duration::from_secs(30);
-/// And this long at most: an operator who withdraws an entry wants it gone from caches within the hour.
+/// The maximum `max-age`: an operator who withdraws an entry wants it gone from caches within the hour.
 const MOST_FRESH: Duration = Duration::from_secs(3600);
-/// Where nothing is known of the next poll.
+/// `max-age` if the next poll is unknown.
 const USUALLY_FRESH: Duration = Duration::from_secs(60);
 
 /// RFC 3229 sections 10.5.3 and 10.5.1.
 const A_IM: &str = "a-im";
 const IM: HeaderName = HeaderName::from_static("im");
 
-/// How far a date that is not ours must be behind a change to vouch for it, in seconds: clients that ask by
-/// their own clock, or by our `Date`, may have been answered while the change was on its way.
+/// A client's date that is not our `Last-Modified` must be this many seconds after a change to count as knowing
+/// it: a client that uses its own clock, or our `Date`, may have been answered just before the change.
 const NOT_OURS: u64 = 60;
 
-/// A page as its clients may know it by now.
+/// A page with what a response says of it.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(super) struct Resource<'a> {
     pub(super) page: &'a Page,
-    /// Its `Last-Modified`, in seconds. While another change may still be dated by the same second, it is
-    /// the second before: a client that came between the two would else be told that it has the later one
-    /// (RFC 9110 section 8.8.2.2).
+    /// `Last-Modified`, in seconds. While another change may still get the same second, it is the second before:
+    /// a client that came between the two changes would else seem to have the later one (RFC 9110 section
+    /// 8.8.2.2).
     modified: u64,
-    /// The time, in seconds, where it is known.
+    /// The time, in seconds, where it is resource.
     now: Option<u64>,
     pub(super) fresh: Option<Duration>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> Resource<'a> {
     /// A change that was recorded while the clock was ahead is dated just before the response: the `Date` may be a
     /// second behind.
     pub(super) fn new(page: &'a Page, settled: bool, fresh: Option<Duration>, now: Option<Time>) -> Self {
@@ -52,10 +52,10 @@ impl<'a> Known<'a> {
         Self { page, modified, now, fresh }
     }
 
-    /// Whether a client that names a date has the page.
+    /// True if a client that sends this date has the page.
     fn is_known_since(&self, since: u64) -> bool {
         let changed = seconds(self.page.modified.into());
-        // A date that is still to come was told by a clock that was wrong, ours or the client's.
+        // A date in the future comes from a wrong clock, ours or the client's.
         if self.now.is_some_and(|now| since > now) {
             return false;
         }
@@ -63,98 +63,95 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What a request for a page comes to.
+/// The result of a request's preconditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict<'a> {
-    /// The page.
+pub(super) enum Evaluation<'a> {
     Full,
     /// The client has it, and knows it by this tag.
     NotModified(&'a str),
-    /// The page is not what the client takes it for.
     PreconditionFailed,
-    /// The client has an earlier state of the feed, and takes what came after.
+    /// The client has this earlier state of the feed, and accepts a delta.
     Since(Mark),
 }
 
-/// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. They speak of the one
-/// representation that this request would get: a cache that holds another coding must not be told that it
-/// may use that.
-pub(super) fn judge<'a>(
-    known: Known<'_>,
+/// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. They apply to the one representation that
+/// this request would get: a cache with another coding must not be told to use that.
+pub(super) fn evaluate<'a>(
+    resource: Resource<'_>,
     etag: &'a str,
     method: &Method,
     headers: &'a HeaderMap,
-) -> Verdict<'a> {
+) -> Evaluation<'a> {
     if headers.contains_key(header::IF_MATCH) {
         // The strong comparison (section 8.8.3.2): a weak tag matches nothing.
         if !tags(headers, header::IF_MATCH).any(|tag| tag == "*" || tag == etag) {
-            return Verdict::PreconditionFailed;
+            return Evaluation::PreconditionFailed;
         }
     } else if let Some(since) = date(headers, header::IF_UNMODIFIED_SINCE)
-        && known.modified > since
+        && resource.modified > since
     {
-        return Verdict::PreconditionFailed;
+        return Evaluation::PreconditionFailed;
     }
     if headers.contains_key(header::IF_NONE_MATCH) {
         let mut named = tags(headers, header::IF_NONE_MATCH);
-        if let Some(tag) = named.find_map(|tag| proxied::matches(tag, etag, known.page.etag(None))) {
-            return Verdict::NotModified(tag);
+        if let Some(tag) = named.find_map(|tag| etag::matches(tag, etag, resource.page.etag(None))) {
+            return Evaluation::NotModified(tag);
         }
     } else if let Some(since) = date(headers, header::IF_MODIFIED_SINCE)
-        && known.is_known_since(since)
+        && resource.is_known_since(since)
     {
-        return Verdict::NotModified(etag);
+        return Evaluation::NotModified(etag);
     }
-    match earlier_state(known.page, headers) {
-        Some(mark) if *method == Method::GET => Verdict::Since(mark),
-        _ => Verdict::Full,
+    match earlier_state(resource.page, headers) {
+        Some(mark) if *method == Method::GET => Evaluation::Since(mark),
+        _ => Evaluation::Full,
     }
 }
 
-/// The latest state of the feed that the client says it has, if it takes what came after (RFC 3229).
+/// The latest state of the feed that the client has, if it accepts a delta (RFC 3229).
 fn earlier_state(page: &Page, headers: &HeaderMap) -> Option<Mark> {
     let now = page.mark?;
     if !accept::names(headers, A_IM, "feed") {
         return None;
     }
     let named = tags(headers, header::IF_NONE_MATCH);
-    let marks = named.filter_map(|tag| Mark::of_tag(&format!("\"{}\"", proxied::bare(tag))));
+    let marks = named.filter_map(|tag| Mark::of_tag(&format!("\"{}\"", etag::bare(tag))));
     marks.filter(|mark| mark.generation == now.generation && mark.seq <= now.seq).max_by_key(|mark| mark.seq)
 }
 
-impl Verdict<'_> {
+impl Evaluation<'_> {
     /// True if the page itself is the answer.
     pub(super) fn is_full(self) -> bool {
         matches!(self, Self::Full | Self::Since(_))
     }
 }
 
-/// The page in the chosen representation, whose bytes these are.
-pub(super) fn respond(known: Known<'_>, chosen: Chosen, bytes: &Bytes, method: &Method) -> Response {
+/// The page in the chosen representation, as `bytes`.
+pub(super) fn respond(resource: Resource<'_>, chosen: Chosen, bytes: &Bytes, method: &Method) -> Response {
     let body = if *method == Method::HEAD { Bytes::new() } else { bytes.clone() };
     let mut response = Response::new(Full::new(body));
     let head = response.headers_mut();
-    validate(head, known, known.page.etag(chosen));
-    describe(head, known.page, chosen, bytes.len());
+    validate(head, resource, resource.page.etag(chosen));
+    describe(head, resource.page, chosen, bytes.len());
     head.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
     response
 }
 
-/// The verdict where it is not the page.
-pub(super) fn respond_without(known: Known<'_>, etag: &str, verdict: Verdict<'_>) -> Response {
-    let (status, etag) = match verdict {
-        Verdict::NotModified(tag) => (StatusCode::NOT_MODIFIED, tag),
+/// The response without the page: 304 or 412.
+pub(super) fn respond_without(resource: Resource<'_>, etag: &str, evaluation: Evaluation<'_>) -> Response {
+    let (status, etag) = match evaluation {
+        Evaluation::NotModified(tag) => (StatusCode::NOT_MODIFIED, tag),
         _ => (StatusCode::PRECONDITION_FAILED, etag),
     };
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
-    validate(response.headers_mut(), known, etag);
+    validate(response.headers_mut(), resource, etag);
     response
 }
 
-/// What is new in a feed, under the validators of the feed as it is now (RFC 3229 section 10.4.1).
+/// The delta of a feed, with the validators of the current feed (RFC 3229 section 10.4.1).
 pub(super) fn respond_delta(
-    known: Known<'_>,
+    resource: Resource<'_>,
     etag: &str,
     delta: &Page,
     chosen: Chosen,
@@ -163,11 +160,11 @@ pub(super) fn respond_delta(
     let mut response = Response::new(Full::new(bytes.clone()));
     *response.status_mut() = StatusCode::IM_USED;
     let head = response.headers_mut();
-    validate(head, known, etag);
+    validate(head, resource, etag);
     describe(head, delta, chosen, bytes.len());
     head.insert(IM, HeaderValue::from_static("feed"));
     // A cache that does not know 226 would hand it to others as the feed (RFC 3229 section 10.8.1).
-    set(head, header::CACHE_CONTROL, &format!("no-store, im, max-age={}", max_age(known.fresh)));
+    set(head, header::CACHE_CONTROL, &format!("no-store, im, max-age={}", max_age(resource.fresh)));
     response
 }
 
@@ -182,16 +179,15 @@ pub(super) fn not_acceptable(page: &Page) -> Response {
     response
 }
 
-/// Whether scripts of other sites may read a page: feeds are made to be read by others' programs; pages are for
-/// people.
+/// True if scripts of other sites may read a page. Feeds are for programs; pages are for people.
 pub(super) fn is_shared(page: &Page) -> bool {
     !page.media_type.starts_with("text/html")
 }
 
-/// What a 304 says too (RFC 9110 section 15.4.5). `Last-Modified` goes along because readers exist that
-/// store only what the latest response said.
-fn validate(head: &mut HeaderMap, known: Known<'_>, etag: &str) {
-    let Known { page, modified, fresh, .. } = known;
+/// The headers that a 304 has too (RFC 9110 section 15.4.5). `Last-Modified` is among them because some readers
+/// store only the headers of the latest response.
+fn validate(head: &mut HeaderMap, resource: Resource<'_>, etag: &str) {
+    let Resource { page, modified, fresh, .. } = resource;
     let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(modified);
     set(head, header::ETAG, etag);
     set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
@@ -220,8 +216,8 @@ fn describe(head: &mut HeaderMap, page: &Page, coding: Option<Coding>, length: u
     }
 }
 
-/// Pages show texts of others. They are escaped; should one slip through, it still runs nothing, sends
-/// nothing and is framed by nobody.
+/// Pages show texts of publishers, escaped. Should one slip through, it still runs nothing, sends nothing and is
+/// framed by nobody.
 const POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

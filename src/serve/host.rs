@@ -1,10 +1,10 @@
-//! Whether a request says which host it is for. Nothing here depends on it; a request that leaves it open, or
-//! says two things, is one that a proxy and we might understand differently.
+//! Checks the `Host` header. Nothing here depends on the host, but a proxy may understand a request without one, or
+//! with two, differently.
 
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Version, header};
 
-/// Whether there is one `Host` that could be one; HTTP/1.0 needs none (RFC 9112 section 3.2).
+/// True if there is one well-formed `Host`; HTTP/1.0 needs none (RFC 9112 section 3.2).
 pub(super) fn is_named(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {

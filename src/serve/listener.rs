@@ -1,5 +1,5 @@
-//! The public listener: connections in, bounded in number, time and size. Whoever connects can keep nobody
-//! else waiting for long, and cannot make the daemon hold more than a few kilobytes.
+//! The public listener: accepts connections and bounds them in number, time and size. A client cannot delay
+//! others for long, nor make the daemon hold more than a few kilobytes.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -18,11 +18,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-pub use super::door::Door;
-use super::door::{self, Stream};
-use super::patience::Patient;
-use super::press::Press;
-use super::seats::{Seat, Seats, Watch};
+use super::pool::Pool;
+use super::response::{self, Response};
+use super::slots::{Slot, Slots, Tracker};
+pub use super::socket::Socket;
+use super::socket::{self, Stream};
+use super::write_timeout::WriteTimeout;
 use super::{Views, answer, host};
 
 /// Header fields of a request: browsers send about 20.
@@ -31,37 +32,37 @@ const MAX_HEADERS: usize = 64;
 /// Octets of a request's head: nginx takes four lines of 8 KiB, and none of ours is a cookie.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// How long accepting rests after the process has run out of file descriptors: connections that end
-/// give them back. Fifty attempts a second cost nothing.
-const REST: Duration = Duration::from_millis(20);
+/// The pause of accepting after the process ran out of file descriptors: connections that end give them back.
+/// Fifty attempts a second cost nothing.
+const PAUSE: Duration = Duration::from_millis(20);
 
-/// How often it is told that connections cannot be accepted: an attack is no reason to fill the log.
-const TELL: Duration = Duration::from_secs(60);
+/// The least time between two warnings that connections cannot be accepted: an attack must not fill the log.
+const WARN_EVERY: Duration = Duration::from_secs(60);
 
-/// Seats where the process may have as many descriptors as it likes.
-const SEATS: usize = 512;
+/// Connections at once where the process has enough file descriptors.
+const CONNECTIONS: usize = 512;
 
-/// What a client may cost.
+/// Limits of the public listener.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at once. Behind a proxy a few dozen serve thousands of readers.
     pub connections: usize,
     /// From the end of one response, or from connecting, to the end of the next request's head.
     pub head: Duration,
-    /// From there to the beginning of the answer. A view is in memory or made in milliseconds; whoever
-    /// waits longer waits for a disk that hangs, or behind others who want what nobody else does.
+    /// From there to the start of the response. A view is in memory or rendered in milliseconds; a request that
+    /// waits longer waits for a disk that hangs, or behind others for a rare view.
     pub answer: Duration,
     /// Without taking a byte of a response.
     pub write: Duration,
-    /// Of one connection, at the end of which the response under way is the last. A client that takes a byte
-    /// every few seconds keeps its seat no longer than this and once more [`Limits::write`].
+    /// Of a connection; the response under way at its end is the last. A client that takes a byte every few
+    /// seconds keeps its slot no longer than this plus [`Limits::write`].
     pub life: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: SEATS,
+            connections: CONNECTIONS,
             head: Duration::from_secs(10),
             answer: Duration::from_secs(10),
             write: Duration::from_secs(30),
@@ -71,8 +72,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The same in a process that may have only so many file descriptors: half of them are left to
-    /// everything else, so that a crowd never keeps the journal from being written.
+    /// The same for a process with this limit of file descriptors: connections get half, so that a crowd never
+    /// keeps the journal from being written.
     #[must_use]
     pub fn within(self, descriptors: Option<u64>) -> Self {
         let half = descriptors.and_then(|all| usize::try_from(all / 2).ok()).unwrap_or(usize::MAX);
@@ -80,94 +81,94 @@ impl Limits {
     }
 }
 
-/// Serves views until `shutdown`; then ends the connections in good order, those in the middle of a
-/// response after it. Who waits for this to return decides how long that may take.
+/// Serves views until `shutdown`, then closes the connections, each after the response under way. The caller
+/// decides how long to wait for that.
 pub async fn serve(
     listener: TcpListener,
     views: Arc<dyn Views>,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
-    serve_all(vec![Door::Tcp(listener)], views, limits, shutdown).await;
+    serve_all(vec![Socket::Tcp(listener)], views, limits, shutdown).await;
 }
 
-/// The same on several addresses, which share the limits.
+/// The same on several sockets, which share the limits.
 pub async fn serve_all(
-    doors: Vec<Door>,
+    sockets: Vec<Socket>,
     views: Arc<dyn Views>,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(());
-    let seats = Seats::new(limits.connections);
+    let slots = Slots::new(limits.connections);
     let mut clients = JoinSet::new();
-    let mut trouble = Trouble::default();
-    let press = Press::new(views, limits.answer, limits.connections);
+    let mut failures = AcceptFailures::default();
+    let pool = Pool::new(views, limits.answer, limits.connections);
     let mut last = 0;
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = door::accept(&doors, &mut last) => accepted,
-            // Their ends need to be taken note of, or the set grows.
+            accepted = socket::accept(&sockets, &mut last) => accepted,
+            // Ended tasks must be taken out, or the set grows.
             Some(_) = clients.join_next() => continue,
         };
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                trouble.rest_after(&error, &seats).await;
+                failures.pause_after(&error, &slots).await;
                 continue;
             }
         };
-        let seat = tokio::select! {
+        let slot = tokio::select! {
             () = &mut shutdown => break,
-            seat = seats.take() => seat,
+            slot = slots.acquire() => slot,
         };
-        let client = Client { seat, limits, press: Arc::clone(&press), stopped: stopped.clone() };
+        let client = Client { slot, limits, pool: Arc::clone(&pool), stopped: stopped.clone() };
         clients.spawn(client.serve(stream));
     }
-    drop(doors);
+    drop(sockets);
     drop(stop);
     while clients.join_next().await.is_some() {}
 }
 
-/// What is known of connections that could not be accepted.
+/// Connections that could not be accepted.
 #[derive(Default)]
-struct Trouble {
-    told: Option<Instant>,
+struct AcceptFailures {
+    warned: Option<Instant>,
 }
 
-impl Trouble {
-    async fn rest_after(&mut self, error: &io::Error, seats: &Seats) {
+impl AcceptFailures {
+    async fn pause_after(&mut self, error: &io::Error, slots: &Slots) {
         use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
         // A client that left before it was accepted says nothing of the next one.
         if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
             return;
         }
-        if self.told.is_none_or(|told| told.elapsed() >= TELL) {
-            tracing::warn!(%error, "cannot accept connections; sending away clients that only wait");
-            self.told = Some(Instant::now());
+        if self.warned.is_none_or(|warned| warned.elapsed() >= WARN_EVERY) {
+            tracing::warn!(%error, "cannot accept connections; closing idle ones");
+            self.warned = Some(Instant::now());
         }
-        // Theirs are the descriptors that are wanted.
-        seats.send_one_away();
-        tokio::time::sleep(REST).await;
+        // That frees a file descriptor.
+        slots.evict_one();
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
 /// One connection.
 struct Client {
-    seat: Seat,
+    slot: Slot,
     limits: Limits,
-    press: Arc<Press>,
+    pool: Arc<Pool>,
     stopped: watch::Receiver<()>,
 }
 
 impl Client {
     async fn serve(self, stream: Stream) {
-        let Self { seat, limits, press, mut stopped } = self;
-        let stream = Patient::new(stream, limits.write, seat.watch());
-        let watch = seat.watch();
-        let service = service_fn(move |request| handle(Arc::clone(&press), watch.clone(), request));
+        let Self { slot, limits, pool, mut stopped } = self;
+        let stream = WriteTimeout::new(stream, limits.write, slot.tracker());
+        let tracker = slot.tracker();
+        let service = service_fn(move |request| handle(Arc::clone(&pool), tracker.clone(), request));
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
@@ -175,16 +176,16 @@ impl Client {
             .max_headers(MAX_HEADERS)
             .max_buf_size(MAX_HEAD);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-        // A client that breaks off, or is broken off, is no event: readers do so all day.
+        // A connection that breaks is not worth a log line: readers break off all day.
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = seat.sent_away() => return,
+            () = slot.evicted() => return,
             () = tokio::time::sleep(limits.life) => {}
-            // The sender sends nothing; that it is gone is the sign.
+            // The sender sends nothing. Its drop is the signal.
             _ = stopped.changed() => {}
         }
-        // Half a head would be waited for.
-        if seat.is_waiting() {
+        // hyper would wait for the rest of a head that has begun.
+        if slot.is_idle() {
             return;
         }
         connection.as_mut().graceful_shutdown();
@@ -193,20 +194,20 @@ impl Client {
 }
 
 async fn handle(
-    press: Arc<Press>,
-    watch: Watch,
+    pool: Arc<Pool>,
+    tracker: Tracker,
     request: Request<Incoming>,
-) -> Result<answer::Response, Infallible> {
-    watch.asked();
+) -> Result<Response, Infallible> {
+    tracker.request_read();
     let (parts, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     drop(body);
     let response = if host::is_named(parts.version, &parts.headers) {
-        answer::answer(&press, &parts.method, &parts.uri, &parts.headers, has_body).await
+        answer::answer(&pool, &parts.method, &parts.uri, &parts.headers, has_body).await
     } else {
-        answer::no_host()
+        response::no_host()
     };
-    watch.answered();
+    tracker.response_ready();
     Ok(response)
 }
 

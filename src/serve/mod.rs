@@ -1,19 +1,20 @@
-//! The public listener: views over HTTP, read only. It knows nothing of stores or sources; it asks
-//! [`Views`] for a path and speaks RFC 9110 about what comes back.
+//! Views over HTTP (RFC 9110), read only, and the admin socket. It knows neither stores nor sources: it asks
+//! [`Views`] for the view at a path.
 
 mod accept;
 pub mod admin;
 mod answer;
 mod conditional;
-mod door;
+mod etag;
 mod host;
 pub mod listener;
-mod nearby;
-mod patience;
-mod press;
-mod proxied;
-mod seats;
+mod pool;
+mod redirect;
+mod response;
+mod slots;
+mod socket;
 mod target;
+mod write_timeout;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,82 +22,79 @@ use std::time::Duration;
 use crate::model::time::Time;
 use crate::views::page::{Mark, Page};
 
-/// What there is at a path.
+/// The answer for a path.
 #[derive(Clone, Debug)]
 pub enum View {
-    /// A view.
     Page(Arc<Page>),
-    /// There was one, and there will be none again.
+    /// There was a view, and there will be none again.
     Gone,
-    /// Nothing.
     Missing,
-    /// There is one, but it cannot be rendered just now.
+    /// There is a view, but it cannot be rendered now.
     Failed,
 }
 
-/// Whoever has the views.
+/// The views of an instance, by path.
 pub trait Views: Send + Sync + 'static {
     /// The view at a path, without its leading slash. May block while it is rendered.
     fn view(&self, path: &str) -> View;
 
-    /// The view at a path, if nothing has to be rendered or read for it. Does not block.
+    /// The view at a path if it is rendered and current. Does not block.
     fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
         let _ = path;
         None
     }
 
-    /// Whether there is a view at a path, which is not rendered for this. May block.
+    /// True if there is a view at a path. Renders nothing. May block.
     fn has(&self, path: &str) -> bool;
 
-    /// Whether few ask for the view at a path, so that it is made for whoever does.
-    fn is_seldom(&self, path: &str) -> bool {
+    /// True if few ask for the view at a path, so that it is usually not in memory.
+    fn is_rare(&self, path: &str) -> bool {
         let _ = path;
         false
     }
 
-    /// The feed at a path with only what is new or changed since an earlier state of it (RFC 3229, `A-IM:
-    /// feed`); `None` where that state is not known, or the feed knows no such form. May block.
+    /// The feed at a path with only the entries that changed since an earlier state (RFC 3229, `A-IM: feed`);
+    /// `None` if the state is unknown or the format has no deltas. May block.
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
         let _ = (path, since);
         None
     }
 
-    /// How long until the view at a path can change: until a source that feeds it is next polled. `None`
-    /// where that is not known.
+    /// Time until the view at a path can change: until one of its sources is next polled. `None` if unknown.
     fn fresh_for(&self, path: &str) -> Option<Duration> {
         let _ = path;
         None
     }
 
-    /// The path that proxies put before the views' own, such as `/news`: one that passes it on is answered as one
-    /// that takes it off.
+    /// The path of the public address, such as `/news`. Requests may begin with it: some proxies pass it on, others
+    /// remove it.
     fn base(&self) -> Option<Arc<str>> {
         None
     }
 
-    /// The time, where it is known: nothing may be dated later than the response it stands in (RFC 9110 section
+    /// The current time, if known: no date in a response may be later than the response (RFC 9110 section
     /// 8.8.2.1).
     fn now(&self) -> Option<Time> {
         None
     }
 
-    /// Whether an instant is long enough ago that nothing more will be dated by it.
+    /// True if no further change will get this date.
     fn is_settled(&self, modified: Time) -> bool {
         let _ = modified;
         true
     }
 
-    /// While the views are not up to date yet: one line about how far the start is.
+    /// One line about the progress of the start, until the views are up to date.
     fn starting(&self) -> Option<String> {
         None
     }
 
-    /// Why nothing new comes into the views, if nothing does.
+    /// Why nothing new comes in, if nothing does.
     fn trouble(&self) -> Option<String> {
         None
     }
 
-    /// How everything is, as JSON. May block.
+    /// The status of the daemon as JSON. May block.
     fn status(&self) -> Option<String> {
         None
     }

@@ -1,5 +1,5 @@
-//! A feed as Atom (RFC 4287). The only place that names `atom_syndication`, which writes what it is
-//! given: control characters are taken out here, because it does not.
+//! A feed as Atom (RFC 4287). The only place that names `atom_syndication`. The crate does not remove control
+//! characters, so this module does.
 
 mod history;
 mod tombstones;
@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use atom_syndication as atom;
 use atom_syndication::extension::ExtensionMap;
 
-use super::document::{EntryDoc, Face, FeedDoc, SourceDoc};
+use super::document::{EntryDoc, FeedDoc, SourceDoc};
+use super::format::Rendering;
 use crate::model::entry::{Category, Link, Person};
 use crate::model::time::Time;
 use crate::read::text::xml_legal;
@@ -19,7 +20,8 @@ pub const MEDIA_TYPE: &str = "application/atom+xml; charset=utf-8";
 
 /// Writes the feed.
 #[must_use]
-pub fn render(doc: &FeedDoc) -> Vec<u8> {
+pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
+    let doc = rendering.doc;
     let feed = atom::Feed {
         title: atom::Text::plain(legal(&doc.title)),
         id: legal(&doc.id),
@@ -29,7 +31,7 @@ pub fn render(doc: &FeedDoc) -> Vec<u8> {
             uri: None,
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         }),
-        links: links(doc),
+        links: links(rendering),
         rights: doc.rights.as_deref().map(|r| atom::Text::plain(legal(r))),
         entries: doc.entries.iter().map(entry).collect(),
         lang: Some("zh".to_owned()),
@@ -41,19 +43,20 @@ pub fn render(doc: &FeedDoc) -> Vec<u8> {
     feed.write_with_config(Vec::new(), config).expect("writing to memory does not fail")
 }
 
-/// The other forms are alternates too, of other types (RFC 4287 section 4.1.1).
-fn links(doc: &FeedDoc) -> Vec<atom::Link> {
-    const ATOM: Option<&str> = Some("application/atom+xml");
-    let archived = |rel: &str, month| link(rel, &doc.archive(month), ATOM);
-    let own = doc.issues.month.map_or_else(|| doc.address(Face::Atom), |month| doc.archive(month));
-    let mut links =
-        vec![link("self", &own, ATOM), link("alternate", &doc.address(Face::Html), Some("text/html"))];
+/// The other formats are alternates of other types (RFC 4287 section 4.1.1). An archive has the page for people
+/// alone.
+fn links(rendering: &Rendering<'_>) -> Vec<atom::Link> {
+    let Rendering { doc, format, .. } = rendering;
+    let media_type = Some(format.bare_type());
+    let archived = |rel: &str, month| link(rel, &doc.archive(month), media_type);
+    let own = doc.issues.month.map_or_else(|| rendering.address(), |month| doc.archive(month));
+    let mut links = vec![link("self", &own, media_type)];
+    let others = rendering.others().filter(|other| doc.issues.month.is_none() || !other.is_feed);
+    links.extend(others.map(|other| link("alternate", &doc.address(other.ending), Some(other.bare_type()))));
     if doc.issues.month.is_some() {
         // RFC 5005 section 4: back to the document that is subscribed to.
-        links.push(link("current", &doc.address(Face::Atom), ATOM));
+        links.push(link("current", &rendering.address(), media_type));
     } else {
-        links.push(link("alternate", &doc.address(Face::Rss), Some("application/rss+xml")));
-        links.push(link("alternate", &doc.address(Face::Json), Some("application/feed+json")));
         links.extend(doc.hub.as_deref().map(|hub| link("hub", hub, None)));
     }
     links.extend(doc.issues.prev.map(|month| archived("prev-archive", month)));
@@ -92,8 +95,8 @@ fn entry(doc: &EntryDoc) -> atom::Entry {
     }
 }
 
-/// The full text. An entry without one must have a page (RFC 4287 section 4.1.2); where it has none, what is told of it
-/// in short stands here too.
+/// The full text. An entry without content must have a page (RFC 4287 section 4.1.2); if it has none, the summary or
+/// title is its content.
 fn content(doc: &EntryDoc, lang: Option<String>) -> Option<atom::Content> {
     let has_page = doc.links.iter().any(|link| link.rel == "alternate");
     let (kind, text) = match &doc.content {

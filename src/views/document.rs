@@ -1,5 +1,5 @@
-//! What a feed says, whatever format it is written in: titles, ids, dates, order, and how much of each
-//! entry the publishing policy lets through.
+//! Feeds as documents, before any format: titles, ids, dates, order, and as much of each entry as the publishing
+//! policy allows.
 
 mod entry;
 
@@ -9,7 +9,8 @@ use chrono::DateTime;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-pub use super::site::{Face, Site};
+use super::site::FEED_ENDING;
+pub use super::site::Site;
 use crate::model::entry::{Category, Link, Person};
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
@@ -27,92 +28,81 @@ pub const SUMMARY_CHARS: usize = 240;
 /// than any entry.
 pub const EMPTY_UPDATED: Time = DateTime::UNIX_EPOCH;
 
-/// A feed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedDoc {
     /// `urn:uuid:`, made from the instance's id and the feed's path: another address changes nothing.
     pub id: String,
-    /// Title.
     pub title: String,
-    /// The address its paths start from: the instance's.
+    /// The public address of the instance.
     pub base: String,
-    /// Its path, without an ending.
+    /// Without an ending: `henan`.
     pub path: String,
-    /// The WebSub hub that is told when it changes.
+    /// The WebSub hub that is told of changes.
     pub hub: Option<String>,
-    /// How long it may be kept before it is asked for again.
+    /// The time for which a reader need not ask again.
     pub ttl_minutes: Option<u32>,
-    /// Its archives.
     pub issues: Issues,
-    /// When its newest entry was updated.
+    /// `updated` of the newest entry.
     pub updated: Time,
-    /// When its bytes last changed: the Last-Modified of its views.
+    /// When the bytes last changed: the Last-Modified of its views.
     pub modified: Time,
-    /// The instance's rights notice.
     pub rights: Option<String>,
-    /// Entries, in order.
     pub entries: Vec<EntryDoc>,
-    /// Ids of entries that were withdrawn, and when.
+    /// Ids of withdrawn entries, and when.
     pub withdrawn: Vec<(String, Time)>,
 }
 
-/// How a document and the archives of its feed hang together (RFC 5005 section 4).
+/// The archives of a feed, as a document links them (RFC 5005 section 4).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Issues {
-    /// The month this document is the archive of; `None` for the one that is subscribed to.
+    /// The month of an archive; `None` for the feed itself.
     pub month: Option<Month>,
-    /// The most entries an archive has, where it leaves out older ones of its month.
+    /// The maximum of entries, if the archive leaves out older ones of its month.
     pub cut: Option<usize>,
-    /// The archive before it, if the two leave nothing out between them, or this one says what it leaves out.
+    /// The archive before this document, if no entry is missing between the two, or if this one is marked as cut.
     pub prev: Option<Month>,
-    /// The archive after it.
+    /// The archive after this one.
     pub next: Option<Month>,
-    /// Every archive there is, the newest first, for people.
+    /// All archives, the newest first, for the page.
     pub all: Vec<Month>,
 }
 
 impl FeedDoc {
-    /// The address of the feed in a form.
+    /// The address of the feed in the format of this ending.
     #[must_use]
-    pub fn address(&self, face: Face) -> String {
-        format!("{}/{}{}", self.base, self.path, face.ending())
+    pub fn address(&self, ending: &str) -> String {
+        format!("{}/{}{ending}", self.base, self.path)
     }
 
-    /// What a `Link` header says of a form: where it lives and which hub is told of it (WebSub section 4). JSON
-    /// has no other place for a hub that all clients look at.
+    /// The `Link` header of the format of this ending: its own address and the hub (WebSub section 4). JSON has no
+    /// other place for a hub that all clients look at.
     #[must_use]
-    pub fn link_header(&self, face: Face) -> String {
-        let own = format!("<{}>; rel=\"self\"", self.address(face));
+    pub fn link_header(&self, ending: &str) -> String {
+        let own = format!("<{}>; rel=\"self\"", self.address(ending));
         self.hub.as_ref().map_or(own.clone(), |hub| format!("<{hub}>; rel=\"hub\", {own}"))
     }
 
-    /// The address of one of its archives.
     #[must_use]
     pub fn archive(&self, month: Month) -> String {
-        format!("{}/{}/archive/{month}.atom", self.base, self.path)
+        format!("{}/{}/archive/{month}{FEED_ENDING}", self.base, self.path)
     }
 }
 
-/// An entry of a feed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntryDoc {
-    /// Its id.
     pub id: String,
-    /// Its title, never empty.
+    /// Never empty.
     pub title: String,
-    /// Its page and enclosures.
+    /// Page, enclosures, and other reports of the story.
     pub links: Vec<Link>,
-    /// When it was published.
     pub published: Time,
-    /// When it last changed.
     pub updated: Time,
-    /// When subscribers could first see it: what the order goes by.
+    /// When subscribers could first see it. Entries are in this order.
     pub surfaced: Time,
     /// Authors; the source's name where it has none.
     pub authors: Vec<Person>,
-    /// Editors.
     pub contributors: Vec<Person>,
-    /// Its regions: ids and names.
+    /// Ids and names.
     pub regions: Vec<(RegionId, String)>,
     /// Regions, then the publisher's own categories.
     pub categories: Vec<Category>,
@@ -120,74 +110,64 @@ pub struct EntryDoc {
     pub summary: Option<String>,
     /// Full text, HTML, sanitised.
     pub content: Option<String>,
-    /// Rights notice.
     pub rights: Option<String>,
-    /// Language.
     pub language: Option<String>,
     /// Where it came from.
     pub source: SourceDoc,
 }
 
-/// Where an entry came from (RFC 4287 section 4.2.11).
+/// The source of an entry (RFC 4287 section 4.2.11).
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceDoc {
-    /// What it is called here.
+    /// Its id in the configuration.
     pub slug: SourceId,
     /// The feed's own id, else the address it is polled at.
     pub id: String,
-    /// Its title.
     pub title: String,
     /// The address it is polled at.
     pub self_url: String,
-    /// Its home page.
     pub home_url: Option<String>,
-    /// Who is responsible for it: itself, by its title.
+    /// The source itself, by its title.
     pub author: Person,
-    /// Its rights notice.
     pub rights: Option<String>,
-    /// The entry's own `updated`: what the feed said of itself then is not known.
+    /// The entry's own `updated`: the one of the publisher's feed at that time is unknown.
     pub updated: Time,
 }
 
-/// An entry to be shown, and what else tells its story.
+/// An entry to show, with other reports of its story.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
-    /// The entry.
     pub entry: Entry,
-    /// The other reports of its story, in the order they came; the first of them, where there are many.
+    /// The first other reports of its story, in the order they came.
     pub related: Vec<Related>,
-    /// How many other reports there are.
+    /// The number of other reports.
     pub others: usize,
 }
 
 /// Another report of the same story.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
-    /// Its outlet and title.
+    /// Outlet and title.
     pub title: String,
-    /// Its page.
     pub href: String,
 }
 
-/// What a feed is made from.
+/// The input of a feed's document.
 pub struct FeedInput<'a> {
-    /// Which feed.
     pub feed: &'a FeedKey,
-    /// What is stored of it; `None` before its first entry.
+    /// `None` before its first entry.
     pub state: Option<&'a FeedState>,
-    /// The state of the whole.
     pub meta: &'a Meta,
-    /// Its first entries, in order, one a story.
+    /// The first entries in order, one a story.
     pub entries: &'a [Shown],
-    /// What was withdrawn from it lately: since [`withdrawn_since`].
+    /// Withdrawals since [`withdrawn_since`].
     pub withdrawn: &'a [(String, Time)],
     /// The sources of these entries, and the feed's own.
     pub sources: &'a BTreeMap<SourceId, SourceState>,
-    /// Its archives. `prev` says that `entries` hold everything since that archive.
+    /// `prev` is set if `entries` hold everything since that archive.
     pub issues: Issues,
 }
 
-/// The document of a feed.
 #[must_use]
 pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
     let path = Site::path(input.feed);
@@ -214,7 +194,7 @@ pub fn feed(site: &Site, input: &FeedInput<'_>) -> FeedDoc {
     }
 }
 
-/// An archive is as new as its newest entry; the feed itself never goes back, whatever leaves it.
+/// An archive is as new as its newest entry. `updated` of a feed never goes back, whichever entries leave it.
 fn updated(input: &FeedInput<'_>, entries: &[EntryDoc]) -> Time {
     match input.issues.month {
         Some(_) => entries.iter().map(|entry| entry.updated).max().unwrap_or(EMPTY_UPDATED),
@@ -235,10 +215,10 @@ fn modified(site: &Site, input: &FeedInput<'_>, shown: usize, prev: Option<Month
     revised.max(base).max(closed)
 }
 
-/// How long a withdrawal is announced: a reader that was not asked for a month starts anew.
+/// A feed announces a withdrawal this long: a reader that did not poll for a month starts anew.
 const ANNOUNCED: TimeDelta = TimeDelta::days(30);
 
-/// Withdrawals from then on are announced.
+/// The start of the time whose withdrawals a feed announces.
 #[must_use]
 pub fn withdrawn_since(meta: &Meta) -> Time {
     today(meta) - ANNOUNCED
@@ -250,8 +230,7 @@ pub fn urn(instance: Uuid, path: &str) -> String {
     Uuid::new_v5(&instance, path.as_bytes()).urn().to_string()
 }
 
-/// The day that ageing counts from. Only whole days count, so that a feed's bytes change at most once a
-/// day for that reason, and not with every poll.
+/// The day that ageing counts from. Only whole days count, so that ageing changes a feed's bytes at most once a day.
 #[must_use]
 pub fn today(meta: &Meta) -> Time {
     day(meta.newest_at)
@@ -262,15 +241,15 @@ fn day(time: Time) -> Time {
     DateTime::from_timestamp(start, 0).unwrap_or(EMPTY_UPDATED)
 }
 
-/// How long a limit of age must be to span a month of any length but for its last days. A shorter one
-/// is meant to keep a feed short.
+/// An age limit from this length on covers a month but for its last days. The operator of a shorter one wants a
+/// short feed.
 const ABOUT_A_MONTH: TimeDelta = TimeDelta::days(28);
 
-/// The entries that are young enough, and the archives that they leave no gap to.
+/// The entries within the age limit, and the archives without a gap to them.
 ///
-/// Where an archive is linked, the whole open month stays: on the 31st, a limit of 30 days would else
-/// tear a gap of a day between the feed and its archive. A limit that is shorter than a month does
-/// leave a gap, and so the archive is not linked as the one before.
+/// If an archive is linked, the whole open month stays: on the 31st, a limit of 30 days would else leave a gap of a
+/// day between the feed and its archive. A limit shorter than a month does leave a gap, so then the archive is not
+/// linked as the previous one.
 fn within_age<'a>(site: &Site, input: &FeedInput<'a>) -> (&'a [Shown], Issues) {
     let mut issues = input.issues.clone();
     let Some(max_age) = site.max_age.filter(|_| issues.month.is_none()) else {
@@ -295,14 +274,13 @@ fn opened(site: &Site, meta: &Meta, prev: Month) -> Time {
     Month::of(meta.newest_at, site.zone).max(prev.next()).start(site.zone)
 }
 
-/// Whether an entry was too old to be shown when it was first seen: then it never was, and archives do
-/// not show it either.
+/// True if an entry was too old to show when it was first seen. Then archives do not show it either.
 #[must_use]
 pub fn too_old_at_first(site: &Site, entry: &Entry) -> bool {
     site.max_age.is_some_and(|max_age| entry.surfaced < day(entry.first_seen) - max_age)
 }
 
-/// When the newest entry that is too old for the feed went out of it.
+/// When the newest entry over the age limit left the feed.
 fn age_out(site: &Site, input: &FeedInput<'_>, shown: usize) -> Time {
     match (site.max_age, input.entries.get(shown)) {
         (Some(max_age), Some(gone)) => day(gone.entry.surfaced + max_age) + TimeDelta::days(1),
@@ -318,7 +296,7 @@ fn title(site: &Site, input: &FeedInput<'_>) -> String {
         feed => format!("邸报：{}", site.name(feed)),
     };
     match input.issues.month {
-        // A reader that builds on it must be able to see that it is not all.
+        // A reader must be able to see that the archive is cut.
         Some(month) => match input.issues.cut {
             Some(most) => format!("{title}（{month}，只有最新的 {most} 条）"),
             None => format!("{title}（{month}）"),

@@ -1,24 +1,25 @@
-//! Pages for people: the one at `/`, and one for each feed. They show what the feeds show, made from
-//! the same documents, and link nothing but the feeds and the publishers' own pages.
+//! Pages for people: the home page, and one for each feed. They show the same documents as the feeds, and link
+//! only the feeds and the publishers' own pages.
 
 mod listing;
 
 use std::fmt::Write;
 
 use super::document::FeedDoc;
-use super::site::{Face, Site};
+use super::format::{Format, Rendering};
+use super::site::{FEED_ENDING, Site};
 use crate::read::text::escape;
 
 /// The media type of these pages.
 pub const MEDIA_TYPE: &str = "text/html; charset=utf-8";
 
-/// How many headlines the page at `/` shows: about two screens of a phone.
+/// Headlines on the home page: about two screens of a phone.
 const NEWEST: usize = 30;
 
 /// The most headlines of a feed's page. A feed may hold a whole month; a page that long is no help.
 const HEADLINES: usize = 200;
 
-/// A feed's line on the page at `/`.
+/// A feed's line on the home page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The path of the feed without an ending: `henan`.
@@ -29,14 +30,14 @@ pub struct Row {
     pub entries: u64,
 }
 
-/// The page at `/`: what this is, the regions, the newest headlines, how to subscribe.
+/// The home page: an introduction, the regions, the newest headlines, how to subscribe.
 #[must_use]
-pub fn home(site: &Site, rows: &[Row], newest: &FeedDoc) -> Vec<u8> {
+pub fn home(site: &Site, feed: &Format, rows: &[Row], newest: &FeedDoc) -> Vec<u8> {
     let base = escape(site.base_path());
     let (mut discovery, mut regions) = (String::new(), String::new());
     for row in rows {
         let (path, name) = (escape(&row.path), escape(&row.name));
-        discover(&mut discovery, &format!("邸报：{name}"), &format!("{base}/{path}"), &[Face::Atom]);
+        discover(&mut discovery, &format!("邸报：{name}"), &format!("{base}/{path}"), feed);
         // Writing to a string does not fail.
         let _ =
             writeln!(regions, "<li><a href=\"{base}/{path}/\">{name}</a> <span>{}</span></li>", row.entries);
@@ -48,7 +49,7 @@ pub fn home(site: &Site, rows: &[Row], newest: &FeedDoc) -> Vec<u8> {
          <main>\n<nav aria-label=\"各地\">\n<h2>各地</h2>\n<ul class=\"regions\">\n{regions}</ul>\n</nav>\n\
          <section>\n<h2>最新</h2>\n{headlines}<p><a href=\"{base}/all/\">全部新闻</a></p>\n</section>\n\
          <section>\n<h2>怎样订阅</h2>\n<p>在上面选一个地方，把那一页的地址或其中的订阅链接加进阅读器，例如 \
-         <code>{public}/henan.atom</code>。</p>\n\
+         <code>{public}/henan{FEED_ENDING}</code>。</p>\n\
          <p>一次订阅各地：<a href=\"{base}/feeds.opml\">feeds.opml</a>。\
          本站的来源：<a href=\"{base}/sources.opml\">sources.opml</a>。</p>\n</section>\n</main>\n"
     );
@@ -57,15 +58,16 @@ pub fn home(site: &Site, rows: &[Row], newest: &FeedDoc) -> Vec<u8> {
 
 /// The page of a feed: its newest headlines, day by day, and how to subscribe to it.
 #[must_use]
-pub fn feed(site: &Site, doc: &FeedDoc) -> Vec<u8> {
+pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
+    let Rendering { site, doc, .. } = rendering;
     let at = format!("{}/{}", site.base_path(), doc.path);
     let (base, at, title) = (escape(site.base_path()), escape(&at), escape(&doc.title));
-    let mut discovery = String::new();
-    discover(&mut discovery, &title, &at, &[Face::Atom, Face::Rss, Face::Json]);
-    let subscribe = format!(
-        "<p class=\"subscribe\">订阅：<a href=\"{at}.atom\">Atom</a> <a href=\"{at}.rss\">RSS</a> \
-         <a href=\"{at}.json\">JSON Feed</a></p>\n"
-    );
+    let (mut discovery, mut links) = (String::new(), String::new());
+    for format in rendering.feeds() {
+        discover(&mut discovery, &title, &at, format);
+        let _ = write!(links, " <a href=\"{at}{}\">{}</a>", format.ending, format.name);
+    }
+    let subscribe = format!("<p class=\"subscribe\">订阅：{}</p>\n", links.trim_start());
     let headlines = listing::headlines(site, doc, HEADLINES, "h2");
     let archives = archives(doc, &at);
     let rights = doc.rights.as_deref().map(|r| format!("<footer><p>{}</p></footer>\n", escape(r)));
@@ -82,27 +84,20 @@ fn archives(doc: &FeedDoc, at: &str) -> String {
         return String::new();
     }
     let links = doc.issues.all.iter().fold(String::new(), |mut links, month| {
-        let _ = writeln!(links, "<li><a href=\"{at}/archive/{month}.atom\">{month}</a></li>");
+        let _ = writeln!(links, "<li><a href=\"{at}/archive/{month}{FEED_ENDING}\">{month}</a></li>");
         links
     });
     format!("<nav aria-label=\"往月\">\n<h2>往月</h2>\n<ul class=\"regions\">\n{links}</ul>\n</nav>\n")
 }
 
-/// Links by which readers find the feeds of a page.
-fn discover(out: &mut String, title: &str, at: &str, faces: &[Face]) {
-    for face in faces {
-        let media_type = match face {
-            Face::Atom => "application/atom+xml",
-            Face::Rss => "application/rss+xml",
-            Face::Json => "application/feed+json",
-            Face::Html => "text/html",
-        };
-        let _ = writeln!(
-            out,
-            "<link rel=\"alternate\" type=\"{media_type}\" title=\"{title}\" href=\"{at}{}\">",
-            face.ending()
-        );
-    }
+/// A link by which readers find a feed of a page.
+fn discover(out: &mut String, title: &str, at: &str, format: &Format) {
+    let _ = writeln!(
+        out,
+        "<link rel=\"alternate\" type=\"{}\" title=\"{title}\" href=\"{at}{}\">",
+        format.bare_type(),
+        format.ending
+    );
 }
 
 const STYLE: &str = "\

@@ -1,9 +1,11 @@
-//! A feed as JSON Feed 1.1 (jsonfeed.org/version/1.1), with what it has no words for in `_dibao`.
+//! A feed as JSON Feed 1.1 (jsonfeed.org/version/1.1). The extension `_dibao` has the values without a field there.
 
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
-use super::document::{EntryDoc, Face, FeedDoc};
+use super::document::EntryDoc;
+use super::format::Rendering;
+use super::site::PAGE_ENDING;
 use crate::model::entry::{Link, Person};
 use crate::model::time::Time;
 use crate::read::text::xml_legal;
@@ -13,12 +15,13 @@ pub const MEDIA_TYPE: &str = "application/feed+json";
 
 /// Writes the feed.
 #[must_use]
-pub fn render(doc: &FeedDoc) -> Vec<u8> {
+pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
+    let doc = rendering.doc;
     let mut feed = Fields::default();
     feed.put("version", "https://jsonfeed.org/version/1.1");
     feed.put("title", legal(&doc.title));
-    feed.put("home_page_url", doc.address(Face::Html));
-    feed.put("feed_url", doc.address(Face::Json));
+    feed.put("home_page_url", doc.address(PAGE_ENDING));
+    feed.put("feed_url", rendering.address());
     feed.put("language", "zh");
     feed.maybe("hubs", doc.hub.as_ref().map(|hub| json!([{ "type": "WebSub", "url": hub }])));
     let mut own = Fields::default();
@@ -39,7 +42,7 @@ fn entry(doc: &EntryDoc) -> Map<String, Value> {
     entry.put("id", legal(&doc.id));
     entry.maybe("url", links("alternate").next().map(|link| legal(&link.href)));
     entry.put("title", legal(&doc.title));
-    // One of the two is required; who has only a title to show says it there too.
+    // One of the two is required; an entry with only a title repeats it there.
     match &doc.content {
         Some(html) => entry.put("content_html", legal(html)),
         None => entry.put("content_text", legal(doc.summary.as_deref().unwrap_or(&doc.title))),
@@ -56,7 +59,7 @@ fn entry(doc: &EntryDoc) -> Map<String, Value> {
     entry.0
 }
 
-/// Where it came from, where it belongs, and what else tells of it.
+/// Its source, regions and the other reports of its story.
 fn own(doc: &EntryDoc) -> Map<String, Value> {
     let mut source = Fields::default();
     source.put("slug", doc.source.slug.as_str());

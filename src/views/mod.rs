@@ -1,12 +1,13 @@
-//! Views: what is rendered from stored entries. Pure: documents in, bytes out, the same bytes for the
-//! same documents on any machine.
+//! Views: stored entries as documents, and documents as bytes. Pure: the same entries give the same bytes on
+//! any machine.
 //!
-//! `document` decides what a feed says (what is shown, under which ids and dates, by the publishing
-//! policy); the other modules only write that down in one format each, so that no format tells a
-//! different truth.
+//! `document` decides what a feed says: which entries, under which ids and dates, by the publishing policy.
+//! Each format has a file that only writes a document down, so all formats say the same. `formats` lists them.
 
 pub mod atom;
 pub mod document;
+pub mod format;
+pub mod formats;
 pub mod html;
 pub mod json;
 pub mod opml;

@@ -1,8 +1,8 @@
-//! Lists of feeds as OPML 2.0 (opml.org/spec2.opml): those this instance publishes, to subscribe to all of
-//! them at once, and those it reads.
+//! Lists as OPML 2.0 (opml.org/spec2.opml): the feeds of this instance, to subscribe to all of them at once, and
+//! its sources.
 
 use super::rss;
-use super::site::{Face, Site};
+use super::site::{FEED_ENDING, PAGE_ENDING, Site};
 use super::xml::Writer;
 use crate::model::feed_key::FeedKey;
 use crate::model::state::SourceState;
@@ -18,9 +18,9 @@ pub const MEDIA_TYPE: &str = "text/x-opml; charset=utf-8";
 pub fn feeds(site: &Site, changed: Time) -> Vec<u8> {
     let mut xml = head("邸报", changed);
     let outline = |xml: &mut Writer, feed: &FeedKey| {
-        let address = |face: Face| format!("{}/{}{}", site.public_url, Site::path(feed), face.ending());
+        let address = |ending: &str| format!("{}/{}{ending}", site.public_url, Site::path(feed));
         let title = format!("邸报：{}", site.name(feed));
-        one(xml, &title, &address(Face::Atom), Some(&address(Face::Html)));
+        one(xml, &title, &address(FEED_ENDING), Some(&address(PAGE_ENDING)));
     };
     let (regions, whole): (Vec<_>, Vec<_>) =
         site.standing().partition(|feed| matches!(feed, FeedKey::Region(_)));
@@ -34,8 +34,7 @@ pub fn feeds(site: &Site, changed: Time) -> Vec<u8> {
     xml.finish()
 }
 
-/// The sources this instance reads: at their own addresses, or where that is no feed or holds a key, at the feed
-/// that is made of them here.
+/// The sources of this instance, at their own addresses; if that is no feed or holds a key, at their feed here.
 #[must_use]
 pub fn sources<'a>(
     site: &Site,

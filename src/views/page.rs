@@ -1,4 +1,4 @@
-//! A rendered view, ready to be served: its bytes, plain and in each coding once asked for, and its validators.
+//! A rendered view: its bytes, plain and in each coding that a client asked for, and its validators.
 
 mod coding;
 #[cfg(test)]
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::decide::rules::hex16;
+use crate::model::hash::hex16;
 use crate::model::time::Time;
 
 pub use coding::Coding;
@@ -17,22 +17,21 @@ pub use coding::Coding;
 /// Digits of the hash in a tag.
 const DIGEST: usize = 32;
 
-/// A rendered view. Two of them are equal if they show the same, whatever has been compressed of them.
+/// A rendered view. Equality ignores the compressed bytes.
 #[derive(Debug)]
 pub struct Page {
-    /// Its media type.
     pub media_type: &'static str,
-    /// When its bytes last changed, to the second.
+    /// When the bytes last changed, to the second.
     pub modified: Time,
-    /// Of a feed: the state that it shows. A reader that names the state can be sent what came after.
+    /// Of a feed with deltas: the state it shows. A reader that names the state gets the changes since.
     pub mark: Option<Mark>,
     /// The bytes, without a coding.
     pub plain: Bytes,
-    /// What a `Link` header says of it (RFC 8288); empty for nothing.
+    /// The `Link` header (RFC 8288); empty for none.
     pub link: String,
     /// The entity tags by representation, see [`Page::etag`].
     etags: [String; 1 + Coding::ALL.len()],
-    /// The bytes by coding, as far as somebody asked for them.
+    /// The bytes by coding, if a client asked for it.
     coded: [OnceLock<Bytes>; Coding::ALL.len()],
 }
 
@@ -46,7 +45,7 @@ impl PartialEq for Page {
 /// A state that a feed was rendered from: a position in the journal, under one configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mark {
-    /// Which instance and configuration: another one may show other entries of the same journal.
+    /// Hash of instance and configuration: another one may show other entries of the same journal.
     pub generation: u32,
     /// The last line of the journal that touched the feed.
     pub seq: u64,
@@ -101,7 +100,7 @@ impl Page {
         Self { mark, ..Self::tagged(bytes, media_type, modified, &tag) }
     }
 
-    /// A view whose bytes this tag, without quotes, tells from all others.
+    /// A view with this entity tag, without quotes.
     pub(crate) fn tagged(bytes: Vec<u8>, media_type: &'static str, modified: Time, tag: &str) -> Self {
         let [brotli, zstd, gzip] = Coding::ALL.map(|coding| format!("\"{tag}{}\"", coding.mark()));
         let etags = [format!("\"{tag}\""), brotli, zstd, gzip];
@@ -129,7 +128,7 @@ impl Page {
         &self.etags[0][1..][..DIGEST]
     }
 
-    /// The octets that it holds now, in all representations.
+    /// The octets in memory, in all representations.
     #[must_use]
     pub fn octets(&self) -> usize {
         let coded = self.coded.iter().filter_map(OnceLock::get);
@@ -142,20 +141,20 @@ impl Page {
         self.plain.len() >= coding::WORTH_IT
     }
 
-    /// The bytes in a coding; compresses them if nobody asked for this coding before, which can take
-    /// milliseconds. Who asks for another coding meanwhile does not wait.
+    /// The bytes in a coding. The first call of a coding compresses, which can take milliseconds; calls of other
+    /// codings do not wait for it.
     pub fn bytes(&self, coding: Option<Coding>) -> &Bytes {
         let Some(coding) = coding else { return &self.plain };
         self.coded[coding as usize].get_or_init(|| coding.encode(&self.plain).into())
     }
 
-    /// The bytes in a coding, if there is nothing left to compress.
+    /// The bytes in a coding if they are compressed already.
     #[must_use]
     pub fn bytes_at_hand(&self, coding: Option<Coding>) -> Option<&Bytes> {
         coding.map_or(Some(&self.plain), |coding| self.coded[coding as usize].get())
     }
 
-    /// Compresses in advance, in the codings that somebody asked an earlier rendering for.
+    /// Compresses in the codings that clients asked an earlier rendering for.
     pub fn encode_as(&self, earlier: &Self) {
         for coding in Coding::ALL {
             if self.has_codings() && earlier.coded[coding as usize].get().is_some() {

@@ -1,6 +1,8 @@
 //! A feed as RSS 2.0 (the RSS Advisory Board's specification and best-practices profile).
 
-use super::document::{EntryDoc, Face, FeedDoc};
+use super::document::{EntryDoc, FeedDoc};
+use super::format::Rendering;
+use super::site::PAGE_ENDING;
 use super::xml::Writer;
 use crate::model::time::Time;
 use crate::read::text::escape;
@@ -19,12 +21,13 @@ const NAMESPACES: [(&str, &str); 6] = [
 
 /// Writes the feed.
 #[must_use]
-pub fn render(doc: &FeedDoc) -> Vec<u8> {
+pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
+    let doc = rendering.doc;
     let mut xml = Writer::new();
     xml.open("rss", &NAMESPACES);
     xml.open("channel", &[]);
     xml.text("title", &[], &doc.title);
-    xml.text("link", &[], &doc.address(Face::Html));
+    xml.text("link", &[], &doc.address(PAGE_ENDING));
     // Required, and there is no more to say of a feed than what its title says.
     xml.text("description", &[], &doc.title);
     xml.text("language", &[], "zh");
@@ -33,8 +36,8 @@ pub fn render(doc: &FeedDoc) -> Vec<u8> {
     xml.text("generator", &[], concat!("dibao ", env!("CARGO_PKG_VERSION")));
     xml.text("docs", &[], "https://www.rssboard.org/rss-specification");
     schedule(&mut xml, doc);
-    let own = doc.address(Face::Rss);
-    xml.empty("atom:link", &[("rel", "self"), ("type", "application/rss+xml"), ("href", &own)]);
+    let media_type = rendering.format.bare_type();
+    xml.empty("atom:link", &[("rel", "self"), ("type", media_type), ("href", &rendering.address())]);
     if let Some(hub) = &doc.hub {
         xml.empty("atom:link", &[("rel", "hub"), ("href", hub)]);
     }

@@ -1,4 +1,4 @@
-//! What an instance is to its views: its addresses, regions and publishing policy. Values only.
+//! The settings of an instance that its views depend on: addresses, regions, publishing policy. Values only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,79 +12,45 @@ use crate::model::region::RegionTable;
 use crate::model::source::{ContentPolicy, RegionRule, SourceDef, SourceId};
 use crate::read::link;
 
-/// Everything about an instance that its views depend on.
+/// How the address of a feed ends in the format that lists link and archives are written in.
+pub const FEED_ENDING: &str = ".atom";
+
+/// How the address of a feed's page for people ends.
+pub const PAGE_ENDING: &str = "/";
+
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// The address views are published under, without a trailing slash.
+    /// The public address, without a trailing slash.
     pub public_url: String,
-    /// The regions, in display order.
     pub regions: RegionTable,
-    /// The most entries of a feed.
     pub entries: usize,
-    /// How many entries of a source's first poll are shown outside its own feed.
+    /// Entries of a source's first poll that other feeds show.
     pub first_poll: usize,
-    /// How old an entry may be, counted from the newest poll; `None` for no limit.
+    /// The age limit of entries, counted from the newest poll; `None` for none.
     pub max_age: Option<TimeDelta>,
-    /// The instance's rights notice.
     pub rights: Option<String>,
-    /// How much of each source's entries is republished; [`Self::default_content`] for those not named.
+    /// The part of each source's entries that is republished; [`Self::default_content`] for other sources.
     pub content: BTreeMap<SourceId, ContentPolicy>,
-    /// For sources that are not named.
     pub default_content: ContentPolicy,
-    /// The zone whose months archives are of, and whose clock pages show.
+    /// The zone of the archives' months and of the times on pages.
     pub zone: Tz,
-    /// True if readers that ask for it are sent only what is new (RFC 3229).
+    /// True if readers may ask for deltas (RFC 3229).
     pub delta: bool,
-    /// The sources whose own address leads to a page or to JSON of any shape, to which nobody can subscribe.
+    /// The sources whose own address is a page or plain JSON, to which nobody can subscribe.
     pub unread: BTreeSet<SourceId>,
-    /// The WebSub hub that is told of new entries.
     pub hub: Option<String>,
-    /// The operator's rules of what is shown.
     pub shown: PublishRules,
-    /// How often each source is polled.
     pub polled: BTreeMap<SourceId, Polled>,
 }
 
-/// How often a source is polled, and where its entries go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Polled {
-    /// The shortest time between two polls by its schedule, in minutes.
+    /// The shortest time between two polls of the schedule, in minutes.
     pub minutes: u32,
-    /// How its entries get their regions.
     pub region: RegionRule,
 }
 
-/// The forms a feed is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Face {
-    /// Atom.
-    Atom,
-    /// RSS 2.0.
-    Rss,
-    /// JSON Feed 1.1.
-    Json,
-    /// A page for people.
-    Html,
-}
-
-impl Face {
-    /// Every form.
-    pub const ALL: [Self; 4] = [Self::Atom, Self::Rss, Self::Json, Self::Html];
-
-    /// How addresses of this form end.
-    #[must_use]
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Atom => ".atom",
-            Self::Rss => ".rss",
-            Self::Json => ".json",
-            Self::Html => "/",
-        }
-    }
-}
-
 impl Site {
-    /// How much of a source's entries is shown.
     #[must_use]
     pub fn policy(&self, source: &SourceId) -> ContentPolicy {
         self.content.get(source).copied().unwrap_or(self.default_content)
@@ -101,34 +67,33 @@ impl Site {
         }
     }
 
-    /// The address of this instance's own feed of a source.
+    /// The address of a source's feed here.
     #[must_use]
-    pub fn own_feed(&self, source: &SourceId, face: Face) -> String {
-        format!("{}/source/{source}{}", self.public_url, face.ending())
+    pub fn own_feed(&self, source: &SourceId) -> String {
+        format!("{}/source/{source}{FEED_ENDING}", self.public_url)
     }
 
-    /// The address that a source is said to be read at: its own, but for one that holds a key.
+    /// The address that views name for a source: its own, or its feed here if its own holds a key.
     #[must_use]
     pub fn said_address(&self, source: &SourceDef) -> String {
-        if link::is_keyed(&source.url) { self.own_feed(&source.id, Face::Atom) } else { source.url.clone() }
+        if link::is_keyed(&source.url) { self.own_feed(&source.id) } else { source.url.clone() }
     }
 
     /// The address that a reader can subscribe to a source at.
     #[must_use]
     pub fn feed_address(&self, source: &SourceDef) -> String {
         match self.unread.contains(&source.id) {
-            true => self.own_feed(&source.id, Face::Atom),
+            true => self.own_feed(&source.id),
             false => self.said_address(source),
         }
     }
 
-    /// The path of an archive of a feed.
     #[must_use]
     pub fn archive_path(feed: &FeedKey, month: Month) -> String {
-        format!("{}/archive/{month}.atom", Self::path(feed))
+        format!("{}/archive/{month}{FEED_ENDING}", Self::path(feed))
     }
 
-    /// What a feed is called among the feeds of this instance, unless it is a source's.
+    /// The name of a feed; a source's id for the feed of a source.
     #[must_use]
     pub fn name<'a>(&'a self, feed: &'a FeedKey) -> &'a str {
         match feed {
@@ -139,21 +104,21 @@ impl Site {
         }
     }
 
-    /// The feeds every instance has: everything, the whole country, the regions.
+    /// The feeds that every instance has: everything, the whole country, the regions.
     pub fn standing(&self) -> impl Iterator<Item = FeedKey> {
         let regions = self.regions.iter().map(|region| FeedKey::Region(region.id.clone()));
         [FeedKey::All, FeedKey::National].into_iter().chain(regions)
     }
 
-    /// The path that views are published under: empty, or `/news` for `https://host/news`.
+    /// The path of the public address: empty, or `/news` for `https://host/news`.
     #[must_use]
     pub fn base_path(&self) -> &str {
         let rest = self.public_url.split_once("://").map_or(self.public_url.as_str(), |(_, rest)| rest);
         rest.find('/').map_or("", |at| &rest[at..])
     }
 
-    /// The shortest time in which a feed can change, in minutes: how often its most frequent source is
-    /// polled. By the schedules, not by when a poll is due, which changes with every poll.
+    /// The shortest time in which a feed can change, in minutes: the poll interval of its most frequent source.
+    /// Taken from schedules: the next due time would change the feed's bytes with every poll.
     #[must_use]
     pub fn minutes(&self, feed: &FeedKey) -> Option<u32> {
         let reaches = |id: &SourceId, rule: &RegionRule| match (feed, rule) {

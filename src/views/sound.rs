@@ -1,5 +1,5 @@
-//! Values that a format gives a shape, as publishers give them: kept where they have it, else left out.
-//! One malformed language tag makes a whole feed invalid to those who check.
+//! Validates values of publishers whose form a format prescribes; malformed ones are left out. One malformed
+//! language tag makes a whole feed invalid for validators.
 
 use crate::model::entry::Person;
 
@@ -27,7 +27,7 @@ pub(super) fn media_type(text: &str) -> Option<String> {
     (token(kind) && token(subtype)).then(|| bare.to_owned())
 }
 
-/// A person with a name; the address and page only where they are one (RFC 4287 section 3.2).
+/// A person with a name; address and page only if well-formed (RFC 4287 section 3.2).
 pub(super) fn person(person: &Person) -> Option<Person> {
     let name = person.name.trim();
     let address = |text: &&String| {

@@ -9,8 +9,8 @@ use roxmltree::{Document, Node};
 use serde_json::Value;
 
 use super::document::{EntryDoc, FeedDoc, Issues, SourceDoc};
-use super::site::{Face, Polled, Site};
-use super::{atom, html, json, opml, rss};
+use super::site::{Polled, Site};
+use super::{formats, html, opml};
 use crate::model::entry::{Category, Link, Person};
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
@@ -46,6 +46,12 @@ fn site() -> Site {
         shown: crate::decide::publishing::PublishRules::default(),
         polled: [(SourceId::new("paper"), polled)].into(),
     }
+}
+
+/// The document in the format of this ending.
+fn written(ending: &str, doc: &FeedDoc) -> Vec<u8> {
+    let (_, format) = formats::split(ending).unwrap();
+    formats::render(format, &site(), doc)
 }
 
 fn person(name: &str) -> Person {
@@ -188,11 +194,11 @@ fn nasty_input_in_every_format() {
     let pretty = |bytes: Vec<u8>| {
         serde_json::to_string_pretty(&serde_json::from_slice::<Value>(&bytes).unwrap()).unwrap()
     };
-    insta::assert_snapshot!("nasty_atom", said(atom::render(&nasty())));
-    insta::assert_snapshot!("nasty_archive", said(atom::render(&archive(nasty()))));
-    insta::assert_snapshot!("nasty_rss", said(rss::render(&nasty())));
-    insta::assert_snapshot!("nasty_json", pretty(json::render(&nasty())));
-    insta::assert_snapshot!("nasty_html", said(html::feed(&site(), &nasty())));
+    insta::assert_snapshot!("nasty_atom", said(written(".atom", &nasty())));
+    insta::assert_snapshot!("nasty_archive", said(written(".atom", &archive(nasty()))));
+    insta::assert_snapshot!("nasty_rss", said(written(".rss", &nasty())));
+    insta::assert_snapshot!("nasty_json", pretty(written(".json", &nasty())));
+    insta::assert_snapshot!("nasty_html", said(written("/", &nasty())));
     insta::assert_snapshot!("nasty_opml", said(opml::sources(&site(), &sources, at(0))));
 }
 
@@ -228,28 +234,28 @@ fn a_headline_says_its_language_and_finds_its_direction() {
     doc.entries.truncate(1);
     doc.entries[0].language = Some("ug".to_owned());
     doc.entries[0].title = "شىنجاڭ".to_owned();
-    let page = String::from_utf8(html::feed(&site(), &doc)).unwrap();
+    let page = String::from_utf8(written("/", &doc)).unwrap();
     assert!(page.contains("<li><p lang=\"ug\" dir=\"auto\">"), "{page}");
     doc.entries[0].language = None;
-    let page = String::from_utf8(html::feed(&site(), &doc)).unwrap();
+    let page = String::from_utf8(written("/", &doc)).unwrap();
     assert!(page.contains("<li><p dir=\"auto\">"), "{page}");
 }
 
 #[test]
 fn every_format_tells_in_a_header_where_it_lives_and_which_hub_is_told() {
     let doc = nasty();
-    let header = doc.link_header(Face::Json);
-    assert!(header.contains(&format!("<{}>; rel=\"self\"", doc.address(Face::Json))), "{header}");
+    let header = doc.link_header(".json");
+    assert!(header.contains(&format!("<{}>; rel=\"self\"", doc.address(".json"))), "{header}");
     assert!(header.contains("; rel=\"hub\""), "{header}");
     let alone = FeedDoc { hub: None, ..doc };
-    assert!(!alone.link_header(Face::Rss).contains("hub"), "no hub");
+    assert!(!alone.link_header(".rss").contains("hub"), "no hub");
 }
 
 #[test]
 fn the_page_at_the_root_links_below_the_path_it_is_published_under() {
     let site = Site { public_url: "https://news.example/news".to_owned(), ..site() };
     let row = html::Row { path: "henan".to_owned(), name: "河南".to_owned(), entries: 7 };
-    let page = String::from_utf8(html::home(&site, &[row], &nasty())).unwrap();
+    let page = String::from_utf8(html::home(&site, formats::FEED, &[row], &nasty())).unwrap();
     for link in [
         "href=\"/news/henan/\">河南</a> <span>7</span>",
         "href=\"/news/henan.atom\"",
@@ -267,7 +273,7 @@ fn the_page_at_the_root_links_below_the_path_it_is_published_under() {
 fn a_link_that_is_a_script_is_no_link_of_a_page() {
     let mut entry = plain_entry(1, "标题");
     entry.links[0].href = "javascript:alert(1)".to_owned();
-    let page = String::from_utf8(html::feed(&site(), &feed_of(vec![entry]))).unwrap();
+    let page = String::from_utf8(written("/", &feed_of(vec![entry]))).unwrap();
     assert!(page.contains("标题") && !page.contains("javascript:"));
 }
 
@@ -276,7 +282,7 @@ fn headlines_stand_under_the_days_of_the_zone() {
     // 16:00 UTC is midnight in Shanghai.
     let mut late = plain_entry(16 * 3600 - 1, "早");
     late.published = at(-86_400 * 2);
-    let page = html::feed(&site(), &feed_of(vec![plain_entry(16 * 3600, "晚"), late]));
+    let page = written("/", &feed_of(vec![plain_entry(16 * 3600, "晚"), late]));
     let page = String::from_utf8(page).unwrap();
     let order = ["2026年11月24日", ">00:00</time>", "2026年11月23日", ">2026-11-21 08:00</time>"];
     let places: Vec<_> = order.iter().map(|part| page.find(part).expect(part)).collect();
@@ -314,7 +320,7 @@ fn schedules_are_told_in_minutes_and_in_words() {
         (None, None),
     ];
     for (ttl_minutes, wanted) in cases {
-        let text = String::from_utf8(rss::render(&FeedDoc { ttl_minutes, ..nasty() })).unwrap();
+        let text = String::from_utf8(written(".rss", &FeedDoc { ttl_minutes, ..nasty() })).unwrap();
         let doc = Document::parse(&text).unwrap();
         let of = |name: &str| {
             let node = doc.descendants().find(|node| node.tag_name().name() == name);
@@ -429,7 +435,7 @@ proptest! {
             })
             .collect();
         let doc = feed_of(entries);
-        prop_assert_eq!(&of_json(&json::render(&doc)), &wanted);
+        prop_assert_eq!(&of_json(&written(".json", &doc)), &wanted);
         // Parsers of XML make one blank of every kind of them in attributes, and one line end of all
         // kinds in texts.
         let blank = |told: Vec<Told>| -> Vec<Told> {
@@ -437,21 +443,21 @@ proptest! {
             told.into_iter().map(|(id, title, page, p, u)| (id, one(title), page.map(one), p, u)).collect()
         };
         let wanted = blank(wanted);
-        prop_assert_eq!(&blank(of_atom(atom::render(&doc))), &wanted);
-        prop_assert_eq!(&blank(of_rss(rss::render(&doc))), &wanted);
-        prop_assert_eq!(&blank(of_atom(atom::render(&archive(doc.clone())))), &wanted);
-        prop_assert!(String::from_utf8(html::feed(&site(), &doc)).is_ok());
+        prop_assert_eq!(&blank(of_atom(written(".atom", &doc))), &wanted);
+        prop_assert_eq!(&blank(of_rss(written(".rss", &doc))), &wanted);
+        prop_assert_eq!(&blank(of_atom(written(".atom", &archive(doc.clone())))), &wanted);
+        prop_assert!(String::from_utf8(written("/", &doc)).is_ok());
     }
 }
 
 #[test]
 fn every_form_names_its_own_address() {
     let doc = nasty();
-    assert_eq!(doc.address(Face::Rss), "https://news.example/a'b/henan.rss");
-    let text = String::from_utf8(rss::render(&doc)).unwrap();
+    assert_eq!(doc.address(".rss"), "https://news.example/a'b/henan.rss");
+    let text = String::from_utf8(written(".rss", &doc)).unwrap();
     let rss = Document::parse(&text).unwrap();
     let own = rss.descendants().find(|node| node.attribute("rel") == Some("self")).unwrap();
     assert_eq!(own.attribute("href"), Some("https://news.example/a'b/henan.rss"));
-    let json: Value = serde_json::from_slice(&json::render(&doc)).unwrap();
+    let json: Value = serde_json::from_slice(&written(".json", &doc)).unwrap();
     assert_eq!(json["feed_url"], "https://news.example/a'b/henan.json");
 }

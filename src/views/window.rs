@@ -1,5 +1,5 @@
-//! Which of a list's entries stand in a window of limited size: the first ones, but no source takes
-//! more than its share while others have entries to fill the rest.
+//! Selects the entries of a feed of limited size: the first ones of a list, but no source takes more than its share
+//! while others have entries.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ pub struct Window<T> {
     share: usize,
     offered: usize,
     taken: Vec<(usize, T)>,
-    /// What was passed over, after its place among its source's own entries.
+    /// Entries over their source's share: rank among the source's own entries, position in the list.
     passed: Vec<(usize, usize, T)>,
     counts: HashMap<SourceNo, usize>,
 }
@@ -42,7 +42,7 @@ impl<T> Window<T> {
         Self { limit, share, offered: 0, taken: Vec::new(), passed: Vec::new(), counts: HashMap::new() }
     }
 
-    /// Whether nothing that is still to come can change it.
+    /// True if no further entry can change it.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.taken.len() >= self.limit
@@ -63,8 +63,8 @@ impl<T> Window<T> {
         self.offered += 1;
     }
 
-    /// The entries that stand in it, in the order of the list. Places that are left go to what was
-    /// passed over, one after another to each source that has more.
+    /// The selected entries, in the order of the list. Free places go to entries over their source's share, one to
+    /// each source in turn.
     #[must_use]
     pub fn finish(mut self) -> Vec<T> {
         let left = self.limit.saturating_sub(self.taken.len());

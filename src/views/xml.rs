@@ -1,5 +1,5 @@
-//! Writes XML: elements, attributes, texts, escaped. For formats whose crates would write no more than
-//! this and would need a say of their own about namespaces and order.
+//! Writes XML: elements, attributes and texts, escaped. For formats whose crates would do no more than this, and
+//! would not keep the order of namespaces and elements.
 
 use crate::read::text::escape;
 
@@ -13,7 +13,6 @@ pub(super) struct Writer {
 pub(super) type Attributes<'a> = &'a [(&'static str, &'a str)];
 
 impl Writer {
-    /// A document with its declaration.
     pub(super) fn new() -> Self {
         Self { out: "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_owned(), open: Vec::new() }
     }
@@ -54,7 +53,6 @@ impl Writer {
         self.out.push_str("/>\n");
     }
 
-    /// The document.
     pub(super) fn finish(mut self) -> Vec<u8> {
         while !self.open.is_empty() {
             self.close();

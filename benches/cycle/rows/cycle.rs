@@ -1,5 +1,5 @@
-//! Cycles over all sources: the first, and one in which nothing is new; beside the floors and lemon24/reader,
-//! over the same files. And what the first leaves on the disk.
+//! Cycles over all sources: the first, and one without news, compared with the floors and with lemon24/reader
+//! on the same files. Also the size on disk after the first cycle.
 
 use anyhow::{Result, bail};
 

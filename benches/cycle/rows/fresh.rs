@@ -1,4 +1,4 @@
-//! From an entry at its publisher to the entry in the region's feed.
+//! The time from a publisher's new entry to that entry in the region's feed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

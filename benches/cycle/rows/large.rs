@@ -1,4 +1,4 @@
-//! What a large state costs: building the store, starting, polling, memory, disk.
+//! The cost of a large state: building the store, starting, polling, memory, disk.
 
 use std::fs;
 use std::time::Duration;

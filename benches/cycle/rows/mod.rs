@@ -1,4 +1,4 @@
-//! The rows of the table, by what they need.
+//! The rows of the table, grouped by the setup that they need.
 
 pub(crate) mod cycle;
 pub(crate) mod fresh;

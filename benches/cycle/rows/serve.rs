@@ -1,4 +1,4 @@
-//! Answers a second, beside nginx with the same bytes.
+//! Answers a second, compared with nginx serving the same bytes.
 
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! A file system that is full, or read-only.
+//! A full or read-only file system.
 
 use std::fs::{self, File};
 use std::io::Write;

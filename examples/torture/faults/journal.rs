@@ -1,6 +1,6 @@
-//! The journal cut or flipped. The store has the lost lines, so nothing may be missing. Once a scrub has given
-//! the journal a new base, nothing may be missing without that store either. Only when both are harmed before a
-//! scrub, entries may be missing.
+//! Cuts the journal or flips its bits. The store has the lost lines, so no entry may be missing. After a scrub has
+//! given the journal a new base, no entry may be missing without that store either. Entries may be missing only
+//! if both are damaged before a scrub.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};

@@ -1,5 +1,5 @@
-//! What is done to the daemon. A fault leaves it running, or gone with whatever was in its way taken away:
-//! then it has to start by itself.
+//! The faults. After a fault the daemon runs, or it has ended and the obstacle is removed, so that it must start
+//! without help.
 
 mod disk;
 mod journal;
@@ -10,7 +10,7 @@ use crate::daemon::Wrong;
 use crate::paper::Chance;
 use crate::rig::Rig;
 
-const KILLED: &[&str] = &["the last run did not stop in good order"];
+const KILLED: &[&str] = &["the last run was not shut down cleanly"];
 
 /// What follows a fault.
 pub(crate) struct Told {

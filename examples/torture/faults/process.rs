@@ -54,7 +54,7 @@ impl Rig {
         }
         // Killed before it had opened anything, or after: the run before was killed too. Where that one had
         // begun to build the store anew, this is what is told.
-        Ok(told(&["the last run did not stop in good order", "built the store anew"]))
+        Ok(told(&["the last run was not shut down cleanly", "rebuilt the store"]))
     }
 
     pub(super) fn start_a_second(&mut self) -> Result<Told, Wrong> {
@@ -71,6 +71,6 @@ impl Rig {
 
 /// A command that finds the daemon gone opens the state directory itself, is told, and stops in good order.
 fn told_after(ended: &Ended) -> Told {
-    let was_told = KILLED.iter().chain(&["built the store anew"]).any(|line| ended.err.contains(line));
+    let was_told = KILLED.iter().chain(&["rebuilt the store"]).any(|line| ended.err.contains(line));
     told(if was_told { &[] } else { KILLED })
 }

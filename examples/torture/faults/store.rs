@@ -1,5 +1,5 @@
-//! The store harmed or gone: it is an index, and is built anew. Damage is found when it is opened or read, and
-//! by the scrub at the latest.
+//! Damages or removes the store: dibao must rebuild it from the journal. dibao finds damage when it opens or reads
+//! the store, and at the latest by the scrub.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,13 +34,13 @@ impl Rig {
             }
         }
         // sled may not have needed those octets; otherwise the store is built anew.
-        told(&["the last run did not stop in good order", "built the store anew"]).after_a_scrub()
+        told(&["the last run was not shut down cleanly", "rebuilt the store"]).after_a_scrub()
     }
 
     pub(super) fn remove_store(&mut self) -> Told {
         self.kill();
         fs::remove_dir_all(self.state.join("store")).expect("it can be removed");
-        told(&["built the store anew"])
+        told(&["rebuilt the store"])
     }
 }
 

@@ -87,7 +87,7 @@ async fn a_change_that_fails_halfway_leaves_the_configuration_before() {
     // Recorded, and never shown.
     engine.under(Arc::new(fewer)).await.expect("there is room");
     assert_ne!(as_before, (recorded(), stored()));
-    engine.resume().await;
+    engine.roll_back().await;
     assert_eq!(as_before, (recorded(), stored()));
     assert_eq!(as_before.0, fingerprint(&config, &rules(&config)));
     engine.close().await.expect("closed");

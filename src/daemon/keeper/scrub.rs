@@ -8,37 +8,37 @@ use crate::daemon::engine::Engine;
 use crate::daemon::recorder::{RecordError, Recorder};
 use crate::ledger::{LedgerError, Scrub, ScrubStep, read_journal};
 
-/// The share of one core that a slow scrub takes is one part in so many.
+/// A slow scrub uses one part in this number of one core.
 const SHARE: u32 = 10;
 
-/// Lines of the journal after which a slow scrub rests.
+/// The number of journal lines after which a slow scrub pauses.
 const LINES: u32 = 256;
 
-/// Files of the store that are smaller than this are not worth building anew for their size.
+/// In octets. Smaller files of the store are not worth a rebuild for their size.
 const LARGE: u64 = 256 << 20;
-/// sled reuses what it freed, and gives nothing back: files of so many times what the rows add up to are mostly
-/// empty. Up to three times is usual.
+/// sled reuses freed space but never returns it. Files this many times larger than the rows are mostly empty;
+/// up to three times is usual.
 const BLOAT: u64 = 5;
 
-/// How long a compaction under way is waited for, and how often.
+/// The wait between two tries while another compaction runs, and the maximum number of tries.
 const BUSY: Duration = Duration::from_millis(500);
 const TRIES: u32 = 600;
 
-/// What a scrub found.
+/// The result of a scrub.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Rows of the store.
+    /// The number of rows in the store.
     pub rows: u64,
-    /// True if the store was damaged, and was built anew.
+    /// The store was damaged and has been rebuilt.
     pub store_damaged: bool,
-    /// True if the journal was damaged, and got a new base.
+    /// The journal was damaged and has got a new base.
     pub journal_damaged: bool,
 }
 
 /// Scrubs with a bounded share of one core.
 ///
 /// # Errors
-/// When the disk refuses.
+/// A disk error.
 pub async fn slowly(engine: &Arc<Engine>) -> Result<Found, KeepError> {
     let mut scrub = Scrub::new(engine.store().load_full());
     let mut found = Found::default();
@@ -56,10 +56,10 @@ pub async fn slowly(engine: &Arc<Engine>) -> Result<Found, KeepError> {
     Ok(ended.await??)
 }
 
-/// Scrubs as fast as it goes. Blocks.
+/// Scrubs at full speed. Blocks.
 ///
 /// # Errors
-/// When the disk refuses.
+/// A disk error.
 pub fn at_once(recorder: &Recorder) -> Result<Found, RecordError> {
     let mut scrub = Scrub::new(recorder.store().load_full());
     let mut found = Found::default();
@@ -69,7 +69,7 @@ pub fn at_once(recorder: &Recorder) -> Result<Found, RecordError> {
     finish(recorder, &scrub, found, 0)
 }
 
-/// One step over the store. Returns true if the store was damaged, and was built anew.
+/// Checks the next rows. Returns true if the store was damaged and has been rebuilt.
 fn step(recorder: &Recorder, scrub: &mut Scrub) -> Result<bool, RecordError> {
     match scrub.step() {
         ScrubStep::GoesOn | ScrubStep::Over => Ok(false),
@@ -78,7 +78,7 @@ fn step(recorder: &Recorder, scrub: &mut Scrub) -> Result<bool, RecordError> {
     }
 }
 
-/// What follows the walk over the store: its size, and the journal.
+/// Checks the store's size and the journal. `rest` is the pause in parts of the working time.
 fn finish(recorder: &Recorder, scrub: &Scrub, mut found: Found, rest: u32) -> Result<Found, RecordError> {
     found.rows = scrub.rows;
     let files = recorder.store_size()?;
@@ -86,7 +86,7 @@ fn finish(recorder: &Recorder, scrub: &Scrub, mut found: Found, rest: u32) -> Re
         recorder.rebuild("its files are mostly empty")?;
     }
     found.journal_damaged = journal_is_damaged(recorder, rest)?;
-    // A compaction that is under way may have begun before the damage was known.
+    // A running compaction may have begun before the damage was known.
     let mut tries = 0;
     while found.journal_damaged && recorder.compact()?.is_none() && recorder.is_damaged()? && tries < TRIES {
         tries += 1;
@@ -108,16 +108,13 @@ fn journal_is_damaged(recorder: &Recorder, rest: u32) -> Result<bool, RecordErro
     match read_journal(&paths, &mut each) {
         Ok(lost) if lost.is_empty() => recorder.is_damaged(),
         Ok(_) => recorder.confirm_damage(),
-        // A compaction removed a segment before it was read; now nothing is written meanwhile.
+        // A compaction removed a segment before the scrub read it. `confirm_damage` holds the ledger.
         Err(error) if error.is_gone() => recorder.confirm_damage(),
         Err(error) => Err(RecordError::Ledger(Arc::new(LedgerError::Journal(error)))),
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the scrub has a blocking thread of its own, and waits for nobody"
-)]
+#[expect(clippy::disallowed_methods, reason = "the scrub has its own blocking thread")]
 fn pause(time: Duration) {
     std::thread::sleep(time);
 }

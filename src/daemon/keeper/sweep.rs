@@ -1,5 +1,5 @@
-//! One walk over all entries, the oldest first, that finds those that expire. It may stop anywhere and go
-//! on later: what it decides holds for the moment it is decided at.
+//! One pass over all entries, oldest first, that finds those to expire. The caller may stop it after any step
+//! and go on later: each decision holds for the moment of its step.
 
 use std::collections::BTreeMap;
 
@@ -12,49 +12,46 @@ use crate::model::state::{Rank, SourceState, State};
 use crate::model::stored::EntryNo;
 use crate::model::time::Time;
 
-/// The most entries that one record takes away: applied about as fast as a large observation.
+/// The maximum number of entries in one expiry record: `apply` takes about as long as for a large observation.
 const STEP: usize = 250;
-/// Entries read at a time.
+/// The number of entries read at a time.
 const PAGE: usize = 500;
-/// Young entries in a row after which only young ones follow. A clock that was ahead for a while leaves
-/// some that seem young among the old.
+/// The number of consecutive young entries after which the sweep ends. One is not enough: a clock that was
+/// ahead for a while leaves some entries that seem young among the old ones.
 const YOUNG: usize = 5_000;
 
-/// A walk over the entries of a store.
 pub struct Sweep {
     policy: Policy,
     now: Time,
     next: EntryNo,
     young: usize,
-    /// [`YOUNG`], but for tests.
+    /// [`YOUNG`]; tests set a smaller number.
     enough: usize,
     over: bool,
-    /// The last place that the floor protects in a feed; `None` where it has fewer entries.
+    /// The last rank that `keep_at_least` protects in a feed; `None` if the feed has fewer entries.
     floors: BTreeMap<FeedKey, Option<Rank>>,
     sources: BTreeMap<SourceId, Option<SourceState>>,
 }
 
 impl Sweep {
-    /// A walk that judges by the policy at an instant.
     #[must_use]
     pub fn new(policy: Policy, now: Time) -> Self {
         let (floors, sources) = (BTreeMap::new(), BTreeMap::new());
         Self { policy, now, next: 0, young: 0, enough: YOUNG, over: false, floors, sources }
     }
 
-    /// Whether every entry was looked at.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.over
     }
 
-    /// Goes on for a bounded number of entries, and returns those that are to expire and to be forgotten.
+    /// Checks a bounded number of entries, and returns those to expire and those to forget.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// If the store cannot be read.
     pub fn step(&mut self, store: &Store) -> Result<Expiry, StoreError> {
         let mut found = Expiry { at: self.now, ..Expiry::default() };
-        // A poll between two steps may have moved a document back.
+        // A poll between two steps may have brought older entries back into a document.
         self.sources.clear();
         let page = store.entries_from(self.next, PAGE)?;
         self.over = page.len() < PAGE;
@@ -83,7 +80,7 @@ impl Sweep {
     }
 }
 
-/// Looked up once a walk: what expires meanwhile stands behind it, and what comes only moves it up.
+/// Looked up once a sweep and feed. Entries that expire meanwhile rank below it, and new entries only raise it.
 fn floor(
     floors: &mut BTreeMap<FeedKey, Option<Rank>>,
     store: &Store,

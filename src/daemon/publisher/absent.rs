@@ -1,4 +1,4 @@
-//! Why a stored entry does not stand in a feed, and what would show it.
+//! The reason why a feed does not show an entry, for `dibao explain`.
 
 use super::Publisher;
 use super::stories::Stories;
@@ -11,8 +11,8 @@ use crate::views::document;
 use crate::views::site::Site;
 
 impl Publisher {
-    /// Why an entry that belongs to a feed does not stand in its document, and what would show it; `None` if it
-    /// stands there. Reads as much as rendering the feed does.
+    /// The reason why a feed does not show an entry that belongs to it, and what would change that; `None` if the
+    /// feed shows it. Reads as much as rendering the feed does.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -1,6 +1,6 @@
-//! What was made once and is wanted often, each under the version of what it was made from. Who makes a value
-//! keeps nobody from reading the one before it. What is wanted seldom stays until it is too much: a source has
-//! a feed in four forms and a dozen archives, and there are thousands of sources.
+//! A cache of values, each with the version of its input. While one task makes a value, others can read the value
+//! before. Values that do not stay are dropped when there are too many: a source has a feed in four formats and
+//! a dozen archives, and there are thousands of sources.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 
-/// How much is kept of what does not stay.
+/// The limit of values that do not stay.
 pub(super) struct Limit<V> {
     /// The most values.
     pub(super) count: usize,
-    /// The most octets of all values. They are counted when a value is added.
+    /// The most octets of all values, counted when a value is added.
     pub(super) octets: usize,
     /// The octets of a value.
     pub(super) weigh: fn(&V) -> usize,
@@ -29,7 +29,7 @@ pub(super) struct Cache<K, W, V> {
 
 /// The place of a value.
 pub(super) struct Slot<W, V> {
-    /// True if the value stays whatever else there is.
+    /// True if the value is never dropped.
     stays: bool,
     /// Held while the value is made: others who want this version wait and share it.
     making: Mutex<()>,
@@ -38,10 +38,10 @@ pub(super) struct Slot<W, V> {
     asked: AtomicBool,
 }
 
-/// A value, and what it was made from.
+/// A value with the version of its input.
 pub(super) struct Made<W, V> {
     pub(super) version: W,
-    /// When it was asked for; changes before that are in it.
+    /// When it was requested; changes before that are in it.
     pub(super) at: Instant,
     pub(super) value: V,
 }
@@ -55,7 +55,7 @@ impl<W, V> Slot<W, V> {
         }
     }
 
-    /// The value that was made last, whatever has changed since.
+    /// The value that was made last, stale or not.
     pub(super) fn last(&self) -> Option<Arc<Made<W, V>>> {
         self.made.load_full()
     }
@@ -75,7 +75,7 @@ impl<K: Hash + Eq + Clone, W: PartialEq, V> Cache<K, W, V> {
         self.slots.read().unwrap_or_else(PoisonError::into_inner).get(key).map(Arc::clone)
     }
 
-    /// The value under a key, made anew if there is none of this version. A new key's value `stays` or not.
+    /// The value of a key, made if there is none of this version. `stays` is for a new key.
     pub(super) fn get<E>(
         &self,
         key: &K,
@@ -85,7 +85,7 @@ impl<K: Hash + Eq + Clone, W: PartialEq, V> Cache<K, W, V> {
     ) -> Result<Arc<Made<W, V>>, E> {
         let slot = self.slot(key).unwrap_or_else(|| self.add(key, stays));
         let making = slot.making.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read before the value is made: what changes meanwhile makes it stale.
+        // Read before the value is made: a change meanwhile makes the value stale.
         let (version, at) = (version(), Instant::now());
         if let Some(made) = slot.last().filter(|made| made.version == version) {
             return Ok(made);
@@ -126,7 +126,7 @@ impl<K: Hash + Eq + Clone, W: PartialEq, V> Cache<K, W, V> {
         Arc::clone(slots.entry(key.clone()).or_insert_with(|| Arc::new(new())))
     }
 
-    /// Drops everything that does not stay if it is too much. Every value is weighed anew, for it may have
+    /// Drops the values that do not stay if they are too large together. Weighs every value again: it may have
     /// grown since it was made.
     fn weigh(&self) {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
@@ -148,7 +148,7 @@ mod tests {
         Cache::new(Limit { count: 4, octets: 100, weigh: |value| *value })
     }
 
-    /// Whether a value had to be made. Numbers under ten stay.
+    /// True if a value had to be made. Keys under ten stay.
     fn made(cache: &Cache<usize, u8, usize>, key: usize, version: u8, value: usize) -> bool {
         let mut made = false;
         let make = || {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_stay_goes_when_there_are_too_many() {
+    fn values_that_do_not_stay_go_when_there_are_too_many() {
         let cache = cache();
         (0..10).for_each(|key| assert!(made(&cache, key, 1, 1000)));
         (10..14).for_each(|key| assert!(made(&cache, key, 1, 1)));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_stay_goes_when_it_is_too_much() {
+    fn values_that_do_not_stay_go_when_they_are_too_large() {
         let cache = cache();
         assert!(made(&cache, 10, 1, 60) && made(&cache, 11, 1, 40));
         assert!(!made(&cache, 10, 1, 60));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_does_not_wait_for_who_makes() {
+    fn a_reader_does_not_wait_for_the_maker() {
         let cache = &cache();
         assert!(made(cache, 1, 1, 5));
         let (go, wait) = mpsc::channel::<()>();

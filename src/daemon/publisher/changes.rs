@@ -1,4 +1,4 @@
-//! What has changed since views were rendered, and whether more is about to.
+//! The changes since views were rendered, and the end of a burst of changes.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,26 +14,26 @@ use crate::model::month::Month;
 use crate::model::state::FeedState;
 use crate::model::time::Time;
 
-/// What a rendered view was made from: the generation of everything, the position of the last record
-/// that touched it, and the day and month that ageing counts by.
+/// The version of a view's input: a count of changes to everything, the journal position of the last record that
+/// touched the view, and the day and month that ageing counts by.
 pub type Version = (u64, u64, Option<Age>);
 
 /// The day and the month of the newest poll.
 pub(super) type Age = (Time, Month);
 
-/// A burst is over when nothing was recorded for so long: polls of one schedule end one after another, and
-/// touch the same feeds.
+/// A burst is over after this long without a record: polls of one schedule end one after another, and touch the
+/// same feeds.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// The longest time from the first change of a burst until views are rendered in advance. While the recorder
-/// is busy, no view is rendered again that is younger.
+/// The longest time from the first change of a burst to the rendering in advance. While the recorder is busy, a
+/// view younger than this is not rendered again.
 pub(super) const BURST: Duration = Duration::from_secs(1);
 
-/// What the recorder has told.
+/// The changes that the recorder reported.
 #[derive(Default)]
 pub(super) struct Changes {
     told: RwLock<Told>,
-    /// Facts that wait to be recorded.
+    /// Observations that wait to be recorded.
     waiting: AtomicUsize,
     news: Notify,
 }
@@ -49,12 +49,12 @@ struct Told {
 }
 
 impl Changes {
-    /// Nothing has changed since the store had this age.
+    /// No changes since the store had this age.
     pub(super) fn since(age: Option<Age>) -> Self {
         Self { told: RwLock::new(Told { age, ..Told::default() }), ..Self::default() }
     }
 
-    /// These feeds have changed. A poll that brought nothing changes none, and wakes nobody.
+    /// These feeds have changed. A poll without news changes none and wakes nobody.
     pub(super) fn touched(&self, feeds: &[(FeedKey, FeedState)], age: Option<Age>) {
         let mut told = self.told.write().unwrap_or_else(PoisonError::into_inner);
         for (feed, state) in feeds {
@@ -78,7 +78,7 @@ impl Changes {
         self.news.notify_one();
     }
 
-    /// What a view is made from now.
+    /// The version of a view's input now.
     pub(super) fn version(&self, view: &ViewKey) -> Version {
         let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
         let of = |feed| told.feeds.get(feed).copied().unwrap_or_default();
@@ -100,13 +100,13 @@ impl Changes {
         self.waiting.load(Ordering::Acquire) > 0
     }
 
-    /// True if a view that was rendered at this time may be served whatever has changed since.
+    /// True if a view rendered at this time may be served though it is stale.
     pub(super) fn excuse(&self, rendered: Instant) -> bool {
         self.is_busy() && rendered.elapsed() < BURST
     }
 
-    /// Returns when something has changed since this was last awaited, and the burst is over that it was part
-    /// of, or has taken longer than [`BURST`].
+    /// Returns when something has changed since the last call and the burst is over, or has taken longer than
+    /// [`BURST`].
     pub(super) async fn settled(&self) {
         self.news.notified().await;
         let latest = Instant::now() + BURST;
@@ -125,7 +125,7 @@ impl Changes {
 mod tests {
     use super::*;
 
-    /// How long after the first change `settled` returns, if further changes come in these steps.
+    /// The time from the first change until `settled` returns, with further changes in these steps.
     async fn settles_after(changes: &Changes, steps: &[u64]) -> Duration {
         let began = Instant::now();
         let tell = async {

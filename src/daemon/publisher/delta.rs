@@ -1,5 +1,5 @@
-//! What is new in a feed since a state that a reader has (RFC 3229, `A-IM: feed`). Whatever changed the
-//! bytes of an entry counts: itself, the reports it links to, and what their sources say of themselves.
+//! Deltas: the entries of a feed that changed since a state that a reader has (RFC 3229, `A-IM: feed`). Every
+//! change of an entry's bytes counts: of the entry, of the reports it links to, and of the titles of their sources.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,25 +12,24 @@ use crate::model::state::{FeedState, Meta, State};
 use crate::model::stored::Entry;
 use crate::views::document::FeedDoc;
 use crate::views::page::{Mark, Page};
-use crate::views::site::Face;
 
-/// Deltas kept. Readers of one feed that poll at one pace name the same few states of it.
-const KEPT: usize = 256;
+/// The most cached deltas. Readers that poll at one pace name the same few states of a feed.
+const MAX_DELTAS: usize = 256;
 
-/// And their octets: whoever names every state there ever was is answered, and fills no memory.
-const OCTETS: usize = 16 << 20;
+/// The most octets of cached deltas: a client that names every state there ever was cannot fill the memory.
+const MAX_OCTETS: usize = 16 << 20;
 
-/// Rendered deltas, by view and state; each is of use until the view changes.
+/// Rendered deltas, by path and state. Each is valid until the view changes.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<ByState>);
+pub(super) struct DeltaCache(Mutex<ByState>);
 
 #[derive(Default)]
 struct ByState {
-    pages: HashMap<(ViewKey, u64), (Version, Arc<Page>)>,
+    pages: HashMap<(String, u64), (Version, Arc<Page>)>,
     octets: usize,
 }
 
-/// What a feed that is rendered now shows the state as of.
+/// The state that a feed rendered now shows.
 pub(super) fn mark(meta: &Meta, state: Option<&FeedState>) -> Mark {
     Mark {
         generation: Mark::generation(meta.instance.as_bytes(), &meta.config),
@@ -39,44 +38,44 @@ pub(super) fn mark(meta: &Meta, state: Option<&FeedState>) -> Mark {
 }
 
 impl Publisher {
-    /// The feed at a path with what came after `since`; `None` for a state that is not one of this feed.
+    /// The delta of the feed at a path; `None` if `since` is no state of this feed.
     pub(super) fn since(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
         let key = self.key(path).ok()?;
-        self.delta_of(&key, since)
+        self.delta_of(path, &key, since)
             .inspect_err(|error| tracing::error!(%error, path, "a delta cannot be rendered"))
             .ok()
             .flatten()
     }
 
-    fn delta_of(&self, key: &ViewKey, since: Mark) -> Result<Option<Arc<Page>>, StoreError> {
-        let ViewKey::Feed(feed, face) = key else { return Ok(None) };
+    fn delta_of(&self, path: &str, key: &ViewKey, since: Mark) -> Result<Option<Arc<Page>>, StoreError> {
+        let ViewKey::Feed(feed, format) = key else { return Ok(None) };
         let version = self.version(key);
-        let place = (key.clone(), since.seq);
+        let place = (path.to_owned(), since.seq);
         if let Some((_, page)) = self.deltas.lock().pages.get(&place).filter(|(of, _)| *of == version) {
             return Ok(Some(Arc::clone(page)));
         }
         let whole = self.doc(feed)?;
         let (now, doc) = &whole.value;
-        if since.generation != now.generation || since.seq > now.seq || *face == Face::Html {
+        if since.generation != now.generation || since.seq > now.seq || !format.is_feed {
             return Ok(None);
         }
         let mut doc = doc.clone();
         keep_news(&self.store.load(), since.seq, &mut doc)?;
-        let page = Arc::new(self.render_feed(&doc, *face, Some(*now)));
+        let page = Arc::new(self.render_feed(&doc, format, Some(*now)));
         self.deltas.lock().keep(place, version, &page);
         Ok(Some(page))
     }
 }
 
-impl Kept {
+impl DeltaCache {
     fn lock(&self) -> MutexGuard<'_, ByState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ByState {
-    fn keep(&mut self, place: (ViewKey, u64), version: Version, page: &Arc<Page>) {
-        if self.pages.len() >= KEPT || self.octets + page.octets() > OCTETS {
+    fn keep(&mut self, place: (String, u64), version: Version, page: &Arc<Page>) {
+        if self.pages.len() >= MAX_DELTAS || self.octets + page.octets() > MAX_OCTETS {
             *self = Self::default();
         }
         let before = self.pages.insert(place, (version, Arc::clone(page)));
@@ -85,7 +84,7 @@ impl ByState {
     }
 }
 
-/// Keeps the entries and withdrawals that a reader of the state as of `since` does not have as they are.
+/// Leaves only the entries and withdrawals that changed after the state `since`.
 fn keep_news(store: &Store, since: u64, doc: &mut FeedDoc) -> Result<(), StoreError> {
     let mut news = News { store, since, sources: HashMap::new() };
     let mut entries = Vec::new();
@@ -109,13 +108,13 @@ fn keep_news(store: &Store, since: u64, doc: &mut FeedDoc) -> Result<(), StoreEr
 struct News<'a> {
     store: &'a Store,
     since: u64,
-    /// Whether a source's own titles changed.
+    /// True for sources whose own titles changed.
     sources: HashMap<SourceId, bool>,
 }
 
 impl News<'_> {
     fn is_in(&mut self, id: &str) -> Result<bool, StoreError> {
-        // An entry that is gone between two reads is news: better told twice than not.
+        // An entry that is gone between two reads counts as changed: better sent twice than not at all.
         let Some(no) = self.store.owner(id)? else { return Ok(true) };
         let Some(entry) = self.store.entry(no)? else { return Ok(true) };
         if self.changed(&entry)? {

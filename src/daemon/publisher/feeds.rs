@@ -16,14 +16,13 @@ use crate::views::site::Site;
 /// The most withdrawals that a feed announces, the latest.
 const ANNOUNCED: usize = 1000;
 
-/// The most entries of the open month that stand in the document that is subscribed to. It has to reach
-/// back to the newest archive, and readers fetch all of it each time it changes: with summaries, a
-/// thousand are about a megabyte, a quarter of that compressed. A busier feed is cut, and then does
-/// not say that its archive comes next.
+/// The most entries of the open month in the feed. It has to reach back to the newest archive, and readers fetch
+/// all of it each time it changes: with summaries, a thousand are about a megabyte, a quarter of that compressed.
+/// A busier feed is cut, and then does not link its archive as the previous one.
 const OPEN_MONTH: usize = 1000;
 
-/// The most entries of an archive: 300 a day. A document of more would take readers tens of megabytes. One that
-/// is cut says so, to readers and to the operator.
+/// The most entries of an archive: 300 a day. A larger document would take readers tens of megabytes. A cut archive
+/// says so in its title, and the log tells the operator.
 pub(super) const ARCHIVE: usize = 10_000;
 
 /// The most months that are listed: twenty years.
@@ -54,7 +53,7 @@ pub(super) fn current(
     doc(site, store, meta, feed, &entries, &withdrawn, issues)
 }
 
-/// The document of an archive; `None` where nothing is stored for it.
+/// The document of an archive; `None` if no entry of its month is stored.
 pub(super) fn archive(
     site: &Site,
     store: &Store,
@@ -89,7 +88,7 @@ pub(super) fn archive(
     doc(site, store, meta, feed, &entries, &[], issues).map(Some)
 }
 
-/// Whether there is an archive of a month.
+/// True if there is an archive of a month.
 pub(super) fn has_archive(
     site: &Site,
     store: &Store,
@@ -100,7 +99,7 @@ pub(super) fn has_archive(
     Ok(!seen_in(site, store, meta, feed, month, 1)?.is_empty())
 }
 
-/// What an archive shows, and no more than so many entries; nothing of a month that is not over.
+/// The entries of a month, at most `most`; none if the month is not over.
 fn seen_in(
     site: &Site,
     store: &Store,
@@ -115,7 +114,7 @@ fn seen_in(
     store.seen_between(feed, month.start(site.zone), month.next().start(site.zone), most)
 }
 
-/// Whether a month is over: nothing new comes to it.
+/// True if a month is over: no new entries come to it.
 fn is_closed(site: &Site, meta: &Meta, month: Month) -> bool {
     month < Month::of(meta.newest_at, site.zone)
 }

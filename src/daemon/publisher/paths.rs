@@ -1,13 +1,15 @@
-//! The addresses of views: which view a path names, and the paths of those that every instance has.
+//! Views and their paths.
 
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::region::RegionTable;
 use crate::model::source::{SourceId, is_slug};
-use crate::views::site::{Face, Site};
+use crate::views::format::Format;
+use crate::views::formats;
+use crate::views::site::{FEED_ENDING, Site};
 
-/// A view by what it shows.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A view.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum ViewKey {
     /// The page at `/`.
     Home,
@@ -15,8 +17,8 @@ pub(super) enum ViewKey {
     Feeds,
     /// The list of the sources.
     Sources,
-    /// A feed in a form.
-    Feed(FeedKey, Face),
+    /// A feed in a format.
+    Feed(FeedKey, &'static Format),
     /// An archive of a feed.
     Archive(FeedKey, Month),
 }
@@ -30,12 +32,11 @@ impl ViewKey {
             "sources.opml" => return Some(Self::Sources),
             _ => {}
         }
-        if let Some((name, month)) = path.strip_suffix(".atom").and_then(|p| p.rsplit_once("/archive/")) {
+        if let Some((name, month)) = path.strip_suffix(FEED_ENDING).and_then(|p| p.rsplit_once("/archive/")) {
             return Some(Self::Archive(feed(name, regions)?, Month::parse(month)?));
         }
-        let cut = |face: &Face| path.strip_suffix(face.ending()).map(|name| (name, *face));
-        let (name, face) = Face::ALL.iter().find_map(cut)?;
-        Some(Self::Feed(feed(name, regions)?, face))
+        let (name, format) = formats::split(path)?;
+        Some(Self::Feed(feed(name, regions)?, format))
     }
 
     /// Its path.
@@ -44,12 +45,12 @@ impl ViewKey {
             Self::Home => String::new(),
             Self::Feeds => "feeds.opml".to_owned(),
             Self::Sources => "sources.opml".to_owned(),
-            Self::Feed(feed, face) => format!("{}{}", Site::path(feed), face.ending()),
+            Self::Feed(feed, format) => format!("{}{}", Site::path(feed), format.ending),
             Self::Archive(feed, month) => Site::archive_path(feed, *month),
         }
     }
 
-    /// Whether it is asked for all the time.
+    /// True if clients ask for it all the time, so that it stays in memory.
     pub(super) fn stands(&self) -> bool {
         match self {
             Self::Home | Self::Feeds | Self::Sources => true,

@@ -1,5 +1,5 @@
-//! The sources that were taken out of the configuration: their entries are stored, and shown nowhere until the
-//! source is back.
+//! Sources that the operator removed from the configuration. Their entries stay stored, and no view shows them
+//! until the source is back.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -35,11 +35,11 @@ impl Removed {
     }
 }
 
-/// The removed sources of the store in use. A store that is built anew may number its sources otherwise.
+/// The removed sources of the current store. A rebuilt store may number its sources differently.
 #[derive(Default)]
-pub(super) struct Known(Mutex<Option<(Weak<Store>, Arc<Removed>)>>);
+pub(super) struct RemovedCache(Mutex<Option<(Weak<Store>, Arc<Removed>)>>);
 
-impl Known {
+impl RemovedCache {
     pub(super) fn of(
         &self,
         store: &Arc<Store>,

@@ -1,5 +1,5 @@
-//! Which entries a feed shows: one of those that repeat one report. The one that became visible first stays,
-//! whatever comes later. All that tell its story are linked from it.
+//! Selects the entries of a feed: of those that repeat one report, the feed shows one, the one that became visible
+//! first. That entry links the others of its story.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -16,28 +16,27 @@ use crate::views::document::{self, Related, Shown};
 use crate::views::site::Site;
 use crate::views::window::Window;
 
-/// Places of the list read to fill a feed: when nine of ten entries repeat others, or come from one
-/// source, a feed is shorter or less mixed rather than its rendering unbounded.
+/// List positions read for each place of a feed. If more than nine of ten entries repeat others, or come from one
+/// source, the feed is shorter or less mixed; its rendering stays bounded.
 const LOOK: usize = 10;
-/// Places that the far end of first polls may take besides: two documents of 2,000 entries, the most that is
-/// read of one unless the operator says otherwise, all dated today. Else one of them would hide what
-/// lies behind it.
+/// Further list positions read for the hidden rest of first polls: two documents of 2,000 entries (the default
+/// maximum of a document), all dated today. Else one of them would hide the entries behind it.
 const FLOOD: usize = 4000;
-/// Places that entries of removed sources may take besides: a source that brings hundreds a day is passed over for
-/// the month that is shown. Nothing is read for them.
+/// Further list positions read for entries of removed sources: a source with hundreds a day is skipped for the month
+/// that the feed shows. Their entries are not read.
 const REMOVED: usize = 20_000;
-/// The most reports of a story that are looked at. One beyond them is shown, unless it repeats another.
+/// The most reports of a story that are compared. A further one is shown unless it repeats another.
 pub(super) const REPORTS: usize = 512;
-/// The most of them that are linked from one that is shown.
+/// The most reports that a shown entry links.
 const LINKED: usize = 16;
-/// The most of them that are read for it, to count those of one address once.
+/// The most reports read for it, so that reports of one address count once.
 const READ: usize = 64;
 
 /// An entry to be shown, and its place.
 pub(super) type Placed = (Rank, Shown);
 
-/// The first entries of a feed to be shown, as many as a feed has, no source with more than its share. They
-/// are chosen by what the list says of them; only those that are shown are read.
+/// The first entries of a feed, with no source over its share. They are chosen by their list positions; only the
+/// chosen ones are read.
 pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreError> {
     let limit = stories.site.entries;
     let merged = !matches!(stories.feed, FeedKey::Source(_));
@@ -73,7 +72,7 @@ pub(super) fn window(stories: &mut Stories<'_>) -> Result<Vec<Placed>, StoreErro
     chosen.map(|(rank, place)| Ok((rank, stories.show(rank.no, place.story)?))).collect()
 }
 
-/// Adds those of some entries that are to be shown and are not there yet.
+/// Adds those of `entries` that the feed shows and that are not in `shown` yet.
 pub(super) fn add(
     stories: &mut Stories<'_>,
     shown: &mut Vec<Placed>,
@@ -100,48 +99,48 @@ pub(super) fn in_order(mut shown: Vec<Placed>) -> Vec<Shown> {
     shown.into_iter().map(|(_, shown)| shown).collect()
 }
 
-/// The stories of a feed, each looked at once however many reports of it are listed.
+/// The stories of a feed, each read once however many reports of it are listed.
 pub(super) struct Stories<'a> {
     site: &'a Site,
     store: &'a Store,
     feed: &'a FeedKey,
     removed: &'a Removed,
-    /// True if the far end of a source's first poll is shown too.
+    /// True if all entries of a source's first poll are shown.
     everything: bool,
-    told: HashMap<EntryNo, Story>,
+    told: HashMap<EntryNo, FeedStory>,
     sources: HashMap<SourceId, Option<SourceState>>,
 }
 
 /// A story in one feed.
 #[derive(Default)]
-struct Story {
-    /// Those that another one is shown for, with the report that they repeat.
+struct FeedStory {
+    /// Hidden entries, with the report that each repeats.
     hidden: HashMap<EntryNo, EntryNo>,
-    /// The one that is shown of those that repeat a report, by that report.
+    /// The shown entry of each report.
     shown: HashMap<EntryNo, EntryNo>,
-    /// Those that tell it, in whatever feed.
+    /// All entries of the story, of any feed.
     reports: Vec<EntryNo>,
-    /// True if there are more than were looked at.
+    /// True if the story has more than [`REPORTS`].
     cut: bool,
-    /// What is said of the first of the reports, once it was asked for.
-    told: Vec<Report>,
+    /// Links to the first reports; empty until they are needed.
+    told: Vec<LinkedReport>,
 }
 
 /// A report of a story as others link to it.
-struct Report {
+struct LinkedReport {
     no: EntryNo,
     /// Its address in one spelling.
     page: Option<String>,
     related: Option<Related>,
 }
 
-/// What this feed never shows comes last, so that it takes nothing's place: what a new source brings beyond
-/// what is shown of it, and what was too old when it came. Then earlier publish rounds come first; within
-/// a round, the source the operator prefers.
+/// The order in which entries of one report are preferred. Entries that this feed never shows come last: those of
+/// a first poll beyond `publish.first_poll`, and those too old when they came. Then earlier publish rounds come
+/// first; within a round, the source that the operator prefers.
 type Precedence = (bool, u64, Reverse<i32>, EntryNo);
 
 impl<'a> Stories<'a> {
-    /// The stories of the document that is subscribed to.
+    /// The stories of a feed.
     pub(super) fn new(site: &'a Site, store: &'a Store, removed: &'a Removed, feed: &'a FeedKey) -> Self {
         let (told, sources) = (HashMap::new(), HashMap::new());
         Self { site, store, removed, feed, everything: false, told, sources }
@@ -157,7 +156,7 @@ impl<'a> Stories<'a> {
         Self { everything: true, ..Self::new(site, store, removed, feed) }
     }
 
-    /// True for old stock that a new source brought, which would flood a feed that others share.
+    /// True for old entries of a source's first poll, which would flood a feed that others share.
     fn floods(&self, backlog: Option<u32>) -> bool {
         let beyond = |place: u32| place as usize >= self.site.first_poll;
         !matches!(self.feed, FeedKey::Source(_)) && backlog.is_some_and(beyond)
@@ -189,7 +188,7 @@ impl<'a> Stories<'a> {
         Ok(entry.and_then(|entry| entry.story).and_then(|story| story.repeats()).is_none())
     }
 
-    /// The report of its story that is shown here for another one.
+    /// The entry that this feed shows instead of the one of this number.
     pub(super) fn shown_for(&mut self, founder: EntryNo, no: EntryNo) -> Result<Option<EntryNo>, StoreError> {
         let story = self.story(founder)?;
         Ok(story.hidden.get(&no).and_then(|report| story.shown.get(report)).copied())
@@ -200,7 +199,7 @@ impl<'a> Stories<'a> {
         self.with_reports(no, entry, story)
     }
 
-    /// An entry with links to the others that tell its story.
+    /// An entry with links to the other reports of its story.
     fn with_reports(
         &mut self,
         no: EntryNo,
@@ -212,7 +211,7 @@ impl<'a> Stories<'a> {
         self.tell(founder)?;
         let own = shown.entry.body.page().map(canonical);
         let story = self.story(founder)?;
-        // An article that two channels list, or that came again under a source's new name, is no other report.
+        // One article in two channels, or again under a source's new name, is the same report.
         let mut pages: HashSet<&str> = own.as_deref().into_iter().collect();
         let others = story.told.iter().filter(|told| told.no != no);
         for told in others.filter(|told| told.page.as_deref().is_none_or(|page| pages.insert(page))) {
@@ -236,13 +235,13 @@ impl<'a> Stories<'a> {
             let report = self.store.entry(no)?;
             let page = report.as_ref().and_then(|report| report.body.page()).map(canonical);
             let related = report.as_ref().map(|report| self.related(report)).transpose()?.flatten();
-            told.push(Report { no, page, related });
+            told.push(LinkedReport { no, page, related });
         }
         self.told.entry(founder).or_default().told = told;
         Ok(())
     }
 
-    fn story(&mut self, founder: EntryNo) -> Result<&Story, StoreError> {
+    fn story(&mut self, founder: EntryNo) -> Result<&FeedStory, StoreError> {
         if !self.told.contains_key(&founder) {
             let story = self.look(founder)?;
             self.told.insert(founder, story);
@@ -250,10 +249,10 @@ impl<'a> Stories<'a> {
         Ok(&self.told[&founder])
     }
 
-    fn look(&mut self, founder: EntryNo) -> Result<Story, StoreError> {
+    fn look(&mut self, founder: EntryNo) -> Result<FeedStory, StoreError> {
         // The best of those that repeat one report.
         let mut leaders: HashMap<EntryNo, Precedence> = HashMap::new();
-        let mut story = Story::default();
+        let mut story = FeedStory::default();
         let members = self.store.members(founder, REPORTS)?;
         story.cut = members.len() == REPORTS;
         for (no, member) in members {
@@ -276,8 +275,8 @@ impl<'a> Stories<'a> {
         Ok(story)
     }
 
-    /// True if the feed has never shown the entry because of its age. Only what came with a first poll surfaces
-    /// at its own date.
+    /// True if the feed has never shown the entry because of its age. Only entries of a first poll surface at their
+    /// own date.
     fn is_too_old(&self, no: EntryNo, member: &Member) -> Result<bool, StoreError> {
         if member.backlog.is_none() || self.site.max_age.is_none() {
             return Ok(false);
@@ -288,8 +287,8 @@ impl<'a> Stories<'a> {
     fn related(&mut self, report: &Entry) -> Result<Option<Related>, StoreError> {
         let (site, feed) = (self.site, self.feed);
         let Some(page) = report.body.page() else { return Ok(None) };
-        // Only the configuration names the outlet here: its feed may change its own title at every poll, and this
-        // feed is not told of it.
+        // Only a title from the configuration is used: the source's feed may change its own title at every poll,
+        // and this feed is not re-rendered for that.
         let source = self.source(&report.source)?;
         let named = source.and_then(|source| source.def.title.as_deref());
         let outlet = named.unwrap_or(report.source.as_str());

@@ -1,5 +1,8 @@
 //! What is published of a journal: windows, archives, and that nothing stale is served.
 
+mod iri;
+mod rendering;
+
 use std::collections::BTreeSet;
 
 use arc_swap::ArcSwap;
@@ -24,7 +27,7 @@ const DAY: i64 = 86_400;
 /// In Shanghai, December begins so long after the day that the tests count from.
 const DECEMBER: i64 = 7 * DAY + 16 * 3600;
 
-pub(super) fn site() -> Site {
+pub(in crate::daemon) fn site() -> Site {
     let polled = Polled { minutes: 20, region: fixed(&["henan"]) };
     Site {
         public_url: "https://news.example/dibao".to_owned(),
@@ -54,7 +57,7 @@ fn publisher_of(site: Site, store: Store) -> Publisher {
 }
 
 /// What is published of these records, by a source seeded long ago.
-pub(super) fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
+pub(in crate::daemon) fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
     let all = [config(0, &defs(), &[])].into_iter().chain(records);
     let store = folded(&lines(all), &rules(&defs()));
     store.check().expect("sound");
@@ -71,7 +74,7 @@ pub(super) fn news(n: u64, seconds: i64) -> NewEntry {
 }
 
 /// First polls of every source, each of one entry, so that what follows is no backlog.
-pub(super) fn seeds() -> Vec<Record> {
+pub(in crate::daemon) fn seeds() -> Vec<Record> {
     let sources = ["paper", "wire", "radio", "post"];
     (900_001..).zip(sources).map(|(n, source)| seen(source, 1, vec![news(n, 0)], vec![])).collect()
 }

@@ -1,5 +1,5 @@
-//! Whether anything can be recorded at present. When the disk refuses, whoever finds out says so here, once;
-//! polls wait, and the writer tries until it works again.
+//! The stall of recording by a disk error. The first task that meets the error reports it here; polls wait,
+//! and the writer retries until recording works.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use tokio::sync::watch;
 
 use crate::ledger::LedgerError;
 
-/// Why nothing can be recorded; `None` while all is well.
+/// The disk error; `None` if recording works.
 type Refusal = Option<Arc<LedgerError>>;
 
-/// The present state, shared by all who find out and all who wait.
+/// Shared by the tasks that report a stall and those that wait for its end.
 #[derive(Clone)]
 pub(super) struct Stall(Arc<watch::Sender<Refusal>>);
 
@@ -23,28 +23,28 @@ impl Stall {
         self.0.borrow().clone()
     }
 
-    /// To be woken whenever something was tried that failed, or works again.
+    /// Wakes the receiver after each failure and after each recovery.
     pub(super) fn watch(&self) -> watch::Receiver<Refusal> {
         self.0.subscribe()
     }
 
-    /// Returns once things can be recorded.
+    /// Waits until recording works.
     pub(super) async fn over(&self) {
-        // The sender is this one: it cannot be gone.
+        // Cannot fail: `self` holds the sender.
         let _ = self.0.subscribe().wait_for(Option::is_none).await;
     }
 
-    /// Stops the polls when the disk refuses, and lets them go on when it does not: one line each.
+    /// Begins a stall if the outcome is a disk error, and ends it if the outcome is good. Logs one line each.
     pub(super) fn tried(&self, outcome: &Result<(), Arc<LedgerError>>) {
         let was_stalled = self.why().is_some();
         match outcome {
             Ok(()) if was_stalled => {
-                tracing::warn!("recording works again: polls go on");
+                tracing::warn!("recording works again; polls continue");
                 self.0.send_replace(None);
             }
             Err(error) if error.stops_recording() => {
                 if !was_stalled {
-                    tracing::error!(%error, "nothing can be recorded: polls stop until that works again; feeds are served");
+                    tracing::error!(%error, "recording fails; polls stop until it works again; feeds are still served");
                 }
                 self.0.send_replace(Some(Arc::clone(error)));
             }

@@ -292,11 +292,11 @@ async fn what_a_sleep_of_the_machine_made_overdue_is_spread_as_after_a_restart()
 async fn hours_that_the_publisher_skips_are_not_polled() {
     // The run starts at midnight UTC.
     let skip = Skip::new(["0", "1"], []);
-    let patience = Duration::from_secs(6 * 3600);
+    let max_delay = Duration::from_secs(6 * 3600);
     let script: Script = Box::new(move |_, at| {
-        (Duration::ZERO, Past { scheduled: Some(at), skip, patience, ..Past::default() })
+        (Duration::ZERO, Past { scheduled: Some(at), skip, max_delay, ..Past::default() })
     });
-    let past = Past { skip, patience, ..polled(start() - minutes(20)) };
+    let past = Past { skip, max_delay, ..polled(start() - minutes(20)) };
     let run = Run::with(vec![source("a", "*/30 * * * *", past)], script);
     run.pass(minutes(200)).await;
     assert_eq!(run.polls("a")[0], 2 * 3600 - 7);

@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::daemon::clock::TokioClock;
+use crate::daemon::publisher::tests::{published, seeds, site};
 use crate::fetch::FetchOptions;
 use crate::testing::at;
+use crate::views::site::Site;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// What a hub that gives this answer makes of a ping.
-async fn told(answer: &'static str) -> (Told, u64) {
+async fn told(answer: &'static str) -> (PingResult, u64) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
     let hub = format!("http://{}/", listener.local_addr().expect("it is bound"));
     tokio::spawn(async move {
@@ -26,7 +28,7 @@ async fn told(answer: &'static str) -> (Told, u64) {
         fetcher: Fetcher::new(options).expect("a fetcher"),
         // 1970, so that what is asked for by date is seen to be counted from the hub's own.
         clock: Arc::new(TokioClock::starting(at(0))),
-        patience: Duration::from_secs(30),
+        backoff: Duration::from_secs(30),
     };
     let (told, wait) = pinger.tell("henan.atom").await;
     (told, wait.as_secs())
@@ -34,9 +36,9 @@ async fn told(answer: &'static str) -> (Told, u64) {
 
 #[tokio::test]
 async fn a_hub_is_left_alone_for_as_long_as_it_asks() {
-    let later = |status: u16| Told::Later(format!("it answered {status}"));
+    let later = |status: u16| PingResult::Later(format!("it answered {status}"));
     let cases = [
-        ("202 Accepted\r\nRetry-After: 60", Told::Yes, 0),
+        ("202 Accepted\r\nRetry-After: 60", PingResult::Yes, 0),
         ("429 No\r\nRetry-After: 3600", later(429), 3600),
         ("429 No\r\nRetry-After: 60\r\nRetry-After: 7200", later(429), 7200),
         ("503 No\r\nRetry-After: 999999", later(503), 86_400),
@@ -46,10 +48,24 @@ async fn a_hub_is_left_alone_for_as_long_as_it_asks() {
             300,
         ),
         ("301 Moved\r\nLocation: /\r\nRetry-After: 120", later(301), 120),
-        ("403 No\r\nRetry-After: 120", Told::Refused(403), 120),
+        ("403 No\r\nRetry-After: 120", PingResult::Refused(403), 120),
         ("500 No", later(500), 0),
     ];
     for (answer, want, wait) in cases {
         assert_eq!(told(answer).await, (want, wait), "{answer}");
+    }
+}
+
+#[test]
+fn the_hub_is_told_of_feeds_whether_or_not_they_have_deltas() {
+    for delta in [true, false] {
+        let publisher = published(Site { delta, ..site() }, seeds());
+        let (feeds, _) = digests(&publisher, Versions::new());
+        let paths: Vec<_> = feeds.iter().map(|(path, _)| path.as_str()).collect();
+        for path in ["henan.atom", "henan.rss", "henan.json", "source/paper.atom"] {
+            assert!(paths.contains(&path), "{path}: {paths:?}");
+        }
+        assert!(!paths.iter().any(|path| path.ends_with('/') || path.is_empty()), "pages: {paths:?}");
+        assert!(!paths.iter().any(|path| path.contains("/archive/")), "archives: {paths:?}");
     }
 }

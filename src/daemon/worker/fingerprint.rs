@@ -1,5 +1,5 @@
 //! A fingerprint of how a source's documents are read. When it changes, a document that did not may hold entries
-//! that were never read, and is asked for in full once more (`core/poll.rs`).
+//! that were never read, and is asked for in full once more (`decide/poll.rs`).
 //!
 //! It stands in the journal, so it must be the same in every version for the same configuration, or an upgrade
 //! would ask every publisher in full. What goes in is named here, each by a name that stays; what is not set does
@@ -9,7 +9,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::config::{Kind, Page, Source};
-use crate::decide::rules::hex16;
+use crate::model::hash::hex16;
 use crate::read::page::{Css, JsonPath, JsonRules, ListRules};
 
 /// The fingerprint of a source, of whose documents so many entries are read.

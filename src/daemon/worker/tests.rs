@@ -14,9 +14,10 @@ use crate::config::{Env, load};
 use crate::daemon::clock::TokioClock;
 use crate::daemon::recorder::Audience;
 use crate::daemon::scheduler::Poller;
+use crate::ledger::store::Store;
 use crate::ledger::{Ledger, Room};
 use crate::model::feed_key::FeedKey;
-use crate::model::state::{Changes, FeedState};
+use crate::model::state::{Changes, FeedState, State as _};
 use crate::testing::{OutOfUse, at, rules};
 
 struct Nobody;

@@ -1,5 +1,5 @@
-//! What a publisher says about when to come back: HTTP freshness (RFC 9111), `ttl`, `sy:*` and
-//! `skipHours` of RSS, `Retry-After` (RFC 9110). All of it may delay a poll, none may hasten one.
+//! Reads when a publisher wants the next request: HTTP freshness (RFC 9111), `sy:*` of RSS and
+//! `Retry-After` (RFC 9110). These values may delay a poll and must not hasten one.
 
 #[cfg(test)]
 mod tests;
@@ -10,29 +10,25 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use crate::model::time::Time;
 
-/// How far freshness may delay a poll by default. Publishers behind a CDN often say "a day" or "a
-/// year" for everything they serve, and news is stale by then.
+/// The default maximum delay by freshness. Publishers behind a CDN often declare "a day" or "a year" for
+/// everything they serve, and news is stale by then.
 pub const LIMIT: Duration = Duration::from_secs(6 * 3600);
 
-/// The header values of a response that tell its freshness, each as it came; several Cache-Control
-/// lines are joined with commas (RFC 9110 section 5.3).
+/// The header fields that set a response's freshness, as received; several Cache-Control lines are joined
+/// with commas (RFC 9110 section 5.3).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Headers<'a> {
-    /// Cache-Control.
     pub cache_control: Option<&'a str>,
-    /// Expires.
     pub expires: Option<&'a str>,
-    /// Date.
     pub date: Option<&'a str>,
-    /// Age.
     pub age: Option<&'a str>,
 }
 
-/// The instant before which the publisher wants no further poll: the latest of what the headers and
-/// the feed's `interval` (its `ttl` or [`update_interval`]) ask for, `limit` after `received` at most.
-/// `None` where nothing is asked for.
+/// The instant before which the publisher wants no further poll: the later of the headers' freshness and
+/// the feed's `interval` (its `ttl` or [`update_interval`]), at most `limit` after `received`. `None` if the
+/// publisher asks for no delay.
 ///
-/// It holds after a 304 as well, with that response's headers (RFC 9111 section 4.3.4).
+/// It applies after a 304 too, with that response's headers (RFC 9111 section 4.3.4).
 #[must_use]
 pub fn not_before(
     received: Time,
@@ -44,8 +40,8 @@ pub fn not_before(
     if wait.is_zero() { None } else { later(received, wait) }
 }
 
-/// How long the response stays fresh, from its receipt on. Explicit lifetimes only: the heuristic ones
-/// of section 4.2.2 are for caches that save requests, not for readers that must not miss news.
+/// The time after receipt during which the response is fresh. Counts explicit lifetimes only: the heuristic
+/// ones of section 4.2.2 are for caches that save requests, not for readers that must not miss news.
 #[must_use]
 pub fn remaining(headers: &Headers<'_>, received: Time) -> Duration {
     let control = CacheControl::parse(headers.cache_control.unwrap_or_default());
@@ -54,19 +50,19 @@ pub fn remaining(headers: &Headers<'_>, received: Time) -> Duration {
     }
     let lifetime = control.max_age.or_else(|| {
         let expires = headers.expires?;
-        // Relative to the server's own clock, which need not agree with ours. What is no date, as the
-        // usual "0" or "-1", has expired (section 5.3).
+        // Relative to the server's own clock, which may differ from ours. An invalid date, such as the
+        // usual "0" or "-1", means expired (section 5.3).
         let date = headers.date.and_then(http_date).unwrap_or(received);
         Some(http_date(expires).and_then(|at| (at - date).to_std().ok()).unwrap_or_default())
     });
-    // Section 4.2.3 would also count the difference of the two clocks as age. That turns a server
-    // whose clock is slow into one that is always stale, so only the age it states counts.
+    // Section 4.2.3 would also count the difference of the two clocks as age. Then every response of a
+    // server with a slow clock would be stale, so only the Age field counts.
     let age = headers.age.and_then(seconds).unwrap_or_default();
     lifetime.unwrap_or_default().saturating_sub(age)
 }
 
-/// The directives of Cache-Control that matter here (RFC 9111 section 5.2.2). `s-maxage` does not: it
-/// speaks to shared caches, and a feed reader is a private one.
+/// The directives of Cache-Control that apply to a feed reader (RFC 9111 section 5.2.2). `s-maxage` does
+/// not: it is for shared caches, and a feed reader is a private one.
 #[derive(Debug, Default)]
 struct CacheControl {
     forbids_reuse: bool,
@@ -80,7 +76,7 @@ impl CacheControl {
             let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
             match name.trim().to_ascii_lowercase().as_str() {
                 "no-store" | "no-cache" => control.forbids_reuse = true,
-                // The first one counts (section 4.2.1); one that cannot be read means stale.
+                // The first max-age counts (section 4.2.1); an invalid value means stale.
                 "max-age" if control.max_age.is_none() => {
                     control.max_age = Some(seconds(value.trim().trim_matches('"')).unwrap_or_default());
                 }
@@ -91,7 +87,7 @@ impl CacheControl {
     }
 }
 
-/// The parts of a list between commas that no quotes enclose.
+/// Splits a list at commas outside quotes.
 fn split_unquoted(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |c| {
@@ -100,16 +96,15 @@ fn split_unquoted(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whole seconds; what is too large to count is very long (RFC 9111 section 1.2.2).
+/// Whole seconds; a number that overflows becomes a very large one (RFC 9111 section 1.2.2).
 fn seconds(text: &str) -> Option<Duration> {
     let text = text.trim();
     let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))))
 }
 
-/// A date in one of the forms of RFC 9110 section 5.6.7, or nearly: the weekday says nothing that the rest does
-/// not, so one that is wrong, or none, spoils nothing. What is read here is only ever counted with, never
-/// sent back.
+/// A date in one of the forms of RFC 9110 section 5.6.7. The weekday is redundant, so a wrong or missing one
+/// is accepted. Callers compute with the result and must not send it back to a server.
 pub(super) fn http_date(text: &str) -> Option<Time> {
     let text = text.trim();
     let strict = httpdate::parse_http_date(text).ok().map(DateTime::<Utc>::from);
@@ -119,7 +114,7 @@ pub(super) fn http_date(text: &str) -> Option<Time> {
 fn without_weekday(text: &str) -> Option<Time> {
     let rest = text.split_once(',').map_or(text, |(_, rest)| rest.trim_start());
     let (first, time) = rest.split_once(' ')?;
-    // `28-Nov-26`, as RFC 850 had it; or, without a comma, `Sat Nov 28 20:00:00 2026`, as C has it.
+    // `28-Nov-26` as in RFC 850, or, without a comma, `Sat Nov 28 20:00:00 2026` as C's asctime writes it.
     let standard = DateTime::parse_from_rfc2822(&format!("{} {time}", first.replace('-', " ")));
     let asctime = || NaiveDateTime::parse_from_str(time, "%b %e %H:%M:%S %Y").ok();
     standard.ok().map(|at| at.to_utc()).or_else(|| asctime().map(|at| at.and_utc()))
@@ -129,9 +124,9 @@ fn later(start: Time, wait: Duration) -> Option<Time> {
     start.checked_add_signed(TimeDelta::from_std(wait).ok()?)
 }
 
-/// How often a feed says it changes, by `sy:updatePeriod` and `sy:updateFrequency` of the RSS 1.0
-/// syndication module: `frequency` times in a period, once where it is not said. `None` for a period
-/// the module does not know.
+/// The update interval that a feed declares by `sy:updatePeriod` and `sy:updateFrequency` of the RSS 1.0
+/// syndication module: `frequency` updates a period, one by default. `None` for a period that the module
+/// does not define.
 #[must_use]
 pub fn update_interval(period: &str, frequency: Option<&str>) -> Option<Duration> {
     let hours = match period.trim().to_ascii_lowercase().as_str() {
@@ -146,10 +141,10 @@ pub fn update_interval(period: &str, frequency: Option<&str>) -> Option<Duration
     Some(Duration::from_secs(hours * 3600) / times)
 }
 
-/// Until when a 429 or 503 asks to be left alone: `Retry-After` in seconds, or as a date, which is
-/// taken relative to the response's own Date (RFC 9110 section 10.2.3); the longest, where it says so on
-/// several lines. At most `cap` after `now`, because one slip of a server's clock must not silence a
-/// source for years. `None` if it cannot be read.
+/// The earliest time for the next request after a 429 or 503. `Retry-After` holds seconds, or a date, which
+/// counts from the response's own Date (RFC 9110 section 10.2.3); of several lines the longest wait counts.
+/// At most `cap` after `now`: an error in a server's clock must not silence a source for years. `None` if the
+/// value cannot be read.
 #[must_use]
 pub fn retry_after(value: &str, date: Option<&str>, now: Time, cap: Duration) -> Option<Time> {
     let by_our_clock = |line: &str| Some((http_date(line)? - now).to_std().unwrap_or_default());
@@ -157,14 +152,14 @@ pub fn retry_after(value: &str, date: Option<&str>, now: Time, cap: Duration) ->
     later(now, waits.max()?.min(cap))
 }
 
-/// How long a Retry-After asks to be left alone, as far as that can be told without a clock.
+/// The wait that a Retry-After asks for, if it can be computed without our clock.
 #[must_use]
 pub fn wait(value: &str, date: Option<&str>) -> Option<Duration> {
     value.lines().filter_map(|line| wait_of_line(line, date)).max()
 }
 
 fn wait_of_line(line: &str, date: Option<&str>) -> Option<Duration> {
-    // Some proxies join lines, whether they are of a list or not.
+    // Some proxies join header lines with commas, even of fields that are no list.
     let longest = line.split(',').filter_map(seconds).max();
     longest.or_else(|| Some((http_date(line)? - date.and_then(http_date)?).to_std().unwrap_or_default()))
 }

@@ -1,4 +1,4 @@
-//! How alike two titles or two texts are. Measured only for pairs whose other evidence does not settle what they are.
+//! Similarity of two titles or two texts. Measured only for pairs that their other evidence does not settle.
 
 use super::ticking::{still_text, still_title};
 
@@ -86,7 +86,7 @@ pub(super) fn texts(a: &[char], b: &[char]) -> Text {
     }
 }
 
-/// Whether a text is long enough to be no form.
+/// True if a text is long enough to be no form.
 pub(super) fn is_long(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphanumeric()).take(LONG).count() == LONG
 }

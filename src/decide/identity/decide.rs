@@ -1,6 +1,6 @@
-//! The decision for a pair, row by row as the table in docs/design/0010-identity.md has it. It is asymmetric:
-//! an entry that is taken for another is lost, one that is taken for new is only repeated. So evidence that is torn
-//! means new.
+//! The decision for one pair, row by row as in the table of docs/design/0010-identity.md. It is asymmetric: an
+//! entry wrongly taken for another is lost, an entry wrongly taken for new is only repeated. So contradictory
+//! evidence means new.
 
 use super::alike::{Text, Title};
 use super::evidence::{Date, Evidence, Guid, Page};
@@ -14,7 +14,7 @@ pub(super) struct Context {
     pub(super) moved: bool,
 }
 
-/// Whether the two are one entry.
+/// True if the two are one entry.
 pub(super) fn is_same(e: &Evidence, context: Context) -> bool {
     match (e.guid, e.page) {
         (Guid::Same, _) => context.proved || is_uncontradicted(e) || under_one_guid(e),

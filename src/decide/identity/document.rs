@@ -1,5 +1,5 @@
-//! A document's entries, ready to be matched: each with its keys, without those that the document, or an earlier one
-//! of its source, shows to be worthless.
+//! Prepares the entries of a document for matching: computes their keys, and drops keys that this document or an
+//! earlier one of the source has shown to be worthless.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,9 +31,9 @@ pub struct Candidate {
     pub(super) twins_by: [Option<IdentityKey>; 2],
     /// Hash of its text; `None` without one.
     pub(super) text: Option<u64>,
-    /// Whether that is long enough to be no form.
+    /// True if that is long enough to be no form.
     pub(super) long: bool,
-    /// Whether no other entry of the document has its title and date.
+    /// True if no other entry of the document has its title and date.
     pub(super) alone: bool,
     /// What else it said of itself, worthless or not: decides between candidates that are equal in all
     /// above, so that their order in the document does not.
@@ -49,7 +49,7 @@ impl Candidate {
         self.keys.iter().copied().chain(day).collect()
     }
 
-    /// Whether it has a guid or an address that is its own.
+    /// True if it has a guid or an address that is its own.
     pub(super) fn is_named(&self) -> bool {
         self.facts.guid.is_some() || self.facts.page.is_some()
     }

@@ -1,4 +1,4 @@
-//! Entries that a document lists twice.
+//! Finds entries that a document lists twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! The evidence for a pair: an entry of a document and a known one. What is missing, and what several entries
-//! share, is silent: it is no vote.
+//! Collects the evidence for a pair: an entry of a document and a known entry. A property that is missing, or that
+//! several entries share, gives no vote.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ pub struct Past<'a> {
     pub fingerprint: Fingerprint,
     /// What is kept of what it said.
     pub body: &'a ParsedEntry,
-    /// Whether its text is that of its own page, which a list does not repeat.
+    /// True if its text is that of its own page, which a list does not repeat.
     pub followed: bool,
 }
 
@@ -64,13 +64,13 @@ pub(super) struct Evidence {
     pub(super) title: Title,
     pub(super) date: Date,
     pub(super) text: Text,
-    /// Whether the address holds a serial number: the page of an article, which is not used again.
+    /// True if the address holds a serial number: the page of an article, which is not used again.
     pub(super) numbered: bool,
-    /// Whether neither guids nor addresses say anything.
+    /// True if neither guids nor addresses say anything.
     pub(super) nameless: bool,
-    /// Whether no other entry of its document has its title and date.
+    /// True if no other entry of its document has its title and date.
     pub(super) alone: bool,
-    /// Whether a guid or an address leads here, be it a vote or not: breaks ties.
+    /// True if a guid or an address leads here, be it a vote or not: breaks ties.
     pub(super) named: bool,
 }
 

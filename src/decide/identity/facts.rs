@@ -1,4 +1,4 @@
-//! What an entry says of itself that it may be recognised by, as hashes to compare. Judges nothing.
+//! The properties of an entry that help to recognise it, as hashes to compare. Decides nothing.
 
 use crate::decide::story::hash;
 use crate::model::entry::ParsedEntry;
@@ -31,7 +31,7 @@ pub(super) struct Trail {
     pub(super) unsigned: Option<u64>,
     /// The numbers of the path, if one of them is no year or day.
     pub(super) numbers: Option<u64>,
-    /// Whether a parameter is a serial number.
+    /// True if a parameter is a serial number.
     pub(super) asks_by_number: bool,
 }
 
@@ -58,13 +58,13 @@ impl Facts {
         }
     }
 
-    /// Whether it has a page of its own.
+    /// True if it has a page of its own.
     #[must_use]
     pub fn has_page(&self) -> bool {
         self.page.is_some()
     }
 
-    /// Whether the address of its page holds a serial number: such a page is an article's, and is not used again.
+    /// True if the address of its page holds a serial number: such a page is an article's, and is not used again.
     #[must_use]
     pub fn is_numbered(&self) -> bool {
         self.page.is_some() && (self.trail.serial.is_some() || self.trail.asks_by_number)

@@ -1,4 +1,4 @@
-//! Whether an entry's content changed.
+//! Detects if the content of an entry changed.
 
 use crate::model::entry::{Body, ParsedEntry};
 use crate::model::identity::Fingerprint;

@@ -1,5 +1,5 @@
-//! Which entries of a document are known, which are new, and which are there twice. No decision depends
-//! on the order of entries.
+//! Matches the entries of a document with the known entries: each is known, new, or a duplicate. The order of
+//! entries changes no decision.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,14 +18,14 @@ use crate::model::identity::Marks;
 use crate::model::identity::Vote;
 use crate::model::identity::{IdentityKey, KeyKind};
 
-/// What an entry of a document is.
+/// The match of one entry of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Identified {
     /// The known entry of this number.
     Known {
         /// Its number.
         no: u64,
-        /// What says so, and what spoke against it.
+        /// The evidence for it and against it.
         votes: Vec<Vote>,
     },
     /// An entry never seen; `key` is its own (no known entry has it), and what to mint its id from.
@@ -49,14 +49,14 @@ pub struct Document<'a> {
     zone: Tz,
 }
 
-/// What was decided of a document.
+/// The matches of a document.
 #[derive(Debug)]
 pub struct Matched {
     /// Of each entry.
-    pub verdicts: Vec<Verdict>,
+    pub identified: Vec<Identified>,
     /// Each entry as it is recorded.
     pub candidates: Vec<Candidate>,
-    /// What is known of the source's guids and addresses now.
+    /// The updated marks of the source's guids and addresses.
     pub marks: Marks,
 }
 
@@ -114,33 +114,33 @@ impl<'a> Document<'a> {
                 known.insert(*index, (*no, evidence.votes()));
             }
         }
-        let verdicts: Vec<Verdict> = (0..self.candidates.len())
+        let identified: Vec<Identified> = (0..self.candidates.len())
             .map(|at| {
                 if first_of[at] != at {
-                    return Verdict::Duplicate(first_of[at]);
+                    return Identified::Duplicate(first_of[at]);
                 }
                 match known.remove(&at) {
-                    Some((no, votes)) => Verdict::Known { no, votes },
+                    Some((no, votes)) => Identified::Known { no, votes },
                     None => {
                         let key = own_key(&self.candidates[at], hits);
-                        Verdict::New { key, apart: refused.remove(&at) }
+                        Identified::New { key, apart: refused.remove(&at) }
                     }
                 }
             })
             .collect();
         self.marks = marks;
-        self.note_shared(&verdicts, hits, guids.silent);
-        Matched { verdicts, candidates: self.candidates, marks: self.marks }
+        self.note_shared(&identified, hits, guids.silent);
+        Matched { identified, candidates: self.candidates, marks: self.marks }
     }
 
     /// What several entries of the document share is no vote from now on; nor is the guid or the address of a known
     /// entry that a new one has.
-    fn note_shared(&mut self, verdicts: &[Verdict], hits: &Hits, silent: bool) {
+    fn note_shared(&mut self, identified: &[Identified], hits: &Hits, silent: bool) {
         self.shared.iter().for_each(|key| self.marks.note_shared(*key));
-        for (candidate, verdict) in self.candidates.iter().zip(verdicts) {
+        for (candidate, verdict) in self.candidates.iter().zip(identified) {
             let Facts { guid, page, .. } = candidate.facts;
             let names = guid.filter(|_| !silent).into_iter().chain(page);
-            if matches!(verdict, Verdict::New { .. }) {
+            if matches!(verdict, Identified::New { .. }) {
                 names.filter(|key| hits.contains_key(key)).for_each(|key| self.marks.note_shared(key));
             }
         }
@@ -218,7 +218,7 @@ impl<'p> View<'_, '_, 'p> {
         }
     }
 
-    /// Whether the guids lead to the entries that the rest of the document leads to.
+    /// True if the guids lead to the entries that the rest of the document leads to.
     fn guids(&self, firsts: &[usize]) -> (Marks, Guids) {
         let (mut kept, mut swapped, mut strange, mut led, mut had) = (0, 0, 0, 0, 0);
         let (mut reissued, mut redated) = (0, 0);

@@ -1,5 +1,5 @@
-//! Whether a document of other guids and addresses is that of before: its site moved, or signs its links anew at each
-//! poll. A list that merely turned over has none of the old addresses either.
+//! Detects a site that moved, or that signs its links anew at each poll: a document with other guids and addresses
+//! but the old content. A list whose entries were all replaced has none of the old addresses either.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ pub(super) fn moved<'p>(
     keys
 }
 
-/// Whether the address is the old one but for its signature or its directory, or the text is the old one.
+/// True if the address is the old one but for its signature or its directory, or the text is the old one.
 fn is_traced(candidate: &Candidate, past: &Past<'_>) -> bool {
     let both = |a: Option<u64>, b: Option<u64>| a.is_some() && a == b;
     let (trail, before) = (candidate.facts.trail, past.facts.trail);

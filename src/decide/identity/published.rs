@@ -1,5 +1,5 @@
-//! The id an entry is published under: the publisher's own if it can be one, else one of ours. Who owns
-//! an IRI that two sources use is decided where the journal is known.
+//! The id under which an entry is published: the publisher's own if it is usable, else one that dibao mints. The
+//! ledger decides which of two sources owns an IRI.
 
 use url::Url;
 use uuid::Uuid;

@@ -6,7 +6,7 @@ use chrono::{TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
 use proptest::prelude::*;
 
-use super::{Candidate, Document, Facts, Past, Verdict, candidates, fingerprint, minted, original_iri};
+use super::{Candidate, Document, Facts, Identified, Past, candidates, fingerprint, minted, original_iri};
 use crate::model::entry::{Body, Link, ParsedEntry};
 use crate::model::identity::{IdentityKey, KeyKind, Marks};
 use crate::model::source::SourceId;
@@ -49,7 +49,7 @@ struct Store {
 }
 
 impl Store {
-    fn poll(&mut self, entries: &[ParsedEntry]) -> Vec<Verdict> {
+    fn poll(&mut self, entries: &[ParsedEntry]) -> Vec<Identified> {
         let document = Document::new(entries, self.marks.clone(), Shanghai);
         let hits =
             document.keys().into_iter().filter_map(|key| Some((key, *self.by_key.get(&key)?))).collect();
@@ -59,17 +59,17 @@ impl Store {
         };
         let matched = document.judged(&hits, &past);
         self.marks = matched.marks;
-        for ((candidate, verdict), entry) in matched.candidates.iter().zip(&matched.verdicts).zip(entries) {
+        for ((candidate, verdict), entry) in matched.candidates.iter().zip(&matched.identified).zip(entries) {
             match verdict {
-                Verdict::Known { no, .. } => self.keep(*no, candidate, entry, None),
-                Verdict::New { key, .. } => {
+                Identified::Known { no, .. } => self.keep(*no, candidate, entry, None),
+                Identified::New { key, .. } => {
                     let no = self.entries.len() as u64 + 1;
                     self.keep(no, candidate, entry, Some(*key));
                 }
-                Verdict::Duplicate(_) => {}
+                Identified::Duplicate(_) => {}
             }
         }
-        matched.verdicts
+        matched.identified
     }
 
     fn keep(&mut self, no: u64, candidate: &Candidate, entry: &ParsedEntry, own: Option<IdentityKey>) {
@@ -81,13 +81,13 @@ impl Store {
 }
 
 /// `1` known as number 1, `new`, `=0` the same as the entry at 0.
-fn shown(verdicts: &[Verdict]) -> String {
-    let one = |v: &Verdict| match v {
-        Verdict::Known { no, .. } => no.to_string(),
-        Verdict::New { .. } => "new".to_owned(),
-        Verdict::Duplicate(of) => format!("={of}"),
+fn shown(identified: &[Identified]) -> String {
+    let one = |v: &Identified| match v {
+        Identified::Known { no, .. } => no.to_string(),
+        Identified::New { .. } => "new".to_owned(),
+        Identified::Duplicate(of) => format!("={of}"),
     };
-    verdicts.iter().map(one).collect::<Vec<_>>().join(" ")
+    identified.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -217,8 +217,8 @@ fn what_a_second_poll_makes_of_the_first() {
 #[test]
 fn a_reused_guid_gives_another_published_id() {
     let mut store = Store::default();
-    let id = |verdicts: &[Verdict]| match verdicts {
-        [Verdict::New { key, .. }] => minted(&SourceId::new("a"), key),
+    let id = |identified: &[Identified]| match identified {
+        [Identified::New { key, .. }] => minted(&SourceId::new("a"), key),
         other => format!("{other:?}"),
     };
     let first = id(&store.poll(&document(&["g1|http://a.cn/1|甲|1"])));
@@ -334,13 +334,13 @@ fn specs() -> impl Strategy<Value = Vec<String>> {
 }
 
 /// What was decided for each entry, by its content rather than its place.
-fn by_content(specs: &[String], verdicts: &[Verdict]) -> Vec<(String, String)> {
+fn by_content(specs: &[String], identified: &[Identified]) -> Vec<(String, String)> {
     let mut decided: Vec<(String, String)> = specs
         .iter()
-        .zip(verdicts)
+        .zip(identified)
         .map(|(spec, verdict)| {
             let verdict = match verdict {
-                Verdict::Duplicate(of) => format!("as {}", specs[*of]),
+                Identified::Duplicate(of) => format!("as {}", specs[*of]),
                 other => format!("{other:?}"),
             };
             (spec.clone(), verdict)
@@ -360,7 +360,7 @@ proptest! {
         let document: Vec<_> = second.iter().map(|s| entry(s)).collect();
         store.poll(&document);
         let again = store.poll(&document);
-        let new = again.iter().any(|v| matches!(v, Verdict::New { .. }));
+        let new = again.iter().any(|v| matches!(v, Identified::New { .. }));
         prop_assert!(!new, "{:?} {:?} {}", first, second, shown(&again));
     }
 

@@ -1,5 +1,5 @@
-//! What ticks within a text though nothing is told: how often it was read, how long ago it was written, the
-//! clock of the page, advertisements. Taken out before two texts are compared.
+//! Removes parts of a text that change without news: view counts, relative dates, the clock of the page,
+//! advertisements. Done before two texts are compared.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

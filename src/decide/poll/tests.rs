@@ -7,8 +7,9 @@ mod window;
 use chrono::{DateTime, TimeDelta};
 
 use super::*;
+use crate::decide::answer::{self, is_gone};
 use crate::model::exchange::{Block, FetchFault, Hop, Response};
-use crate::model::poll_state::Hold;
+use crate::model::poll_state::{Hold, Moved};
 use crate::model::window::Windows;
 
 fn at(seconds: i64) -> Time {
@@ -24,18 +25,21 @@ fn head(status: u16) -> ResponseHead {
     ResponseHead { status, final_url: CONFIGURED.to_owned(), ..ResponseHead::default() }
 }
 
+/// The meaning of a body.
+type Reading = Answer<Compared>;
+
 const CONFIGURED: &str = "https://paper.example/feed";
 const TARGET: &str = "https://new.example/feed";
 
 fn circumstances(asked: &str) -> Circumstances<'_> {
     static NONE: Validators = Validators { etag: None, last_modified: None, of: None };
-    let (scheduled, patience) = (Some(at(-30)), freshness::LIMIT);
+    let (scheduled, freshness_limit) = (Some(at(-30)), freshness::LIMIT);
     let (configured, sent) = (CONFIGURED, &NONE);
-    Circumstances { at: at(0), scheduled, configured, asked, sent, draw: 0.0, patience, silent: false }
+    Circumstances { at: at(0), scheduled, configured, asked, sent, draw: 0.0, freshness_limit, silent: false }
 }
 
 fn feed(new: u32) -> Option<Reading> {
-    Some(Reading::Feed {
+    Some(Answer::Document(Compared {
         entries: 10,
         new,
         changed: 0,
@@ -50,11 +54,15 @@ fn feed(new: u32) -> Option<Reading> {
         broken: None,
         marks: Marks::default(),
         grows_at_end: None,
-    })
+    }))
 }
 
 fn not_a_feed() -> Option<Reading> {
-    Some(Reading::Unreadable(Outcome::NotAFeed { why: "a page".to_owned() }))
+    Some(no_feed())
+}
+
+fn no_feed() -> Reading {
+    Answer::NotNews("a page".to_owned())
 }
 
 fn body(head: ResponseHead) -> Exchange {
@@ -97,14 +105,26 @@ fn conclude_on(before: &PollState, exchange: &Exchange, reading: Option<Reading>
     conclude(before, Circumstances { sent: &sent, ..circumstances(CONFIGURED) }, exchange, reading)
 }
 
+/// Concludes with the meaning of a body, where one came.
+fn conclude(
+    before: &PollState,
+    poll: Circumstances<'_>,
+    exchange: &Exchange,
+    reading: Option<Reading>,
+) -> (Outcome, PollState) {
+    let of_body = reading.filter(|_| answer::has_body(exchange));
+    let answer = of_body.unwrap_or_else(|| Answer::without_body(exchange, poll.asked, poll.configured));
+    super::conclude(before, poll, exchange, answer)
+}
+
 #[test]
 fn every_exchange_has_its_outcome() {
     let fault = FetchFault::Truncated { came: None };
     let held = FetchFault::Held { host: "paper.example".to_owned(), wait: Duration::from_secs(60) };
-    let emptied = Reading::Unreadable(Outcome::Emptied { why: String::new() });
+    let emptied = Answer::Empty(String::new());
     let cases = [
         ("a feed", body(head(200)), feed(3), "fetched"),
-        ("the same bytes", body(head(200)), Some(Reading::SameBytes), "unchanged"),
+        ("the same bytes", body(head(200)), Some(Answer::SameBytes), "unchanged"),
         ("a page", body(head(200)), not_a_feed(), "not-a-feed"),
         ("a list without entries", body(head(200)), Some(emptied), "emptied"),
         ("a body nobody read", body(head(200)), None, "not-a-feed"),
@@ -135,7 +155,7 @@ fn validators_are_those_of_the_last_good_answer() {
         ("a feed's replace the old", body(new()), feed(1), &both),
         ("a feed's alone count, even if fewer", body(sent(200, Some("\"new\""), None)), feed(1), &etag),
         ("a feed without any drops them", body(head(200)), feed(1), &Validators::default()),
-        ("the same bytes may carry new ones", body(new()), Some(Reading::SameBytes), &both),
+        ("the same bytes may carry new ones", body(new()), Some(Answer::SameBytes), &both),
         ("a 304 without any keeps them", Exchange::NotModified(head(304)), None, &old),
         (
             "a 304 replaces what it repeats",
@@ -165,7 +185,7 @@ fn a_body_that_is_no_feed_is_not_sent_again_for_a_day() {
     assert_eq!(asked_with(-60), Validators::default(), "and where it came in the future");
     let (outcome, again) = conclude_on(&state, &Exchange::NotModified(head(304)), None);
     assert_eq!((outcome.name(), again.failures), ("not-a-feed", state.failures + 1), "304 makes it no feed");
-    let (outcome, mended) = conclude_on(&again, &body(head(200)), Some(Reading::SameBytes));
+    let (outcome, mended) = conclude_on(&again, &body(head(200)), Some(Answer::SameBytes));
     assert_eq!((outcome.name(), &mended.rejected), ("unchanged", &None));
     let bare = conclude_on(&before(), &body(head(200)), not_a_feed()).1;
     assert_eq!(bare.rejected, None, "a server that hands none out is asked as before");
@@ -182,10 +202,8 @@ fn a_body_that_is_no_feed_is_not_sent_again_for_a_day() {
 fn a_list_that_was_never_read_is_asked_for_in_full_once_a_day() {
     let new = validators(Some("\"new\""), None);
     let page = body(ResponseHead { validators: new.clone(), ..head(200) });
-    for outcome in
-        [Outcome::Emptied { why: "nothing".to_owned() }, Outcome::SelectorsStopped { why: "li".to_owned() }]
-    {
-        let reading = || Some(Reading::Unreadable(outcome.clone()));
+    for answer in [Answer::Empty("nothing".to_owned()), Answer::SelectorsStopped("li".to_owned())] {
+        let reading = || Some(answer.clone());
         let state = conclude_on(&PollState::default(), &page, reading()).1;
         assert!(is_unread_list(&state));
         assert_eq!(super::validators(&state, at(60)), new);
@@ -198,10 +216,9 @@ fn a_list_that_was_never_read_is_asked_for_in_full_once_a_day() {
 
 #[test]
 fn no_304_makes_a_feed_of_what_was_none() {
-    let emptied = || Outcome::Emptied { why: "nothing".to_owned() };
-    let stopped = || Outcome::SelectorsStopped { why: "li".to_owned() };
-    let wall = || Outcome::Blocked { why: "a wall".to_owned() };
-    let no_feed = || Outcome::NotAFeed { why: "a page".to_owned() };
+    let emptied = || Answer::Empty("nothing".to_owned());
+    let stopped = || Answer::SelectorsStopped("li".to_owned());
+    let wall = || Answer::Challenge("a wall".to_owned());
     let (tag, date) = (|tag| validators(Some(tag), None), |date| validators(None, Some(date)));
     let cases = [
         ("other tags", tag("\"a\""), tag("\"b\""), no_feed(), "not-a-feed"),
@@ -214,10 +231,10 @@ fn no_304_makes_a_feed_of_what_was_none() {
         ("selectors, one tag", tag("\"a\""), tag("\"a\""), stopped(), "selectors-stopped"),
         ("selectors, the page of before again", tag("\"a\""), tag("\"b\""), stopped(), "not-modified"),
     ];
-    for (name, good, bad, outcome, expected) in cases {
+    for (name, good, bad, answer, expected) in cases {
         let state = PollState { validators: good, ..before() };
         let page = body(ResponseHead { validators: bad, ..head(200) });
-        let (_, state) = conclude_on(&state, &page, Some(Reading::Unreadable(outcome)));
+        let (_, state) = conclude_on(&state, &page, Some(answer));
         let (first, again) = conclude_on(&state, &Exchange::NotModified(head(304)), None);
         assert_eq!(first.name(), expected, "{name}");
         let (second, _) = conclude_on(&again, &Exchange::NotModified(head(304)), None);
@@ -225,7 +242,7 @@ fn no_304_makes_a_feed_of_what_was_none() {
     }
     // Asked at the end of the day, answered after it.
     let new = tag("\"new\"");
-    let outcome = Some(no_feed());
+    let outcome = Some(Outcome::NotAFeed { why: "a page".to_owned() });
     let rejected = Some(Rejected { validators: new.clone(), at: at(-86_401), outcome });
     let late = Circumstances { sent: &new, ..circumstances(CONFIGURED) };
     let state = PollState { rejected, ..before() };
@@ -246,7 +263,7 @@ fn a_good_poll_resets_what_failures_left() {
     for (name, exchange, reading, news, hash) in [
         ("news", body(head(200)), feed(2), Some(at(0)), "hash"),
         ("a feed without news", body(head(200)), feed(0), before().news_at, "hash"),
-        ("the same bytes", body(head(200)), Some(Reading::SameBytes), before().news_at, "old hash"),
+        ("the same bytes", body(head(200)), Some(Answer::SameBytes), before().news_at, "old hash"),
         ("304", Exchange::NotModified(head(304)), None, before().news_at, "old hash"),
     ] {
         let (_, state) = conclude_on(&before(), &exchange, reading);
@@ -301,7 +318,7 @@ fn freshness_and_ttl_delay_the_next_poll() {
     let fresh = |control: &str| ResponseHead { cache_control: Some(control.to_owned()), ..head(200) };
     let ttl = |minutes| {
         let mut reading = feed(1)?;
-        if let Reading::Feed { ttl_minutes, .. } = &mut reading {
+        if let Answer::Document(Compared { ttl_minutes, .. }) = &mut reading {
             *ttl_minutes = Some(minutes);
         }
         Some(reading)
@@ -395,7 +412,7 @@ fn what_hosts_asked_for_is_kept_until_it_is_over() {
 #[test]
 fn a_document_with_a_rewrite_that_waits_is_read_again_but_no_sooner_than_its_publisher_allows() {
     let mut reading = feed(0);
-    if let Some(Reading::Feed { deferred, window_from, .. }) = &mut reading {
+    if let Some(Answer::Document(Compared { deferred, window_from, .. })) = &mut reading {
         (*deferred, *window_from) = (true, Some(9));
     }
     let sent = ResponseHead {
@@ -417,7 +434,7 @@ fn a_document_with_a_rewrite_that_waits_is_read_again_but_no_sooner_than_its_pub
 fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
     let cut = |cut: bool| {
         let mut reading = feed(1)?;
-        if let Reading::Feed { whole, broken, window_from, .. } = &mut reading {
+        if let Answer::Document(Compared { whole, broken, window_from, .. }) = &mut reading {
             (*whole, *broken, *window_from) = (!cut, cut.then(|| "end".to_owned()), Some(9));
         }
         Some(reading)
@@ -437,15 +454,15 @@ fn a_document_that_was_cut_leaves_nothing_by_which_its_rest_could_be_missed() {
     assert_eq!((&state.validators, state.body_hash.as_deref()), (&sent.validators, Some("hash")));
     assert_eq!((state.cut_hash, state.window_from, state.not_before), (None, Some(9), Some(at(900))));
     // One that ended so twice is whole, and so is the next.
-    let Some(Reading::Feed { broken, .. }) = cut(true) else { unreachable!("it is one") };
+    let Some(Answer::Document(Compared { broken, .. })) = cut(true) else { unreachable!("it is one") };
     let mut again = cut(false);
-    if let Some(Reading::Feed { broken: ends, .. }) = &mut again {
+    if let Some(Answer::Document(Compared { broken: ends, .. })) = &mut again {
         *ends = broken;
     }
     let (_, state) = conclude_on(&before(), &body(sent.clone()), again);
     assert_eq!((state.cut_hash.as_deref(), state.not_before), (Some("end"), Some(at(900))));
     // One of which nothing could be taken is recognised, too, should it come again.
-    let nothing = Reading::CutShort { why: "it ends".to_owned(), cut: "end".to_owned() };
+    let nothing = Answer::CutShort { why: "it ends".to_owned(), closing: "end".to_owned() };
     let (outcome, state) = conclude_on(&before(), &body(sent), Some(nothing));
     assert_eq!((outcome.name(), state.cut_hash.as_deref(), state.rejected), ("failed", Some("end"), None));
     assert_eq!((&state.validators, &state.body_hash), (&before().validators, &before().body_hash));
@@ -483,7 +500,7 @@ fn a_304_that_does_not_repeat_how_long_it_is_fresh_leaves_that_as_it_was() {
         ("304 that ends it", Exchange::NotModified(said(304, Some("no-cache"))), None, None),
         ("304 without a word", Exchange::NotModified(said(304, None)), None, None),
         ("a feed", body(said(200, Some("max-age=900"))), feed(1), Some(900)),
-        ("a feed without a word", body(said(200, None)), Some(Reading::SameBytes), None),
+        ("a feed without a word", body(said(200, None)), Some(Answer::SameBytes), None),
     ];
     let mut state = before();
     for (name, exchange, reading, expected) in polls {

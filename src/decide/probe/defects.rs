@@ -1,18 +1,22 @@
-//! What is wrong with a document that could be read all the same, told so that a person can judge whether
-//! it matters.
+//! Defects of a document that could be read all the same. A person judges whether they matter.
 
 use std::collections::HashMap;
 
-use super::look::Look;
+use crate::decide::answer::{Document, Form};
 use crate::model::entry::ParsedEntry;
 use crate::model::time::{Precision, Time};
 use crate::read::link;
 
 /// The defects, the graver first.
-pub(super) fn of(look: &Look, kinds: &[&'static str], now: Time) -> Vec<String> {
-    let entries = &look.feed.entries;
+pub(super) fn of(
+    document: &Document,
+    relative_links: usize,
+    kinds: &[&'static str],
+    now: Time,
+) -> Vec<String> {
+    let entries = &document.feed.entries;
     let all = entries.len();
-    let mut defects = look.feed.repairs.clone();
+    let mut defects = document.feed.repairs.clone();
     let mut note = |n: usize, what: &str| {
         if n > 0 {
             let share = if n == all && all > 1 { format!("all {n} entries") } else { plural(n) };
@@ -32,7 +36,7 @@ pub(super) fn of(look: &Look, kinds: &[&'static str], now: Time) -> Vec<String> 
         with(&|e| date(e).is_some_and(|d| d.precision == Precision::Second && d.at > now)),
         "dated ahead: they are shown as of when they are first seen",
     );
-    if look.is_feed() {
+    if document.form == Form::Feed {
         note(with(&|e| e.id.is_none()), "without a guid");
         let given = entries.iter().zip(kinds).filter(|(e, kind)| e.id.is_some() && **kind != "guid").count();
         note(given, "with a guid that others have too: it is not used");
@@ -46,7 +50,9 @@ pub(super) fn of(look: &Look, kinds: &[&'static str], now: Time) -> Vec<String> 
         with(&|e| e.title.as_deref().is_some_and(|t| t.ends_with("...") || t.ends_with('…'))),
         "with a title that is cut short",
     );
-    note(look.relative_links, "with a relative link");
+    if document.form == Form::Feed {
+        note(relative_links, "with a relative link");
+    }
     defects
 }
 

@@ -1,4 +1,4 @@
-//! How often a source has news, as far as one document of it tells.
+//! The rhythm of a source, as far as one document tells.
 
 use std::time::Duration;
 
@@ -11,12 +11,11 @@ use crate::model::time::{Precision, Stamp, Time};
 /// Dates below this tell no rhythm.
 const FEW: usize = 3;
 
-/// A source's rhythm.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rhythm {
-    /// Entries a day, over the time the document covers.
+    /// Entries a day, over the time that the document covers.
     pub per_day: f64,
-    /// The usual time between two entries, in seconds; not told where dates are days.
+    /// The usual time between two entries, in seconds; `None` where dates are days.
     pub usual_gap: Option<i64>,
     /// Seconds since the newest; negative for one that is dated ahead.
     pub newest_age: i64,
@@ -63,7 +62,7 @@ pub(super) fn schedule(rhythm: Option<&Rhythm>, entries: usize) -> &'static str 
     schedule_for(seconds(rhythm.usual_gap.unwrap_or(mean)), seconds(rhythm.covers)).1
 }
 
-/// Whether the source has been silent for longer than it usually is.
+/// True if the source has been silent for longer than it usually is.
 pub(super) fn is_silent(dates: &[Stamp], now: Time) -> bool {
     let mut habits = Habits::default();
     dates.iter().for_each(|stamp| habits.note_entry(stamp.at));

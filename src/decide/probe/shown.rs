@@ -2,34 +2,13 @@
 
 use std::fmt::{self, Display, Write};
 
-use super::{Followed, Freshness, Report, Rhythm, Robots, Shown, What};
-
-impl What {
-    /// The name, for tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Feed => "feed",
-            Self::PageWithFeeds => "page with feeds",
-            Self::ListPage => "list page",
-            Self::Json => "JSON",
-            Self::Empty => "empty page",
-            Self::SelectorsStopped => "selectors stopped",
-            Self::Challenge => "challenge",
-            Self::Blocked => "blocked",
-            Self::Throttled => "throttled",
-            Self::Gone => "gone",
-            Self::NotNews => "not news",
-            Self::Failed => "failed",
-        }
-    }
-}
+use super::{Followed, Freshness, Report, Rhythm, Robots, Shown};
 
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.url)?;
         fact(f, "answered", self.answered.as_ref())?;
-        fact(f, "is", Some(format!("{}: {}", self.what.name(), self.because)))?;
+        fact(f, "is", Some(format!("{}: {}", self.answer.title(), self.because)))?;
         fact(f, "title", self.title.as_ref())?;
         fact(f, "encoding", self.encoding.as_ref())?;
         fact(f, "robots", self.robots.as_ref())?;

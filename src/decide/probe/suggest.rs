@@ -1,31 +1,21 @@
-//! A `[[source]]` table for what was found: ready to be read by the config, to be judged by a person.
+//! A `[[source]]` table for an answer: the config can read it, and a person judges it.
 
 use std::fmt::Write;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
-use super::look::{Look, What};
 use super::{Report, Subject, known, rhythm};
+use crate::decide::answer::{Document, Form};
 use crate::model::source::is_slug;
-use crate::read::page::{JsonPath, JsonRules};
+use crate::read::page::JsonRules;
 use crate::read::text::one_line;
 
-/// Values of a JSON document that are looked at: a list stands near the top.
-const MAX_VALUES: usize = 2_000;
-/// How deep a list is looked for.
-const MAX_DEPTH: usize = 6;
 /// The longest title of a source that is suggested, in characters.
 const MAX_TITLE: usize = 60;
 
-/// The table; `None` where there is nothing to poll.
-pub(super) fn table(report: &Report, look: &Look, subject: &Subject<'_>) -> Option<String> {
-    let kind = match report.what {
-        What::Feed => None,
-        What::ListPage => Some("page"),
-        What::Json => Some("json"),
-        _ => return None,
-    };
+/// The table; `None` if the address cannot be polled.
+pub(super) fn table(report: &Report, document: &Document, subject: &Subject<'_>) -> Option<String> {
     // Where it has moved for good is where it should be asked; other redirects may be of today only.
     let moved = subject.exchange.head().and_then(|head| head.moved_to());
     let address = without_credentials(moved.unwrap_or(subject.url))?;
@@ -36,15 +26,19 @@ pub(super) fn table(report: &Report, look: &Look, subject: &Subject<'_>) -> Opti
         let _ = writeln!(out, "{key} = {}", quoted(value));
     };
     line("id", &id(&address, &known));
-    if let Some(title) = look.feed.title.as_deref().map(one_line).filter(|title| !title.is_empty()) {
+    if let Some(title) = document.feed.title.as_deref().map(one_line).filter(|title| !title.is_empty()) {
         line("title", &title.chars().take(MAX_TITLE).collect::<String>());
     }
     line("url", address.as_str());
-    kind.inspect(|kind| line("kind", kind));
+    match document.form {
+        Form::Feed => {}
+        Form::ListPage => line("kind", "page"),
+        Form::Json(_) => line("kind", "json"),
+    }
     line("region", known.region.unwrap_or("auto"));
     line("timezone", known.zone.unwrap_or(subject.zone.name()));
     line("schedule", rhythm::schedule(report.rhythm.as_ref(), report.count));
-    if let Some(rules) = &look.json {
+    if let Form::Json(rules) = &document.form {
         out.push_str(&json_table(rules));
     }
     Some(out)
@@ -108,81 +102,4 @@ fn json_table(rules: &JsonRules) -> String {
         }
     }
     out
-}
-
-/// How a JSON document is best read: its longest list of objects that have titles.
-pub(super) fn json_rules(document: &Value) -> Option<JsonRules> {
-    let mut best: Option<(usize, JsonRules)> = None;
-    let mut waiting = vec![(String::new(), document, 0)];
-    let mut seen = 0;
-    while let Some((path, value, depth)) = waiting.pop() {
-        seen += 1;
-        if seen > MAX_VALUES {
-            break;
-        }
-        if let Some(list) = value.as_array() {
-            let objects: Vec<&Map<String, Value>> = list.iter().filter_map(Value::as_object).collect();
-            if best.as_ref().is_none_or(|(n, _)| objects.len() > *n) {
-                best = rules_of(&path, &objects).map(|rules| (objects.len(), rules)).or(best);
-            }
-        }
-        let fields = value.as_object().into_iter().flatten().filter(|_| depth < MAX_DEPTH);
-        for (name, inner) in fields.filter(|(name, _)| is_plain(name)) {
-            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            waiting.push((path, inner, depth + 1));
-        }
-    }
-    best.map(|(_, rules)| rules)
-}
-
-/// Whether a name can stand in a path.
-fn is_plain(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['.', '[', ']'])
-}
-
-fn rules_of(path: &str, objects: &[&Map<String, Value>]) -> Option<JsonRules> {
-    const TITLES: [&str; 6] = ["title", "headline", "name", "doctitle", "newstitle", "subject"];
-    const LINKS: [&str; 7] = ["url", "link", "href", "docurl", "weburl", "newsurl", "pageurl"];
-    const IDS: [&str; 8] = ["id", "guid", "docid", "newsid", "alertid", "articleid", "contentid", "uuid"];
-    const TIMES: [&str; 12] = [
-        "time",
-        "date",
-        "pubdate",
-        "publishtime",
-        "pubtime",
-        "issuetime",
-        "published",
-        "publishdate",
-        "createtime",
-        "ctime",
-        "datetime",
-        "updatetime",
-    ];
-    const SUMMARIES: [&str; 6] = ["summary", "description", "abstract", "digest", "docabstract", "brief"];
-    let first = objects.first()?;
-    let field = |names: &[&str]| {
-        let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '-'], "");
-        let is_text = |value: &Value| value.is_string() || value.is_number();
-        let found = names.iter().find_map(|wanted| {
-            first.iter().find(|(name, value)| plain(name) == *wanted && is_text(value) && is_plain(name))
-        });
-        found.and_then(|(name, _)| JsonPath::parse(name).ok())
-    };
-    let (link, id) = (field(&LINKS), field(&IDS));
-    // Without either, entries could not be told apart.
-    if link.is_none() && id.is_none() {
-        return None;
-    }
-    Some(JsonRules {
-        entries: JsonPath::parse(path).ok()?,
-        title: field(&TITLES)?,
-        link,
-        link_template: None,
-        id,
-        time: field(&TIMES),
-        summary: field(&SUMMARIES),
-        outlet: None,
-        // The ids of weather alarms begin with the code of the place they hold for.
-        region_code: JsonPath::parse("alertid").ok().filter(|_| first.contains_key("alertid")),
-    })
 }

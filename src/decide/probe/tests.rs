@@ -2,8 +2,10 @@ use chrono_tz::Tz;
 use encoding_rs::GBK;
 
 use super::*;
+use crate::decide::answer::{self, Expected, Known, Reader};
 use crate::decide::robots::{self, AGENT};
 use crate::model::exchange::{Block, FetchFault, Response, Validators};
+use crate::read::page::ListRules;
 
 fn now() -> Time {
     "2026-11-23T08:00:00Z".parse().expect("an instant")
@@ -20,12 +22,15 @@ fn body(url: &str, content_type: &str, bytes: &[u8]) -> Exchange {
     Exchange::Body(Response { head, body: bytes.to_vec().into() })
 }
 
-fn look_at(url: &str, exchange: &Exchange, reader: Reader<'_>) -> Report {
-    examine(&Subject { url, exchange, zone: Tz::Asia__Shanghai, at: now(), reader })
+fn look_at(url: &str, exchange: &Exchange, expected: Expected) -> Report {
+    let (zone, at) = (Tz::Asia__Shanghai, now());
+    let reader = Reader { expected, zone, at, max_entries: 2_000, known: Known::default() };
+    let answer = answer::of(exchange, url, url, &reader);
+    examine(&Subject { url, exchange, answer: &answer, zone, at })
 }
 
 fn examined(url: &str, content_type: &str, bytes: &[u8]) -> Report {
-    look_at(url, &body(url, content_type, bytes), Reader::Any)
+    look_at(url, &body(url, content_type, bytes), Expected::Any)
 }
 
 /// A list of so many entries, one an hour.
@@ -65,9 +70,9 @@ fn a_feed_is_described_with_its_defects() {
         response.head.validators = Validators { etag: Some(b"\"7\"".to_vec()), ..Default::default() };
         response.head.cache_control = Some("max-age=60".to_owned());
     }
-    let verdict = robots::Robots::parse(b"User-agent: *\nCrawl-delay: 5").verdict(AGENT, "/rss/china.xml");
-    let report = look_at(url, &exchange, Reader::Any).with_robots(verdict, Some(Duration::from_secs(5)));
-    assert_eq!(report.state(), State::Ok);
+    let verdict = robots::Robots::parse(b"User-agent: *\nCrawl-delay: 5").permission(AGENT, "/rss/china.xml");
+    let report = look_at(url, &exchange, Expected::Any).with_robots(verdict, Some(Duration::from_secs(5)));
+    assert_eq!(report.state(), "ok");
     insta::assert_snapshot!(report);
 }
 
@@ -113,39 +118,34 @@ fn whatever_comes_has_a_name_and_a_state() {
     let head = |status| ResponseHead { status, ..ResponseHead::default() };
     let html = |text: &str| body("https://a.example/", "text/html", text.as_bytes());
     let cases = [
-        ("an old feed", html(&RSS.replace("2026", "2024").replace("Mon, ", "")), What::Feed, State::Stale),
+        ("an old feed", html(&RSS.replace("2026", "2024").replace("Mon, ", "")), "feed", "stale"),
         (
             "a feed with nothing in it",
             html("<rss><channel><title>x</title></channel></rss>"),
-            What::Feed,
-            State::Empty,
+            "feed",
+            "empty",
         ),
-        ("a page of prose", html("<html><body><p>欢迎光临</p></body></html>"), What::NotNews, State::Failed),
-        ("nothing", html(""), What::NotNews, State::Failed),
-        ("JSON without a list", html("{\"a\":[1,2]}"), What::NotNews, State::Failed),
-        ("broken JSON", html("{\"a\":"), What::NotNews, State::Failed),
+        ("a page of prose", html("<html><body><p>欢迎光临</p></body></html>"), "not-news", "failed"),
+        ("nothing", html(""), "not-news", "failed"),
+        ("JSON without a list", html("{\"a\":[1,2]}"), "not-news", "failed"),
+        ("broken JSON", html("{\"a\":"), "not-news", "failed"),
         (
             "a wall",
             html("<html><script>document.cookie='a=1';location.reload()</script></html>"),
-            What::Challenge,
-            State::Challenge,
+            "challenge",
+            "challenge",
         ),
-        ("403", Exchange::Blocked { head: head(403), why: Block::Forbidden }, What::Blocked, State::Blocked),
-        (
-            "521",
-            Exchange::Blocked { head: head(521), why: Block::Challenge },
-            What::Challenge,
-            State::Challenge,
-        ),
-        ("404", Exchange::Status(head(404)), What::Failed, State::Failed),
-        ("410", Exchange::Gone(head(410)), What::Gone, State::Failed),
-        ("429", Exchange::Throttled(head(429)), What::Throttled, State::Failed),
-        ("silence", Exchange::Failed(FetchFault::Reset), What::Failed, State::Failed),
+        ("403", Exchange::Blocked { head: head(403), why: Block::Forbidden }, "blocked", "blocked"),
+        ("521", Exchange::Blocked { head: head(521), why: Block::Challenge }, "challenge", "challenge"),
+        ("404", Exchange::Status(head(404)), "failed", "failed"),
+        ("410", Exchange::Gone(head(410)), "gone", "failed"),
+        ("429", Exchange::Throttled(head(429)), "throttled", "failed"),
+        ("silence", Exchange::Failed(FetchFault::Reset), "failed", "failed"),
     ];
     for (name, exchange, what, state) in cases {
-        let report = look_at("https://a.example/", &exchange, Reader::Any);
-        assert_eq!((report.what, report.state()), (what, state), "{name}: {}", report.because);
-        assert_eq!(report.toml.is_some(), what == What::Feed, "{name}");
+        let report = look_at("https://a.example/", &exchange, Expected::Any);
+        assert_eq!((report.answer.name(), report.state()), (what, state), "{name}: {}", report.because);
+        assert_eq!(report.toml.is_some(), what == "feed", "{name}");
         assert!(!report.to_string().contains('\0') && !report.because.is_empty(), "{name}");
     }
 }
@@ -156,17 +156,17 @@ fn a_configured_page_is_read_by_its_selectors() {
     let page = body(url, "text/html; charset=utf-8", list(14).replace("gb2312", "utf-8").as_bytes());
     let css = |text| Some(crate::read::page::Css::parse(text).expect("a selector"));
     let fitting = ListRules { entry: css("div.liebiao li"), ..ListRules::default() };
-    assert_eq!(look_at(url, &page, Reader::Page(&fitting)).state(), State::Ok);
+    assert_eq!(look_at(url, &page, Expected::Page(Box::new(fitting))).state(), "ok");
     let gone = ListRules { entry: css("div.neirong li"), ..ListRules::default() };
-    let report = look_at(url, &page, Reader::Page(&gone));
-    assert_eq!(report.state(), State::SelectorsStopped);
+    let report = look_at(url, &page, Expected::Page(Box::new(gone)));
+    assert_eq!(report.state(), "selectors-stopped");
     assert!(report.because.contains("div.neirong li"), "{}", report.because);
-    assert_eq!(look_at(url, &page, Reader::Feed).state(), State::Failed, "a page where a feed was");
+    assert_eq!(look_at(url, &page, Expected::Feed).state(), "failed", "a page where a feed was");
 }
 
 #[test]
 fn robots_txt_binds_pages_and_not_feeds() {
-    let no = || Verdict { allowed: false, why: "no".to_owned() };
+    let no = || Permission { allowed: false, why: "no".to_owned() };
     let page = examined("https://a.example/", "text/html", list(14).as_bytes());
     assert!(page.toml.is_some());
     let page = page.with_robots(no(), None);

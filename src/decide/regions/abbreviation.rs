@@ -13,7 +13,7 @@ pub(super) struct Char {
     pub(super) at: usize,
     /// The character, folded.
     pub(super) char: char,
-    /// Whether a name or stop word has taken it.
+    /// True if a name or stop word has taken it.
     pub(super) taken: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What stands around a name, as the rules about names read it.
+//! The surroundings of a name, as the rules about names read them.
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -9,12 +9,12 @@ pub(super) struct Around<'t> {
     pub(super) before: &'t str,
     /// The text after it.
     pub(super) after: &'t str,
-    /// Whether another place's name ends where this one starts.
+    /// True if another place's name ends where this one starts.
     pub(super) follows_place: bool,
-    /// Whether that place is of another region: a smaller place right after a larger one lies in it, so
+    /// True if that place is of another region: a smaller place right after a larger one lies in it, so
     /// 台北故宫 and 惠州西湖 are not the famous ones.
     pub(super) follows_other_region: bool,
-    /// Whether the characters right before it belong to another word that was found.
+    /// True if the characters right before it belong to another word that was found.
     pub(super) follows_word: bool,
 }
 

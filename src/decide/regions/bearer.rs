@@ -1,5 +1,5 @@
-//! What bears the name of a place without being in it: streets, bridges, buildings, ships, treaties, people,
-//! films, brands, dishes, clubs, branches of universities.
+//! Recognises things that bear the name of a place without being in it: streets, bridges, buildings, ships,
+//! treaties, people, films, brands, dishes, clubs, branches of universities.
 //!
 //! Reads the characters around a name for the shape of such a thing: what class of word it ends with, and
 //! whether that word ends there. Knows no single street or ship.

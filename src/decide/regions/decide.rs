@@ -1,6 +1,5 @@
-//! The one entry point of whoever stores entries: a source's rule, the config's patterns and the
-//! classifier together. A source that is fixed to its regions keeps exactly them; patterns act on
-//! what is classified.
+//! Decides the regions of an entry, from its source's rule, the patterns of the configuration and the classifier. A
+//! source that is fixed to regions keeps exactly them; patterns apply only to classified entries.
 
 use regex::Regex;
 

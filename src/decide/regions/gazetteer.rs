@@ -1,12 +1,12 @@
-//! The names and what each means: read once from the two data files and the table of regions.
+//! The names of places and their meanings, read once from the two data files and the table of regions.
 //!
 //! Owns the reading of the data, and which meaning wins where a name has several. When a name counts
 //! is `guard`'s business.
 
 use std::collections::HashMap;
 
-use super::fold::Folder;
 use super::guard::Guard;
+use super::spelling::Folder;
 use crate::model::evidence::Rule;
 use crate::model::region::{Region, RegionTable};
 
@@ -36,7 +36,7 @@ pub(super) struct Gazetteer {
 
 impl Gazetteer {
     pub(super) fn new(table: &RegionTable, folder: &Folder) -> Self {
-        let known = Known::new(table);
+        let known = BuiltinNames::new(table);
         let mut gazetteer = Self::default();
         gazetteer.add_regions(table, &known, folder);
         gazetteer.add_names(&known);
@@ -53,7 +53,7 @@ impl Gazetteer {
     }
 
     /// The region table's own names come first: what a config says about a name wins.
-    fn add_regions(&mut self, table: &RegionTable, known: &Known<'_>, folder: &Folder) {
+    fn add_regions(&mut self, table: &RegionTable, known: &BuiltinNames<'_>, folder: &Folder) {
         for (at, region) in (0u16..).zip(table.iter()) {
             let builtin = known.get(region.id.as_str()).is_some();
             let rule = if builtin { Rule::Province } else { Rule::Alias };
@@ -86,7 +86,7 @@ impl Gazetteer {
             .or_insert_with(|| Meaning { regions: [at].into(), rule: Some(rule), guard });
     }
 
-    fn add_names(&mut self, known: &Known<'_>) {
+    fn add_names(&mut self, known: &BuiltinNames<'_>) {
         for line in rows(NAMES) {
             let mut columns = line.split('\t');
             let (Some(kind), Some(slugs), Some(names)) = (columns.next(), columns.next(), columns.next())
@@ -107,7 +107,7 @@ impl Gazetteer {
         }
     }
 
-    fn add_divisions(&mut self, known: &Known<'_>) {
+    fn add_divisions(&mut self, known: &BuiltinNames<'_>) {
         let mut full: HashMap<&str, Vec<u16>> = HashMap::new();
         let mut short: HashMap<&str, Vec<u16>> = HashMap::new();
         let mut rules: Vec<(&str, Rule)> = Vec::new();
@@ -142,12 +142,12 @@ impl Gazetteer {
 }
 
 /// The built-in regions that the config has left as they are: those the gazetteer speaks of.
-struct Known<'a> {
+struct BuiltinNames<'a> {
     by_slug: HashMap<&'a str, u16>,
     by_code: HashMap<u32, u16>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> BuiltinNames<'a> {
     fn new(table: &'a RegionTable) -> Self {
         let builtin = RegionTable::builtin();
         let same = |r: &Region| {

@@ -1,4 +1,4 @@
-//! When a name that was found counts: what may stand before and after it.
+//! Decides if a name that was found counts, by the characters before and after it.
 //!
 //! Owns the word-boundary rules of names. Knows no single place; the data says which guard a name has.
 
@@ -40,7 +40,7 @@ pub(super) enum Guard {
 
 /// What becomes of a name and of its characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum NameUse {
     /// It counts.
     Counts,
     /// Something has its name from there: it counts unless another place is named. The number says how many bytes
@@ -53,23 +53,23 @@ pub(super) enum Verdict {
 }
 
 impl Guard {
-    /// Whether the name counts in `text`. `next_is_name` says that another name begins where this one ends, `sport`
+    /// True if the name counts in `text`. `next_is_name` says that another name begins where this one ends, `sport`
     /// whether the title is about sport.
-    pub(super) fn judge(self, around: Around<'_>, text: &str, next_is_name: bool, sport: bool) -> Verdict {
+    pub(super) fn judge(self, around: Around<'_>, text: &str, next_is_name: bool, sport: bool) -> NameUse {
         let bears = matches!(self, Self::Place | Self::Person | Self::Boundary | Self::Prefer);
         if !self.admits(around, sport) {
-            return Verdict::Refused;
+            return NameUse::Refused;
         }
         if !bears {
-            return Verdict::Counts;
+            return NameUse::Counts;
         }
         if is_seam(around) || is_given(around) {
-            return Verdict::Refused;
+            return NameUse::Refused;
         }
         match bearer::bearer(around, text, next_is_name) {
-            Bearer::None => Verdict::Counts,
-            Bearer::Elsewhere => Verdict::Swallowed,
-            Bearer::Origin(bytes) => Verdict::Origin(bytes),
+            Bearer::None => NameUse::Counts,
+            Bearer::Elsewhere => NameUse::Swallowed,
+            Bearer::Origin(bytes) => NameUse::Origin(bytes),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The one-character names of regions and great cities (豫, 粤, 沪, 穗), with what must not stand around
+//! The one-character names of regions and great cities (豫, 粤, 沪, 穗), with the characters that must not be around
 //! them. Data for `abbreviation`; decides nothing.
 
 /// How often the character is anything else in today's prose.

@@ -1,4 +1,4 @@
-//! Tells which regions a title speaks of, with the evidence for each.
+//! The classifier: finds the regions that a title names, with the evidence for each.
 //!
 //! Owns the gazetteer and the rules by which a name counts. It reads the title, and the dateline of
 //! the summary where the title names no region; never a body, which names places all over. A name that
@@ -10,13 +10,13 @@ mod around;
 mod bearer;
 mod dateline;
 mod decide;
-mod fold;
 mod gazetteer;
 mod guard;
 mod letters;
 mod person;
 mod scan;
 mod seam;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -29,8 +29,8 @@ use crate::model::evidence::{Evidence, Place, Rule};
 pub use decide::{RegionPattern, decide};
 
 use crate::model::region::{RegionId, RegionTable};
-use fold::Folder;
 use gazetteer::{Gazetteer, Meaning};
+use spelling::Folder;
 
 /// Titles are read up to this many bytes, 340 Han characters: longer "titles" are bodies in the wrong
 /// element, and a body names places all over.

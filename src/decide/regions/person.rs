@@ -1,5 +1,5 @@
-//! Whether a name of a place is a person's given name: a surname before it, and around both what is said of
-//! people.
+//! Detects that the name of a place is a person's given name: a surname before it, and words about people around
+//! both.
 
 use super::around::{Around, is_border};
 

@@ -1,10 +1,10 @@
-//! One pass over a folded title: the names in it, those that count, and the abbreviations between them.
+//! Scans a folded title once: the names in it, those that count, and the abbreviations between them.
 
 use super::Classifier;
 use super::abbreviation::{self, Char};
 use super::around::Around;
 use super::gazetteer::Meaning;
-use super::guard::{Guard, Verdict};
+use super::guard::{Guard, NameUse};
 use super::work;
 use crate::model::evidence::Rule;
 
@@ -153,23 +153,23 @@ impl Classifier {
                 && meaning.rule.is_some()
                 && work::is_branch(&text[to..], |at| named(to + at, is_division));
             let verdict = match meaning.guard.judge(around, text, named(to, |_| true), about_sport) {
-                Verdict::Counts if branch => Verdict::Origin(0),
+                NameUse::Counts if branch => NameUse::Origin(0),
                 verdict => verdict,
             };
             let (len, own) = (to - from, Some(meaning));
             match verdict {
-                Verdict::Counts => taken.push(Taken { from, to, len, meaning: own, origin: false }),
-                Verdict::Origin(more) => {
+                NameUse::Counts => taken.push(Taken { from, to, len, meaning: own, origin: false }),
+                NameUse::Origin(more) => {
                     taken.push(Taken { from, to: to + more, len, meaning: own, origin: true });
                 }
-                Verdict::Swallowed => taken.push(Taken { from, to, len, meaning: None, origin: false }),
-                Verdict::Refused => {}
+                NameUse::Swallowed => taken.push(Taken { from, to, len, meaning: None, origin: false }),
+                NameUse::Refused => {}
             }
         }
         taken
     }
 
-    /// Whether a province or prefecture begins inside a name that ends at `end`, and goes on after it:
+    /// True if a province or prefecture begins inside a name that ends at `end`, and goes on after it:
     /// 网上杭州 is not 上杭, 从江西 not 从江. Looks no further than the names that begin inside.
     fn runs_into_larger(&self, later: &[(usize, usize, usize)], end: usize) -> bool {
         later.iter().take_while(|(from, ..)| *from < end).any(|&(_, to, pattern)| {
@@ -197,7 +197,7 @@ fn is_division(rule: Rule) -> bool {
     )
 }
 
-/// Whether the first is a division, and none of its regions is one of the second's.
+/// True if the first is a division, and none of its regions is one of the second's.
 fn is_elsewhere(place: &Meaning, other: &Meaning) -> bool {
     place.rule.is_some_and(is_division) && !place.regions.iter().any(|region| other.regions.contains(region))
 }

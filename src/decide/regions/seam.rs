@@ -1,4 +1,4 @@
-//! Whether two words meet inside a name: 登上|海拔, 双重|庆典, 沿江|西行.
+//! Detects two words that meet inside a name: 登上|海拔, 双重|庆典, 沿江|西行.
 
 use super::around::Around;
 

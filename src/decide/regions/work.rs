@@ -1,4 +1,4 @@
-//! What stands in a title as a unit of its own: works in 《》, and universities with a branch elsewhere.
+//! Finds the units of a title that are not places: works in 《》, and universities with a branch elsewhere.
 
 use std::ops::Range;
 

@@ -1,22 +1,21 @@
-//! `X-Robots-Tag`, and the content of `<meta name="robots">`, which is written the same way: what may be
-//! done with a page once it was fetched.
+//! Reads `X-Robots-Tag` and `<meta name="robots">`, which share a syntax. They restrict the use of a page
+//! after it was fetched.
 
-/// What a page asks of programs that read it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Directives {
-    /// It is not to be listed: it makes no entry.
+    /// dibao must not make an entry of the page.
     pub noindex: bool,
-    /// Its links are not to be followed.
+    /// dibao must not follow the page's links.
     pub nofollow: bool,
-    /// No part of its text is to be shown.
+    /// dibao must not show text of the page.
     pub nosnippet: bool,
 }
 
-/// Directives that have a value, so that the word before their colon is no agent.
+/// Directives with a value: the word before their colon is no agent.
 const VALUED: [&str; 4] = ["unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"];
 
-/// Reads the directives that speak to `agent` or to everyone. Several header lines are given joined by
-/// line ends: an agent's name holds to the end of its line.
+/// Reads the directives for `agent` and for all agents. The caller joins header lines with line ends: an
+/// agent's name applies to the end of its line.
 #[must_use]
 pub fn page_directives(x_robots_tag: Option<&str>, agent: &str) -> Directives {
     let mut found = Directives::default();
@@ -45,7 +44,6 @@ impl Directives {
             "noindex" => self.noindex = true,
             "nofollow" => self.nofollow = true,
             "none" => (self.noindex, self.nofollow) = (true, true),
-            // A snippet of no characters is none.
             "nosnippet" | "max-snippet:0" => self.nosnippet = true,
             _ => {}
         }

@@ -1,19 +1,18 @@
-//! The lines of a robots.txt to groups. Owns spelling and line ends; knows nothing of matching.
+//! Parses the lines of a robots.txt into groups. Owns spelling and line ends; knows nothing of matching.
 
 use std::time::Duration;
 
 use super::pattern::Pattern;
 use super::{Group, MAX_BYTES, MAX_CRAWL_DELAY, Rule};
 
-/// What a line says.
 enum Line {
     Agent(String),
     Rule(Rule),
     Delay(Duration),
 }
 
-/// Reads the groups. Agents that stand together, with nothing but lines of other meaning between them,
-/// share the rules that follow; an agent after a rule begins a new group (RFC 9309 section 2.1).
+/// Consecutive agents share the rules that follow them; unknown lines between them do not matter. An agent
+/// after a rule begins a new group (RFC 9309 section 2.1).
 pub(super) fn groups(bytes: &[u8]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut has_rules = true;
@@ -26,7 +25,7 @@ pub(super) fn groups(bytes: &[u8]) -> Vec<Group> {
             }
             (Some(Line::Rule(rule)), group) => {
                 has_rules = true;
-                // A rule before any agent belongs to nobody.
+                // A rule before any agent applies to no agent.
                 if let Some(group) = group.filter(|_| !rule.pattern.is_empty()) {
                     group.rules.push(rule);
                 }
@@ -38,8 +37,8 @@ pub(super) fn groups(bytes: &[u8]) -> Vec<Group> {
     groups
 }
 
-/// The lines, whichever way they end, without a byte order mark. A line that the limit cuts in two is
-/// left out: half a `Disallow: /archive` would forbid everything.
+/// Splits at LF, CR and CRLF, and drops a byte order mark. Drops a line that [`MAX_BYTES`] cuts in two: the
+/// first part of `Disallow: /archive` would forbid everything.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let is_end = |b: &u8| matches!(b, b'\n' | b'\r');
@@ -52,14 +51,14 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn read(line: &[u8]) -> Option<Line> {
     let line = line.split(|b| *b == b'#').next().unwrap_or_default().trim_ascii();
-    // `Disallow /x`, the colon forgotten, is seen in the wild and plain enough.
+    // Some publishers write `Disallow /x` without the colon.
     let at =
         line.iter().position(|b| *b == b':').or_else(|| line.iter().position(u8::is_ascii_whitespace))?;
     let (name, value) = (line[..at].trim_ascii().to_ascii_lowercase(), line[at + 1..].trim_ascii());
     Some(match name.as_slice() {
         b"user-agent" | b"useragent" | b"user agent" => Line::Agent(agent(value)),
         b"allow" => Line::Rule(Rule { allow: true, pattern: Pattern::new(value) }),
-        // The misspellings that Google's parser, too, takes for what they mean.
+        // Google's parser accepts the same misspellings.
         b"disallow" | b"dissallow" | b"dissalow" | b"disalow" | b"diasllow" | b"disallaw" => {
             Line::Rule(Rule { allow: false, pattern: Pattern::new(value) })
         }
@@ -68,7 +67,7 @@ fn read(line: &[u8]) -> Option<Line> {
     })
 }
 
-/// The product token of a `User-agent` line: what stands before a version or a comment.
+/// The product token of a `User-agent` line, without a version or a comment.
 fn agent(value: &[u8]) -> String {
     if value.starts_with(b"*") {
         return "*".to_owned();
@@ -77,7 +76,7 @@ fn agent(value: &[u8]) -> String {
     token.map(|b| char::from(b.to_ascii_lowercase())).collect()
 }
 
-/// Seconds, whole or not. What is negative, endless or no number asks for nothing.
+/// Seconds, also fractions. `None` for zero and for negative, infinite or invalid values.
 fn delay(value: &[u8]) -> Option<Duration> {
     let seconds: f64 = std::str::from_utf8(value).ok()?.parse().ok()?;
     (seconds.is_finite() && seconds > 0.0)

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// A pattern, in the form in which it is compared. ASCII only.
+/// A pattern in normal form. ASCII only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
-    /// Without the `$` at its end; `*` is the wildcard, a literal one is `%2A`.
+    /// Without the `$` at the end; `*` is the wildcard, and `%2A` a literal star.
     text: String,
-    /// Whether it ended in `$`.
+    /// True if the pattern ended in `$`.
     anchored: bool,
 }
 
@@ -20,19 +20,19 @@ impl Pattern {
         Self { text: normal(body, b"$"), anchored }
     }
 
-    /// An empty pattern is how files say "no restriction".
+    /// robots.txt files write an empty pattern for "no restriction".
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Its length, by which the most specific rule is told.
+    /// The rule with the longest pattern is the most specific one.
     pub(super) fn octets(&self) -> usize {
         self.text.len() + usize::from(self.anchored)
     }
 
-    /// Whether a normal path begins as the pattern says, or is as it says. The pieces between wildcards
-    /// are looked for from left to right, each once: taking the first place for a piece never costs a
-    /// later one its own, so nothing is tried twice and time is linear.
+    /// True if the pattern matches the path's beginning, or the whole path if it is anchored. Searches the
+    /// pieces between wildcards from left to right. The first match of a piece leaves the most room for the
+    /// later ones, so the search never goes back and takes linear time.
     pub(super) fn matches(&self, path: &str) -> bool {
         let mut pieces = self.text.split('*');
         let Some(mut rest) = path.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
@@ -57,14 +57,14 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// A path with its query in the form in which it is compared; the special characters are plain in it.
+/// A path with its query in normal form. Unlike in a pattern, `*` and `$` are literal and are escaped.
 pub(super) fn normal_path(path: &str) -> String {
     let path = if path.is_empty() { "/" } else { path };
     normal(path.as_bytes(), b"$*")
 }
 
-/// One form for each octet: unreserved characters plain, all others that were escaped as `%XY` in upper
-/// case, non-ASCII octets and those in `escaped` escaped.
+/// Normalises percent-encoding, so that each octet has one form: unreserved characters are plain; other
+/// escapes stay, in upper case; non-ASCII octets and those in `escaped` become escapes.
 fn normal(bytes: &[u8], escaped: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -87,7 +87,7 @@ fn normal(bytes: &[u8], escaped: &[u8]) -> String {
     out
 }
 
-/// The octet that two hexadecimal digits stand for.
+/// Reads two hexadecimal digits.
 fn coded(after: &[u8]) -> Option<u8> {
     let digit = |at: usize| after.get(at).and_then(|b| char::from(*b).to_digit(16));
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()

@@ -3,8 +3,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::exchange::{Block, ResponseHead};
 
+fn allows(robots: &Robots, path: &str) -> bool {
+    robots.permission(AGENT, path).allowed
+}
+
 fn allowed(file: &str, path: &str) -> bool {
-    Robots::parse(file.as_bytes()).allows(AGENT, path)
+    allows(&Robots::parse(file.as_bytes()), path)
 }
 
 #[test]
@@ -75,11 +79,11 @@ fn files_say_who_may_ask_for_what() {
 }
 
 #[test]
-fn a_verdict_says_its_rule() {
+fn a_permission_names_its_rule() {
     let robots = Robots::parse(b"User-agent: *\nDisallow: /a*.html$\nAllow: /b");
-    assert_eq!(robots.verdict(AGENT, "/a/1.html").why, "robots.txt forbids it: Disallow: /a*.html$");
-    assert_eq!(robots.verdict(AGENT, "/b").why, "robots.txt allows it: Allow: /b");
-    assert_eq!(robots.verdict(AGENT, "/c").why, "robots.txt has no rule against it");
+    assert_eq!(robots.permission(AGENT, "/a/1.html").why, "robots.txt forbids it: Disallow: /a*.html$");
+    assert_eq!(robots.permission(AGENT, "/b").why, "robots.txt allows it: Allow: /b");
+    assert_eq!(robots.permission(AGENT, "/c").why, "robots.txt has no rule against it");
 }
 
 #[test]
@@ -89,10 +93,11 @@ fn what_is_kept_for_one_agent_says_the_same_to_it() {
     for agent in [AGENT, "x", "other"] {
         let narrow = whole.clone().narrowed(agent);
         for path in ["/a", "/b", "/c"] {
-            assert_eq!(narrow.verdict(agent, path), whole.verdict(agent, path), "{agent} {path}");
+            assert_eq!(narrow.permission(agent, path), whole.permission(agent, path), "{agent} {path}");
         }
     }
-    assert_eq!(Robots::nothing().narrowed(AGENT), Robots::nothing());
+    let unreachable = Robots::of(&Exchange::Failed(FetchFault::Reset));
+    assert_eq!(unreachable.clone().narrowed(AGENT), unreachable);
 }
 
 #[test]
@@ -111,7 +116,7 @@ fn delays_are_bounded_and_the_longest_of_ours_counts() {
         let delay = Robots::parse(file.as_bytes()).crawl_delay(AGENT);
         assert_eq!(delay.map(|d| d.as_secs_f64()), want, "{file}");
     }
-    assert_eq!(Robots::everything().crawl_delay(AGENT), None);
+    assert_eq!(Robots::allow_all().crawl_delay(AGENT), None);
 }
 
 #[test]
@@ -120,8 +125,8 @@ fn past_the_limit_nothing_is_read_and_no_line_is_halved() {
     file.resize(MAX_BYTES - 11, b'#');
     file.extend_from_slice(b"\nDisallow: /secret\nDisallow: /b\n");
     let robots = Robots::parse(&file);
-    assert!(!robots.allows(AGENT, "/a"));
-    assert!(robots.allows(AGENT, "/secret") && robots.allows(AGENT, "/c"));
+    assert!(!allows(&robots, "/a"));
+    assert!(allows(&robots, "/secret") && allows(&robots, "/c"));
 }
 
 #[test]
@@ -144,10 +149,10 @@ fn what_asking_for_it_ended_in_decides() {
     ];
     for (exchange, want) in cases {
         let robots = Robots::of(&exchange);
-        assert_eq!((robots.allows(AGENT, "/a"), robots.is_unknown()), (want, !want), "{exchange:?}");
-        assert!(robots.allows(AGENT, "/robots.txt"));
+        assert_eq!((allows(&robots, "/a"), robots.is_unknown()), (want, !want), "{exchange:?}");
+        assert!(allows(&robots, "/robots.txt"));
     }
-    assert!(Robots::everything().allows(AGENT, "/") && !Robots::nothing().allows(AGENT, "/"));
+    assert!(allows(&Robots::allow_all(), "/"));
 }
 
 #[test]
@@ -186,7 +191,7 @@ fn slow(pattern: &[u8], path: &[u8]) -> bool {
 proptest! {
     #[test]
     fn any_bytes_are_read_and_any_path_judged(file: Vec<u8>, path: String) {
-        let _ = Robots::parse(&file).verdict(AGENT, &path);
+        let _ = Robots::parse(&file).permission(AGENT, &path);
     }
 
     #[test]

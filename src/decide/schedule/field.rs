@@ -1,31 +1,30 @@
-//! The fields of standard cron text (crontab(5)) as sets of numbers, and their translation into the
-//! `cron` crate's form. Knows nothing of clocks or zones.
+//! Parses the fields of standard cron text (crontab(5)) into sets of numbers and translates them for the
+//! `cron` crate. Knows nothing of clocks or zones.
 
 use super::ScheduleError;
 
-/// One field: which numbers it matches.
 #[derive(Clone, Copy)]
 struct Field {
     /// Bit n: n matches.
     set: u64,
-    /// Whether its text starts with `*` or `?`, which the OR rule and clock changes turn on.
+    /// True if the text starts with `*` or `?`: decides about the OR rule and about clock changes.
     starred: bool,
 }
 
-/// What a field may hold.
-struct Kind {
+/// The syntax of one field.
+struct FieldSpec {
     name: &'static str,
     first: u32,
     last: u32,
-    /// Full names of the numbers from `first` on; their first three letters stand for them too.
+    /// Full names of the numbers from `first` on; the first three letters are accepted too.
     names: &'static [&'static str],
 }
 
-const SECOND: Kind = Kind { name: "second", first: 0, last: 59, names: &[] };
-const MINUTE: Kind = Kind { name: "minute", first: 0, last: 59, names: &[] };
-const HOUR: Kind = Kind { name: "hour", first: 0, last: 23, names: &[] };
-const DAY: Kind = Kind { name: "day of month", first: 1, last: 31, names: &[] };
-const MONTH: Kind = Kind {
+const SECOND: FieldSpec = FieldSpec { name: "second", first: 0, last: 59, names: &[] };
+const MINUTE: FieldSpec = FieldSpec { name: "minute", first: 0, last: 59, names: &[] };
+const HOUR: FieldSpec = FieldSpec { name: "hour", first: 0, last: 23, names: &[] };
+const DAY: FieldSpec = FieldSpec { name: "day of month", first: 1, last: 31, names: &[] };
+const MONTH: FieldSpec = FieldSpec {
     name: "month",
     first: 1,
     last: 12,
@@ -44,15 +43,14 @@ const MONTH: Kind = Kind {
         "december",
     ],
 };
-/// Read with 7 for Sunday as well; kept as 0–6.
-const WEEKDAY: Kind = Kind {
+/// 7 is read as Sunday and stored as 0.
+const WEEKDAY: FieldSpec = FieldSpec {
     name: "weekday",
     first: 0,
     last: 7,
     names: &["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
 };
 
-/// An expression's fields.
 pub(super) struct Fields {
     second: Field,
     minute: Field,
@@ -81,14 +79,14 @@ impl Fields {
         })
     }
 
-    /// Whether it runs in every hour, so that it goes by what the clock shows.
+    /// True if the schedule runs in every hour: see [`super::Schedule::next_after`].
     pub(super) fn follows_clock(&self) -> bool {
         self.hour.starred || self.hour.set == bits(0, 23)
     }
 
-    /// The `cron` crate's matchers, of which any may match.
+    /// An instant matches if one of the matchers does.
     pub(super) fn matchers(&self) -> Vec<cron::Schedule> {
-        let all = |kind: &Kind| Field { set: bits(kind.first, kind.last), starred: true };
+        let all = |spec: &FieldSpec| Field { set: bits(spec.first, spec.last), starred: true };
         let days = if self.day.starred || self.weekday.starred {
             vec![(self.day, self.weekday)]
         } else {
@@ -98,11 +96,11 @@ impl Fields {
     }
 
     fn matcher(&self, day: Field, weekday: Field) -> cron::Schedule {
-        // The crate ANDs the day fields and treats only a literal `*` as no restriction on weekdays.
+        // The crate ANDs the day fields, and only a literal `*` leaves weekdays unrestricted.
         let weekdays = if weekday.set & bits(0, 6) == bits(0, 6) {
             "*".to_owned()
         } else {
-            list(weekday.set, 1) // it counts Sunday as 1
+            list(weekday.set, 1) // the crate's Sunday is 1
         };
         let text = format!(
             "{} {} {} {} {} {weekdays}",
@@ -116,7 +114,8 @@ impl Fields {
     }
 }
 
-/// The numbers of a set, each plus `shift`, as ranges: the crate reads them three times as fast as lists.
+/// The numbers of a set, each plus `shift`, as ranges: the crate parses those three times as fast as single
+/// numbers.
 fn list(set: u64, shift: u32) -> String {
     let has = |n: u32| n < 64 && set >> n & 1 == 1;
     let firsts = (0..64).filter(|n| has(*n) && !(*n > 0 && has(n - 1)));
@@ -146,7 +145,7 @@ fn named(name: &str) -> Result<&'static str, ScheduleError> {
     })
 }
 
-impl Kind {
+impl FieldSpec {
     fn parse(&self, text: &str) -> Result<Field, ScheduleError> {
         let mut set = 0;
         for part in text.split(',') {
@@ -156,7 +155,7 @@ impl Kind {
         Ok(Field { set, starred: text.starts_with(['*', '?']) })
     }
 
-    /// The numbers of one list element: `*`, `n`, `a-b`, each with an optional `/step`.
+    /// Parses one list element: `*`, `n` or `a-b`, each with an optional `/step`.
     fn parse_part(&self, part: &str) -> Result<u64, String> {
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => (range, Some(step)),
@@ -170,14 +169,14 @@ impl Kind {
         Ok((first..=last).step_by(step).fold(0, |set, n| set | 1 << self.wrap(n)))
     }
 
-    /// First and last number; the last of a weekday range that crosses the week's end is above 6.
+    /// First and last number. The last number of a weekday range across the week's end is above 6.
     fn parse_range(&self, range: &str, stepped: bool) -> Result<(u32, u32), String> {
         if range == "*" || range == "?" {
-            return Ok((self.first, self.week_end()));
+            return Ok((self.first, self.last_of_star()));
         }
         let Some((first, last)) = range.split_once('-') else {
             let n = self.parse_number(range)?;
-            return Ok((n, if stepped { self.week_end().max(n) } else { n }));
+            return Ok((n, if stepped { self.last_of_star().max(n) } else { n }));
         };
         let (first, last) = (self.parse_number(first)?, self.parse_number(last)?);
         if first <= last {
@@ -216,8 +215,8 @@ impl Kind {
         self.last == WEEKDAY.last
     }
 
-    /// The last number that `*` covers: weekday 7 is Sunday a second time.
-    fn week_end(&self) -> u32 {
+    /// The last number that `*` covers. Weekday 7 is Sunday again.
+    fn last_of_star(&self) -> u32 {
         if self.is_weekday() { 6 } else { self.last }
     }
 
@@ -226,14 +225,12 @@ impl Kind {
     }
 }
 
-/// A step that picks only the first number is a slip (`*/90` minutes is not "every 90 minutes").
+/// Rejects a step that matches only the first number: `*/90` minutes does not mean "every 90 minutes".
 fn check_step(text: &str, part: &str, first: u32, last: u32) -> Result<usize, String> {
     match text.parse::<u32>() {
         Ok(0) => Err(format!("the step of {part:?} is 0")),
         Ok(step) if step <= last - first => Ok(step as usize),
-        Ok(step) => {
-            Err(format!("the step of {part:?} leaves only {first}: {step} is more than the range holds"))
-        }
+        Ok(step) => Err(format!("the step of {part:?} leaves only {first}: {step} is longer than the range")),
         Err(_) => Err(format!("the step of {part:?} is not a number")),
     }
 }

@@ -1,5 +1,5 @@
-//! When a source is polled: its schedules, the floor between two polls, and its own place in the
-//! minute. Values only; the daemon keeps the clock and the queue.
+//! Computes a source's due times from its schedules, the floor between two polls and its share of the
+//! jitter. Values only; the daemon owns the clock and the queue.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::Schedule;
 use crate::model::source::SourceId;
 use crate::model::time::Time;
 
-/// How long to wait when no schedule has an instant left, which takes a clock that shows a year after
-/// 2100: such a clock will be set right, so look again a day later instead of never.
+/// The wait if no schedule has another instant. That needs a clock after the year 2100. Somebody will correct
+/// such a clock, so try again after a day instead of never.
 const NO_INSTANT: TimeDelta = TimeDelta::days(1);
 
-/// How many polls tell a plan's shortest gap: those of a day, where it polls every ten minutes.
-const LOOKED_AT: usize = 144;
+/// The maximum number of polls that `shortest_gap` looks at: a day of polls every ten minutes.
+const MAX_GAPS: usize = 144;
 
 /// The first instant after `now` at which any of `schedules` fires in `zone`.
 #[must_use]
@@ -25,7 +25,7 @@ pub fn next_of(schedules: &[Schedule], zone: Tz, now: Time) -> Time {
     next.or_else(|| now.checked_add_signed(NO_INSTANT)).unwrap_or(now)
 }
 
-/// When a source is to be polled.
+/// When dibao polls a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     schedules: Vec<Schedule>,
@@ -34,19 +34,17 @@ pub struct Plan {
     offset: TimeDelta,
 }
 
-/// The next poll of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
-    /// The instant the schedule names. Keep it: it is the next call's `last_scheduled`.
+    /// The instant of the schedule. The next call takes it as `last_scheduled`.
     pub scheduled: Time,
-    /// When to poll: `scheduled` plus the source's own offset.
+    /// The time of the poll: `scheduled` plus the source's offset.
     pub at: Time,
 }
 
 impl Plan {
-    /// A source's plan. Its polls come `jitter` at most after the scheduled instants, always by the
-    /// same part of it, which its id decides: a new draw each time would bend the interval between
-    /// two polls.
+    /// Each poll comes at most `jitter` after its scheduled instant. The source's id sets the share of the
+    /// jitter: with a random draw each time, intervals between polls would vary.
     #[must_use]
     pub fn new(
         schedules: Vec<Schedule>,
@@ -58,26 +56,26 @@ impl Plan {
         Self { schedules, zone, floor: delta(floor), offset: delta(offset(source, jitter)) }
     }
 
-    /// The least time between two polls.
+    /// The minimum time between two polls.
     #[must_use]
     pub fn floor(&self) -> TimeDelta {
         self.floor
     }
 
-    /// The source's own part of the jitter.
+    /// The source's share of the jitter.
     #[must_use]
     pub fn offset(&self) -> TimeDelta {
         self.offset
     }
 
-    /// The shortest time between two scheduled polls, over a week or `LOOKED_AT` polls from a fixed
-    /// Monday on: it depends on the plan alone, not on when it is asked for.
+    /// The shortest time between two scheduled polls in a week or `MAX_GAPS` polls. Counts from a fixed
+    /// Monday, so that the result depends on the plan alone and not on the present time.
     #[must_use]
     pub fn shortest_gap(&self) -> TimeDelta {
         let monday = chrono::DateTime::from_timestamp(1_704_067_200, 0).unwrap_or_default();
         let mut last = self.next_due(None, monday).scheduled;
         let mut shortest = TimeDelta::days(7);
-        for _ in 0..LOOKED_AT {
+        for _ in 0..MAX_GAPS {
             let next = self.next_due(Some(last), last + self.offset).scheduled;
             shortest = shortest.min(next - last);
             if next - monday > TimeDelta::days(7) {
@@ -88,12 +86,12 @@ impl Plan {
         shortest
     }
 
-    /// The next poll: later than `now`, and scheduled at least the floor after `last_scheduled`, the
-    /// scheduled instant of the last poll. Comparing scheduled instants keeps `*/10` with a floor of
-    /// ten minutes in phase, however long a poll took.
+    /// The next poll. It is later than `now`, and its scheduled instant is at least the floor after
+    /// `last_scheduled`, the scheduled instant of the last poll. The comparison of scheduled instants keeps
+    /// `*/10` with a floor of ten minutes in phase, however long a poll took.
     ///
-    /// Instants missed while nothing ran are not made up for, so a restart causes no burst. A
-    /// `last_scheduled` in the future means that the clock was set back: it counts as `now`.
+    /// Instants that were missed while dibao was stopped are skipped, so that a restart causes no burst. A
+    /// `last_scheduled` in the future means that somebody set the clock back: it counts as `now`.
     #[must_use]
     pub fn next_due(&self, last_scheduled: Option<Time>, now: Time) -> Due {
         let mut after = now.checked_sub_signed(self.offset).unwrap_or(now);
@@ -108,7 +106,7 @@ impl Plan {
     }
 }
 
-/// The source's share of the jitter, in `[0, jitter)`.
+/// In `[0, jitter)`.
 fn offset(source: &SourceId, jitter: Duration) -> Duration {
     let digest = Sha256::digest(source.as_str());
     let hash = digest.iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));

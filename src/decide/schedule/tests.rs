@@ -77,7 +77,7 @@ fn standard_cron_is_read() {
 #[test]
 fn what_is_not_standard_cron_is_refused_with_the_reason() {
     let cases = [
-        ("", "wants 5 fields (minute hour day-of-month month weekday), or 6 with seconds first, and has 0"),
+        ("", "must have 5 fields (minute hour day-of-month month weekday) or 6 with seconds first, not 0"),
         ("* * * *", "and has 4"),
         ("0 0 0 1 1 * 2026", "and has 7"),
         ("@reboot", "\"@reboot\" is not a known name; known are @hourly @daily"),
@@ -95,11 +95,11 @@ fn what_is_not_standard_cron_is_refused_with_the_reason() {
         ("0 22-2 * * *", "hour: \"22-2\" runs backwards; write 22-23,0-2"),
         ("*/0 * * * *", "minute: the step of \"*/0\" is 0"),
         ("*/x * * * *", "minute: the step of \"*/x\" is not a number"),
-        ("*/90 * * * *", "minute: the step of \"*/90\" leaves only 0: 90 is more than the range holds"),
+        ("*/90 * * * *", "minute: the step of \"*/90\" leaves only 0: 90 is longer than the range"),
         ("5-10/7 * * * *", "minute: the step of \"5-10/7\" leaves only 5"),
         ("3/4/5 * * * *", "minute: the step of \"3/4/5\" is not a number"),
         ("٣ * * * *", "minute: \"٣\" is not a number"),
-        ("0 0 30 2 *", "never fires: no month it names has that day"),
+        ("0 0 30 2 *", "never fires: none of its months has that day"),
         ("30 2 31 4,6,9,11 *", "never fires"),
     ];
     for (text, expected) in cases {

@@ -1,5 +1,5 @@
-//! Whether two entries are the same report, so that whoever has read one has read the other. Only then may
-//! a story show one in place of the other; everything weaker is linked, and both are shown.
+//! Decides if two entries are the same report, so that a reader of one has read the other. Only then may a feed
+//! show one in place of the other; weaker matches are linked, and both are shown.
 
 use super::same::{Pair, Probe};
 use super::sketch::View;

@@ -1,11 +1,12 @@
-//! The sketches of the entries filed last, in the order they were filed: pages of a few hundred, each
-//! with the words of its sketches in one piece. A page goes when all its entries left.
+//! The sketches of recent entries, in filing order, on pages of a few hundred. A page is freed when all its entries
+//! are gone.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU32;
 
-use super::postings::{self, Low, SERIAL_BITS};
+use super::postings::{self, SERIAL_BITS};
 use super::sketch::{Head, Sketch, View};
+use super::timeline::Low;
 
 /// Counts the filings.
 pub(super) type Serial = u64;

@@ -1,7 +1,6 @@
 //! The hashes that keys and samples are made of. They are part of the decision, which must be the same on
-//! every machine: no `std` hasher, whose result may change between releases.
-
-use super::fold::Letter;
+//! every machine: no `std` hasher, whose result may change between releases. A letter is the 16 bits that `fold`
+//! makes of a character.
 
 /// A bijective mix of 64 bits (the finaliser of `SplitMix64`).
 pub(super) const fn mix(value: u64) -> u64 {
@@ -26,11 +25,11 @@ pub(in crate::decide) fn of_text(text: &str) -> u64 {
 }
 
 /// Hashes a run of letters.
-pub(super) fn of_letters(letters: &[Letter]) -> u64 {
+pub(super) fn of_letters(letters: &[u16]) -> u64 {
     of_codes(letters.iter().map(|letter| u32::from(*letter)))
 }
 
 /// Hashes three neighbouring letters; no two runs collide before they are cut.
-pub(super) fn of_gram(a: Letter, b: Letter, c: Letter) -> u64 {
+pub(super) fn of_gram(a: u16, b: u16, c: u16) -> u64 {
     mix((u64::from(a) << 42) | (u64::from(b) << 21) | u64::from(c))
 }

@@ -1,4 +1,4 @@
-//! Which story a new entry joins: the index of the entries filed last. In memory only, made again from
+//! The index of recent entries, and the search for the story that a new entry joins. In memory only; rebuilt from
 //! the newest entries at the start.
 
 use std::cell::RefCell;
@@ -6,11 +6,12 @@ use std::cell::RefCell;
 use super::filed::{Filed, Serial, Slot};
 use super::keys::{MAX_KEYS, link_stem};
 use super::links::{LinkMark, Links};
-use super::postings::{Low, Postings};
-use super::same::{LINK_MINUTES, Probe, Verdict, WINDOW_MINUTES};
+use super::postings::Postings;
+use super::same::{LINK_MINUTES, Probe, SameStory, WINDOW_MINUTES};
 use super::sample::GramSet;
 use super::sketch::{Sketch, View};
 use super::stories::{Stories, StoryNo};
+use super::timeline::Low;
 use crate::model::story::Reason;
 
 /// Filed entries taken from each side of a key's point in time. Reports of one story come within hours,
@@ -142,7 +143,7 @@ impl Index {
         slot.story.and_then(|story| self.stories.get(story)).map_or(slot.no, |story| story.founder)
     }
 
-    /// Whether an entry belongs to a story: it is the same as the founder, or as at least half of the members, or
+    /// True if an entry belongs to a story: it is the same as the founder, or as at least half of the members, or
     /// the entry that shares most keys is the same report. One member alone does not vouch for it otherwise,
     /// or a story would drift from report to report until its ends have nothing in common. With `copies` only
     /// the same report counts.
@@ -321,16 +322,16 @@ fn in_reach(new: &Sketch, old: &Slot) -> bool {
 /// That an entry belongs to a story, and which entry of it is the same report.
 #[derive(Clone, Copy, Debug)]
 struct Belongs {
-    verdict: Verdict,
+    verdict: SameStory,
     copy_of: Option<u64>,
 }
 
 impl Probe<'_> {
-    fn judge_if_near(&self, old: View<'_>) -> Option<Verdict> {
+    fn judge_if_near(&self, old: View<'_>) -> Option<SameStory> {
         if self.may_match(old) { self.judge(old) } else { None }
     }
 
-    fn judge_if_copy(&self, old: View<'_>) -> Option<Verdict> {
+    fn judge_if_copy(&self, old: View<'_>) -> Option<SameStory> {
         if self.may_be_copy(old) { self.judge(old).filter(|verdict| verdict.copy) } else { None }
     }
 }

@@ -1,10 +1,9 @@
-//! What a sketch is filed and looked up under: its link, its title, parts of its title, clauses of its
-//! text, and bands of its text's runs of letters. Entries that tell one story share one of them nearly
-//! always. A key is kept as its [`Stem`], 32 bits of hash: two keys that collide cost a comparison.
+//! The keys under which a sketch is filed and looked up: its link, its title, parts of its title, clauses of its
+//! text, and bands of its text's runs of letters. Two entries of one story nearly always share a key. A key is kept
+//! as its [`Stem`], 32 bits of hash: a collision costs one comparison.
 
-use super::fold::Letter;
 use super::hash::{self, mix};
-use super::sketch::Head;
+use super::letter::Letter;
 use super::text::Reading;
 use super::title::Pairs;
 
@@ -13,7 +12,7 @@ pub(super) type Stem = u32;
 
 /// What a key is made of; mixed into its hash.
 #[derive(Clone, Copy)]
-enum Kind {
+enum KeyKind {
     Link = 1,
     Title = 2,
     TitlePart = 3,
@@ -43,25 +42,23 @@ pub(super) const MAX_KEYS: usize = 2 + TITLE_PARTS + FIRST_CLAUSES + LEAST_CLAUS
 /// The keys of an entry, each once; that of the link first if there is one. A text without `grams` is a
 /// stub, which has no keys.
 pub(super) fn stems(
-    head: &Head,
+    link: u64,
     title: &[Letter],
     pairs: &Pairs,
     grams: &[u64],
     readings: &[Reading],
 ) -> Vec<Stem> {
     let mut stems = Vec::with_capacity(MAX_KEYS);
-    if let Some(link) = link_stem(head.link) {
-        stems.push(link);
-    }
+    stems.extend(link_stem(link));
     if !title.is_empty() {
-        stems.push(stem(Kind::Title as u64, hash::of_letters(title)));
+        stems.push(stem(KeyKind::Title as u64, hash::of_letters(title)));
     }
-    title_parts(pairs, |part| stems.push(stem(Kind::TitlePart as u64, part)));
+    title_parts(pairs, |part| stems.push(stem(KeyKind::TitlePart as u64, part)));
     if !grams.is_empty() {
-        clauses(readings, |clause| stems.push(stem(Kind::Clause as u64, clause)));
-        bands(grams, |kind, band| stems.push(stem(Kind::Band as u64 + kind, band)));
+        clauses(readings, |clause| stems.push(stem(KeyKind::Clause as u64, clause)));
+        bands(grams, |kind, band| stems.push(stem(KeyKind::Band as u64 + kind, band)));
     }
-    let of_link = usize::from(head.link != 0);
+    let of_link = usize::from(link != 0);
     stems[of_link..].sort_unstable();
     stems.dedup();
     stems
@@ -69,7 +66,7 @@ pub(super) fn stems(
 
 /// The key of a link.
 pub(super) fn link_stem(link: u64) -> Option<Stem> {
-    (link != 0).then(|| stem(Kind::Link as u64, link))
+    (link != 0).then(|| stem(KeyKind::Link as u64, link))
 }
 
 fn stem(kind: u64, hash: u64) -> Stem {

@@ -1,5 +1,5 @@
-//! Links of the entries whose sketches are no longer kept: news of one page is looked for over a month,
-//! sketches last for days.
+//! The links of entries whose sketches were dropped. Sketches are kept for days; entries that link to the same page
+//! are found for a month.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -1,7 +1,7 @@
-//! What tells two titles of one form apart, whatever normalising strips: their numbers, in any script,
-//! and what stands in brackets.
+//! The marks that distinguish two titles of one form: their numbers, in any script, and the text in brackets.
+//! Normalising does not remove them.
 
-use super::fold::{self, Letter, char_of, is_alphanumeric, is_digit};
+use super::letter::{self, Letter, char_of, is_alphanumeric, is_digit};
 use super::title::is_mark;
 use super::{hash, numerals};
 
@@ -16,7 +16,7 @@ const COUNTED: &str = "届次期号级版季轮批篇章集辑场部";
 
 /// Appends the marks of a title to the words of a sketch: how many there are of each kind, then their hashes.
 pub(super) fn write(title: &str, words: &mut Vec<u16>) {
-    let chars = fold::fold(title, READ);
+    let chars = letter::fold(title, READ);
     let at = words.len();
     words.push(0);
     let numbers = push(words, numbers(&chars));

@@ -1,7 +1,7 @@
-//! Whether the head of a text mentions a name: a Bloom filter over its pairs of letters.
+//! Answers if the head of a text mentions a name: a Bloom filter over its pairs of letters.
 
-use super::fold::Letter;
 use super::hash;
+use super::letter::Letter;
 use super::text::Reading;
 use super::title::KEPT;
 

@@ -1,6 +1,6 @@
-//! Numbers written in Chinese numerals, as the digits that mean the same: 二十三 is 23, 二〇二六 is 2026.
+//! Converts Chinese numerals to digits: 二十三 is 23, 二〇二六 is 2026.
 
-use super::fold::{Letter, char_of};
+use super::letter::{Letter, char_of};
 
 /// Longer runs are no number that anybody writes out.
 const LONGEST: usize = 12;
@@ -77,7 +77,7 @@ fn value(parts: &[Part]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::story::fold::fold;
+    use crate::decide::story::letter::fold;
 
     #[test]
     fn numerals_mean_the_digits() {

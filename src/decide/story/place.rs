@@ -1,7 +1,7 @@
-//! The places two entries name, and whether they can be places of one piece of news.
+//! The places that two entries name, and the check if one piece of news can be in both.
 
-use super::fold::{self, Letter, char_of};
 use super::hash;
+use super::letter::{self, Letter, char_of};
 use crate::model::evidence::{Evidence, Rule};
 use crate::model::region::RegionId;
 
@@ -12,7 +12,7 @@ const LEVELS: [char; 7] = ['省', '市', '县', '区', '州', '盟', '旗'];
 
 /// A place in a region, or a region as a whole.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct NamedPlace {
     /// Hash of the region's id.
     region: u32,
     /// True for the region itself, not a place within it.
@@ -21,7 +21,7 @@ pub(super) struct Place {
     name: Vec<Letter>,
 }
 
-impl Place {
+impl NamedPlace {
     /// The place that a piece of evidence speaks of.
     pub(super) fn of(evidence: &Evidence) -> Self {
         let within = matches!(
@@ -107,7 +107,7 @@ pub(super) fn region(id: &str) -> u32 {
 }
 
 fn short(name: &str) -> Vec<Letter> {
-    let mut name = fold::fold(name, NAME);
+    let mut name = letter::fold(name, NAME);
     // 沙市, 泽州: two characters are a name as they stand.
     if name.len() > 2 && name.last().is_some_and(|c| LEVELS.contains(&char_of(*c))) {
         name.pop();
@@ -135,9 +135,9 @@ mod tests {
     use super::*;
     use crate::model::evidence;
 
-    fn place(id: &str, text: &str, rule: Rule) -> Place {
+    fn place(id: &str, text: &str, rule: Rule) -> NamedPlace {
         let place = evidence::Place::Title;
-        Place::of(&Evidence { region: RegionId::new(id), text: text.to_owned(), place, rule })
+        NamedPlace::of(&Evidence { region: RegionId::new(id), text: text.to_owned(), place, rule })
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
         let traditional = place("henan", "鄭州", Rule::PrefectureShort);
         let luoyang = place("henan", "洛阳", Rule::PrefectureShort);
         let hubei = place("hubei", "湖北", Rule::Province);
-        let ours = Place::published_for(&RegionId::new("henan"));
+        let ours = NamedPlace::published_for(&RegionId::new("henan"));
         let cases = [
             ("a city and its region", vec![&henan], vec![&zhengzhou], false),
             ("full and short name, in both scripts", vec![&zhengzhou], vec![&traditional], false),
@@ -157,7 +157,7 @@ mod tests {
             ("nothing named", vec![], vec![&hubei], false),
             ("the region it was published for", vec![&ours], vec![&luoyang], false),
         ];
-        let written = |places: &[&Place]| {
+        let written = |places: &[&NamedPlace]| {
             let mut words = Vec::new();
             places.iter().for_each(|place| place.write(&mut words));
             words

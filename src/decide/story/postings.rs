@@ -1,18 +1,16 @@
-//! Under which keys which entries are filed: a hash table with open addressing, one word of six octets a
-//! posting, several words with one stem side by side. A stem with many postings (a clause that stands in
-//! every report) gets a list in the order of time instead.
+//! The posting lists of the index: a hash table with open addressing, six octets a posting, the postings of one
+//! stem side by side. A stem with many postings (a clause that is in every report) gets a list in order of time
+//! instead.
 //!
 //! Nothing is taken out when an entry leaves: its postings are seen to be stale by their serial, their
 //! words are used again, and the rest is dropped when the table is rebuilt.
 
 use super::keys::Stem;
-use super::timeline::{Timeline, low, timed};
+use super::timeline::{Low, Timeline, low, timed};
 
 /// Low bits of a serial that a posting keeps. At most half as many entries may be filed at a time, so a
 /// stale serial is told from a live one; and the table is rebuilt long before serials come round.
 pub(super) const SERIAL_BITS: u32 = 20;
-/// The low bits of a serial.
-pub(super) type Low = u32;
 /// Postings of one stem kept as words.
 const COLD: usize = 8;
 /// Bits of a stem that a word keeps; the others are spent on the position in the table.

@@ -1,4 +1,4 @@
-//! Whether two entries tell the same story, and why.
+//! Decides if two entries tell the same story, and gives the reason.
 
 use crate::model::story::Reason;
 use std::cell::OnceCell;
@@ -37,7 +37,7 @@ pub(super) struct Probe<'a> {
     set: &'a GramSet,
 }
 
-/// What two sketches have in common, measured when a rule asks for it, and once.
+/// The overlap of two sketches, measured on demand and once.
 pub(super) struct Pair<'a> {
     pub(super) a: &'a Probe<'a>,
     pub(super) b: View<'a>,
@@ -48,8 +48,8 @@ pub(super) struct Pair<'a> {
 
 /// A judgement of two entries that tell one story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// Why they do.
+pub struct SameStory {
+    /// The reason.
     pub reason: Reason,
     /// True if their days and figures agree too.
     pub agrees: bool,
@@ -57,9 +57,9 @@ pub struct Verdict {
     pub copy: bool,
 }
 
-/// Whether two entries tell the same story. Allocates; the index compares many without.
+/// True if two entries tell the same story. Allocates; the index compares many without.
 #[must_use]
-pub fn same(a: &Sketch, b: &Sketch) -> Option<Verdict> {
+pub fn same(a: &Sketch, b: &Sketch) -> Option<SameStory> {
     let mut set = GramSet::new();
     set.flip(a.view().text());
     Probe::new(a.view(), &set).judge(b.view())
@@ -72,11 +72,11 @@ impl<'a> Probe<'a> {
     }
 
     /// The full judgement.
-    pub(super) fn judge(&'a self, b: View<'a>) -> Option<Verdict> {
+    pub(super) fn judge(&'a self, b: View<'a>) -> Option<SameStory> {
         let pair =
             Pair { a: self, b, text: OnceCell::new(), numbers: OnceCell::new(), titles: OnceCell::new() };
         let reason = pair.reason()?;
-        Some(Verdict { reason, agrees: !pair.next_bulletin(), copy: pair.is_copy() })
+        Some(SameStory { reason, agrees: !pair.next_bulletin(), copy: pair.is_copy() })
     }
 
     /// False only if [`Self::judge`] finds nothing: no rule can apply, whatever else the entries say. It

@@ -1,12 +1,12 @@
-//! What an entry is compared by. Made once from the entry's values alone, in any thread, so that two
-//! entries are compared without their texts.
+//! The sketch of an entry: everything the comparison needs. Made once from the entry's values alone, in any thread,
+//! so that comparing two entries does not read their texts.
 
 use serde::{Deserialize, Serialize};
 
-use super::fold::Letter;
+use super::letter::Letter;
 use super::marks::{self, Marks};
 use super::mentions::{self, Mentions};
-use super::place::{self, Place, Places};
+use super::place::{self, NamedPlace, Places};
 use super::sample::{Grams, Numbers, Sample};
 use super::text::{Day, Reading};
 use super::title::{self, Pairs};
@@ -83,7 +83,7 @@ pub(super) struct Head {
     pub(super) site: u16,
     /// Bits of the flags below.
     flags: u8,
-    /// How many there are of each part.
+    /// The number of there that are of each part.
     grams: u8,
     title: u8,
     numbers: u8,
@@ -253,7 +253,7 @@ pub fn sketch(input: &StoryInput<'_>) -> Sketch {
         title_places: title_places.len() as u8,
         text_places: text_places.len() as u8,
     };
-    let stems = keys::stems(&head, &title, &pairs, &grams, &readings);
+    let stems = keys::stems(head.link, &title, &pairs, &grams, &readings);
     Sketch { head, words: words.into_boxed_slice(), stems: stems.into_boxed_slice() }
 }
 
@@ -282,18 +282,18 @@ fn site(page: &str) -> u16 {
     (hash::of_text(shape.unwrap_or(&host)) >> 48).max(1) as u16
 }
 
-fn places(named: &[Evidence], at: evidence::Place) -> Vec<Place> {
-    named.iter().filter(|e| e.place == at).take(PLACES).map(Place::of).collect()
+fn places(named: &[Evidence], at: evidence::Place) -> Vec<NamedPlace> {
+    named.iter().filter(|e| e.place == at).take(PLACES).map(NamedPlace::of).collect()
 }
 
 /// The dateline's place; and where a text only says 我省, the region it was published for.
-fn text_places(input: &StoryInput<'_>) -> Vec<Place> {
+fn text_places(input: &StoryInput<'_>) -> Vec<NamedPlace> {
     let dateline = places(input.named, evidence::Place::Dateline);
     let read = [input.title, input.summary.unwrap_or_default(), input.content.unwrap_or_default()];
     if !dateline.is_empty() || !read.into_iter().any(says_ours) {
         return dateline;
     }
-    input.regions.iter().take(PLACES).map(Place::published_for).collect()
+    input.regions.iter().take(PLACES).map(NamedPlace::published_for).collect()
 }
 
 fn says_ours(text: &str) -> bool {

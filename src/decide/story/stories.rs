@@ -1,16 +1,16 @@
-//! The stories of several entries that are filed, and of stray ones.
+//! The stories that have several filed entries, and the stories of entries that are not filed.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
-use super::postings::Low;
+use super::timeline::Low;
 
 /// Names a story that is kept here; other stories are of one entry, which is their founder.
 pub(super) type StoryNo = NonZeroU32;
 
 /// A story.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Story {
+pub(super) struct FiledStory {
     /// The number of the entry that founded it.
     pub(super) founder: u64,
     /// Its entries in the order they were filed, the founder first.
@@ -20,7 +20,7 @@ pub(super) struct Story {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stories {
-    all: Vec<Story>,
+    all: Vec<FiledStory>,
     free: Vec<StoryNo>,
     by_founder: HashMap<u64, StoryNo>,
 }
@@ -31,14 +31,14 @@ impl Stories {
         self.by_founder.get(&founder).copied()
     }
 
-    pub(super) fn get(&self, story: StoryNo) -> Option<&Story> {
+    pub(super) fn get(&self, story: StoryNo) -> Option<&FiledStory> {
         self.all.get(story.get() as usize - 1)
     }
 
     /// Starts a story.
     pub(super) fn start(&mut self, founder: u64) -> StoryNo {
         let story = self.free.pop().unwrap_or_else(|| {
-            self.all.push(Story::default());
+            self.all.push(FiledStory::default());
             // As many stories as entries at most, which are less than 2^20.
             NonZeroU32::new(self.all.len() as u32).unwrap_or(NonZeroU32::MAX)
         });
@@ -59,14 +59,18 @@ impl Stories {
 
     /// An entry joins; one that is filed anew takes its old place, which `age` says.
     pub(super) fn join(&mut self, story: StoryNo, no: u64, low: Low, age: impl Fn(Low) -> u64) {
-        let Some(Story { founder, members }) = self.all.get_mut(story.get() as usize - 1) else { return };
+        let Some(FiledStory { founder, members }) = self.all.get_mut(story.get() as usize - 1) else {
+            return;
+        };
         let behind = members.iter().rposition(|member| age(*member) < age(low)).map_or(0, |at| at + 1);
         members.insert(if no == *founder { 0 } else { behind }, low);
     }
 
     /// An entry leaves, and the story with it if it was the last.
     pub(super) fn part(&mut self, story: StoryNo, low: Low) {
-        let Some(Story { founder, members }) = self.all.get_mut(story.get() as usize - 1) else { return };
+        let Some(FiledStory { founder, members }) = self.all.get_mut(story.get() as usize - 1) else {
+            return;
+        };
         if let Some(at) = members.iter().position(|member| *member == low) {
             members.remove(at);
         }
@@ -81,6 +85,6 @@ impl Stories {
     pub(super) fn octets(&self) -> usize {
         let members: usize = self.all.iter().map(|story| story.members.capacity() * size_of::<Low>()).sum();
         let table = self.by_founder.capacity() / 7 * 8 * (size_of::<(u64, StoryNo)>() + 1);
-        self.all.capacity() * size_of::<Story>() + self.free.capacity() * 4 + members + table
+        self.all.capacity() * size_of::<FiledStory>() + self.free.capacity() * 4 + members + table
     }
 }

@@ -1,6 +1,6 @@
-//! The beginnings of two titles that are otherwise equal: what one form was filled in with.
+//! Compares the beginnings of two titles that are otherwise equal: the words that fill in a form.
 
-use super::fold::{Letter, char_of};
+use super::letter::{Letter, char_of};
 
 /// The common rest of the titles has at least this many characters.
 const REST: usize = 6;
@@ -55,7 +55,7 @@ fn name(title: &[Letter], start: usize, end: usize) -> Name<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::story::fold::fold;
+    use crate::decide::story::letter::fold;
 
     #[test]
     fn only_the_beginning_may_differ() {

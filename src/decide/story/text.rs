@@ -1,6 +1,6 @@
-//! The text of an entry as it is compared: the letters of its head, its clauses, numbers and days.
+//! The text of an entry in the form used for comparing: the letters of its head, its clauses, numbers and days.
 
-use super::fold::{self, Letter, char_of, is_alphanumeric, is_digit};
+use super::letter::{self, Letter, char_of, is_alphanumeric, is_digit};
 use super::{hash, numerals};
 
 /// Characters read of each field. The head tells the news; what follows is background that outlets cut
@@ -24,7 +24,7 @@ pub(super) struct Day {
 }
 
 impl Day {
-    /// Whether both may be the same day.
+    /// True if both may be the same day.
     pub(super) fn agrees(self, other: Self) -> bool {
         self.day == other.day && (self.month == other.month || self.month == 0 || other.month == 0)
     }
@@ -46,7 +46,7 @@ pub(super) struct Reading {
 impl Reading {
     /// Reads a plain text.
     pub(super) fn of(text: &str) -> Self {
-        let folded = fold::fold(text, READ);
+        let folded = letter::fold(text, READ);
         let chars = without_dateline(&folded);
         let mut reading = Self { letters: Vec::with_capacity(chars.len()), ..Self::default() };
         let mut at = 0;

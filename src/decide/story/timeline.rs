@@ -1,7 +1,8 @@
-//! Entries in the order of their time: sorted runs of a few hundred octets, so that those nearest to a
-//! point lie side by side and filing one moves few.
+//! Entries in order of time, in sorted runs of a few hundred octets: neighbours in time are neighbours in memory,
+//! and filing an entry moves few others.
 
-use super::postings::Low;
+/// The low bits of the serial of an entry.
+pub(super) type Low = u32;
 
 /// An entry of a timeline: the minute in the upper half, the low bits of the serial in the lower one.
 type Timed = u64;

@@ -1,7 +1,7 @@
-//! A title as it is compared: folded, and without what outlets hang on it (labels, picture marks,
-//! their own name). The words between stay as they are.
+//! The title of an entry in the form used for comparing: folded, and without the labels, picture marks and outlet
+//! names that outlets add. The words between stay as they are.
 
-use super::fold::{self, Letter, char_of, is_alphanumeric, is_digit, spell};
+use super::letter::{self, Letter, char_of, is_alphanumeric, is_digit, spell};
 
 /// Characters of a title that are looked at; longer ones are a body that strayed into the title.
 const READ: usize = 200;
@@ -66,8 +66,8 @@ const OUTLET_ENDS: [&str; 20] = [
 
 /// Normalises a title; `outlet` is the name its entry gives for who wrote it.
 pub(super) fn normalise(title: &str, outlet: &str) -> Vec<Letter> {
-    let folded = fold::fold(title, READ);
-    let outlet = letters(&fold::fold(outlet, LONGEST_OUTLET * 2));
+    let folded = letter::fold(title, READ);
+    let outlet = letters(&letter::fold(outlet, LONGEST_OUTLET * 2));
     let mut rest: &[Letter] = &folded;
     // Channel and outlet may both hang on it: `标题_国内新闻_某某网`.
     for _ in 0..3 {
@@ -114,7 +114,7 @@ fn without_outlet<'a>(chars: &'a [Letter], outlet: &[Letter]) -> &'a [Letter] {
 }
 
 fn ends_with(letters: &[Letter], end: &str) -> bool {
-    letters.iter().rev().copied().take(end.chars().count()).eq(end.chars().rev().map(fold::code))
+    letters.iter().rev().copied().take(end.chars().count()).eq(end.chars().rev().map(letter::code))
 }
 
 /// Cuts labels off the front: `快讯：`, `视频丨`, `【组图】`.

@@ -1,4 +1,4 @@
-//! The demo's papers: what each writes about, in which dialect, how often, and how it behaves.
+//! The papers of the demo: the subject, dialect, rhythm and conduct of each.
 
 use super::texts::{GUANGDONG, HEBEI, HENAN, HUBEI, HUNAN, Province, SHAANXI, SICHUAN, XINJIANG, ZHEJIANG};
 
@@ -30,7 +30,7 @@ pub(super) enum Conduct {
     Serving,
     /// It answers 500, always.
     Failing,
-    /// It asks for patience at every fourth step.
+    /// It answers every fourth step with 429 and Retry-After.
     Throttling,
 }
 

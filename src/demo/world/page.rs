@@ -1,21 +1,19 @@
-//! A paper of the demo that has no feed: its list page, and the pages of its reports, as regional sites
-//! have them, with a frame around what is to be read.
+//! The pages of a paper without a feed: its list page and its article pages, framed as on regional sites.
 
 use std::fmt::Write as _;
 
-use super::Report;
 use super::channels::Channel;
-use super::write::china;
+use super::{Article, china};
 use crate::read::text::escape;
 
 /// The path of a report's page on the demo's publisher.
-pub(super) fn path(channel: &Channel, report: &Report) -> String {
+pub(super) fn path(channel: &Channel, report: &Article) -> String {
     let folder = channel.path.split('/').nth(1).unwrap_or_default();
     format!("/{folder}/{}/{}.shtml", china(report.at).format("%Y/%m%d"), report.key)
 }
 
 /// The list page. Its links are relative to the host, and its titles are cut where they are long.
-pub(super) fn list(channel: &Channel, reports: &[Report]) -> String {
+pub(super) fn list(channel: &Channel, reports: &[Article]) -> String {
     let mut out = head(channel, "要闻");
     out.push_str("<div class=\"liebiao\"><ul>\n");
     for report in reports {
@@ -28,7 +26,7 @@ pub(super) fn list(channel: &Channel, reports: &[Report]) -> String {
 }
 
 /// The page of one report.
-pub(super) fn article(channel: &Channel, report: &Report) -> String {
+pub(super) fn article(channel: &Channel, report: &Article) -> String {
     let mut out = head(channel, &report.title);
     let title = escape(&report.title);
     let _ = writeln!(

@@ -1,8 +1,8 @@
-//! What the demo's papers write: places and sentences, all made up here. `{c}` is the place, `{n}` a
-//! number that grows with every report of a paper, `{m}` any number.
+//! The texts of the demo's papers, all made up here. `{c}` is the place, `{n}` a number that grows with every
+//! article of a paper, `{m}` any number.
 
 /// Section, title, text.
-pub(super) type Report = (&'static str, &'static str, &'static str);
+pub(super) type ReportText = (&'static str, &'static str, &'static str);
 
 /// A region's short name and some of its places.
 pub(super) type Province = (&'static str, &'static [&'static str]);
@@ -33,7 +33,7 @@ pub(super) const NATION: [Province; 12] = [
     ("黑龙江", &["哈尔滨", "大庆", "佳木斯"]),
 ];
 
-pub(super) const REPORTS: [Report; 16] = [
+pub(super) const REPORTS: [ReportText; 16] = [
     (
         "民生",
         "{c}第{n}批便民服务点启用 居民家门口就能办事",
@@ -117,7 +117,7 @@ pub(super) const REPORTS: [Report; 16] = [
 ];
 
 /// What the wire sends to everyone: the same words in every paper that takes them.
-pub(super) const WIRE: [Report; 4] = [
+pub(super) const WIRE: [ReportText; 4] = [
     (
         "要闻",
         "{p}{c}第{n}列中欧班列发车 满载光伏组件和茶叶",

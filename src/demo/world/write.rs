@@ -1,20 +1,19 @@
-//! The demo's reports as feeds: each dialect as a paper of its kind would write it, escaped by hand so
-//! that the reader under test is not tested against its own writer's library.
+//! Writes the demo's articles as feeds, each in the dialect of its paper. Markup is written and escaped by hand, so
+//! that the reader under test does not read what its own library wrote.
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, FixedOffset};
 use serde_json::json;
 
 use crate::model::time::Time;
 use crate::read::text::escape;
 
-use super::Report;
 use super::channels::{Channel, Dialect};
 use super::page;
+use super::{Article, china};
 
 /// The feed of a channel, as text; its encoding is the caller's business.
-pub(super) fn feed(channel: &Channel, reports: &[Report]) -> String {
+pub(super) fn feed(channel: &Channel, reports: &[Article]) -> String {
     match channel.dialect {
         Dialect::RssGbk => rss(channel, reports, "GBK"),
         Dialect::Rss | Dialect::RssBare | Dialect::RssNational => rss(channel, reports, "UTF-8"),
@@ -27,7 +26,7 @@ pub(super) fn feed(channel: &Channel, reports: &[Report]) -> String {
 
 const RIGHTS: &str = "演示数据，可自由使用";
 
-fn rss(channel: &Channel, reports: &[Report], charset: &str) -> String {
+fn rss(channel: &Channel, reports: &[Article], charset: &str) -> String {
     let mut out = format!("<?xml version=\"1.0\" encoding=\"{charset}\"?>\n");
     out.push_str("<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\n<channel>\n");
     put(&mut out, "title", channel.title);
@@ -68,7 +67,7 @@ fn rss_date(dialect: Dialect, at: Time) -> String {
     }
 }
 
-fn atom(channel: &Channel, reports: &[Report]) -> String {
+fn atom(channel: &Channel, reports: &[Article]) -> String {
     let newest = reports.iter().map(|report| report.updated).max().unwrap_or_default();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
     out.push_str("<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"zh-CN\">\n");
@@ -94,7 +93,7 @@ fn atom(channel: &Channel, reports: &[Report]) -> String {
     out
 }
 
-fn rdf(channel: &Channel, reports: &[Report]) -> String {
+fn rdf(channel: &Channel, reports: &[Article]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rdf:RDF");
     for (prefix, space) in [
         (":rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
@@ -127,7 +126,7 @@ fn rdf(channel: &Channel, reports: &[Report]) -> String {
     out
 }
 
-fn json_feed(channel: &Channel, reports: &[Report]) -> String {
+fn json_feed(channel: &Channel, reports: &[Article]) -> String {
     let entries: Vec<_> = reports
         .iter()
         .map(|report| {
@@ -151,11 +150,6 @@ fn json_feed(channel: &Channel, reports: &[Report]) -> String {
         "items": entries,
     });
     format!("{feed:#}\n")
-}
-
-/// The clock on the wall of every paper.
-pub(super) fn china(at: Time) -> DateTime<FixedOffset> {
-    at.with_timezone(&FixedOffset::east_opt(8 * 3600).expect("eight hours are less than a day"))
 }
 
 fn put(out: &mut String, name: &str, text: &str) {

@@ -1,6 +1,6 @@
-//! What time a line is believed to be of. The clock it was written by may have been wrong: years ahead, and
-//! then right again; years back at the start of a machine, until it asks its peers. Decided from the lines
-//! alone, so that a replay decides the same.
+//! The time at which a line counts as recorded. The clock that wrote it may have been wrong: years ahead for a
+//! while, or years back until the machine has asked a time server. Decided from the lines alone, so that a replay
+//! decides the same.
 
 use chrono::TimeDelta;
 

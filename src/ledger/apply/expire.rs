@@ -1,4 +1,4 @@
-//! Entries that expire, and those that are forgotten.
+//! Applies expiry: entries that lose their text, and entries that are forgotten.
 
 use super::Work;
 use crate::model::record::Expiry;

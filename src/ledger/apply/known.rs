@@ -1,4 +1,4 @@
-//! What entries are recognised by.
+//! Maintains the keys by which entries are recognised.
 
 use super::{Work, overlaid};
 use crate::model::identity::IdentityKey;

@@ -1,4 +1,4 @@
-//! The lists of feeds: which entries stand where, and that a feed has changed.
+//! Maintains the lists of feeds: the rank of each entry, and the state of a feed that changed.
 
 use super::{Work, overlaid};
 use crate::model::feed_key::FeedKey;
@@ -6,14 +6,14 @@ use crate::model::left::Left;
 use crate::model::region::RegionId;
 use crate::model::source::SourceNo;
 use crate::model::source::{RegionRule, SourceId};
-use crate::model::state::{BacklogKey, FeedState, Place, PlaceKey, Rank, SourceState, State};
+use crate::model::state::{BacklogKey, FeedState, Listing, ListingKey, Rank, SourceState, State};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::time::Time;
 
 impl<S: State> Work<'_, S> {
     /// What lists say of an entry besides its place.
-    pub(super) fn place(&self, source: SourceNo, entry: &Entry, story: Option<EntryNo>) -> Place {
-        Place { source, backlog: entry.backlog, story }
+    pub(super) fn place(&self, source: SourceNo, entry: &Entry, story: Option<EntryNo>) -> Listing {
+        Listing { source, backlog: entry.backlog, story }
     }
 
     pub(super) fn list(
@@ -21,7 +21,7 @@ impl<S: State> Work<'_, S> {
         feed: FeedKey,
         no: EntryNo,
         entry: &Entry,
-        place: Place,
+        place: Listing,
     ) -> Result<(), S::Error> {
         // A clock that was set back brings new entries to a month that was over.
         let late = entry.first_seen < self.meta.newest_at;
@@ -38,7 +38,7 @@ impl<S: State> Work<'_, S> {
         feed: FeedKey,
         no: EntryNo,
         entry: &Entry,
-        place: Place,
+        place: Listing,
     ) -> Result<(), S::Error> {
         if entry.backlog.is_some() {
             let key = backlog_key(&feed, entry);
@@ -134,8 +134,8 @@ impl<S: State> Work<'_, S> {
     }
 }
 
-fn place_key(feed: FeedKey, no: EntryNo, entry: &Entry) -> PlaceKey {
-    PlaceKey { feed, backlog: entry.backlog.is_some(), rank: Rank::of(no, entry) }
+fn place_key(feed: FeedKey, no: EntryNo, entry: &Entry) -> ListingKey {
+    ListingKey { feed, backlog: entry.backlog.is_some(), rank: Rank::of(no, entry) }
 }
 
 fn backlog_key(feed: &FeedKey, entry: &Entry) -> BacklogKey {

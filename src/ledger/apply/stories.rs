@@ -1,5 +1,5 @@
-//! Stories: a new entry is filed with the story that its line says, and those that tell the same change with
-//! it. Which story that is was decided before; so was that a rewritten entry leaves its story.
+//! Files a new entry in the story that its line names, and updates the other members. The story was decided before
+//! the line was written; so was a rewritten entry's departure from its story.
 
 use super::Work;
 use crate::model::record::Told;
@@ -37,7 +37,7 @@ impl<S: State> Work<'_, S> {
         self.touch_story(founder, no)?;
         let report = Some(repeats).filter(|repeats| !told.related && *repeats != founder);
         let story = Membership { founder, reason: told.reason, related: told.related, report };
-        let member = Member { report: story.repeats(), ..Member::of(entry) };
+        let member = Member { report: story.repeats(), ..entry.member() };
         self.changes.members.insert((founder, no), Some(member));
         Ok(Some(story))
     }
@@ -45,7 +45,7 @@ impl<S: State> Work<'_, S> {
     /// An entry that told its story alone gets company.
     fn found(&mut self, founder: EntryNo) -> Result<(), S::Error> {
         let Some(entry) = self.entry(founder)?.filter(Entry::is_shown) else { return Ok(()) };
-        self.changes.members.insert((founder, founder), Some(Member::of(&entry)));
+        self.changes.members.insert((founder, founder), Some(entry.member()));
         self.relist(founder, Some(founder))
     }
 
@@ -74,7 +74,7 @@ impl<S: State> Work<'_, S> {
         if self.members(founder, 1)?.is_empty() {
             self.found(founder)?;
         }
-        self.changes.members.insert((founder, no), Some(Member::of(entry)));
+        self.changes.members.insert((founder, no), Some(entry.member()));
         Ok(Some(founder))
     }
 
@@ -85,7 +85,7 @@ impl<S: State> Work<'_, S> {
         if self.members(founder, 1)?.is_empty() {
             return Ok(None);
         }
-        self.changes.members.insert((founder, no), Some(Member::of(entry)));
+        self.changes.members.insert((founder, no), Some(entry.member()));
         self.touch_story(founder, no)?;
         Ok(Some(founder))
     }
@@ -139,7 +139,7 @@ impl<S: State> Work<'_, S> {
             entry.changed_seq = self.seq;
         }
         if let Some(founder) = founder {
-            self.changes.members.insert((founder, no), Some(Member::of(&entry)));
+            self.changes.members.insert((founder, no), Some(entry.member()));
         }
         self.changes.entries.insert(no, Some(entry));
         self.relist(no, founder)

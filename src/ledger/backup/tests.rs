@@ -123,11 +123,15 @@ fn what_is_no_whole_backup_is_refused_and_nothing_is_written() {
     };
     type Damage = Box<dyn Fn(&Path)>;
     let cases: [(&str, Damage, &str); 8] = [
-        ("no manifest", Box::new(|dir| fs::remove_file(dir.join(MANIFEST)).expect("removed")), "no backup"),
+        (
+            "no manifest",
+            Box::new(|dir| fs::remove_file(dir.join(MANIFEST)).expect("removed")),
+            "not a backup",
+        ),
         (
             "half a manifest",
             Box::new(|dir| fs::write(dir.join(MANIFEST), "{").expect("written")),
-            "no backup",
+            "not a backup",
         ),
         (
             "a missing file",

@@ -1,4 +1,4 @@
-//! Whether an entry that was rewritten still tells its story.
+//! Decides if a rewritten entry stays in its story.
 
 use crate::decide::derive::sketch_of;
 use crate::decide::rules::Rules;
@@ -60,7 +60,7 @@ fn judge(
     rules: &Rules,
     no: EntryNo,
     now: &Sketch,
-) -> Result<Option<(String, story::Verdict)>, StoreError> {
+) -> Result<Option<(String, story::SameStory)>, StoreError> {
     let Some(entry) = store.entry(no)?.filter(Entry::is_shown) else { return Ok(None) };
     let source = store.source(&entry.source)?;
     let outlet = source.as_ref().map_or(entry.source.as_str(), SourceState::title);

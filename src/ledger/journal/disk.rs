@@ -1,5 +1,5 @@
-//! What the journal asks of a file system, so that tests can play a disk that fills up or fails, and a
-//! power cut between any two of the things it asks for.
+//! The file operations of the journal, behind a trait: tests simulate a full or failing disk, and a power cut
+//! between any two operations.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

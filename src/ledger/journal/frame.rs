@@ -1,4 +1,4 @@
-//! One zstd frame: how it is written, and how the next is found in a file that may be torn or damaged.
+//! One zstd frame: how it is written, and how the next frame is found in a torn or damaged file.
 
 use std::io::{self, BufRead, Cursor, Seek, SeekFrom};
 
@@ -48,7 +48,7 @@ impl Encoder {
 /// block that their checksums disown.
 const OF_THE_MEDIUM: [i32; 3] = [5, 74, 117];
 
-/// Whether an error says that a place of a file cannot be read, as opposed to the file, or not now.
+/// True if an error says that a place of a file cannot be read, as opposed to the file, or not now.
 pub(super) fn is_of_the_medium(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| OF_THE_MEDIUM.contains(&code))
 }

@@ -1,4 +1,4 @@
-//! What of a journal could not be read.
+//! The parts of a journal that could not be read.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::segment::Damage;
 /// Stretches and gaps that a summary names; the rest it counts.
 const NAMED: usize = 3;
 
-/// What a replay could not read.
+/// The lines that a replay could not read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Losses {
     /// Stretches of segments that are damaged.
@@ -19,7 +19,7 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// Whether all was read.
+    /// True if all was read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.damage.is_empty() && self.gaps.is_empty()

@@ -1,10 +1,9 @@
-//! The journal: the append-only record of what was learned. Everything else can be rebuilt from it.
+//! The journal: the append-only record of facts. Everything else can be rebuilt from it.
 //!
 //! A directory of numbered segments, `00000012-2026-11-23.ndjson.zst`. Every append is one zstd frame
 //! (with a content checksum) of NDJSON lines, so `zstd -dc FILE | jq` reads a segment. An append is
 //! durable once [`Journal::sync`] returned. A torn last frame is cut off at open; a damaged frame in the
-//! middle is passed over and reported, never repaired in place: whoever has what stood there writes a base
-//! of it. One process at a time: the caller holds the lock of the state directory.
+//! middle is skipped and reported, never repaired in place: a new base from the store replaces it. One process at a time: the caller holds the lock of the state directory.
 //!
 //! A base, `00000012-2026-11-23.base.ndjson.zst`, stands for all segments before it, which are gone or on their
 //! way: see [`BaseWriter`].
@@ -16,7 +15,7 @@
 //! else is written, and after a failed sync everything since the last good one goes into a new segment,
 //! because the kernel may have dropped it and says so only once.
 
-mod base;
+mod base_file;
 mod disk;
 mod frame;
 mod losses;
@@ -33,7 +32,7 @@ use chrono::NaiveDate;
 
 use crate::model::record::{LINE_VERSION, Line, Record};
 use crate::model::state::{Position, Reached};
-pub use base::{BaseWriter, FinishedBase, WrittenBase};
+pub use base_file::{BaseWriter, FinishedBase, WrittenBase};
 use disk::{Disk, Disks, Mode};
 pub use losses::Losses;
 pub use opening::OpenReport;
@@ -51,15 +50,15 @@ const SPARE: usize = 8 << 20;
 /// How much [`Journal::probe`] writes: as much as most groups of records.
 const PROBE: usize = 64 << 10;
 
-/// Why the journal cannot go on.
+/// The errors of reading and writing the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The disk said no.
+    /// The operating system refused.
     #[error("journal {path}: cannot {what}: {source}")]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What was being done.
+        /// The operation that failed.
         what: &'static str,
         /// The cause.
         source: io::Error,
@@ -84,7 +83,7 @@ pub enum JournalError {
         path: PathBuf,
     },
     /// A record that no reader would take back.
-    #[error("journal: a record of {0} octets is larger than one may be")]
+    #[error("journal: a record of {0} octets exceeds the limit")]
     TooLarge(usize),
     /// A record that cannot be written as JSON.
     #[error("journal: cannot encode a record: {0}")]
@@ -276,7 +275,7 @@ impl Journal {
     /// When the disk refuses: then the next open removes them.
     pub fn keep_from(&self, base: &WrittenBase) -> Result<(), JournalError> {
         let older = segment::list(&self.dir)?.into_iter().filter(|s| s.name.number < base.name.number);
-        base::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
+        base_file::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
     }
 
     /// The number of the line that the base is of; 0 without one. Nothing before it can be replayed.
@@ -390,7 +389,7 @@ impl Journal {
             let _ = file.cut(0);
             return Err(io_error(&path, "begin it")(error));
         }
-        base::sync_dir(&self.disks, &self.dir)?;
+        base_file::sync_dir(&self.disks, &self.dir)?;
         (self.name, self.path, self.file) = (name, path, file);
         self.good_len = self.unsynced.len() as u64;
         empty(&mut self.unsynced);
@@ -405,7 +404,7 @@ fn empty(buffer: &mut Vec<u8>) {
     buffer.shrink_to(SPARE);
 }
 
-/// Whether a file of this name is a segment of a journal.
+/// True if a file of this name is a segment of a journal.
 #[must_use]
 pub fn is_segment(name: &str) -> bool {
     SegmentName::parse(name).is_some_and(|parsed| parsed.to_string() == name)

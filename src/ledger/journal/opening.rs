@@ -1,4 +1,4 @@
-//! Opening a journal: the last line is found, and the end of the last segment made whole.
+//! Opens a journal: finds the last line, and cuts off a torn frame at the end of the last segment.
 
 use std::cmp::max;
 use std::fs;
@@ -10,10 +10,10 @@ use chrono::NaiveDate;
 use super::disk::{self, Disks, Mode};
 use super::reading::{End, lines, seq_of};
 use super::segment::{self, Damage, Segment, SegmentName};
-use super::{Journal, JournalError, base, frame, io_error};
+use super::{Journal, JournalError, base_file, frame, io_error};
 use crate::model::state::Position;
 
-/// What opening a journal found.
+/// The findings of opening a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenReport {
     /// The sequence number of the last line; 0 for an empty journal.
@@ -50,7 +50,7 @@ impl Journal {
     ) -> Result<(Self, OpenReport), JournalError> {
         fs::create_dir_all(dir).map_err(io_error(dir, "create it"))?;
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            base::sync_dir(&disks, parent)?;
+            base_file::sync_dir(&disks, parent)?;
         }
         let (live, superseded) = segment::live_of(segment::list(dir)?);
         let base_seq = segment::base_seq(&live)?;
@@ -67,15 +67,15 @@ impl Journal {
         };
         // A journal of another version is left alone, so this comes after it was read.
         // What cannot be removed is passed over by every reader.
-        let swept = base::sweep(&disks, dir);
-        for left in [swept, base::remove(&disks, &superseded, dir)] {
+        let swept = base_file::sweep(&disks, dir);
+        for left in [swept, base_file::remove(&disks, &superseded, dir)] {
             let _ = left.inspect_err(|error| tracing::warn!(%error, "it stays until the next start"));
         }
         let path = dir.join(name.to_string());
         let mut file = disks.open(&path, Mode::GoOn).map_err(io_error(&path, "open it to write"))?;
         // What a process that was killed left unsynced is vouched for from here on.
         file.sync().map_err(io_error(&path, "sync"))?;
-        base::sync_dir(&disks, dir)?;
+        base_file::sync_dir(&disks, dir)?;
         let journal = Self {
             dir: dir.to_owned(),
             disks,
@@ -192,7 +192,7 @@ fn mend(disks: &Disks, live: &[Segment], known: Option<(u64, Position)>) -> Resu
     Ok(mended)
 }
 
-/// Whether a file reaches up to `len`. If nothing is had of the file, reading it says so.
+/// True if a file reaches up to `len`. If nothing is had of the file, reading it says so.
 pub(super) fn is_as_long(path: &Path, len: u64) -> bool {
     fs::metadata(path).is_ok_and(|file| file.len() >= len)
 }

@@ -1,4 +1,4 @@
-//! Reading one segment frame by frame, damage and all, and the lines of a frame.
+//! Reads one segment frame by frame, past damaged frames, and the lines of each frame.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
@@ -160,13 +160,13 @@ struct Head {
     #[serde(default)]
     round: u64,
     #[serde(default)]
-    kind: Kind,
+    kind: RecordKind,
 }
 
 /// The kinds that most of a journal consists of, and the others.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+enum RecordKind {
     Poll,
     Observation,
     Base,
@@ -217,12 +217,12 @@ pub(super) fn line_of(text: &[u8], path: &Path) -> Result<Option<Line>, JournalE
     let Some(Head { seq, round, kind, .. }) = head_of(text, path)? else { return Ok(None) };
     // By its tags a line is read through values of any shape, which takes twice as long.
     let record = match kind {
-        Kind::Poll => serde_json::from_slice(text).map(Record::Poll),
-        Kind::Observation => serde_json::from_slice(text).map(Record::Observation),
-        Kind::Base if matches!(serde_json::from_slice(text), Ok(Part { of: Of::Entries })) => {
+        RecordKind::Poll => serde_json::from_slice(text).map(Record::Poll),
+        RecordKind::Observation => serde_json::from_slice(text).map(Record::Observation),
+        RecordKind::Base if matches!(serde_json::from_slice(text), Ok(Part { of: Of::Entries })) => {
             serde_json::from_slice(text).map(|part| Record::Base(Base::Entries(part)))
         }
-        Kind::Base | Kind::Other => serde_json::from_slice::<Line>(text).map(|line| line.record),
+        RecordKind::Base | RecordKind::Other => serde_json::from_slice::<Line>(text).map(|line| line.record),
     };
     Ok(record.ok().map(|record| Line { v: LINE_VERSION, seq, round, record }))
 }

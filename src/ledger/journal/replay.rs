@@ -1,5 +1,5 @@
-//! Reading a journal back, whole or from a place on. A second thread reads, decompresses and parses, and
-//! hands the lines over in batches.
+//! Reads a journal back, whole or from a position on. A second thread reads, decompresses and parses, and hands the
+//! lines over in batches.
 
 use std::path::Path;
 use std::sync::mpsc::{self, SyncSender};
@@ -166,7 +166,7 @@ impl Reader {
         Ok(false)
     }
 
-    /// Whether this is a line that was not found before.
+    /// True if this is a line that was not found before.
     fn finds(&mut self, line: &Line) -> bool {
         let is_base = matches!(line.record, Record::Base(_));
         if line.seq <= if is_base { self.after } else { self.last } {

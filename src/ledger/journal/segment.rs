@@ -1,4 +1,4 @@
-//! One file of the journal: its name, and which there are.
+//! Segments, the files of the journal: their names, and the list of them in a directory.
 
 use std::fmt;
 use std::fs;

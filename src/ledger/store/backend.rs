@@ -1,6 +1,10 @@
-//! What the store asks of an ordered map on disk or in memory.
+//! The ordered map under the store: the trait, and its two implementations, on disk (sled) and in memory.
 
-pub use super::disk::Octets;
+mod disk;
+mod memory;
+
+pub use disk::{Octets, SledBackend};
+pub use memory::MemoryBackend;
 
 use super::StoreError;
 

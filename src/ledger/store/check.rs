@@ -1,4 +1,4 @@
-//! The whole store at once: every row as the scrub looks at it, and every count against what is there.
+//! Checks the whole store at once: every row as the scrub does, and every recorded count.
 
 use super::scrub::{Scrub, Scrubbed, Unsound};
 use super::{Store, key};

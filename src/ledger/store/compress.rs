@@ -1,8 +1,8 @@
-//! How values are compressed: zstd, with a dictionary that is part of the program.
+//! Compression of values: zstd, with a dictionary that is part of the program.
 //!
-//! An entry is a kilobyte or two, too short for zstd to learn its own skeleton: with `dictionary.txt` (what
-//! every entry, source and feed has, and what news is made of) it takes about a third less. A change of that
-//! file is a new version of the layout (see `value.rs`).
+//! An entry has one or two kilobytes, too few for zstd to learn its structure. With `dictionary.txt` (the keys of
+//! entries, sources and feeds, and common words of news) it takes about a third less. A change of that file is a
+//! new version of the layout (see `value.rs`).
 
 use std::cell::RefCell;
 use std::io;

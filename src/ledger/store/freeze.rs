@@ -1,6 +1,5 @@
-//! The store as it was at a moment, while it goes on: copy-on-write. Before a batch is written, the old
-//! value of every key in it is put aside, once; a reader of that moment takes what was put aside, else what
-//! is there.
+//! A frozen view of the store while writes continue: copy-on-write. Before a batch is written, the old value of
+//! every key in it is saved once; a reader of the view takes the saved value, else the present one.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -9,14 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::backend::{Backend, Batch, Octets, Pair, Pairs};
 use super::{Store, StoreError};
 
-/// The most that is put aside, in octets. An hour of a thousand sources stays below it; what takes longer
+/// The maximum of saved values, in octets. An hour of a thousand sources stays below it; what takes longer
 /// to read is given up.
 const MOST: usize = 64 << 20;
 
 /// Rows read at a time.
 const PAGE: usize = 256;
 
-/// What was put aside: old values, and `None` for keys that were not there.
+/// The saved old values; `None` for keys that did not exist.
 #[derive(Default)]
 pub(super) struct Aside(Mutex<Rows>);
 
@@ -24,7 +23,7 @@ pub(super) struct Aside(Mutex<Rows>);
 struct Rows {
     rows: BTreeMap<Octets, Option<Octets>>,
     octets: usize,
-    /// More than [`MOST`] would have had to be put aside.
+    /// True if more than [`MOST`] would have had to be saved.
     over: bool,
 }
 
@@ -43,7 +42,7 @@ impl Freezer {
         Some(aside)
     }
 
-    /// Puts aside what a batch is about to replace. A reader reads first and looks here second, so this
+    /// Saves the values that a batch is about to replace. A reader reads first and looks here second, so this
     /// comes before the batch is written.
     pub(super) fn before(&self, batch: &Batch, backend: &dyn Backend) -> Result<(), StoreError> {
         let Some(aside) = lock(&self.0).upgrade() else { return Ok(()) };
@@ -81,7 +80,7 @@ impl Frozen {
         Ok(rows)
     }
 
-    /// What is there, with what was put aside of the same range in its place.
+    /// The present pairs of a range, with the saved ones in their place.
     fn merge(&self, now: Vec<Pair>, from: &[u8], to: &[u8]) -> Result<BTreeMap<Octets, Octets>, StoreError> {
         let mut rows: BTreeMap<_, _> = now.into_iter().collect();
         let range = (Bound::Included(from), Bound::Excluded(to));

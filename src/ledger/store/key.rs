@@ -10,7 +10,7 @@
 //! | 5 | source id, 0, first 12 octets of an identity key | entry number |
 //! | 6 | hash of a published id (14) | entry number |
 //! | 7 | feed | a feed |
-//! | 8 | feed, surfaced (6), published (6), entry number (5) | what a list says of an entry, see `Place` |
+//! | 8 | feed, surfaced (6), published (6), entry number (5) | what a list says of an entry, see `Listing` |
 //! | 9 | feed, surfaced (6), published (6), entry number (5) | the same, of an entry of a first poll |
 //! | 10 | feed, first seen (6), line (6) | numbers of the entries of a first poll |
 //! | 11 | founder's number (5), entry number (5) | a member of that story |
@@ -31,7 +31,7 @@ use crate::model::feed_key::FeedKey;
 use crate::model::identity::IdentityKey;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
-use crate::model::state::{BacklogKey, PlaceKey, Rank};
+use crate::model::state::{BacklogKey, ListingKey, Rank};
 use crate::model::stored::EntryNo;
 use crate::model::time::Time;
 
@@ -165,13 +165,13 @@ fn feed_before(key: &[u8], behind: usize) -> Result<FeedKey, StoreError> {
     feed.ok_or_else(|| value::damaged(key, "it names no feed"))
 }
 
-pub(super) fn place(place: &PlaceKey) -> Key {
+pub(super) fn place(place: &ListingKey) -> Key {
     listed(if place.backlog { BACKLOG } else { LISTED }, &place.feed, place.rank)
 }
 
 /// The place of a key of a list.
-pub(super) fn place_key(key: &[u8]) -> Result<PlaceKey, StoreError> {
-    Ok(PlaceKey { feed: feed_before(key, RANK)?, backlog: key[0] == BACKLOG, rank: rank(key)? })
+pub(super) fn place_key(key: &[u8]) -> Result<ListingKey, StoreError> {
+    Ok(ListingKey { feed: feed_before(key, RANK)?, backlog: key[0] == BACKLOG, rank: rank(key)? })
 }
 
 fn listed(list: u8, feed: &FeedKey, rank: Rank) -> Key {

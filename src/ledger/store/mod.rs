@@ -1,5 +1,5 @@
 //! The store: sled as the index of what the journal records. It can be thrown away and built again, so
-//! it is written without a sync of its own, checked as it is read, and never trusted over the journal.
+//! it is written without a sync of its own, checked as it is read, and in a conflict the journal wins.
 //!
 //! One tree; the lines of a group are one atomic batch that also says where in the journal they end. What
 //! the rows are is said in `key.rs`, `value.rs` and `pack.rs`; who writes them in `rows.rs`.
@@ -7,10 +7,8 @@
 mod backend;
 mod check;
 mod compress;
-mod disk;
 mod freeze;
 mod key;
-mod memory;
 mod pack;
 mod read;
 mod rows;
@@ -22,12 +20,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::state::{Changes, Meta};
 
-pub use backend::{Backend, Batch, Octets, Pair, Pairs};
-pub use disk::SledBackend;
-pub use memory::MemoryBackend;
+pub use backend::{Backend, Batch, MemoryBackend, Octets, Pair, Pairs, SledBackend};
 pub use scrub::{Scrubbed, Unsound};
 
-/// Why the store cannot answer. After any of these the handle is not used again: set it aside and
+/// The errors of the store. After any of these the handle is not used again: move it away and
 /// rebuild from the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -1,7 +1,7 @@
 //! The compact form of short values: numbers of seven bits an octet, the lowest first, the top bit set
 //! where more follow (LEB128).
 
-use crate::model::state::Place;
+use crate::model::state::Listing;
 use crate::model::stored::EntryNo;
 
 /// Appends a number.
@@ -57,7 +57,7 @@ pub(super) fn read_numbers(mut packed: &[u8]) -> Option<Vec<EntryNo>> {
 }
 
 /// Appends what a list says of an entry.
-pub(super) fn place(out: &mut Vec<u8>, place: &Place) {
+pub(super) fn place(out: &mut Vec<u8>, place: &Listing) {
     push(out, place.source.into());
     push(out, place.backlog.map_or(0, |at| u64::from(at) + 1));
     // Entries are numbered from 1.
@@ -65,14 +65,14 @@ pub(super) fn place(out: &mut Vec<u8>, place: &Place) {
 }
 
 /// Reads what [`place`] wrote.
-pub(super) fn read_place(mut packed: &[u8]) -> Option<Place> {
+pub(super) fn read_place(mut packed: &[u8]) -> Option<Listing> {
     let source = take(&mut packed)?.try_into().ok()?;
     let backlog = match take(&mut packed)? {
         0 => None,
         n => Some((n - 1).try_into().ok()?),
     };
     let story = Some(take(&mut packed)?).filter(|founder| *founder != 0);
-    packed.is_empty().then_some(Place { source, backlog, story })
+    packed.is_empty().then_some(Listing { source, backlog, story })
 }
 
 #[cfg(test)]
@@ -114,7 +114,7 @@ mod tests {
         for source in [1, 1000, u32::MAX] {
             for backlog in [None, Some(0), Some(29), Some(u32::MAX)] {
                 for story in [None, Some(1), Some(1 << 33)] {
-                    let was = Place { source, backlog, story };
+                    let was = Listing { source, backlog, story };
                     let mut out = Vec::new();
                     place(&mut out, &was);
                     assert_eq!(read_place(&out), Some(was));

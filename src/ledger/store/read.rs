@@ -1,4 +1,4 @@
-//! The questions that a store answers: single records, lists, and ranges.
+//! The queries of the store: single records, lists, and ranges.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::{Store, StoreError, key, pack, value};
 use crate::model::feed_key::FeedKey;
 use crate::model::identity::IdentityKey;
 use crate::model::source::SourceId;
-use crate::model::state::{BacklogKey, FeedState, Meta, Place, Rank, Reached, SourceState, State};
+use crate::model::state::{BacklogKey, FeedState, Listing, Meta, Rank, Reached, SourceState, State};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::Member;
 use crate::model::time::Time;
@@ -34,7 +34,7 @@ impl Store {
         feed: &FeedKey,
         after: Option<Rank>,
         limit: usize,
-    ) -> Result<Vec<(Rank, Place)>, StoreError> {
+    ) -> Result<Vec<(Rank, Listing)>, StoreError> {
         let mut places = Vec::new();
         for list in [key::LISTED, key::BACKLOG] {
             let (from, to) = key::list_range(list, feed, after);
@@ -361,7 +361,7 @@ pub(super) fn number(key: &[u8], value: &[u8]) -> Result<EntryNo, StoreError> {
     pack::read_number(value::short(key, value)?).ok_or_else(bad)
 }
 
-pub(super) fn place(key: &[u8], value: &[u8]) -> Result<Place, StoreError> {
+pub(super) fn place(key: &[u8], value: &[u8]) -> Result<Listing, StoreError> {
     let bad = || value::damaged(key, "it says nothing of an entry");
     pack::read_place(value::short(key, value)?).ok_or_else(bad)
 }

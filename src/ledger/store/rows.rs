@@ -1,4 +1,4 @@
-//! Changes as rows: which values are written under which keys, and which are deleted.
+//! Turns changes into rows: the values to write under each key, and the keys to delete.
 
 use super::backend::Batch;
 use super::key::{self, Key};

@@ -1,5 +1,5 @@
-//! The scrub: reads the whole store a few rows at a time while it is in use. Every value is held against its
-//! checksum, every entry against the rows that lead to it, and every such row against its entry.
+//! Scrubs the store: reads all of it, a few rows at a time, while it is in use. Checks the checksum of every value,
+//! every entry against the rows that lead to it, and every such row against its entry.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,13 @@ use super::{Octets, Store, StoreError, key, pack, read, value};
 use crate::model::feed_key::FeedKey;
 use crate::model::source::SourceId;
 use crate::model::source::SourceNo;
-use crate::model::state::{BacklogKey, FeedState, Meta, Place, PlaceKey, Rank, Reached, SourceState, State};
+use crate::model::state::{
+    BacklogKey, FeedState, Listing, ListingKey, Meta, Rank, Reached, SourceState, State,
+};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::Member;
 
-/// A step ends early when so many rows are in doubt.
+/// A step ends early when this many rows have to be checked again.
 const DOUBTS: usize = 64;
 
 /// Entries that are kept at hand: the rows of one source that lead to an entry are not far from each other.
@@ -82,7 +84,7 @@ impl Store {
 }
 
 /// What is wrong with a row; `None` for a sound one.
-type Verdict = Result<Option<&'static str>, StoreError>;
+type RowCheck = Result<Option<&'static str>, StoreError>;
 
 /// A scrub on its way, with what it counted.
 pub(super) struct Scrub<'a> {
@@ -130,7 +132,7 @@ impl<'a> Scrub<'a> {
         Ok(done)
     }
 
-    fn judge(&mut self, key: &[u8], value: Octets) -> Verdict {
+    fn judge(&mut self, key: &[u8], value: Octets) -> RowCheck {
         match key[0] {
             key::META => self.store.open::<Meta>(key, value).map(|_| None),
             key::POSITION => self.store.open::<Reached>(key, value).map(|_| None),
@@ -162,7 +164,7 @@ impl<'a> Scrub<'a> {
     }
 
     /// An entry, and all rows that lead to it.
-    fn entry(&mut self, no: EntryNo, entry: &Entry) -> Verdict {
+    fn entry(&mut self, no: EntryNo, entry: &Entry) -> RowCheck {
         let store = self.store;
         let (kept, expired) = self.entries.entry(entry.source.clone()).or_default();
         *(if entry.expired.is_some() { expired } else { kept }) += 1;
@@ -195,10 +197,10 @@ impl<'a> Scrub<'a> {
         if entry.story.is_some() && member.is_none() {
             return Ok(Some("it is not among the members of its story"));
         }
-        if member.as_ref().is_some_and(|member| *member != Member::of(entry)) {
+        if member.as_ref().is_some_and(|member| *member != entry.member()) {
             return Ok(Some("its story knows it otherwise"));
         }
-        let expected = Place { source, backlog: entry.backlog, story: member.map(|_| founder) };
+        let expected = Listing { source, backlog: entry.backlog, story: member.map(|_| founder) };
         for feed in entry.feeds() {
             let key = key::place(&place_of(no, entry, feed.clone()));
             let listed = store.backend.get(&key)?.map(|value| read::place(&key, &value)).transpose()?;
@@ -215,26 +217,26 @@ impl<'a> Scrub<'a> {
         Ok(None)
     }
 
-    fn part(&self, key: &[u8]) -> Verdict {
+    fn part(&self, key: &[u8]) -> RowCheck {
         let (of, n) = key::part_of(key)?;
         let head = self.store.backend.get(of)?;
         let parts = head.map_or(Ok(0), |head| value::parts(of, &head))?;
         Ok((parts <= n).then_some("no value calls for this part"))
     }
 
-    fn known(&mut self, key: &[u8], value: &[u8]) -> Verdict {
+    fn known(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
         let entry = self.led_to(read::number(key, value)?)?;
         let leads = |entry: &Entry| entry.keys.iter().any(|own| *key::known(&entry.source, own) == *key);
         Ok((!entry.is_some_and(leads)).then_some("the entry it leads to has no such key"))
     }
 
-    fn owner(&mut self, key: &[u8], value: &[u8]) -> Verdict {
+    fn owner(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
         let entry = self.led_to(read::number(key, value)?)?;
         let leads = |entry: &Entry| *key::owner(&entry.id) == *key;
         Ok((!entry.is_some_and(leads)).then_some("the entry it leads to is published under another id"))
     }
 
-    fn place(&mut self, key: &[u8], value: &[u8]) -> Verdict {
+    fn place(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
         let (place, listed) = (key::place_key(key)?, read::place(key, value)?);
         *self.listed.entry(place.feed.clone()).or_default() += 1;
         let no = place.rank.no;
@@ -252,7 +254,7 @@ impl<'a> Scrub<'a> {
         Ok((!same).then_some("its entry is otherwise"))
     }
 
-    fn seen(&mut self, key: &[u8], value: Octets) -> Verdict {
+    fn seen(&mut self, key: &[u8], value: Octets) -> RowCheck {
         let bad = || value::damaged(key, "it is no list of numbers");
         let numbers = self.store.payload(key, value, |packed| pack::read_numbers(packed).ok_or_else(bad))?;
         let Some(numbers) = numbers else { return Ok(None) };
@@ -273,16 +275,15 @@ impl<'a> Scrub<'a> {
         Ok(None)
     }
 
-    fn member(&self, key: &[u8], value: Octets) -> Verdict {
+    fn member(&self, key: &[u8], value: Octets) -> RowCheck {
         let (founder, no) = key::member_key(key)?;
         let Some(member) = self.store.open::<Member>(key, value)? else { return Ok(None) };
-        let fits = |entry: Entry| {
-            entry.is_shown() && founder_of(no, &entry) == founder && Member::of(&entry) == member
-        };
+        let fits =
+            |entry: Entry| entry.is_shown() && founder_of(no, &entry) == founder && entry.member() == member;
         Ok((!self.store.entry(no)?.is_some_and(fits)).then_some("its entry is not there, or otherwise"))
     }
 
-    fn withdrawn(&self, key: &[u8], value: &[u8]) -> Verdict {
+    fn withdrawn(&self, key: &[u8], value: &[u8]) -> RowCheck {
         let (feed, _, no) = key::withdrawn_key(key)?;
         let id = read::text(key, value)?;
         let fits = |mut entry: Entry| {
@@ -328,8 +329,8 @@ fn founder_of(no: EntryNo, entry: &Entry) -> EntryNo {
     entry.story.as_ref().map_or(no, |story| story.founder)
 }
 
-fn place_of(no: EntryNo, entry: &Entry, feed: FeedKey) -> PlaceKey {
-    PlaceKey { feed, backlog: entry.backlog.is_some(), rank: Rank::of(no, entry) }
+fn place_of(no: EntryNo, entry: &Entry, feed: FeedKey) -> ListingKey {
+    ListingKey { feed, backlog: entry.backlog.is_some(), rank: Rank::of(no, entry) }
 }
 
 fn seen_of(entry: &Entry, feed: FeedKey) -> BacklogKey {

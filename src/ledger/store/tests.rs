@@ -12,7 +12,7 @@ use crate::model::region::RegionId;
 use crate::model::source::SourceId;
 use crate::model::state::*;
 use crate::model::stored::{Entry, EntryNo};
-use crate::model::story::{Member, Membership};
+use crate::model::story::Membership;
 use crate::model::time::Time;
 use crate::testing::*;
 
@@ -109,7 +109,7 @@ fn what_is_committed_is_read() {
         assert_eq!(members.iter().map(|(no, _)| *no).collect::<Vec<_>>(), [3, 4], "{name}");
         assert_eq!(store.members(3, 1).expect("read"), members[..1], "{name}");
         assert_eq!(store.members(1, 9).expect("read"), [], "{name}");
-        let told = |(key, place): (&PlaceKey, &Option<Place>)| (key.rank, place.expect("all are there"));
+        let told = |(key, place): (&ListingKey, &Option<Listing>)| (key.rank, place.expect("all are there"));
         let mut listed: Vec<_> =
             changes.places.iter().filter(|(key, _)| key.feed == FeedKey::All).map(told).collect();
         listed.sort_by_key(|listed| std::cmp::Reverse(listed.0));
@@ -180,9 +180,9 @@ fn feed_of(n: u64) -> FeedKey {
 }
 
 /// Puts an entry on a list, or takes it off.
-fn listed(feed: &FeedKey, backlog: bool, rank: Rank, there: bool) -> (PlaceKey, Option<Place>) {
-    let place = Place { source: 7, backlog: backlog.then_some(3), story: None };
-    (PlaceKey { feed: feed.clone(), backlog, rank }, there.then_some(place))
+fn listed(feed: &FeedKey, backlog: bool, rank: Rank, there: bool) -> (ListingKey, Option<Listing>) {
+    let place = Listing { source: 7, backlog: backlog.then_some(3), story: None };
+    (ListingKey { feed: feed.clone(), backlog, rank }, there.then_some(place))
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The layout of values: `version and flags, checksum (4)`, the number of further parts (2) where there are
-//! any, then the payload.
+//! The layout of values: `version and flags, checksum (4)`, the number of further parts (2) if there are any,
+//! then the payload.
 //!
 //! The payload of a record is JSON, compressed when that helps: the same shape as in the journal, so a field
 //! that is added with a default needs no new version. Short values are packed (see `pack.rs`). The checksum is

@@ -25,7 +25,7 @@ fn a_store_behind_the_journal_is_caught_up_on_the_same_boot() {
     let lines = ledger.journal.commit(more, today()).expect("committed");
     drop(ledger);
     let (ledger, notes) = open(&dir);
-    assert_eq!(notes.warnings(), ["the last run did not stop in good order; going on from the journal"]);
+    assert_eq!(notes.warnings(), ["the last run was not shut down cleanly; continuing from the journal"]);
     assert_eq!((notes.rebuild, notes.replayed, notes.unclean), (None, 2, true));
     assert!(dump(&ledger) == expected(&[workload(SEED, 14), lines].concat()));
 }

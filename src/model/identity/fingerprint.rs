@@ -1,4 +1,4 @@
-//! Whether two entries have the same content, told by 16 bytes.
+//! The fingerprint of an entry's content, 16 bytes.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ impl Fingerprint {
         Self(bytes)
     }
 
-    /// Whether both are of one version and of different contents: the entry was changed.
+    /// True if both are of one version and of different contents: the entry was changed.
     #[must_use]
     pub fn differs(&self, other: &Self) -> bool {
         self.0[0] == other.0[0] && self.0 != other.0

@@ -1,4 +1,4 @@
-//! Identity keys: small, comparable, stored in the journal for ever; so they carry a version.
+//! Identity keys: small, comparable, and stored in the journal for ever. So they carry a version.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! What a source's documents have shown of its guids and addresses. Stands in the state of its polls.
+//! What a source's documents have shown of its guids and addresses: which are worthless as keys. Part of the
+//! source's poll state.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ pub struct Marks {
     /// The most guids that led one document to the entries they led to before.
     #[serde(default)]
     kept: u8,
-    /// Whether guids went over to other entries: they are places in a list.
+    /// True if guids went over to other entries: they are places in a list.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     broken: bool,
     /// Guids and addresses that several entries had.
@@ -27,19 +28,19 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Whether nothing is known.
+    /// True if nothing is known.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether the guids have proved to stay with their entries.
+    /// True if the guids have proved to stay with their entries.
     #[must_use]
     pub fn guids_are_proved(&self) -> bool {
         !self.broken && self.kept >= PROVED
     }
 
-    /// Whether the guids have proved to go from one entry to another.
+    /// True if the guids have proved to go from one entry to another.
     #[must_use]
     pub fn guids_are_broken(&self) -> bool {
         self.broken

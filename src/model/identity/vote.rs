@@ -1,4 +1,4 @@
-//! The evidence that an entry is, or is not, a known one, as it is recorded and shown.
+//! The evidence for or against matching an entry with a known one, as it is recorded and shown.
 
 use std::fmt;
 

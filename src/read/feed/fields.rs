@@ -25,7 +25,7 @@ impl Walk<'_> {
             Scope::Feed => self.feed_field(capture),
             Scope::Source => {
                 let title = capture.into_prose(&mut self.repairs);
-                self.outlet.name = crate::read::text::plain(&title.text);
+                self.outlet.name = crate::read::html::plain(&title.text);
             }
             _ => {}
         }

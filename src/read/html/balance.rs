@@ -1,7 +1,6 @@
-//! Markup to balanced markup, in one linear pass: only known elements and attributes, every element
-//! closed by an end tag, nesting and number bounded, addresses absolute. After it, HTML parsers have
-//! nothing to guess, so none of their slow paths (deep stacks, reopened formatting, foster parents) can
-//! be reached from outside.
+//! Rewrites markup to balanced markup in one linear pass: only known elements and attributes, every element closed by
+//! an end tag, depth and number bounded, addresses absolute. An HTML parser then has nothing to repair, so input
+//! cannot reach its slow paths (deep stacks, reopened formatting, foster parents).
 
 use super::tokens::{Attribute, Token, Tokens, value};
 use super::{
@@ -19,7 +18,7 @@ const PAGE_ELEMENTS: &[&str] = &[
     "main", "menu", "meta", "nav",
 ];
 
-/// Elements that do not stand in one of their own: a parser drops the inner one, or ends the outer.
+/// Elements that may not contain themselves: a parser drops the inner one, or ends the outer.
 const NOT_IN_ITSELF: &[&str] = &["button", "form"];
 
 /// Start tags that close an open paragraph (WHATWG 13.2.6.4.7).
@@ -63,7 +62,7 @@ const CLOSES_PARAGRAPH: &[&str] = &[
 
 const TABLE_PARTS: &[&str] = &["caption", "col", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr"];
 
-/// What an end tag inside a table cell does not reach past.
+/// An end tag inside a table cell closes nothing outside these.
 const CELL: &[&str] = &["td", "th", "caption", "table"];
 
 /// For every `&` or no-break space, html5ever 0.40 searches the rest of the text up to the next `<` or `>`
@@ -128,7 +127,7 @@ pub(super) fn page(html: &str) -> Markup {
     page
 }
 
-/// How many JSON-LD blocks of a page are kept; pages have one or two.
+/// JSON-LD blocks of a page that are kept; pages have one or two.
 const MAX_DATA: usize = 8;
 
 struct Writer<'b> {
@@ -142,9 +141,9 @@ struct Writer<'b> {
     last_image: Option<String>,
     /// Ampersands and the like since the last tag.
     specials: usize,
-    /// Whether it writes a page for a parser, not an entry for display.
+    /// True for a page for a parser, false for an entry for display.
     page: bool,
-    /// Which of `html` and `body` have been written: a parser merges further ones into the first.
+    /// True for each of `html` and `body` once written: a parser merges further ones into the first.
     roots: [bool; 2],
 }
 
@@ -173,7 +172,7 @@ impl<'b> Writer<'b> {
         ELEMENTS.iter().chain(more).copied().find(|known| *known == name)
     }
 
-    /// The page's own two elements: they are open anyway, so only what they say is written.
+    /// `html` and `body`: a parser opens them anyway, so only their attributes matter.
     fn root(&mut self, name: &str, attributes: &[Attribute<'_>]) {
         let written = &mut self.roots[usize::from(name == "body")];
         if !self.open.is_empty() || std::mem::replace(written, true) {
@@ -208,8 +207,7 @@ impl<'b> Writer<'b> {
         self.run(text);
     }
 
-    /// Text, escaped, with a bound on what html5ever's serialiser has to look for (see
-    /// [`SPECIALS_IN_A_RUN`]).
+    /// Writes text, escaped, with a tag after [`SPECIALS_IN_A_RUN`] special characters.
     fn run(&mut self, text: &str) {
         for c in text.chars() {
             if self.out.len() > self.limits().0 {
@@ -295,7 +293,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Whether an element makes sense here: parts of tables inside one, sources inside a player.
+    /// True if an element may stand here: table parts inside a table, sources inside a player.
     fn fits(&self, name: &str) -> bool {
         match name {
             "source" => matches!(self.open.last(), Some(&("audio" | "video"))),
@@ -305,7 +303,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Closes what a start tag ends without saying so, and opens what it needs around it.
+    /// Closes the elements that a start tag ends by implication, and opens those it needs around it.
     fn close_implied(&mut self, name: &str) {
         if !TABLE_PARTS.contains(&name) {
             self.enter_cell();
@@ -351,8 +349,8 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// What stands in a table outside its cells gets a cell; parsers would move it before the table,
-    /// and out of any bound of nesting.
+    /// Opens a cell for content of a table outside its cells; parsers would move it before the table, and so out of
+    /// the bound of depth.
     fn enter_cell(&mut self) {
         while let Some(top) = self.open.last() {
             match *top {

@@ -1,9 +1,9 @@
-//! Images: which are there to count readers, and where a lazily loaded one really is.
+//! Images: drops tracking pixels, and finds the real address of lazily loaded images.
 
 use super::tokens::{Attribute, value};
 use crate::read::link::Base;
 
-/// Where scripts look for the real address of an image that loads late, best first.
+/// Attributes with the real address of a lazily loaded image, best first.
 const LAZY: &[&str] = &[
     "data-original",
     "data-src",
@@ -21,7 +21,7 @@ const LAZY: &[&str] = &[
     "_src",
 ];
 
-/// Hosts, or hosts with the start of a path, that serve images for no other end than counting.
+/// Hosts, or hosts with the start of a path, that serve only tracking pixels.
 const BEACON_HOSTS: &[&str] = &[
     "pixel.wp.com/",
     "stats.wordpress.com/",
@@ -48,11 +48,11 @@ const BEACON_HOSTS: &[&str] = &[
     "beacon.sina.com.cn/",
 ];
 
-/// Last parts of paths that only counters have.
+/// File names that only tracking pixels have.
 const BEACON_FILES: &[&str] =
     &["__utm.gif", "pixel.gif", "hm.gif", "stat.gif", "1x1.gif", "mf.gif", "track.gif", "beacon.gif"];
 
-/// Parts of the names of pictures that stand in until the real one is loaded.
+/// Parts of the file names of placeholder images.
 const PLACEHOLDERS: &[&str] = &[
     "blank",
     "loading",

@@ -1,6 +1,7 @@
 //! The text of markup, paragraph by paragraph.
 
 use super::MAX_HTML;
+use super::looks_like_markup;
 use super::tokens::{Token, Tokens};
 use crate::read::text::{one_line, unescape};
 
@@ -40,7 +41,7 @@ const LINES: &[&str] = &[
 /// Elements with an empty line before and after them.
 const PARAGRAPHS: &[&str] = &["blockquote", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre"];
 
-/// What stands between two pieces of text.
+/// The separator between two pieces of text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Break {
     None,
@@ -49,8 +50,22 @@ enum Break {
     Paragraph,
 }
 
+/// The text of something that may be plain text, escaped text or markup, on one line.
+///
+/// A tag of HTML tells markup from text; `a < b` has none. Character references are resolved once.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    if !text.contains(['<', '&']) {
+        return one_line(text);
+    }
+    if looks_like_markup(text) {
+        return one_line(&to_text(text));
+    }
+    one_line(&unescape(text))
+}
+
 /// The text of HTML: references resolved, blanks folded, one line a block, an empty line between
-/// paragraphs. Scripts, styles and what else nobody reads is left out. At most [`MAX_HTML`] bytes.
+/// paragraphs. Scripts, styles and other elements without text for readers are left out. At most [`MAX_HTML`] bytes.
 #[must_use]
 pub fn to_text(html: &str) -> String {
     let mut out = String::with_capacity(html.len().min(MAX_HTML) / 2);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{MAX_HTML, looks_like_markup, sanitise, summary, to_text};
+use super::{MAX_HTML, looks_like_markup, plain, sanitise, summary, to_text};
 
 const BASE: Option<&str> = Some("https://www.ha.chinanews.com.cn/news/1.shtml");
 
@@ -175,6 +175,22 @@ fn text_keeps_paragraphs() {
 }
 
 #[test]
+fn plain_tells_markup_from_text() {
+    for (text, want) in [
+        ("河南　郑州", "河南 郑州"),
+        ("<b>河南</b>&nbsp;郑州<br/>洛阳", "河南 郑州 洛阳"),
+        ("a < b & c > d", "a < b & c > d"),
+        ("1 &lt; 2 &amp;amp; 3", "1 < 2 &amp; 3"),
+        ("<![CDATA[ 标题 ]]>", "标题"),
+        ("<p>a</p><script>alert(1)</script><p>b</p>", "a b"),
+        ("《河南日报》<", "《河南日报》<"),
+        ("I <3 it", "I <3 it"),
+    ] {
+        assert_eq!(plain(text), want, "{text}");
+    }
+}
+
+#[test]
 fn a_summary_is_one_line_and_short() {
     let body = "<p>　　中新网郑州电。</p><p>河南今年粮食总产创新高。各地丰收。</p>";
     assert_eq!(summary(body, 100), "中新网郑州电。 河南今年粮食总产创新高。各地丰收。");
@@ -217,6 +233,12 @@ proptest! {
         let clean = sanitise(&html, None);
         prop_assert!(clean.chars().all(crate::read::text::is_xml_char));
         let _ = to_text(&html);
+        let _ = plain(&html);
+    }
+
+    #[test]
+    fn the_text_of_references_never_panics(text in "[&#;xXa-z0-9é ]{0,40}") {
+        let _ = plain(&text);
     }
 }
 

@@ -1,11 +1,10 @@
-//! A linear tokenizer for HTML as feeds carry it: text, start tags, end tags. Follows the WHATWG
-//! tokenizer where that decides what is text and what is a tag; builds no tree. Every byte is looked at
-//! a bounded number of times.
+//! A linear tokenizer for HTML as feeds carry it: text, start tags, end tags. It separates text and tags as the WHATWG
+//! tokenizer does, and builds no tree. It reads every byte a bounded number of times.
 
 /// The most attributes of one tag that are read; the rest is skipped.
 const MAX_ATTRIBUTES: usize = 48;
 
-/// Elements whose content is not for readers or would open another parsing mode; skipped whole.
+/// Elements skipped with their content: it is not for readers, or would switch the parser to another mode.
 const SKIPPED: &[&str] = &[
     "script",
     "style",
@@ -26,7 +25,7 @@ const SKIPPED: &[&str] = &[
 /// rest of the page then; in feeds it is the entry's text after a `<iframe src="…"/>` written as XML.
 const EMPTY_IF_UNCLOSED: &[&str] = &["iframe", "noframes", "noembed", "template", "select", "textarea"];
 
-/// Elements that show a `<` is one of HTML, besides those that are kept.
+/// Further elements whose tags tell markup from text.
 const OTHERS: &[&str] = &[
     "html", "head", "body", "meta", "link", "base", "font", "big", "nobr", "nav", "main", "form", "input",
     "button", "label", "fieldset", "object", "embed", "param", "picture", "noscript", "map", "area",
@@ -62,7 +61,7 @@ pub(super) fn value(attributes: &[Attribute<'_>], name: &str) -> Option<String> 
     attributes.iter().find(|a| a.name == name).map(|a| crate::read::text::unescape(a.value).into_owned())
 }
 
-/// Whether what follows a `<` makes it markup.
+/// True if the text after a `<` makes it markup.
 pub(super) fn opens_markup(after: &str) -> bool {
     if after.starts_with("!--") || after.starts_with("![CDATA[") || after.starts_with("!DOCTYPE") {
         return true;

@@ -1,11 +1,11 @@
-//! Article pages: title, time, outlet, editor, section, summary, body and rights, by selectors or by what
-//! the pages of news sites have in common. What is not said is left out.
+//! Reads article pages: title, time, outlet, editor, section, summary, body and rights, by the operator's selectors
+//! or by rules that fit most news sites. A field that the page does not have stays empty.
 
 use scraper::{ElementRef, Node};
 
 use super::body::{self, Cut};
 use super::dom::{Page, select, text};
-use super::lines::{Line, lines};
+use super::lines::{TextLine, lines};
 use super::list::{breaks_off, has};
 use super::prose::Prose;
 use super::{ArticleRules, Css, PageError, meta, title, when};
@@ -41,11 +41,11 @@ pub struct Article {
     pub rights: Option<String>,
     /// The address the page says it has, absolute.
     pub canonical: Option<String>,
-    /// Whether it asks robots to take nothing of it.
+    /// True if it asks robots to take nothing of it.
     pub noindex: bool,
-    /// Whether it asks robots to show no part of its text.
+    /// True if it asks robots to show no part of its text.
     pub nosnippet: bool,
-    /// Whether the page breaks off within the body or before it: more of it may be to come.
+    /// True if the page breaks off within the body or before it: more of it may be to come.
     pub breaks_off: bool,
 }
 
@@ -102,7 +102,7 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
     })
 }
 
-/// Whether nothing comes after an element. Where something does, the element was there to its end.
+/// True if nothing comes after an element. Where something does, the element was there to its end.
 fn ends_the_page(element: ElementRef<'_>) -> bool {
     let says_nothing = |node: ego_tree::NodeRef<'_, Node>| match node.value() {
         Node::Text(said) => said.trim().is_empty(),
@@ -120,7 +120,7 @@ fn chosen(page: &Page, css: Option<&Css>) -> Option<String> {
 }
 
 /// The lines that are about the article: the title's, those after it and a few before.
-fn heading(lines: &[Line], at: Option<usize>) -> &[Line] {
+fn heading(lines: &[TextLine], at: Option<usize>) -> &[TextLine] {
     let from = at.unwrap_or(0);
     // Without a title's line the heading may begin anywhere above the prose.
     let reach = if at.is_some() { MAX_HEADING } else { MAX_HEADING * 8 };
@@ -129,8 +129,8 @@ fn heading(lines: &[Line], at: Option<usize>) -> &[Line] {
 
 /// The outlet: on a line about the article or the line after its label, on a line of its own below, in the
 /// head of the page, or beside the time.
-fn outlet(page: &Page, heading: &[Line], lines: &[Line]) -> Option<String> {
-    let about: Vec<&Line> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
+fn outlet(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<String> {
+    let about: Vec<&TextLine> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
     let labelled = about.iter().find_map(|line| meta::outlet(&line.text)).or_else(|| {
         let at = about.iter().position(|line| meta::is_bare_outlet(&line.text))?;
         let next = &about.get(at + 1)?.text;
@@ -147,8 +147,9 @@ fn outlet(page: &Page, heading: &[Line], lines: &[Line]) -> Option<String> {
 }
 
 /// The notice of rights: of several lines the one that says what may not be done.
-fn rights(lines: &[Line]) -> Option<String> {
-    let notices: Vec<&Line> = lines.iter().rev().filter(|line| meta::rights(&line.text).is_some()).collect();
+fn rights(lines: &[TextLine]) -> Option<String> {
+    let notices: Vec<&TextLine> =
+        lines.iter().rev().filter(|line| meta::rights(&line.text).is_some()).collect();
     let strict = notices.iter().find(|line| line.text.contains("未经") || line.text.contains("不得"));
     strict.or(notices.first()).and_then(|line| meta::rights(&line.text))
 }

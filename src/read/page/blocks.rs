@@ -1,5 +1,5 @@
-//! Blocks of links: which of them are the page's list, and which stand beside it. Blocks of one shape are
-//! one list, however many there are. Knows links and rows; reads no titles.
+//! Groups the links of a page into blocks, and separates the blocks of the page's list from side columns. Blocks of
+//! the same shape are one list. Knows links and rows; reads no titles.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,13 +7,13 @@ use ego_tree::NodeId;
 use scraper::ElementRef;
 
 use super::dom::Page;
-use super::generic::{Found, row_of, rows};
+use super::entry_link::{EntryLink, own_pieces, row_of, rows};
 use super::near::date_in;
 
 /// So many links make a list, where their paths prove nothing.
 const MIN_LIST: usize = 5;
 
-/// So many rows of a block vouch for a row beside them.
+/// The number of rows of a block that make a row beside them part of it.
 const MIN_ROWS: usize = 2;
 
 /// How many names around a row tell its block from others: those of the list and of the column it stands in.
@@ -24,7 +24,7 @@ type Shape = (String, String);
 
 /// The links of one shape.
 struct Block<'a> {
-    links: Vec<(usize, Found<'a>)>,
+    links: Vec<(usize, EntryLink<'a>)>,
     /// How many of its rows show a date.
     dated: usize,
 }
@@ -38,7 +38,7 @@ impl Block<'_> {
 /// Links with days in their paths, without those of side columns, and how many these were.
 ///
 /// A block is a side column if it shows no dates and has fewer rows than the longest block, which does.
-pub(super) fn main<'a>(links: Vec<Found<'a>>, page: &Page) -> (Vec<Found<'a>>, usize) {
+pub(super) fn main<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> (Vec<EntryLink<'a>>, usize) {
     let blocks = blocks(links, page);
     let Some(longest) = longest_of(&blocks) else { return (Vec::new(), 0) };
     let (shows, most) = (blocks[longest].shows_dates(), blocks[longest].links.len());
@@ -50,7 +50,7 @@ pub(super) fn main<'a>(links: Vec<Found<'a>>, page: &Page) -> (Vec<Found<'a>>, u
 
 /// The longest list of links without days in their paths, with the other blocks that are of its kind: they
 /// show dates as it does, or lead to addresses of the same form where no row shows a date.
-pub(super) fn longest<'a>(links: Vec<Found<'a>>, page: &Page) -> (Vec<Found<'a>>, usize) {
+pub(super) fn longest<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> (Vec<EntryLink<'a>>, usize) {
     let blocks = blocks(links, page);
     let Some(longest) = longest_of(&blocks) else { return (Vec::new(), 0) };
     let forms: HashSet<String> = blocks[longest].links.iter().map(|(_, link)| form(&link.href)).collect();
@@ -67,7 +67,11 @@ pub(super) fn longest<'a>(links: Vec<Found<'a>>, page: &Page) -> (Vec<Found<'a>>
 
 /// The links with those of the rows beside them that have none: rows of one block count together, whatever
 /// their host and however short their titles, if a date in the row or a number in the address vouches.
-pub(super) fn completed<'a>(found: Vec<Found<'a>>, all: &[Found<'a>], page: &Page) -> Vec<Found<'a>> {
+pub(super) fn completed<'a>(
+    found: Vec<EntryLink<'a>>,
+    all: &[EntryLink<'a>],
+    page: &Page,
+) -> Vec<EntryLink<'a>> {
     let own = rows(&found);
     let mut lists: HashMap<NodeId, (usize, &str)> = HashMap::new();
     for link in &found {
@@ -106,11 +110,11 @@ pub(super) fn completed<'a>(found: Vec<Found<'a>>, all: &[Found<'a>], page: &Pag
 /// How far above a link its row may stand.
 const ROW: usize = 6;
 
-/// The shortest title that a row may vouch for, in characters.
+/// The shortest title of a link that only its row makes an entry, in characters.
 const SHORT: usize = 3;
 
 /// Links by the shape of the block they stand in, in the order of the page.
-fn blocks<'a>(links: Vec<Found<'a>>, page: &Page) -> Vec<Block<'a>> {
+fn blocks<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Vec<Block<'a>> {
     let rows = rows(&links);
     let mut at: HashMap<Shape, usize> = HashMap::new();
     let mut found: Vec<Block<'a>> = Vec::new();
@@ -148,8 +152,8 @@ fn shape(row: ElementRef<'_>) -> Shape {
 }
 
 /// True if a row shows a date outside its title.
-fn shows_date(row: ElementRef<'_>, link: &Found<'_>, page: &Page) -> bool {
-    let pieces = super::list::own_pieces(row, link);
+fn shows_date(row: ElementRef<'_>, link: &EntryLink<'_>, page: &Page) -> bool {
+    let pieces = own_pieces(row, link);
     pieces.iter().any(|piece| piece.bytes().any(|b| b.is_ascii_digit()))
         && date_in(&pieces, None, &page.dates).is_some()
 }
@@ -159,8 +163,8 @@ fn longest_of(blocks: &[Block<'_>]) -> Option<usize> {
     (0..blocks.len()).rev().max_by_key(|at| blocks[*at].links.len() + blocks[*at].dated)
 }
 
-fn in_order<'a>(blocks: impl Iterator<Item = Block<'a>>) -> Vec<Found<'a>> {
-    let mut links: Vec<(usize, Found<'a>)> = blocks.flat_map(|block| block.links).collect();
+fn in_order<'a>(blocks: impl Iterator<Item = Block<'a>>) -> Vec<EntryLink<'a>> {
+    let mut links: Vec<(usize, EntryLink<'a>)> = blocks.flat_map(|block| block.links).collect();
     links.sort_by_key(|(place, _)| *place);
     links.into_iter().map(|(_, link)| link).collect()
 }

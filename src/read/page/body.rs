@@ -1,5 +1,5 @@
-//! The body of an article: the tightest element that holds the prose, without the frame about it. Every
-//! paragraph, subheading, picture and table of it stays; sanitising is left to whoever records it.
+//! Extracts the body of an article: the smallest element that holds the prose, without the frame around it. Keeps
+//! every paragraph, subheading, picture and table; the worker sanitises the result.
 
 use std::collections::HashSet;
 
@@ -8,30 +8,10 @@ use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
 
 use super::dom::{Page, text};
-use super::lines::{Line, lines};
-use super::prose::{Prose, weight};
+use super::lines::{TextLine, lines};
+use super::prose::{Prose, WITHIN, weight};
 use super::{Css, meta};
 use crate::read::text::push_escaped;
-
-/// Elements that never hold a body of their own: descending stops above them.
-pub(super) const WITHIN: &[&str] = &[
-    "p",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "li",
-    "ul",
-    "ol",
-    "blockquote",
-    "figure",
-    "table",
-    "tbody",
-    "tr",
-    "pre",
-];
 
 /// Elements without end tags.
 const VOID: &[&str] = &["br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "base"];
@@ -105,7 +85,7 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
     gone
 }
 
-fn is_alone(from: ElementRef<'_>, line: &Line) -> bool {
+fn is_alone(from: ElementRef<'_>, line: &TextLine) -> bool {
     let block = from.tree().get(line.block).and_then(ElementRef::wrap);
     block.is_some_and(|block| {
         text(block) == line.text && !block.descendent_elements().any(|e| e.value().name() == "img")

@@ -1,15 +1,15 @@
-//! Walls: bodies that come with a success status and are scripts to tell browsers from programs. Must not
-//! take a small page that redirects its readers honestly for one: it has a link, a wall has a script.
+//! Detects challenge pages: scripts with a success status that tell browsers from programs. A small page that
+//! redirects its readers is not one: it has a link, a challenge has a script.
 
 use crate::read::html;
 
-/// A wall's body is a script and a few words; every page of news is longer, in bytes.
+/// The maximum length of a challenge page, in bytes: a script and a few words. Every page of news is longer.
 const MAX_WALL: usize = 64 << 10;
 
-/// What readers see on a wall, at most, in characters.
+/// The maximum of visible text on a challenge page, in characters.
 const MAX_WORDS: usize = 400;
 
-/// What names a wall by itself, and what it is.
+/// Texts that identify a challenge by itself, and its name.
 const MARKS: &[(&str, &str)] = &[
     ("cf-browser-verification", "Cloudflare"),
     ("cf_chl_", "Cloudflare"),

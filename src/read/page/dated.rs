@@ -1,4 +1,4 @@
-//! The day an address names, as nearly all news sites put it in their paths. Reads no page.
+//! Finds the date in an address: nearly all news sites put it in their paths. Reads no page.
 
 use chrono::{Datelike, NaiveDate};
 use url::Url;
@@ -23,7 +23,7 @@ pub(super) fn day_of(address: &str, last: NaiveDate) -> Option<NaiveDate> {
     whole.rfind(plausible).or_else(|| in_three(&parts).filter(plausible))
 }
 
-/// Whether the last part of a path holds more than the day: `t20260831_527.shtml`, `20260831455.shtml`.
+/// True if the last part of a path holds more than the day: `t20260831_527.shtml`, `20260831455.shtml`.
 fn ends_as_page(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     digits > 8 || (digits == 8 && part.contains('.') && part.contains(['_', '-']))

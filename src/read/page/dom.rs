@@ -1,5 +1,5 @@
-//! A page as a tree, with what its head says. Owns the way from bytes to the tree; knows neither lists
-//! nor articles.
+//! A page as a tree, with the metadata of its head. Owns every step from bytes to the tree; knows neither lists nor
+//! articles.
 
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
@@ -78,7 +78,7 @@ impl Page {
         (plain.starts_with("http://") || plain.starts_with("https://")).then(|| plain.to_owned())
     }
 
-    /// Whether an address is of the page's own site.
+    /// True if an address is of the page's own site.
     pub(super) fn is_own(&self, address: &str) -> bool {
         self.site.is_some() && host_key(address) == self.site
     }
@@ -99,7 +99,7 @@ impl Page {
         })
     }
 
-    /// Whether `meta` asks robots for one of the words.
+    /// True if `meta` asks robots for one of the words.
     pub(super) fn robots(&self, words: &[&str]) -> bool {
         let said = self.meta(&["robots"]).unwrap_or_default().to_ascii_lowercase();
         said.split(',').any(|word| words.contains(&word.trim()) || word.trim() == "none")
@@ -139,7 +139,7 @@ fn refuse(text: &str) -> Result<(), PageError> {
     Ok(())
 }
 
-/// Whether nothing comes after what may stand before a page's first element, or that element's tag is not
+/// True if nothing comes after what may stand before a page's first element, or that element's tag is not
 /// whole.
 fn ends_at_once(mut text: &str) -> bool {
     loop {
@@ -179,7 +179,7 @@ pub(super) fn text(element: ElementRef<'_>) -> String {
     one_line(&found)
 }
 
-/// Whether an element stands within a line.
+/// True if an element stands within a line.
 pub(super) fn is_inline(name: &str) -> bool {
     INLINE.contains(&name)
 }

@@ -1,4 +1,4 @@
-//! An entry of a list and its article page as one entry. Takes nothing that the page asks not to be taken.
+//! Merges an entry of a list with its article page. Takes nothing that the page forbids.
 
 use super::generic::is_cut;
 use super::{Article, meta};
@@ -46,13 +46,13 @@ pub fn enrich(entry: &ParsedEntry, article: &Article) -> ParsedEntry {
     entry
 }
 
-/// Whether a list's title tells nothing that the page's does not: it is the same, or a cut of it.
+/// True if a list's title tells nothing that the page's does not: it is the same, or a cut of it.
 #[must_use]
 pub fn says_no_more(title: &str, whole: &str) -> bool {
     title == whole || was_cut_from(title, whole)
 }
 
-/// Whether a title ends where it was cut, and the other begins as it does.
+/// True if a title ends where it was cut, and the other begins as it does.
 fn was_cut_from(cut: &str, whole: &str) -> bool {
     is_cut(cut) && whole.starts_with(cut.trim_end_matches(['.', '…', '。', ' ']))
 }

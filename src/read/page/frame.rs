@@ -1,5 +1,5 @@
-//! Which elements of a page are no part of what a reader came for: frames by their names, and what is not
-//! shown at all. Judges by tags, names and styles; how much prose an element holds is `prose`'s to weigh.
+//! Finds the elements that are not content: frames, by their names, and hidden elements. Decides by tags, names and
+//! styles; `prose` weighs the text in them.
 
 use scraper::ElementRef;
 

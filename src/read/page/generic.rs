@@ -1,16 +1,16 @@
-//! The links of a page that are its entries, without a word from the operator: same site, a day in the
-//! path, a text long enough. Where no path has a day, the longest list of long titles. Which blocks of links
-//! are lists is `blocks`' to say; decides nothing about what selectors say.
+//! The generic rule for list pages, used where the operator gives no selectors: an entry is a link to the same site
+//! with a date in its path and a long text. If no path has a date, the longest list of long titles. `blocks`
+//! decides which blocks of links are lists.
 
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
-use ego_tree::NodeId;
 use scraper::ElementRef;
 use url::Url;
 
 use super::blocks;
 use super::dom::{Page, select};
+use super::entry_link::EntryLink;
 use super::near::of_piece;
 use crate::read::link::canonical;
 use crate::read::text::one_line;
@@ -21,32 +21,15 @@ pub(super) const MIN_TITLE: usize = 8;
 /// Links of a page that are looked at, and rows of one.
 pub(super) const MAX_LINKS: usize = 10_000;
 
-/// How far above a link its row may begin.
-const MAX_CLIMB: usize = 8;
-
 /// Words of links that lead through lists.
 const PAGING: &[&str] =
     &["上一页", "下一页", "上页", "下页", "首页", "末页", "尾页", "后一页", "更多", "more"];
 
-/// A link that may be an entry.
-#[derive(Clone, Debug)]
-pub(super) struct Found<'a> {
-    pub(super) anchor: ElementRef<'a>,
-    pub(super) href: String,
-    pub(super) key: String,
-    pub(super) title: String,
-    /// The day in its path.
-    pub(super) day: Option<NaiveDate>,
-    /// Whether it leads to a page of the same site, or of its domain.
-    pub(super) is_own: bool,
-    pub(super) is_near: bool,
-}
-
 /// What the rule finds.
 #[derive(Debug, Default)]
 pub(super) struct Links<'a> {
-    pub(super) found: Vec<Found<'a>>,
-    /// Whether it had to do without days in paths.
+    pub(super) found: Vec<EntryLink<'a>>,
+    /// True if it had to do without days in paths.
     pub(super) undated: bool,
     /// How many links of side columns were left out.
     pub(super) left: usize,
@@ -61,17 +44,17 @@ pub(super) fn last_day(page: &Page) -> NaiveDate {
 /// The entries of a page.
 pub(super) fn links(page: &Page) -> Links<'_> {
     let all = all_links(page);
-    let is_entry = |link: &&Found<'_>| link.title.chars().count() >= MIN_TITLE && link.is_own;
-    let dated: Vec<Found<'_>> =
+    let is_entry = |link: &&EntryLink<'_>| link.title.chars().count() >= MIN_TITLE && link.is_own;
+    let dated: Vec<EntryLink<'_>> =
         all.iter().filter(|link| is_entry(link) && link.day.is_some()).cloned().collect();
     if !dated.is_empty() {
         let (found, left) = blocks::main(dated, page);
         return Links { found: merged(blocks::completed(found, &all, page)), undated: false, left };
     }
     let site =
-        |link: &&Found<'_>| link.title.chars().count() >= MIN_TITLE && link.is_near && has_id(&link.href);
+        |link: &&EntryLink<'_>| link.title.chars().count() >= MIN_TITLE && link.is_near && has_id(&link.href);
     for own in [true, false] {
-        let some: Vec<Found<'_>> =
+        let some: Vec<EntryLink<'_>> =
             all.iter().filter(|link| site(link) && (link.is_own || !own)).cloned().collect();
         let (found, left) = blocks::longest(some, page);
         if !found.is_empty() {
@@ -83,7 +66,7 @@ pub(super) fn links(page: &Page) -> Links<'_> {
 }
 
 /// Links that lead to another page, in document order.
-fn all_links(page: &Page) -> Vec<Found<'_>> {
+fn all_links(page: &Page) -> Vec<EntryLink<'_>> {
     let own = canonical(&page.url);
     let last = last_day(page);
     let domain = domain(&page.url);
@@ -101,7 +84,7 @@ fn all_links(page: &Page) -> Vec<Found<'_>> {
         let day = super::dated::day_of(&href, last);
         let is_own = page.is_own(&href);
         let is_near = is_own || (domain.is_some() && self::domain(&href) == domain);
-        found.push(Found { anchor, href, key, title, day, is_own, is_near });
+        found.push(EntryLink { anchor, href, key, title, day, is_own, is_near });
     }
     found
 }
@@ -117,9 +100,9 @@ fn domain(address: &str) -> Option<String> {
 }
 
 /// One of each address, at its first place, with its best title.
-fn merged(links: Vec<Found<'_>>) -> Vec<Found<'_>> {
+fn merged(links: Vec<EntryLink<'_>>) -> Vec<EntryLink<'_>> {
     let mut at: HashMap<String, usize> = HashMap::new();
-    let mut out: Vec<Found<'_>> = Vec::new();
+    let mut out: Vec<EntryLink<'_>> = Vec::new();
     for link in links {
         if let Some(&known) = at.get(&link.key) {
             if is_better(&link.title, &out[known].title) {
@@ -139,7 +122,7 @@ fn is_better(new: &str, old: &str) -> bool {
     (long(new) && !long(old)) || (is_cut(old) && !is_cut(new) && long(new))
 }
 
-/// Whether a title was cut to fit.
+/// True if a title was cut to fit.
 pub(super) fn is_cut(title: &str) -> bool {
     title.ends_with('…') || title.ends_with("...") || title.ends_with("。。。")
 }
@@ -176,35 +159,8 @@ fn own_text(anchor: ElementRef<'_>, page: &Page) -> String {
     one_line(&shown).trim_start_matches(['·', '•', '■', '▪', '●', ' ']).to_owned()
 }
 
-/// Whether an address has a number that can be an entry's.
+/// True if an address has a number that can be an entry's.
 fn has_id(href: &str) -> bool {
     let after_host = href.splitn(4, '/').nth(3).unwrap_or_default();
     after_host.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 4)
-}
-
-/// Which elements have links of how many entries in them: the only one's number, or that there are more.
-pub(super) fn rows(links: &[Found<'_>]) -> HashMap<NodeId, Option<usize>> {
-    let mut rows: HashMap<NodeId, Option<usize>> = HashMap::new();
-    for (number, link) in links.iter().enumerate() {
-        for above in std::iter::once(*link.anchor).chain(link.anchor.ancestors()).take(MAX_CLIMB) {
-            let only = rows.entry(above.id()).or_insert(Some(number));
-            if *only != Some(number) {
-                *only = None;
-            }
-        }
-    }
-    rows
-}
-
-/// The largest element around a link that has no other entry's link in it.
-pub(super) fn row_of<'a>(anchor: ElementRef<'a>, rows: &HashMap<NodeId, Option<usize>>) -> ElementRef<'a> {
-    let mut row = anchor;
-    for above in anchor.ancestors().take(MAX_CLIMB - 1).filter_map(ElementRef::wrap) {
-        let stop = matches!(above.value().name(), "body" | "html" | "table" | "ul" | "ol" | "dl");
-        if stop || !matches!(rows.get(&above.id()), Some(Some(_))) {
-            break;
-        }
-        row = above;
-    }
-    row
 }

@@ -1,4 +1,4 @@
-//! A page as the lines a reader sees, each with the element it stands in. Judges none of them.
+//! A page as the lines that a reader sees, each with its element. Decides nothing about them.
 
 use ego_tree::NodeId;
 use ego_tree::iter::Edge;
@@ -9,7 +9,7 @@ use crate::read::text::one_line;
 
 /// A line: its text, and the block it stands in.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct TextLine {
     pub(super) text: String,
     pub(super) block: NodeId,
     /// How much of it stands in links, in bytes.
@@ -17,7 +17,7 @@ pub(super) struct Line {
 }
 
 /// The lines below an element, in document order.
-pub(super) fn lines(from: ElementRef<'_>) -> Vec<Line> {
+pub(super) fn lines(from: ElementRef<'_>) -> Vec<TextLine> {
     let mut out = Vec::new();
     let mut blocks = vec![from.id()];
     let mut line = String::new();
@@ -27,7 +27,7 @@ pub(super) fn lines(from: ElementRef<'_>) -> Vec<Line> {
         line.clear();
         let linked = std::mem::take(linked);
         if !text.is_empty() {
-            out.push(Line { text, block, linked });
+            out.push(TextLine { text, block, linked });
         }
     };
     for edge in from.traverse().skip(1) {

@@ -1,5 +1,5 @@
-//! List pages: the entries of a page, by the generic rule or by an operator's selectors. Says by name when
-//! a page is empty or a selector stopped matching; must never give an empty list for either.
+//! Reads list pages, by the generic rule or by the operator's selectors. An empty page and a selector that stopped
+//! matching are errors; it must never return an empty list for either.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +8,8 @@ use ego_tree::NodeId;
 use scraper::{ElementRef, Node};
 
 use super::dom::{Page, select, text};
-use super::generic::{self, Found, last_day, row_of, title_of};
+use super::entry_link::{EntryLink, own_pieces, row_of, rows};
+use super::generic::{self, last_day, title_of};
 use super::near::{date_in, of_piece};
 use super::{Css, ListRules, PageError, dated, meta};
 use crate::model::entry::{Body, Category, Ending, Link, ParsedEntry, ParsedFeed};
@@ -32,7 +33,7 @@ pub struct ListPage {
     pub next: Option<String>,
     /// The encoding it was read in.
     pub encoding: String,
-    /// Whether it asks robots not to follow its links.
+    /// True if it asks robots not to follow its links.
     pub nofollow: bool,
 }
 
@@ -63,7 +64,7 @@ pub fn list(input: &FeedInput<'_>, rules: &ListRules) -> Result<ListPage, PageEr
     })
 }
 
-/// Whether a page opens and is never closed: it may have been cut; where its publisher never closes it, it
+/// True if a page opens and is never closed: it may have been cut; where its publisher never closes it, it
 /// will end with the same bytes again.
 #[must_use]
 pub fn breaks_off(bytes: &[u8]) -> bool {
@@ -82,7 +83,7 @@ fn ending(bytes: &[u8]) -> Ending {
     }
 }
 
-/// Whether a tag is in a page, in letters of either case.
+/// True if a tag is in a page, in letters of either case.
 pub(super) fn has(bytes: &[u8], tag: &[u8]) -> bool {
     bytes.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag))
 }
@@ -103,7 +104,7 @@ fn by_rule(page: &Page, rules: &ListRules, repairs: &mut Vec<String>) -> Result<
     if links.left > 0 {
         repairs.push(format!("links of other blocks than the list's were left out: {}", links.left));
     }
-    let rows = generic::rows(&links.found);
+    let rows = rows(&links.found);
     let entries = links.found.iter().map(|link| {
         let row = row_of(link.anchor, &rows);
         let beside = || date_in(&pieces(row, link, &rows), link.day, &page.dates);
@@ -183,18 +184,18 @@ fn within<'a>(row: ElementRef<'a>, css: Option<&Css>) -> Option<ElementRef<'a>> 
 }
 
 /// The link of a row: where the rules say, else the first whose path has a day, else the longest.
-fn link_of<'a>(page: &Page, row: ElementRef<'a>, rules: &ListRules) -> Option<Found<'a>> {
+fn link_of<'a>(page: &Page, row: ElementRef<'a>, rules: &ListRules) -> Option<EntryLink<'a>> {
     let last = last_day(page);
     let found = |anchor: ElementRef<'a>| {
         let href = page.resolve(anchor.attr("href")?)?;
         let day = dated::day_of(&href, last);
         let (key, title, is_own) = (canonical(&href), title_of(anchor, page), page.is_own(&href));
-        Some(Found { anchor, key, title, href, day, is_own, is_near: is_own })
+        Some(EntryLink { anchor, key, title, href, day, is_own, is_near: is_own })
     };
     let from = within(row, rules.link.as_ref()).unwrap_or(row);
     let anchors = std::iter::once(from).chain(from.descendent_elements().skip(1));
     let own = canonical(&page.url);
-    let links: Vec<Found<'a>> = anchors
+    let links: Vec<EntryLink<'a>> = anchors
         .filter(|element| element.value().name() == "a")
         .filter_map(found)
         .filter(|link| link.key != own)
@@ -219,7 +220,7 @@ fn entry(
     page: &Page,
     row: ElementRef<'_>,
     rules: &ListRules,
-    link: &Found<'_>,
+    link: &EntryLink<'_>,
     published: Option<Stamp>,
 ) -> ParsedEntry {
     let said = |css: &Option<Css>| {
@@ -237,7 +238,7 @@ fn entry(
 }
 
 /// The texts near a link: in its row, else after the row up to the next, else before it.
-fn pieces(row: ElementRef<'_>, link: &Found<'_>, rows: &HashMap<NodeId, Option<usize>>) -> Vec<String> {
+fn pieces(row: ElementRef<'_>, link: &EntryLink<'_>, rows: &HashMap<NodeId, Option<usize>>) -> Vec<String> {
     let own = own_pieces(row, link);
     if own.iter().any(|piece| piece.bytes().any(|b| b.is_ascii_digit())) || rows.is_empty() {
         return own;
@@ -263,20 +264,6 @@ fn pieces(row: ElementRef<'_>, link: &Found<'_>, rows: &HashMap<NodeId, Option<u
         has_digits(&pieces)
     });
     if leads && has_digits(&before) { before } else { after }
-}
-
-/// The texts in a row beside the title of its link.
-pub(super) fn own_pieces(row: ElementRef<'_>, link: &Found<'_>) -> Vec<String> {
-    let mut own = Vec::new();
-    for node in row.descendants() {
-        let Node::Text(said) = node.value() else { continue };
-        let said = crate::read::text::one_line(said);
-        // A date in a headline is not the day it was published.
-        if !said.is_empty() && !link.title.contains(said.trim_end_matches(['.', '…'])) {
-            own.push(said);
-        }
-    }
-    own
 }
 
 /// The following list page, of the same site and not this one.

@@ -1,5 +1,5 @@
-//! The lines of a page's frame: title, outlet, editor, section, rights, told by their labels. Reads single
-//! lines; where they stand on a page is `article`'s to know.
+//! Recognises lines of a page's frame by their labels: title, outlet, editor, section, rights. Reads single lines;
+//! `article` knows their place on the page.
 
 use crate::read::text::one_line;
 
@@ -177,7 +177,7 @@ pub(super) fn is_advertisement(line: &str) -> bool {
     apps && asks && line.chars().count() <= LONGEST
 }
 
-/// Whether a line is a label of an outlet whose value stands on the next.
+/// True if a line is a label of an outlet whose value stands on the next.
 pub(super) fn is_bare_outlet(line: &str) -> bool {
     labelled(line, OUTLET).is_some_and(str::is_empty)
 }
@@ -281,7 +281,7 @@ fn is_leaf(part: &str) -> bool {
     matches!(part, "正文" | "新闻正文" | "内容" | "详情" | "文章内容" | "新闻详情")
 }
 
-/// Whether a line is a notice of rights, and how much it says.
+/// True if a line is a notice of rights, and how much it says.
 pub(super) fn rights(line: &str) -> Option<String> {
     const ABOUT: &[&str] = &["版权", "授权", "转载", "copyright", "©"];
     const CLAIM: &[&str] =
@@ -318,7 +318,7 @@ pub(super) fn promises_others(text: &str) -> bool {
     HEADINGS.iter().any(|heading| start.starts_with(heading))
 }
 
-/// Whether a line belongs to the frame about a body: what leads through the site, shares, or claims rights.
+/// True if a line belongs to the frame about a body: what leads through the site, shares, or claims rights.
 pub(super) fn is_frame(line: &str) -> bool {
     const STARTS: &[&str] = &[
         "分享到",

@@ -11,6 +11,7 @@ mod challenge;
 mod dated;
 mod dom;
 mod enrich;
+mod entry_link;
 mod frame;
 mod generic;
 mod json;
@@ -24,8 +25,6 @@ mod rules;
 mod tests;
 mod title;
 mod when;
-#[cfg(test)]
-mod wild_tests;
 
 pub use article::{Article, article};
 pub use challenge::is_challenge;

@@ -1,5 +1,5 @@
-//! The date that stands beside a link of a list: in its own block, before it or after it. Reads short texts
-//! only, and never makes up what is not there.
+//! Finds the date beside a link of a list: in its own row, before it or after it. Reads short texts only, and never
+//! guesses a date.
 
 use chrono::{NaiveDate, TimeDelta};
 

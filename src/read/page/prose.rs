@@ -1,16 +1,35 @@
-//! Where on a page the prose of its article stands. Weighs lines by what only sentences have, and elements
-//! by the lines close below them. Cuts nothing out of what it finds.
+//! Finds the prose of an article on its page. Weighs lines by marks that only sentences have, and elements by the
+//! lines close below them. Removes nothing.
 
 use std::collections::{HashMap, HashSet};
 
 use ego_tree::{NodeId, Tree};
 use scraper::{ElementRef, Node};
 
-use super::body::WITHIN;
 use super::dom::{Page, is_inline, select};
 use super::frame::{is_framed, is_hidden};
-use super::lines::Line;
+use super::lines::TextLine;
 use super::meta;
+
+/// Elements that never hold a body of their own: descending stops above them.
+pub(super) const WITHIN: &[&str] = &[
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "li",
+    "ul",
+    "ol",
+    "blockquote",
+    "figure",
+    "table",
+    "tbody",
+    "tr",
+    "pre",
+];
 
 /// What a line counts for in the element one further out, in hundredths. Low enough that an article wins
 /// over what also holds its comments; high enough that two halves of an article lose to what holds both.
@@ -38,7 +57,7 @@ pub(super) struct Prose<'a> {
 
 impl<'a> Prose<'a> {
     /// Weighs the lines of a page.
-    pub(super) fn of(page: &'a Page, lines: &[Line]) -> Self {
+    pub(super) fn of(page: &'a Page, lines: &[TextLine]) -> Self {
         let tree = &page.html.tree;
         let weighed: Vec<(ElementRef<'a>, usize)> = lines
             .iter()
@@ -91,10 +110,10 @@ impl<'a> Prose<'a> {
     }
 
     /// The lines that are shown.
-    pub(super) fn shown(&self, lines: Vec<Line>) -> Vec<Line> {
+    pub(super) fn shown(&self, lines: Vec<TextLine>) -> Vec<TextLine> {
         let mut told: HashMap<NodeId, bool> = HashMap::new();
-        let block = |line: &Line| self.tree.get(line.block).and_then(ElementRef::wrap);
-        let mut is_shown = |line: &Line| {
+        let block = |line: &TextLine| self.tree.get(line.block).and_then(ElementRef::wrap);
+        let mut is_shown = |line: &TextLine| {
             *told.entry(line.block).or_insert_with(|| block(line).is_none_or(|block| self.is_shown(block)))
         };
         lines.into_iter().filter(|line| is_shown(line)).collect()
@@ -216,7 +235,7 @@ fn holders(block: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
 }
 
 /// How much of a line is prose: its length in characters, if it has sentences and is not mostly links.
-pub(super) fn weight(line: &Line) -> usize {
+pub(super) fn weight(line: &TextLine) -> usize {
     /// The least prose, in characters, of a script that writes words without spaces, and of the others.
     const MIN_DENSE: usize = 12;
     const MIN_SPACED: usize = 40;

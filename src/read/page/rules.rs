@@ -1,5 +1,5 @@
-//! What an operator may say about a page: CSS selectors for lists and articles, paths for JSON. Checked
-//! when the configuration is read, so that a poll never meets one that cannot be used.
+//! The operator's rules for pages: CSS selectors for lists and articles, paths for JSON. Checked when the
+//! configuration is read, so that a poll never meets an unusable one.
 
 use std::fmt;
 

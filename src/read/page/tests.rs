@@ -1,3 +1,5 @@
+mod wild;
+
 use chrono::{NaiveDate, TimeZone as _, Utc};
 use proptest::prelude::*;
 

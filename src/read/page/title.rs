@@ -1,5 +1,5 @@
-//! The title of an article: what its headings, its lines and its head say of it vote together. What stands
-//! on every page of a site, a logo or a rubric, gets no vote from this page's head.
+//! Finds the title of an article: its headings, its lines and its head vote together. The head of this page cannot
+//! vote for text that is on every page of a site, a logo or a rubric.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use scraper::ElementRef;
 use url::Url;
 
 use super::dom::{Page, select, text};
-use super::lines::Line;
+use super::lines::TextLine;
 use super::meta;
 use super::prose::Prose;
 
@@ -15,7 +15,7 @@ use super::prose::Prose;
 const MARKS: &[char] = &['_', '|', '｜', '-', '–', '—', '·', '«', '»', '‹'];
 
 /// The title of an article page.
-pub(super) fn title(page: &Page, prose: &Prose<'_>, lines: &[Line]) -> Option<String> {
+pub(super) fn title(page: &Page, prose: &Prose<'_>, lines: &[TextLine]) -> Option<String> {
     /// A line that the page's title begins with is no shorter, in characters.
     const MIN_LINE: usize = 5;
     if let Some(standard) = page.meta(&["articletitle"]) {

@@ -1,18 +1,18 @@
-//! When an article was published: what readers see near its title, what its head says, what stands below it,
-//! and at last its address. Reads no clock: what is to come is `date`'s to refuse.
+//! Finds the date of an article: in the text near its title, in its head, below it, and last in its address. Reads
+//! no clock; `date` refuses dates in the future.
 
 use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::dom::{Page, select, text};
-use super::lines::Line;
+use super::lines::TextLine;
 use super::{dated, generic};
 use crate::model::time::{Precision, Stamp};
 use crate::read::date::{DateContext, find, parse};
 use crate::read::json;
 
 /// When the page says it was published. `heading` are the lines about the article, `lines` all of them.
-pub(super) fn published(page: &Page, heading: &[Line], lines: &[Line]) -> Option<Stamp> {
+pub(super) fn published(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<Stamp> {
     let day = dated::day_of(&page.url, generic::last_day(page));
     let seen = heading.iter().skip(1).take_while(|line| !is_prose(&line.text));
     let seen = seen.filter_map(|line| find(&line.text, &page.dates));

@@ -1,5 +1,5 @@
 //! Two changes within one second, and clients that know nothing but a date. What else preconditions come to is
-//! held against the RFC in tests/http.rs.
+//! held against the RFC in tests/it/http.rs.
 
 use chrono::{DateTime, TimeDelta};
 
@@ -24,12 +24,12 @@ fn ask(page: &Page, settled: bool, since: Option<&str>) -> (u16, String) {
     if let Some(since) = since {
         headers.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_str(since).expect("a header"));
     }
-    let known = Known::new(page, settled, None, None);
-    let verdict = judge(known, page.etag(None), &Method::GET, &headers);
-    let response = if verdict.is_full() {
-        respond(known, None, &page.plain, &Method::GET)
+    let resource = Resource::new(page, settled, None, None);
+    let evaluation = evaluate(resource, page.etag(None), &Method::GET, &headers);
+    let response = if evaluation.is_full() {
+        respond(resource, None, &page.plain, &Method::GET)
     } else {
-        respond_without(known, page.etag(None), verdict)
+        respond_without(resource, page.etag(None), evaluation)
     };
     let date = response.headers()[header::LAST_MODIFIED].to_str().expect("ASCII");
     (response.status().as_u16(), date.to_owned())
@@ -68,10 +68,10 @@ fn a_change_recorded_while_the_clock_was_ahead_is_dated_before_the_response() {
         if let Some(since) = since {
             headers.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_str(since).expect("a header"));
         }
-        let known = Known::new(&ahead, false, None, Some(changed()));
-        let response = respond(known, None, &ahead.plain, &Method::GET);
+        let resource = Resource::new(&ahead, false, None, Some(changed()));
+        let response = respond(resource, None, &ahead.plain, &Method::GET);
         let date = response.headers()[header::LAST_MODIFIED].to_str().expect("ASCII").to_owned();
-        (judge(known, ahead.etag(None), &Method::GET, &headers).is_full(), date)
+        (evaluate(resource, ahead.etag(None), &Method::GET, &headers).is_full(), date)
     };
     let (_, date) = ask(None);
     assert_eq!(date, date_of(changed() - TimeDelta::seconds(1)));

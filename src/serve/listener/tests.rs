@@ -51,7 +51,7 @@ impl Views for Shelf {
         }
     }
 
-    fn is_seldom(&self, path: &str) -> bool {
+    fn is_rare(&self, path: &str) -> bool {
         matches!(path, "slow" | "source/slow/")
     }
 
@@ -193,7 +193,7 @@ async fn who_wants_what_nobody_else_does_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn who_waits_for_what_nobody_else_wants_leaves_seats_to_the_others() {
+async fn requests_for_rare_views_leave_slots_to_the_others() {
     // Each asks many times at once: the answer to one must not be the beginning of the wait for the next.
     let one = "GET /slow HTTP/1.1\r\nHost: x\r\n";
     let asked = format!("{}{one}Connection: close\r\n\r\n", format!("{one}\r\n").repeat(9));
@@ -209,7 +209,7 @@ async fn who_waits_for_what_nobody_else_wants_leaves_seats_to_the_others() {
             let _ = answered.send(rest(&mut stream).await);
         });
     }
-    // Two are made, as many as half of the seats wait, and nothing is made before all of this was seen.
+    // Two are made, as many as half of the slots wait, and nothing is made before all of this was seen.
     for n in 0..limits.connections / 2 - 2 {
         let answer = answers.recv().await.expect("an answer");
         assert_eq!(status(&answer), "503", "{n}");
@@ -279,10 +279,11 @@ fn raise_descriptors(count: u64) {
 
 #[test]
 fn half_of_the_descriptors_are_left_to_everything_else() {
-    let seats = |descriptors| Limits::default().within(descriptors).connections;
-    let cases = [(None, SEATS), (Some(16_384), SEATS), (Some(1024), 512), (Some(100), 50), (Some(0), 1)];
+    let connections = |descriptors| Limits::default().within(descriptors).connections;
+    let cases =
+        [(None, CONNECTIONS), (Some(16_384), CONNECTIONS), (Some(1024), 512), (Some(100), 50), (Some(0), 1)];
     for (descriptors, expected) in cases {
-        assert_eq!(seats(descriptors), expected, "{descriptors:?}");
+        assert_eq!(connections(descriptors), expected, "{descriptors:?}");
     }
 }
 
@@ -364,11 +365,11 @@ async fn clients_come_in_through_every_door() {
     let path = dir.path().join("http.sock");
     let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let at = tcp.local_addr().expect("bound");
-    let doors = vec![Door::Tcp(tcp), Door::Unix(UnixListener::bind(&path).expect("a socket"))];
+    let sockets = vec![Socket::Tcp(tcp), Socket::Unix(UnixListener::bind(&path).expect("a socket"))];
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move { drop(stopped.await) };
     let shelf = Arc::new(Shelf::default());
-    let serving = tokio::spawn(serve_all(doors, shelf, Limits::default(), shutdown));
+    let serving = tokio::spawn(serve_all(sockets, shelf, Limits::default(), shutdown));
     let question = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     for _ in 0..2 {
         let (mut tcp, mut unix) = (String::new(), String::new());

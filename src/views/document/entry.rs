@@ -1,4 +1,4 @@
-//! What a feed says of one entry.
+//! The document of one entry.
 
 use super::super::site::Site;
 use super::super::sound;

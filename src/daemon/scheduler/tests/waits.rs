@@ -23,8 +23,8 @@ fn freshness_and_skipped_hours_share_one_bound_and_nothing_is_added_to_a_failure
     for (name, not_before, hours, expected) in cases {
         let hours: Vec<_> = hours.map(|hour: u8| hour.to_string()).collect();
         let skip = Skip::new(hours.iter().map(String::as_str), []);
-        let patience = Duration::from_secs(6 * 3600);
-        let past = Past { not_before: not_before.map(day), skip, patience, ..polled(day(0)) };
+        let max_delay = Duration::from_secs(6 * 3600);
+        let past = Past { not_before: not_before.map(day), skip, max_delay, ..polled(day(0)) };
         let due = following(&every_20, past, day(1)).map(|due| due.at);
         assert_eq!(due, Some(day(expected)), "{name}");
         // A restart meanwhile forgets none of it, and adds nothing.

@@ -48,7 +48,7 @@ async fn a_turn_that_waited_for_a_poll_by_hand_asks_nobody() {
     let (recorder, worker) = at_work(&config, ledger);
     record_config(&recorder, &config).await;
     let (worker, id) = (Arc::new(worker), SourceId::new("a"));
-    let one = Arc::clone(&worker.turns[&id].one);
+    let one = Arc::clone(&worker.locks[&id].mutex);
     let turn = Arc::clone(&one).lock_owned().await;
     let mut queued = Vec::new();
     for scheduled in [None, Some(at(0))] {
@@ -97,7 +97,7 @@ async fn a_poll_by_hand_that_a_held_host_ends_leaves_everything_as_it_was() {
     let (config, ledger) = set_up(&dir, &url);
     let (recorder, worker) = at_work(&config, ledger);
     let (worker, id) = (Arc::new(worker), SourceId::new("a"));
-    worker.fetchers.values().for_each(|fetcher| fetcher.hold(&url, Duration::from_secs(300)));
+    worker.asker.hold(&url, Duration::from_secs(300));
     for outcome in [Outcome::Failed { why: "status 500".to_owned() }, Outcome::Gone] {
         leave(&recorder, &config, outcome.clone(), at(-60), Some(at(72_000)));
         let report = Worker::poll(&worker, &id, None).await.expect("it is polled");

@@ -3,11 +3,11 @@
 use super::*;
 
 fn polled(polls: &[&[&str]]) -> (Store, String) {
-    let (mut store, mut verdicts) = (Store::default(), Vec::new());
+    let (mut store, mut identified) = (Store::default(), Vec::new());
     for poll in polls {
-        verdicts = store.poll(&document(poll));
+        identified = store.poll(&document(poll));
     }
-    (store, shown(&verdicts))
+    (store, shown(&identified))
 }
 
 #[test]
@@ -86,9 +86,9 @@ fn an_entry_that_says_nothing_joins_no_others_that_contradict_each_other() {
             ("two dates", format!("{bare}1"), format!("{bare}5")),
         ] {
             let entries = document(&[&bare, &one, &other]);
-            let verdicts = shown(&Store::default().poll(&entries));
+            let identified = shown(&Store::default().poll(&entries));
             // What it may be a repetition of is no matter: it says nothing that the other does not.
-            assert!(verdicts.ends_with(" new new"), "{name} {n}: {verdicts}");
+            assert!(identified.ends_with(" new new"), "{name} {n}: {identified}");
         }
     }
 }

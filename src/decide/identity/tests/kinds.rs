@@ -10,12 +10,12 @@ const OTHER: &str =
 /// `polls` are documents; `;` parts the entries of one.
 fn last(polls: &[String]) -> String {
     let mut store = Store::default();
-    let mut verdicts = Vec::new();
+    let mut identified = Vec::new();
     for poll in polls {
         let entries: Vec<_> = poll.split(';').filter(|spec| !spec.is_empty()).map(entry).collect();
-        verdicts = store.poll(&entries);
+        identified = store.poll(&entries);
     }
-    shown(&verdicts)
+    shown(&identified)
 }
 
 #[test]
@@ -315,6 +315,6 @@ fn a_document_of_entries_that_all_lead_to_one_long_text_is_judged_soon() {
     store.poll(&[known]);
     let others: Vec<_> =
         (0..500).map(|n| entry(&format!("g{n}|https://a.example/{n}|今日播报|1|第{n}段：{OTHER}"))).collect();
-    let verdicts = store.poll(&others);
-    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::New { .. })));
+    let identified = store.poll(&others);
+    assert!(identified.iter().all(|verdict| matches!(verdict, Identified::New { .. })));
 }

@@ -68,7 +68,7 @@ fn what_is_due_in_full_is_asked_for_once_a_day_until_it_was_read() {
     // Told that nothing changed, it still was not read; nor where what came breaks off, or nobody came through.
     let patient = poll_at(&doubted, 120, &Exchange::NotModified(tagged(304, "\"a\"")), None);
     assert!(!asks_in_full(&patient, 180) && asks_in_full(&patient, DAY));
-    let cut = Reading::CutShort { why: "it ends".to_owned(), cut: "end".to_owned() };
+    let cut = Answer::CutShort { why: "it ends".to_owned(), closing: "end".to_owned() };
     assert!(asks_in_full(&poll_at(&patient, DAY, &body(tagged(200, "\"b\"")), Some(cut)), DAY + 1));
     let silent = FetchFault::Connect { host: "paper.example".to_owned(), why: "refused".to_owned() };
     assert!(asks_in_full(&poll_at(&patient, DAY, &Exchange::Failed(silent), None), DAY + 1));
@@ -157,7 +157,7 @@ fn a_source_that_is_silent_for_too_long_is_asked_in_full_and_then_ever_more_seld
         let sent = super::super::validators(state, at(seconds));
         let poll = Circumstances { at: at(seconds), sent: &sent, silent: true, ..circumstances(CONFIGURED) };
         let (exchange, reading) = if sent.is_empty() {
-            (body(tagged(200, "\"a\"")), Some(Reading::SameBytes))
+            (body(tagged(200, "\"a\"")), Some(Answer::SameBytes))
         } else {
             (Exchange::NotModified(tagged(304, "\"a\"")), None)
         };

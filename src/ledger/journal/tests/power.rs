@@ -256,7 +256,7 @@ impl Model {
         }
     }
 
-    /// Whether there is but one thing a power cut can leave.
+    /// True if there is but one thing a power cut can leave.
     fn is_durable(&self) -> bool {
         self.names_since.is_empty() && self.files.values().all(|file| file.since.is_empty())
     }

@@ -63,7 +63,7 @@ fn every_key_says_what_it_was_made_from() {
         for (at, no) in times().into_iter().zip(NUMBERS) {
             let rank = Rank { surfaced: at, published: at - TimeDelta::milliseconds(5), no };
             for backlog in [false, true] {
-                let was = PlaceKey { feed: feed.clone(), backlog, rank };
+                let was = ListingKey { feed: feed.clone(), backlog, rank };
                 assert_eq!(place_key(&place(&was)).ok(), Some(was));
             }
             let was = BacklogKey { feed: feed.clone(), first_seen: at, seq: no };
@@ -80,7 +80,7 @@ fn every_key_says_what_it_was_made_from() {
 fn a_key_that_is_cut_short_says_nothing() {
     let at = at(0);
     let rank = Rank { surfaced: at, published: at, no: 1 };
-    let place = place(&PlaceKey { feed: FeedKey::All, backlog: true, rank });
+    let place = place(&ListingKey { feed: FeedKey::All, backlog: true, rank });
     let seen = seen(&BacklogKey { feed: FeedKey::All, first_seen: at, seq: 1 });
     let withdrawn = withdrawn(&FeedKey::All, at, 1);
     for cut in 0..10 {

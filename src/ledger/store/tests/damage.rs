@@ -130,8 +130,8 @@ fn rank(no: EntryNo) -> Rank {
     Rank::of(no, world().entries[&no].as_ref().expect("there"))
 }
 
-fn place(feed: FeedKey, backlog: bool, rank: Rank, place: Place) -> Changes {
-    Changes { places: [(PlaceKey { feed, backlog, rank }, Some(place))].into(), ..Changes::default() }
+fn place(feed: FeedKey, backlog: bool, rank: Rank, place: Listing) -> Changes {
+    Changes { places: [(ListingKey { feed, backlog, rank }, Some(place))].into(), ..Changes::default() }
 }
 
 fn henan() -> FeedKey {
@@ -140,8 +140,8 @@ fn henan() -> FeedKey {
 
 #[test]
 fn every_row_that_is_otherwise_than_the_rest_says_is_found() {
-    let news = Place { source: 2, backlog: None, story: Some(3) };
-    let old = Place { source: 1, backlog: Some(0), story: None };
+    let news = Listing { source: 2, backlog: None, story: Some(3) };
+    let old = Listing { source: 1, backlog: Some(0), story: None };
     let poll = |seconds, seq| BacklogKey { feed: FeedKey::All, first_seen: at(seconds), seq };
     let backlogs = |poll, numbers: &[EntryNo]| Changes {
         backlogs: [(poll, numbers.to_vec())].into(),
@@ -153,7 +153,7 @@ fn every_row_that_is_otherwise_than_the_rest_says_is_found() {
     };
     let owner = |of: &str, no| Changes { owners: [(of.to_owned(), Some(no))].into(), ..Changes::default() };
     let member = |founder, no, of: EntryNo| {
-        let member = Member::of(world().entries[&of].as_ref().expect("there"));
+        let member = world().entries[&of].as_ref().expect("there").member();
         Changes { members: [((founder, no), Some(member))].into(), ..Changes::default() }
     };
     let withdrawn = |feed, seconds, no, of: &str| Changes {
@@ -165,24 +165,24 @@ fn every_row_that_is_otherwise_than_the_rest_says_is_found() {
         ("a place of no entry", place(FeedKey::All, false, Rank { no: 99, ..rank(3) }, news)),
         (
             "a place of one that was withdrawn",
-            place(FeedKey::All, false, rank(5), Place { story: None, ..news }),
+            place(FeedKey::All, false, rank(5), Listing { story: None, ..news }),
         ),
-        ("a place of one that expired", place(FeedKey::All, false, rank(6), Place { story: None, ..news })),
+        ("a place of one that expired", place(FeedKey::All, false, rank(6), Listing { story: None, ..news })),
         (
             "a second place of an entry",
             place(FeedKey::All, false, Rank { surfaced: a_little_after(rank(3).surfaced), ..rank(3) }, news),
         ),
         ("one of a first poll among the others", place(FeedKey::All, false, rank(1), old)),
-        ("a place with another source", place(FeedKey::All, false, rank(3), Place { source: 1, ..news })),
-        ("a place without its story", place(FeedKey::All, false, rank(3), Place { story: None, ..news })),
-        ("a place in another story", place(FeedKey::All, false, rank(3), Place { story: Some(1), ..news })),
+        ("a place with another source", place(FeedKey::All, false, rank(3), Listing { source: 1, ..news })),
+        ("a place without its story", place(FeedKey::All, false, rank(3), Listing { story: None, ..news })),
+        ("a place in another story", place(FeedKey::All, false, rank(3), Listing { story: Some(1), ..news })),
         (
             "a place with a story that one tells",
-            place(FeedKey::All, true, rank(1), Place { story: Some(1), ..old }),
+            place(FeedKey::All, true, rank(1), Listing { story: Some(1), ..old }),
         ),
         (
             "a place among its first poll otherwise",
-            place(FeedKey::All, true, rank(1), Place { backlog: Some(9), ..old }),
+            place(FeedKey::All, true, rank(1), Listing { backlog: Some(9), ..old }),
         ),
         ("a first poll with one that came later", backlogs(poll(100, 20), &[1, 2, 3])),
         ("a first poll with one that is not there", backlogs(poll(100, 20), &[1, 2, 99])),

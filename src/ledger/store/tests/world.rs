@@ -29,10 +29,10 @@ impl World {
         *(if entry.expired.is_some() { &mut source.stubs } else { &mut source.entries }) += 1;
         changes.owners.insert(entry.id.clone(), Some(no));
         changes.known.extend(entry.keys.iter().map(|key| ((entry.source.clone(), *key), Some(no))));
-        let place = Place { source: source.no, backlog: entry.backlog, story: None };
+        let place = Listing { source: source.no, backlog: entry.backlog, story: None };
         for feed in entry.feeds() {
             let rank = Rank::of(no, &entry);
-            let key = PlaceKey { feed: feed.clone(), backlog: entry.backlog.is_some(), rank };
+            let key = ListingKey { feed: feed.clone(), backlog: entry.backlog.is_some(), rank };
             changes.places.insert(key, Some(place));
             if entry.backlog.is_some() {
                 let poll = BacklogKey { feed: feed.clone(), first_seen: entry.first_seen, seq: entry.seq };
@@ -54,7 +54,7 @@ impl World {
         let changes = &mut self.changes;
         for no in story {
             let entry = changes.entries[no].as_ref().expect("added before");
-            changes.members.insert((story[0], *no), Some(Member::of(entry)));
+            changes.members.insert((story[0], *no), Some(entry.member()));
         }
         for (key, place) in &mut changes.places {
             if let Some(place) = place.as_mut().filter(|_| story.contains(&key.rank.no)) {

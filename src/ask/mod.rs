@@ -1,0 +1,189 @@
+//! Asks a source and says what its answer meant: chooses the proxy, asks robots.txt for a page, builds the request,
+//! fetches, and reads the body on a blocking thread. The worker, `dibao check --online` and `dibao probe` ask in this
+//! one way. Knows no stored entry, keeps nothing but what fetchers keep, and reads no clock.
+
+mod fetchers;
+mod request;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::config::{Config, Kind, Source};
+use crate::decide::answer::{self, Answer, Document, Expected, Known, Reader};
+use crate::fetch::{FetchRequest, FetchSetupError, Fetcher};
+use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
+use crate::model::time::Time;
+use fetchers::Fetchers;
+pub use fetchers::fetch_options;
+
+/// Threads that may parse at once. A parse cannot be cancelled; more of them than cores only costs
+/// memory.
+const PARSERS: usize = 4;
+
+/// Asks the sources of a configuration.
+pub struct Asker {
+    fetchers: Fetchers,
+    parsers: Arc<Semaphore>,
+    max_entries: usize,
+}
+
+/// What to ask of a source.
+pub struct Question {
+    /// The address: the configured one, or the one the source has moved to.
+    pub url: String,
+    /// They make the request conditional.
+    pub validators: Validators,
+    /// True if the Retry-After of a redirect was waited for since.
+    pub waited: bool,
+    pub known: Known,
+}
+
+impl Question {
+    /// The question to a source of which nothing is known.
+    #[must_use]
+    pub fn first(source: &Source) -> Self {
+        let (validators, known) = (Validators::default(), Known::default());
+        Self { url: source.def.url.clone(), validators, waited: false, known }
+    }
+}
+
+/// How asking ended.
+pub struct Asked {
+    pub exchange: Exchange,
+    /// When the answer was in.
+    pub at: Time,
+    pub answer: Answer<Document>,
+}
+
+/// What the robots.txt of an address says of asking for it.
+pub enum Gate {
+    Open,
+    /// The answer that says when to come back: not even the robots.txt was to be had.
+    PutOff(ResponseHead),
+    Closed(FetchFault),
+}
+
+impl Asker {
+    /// # Errors
+    /// When the HTTP client cannot be built from the configuration.
+    pub fn new(config: &Config) -> Result<Self, FetchSetupError> {
+        let (fetchers, parsers) = (Fetchers::new(config, None)?, Arc::new(Semaphore::new(PARSERS)));
+        Ok(Self { fetchers, parsers, max_entries: config.polling.max_entries })
+    }
+
+    /// The asker that goes on where `self` was, which ran under the configuration `old`: a host is still asked as
+    /// seldom.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub fn reloaded(&self, old: &Config, config: &Config) -> Result<Self, FetchSetupError> {
+        let fetchers = Fetchers::new(config, Some((old, &self.fetchers)))?;
+        Ok(Self { fetchers, parsers: Arc::clone(&self.parsers), max_entries: config.polling.max_entries })
+    }
+
+    /// The fetcher of a source, by its proxy.
+    #[must_use]
+    pub fn fetcher(&self, source: &Source) -> &Fetcher {
+        self.fetchers.of(source)
+    }
+
+    /// Leaves the host of `url` alone for `wait`, for all sources.
+    pub fn hold(&self, url: &str, wait: Duration) {
+        self.fetchers.hold(url, wait);
+    }
+
+    /// Asks a source for its document.
+    pub async fn ask(&self, source: &Source, question: Question, now: impl Fn() -> Time) -> Asked {
+        let Question { url, validators, waited, known } = question;
+        let request = FetchRequest { validators, waited, ..request::document(source, &url) };
+        let exchange = get(self.fetcher(source), &request).await;
+        let at = now();
+        let configured = &source.def.url;
+        let answer = if answer::has_body(&exchange) {
+            let reader = self.reader(source, at, known);
+            let (exchange, configured) = (exchange.clone(), configured.clone());
+            let read = move || answer::of(&exchange, &url, &configured, &reader);
+            self.blocking(read).await.unwrap_or_else(Answer::NotNews)
+        } else {
+            Answer::without_body(&exchange, &url, configured)
+        };
+        Asked { exchange, at, answer }
+    }
+
+    /// Asks for a further page of a source's list, if robots.txt lets programs.
+    pub async fn list_page(&self, source: &Source, url: &str) -> Exchange {
+        get(self.fetcher(source), &request::page(source, url)).await
+    }
+
+    /// Asks for the page of an entry; [`gate`] was open for it. `outward` is as in [`FetchRequest::outward`].
+    pub async fn article(&self, source: &Source, url: &str, waited: bool, outward: bool) -> Exchange {
+        let request = FetchRequest { waited, outward, ..request::page(source, url) };
+        self.fetcher(source).get(&request).await
+    }
+
+    /// Reads a body into a document, and nothing else of its answer.
+    ///
+    /// # Errors
+    /// The answer, if the body is no such document.
+    pub async fn document(&self, reader: &Reader, response: Response) -> Result<Document, Answer<Document>> {
+        let reader = reader.clone();
+        let read = self.blocking(move || reader.document(&response, false)).await;
+        read.unwrap_or_else(|why| Err(Answer::NotNews(why)))
+    }
+
+    /// How a source's documents are read.
+    #[must_use]
+    pub fn reader(&self, source: &Source, at: Time, known: Known) -> Reader {
+        let expected = match &source.kind {
+            Kind::Feed => Expected::Feed,
+            Kind::Page(page) => Expected::Page(Box::new(page.rules.list.clone())),
+            Kind::Json(rules) => Expected::Json(rules.clone()),
+        };
+        Reader { expected, zone: source.zone, at, max_entries: self.max_entries, known }
+    }
+
+    /// Runs `work` on a blocking thread, within the bound of parsers.
+    ///
+    /// # Errors
+    /// One line for people if it panics.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let permit = Arc::clone(&self.parsers).acquire_owned().await;
+        let task = tokio::task::spawn_blocking(move || {
+            // The permit counts until the work really ends, even if nobody waits for it any more.
+            let _permit = permit;
+            work()
+        });
+        task.await.map_err(|panic| format!("reading it ended in a panic ({panic})"))
+    }
+}
+
+/// One exchange; if the request obeys robots.txt, only if that lets programs.
+pub async fn get(fetcher: &Fetcher, request: &FetchRequest) -> Exchange {
+    let closed = match request.obeys_robots {
+        true => gate(fetcher, &request.url, request.outward).await,
+        false => Gate::Open,
+    };
+    match closed {
+        Gate::Open => fetcher.get(request).await,
+        Gate::PutOff(head) => Exchange::Throttled(head),
+        Gate::Closed(fault) => Exchange::Failed(fault),
+    }
+}
+
+/// Asks robots.txt about an address, `outward` as in [`FetchRequest::outward`]. Open if the host is held, which the
+/// fetcher then says.
+pub async fn gate(fetcher: &Fetcher, url: &str, outward: bool) -> Gate {
+    if fetcher.held(url).is_some() {
+        return Gate::Open;
+    }
+    match fetcher.admission_of(url, outward).await {
+        (_, Some(head)) => Gate::PutOff(head),
+        (verdict, None) if verdict.allowed => Gate::Open,
+        (verdict, None) => Gate::Closed(fetcher.refusal(url, verdict.why, outward).await),
+    }
+}

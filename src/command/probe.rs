@@ -1,0 +1,139 @@
+//! `dibao probe`: looks at an address as the daemon would, and advises. Asks for its robots.txt, for
+//! itself, and with `--follow` for one page that it lists; never for more.
+
+use std::path::Path;
+
+use chrono_tz::Tz;
+use ipnet::IpNet;
+
+use super::{BadConfig, Ended, Invocation, Subcommand};
+use crate::ask::{self, fetch_options};
+use crate::config::{self, Config, Env};
+use crate::daemon::clock::{Clock, SystemClock};
+use crate::decide::answer::{self, Answer, Document, Expected, Known, Reader};
+use crate::decide::probe::{self, Followed, Report, Subject};
+use crate::decide::robots::{AGENT, page_directives};
+use crate::fetch::{ACCEPT_FEED, ACCEPT_PAGE, FetchOptions, FetchRequest, Fetcher};
+use crate::model::exchange::{Exchange, Response};
+use crate::read::page::{self, ArticleRules};
+
+/// Look at an address: what it is, what is wrong with it, and a [[source]] table for it
+#[derive(Debug, clap::Args)]
+pub struct Probe {
+    /// The address of a feed, a list page or a JSON document
+    url: String,
+    /// Look at the page of one entry too
+    #[arg(long)]
+    follow: bool,
+    /// A private network in which the address may lie, besides polling.allow_networks
+    #[arg(long, value_name = "CIDR")]
+    allow_network: Vec<IpNet>,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Subcommand for Probe {
+    const NAME: &'static str = "probe";
+
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let config = found(invocation.config.as_deref()).map_err(|faults| BadConfig(faults.to_string()))?;
+        look(config.as_ref(), self).await.map(Ended::from)
+    }
+}
+
+/// The configuration, if there is one. One that is wrong is not passed over: it may say which proxy to use.
+fn found(explicit: Option<&Path>) -> Result<Option<Config>, config::Faults> {
+    let env = Env::of_process().sparing_secrets();
+    let config = config::find(explicit, &env).ok().map(|path| config::load(&path, &env)).transpose()?;
+    let proxy =
+        config.iter().flat_map(|config| &config.unread).filter(|secret| secret.key == "polling.proxy");
+    let faults: Vec<config::Fault> = proxy.cloned().collect();
+    // Nobody is asked directly where a proxy was meant.
+    if faults.is_empty() { Ok(config) } else { Err(config::Faults { faults, warnings: Vec::new() }) }
+}
+
+async fn look(config: Option<&Config>, args: Probe) -> anyhow::Result<bool> {
+    let proxy =
+        config.and_then(|config| config.polling.proxy.as_ref()).map(|proxy| proxy.expose().to_owned());
+    let mut options = config.map_or_else(FetchOptions::default, |c| fetch_options(c, proxy));
+    options.allow_networks.extend(&args.allow_network);
+    let prober = Prober {
+        fetcher: Fetcher::new(options)?,
+        zone: config.map_or(Tz::Asia__Shanghai, |config| config.polling.timezone),
+        max_entries: config.map_or(usize::MAX, |config| config.polling.max_entries),
+    };
+    let url = if args.url.contains("://") { args.url } else { format!("https://{}", args.url) };
+    let report = prober.report(&url, args.follow).await;
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(matches!(report.answer, Answer::Document(_) | Answer::PageWithFeeds(_)))
+}
+
+struct Prober {
+    fetcher: Fetcher,
+    zone: Tz,
+    max_entries: usize,
+}
+
+impl Prober {
+    async fn report(&self, url: &str, follow: bool) -> Report {
+        // A feed is asked for whatever robots.txt says, so the verdict is only told.
+        let verdict = self.fetcher.may_fetch(url).await;
+        let robots = self.fetcher.robots_of(url, false).await;
+        let exchange = self.fetcher.get(&FetchRequest::new(url, ACCEPT_FEED)).await;
+        let report = self.examine(url, &exchange);
+        let crawl_delay = robots.and_then(|robots| robots.crawl_delay(AGENT));
+        let mut report = report.with_robots(verdict, crawl_delay);
+        if let Some(link) = probe::to_follow(&report).filter(|_| follow).map(str::to_owned) {
+            report.followed = Some(self.follow(link, report.answered.as_deref().unwrap_or(url)).await);
+        }
+        report
+    }
+
+    fn examine(&self, url: &str, exchange: &Exchange) -> Report {
+        let reader = self.reader();
+        let answer: Answer<Document> = answer::of(exchange, url, url, &reader);
+        probe::examine(&Subject { url, exchange, answer: &answer, zone: self.zone, at: reader.at })
+    }
+
+    fn reader(&self) -> Reader {
+        let (zone, at, max_entries) = (self.zone, SystemClock.now(), self.max_entries);
+        Reader { expected: Expected::Any, zone, at, max_entries, known: Known::default() }
+    }
+
+    /// Reads the page of an entry, if robots.txt lets it.
+    async fn follow(&self, link: String, from: &str) -> Followed {
+        if !probe::is_same_origin(from, &link) {
+            let why = "it lies on another host, whose robots.txt was not asked for";
+            return not_read(link, why.to_owned());
+        }
+        let request = FetchRequest { obeys_robots: true, ..FetchRequest::new(&link, ACCEPT_PAGE) };
+        match ask::get(&self.fetcher, &request).await {
+            Exchange::Body(response) => self.article(link, &response),
+            other => {
+                let why = Answer::<Document>::without_body(&other, &link, &link).tell(|_| String::new());
+                not_read(link, why)
+            }
+        }
+    }
+
+    fn article(&self, link: String, response: &Response) -> Followed {
+        let reader = self.reader();
+        let closed = page_directives(response.head.x_robots_tag.as_deref(), AGENT).noindex;
+        match page::article(&reader.input(response), &ArticleRules::default()) {
+            Ok(article) if article.noindex || closed => {
+                not_read(link, "it asks not to be listed (noindex)".to_owned())
+            }
+            Ok(article) => probe::followed(link, &article, self.zone),
+            Err(error) => not_read(link, error.to_string()),
+        }
+    }
+}
+
+fn not_read(link: String, why: String) -> Followed {
+    Followed { link, failed: Some(why), ..Followed::default() }
+}

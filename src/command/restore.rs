@@ -1,0 +1,46 @@
+//! `dibao restore`: puts a backup into a state directory without a journal, and builds the store from it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Ended, Invocation, Subcommand, client};
+use crate::config::Config;
+use crate::daemon::clock::SystemClock;
+use crate::daemon::engine::Engine;
+use crate::ledger::backup;
+use crate::model::state::{Meta, State};
+
+/// Put a backup into a state directory without a journal, and build the store from it
+#[derive(Debug, clap::Args)]
+pub struct Restore {
+    /// What `dibao backup` wrote
+    #[arg(value_name = "DIR")]
+    from: PathBuf,
+}
+
+impl Subcommand for Restore {
+    const NAME: &'static str = "restore";
+
+    async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
+        let config = invocation.config()?;
+        let state_dir = config.state_dir.display();
+        anyhow::ensure!(!client::is_running(&config)?, "the daemon runs on {state_dir}; stop it first");
+        let manifest = backup::restore(&self.from, &config.state_dir)?;
+        let meta = build(&config).await?;
+        let (entries, sources) = meta.map_or((0, 0), |meta| (meta.entries, meta.sources));
+        println!(
+            "restored: {entries} entries of {sources} sources, every line up to {}, as of {}, in {state_dir}",
+            manifest.seq,
+            manifest.at.to_rfc3339(),
+        );
+        Ok(Ended::Well)
+    }
+}
+
+/// Opens the state directory, which builds the store, and closes it again.
+async fn build(config: &Arc<Config>) -> anyhow::Result<Option<Meta>> {
+    let (engine, _) = Engine::open(Arc::clone(config), Arc::new(SystemClock)).await?;
+    let meta = engine.store().load().meta()?;
+    engine.close().await?;
+    Ok(meta)
+}

@@ -1,0 +1,161 @@
+//! Fetches the pages of a list's new entries: each once, if robots.txt lets programs, at the pace of the host's queue,
+//! and a limited number in one poll.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Worker;
+use crate::ask::{Gate, gate};
+use crate::config::{ContentPolicy, Page, Source};
+use crate::decide::answer::Known;
+use crate::decide::diff::DraftEntry;
+use crate::decide::follow::{self, Visit};
+use crate::decide::poll;
+use crate::decide::robots::{AGENT, page_directives};
+use crate::model::entry::ParsedEntry;
+use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead};
+use crate::model::poll_state::{Hold, PollState};
+use crate::read::bound;
+use crate::read::link;
+use crate::read::page::{self, PageError};
+
+/// The longest time that one poll spends on pages: a publisher whose every page hangs must not keep a source from
+/// its next poll.
+const LONGEST: Duration = Duration::from_secs(5 * 60);
+
+/// What follows for the other pages of the host in this poll.
+enum Then {
+    GoOn,
+    Stop,
+    /// It asked to wait, with Retry-After if there is a hold.
+    Wait(Option<Hold>),
+}
+
+impl Worker {
+    /// Visits the pages of a poll's new entries. Once the host wants no more, the remaining visits count as failed, so
+    /// that no entry waits for ever behind one that cannot be read. The second value is what hosts asked for by
+    /// Retry-After.
+    pub(super) async fn visits(
+        &self,
+        source: &Source,
+        page: &Page,
+        limit: usize,
+        drafts: &[DraftEntry],
+        before: Option<&PollState>,
+    ) -> (Vec<Visit>, Vec<Hold>) {
+        let mut visits = vec![Visit::NotMade; drafts.len()];
+        let until = Instant::now() + LONGEST;
+        let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
+        let order = follow::order(drafts, waiting, limit, self.clock.now());
+        let (mut stopped, mut told, mut answered) = (BTreeSet::new(), Vec::new(), false);
+        for index in order {
+            let page_url = drafts[index].entry.page();
+            let host = page_url.and_then(link::server);
+            let now = self.clock.now();
+            let held = before.zip(page_url).and_then(|(before, url)| poll::held_until(before, url, now));
+            if held.is_some() || stopped.contains(&host) {
+                visits[index] = Visit::Failed;
+                continue;
+            }
+            if Instant::now() > until {
+                // Slowly is well too: who was not reached has its turn at the next poll.
+                visits[index] = if answered { Visit::NotMade } else { Visit::Failed };
+                continue;
+            }
+            let last_try = follow::is_last_try(&drafts[index], waiting);
+            // It is due, so what a redirect of it asked to wait for is over.
+            let waited = follow::follow_from(&drafts[index], waiting).is_some();
+            let (visit, then) = self.visit(source, page, &drafts[index].entry, waited, last_try).await;
+            answered |= matches!(visit, Visit::Read(_) | Visit::Bare);
+            visits[index] = visit;
+            if !matches!(then, Then::GoOn) {
+                stopped.insert(host);
+            }
+            if let Then::Wait(Some(hold)) = then {
+                told.push(hold);
+            }
+        }
+        (visits, told)
+    }
+
+    async fn visit(
+        &self,
+        source: &Source,
+        page: &Page,
+        entry: &ParsedEntry,
+        waited: bool,
+        last_try: bool,
+    ) -> (Visit, Then) {
+        let Some(url) = entry.page() else { return (Visit::Bare, Then::GoOn) };
+        let fetcher = self.asker.fetcher(source);
+        let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
+        // A public list must not have the operator's own machines asked.
+        let own = &source.def.url;
+        let outward = link::server(url) != link::server(own) && !fetcher.is_own_address(own);
+        match gate(fetcher, url, outward).await {
+            Gate::Open => {}
+            Gate::PutOff(head) => return (Visit::Failed, Then::Wait(told(&head))),
+            Gate::Closed(FetchFault::NoRobots { .. }) => return (Visit::Failed, Then::Stop),
+            Gate::Closed(_) => return (Visit::Bare, Then::GoOn),
+        }
+        match self.asker.article(source, url, waited, outward).await {
+            Exchange::Body(response) => {
+                self.read_article(source, page, entry.clone(), response, last_try).await
+            }
+            // Where it is sent on to is another page, with a robots.txt of its own.
+            Exchange::Failed(FetchFault::Robots { .. }) => (Visit::Bare, Then::GoOn),
+            // A redirect that is to be followed later: it says nothing of the host's other pages.
+            Exchange::Throttled(head) if head.status < 400 => {
+                let from = poll::follow_from(&head, self.clock.now());
+                (from.map_or(Visit::Failed, Visit::Later), Then::GoOn)
+            }
+            Exchange::Throttled(head) | Exchange::Blocked { head, .. } => {
+                (Visit::Failed, Then::Wait(told(&head)))
+            }
+            Exchange::Failed(FetchFault::Held { .. }) => (Visit::Failed, Then::Stop),
+            Exchange::Status(head) if head.status >= 500 && head.retry_after.is_some() => {
+                (Visit::Failed, Then::Wait(told(&head)))
+            }
+            Exchange::Status(head) if head.status >= 500 => (Visit::Failed, Then::GoOn),
+            Exchange::Failed(_) => (Visit::Failed, Then::GoOn),
+            // It is not there, and was perhaps never to be.
+            Exchange::Status(_) | Exchange::Gone(_) | Exchange::NotModified(_) => (Visit::Bare, Then::GoOn),
+        }
+    }
+
+    async fn read_article(
+        &self,
+        source: &Source,
+        page: &Page,
+        entry: ParsedEntry,
+        response: Response,
+        last_try: bool,
+    ) -> (Visit, Then) {
+        let reader = self.asker.reader(source, self.clock.now(), Known::default());
+        let rules = page.rules.article.clone();
+        let full = source.content == ContentPolicy::Full;
+        let read = self.asker.blocking(move || {
+            let mut article = page::article(&reader.input(&response), &rules)?;
+            if article.breaks_off && !last_try {
+                return Err(PageError::CutShort);
+            }
+            let directives = page_directives(response.head.x_robots_tag.as_deref(), AGENT);
+            article.noindex |= directives.noindex;
+            article.nosnippet |= directives.nosnippet;
+            // The body is the publisher's; it is taken only where the operator has leave to.
+            article.body = article.body.filter(|_| full);
+            let mut entry = page::enrich(&entry, &article);
+            bound::entry(&mut entry);
+            Ok(entry)
+        });
+        match read.await {
+            Ok(Ok(entry)) => (Visit::Read(Box::new(entry)), Then::GoOn),
+            Ok(Err(PageError::Challenge(_))) => (Visit::Failed, Then::Stop),
+            Ok(Err(PageError::CutShort)) => (Visit::Failed, Then::GoOn),
+            // A film, a document, a page that is all script: it will hold nothing later either.
+            Ok(Err(_)) | Err(_) => (Visit::Bare, Then::GoOn),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Links of a list page that may be entries, and the row around each. `generic` and `blocks` choose those that are
+//! the page's list.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use ego_tree::NodeId;
+use scraper::{ElementRef, Node};
+
+use crate::read::text::one_line;
+
+/// How far above a link its row may begin.
+const MAX_CLIMB: usize = 8;
+
+/// A link that may be an entry.
+#[derive(Clone, Debug)]
+pub(super) struct EntryLink<'a> {
+    pub(super) anchor: ElementRef<'a>,
+    pub(super) href: String,
+    pub(super) key: String,
+    pub(super) title: String,
+    /// The day in its path.
+    pub(super) day: Option<NaiveDate>,
+    /// True if it leads to a page of the same site, or of its domain.
+    pub(super) is_own: bool,
+    pub(super) is_near: bool,
+}
+
+/// Which elements have links of how many entries in them: the only one's number, or that there are more.
+pub(super) fn rows(links: &[EntryLink<'_>]) -> HashMap<NodeId, Option<usize>> {
+    let mut rows: HashMap<NodeId, Option<usize>> = HashMap::new();
+    for (number, link) in links.iter().enumerate() {
+        for above in std::iter::once(*link.anchor).chain(link.anchor.ancestors()).take(MAX_CLIMB) {
+            let only = rows.entry(above.id()).or_insert(Some(number));
+            if *only != Some(number) {
+                *only = None;
+            }
+        }
+    }
+    rows
+}
+
+/// The largest element around a link that has no other entry's link in it.
+pub(super) fn row_of<'a>(anchor: ElementRef<'a>, rows: &HashMap<NodeId, Option<usize>>) -> ElementRef<'a> {
+    let mut row = anchor;
+    for above in anchor.ancestors().take(MAX_CLIMB - 1).filter_map(ElementRef::wrap) {
+        let stop = matches!(above.value().name(), "body" | "html" | "table" | "ul" | "ol" | "dl");
+        if stop || !matches!(rows.get(&above.id()), Some(Some(_))) {
+            break;
+        }
+        row = above;
+    }
+    row
+}
+
+/// The texts in a row beside the title of its link.
+pub(super) fn own_pieces(row: ElementRef<'_>, link: &EntryLink<'_>) -> Vec<String> {
+    let mut own = Vec::new();
+    for node in row.descendants() {
+        let Node::Text(said) = node.value() else { continue };
+        let said = one_line(said);
+        // A date in a headline is not the day it was published.
+        if !said.is_empty() && !link.title.contains(said.trim_end_matches(['.', '…'])) {
+            own.push(said);
+        }
+    }
+    own
+}
