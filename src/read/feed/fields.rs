@@ -300,11 +300,9 @@ impl Walk<'_> {
         if href.is_empty() {
             return None;
         }
-        // Nearly every address is plain and absolute; feed-rs parses it again, so it is parsed here only
+        // Nearly every address is plain and absolute; `finish` parses it again, so it is parsed here only
         // where it may be none.
-        if is_web(&href)
-            && href.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&b))
-        {
+        if is_plain(&href) {
             return Some(href);
         }
         let joined = match self.scope {
@@ -334,6 +332,12 @@ impl Walk<'_> {
 pub(super) fn relation(rel: &str) -> String {
     let rel = rel.trim().to_ascii_lowercase();
     rel.strip_prefix("http://www.iana.org/assignments/relation/").map_or_else(|| rel.clone(), str::to_owned)
+}
+
+/// True for an absolute address that needs no escaping.
+pub(super) fn is_plain(address: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&b);
+    is_web(address) && address.bytes().all(fits)
 }
 
 pub(super) fn is_web(text: &str) -> bool {

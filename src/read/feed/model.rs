@@ -9,7 +9,7 @@ use feed_rs::model as theirs;
 use feed_rs::parser::{Builder, Parser};
 
 use super::draft::{Document, Draft, Head, Prose, add_link, alternate};
-use super::fields::{is_web, relation};
+use super::fields::{is_plain, is_web, relation};
 use super::markup::{looks_like_html, without_cdata};
 use super::mojibake::encoded_once;
 use super::names::{Field, Role};
@@ -162,8 +162,9 @@ fn links(all: Vec<theirs::Link>) -> Option<Vec<Link>> {
 fn person(person: theirs::Person) -> Option<Person> {
     let line = |value: Option<String>| value.map(|value| one_line(&value)).filter(|value| !value.is_empty());
     let uri = line(person.uri);
-    let is_plain =
-        uri.as_deref().is_none_or(|uri| is_web(uri) && uri.is_ascii() && !uri.contains([' ', '"', '\\']));
-    let name = line(person.name).filter(|_| is_plain)?;
+    if uri.as_deref().is_some_and(|uri| !is_plain(uri)) {
+        return None;
+    }
+    let name = line(person.name)?;
     Some(Person { name, email: line(person.email), uri })
 }
