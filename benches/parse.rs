@@ -1,5 +1,5 @@
-//! Reading well-formed UTF-8 feeds: dibao's whole way (decoding, dialects, repair, feed-rs, our values)
-//! compared with feed-rs alone on the same bytes.
+//! Reading well-formed UTF-8 feeds: dibao's whole way (decoding, the check for plainness, feed-rs or our reader, our values)
+//! beside feed-rs alone on the same bytes.
 //!
 //! `cargo bench --bench parse` prints criterion's figures for both, then their ratio from alternating
 //! rounds, so that a busy machine slows both equally.

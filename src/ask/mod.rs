@@ -54,14 +54,14 @@ pub struct Asked {
     pub exchange: Exchange,
     /// Time at which the answer was complete.
     pub at: Time,
-    pub answer: Answer<Document>,
+    pub answer: Answer<Box<Document>>,
 }
 
 /// The verdict of robots.txt on an address.
 pub enum Gate {
     Open,
     /// The answer that says when to come back: not even the robots.txt was to be had.
-    PutOff(ResponseHead),
+    PutOff(Box<ResponseHead>),
     Closed(FetchFault),
 }
 
@@ -125,7 +125,7 @@ impl Asker {
         &self,
         reader: &BodyReader,
         response: Response,
-    ) -> Result<Document, Answer<Document>> {
+    ) -> Result<Document, Answer<Box<Document>>> {
         let reader = reader.clone();
         let read = self.blocking(move || reader.document(&response, false)).await;
         read.unwrap_or_else(|why| Err(Answer::NotNews(why)))
@@ -167,7 +167,7 @@ pub async fn get(fetcher: &Fetcher, request: &FetchRequest) -> Exchange {
     };
     match closed {
         Gate::Open => fetcher.get(request).await,
-        Gate::PutOff(head) => Exchange::Throttled(head),
+        Gate::PutOff(head) => Exchange::Throttled(*head),
         Gate::Closed(fault) => Exchange::Failed(fault),
     }
 }
@@ -179,7 +179,7 @@ pub async fn gate(fetcher: &Fetcher, url: &str, outward: bool) -> Gate {
         return Gate::Closed(FetchFault::Held { host: link::server(url).unwrap_or_default(), wait });
     }
     match fetcher.admission_of(url, outward).await {
-        (_, Some(head)) => Gate::PutOff(head),
+        (_, Some(head)) => Gate::PutOff(Box::new(head)),
         (verdict, None) if verdict.allowed => Gate::Open,
         (verdict, None) => Gate::Closed(fetcher.refusal(url, verdict.why, outward).await),
     }

@@ -94,7 +94,7 @@ impl Prober {
 
     fn examine(&self, url: &str, exchange: &Exchange) -> ProbeReport {
         let reader = self.reader();
-        let answer: Answer<Document> = answer::of(exchange, url, url, &reader);
+        let answer: Answer<Box<Document>> = answer::of(exchange, url, url, &reader);
         probe::examine(&Subject { url, exchange, answer: &answer, zone: self.zone, at: reader.at })
     }
 
@@ -114,7 +114,7 @@ impl Prober {
         match ask::get(&self.fetcher, &request).await {
             Exchange::Body(response) => self.article(link, &response),
             other => {
-                let why = Answer::<Document>::without_body(&other, &link, &link).tell(|_| String::new());
+                let why = Answer::<Box<Document>>::without_body(&other, &link, &link).tell(|_| String::new());
                 not_read(link, why)
             }
         }

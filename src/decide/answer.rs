@@ -57,7 +57,7 @@ pub fn is_gone(exchange: &Exchange, asked: &str, configured: &str) -> bool {
 }
 
 /// The meaning of an exchange with the address `asked`, for a source of the address `configured`.
-pub fn of(exchange: &Exchange, asked: &str, configured: &str, reader: &BodyReader) -> Answer<Document> {
+pub fn of(exchange: &Exchange, asked: &str, configured: &str, reader: &BodyReader) -> Answer<Box<Document>> {
     match exchange {
         Exchange::Body(response) => reader.read(response, true),
         // A body that ended before its announced length is incomplete (RFC 9112 section 8) until it came twice, and
@@ -175,7 +175,7 @@ impl<D> Answer<D> {
     }
 }
 
-impl Answer<Document> {
+impl Answer<Box<Document>> {
     /// The same answer with no more of its document than its form.
     pub fn form(&self) -> Answer<Form> {
         match self {

@@ -38,7 +38,7 @@ pub struct Subject<'a> {
     /// The address that was asked for.
     pub url: &'a str,
     pub exchange: &'a Exchange,
-    pub answer: &'a Answer<Document>,
+    pub answer: &'a Answer<Box<Document>>,
     /// The zone in which dates are shown.
     pub zone: Tz,
     /// Time at which the answer was complete.
@@ -207,7 +207,7 @@ impl ProbeReport {
     }
 }
 
-fn feeds(answer: &Answer<Document>) -> Vec<FeedLink> {
+fn feeds(answer: &Answer<Box<Document>>) -> Vec<FeedLink> {
     match answer {
         Answer::Document(document) => document.feeds.clone(),
         Answer::PageWithFeeds(feeds) => feeds.clone(),

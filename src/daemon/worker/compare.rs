@@ -90,7 +90,7 @@ impl Worker {
             Answer::Document(document) => {
                 let url = asked.exchange.head().map(|head| head.final_url.clone());
                 let url = url.unwrap_or_else(|| polled.source.def.url.clone());
-                self.compare_document(polled, document, url).await?
+                self.compare_document(polled, *document, url).await?
             }
             other => Read::of(other.map(|_| Compared::default())),
         };

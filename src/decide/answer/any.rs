@@ -17,7 +17,7 @@ type Read = (Form, ParsedFeed, Option<String>, Vec<FeedLink>);
 
 /// A feed has marks of its own, so it is tried first; then a challenge, which is a page too; then JSON, which is no
 /// page; and a page last.
-pub(super) fn read(input: &FeedInput<'_>) -> Result<Read, Answer<Document>> {
+pub(super) fn read(input: &FeedInput<'_>) -> Result<Read, Answer<Box<Document>>> {
     if let Ok(feed) = feed::read(input) {
         return Ok((Form::Feed, feed, None, Vec::new()));
     }
@@ -33,7 +33,7 @@ pub(super) fn read(input: &FeedInput<'_>) -> Result<Read, Answer<Document>> {
     read_page(input)
 }
 
-fn read_page(input: &FeedInput<'_>) -> Result<Read, Answer<Document>> {
+fn read_page(input: &FeedInput<'_>) -> Result<Read, Answer<Box<Document>>> {
     let links = page::feed_links(input).into_iter();
     let feeds: Vec<FeedLink> = links.map(|link| FeedLink { url: link.href, title: link.title }).collect();
     let not_news = |why: String| Err(Answer::NotNews(why));
@@ -49,7 +49,7 @@ fn read_page(input: &FeedInput<'_>) -> Result<Read, Answer<Document>> {
     }
 }
 
-fn read_json(input: &FeedInput<'_>, text: &str) -> Result<Read, Answer<Document>> {
+fn read_json(input: &FeedInput<'_>, text: &str) -> Result<Read, Answer<Box<Document>>> {
     let value = match json_text::read(text) {
         Ok(document) => document.value,
         Err(error) => return Err(Answer::NotNews(format!("it begins as JSON does, but: {error}"))),

@@ -78,7 +78,7 @@ impl BodyReader {
     }
 
     /// The meaning of a body. One that is not complete ended before its announced length.
-    pub(super) fn read(&self, response: &Response, is_complete: bool) -> Answer<Document> {
+    pub(super) fn read(&self, response: &Response, is_complete: bool) -> Answer<Box<Document>> {
         let body_hash = hex16(&Sha256::digest(&response.body));
         if self.known.body_hash.as_ref() == Some(&body_hash) {
             return Answer::SameBytes;
@@ -94,7 +94,7 @@ impl BodyReader {
             Err(answer) => return answer,
         };
         let ends_well = document.feed.ending == Ending::Whole;
-        if !is_complete && !(came_before && ends_well) {
+        if !(is_complete || came_before && ends_well) {
             return incomplete();
         }
         document.whole = came_before || ends_well;
@@ -105,7 +105,7 @@ impl BodyReader {
             return cut_short(ReadError::CutShort.to_string());
         }
         document.body_hash = body_hash;
-        Answer::Document(document)
+        Answer::Document(Box::new(document))
     }
 
     /// Reads a body into a document, wherever it ends, or says what it is instead. A body that `came_before` was not
@@ -113,7 +113,11 @@ impl BodyReader {
     ///
     /// # Errors
     /// The answer, if the body is no such document.
-    pub fn document(&self, response: &Response, came_before: bool) -> Result<Document, Answer<Document>> {
+    pub fn document(
+        &self,
+        response: &Response,
+        came_before: bool,
+    ) -> Result<Document, Answer<Box<Document>>> {
         let input = self.input(response);
         let closing = closing(input.bytes);
         let (form, mut feed, next, feeds) = match &self.expected {
@@ -153,7 +157,7 @@ fn drop_cut_entry(feed: &mut ParsedFeed) -> bool {
 }
 
 /// The answer that came instead of a feed.
-fn no_feed(input: &FeedInput<'_>, error: &ReadError, closing: String) -> Answer<Document> {
+fn no_feed(input: &FeedInput<'_>, error: &ReadError, closing: String) -> Answer<Box<Document>> {
     match page::is_challenge(&decode(input.bytes, input.content_type, None).text) {
         Some(wall) => Answer::Challenge(format!("a wall stands before the feed: {wall}")),
         None if *error == ReadError::CutShort => Answer::CutShort { why: error.to_string(), closing },
@@ -162,7 +166,7 @@ fn no_feed(input: &FeedInput<'_>, error: &ReadError, closing: String) -> Answer<
 }
 
 /// The answer that came instead of a list. What is missing on a page that breaks off may stand in its rest.
-fn no_list(error: &PageError, breaks_off: bool, closing: String) -> Answer<Document> {
+fn no_list(error: &PageError, breaks_off: bool, closing: String) -> Answer<Box<Document>> {
     let why = error.to_string();
     match error {
         PageError::CutShort => Answer::CutShort { why, closing },

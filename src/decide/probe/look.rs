@@ -46,9 +46,9 @@ impl<'a> Text<'a> {
 
 /// One line that says what decided the answer.
 pub(super) fn because(subject: &Subject<'_>, text: Option<&Text<'_>>) -> String {
-    subject.answer.tell(|Document { form, feed, .. }| {
-        let entries = feed.entries.len();
-        match form {
+    subject.answer.tell(|document| {
+        let entries = document.feed.entries.len();
+        match &document.form {
             Form::Feed => format!("{}, {entries} entries", text.map_or("a feed", Text::dialect)),
             Form::ListPage => format!("{entries} entries"),
             Form::Json(rules) => format!("{entries} entries at {:?}", rules.entries.as_str()),
@@ -57,7 +57,7 @@ pub(super) fn because(subject: &Subject<'_>, text: Option<&Text<'_>>) -> String 
 }
 
 /// The document of an answer, if it is one.
-pub(super) fn document<'a>(answer: &'a Answer<Document>) -> Option<&'a Document> {
+pub(super) fn document(answer: &Answer<Box<Document>>) -> Option<&Document> {
     match answer {
         Answer::Document(document) => Some(document),
         _ => None,

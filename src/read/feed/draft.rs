@@ -2,8 +2,9 @@
 //! in what dialect or order they came.
 
 use super::names::{Field, Role};
+use super::repair::Repairs;
 use super::syndication::update_interval;
-use crate::model::entry::{Category, Ending, Link, Person};
+use crate::model::entry::{Category, Ending, Link, ParsedEntry, Person};
 use crate::model::skip::Skip;
 use crate::model::time::Stamp;
 
@@ -47,6 +48,10 @@ impl<T> Slot<T> {
     pub(super) fn get(&self) -> Option<&T> {
         self.held.as_ref().map(|(_, _, v)| v)
     }
+
+    pub(super) fn into_inner(self) -> Option<T> {
+        self.held.map(|(_, _, v)| v)
+    }
 }
 
 /// What one entry has given so far.
@@ -71,18 +76,18 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// The short and the full text. Where no full text is given but a second short one is, the publisher
+    /// Takes the short and the full text. Where no full text is given but a second short one is, the publisher
     /// used both elements for the two (RSS 2.0 with `description` twice, or with `itunes:summary`).
-    pub(super) fn bodies(&self) -> (Option<&Prose>, Option<&Prose>) {
-        let mut ranked: Vec<_> = self.summaries.iter().collect();
+    pub(super) fn take_bodies(&mut self) -> (Option<Prose>, Option<Prose>) {
+        let mut ranked = std::mem::take(&mut self.summaries);
         ranked.sort_by_key(|(rank, depth, _)| (*rank, *depth));
         let best = ranked.first().map(|(rank, ..)| *rank);
         let mut texts =
             ranked.into_iter().filter(|(rank, ..)| Some(*rank) == best).map(|(_, _, prose)| prose);
         let summary = texts.next();
-        let content = self.contents.first();
-        let second = texts.find(|prose| Some(*prose) != summary);
-        (summary, content.or(second))
+        let content = std::mem::take(&mut self.contents).into_iter().next();
+        let content = content.or_else(|| texts.find(|prose| Some(prose) != summary.as_ref()));
+        (summary, content)
     }
 
     /// The address of the entry's page, as far as it is known.
@@ -147,6 +152,14 @@ pub(super) fn add_link(links: &mut Vec<Link>, link: Link) {
 /// A link to the page itself.
 pub(super) fn alternate(href: String) -> Link {
     Link { href, rel: "alternate".to_owned(), ..Link::default() }
+}
+
+/// A document as its dialect's reader found it.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) head: Head,
+    pub(super) entries: Vec<ParsedEntry>,
+    pub(super) repairs: Repairs,
 }
 
 /// What the feed says of itself.

@@ -300,11 +300,9 @@ impl Walk<'_> {
         if href.is_empty() {
             return None;
         }
-        // Nearly every address is plain and absolute; feed-rs parses it again, so it is parsed here only
+        // Nearly every address is plain and absolute; `finish` parses it again, so it is parsed here only
         // where it may be none.
-        if is_web(&href)
-            && href.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&b))
-        {
+        if is_plain(&href) {
             return Some(href);
         }
         let joined = match self.scope {
@@ -331,12 +329,18 @@ impl Walk<'_> {
 }
 
 /// A link relation in its short form.
-fn relation(rel: &str) -> String {
+pub(super) fn relation(rel: &str) -> String {
     let rel = rel.trim().to_ascii_lowercase();
     rel.strip_prefix("http://www.iana.org/assignments/relation/").map_or_else(|| rel.clone(), str::to_owned)
 }
 
-fn is_web(text: &str) -> bool {
+/// True for an absolute address that needs no escaping.
+pub(super) fn is_plain(address: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&b);
+    is_web(address) && address.bytes().all(fits)
+}
+
+pub(super) fn is_web(text: &str) -> bool {
     super::token::starts_with_ignore_case(text, "http://")
         || super::token::starts_with_ignore_case(text, "https://")
 }

@@ -1,14 +1,13 @@
-//! JSON Feed 1.0 and 1.1 to the canonical dialect. One value of the wrong type costs that value, not the feed; so
-//! does one bad character (`core/json.rs`).
+//! JSON Feed 1.0 and 1.1 to entries. One value of the wrong type costs that value, not the feed; so
+//! does one bad character (`read/json.rs`).
 
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::canonical::Canonical;
-use super::draft::{Draft, Head, Prose, add_link, alternate};
+use super::draft::{self, Draft, Head, Prose, add_link, alternate};
 use super::names::{Field, Role};
 use super::repair::{Repair, Repairs};
-use super::{Context, MAX_ENTRIES, ReadError};
+use super::{Context, MAX_ENTRIES, ReadError, finish};
 use crate::model::entry::{Category, Ending, Link, Person};
 use crate::read::date::{self, DateContext};
 use crate::read::json::{self, Document};
@@ -16,12 +15,12 @@ use crate::read::text::one_line;
 
 type Object = Map<String, Value>;
 
-/// Reads a document into the canonical dialect.
+/// Reads a document.
 pub(super) fn read(
     text: &str,
-    context: &Context<'_>,
+    context: &Context,
     mut repairs: Repairs,
-) -> Result<(Canonical, Head, Repairs), ReadError> {
+) -> Result<draft::Document, ReadError> {
     let Document { value, mended, open } = json::read(text).map_err(|e| match e.is_eof() {
         true => ReadError::CutShort,
         false => ReadError::NotAFeed(format!("JSON: {e}")),
@@ -47,8 +46,8 @@ pub(super) fn read(
     }
     // Relative addresses of items start at the site, as those of RSS do; the feed may live elsewhere.
     let home = address(feed, "home_page_url", context).and_then(|home| Url::parse(&home).ok());
-    let of_items = &Context { url: home.or_else(|| context.url.clone()), ..*context };
-    let mut out = Canonical::new(text.len());
+    let of_items = &Context { url: home.or_else(|| context.url.clone()), dates: context.dates };
+    let mut entries = Vec::new();
     let mut head = head(feed, context);
     // The feed and its list of items are two of what is open; a third is an item.
     head.ending = match open {
@@ -63,13 +62,13 @@ pub(super) fn read(
             // Nothing of it had come.
             head.ending = Ending::Early;
         } else {
-            out.entry(draft);
+            entries.push(finish::entry(draft));
         }
     }
-    if open > 0 && out.beside.is_empty() {
+    if open > 0 && entries.is_empty() {
         return Err(ReadError::CutShort);
     }
-    Ok((out.finish(&head), head, repairs))
+    Ok(draft::Document { head, entries, repairs })
 }
 
 /// The entries of a list. PHP writes a list that has gaps as an object, with the places as keys.
@@ -86,7 +85,7 @@ fn listed(items: &Value) -> Option<Vec<&Value>> {
     }
 }
 
-fn head(feed: &Object, context: &Context<'_>) -> Head {
+fn head(feed: &Object, context: &Context) -> Head {
     let mut head = Head { language: string(feed, "language"), ..Head::default() };
     if let Some(text) = string(feed, "title") {
         head.title.offer(0, 0, plain(text));
@@ -105,7 +104,7 @@ fn head(feed: &Object, context: &Context<'_>) -> Head {
     head
 }
 
-fn entry(item: &Object, context: &Context<'_>) -> Draft {
+fn entry(item: &Object, context: &Context) -> Draft {
     let mut draft = Draft { language: string(item, "language"), ..Draft::default() };
     if let Some(id) = scalar(item, "id") {
         if id.starts_with("http://") || id.starts_with("https://") {
@@ -140,7 +139,7 @@ fn entry(item: &Object, context: &Context<'_>) -> Draft {
     draft
 }
 
-fn links(item: &Object, context: &Context<'_>, draft: &mut Draft) {
+fn links(item: &Object, context: &Context, draft: &mut Draft) {
     // The page on this site; where a link log has none, what it links to.
     if let Some(href) = address(item, "url", context).or_else(|| address(item, "external_url", context)) {
         add_link(&mut draft.links, alternate(href));
@@ -161,7 +160,7 @@ fn links(item: &Object, context: &Context<'_>, draft: &mut Draft) {
 }
 
 /// `authors` of 1.1, `author` of 1.0.
-fn people(item: &Object, context: &Context<'_>, draft: &mut Draft) {
+fn people(item: &Object, context: &Context, draft: &mut Draft) {
     let one = item.get("author").and_then(Value::as_object);
     for author in objects(item, "authors").chain(one) {
         if let Some(name) = string(author, "name") {
@@ -203,7 +202,7 @@ fn scalar(object: &Object, key: &str) -> Option<String> {
     }
 }
 
-fn address(object: &Object, key: &str, context: &Context<'_>) -> Option<String> {
+fn address(object: &Object, key: &str, context: &Context) -> Option<String> {
     let text = string(object, key)?;
     let text = text.trim();
     let joined = match &context.url {

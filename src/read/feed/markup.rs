@@ -147,7 +147,7 @@ fn kind(field: Field, attributes: &Attributes<'_>, atom: bool) -> Kind {
 
 /// The inside of a CDATA section that was wrapped, or escaped, once too often: to HTML it is a comment, and
 /// the body would vanish.
-fn without_cdata(text: String) -> String {
+pub(super) fn without_cdata(text: String) -> String {
     match text.trim().strip_prefix("<![CDATA[") {
         Some(inner) => inner.strip_suffix("]]>").unwrap_or(inner).to_owned(),
         None => text,

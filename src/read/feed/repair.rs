@@ -76,6 +76,10 @@ impl Repairs {
         self.0 |= 1 << repair as u32;
     }
 
+    pub(super) fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
     /// The notes, in a fixed order.
     pub(super) fn notes(self) -> Vec<String> {
         Repair::ALL

@@ -1,19 +1,18 @@
-//! RSS, RDF, Atom and CDF, well-formed or not, to the canonical dialect: one walk over the tokens with a
+//! RSS, RDF, Atom and CDF, well-formed or not, to entries: one walk over the tokens with a
 //! stack of open elements. Owns scope (whose field is this?), namespaces, `xml:base` and `xml:lang`. What an
 //! element means is in `names`, what a finished text is in `fields`.
 
 use std::cell::Cell;
 
 use super::attributes::{self, Attributes};
-use super::canonical::Canonical;
-use super::draft::{Draft, Head};
+use super::draft::{Document, Draft, Head};
 use super::entities::Entities;
 use super::markup::{self, Capture};
 use super::names::{self, Field, Meaning, Role, Vocab};
 use super::repair::{Repair, Repairs};
 use super::token::{Token, Tokens};
-use super::{Context, MAX_ENTRIES, ReadError};
-use crate::model::entry::{Ending, Person};
+use super::{Context, MAX_ENTRIES, ReadError, finish};
+use crate::model::entry::{Ending, ParsedEntry, Person};
 use crate::read::text::one_line;
 
 /// Elements open at once. Feeds need about 10, their inline markup some tens; an HTML parser behind this one
@@ -61,7 +60,7 @@ pub(super) struct Being {
 /// The walk.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
-    pub(super) context: &'a Context<'a>,
+    pub(super) context: &'a Context,
     tokens: Tokens<'a>,
     entities: Entities,
     pub(super) repairs: Repairs,
@@ -84,17 +83,12 @@ pub(super) struct Walk<'a> {
     pub(super) draft: Draft,
     entry_bases: usize,
     entry_languages: usize,
-    entries: usize,
+    entries: Vec<ParsedEntry>,
     truncated: bool,
-    out: Canonical,
 }
 
-/// Reads a document into the canonical dialect.
-pub(super) fn read(
-    text: &str,
-    context: &Context<'_>,
-    repairs: Repairs,
-) -> Result<(Canonical, Head, Repairs), ReadError> {
+/// Reads a document.
+pub(super) fn read(text: &str, context: &Context, repairs: Repairs) -> Result<Document, ReadError> {
     let mut walk = Walk::new(text, context, repairs);
     walk.run()?;
     if walk.has_guessed.get() && walk.home.is_some() {
@@ -103,12 +97,11 @@ pub(super) fn read(
         walk = Walk { home, ..Walk::new(text, context, repairs) };
         walk.run()?;
     }
-    let canonical = walk.out.finish(&walk.head);
-    Ok((canonical, walk.head, walk.repairs))
+    Ok(Document { head: walk.head, entries: walk.entries, repairs: walk.repairs })
 }
 
 impl<'a> Walk<'a> {
-    fn new(text: &'a str, context: &'a Context<'a>, repairs: Repairs) -> Self {
+    fn new(text: &'a str, context: &'a Context, repairs: Repairs) -> Self {
         Self {
             context,
             tokens: Tokens::new(text),
@@ -130,9 +123,8 @@ impl<'a> Walk<'a> {
             draft: Draft::default(),
             entry_bases: 0,
             entry_languages: 0,
-            entries: 0,
+            entries: Vec::new(),
             truncated: false,
-            out: Canonical::new(text.len()),
         }
     }
 
@@ -442,7 +434,7 @@ impl<'a> Walk<'a> {
     }
 
     fn end_entry(&mut self) {
-        if self.entries == MAX_ENTRIES {
+        if self.entries.len() == MAX_ENTRIES {
             self.repairs.note(Repair::TooManyEntries);
             return;
         }
@@ -454,8 +446,7 @@ impl<'a> Walk<'a> {
         if self.truncated {
             self.head.ending = Ending::InEntry;
         }
-        self.entries += 1;
-        self.out.entry(draft);
+        self.entries.push(finish::entry(draft));
     }
 
     /// The base and language in force, where the entry itself or something in it declared one.
