@@ -21,17 +21,17 @@
 //!
 //! With input and output:
 //!
+//! - [`config`]: turns the TOML files into a checked configuration, and reports all faults at once.
 //! - [`ledger`]: owns the state directory: [`ledger::journal`] appends and replays, [`ledger::store`] is sled as an
 //!   index that dibao can always rebuild from the journal.
 //! - [`fetch`]: makes one polite, bounded, conditional HTTP exchange.
 //! - [`ask`]: asks a source and returns an answer: proxy, robots.txt, fetch, read. A poll, `dibao check --online` and
 //!   `dibao probe` all use it.
 //! - [`serve`]: answers HTTP requests from views, and commands on the admin socket. Changes nothing.
-//! - [`config`]: turns the TOML files into a checked configuration, and reports all faults at once.
 //! - [`daemon`]: runs everything: scheduler, worker, recorder, publisher, keeper, outlets. [`daemon::run`] is the
 //!   way from configuration to exit.
-//! - [`command`]: one file a command: its arguments, its work, its rows and their columns.
 //! - [`demo`]: serves invented newspapers on loopback, for `dibao demo` and for tests.
+//! - [`command`]: one file a command: its arguments, its work, its rows and their columns.
 //! - [`cli`]: turns arguments into a command, and its rows into text or JSON.
 //!
 //! Invariants:

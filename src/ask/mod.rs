@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::{Config, Source, SourceKind};
 use crate::decide::answer::{self, Answer, BodyReader, Document, EarlierBody, Expected};
-use crate::fetch::{FetchRequest, FetchSetupError, Fetcher};
+use crate::fetch::{ACCEPT_FEED, FetchRequest, FetchSetupError, Fetcher};
 use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
 use crate::model::time::Time;
 use crate::read::link;
@@ -157,6 +157,15 @@ impl Asker {
         });
         task.await.map_err(|panic| format!("reading it ended in a panic ({panic})"))
     }
+}
+
+/// Asks an address of no source for whatever it gives. `reader` is made when the answer is in. A feed may be asked for
+/// whatever robots.txt says, so it is not asked.
+pub async fn anything(fetcher: &Fetcher, url: &str, reader: impl FnOnce() -> BodyReader) -> Asked {
+    let exchange = fetcher.get(&FetchRequest::new(url, ACCEPT_FEED)).await;
+    let reader = reader();
+    let answer = answer::of(&exchange, url, url, &reader);
+    Asked { exchange, at: reader.at, answer }
 }
 
 /// One exchange; if the request obeys robots.txt, only if that lets programs.

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use super::{Ended, table};
+use super::{Ended, Row, Shown, table};
 use crate::ask::{Asked, Asker, Question};
 use crate::config::{Config, Source};
 use crate::daemon::clock::{Clock, SystemClock};
@@ -29,20 +29,19 @@ async fn ask_all(config: &Config, json: bool) -> anyhow::Result<bool> {
             (id, ask(&asker, source).await)
         });
     }
-    let mut rows: HashMap<SourceId, (Vec<String>, bool)> = HashMap::new();
+    let mut rows: HashMap<SourceId, OnlineRow> = HashMap::new();
     while let Some(asked) = asking.join_next().await {
         let (id, report) = asked?;
-        let row = row(&id, report.as_ref());
+        let row = OnlineRow::of(id.clone(), report);
         if json {
-            println!("{row}");
+            println!("{}", table::json(&row));
         }
-        rows.insert(id, (cells(&row), row["good"] == json!(true)));
+        rows.insert(id, row);
     }
-    let good = rows.values().filter(|(_, good)| *good).count();
-    let all = rows.len();
+    let (good, all) = (rows.values().filter(|row| row.good).count(), rows.len());
     if !json {
         let ordered = config.sources.iter().filter_map(|source| rows.remove(&source.def.id));
-        print!("{}", table::aligned(&COLUMNS, ordered.map(|(cells, _)| cells).collect()));
+        print!("{}", table::aligned(&COLUMNS, ordered.map(OnlineRow::cells).collect()));
         println!("{good} of {all} sources give entries");
     }
     Ok(good == all)
@@ -61,31 +60,72 @@ async fn ask(asker: &Asker, source: Source) -> Result<ProbeReport, String> {
 
 const COLUMNS: [&str; 7] = ["id", "state", "is", "entries", "newest", "encoding", "because"];
 
-fn row(id: &SourceId, report: Result<&ProbeReport, &String>) -> Value {
-    match report {
-        Ok(report) => json!({
-            "id": id,
-            "state": report.state(),
-            "good": report.has_entries(),
-            "is": report.answer.title(),
-            "entries": report.count,
-            "newest_age": report.rhythm.as_ref().map(|rhythm| rhythm.newest_age),
-            "encoding": report.encoding,
-            "because": report.because,
-            "defects": report.defects,
-        }),
-        Err(panic) => json!({ "id": id, "state": "failed", "good": false, "because": panic }),
+/// A source, as its answer shows it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OnlineRow {
+    id: SourceId,
+    state: String,
+    /// True if it gives entries.
+    good: bool,
+    is: Option<String>,
+    entries: Option<usize>,
+    /// Seconds since its newest entry was published.
+    newest_age: Option<i64>,
+    /// The encoding, and what told it.
+    encoding: Option<String>,
+    because: String,
+    defects: Vec<String>,
+}
+
+impl Row for OnlineRow {
+    // The table is printed here, in the order of the configuration.
+    const SHOWN: Shown<Self> = Shown::Never;
+
+    #[cfg(test)]
+    fn samples() -> Vec<serde_json::Value> {
+        vec![serde_json::json!({
+            "id": "paper", "state": "ok", "good": true, "is": "RSS 2.0", "entries": 20, "newest_age": 600,
+            "encoding": "UTF-8, by the XML declaration", "because": "RSS 2.0, 20 entries", "defects": [],
+        })]
     }
 }
 
-fn cells(row: &Value) -> Vec<String> {
-    let text = |column: &str| match &row[column] {
-        Value::String(text) => text.clone(),
-        Value::Null => "-".to_owned(),
-        other => other.to_string(),
-    };
-    // What told the encoding is for `--json`.
-    let encoding = text("encoding").split(',').next().unwrap_or_default().to_owned();
-    let newest = row["newest_age"].as_i64().map_or_else(|| "-".to_owned(), span);
-    vec![text("id"), text("state"), text("is"), text("entries"), newest, encoding, text("because")]
+impl OnlineRow {
+    /// Of the report, or of the panic that ended reading.
+    fn of(id: SourceId, report: Result<ProbeReport, String>) -> Self {
+        match report {
+            Ok(report) => Self {
+                id,
+                state: report.state().to_owned(),
+                good: report.has_entries(),
+                is: Some(report.answer.title()),
+                entries: Some(report.count),
+                newest_age: report.rhythm.as_ref().map(|rhythm| rhythm.newest_age),
+                encoding: report.encoding,
+                because: report.because,
+                defects: report.defects,
+            },
+            Err(panic) => Self {
+                id,
+                state: "failed".to_owned(),
+                good: false,
+                is: None,
+                entries: None,
+                newest_age: None,
+                encoding: None,
+                because: panic,
+                defects: Vec::new(),
+            },
+        }
+    }
+
+    fn cells(self) -> Vec<String> {
+        let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
+        let entries = self.entries.map(|count| count.to_string());
+        // What told the encoding is for `--json`.
+        let encoding = self.encoding.map(|told| told.split(',').next().unwrap_or_default().to_owned());
+        let newest = self.newest_age.map(span);
+        let [is, entries, newest, encoding] = [self.is, entries, newest, encoding].map(or_dash);
+        vec![self.id.to_string(), self.state, is, entries, newest, encoding, self.because]
+    }
 }

@@ -7,13 +7,13 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 
 use super::{BadConfig, Ended, Invocation, Subcommand};
-use crate::ask::{self, fetch_options};
+use crate::ask::{self, Asked, fetch_options};
 use crate::config::{self, Config, Env};
 use crate::daemon::clock::{Clock, SystemClock};
-use crate::decide::answer::{self, Answer, BodyReader, Document, EarlierBody, Expected};
+use crate::decide::answer::{Answer, BodyReader, Document, EarlierBody, Expected};
 use crate::decide::probe::{self, Followed, ProbeReport, Subject};
 use crate::decide::robots::{AGENT, page_directives};
-use crate::fetch::{ACCEPT_FEED, ACCEPT_PAGE, FetchOptions, FetchRequest, Fetcher};
+use crate::fetch::{ACCEPT_PAGE, FetchOptions, FetchRequest, Fetcher};
 use crate::model::exchange::{Exchange, Response};
 use crate::read::page::{self, ArticleRules};
 
@@ -82,20 +82,15 @@ impl Prober {
         // A feed is asked for whatever robots.txt says, so the verdict is only told.
         let verdict = self.fetcher.may_fetch(url).await;
         let robots = self.fetcher.robots_of(url, false).await;
-        let exchange = self.fetcher.get(&FetchRequest::new(url, ACCEPT_FEED)).await;
-        let report = self.examine(url, &exchange);
+        let asked = ask::anything(&self.fetcher, url, || self.reader()).await;
+        let (Asked { exchange, at, answer }, zone) = (&asked, self.zone);
+        let report = probe::examine(&Subject { url, exchange, answer, zone, at: *at });
         let crawl_delay = robots.and_then(|robots| robots.crawl_delay(AGENT));
         let mut report = report.with_robots(verdict, crawl_delay);
         if let Some(link) = probe::to_follow(&report).filter(|_| follow).map(str::to_owned) {
             report.followed = Some(self.follow(link, report.answered.as_deref().unwrap_or(url)).await);
         }
         report
-    }
-
-    fn examine(&self, url: &str, exchange: &Exchange) -> ProbeReport {
-        let reader = self.reader();
-        let answer: Answer<Box<Document>> = answer::of(exchange, url, url, &reader);
-        probe::examine(&Subject { url, exchange, answer: &answer, zone: self.zone, at: reader.at })
     }
 
     fn reader(&self) -> BodyReader {

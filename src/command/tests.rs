@@ -35,6 +35,7 @@ fn every_row_is_as_documented_and_every_column_is_a_field() {
     // Rows of commands that nobody is asked for.
     check_rows::<check::RegionSources>();
     check_rows::<rebuild::Difference>();
+    check_rows::<online::OnlineRow>();
 }
 
 #[test]

@@ -240,7 +240,7 @@ pub struct Reached {
     pub checksum: Option<u32>,
 }
 
-/// The queries that `apply` makes.
+/// The queries that deciding and `apply` make.
 pub trait State {
     /// The error of a failed query.
     type Error;
