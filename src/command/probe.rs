@@ -17,8 +17,9 @@ use crate::fetch::{ACCEPT_PAGE, FetchOptions, FetchRequest, Fetcher};
 use crate::model::exchange::{Exchange, Response};
 use crate::read::page::{self, ArticleRules};
 
-/// Look at an address: what it is, what is wrong with it, and a [[source]] table for it
+// Not a doc comment: rustdoc would take the brackets for a link.
 #[derive(Debug, clap::Args)]
+#[command(about = "Look at an address: what it is, what is wrong with it, and a [[source]] table for it")]
 pub struct Probe {
     /// The address of a feed, a list page or a JSON document
     url: String,

@@ -42,7 +42,7 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// A hash of the files that it was read from.
     pub digest: String,
-    /// The secrets that could not be read here, where [`Env::spare_secrets`] lets that pass.
+    /// The secrets that could not be read here, where `Env::spare_secrets` lets that pass.
     pub unread: Vec<Fault>,
     /// Warnings. The configuration can be used all the same.
     pub warnings: Vec<Fault>,
