@@ -33,7 +33,7 @@ impl Rig {
     fn polls_stop(&mut self, round: u64) -> Result<(), Wrong> {
         self.paper.advance(&mut self.chance);
         let running = self.running.as_mut().expect("it runs");
-        running.says("polls stop until that works again", round, LIMIT)?;
+        running.says("polls stop until it works again", round, LIMIT)?;
         let refused = self.place.ask(&["poll", "--all"])?;
         if refused.status.success() {
             return Err(Wrong::Other("a poll was acknowledged on a full disk".to_owned()));
@@ -52,7 +52,7 @@ impl Rig {
             fs::remove_file(filler).expect("it can be removed");
             stopped?;
             let running = self.running.as_mut().expect("it runs");
-            running.says("polls go on", round, NOTICES)?;
+            running.says("polls continue", round, NOTICES)?;
             self.poll()?;
         }
         Ok(told(&[]))
