@@ -49,7 +49,7 @@ impl Question {
     }
 }
 
-/// How asking ended.
+/// The answer to a question.
 pub struct Asked {
     pub exchange: Exchange,
     /// Time at which the answer was complete.
@@ -131,7 +131,7 @@ impl Asker {
         read.unwrap_or_else(|why| Err(Answer::NotNews(why)))
     }
 
-    /// How a source's documents are read.
+    /// The reader of a source's documents.
     pub fn reader(&self, source: &Source, at: Time, known: EarlierBody) -> BodyReader {
         let expected = match &source.kind {
             SourceKind::Feed => Expected::Feed,
@@ -187,7 +187,7 @@ pub async fn gate(fetcher: &Fetcher, url: &str, outward: bool) -> Gate {
     if let Some(wait) = fetcher.held(url) {
         return Gate::Closed(FetchFault::Held { host: link::server(url).unwrap_or_default(), wait });
     }
-    match fetcher.admission_of(url, outward).await {
+    match fetcher.admission(url, outward).await {
         (_, Some(head)) => Gate::PutOff(Box::new(head)),
         (verdict, None) if verdict.allowed => Gate::Open,
         (verdict, None) => Gate::Closed(fetcher.refusal(url, verdict.why, outward).await),

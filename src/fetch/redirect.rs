@@ -142,7 +142,7 @@ impl Redirects<'_> {
                     return Ok(None);
                 }
                 let outward = !self.is_inward();
-                let (verdict, put_off) = self.fetcher.admission_of(self.at.as_str(), outward).await;
+                let (verdict, put_off) = self.fetcher.admission(self.at.as_str(), outward).await;
                 if put_off.is_some() {
                     return Ok(put_off);
                 }

@@ -86,17 +86,12 @@ impl Fetcher {
     /// Feeds and pages that an operator named are the operator's own requests and need no permission.
     /// Links of a page do.
     pub async fn may_fetch(&self, url: &str) -> Permission {
-        self.admission(url).await.0
+        self.admission(url, false).await.0
     }
 
     /// The same, and the answer to the request for the robots.txt if that answer asks to wait, and either says how long
-    /// or leaves no rules to apply.
-    pub async fn admission(&self, url: &str) -> (Permission, Option<ResponseHead>) {
-        self.admission_of(url, false).await
-    }
-
-    /// The same; `outward` as in [`FetchRequest::outward`].
-    pub async fn admission_of(&self, url: &str, outward: bool) -> (Permission, Option<ResponseHead>) {
+    /// or leaves no rules to apply. `outward` is as in [`FetchRequest::outward`].
+    pub async fn admission(&self, url: &str, outward: bool) -> (Permission, Option<ResponseHead>) {
         match request::target(url) {
             Ok(at) => {
                 let (robots, put_off) = self.robots(&at, outward).await;

@@ -88,7 +88,7 @@ async fn one_that_is_refused_puts_nobody_off_who_knows_it_but_for_as_long_as_it_
         let (url, fetcher) = (script.url("/b"), fetcher(patient()));
         fetcher.may_fetch(&url).await;
         later(25).await;
-        let (verdict, put_off) = fetcher.admission(&url).await;
+        let (verdict, put_off) = fetcher.admission(&url, false).await;
         assert!(verdict.allowed && put_off.is_none(), "{status}: {put_off:?}");
         assert_eq!(script.seen().len(), 2);
         assert!(!fetcher.may_fetch(&script.url("/a")).await.allowed);
@@ -101,7 +101,7 @@ async fn one_that_is_refused_puts_nobody_off_who_knows_it_but_for_as_long_as_it_
     for (hours, asked, put_off) in [(25, 2, true), (2, 2, false), (0, 2, false), (1, 3, true), (24, 3, false)]
     {
         later(hours).await;
-        let (verdict, told) = fetcher.admission(&url).await;
+        let (verdict, told) = fetcher.admission(&url, false).await;
         assert_eq!((told.is_some(), script.seen().len()), (put_off, asked), "{hours} hours later");
         assert!(verdict.allowed);
     }
