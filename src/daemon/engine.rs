@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::clock::Clock;
-use super::current::CurrentPublisher;
 use super::publisher::Publisher;
 use super::recorder::{Observer, RecordError, Recorder};
 use super::worker::Worker;
@@ -39,7 +39,7 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// The time at which this configuration took effect.
     pub since: Time,
-    current: Arc<CurrentPublisher>,
+    current: Arc<ArcSwap<Publisher>>,
 }
 
 /// The error when an engine cannot start.
@@ -76,7 +76,7 @@ pub struct Opened {
     rules: Arc<Rules>,
     recorder: Recorder,
     publisher: Arc<Publisher>,
-    current: Arc<CurrentPublisher>,
+    current: Arc<ArcSwap<Publisher>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -114,7 +114,7 @@ impl Opened {
 
     fn over(ledger: Ledger, config: Arc<Config>, rules: Arc<Rules>, clock: Arc<dyn Clock>) -> Self {
         let publisher = Arc::new(publisher(&config, ledger.store()));
-        let current = Arc::new(CurrentPublisher::new(Arc::clone(&publisher)));
+        let current = Arc::new(ArcSwap::new(Arc::clone(&publisher)));
         let recorder = Recorder::start(ledger, Arc::clone(&clock), Arc::clone(&current) as Arc<dyn Observer>);
         Self { config, rules, recorder, publisher, current, clock }
     }
@@ -205,7 +205,7 @@ impl Engine {
 
     /// Shows this engine's views to readers.
     pub fn show(&self) {
-        self.current.replace(Arc::clone(&self.publisher));
+        self.current.store(Arc::clone(&self.publisher));
     }
 
     /// Restores this engine's configuration after [`Engine::under`] failed, at whatever point it failed.

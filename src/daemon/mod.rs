@@ -6,7 +6,6 @@
 //! ```
 
 pub mod clock;
-pub mod current;
 pub mod dues;
 pub mod engine;
 pub mod front;

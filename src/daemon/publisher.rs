@@ -17,6 +17,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use super::recorder::Observer;
 use crate::ledger::StoreHandle;
 use crate::ledger::store::{Store, StoreError};
@@ -345,6 +347,21 @@ impl Observer for Publisher {
 
     fn busy(&self, facts: usize) {
         self.changes.set_waiting(facts);
+    }
+}
+
+/// The current publisher, which each reload of the configuration replaces.
+impl Observer for ArcSwap<Publisher> {
+    fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
+        self.load().touched(feeds);
+    }
+
+    fn everything(&self) {
+        self.load().everything();
+    }
+
+    fn busy(&self, facts: usize) {
+        self.load().busy(facts);
     }
 }
 
