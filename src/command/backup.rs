@@ -94,7 +94,7 @@ async fn copy(config: &Arc<Config>, into: &Path) -> anyhow::Result<Manifest> {
             Err(BackupError::Vanished(_)) => {
                 bail!("the journal was compacted {TRIES} times while it was copied; try again")
             }
-            // What it lacks, the store may have.
+            // The store may have the entries that it lacks.
             Err(BackupError::JournalDamaged { .. }) if !heal => heal = true,
             copied => return Ok(copied?),
         }

@@ -136,7 +136,7 @@ async fn local<R: Request>(config: &Arc<Config>, request: R, each: Each<'_>) -> 
         }
     }
     drop(answer);
-    // What a poll learned is kept, even when the terminal went away.
+    // A poll keeps the entries it found, even when the terminal went away.
     work.await?;
     engine.close().await?;
     failed.map_or(Ok(()), Err)

@@ -6,7 +6,7 @@
 //!
 //! The command line above calls [`Command::run`], and makes an exit code of what comes back. The daemon below must
 //! not name a command: `serve::admin` has the trait `Commander`, and `host.rs` implements it for the daemon.
-//! That is the whole inversion; nothing has to be handed in at the start.
+//! `daemon::run` therefore takes no list of commands.
 
 mod client;
 pub mod host;
@@ -109,7 +109,7 @@ pub trait Request: Serialize + DeserializeOwned + Send + 'static {
 /// One row of an answer: the same type on the socket, for `--json`, and for people. A field that is added later needs
 /// a serde default, because an older daemon may answer.
 pub trait Row: Serialize + DeserializeOwned + Send + 'static {
-    /// How people are shown it.
+    /// The form for people.
     const SHOWN: Shown<Self>;
 
     /// Lines beneath the table.
@@ -122,7 +122,7 @@ pub trait Row: Serialize + DeserializeOwned + Send + 'static {
     fn samples() -> Vec<serde_json::Value>;
 }
 
-/// How people are shown a row.
+/// The form of a row for people.
 pub enum Shown<R: 'static> {
     /// In a table of these fields, printed when all rows are there. Fields that may hold Chinese stand last: nothing is
     /// aligned behind them.

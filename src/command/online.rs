@@ -122,7 +122,7 @@ impl OnlineRow {
     fn cells(self) -> Vec<String> {
         let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
         let entries = self.entries.map(|count| count.to_string());
-        // What told the encoding is for `--json`.
+        // Only `--json` says how the encoding was told.
         let encoding = self.encoding.map(|told| told.split(',').next().unwrap_or_default().to_owned());
         let newest = self.newest_age.map(span);
         let [is, entries, newest, encoding] = [self.is, entries, newest, encoding].map(or_dash);
