@@ -57,10 +57,16 @@ within() {
   done
 }
 
-# The first of two (or more) free ports in a row.
+# Waits until a daemon serves; shows the end of its log where it does not: serving URL LOG
+serving() {
+  within 60 curl -sf -o /dev/null "$1/readyz" || { tail -n 20 "$2"; return 1; }
+}
+
+# The first of two (or more) free ports in a row, below those that Linux gives to outgoing connections: one of
+# those may take a port between the look and the listening.
 free_ports() {
   local count=$1 port n
-  for ((port = 20000 + RANDOM % 20000; ; port += count)); do
+  for ((port = 16384 + RANDOM % 16000; ; port += count)); do
     for ((n = 0; n < count; n++)); do
       if (exec 3<>"/dev/tcp/127.0.0.1/$((port + n))") 2>/dev/null; then continue 2; fi
     done
