@@ -28,7 +28,7 @@
 //! - [`ask`]: asks a source and returns an answer: proxy, robots.txt, fetch, read. A poll, `dibao check --online` and
 //!   `dibao probe` all use it.
 //! - [`serve`]: answers HTTP requests from views, and commands on the admin socket. Changes nothing.
-//! - [`daemon`]: runs everything: scheduler, worker, recorder, publisher, keeper, outlets. [`daemon::run`] is the
+//! - [`daemon`]: runs everything: scheduler, worker, recorder, renderer, keeper, outlets. [`daemon::run`] is the
 //!   way from configuration to exit.
 //! - [`demo`]: serves invented newspapers on loopback, for `dibao demo` and for tests.
 //! - [`command`]: one file a command: its arguments, its work, its rows and their columns.

@@ -9,10 +9,8 @@ use std::time::Duration;
 use crate::config::{Config, Polling, Source};
 use crate::fetch::{FetchLimits, FetchOptions, FetchSetupError, Fetcher};
 
-/// By proxy.
 type ByProxy = HashMap<Option<String>, Arc<Fetcher>>;
 
-/// The fetchers of a configuration.
 pub(super) struct Fetchers(ByProxy);
 
 impl Fetchers {

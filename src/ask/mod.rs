@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use crate::config::{Config, Source, SourceKind};
 use crate::decide::answer::{self, Answer, BodyReader, Document, EarlierBody, Expected};
 use crate::fetch::{ACCEPT_FEED, FetchRequest, FetchSetupError, Fetcher};
-use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead, Validators};
+use crate::model::exchange::{Exchange, FetchFault, Response, Validators};
 use crate::model::time::Time;
 use crate::read::link;
 use fetchers::Fetchers;
@@ -23,7 +23,6 @@ pub use fetchers::fetch_options;
 /// memory.
 const PARSERS: usize = 4;
 
-/// Asks the sources of a configuration.
 pub struct Asker {
     fetchers: Fetchers,
     parsers: Arc<Semaphore>,
@@ -49,20 +48,11 @@ impl Question {
     }
 }
 
-/// The answer to a question.
 pub struct Asked {
     pub exchange: Exchange,
     /// Time at which the answer was complete.
     pub at: Time,
     pub answer: Answer<Box<Document>>,
-}
-
-/// The verdict of robots.txt on an address.
-pub enum Gate {
-    Open,
-    /// The answer that says when to come back: not even the robots.txt was to be had.
-    PutOff(Box<ResponseHead>),
-    Closed(FetchFault),
 }
 
 impl Asker {
@@ -88,7 +78,6 @@ impl Asker {
         self.fetchers.hold(url, wait);
     }
 
-    /// Asks a source for its document.
     pub async fn ask(&self, source: &Source, question: Question, now: impl Fn() -> Time) -> Asked {
         let Question { url, validators, waited, known } = question;
         let request = FetchRequest { validators, waited, ..request::document(source, &url) };
@@ -99,7 +88,7 @@ impl Asker {
             let reader = self.reader(source, at, known);
             let (exchange, configured) = (exchange.clone(), configured.clone());
             let read = move || answer::of(&exchange, &url, &configured, &reader);
-            self.blocking(read).await.unwrap_or_else(Answer::NotNews)
+            self.blocking(read).await.unwrap_or_else(Answer::NotAFeed)
         } else {
             Answer::without_body(&exchange, &url, configured)
         };
@@ -111,10 +100,23 @@ impl Asker {
         get(self.fetcher(source), &request::page(source, url)).await
     }
 
-    /// Asks for the page of an entry; [`gate`] was open for it. `outward` is as in [`FetchRequest::outward`].
-    pub async fn article(&self, source: &Source, url: &str, waited: bool, outward: bool) -> Exchange {
+    /// Asks for the page of an entry. `outward` is as in [`FetchRequest::outward`].
+    ///
+    /// # Errors
+    /// What stands in the way if the page is not asked for: its robots.txt, or a host that asked to wait.
+    pub async fn article(
+        &self,
+        source: &Source,
+        url: &str,
+        waited: bool,
+        outward: bool,
+    ) -> Result<Exchange, Exchange> {
+        let fetcher = self.fetcher(source);
+        if let Some(refused) = refusal(fetcher, url, outward).await {
+            return Err(refused);
+        }
         let request = FetchRequest { waited, outward, ..request::page(source, url) };
-        self.fetcher(source).get(&request).await
+        Ok(fetcher.get(&request).await)
     }
 
     /// Reads a body into a document, and nothing else of its answer.
@@ -128,10 +130,9 @@ impl Asker {
     ) -> Result<Document, Answer<Box<Document>>> {
         let reader = reader.clone();
         let read = self.blocking(move || reader.document(&response, false)).await;
-        read.unwrap_or_else(|why| Err(Answer::NotNews(why)))
+        read.unwrap_or_else(|why| Err(Answer::NotAFeed(why)))
     }
 
-    /// The reader of a source's documents.
     pub fn reader(&self, source: &Source, at: Time, known: EarlierBody) -> BodyReader {
         let expected = match &source.kind {
             SourceKind::Feed => Expected::Feed,
@@ -170,26 +171,25 @@ pub async fn anything(fetcher: &Fetcher, url: &str, reader: impl FnOnce() -> Bod
 
 /// One exchange; if the request obeys robots.txt, only if that lets programs.
 pub async fn get(fetcher: &Fetcher, request: &FetchRequest) -> Exchange {
-    let closed = match request.obeys_robots {
-        true => gate(fetcher, &request.url, request.outward).await,
-        false => Gate::Open,
-    };
-    match closed {
-        Gate::Open => fetcher.get(request).await,
-        Gate::PutOff(head) => Exchange::Throttled(*head),
-        Gate::Closed(fault) => Exchange::Failed(fault),
+    if request.obeys_robots
+        && let Some(refused) = refusal(fetcher, &request.url, request.outward).await
+    {
+        return refused;
     }
+    fetcher.get(request).await
 }
 
-/// Asks robots.txt about an address, `outward` as in [`FetchRequest::outward`]. Closed while the host is held: nothing
-/// is asked of it.
-pub async fn gate(fetcher: &Fetcher, url: &str, outward: bool) -> Gate {
+/// Asks robots.txt about an address, `outward` as in [`FetchRequest::outward`]. `None` if it lets programs; else the
+/// exchange that the address gets: the answer that says when to come back if not even the robots.txt was to be had, or
+/// a fault. While the host is held, nothing is asked of it.
+async fn refusal(fetcher: &Fetcher, url: &str, outward: bool) -> Option<Exchange> {
     if let Some(wait) = fetcher.held(url) {
-        return Gate::Closed(FetchFault::Held { host: link::server(url).unwrap_or_default(), wait });
+        let host = link::server(url).unwrap_or_default();
+        return Some(Exchange::Failed(FetchFault::Held { host, wait }));
     }
     match fetcher.admission(url, outward).await {
-        (_, Some(head)) => Gate::PutOff(Box::new(head)),
-        (verdict, None) if verdict.allowed => Gate::Open,
-        (verdict, None) => Gate::Closed(fetcher.refusal(url, verdict.why, outward).await),
+        (_, Some(head)) => Some(Exchange::Throttled(head)),
+        (permission, None) if permission.allowed => None,
+        (permission, None) => Some(Exchange::Failed(fetcher.refusal(url, permission.why, outward).await)),
     }
 }

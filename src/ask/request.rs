@@ -5,7 +5,6 @@ use url::Url;
 use crate::config::{Source, SourceKind};
 use crate::fetch::{ACCEPT_FEED, ACCEPT_JSON, ACCEPT_PAGE, FetchRequest};
 
-/// A request for the source's document.
 pub(super) fn document(source: &Source, url: &str) -> FetchRequest {
     let accept = match source.kind {
         SourceKind::Feed => ACCEPT_FEED,

@@ -168,7 +168,7 @@ fn explained(engine: &Engine, named: &str) -> Result<ExplainedRow, Stop> {
     let mut not_shown = Vec::new();
     // An entry that was withdrawn or has expired belongs to no feed.
     for feed in entry.feeds() {
-        if let Some(why) = engine.publisher.absence(&feed, no, &entry)? {
+        if let Some(why) = engine.renderer.absence(&feed, no, &entry)? {
             not_shown.push(AbsenceRow { feed: Site::path(&feed), why });
         }
     }

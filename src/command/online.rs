@@ -98,7 +98,7 @@ impl OnlineRow {
                 id,
                 state: report.state().to_owned(),
                 good: report.has_entries(),
-                is: Some(report.answer.title()),
+                is: Some(report.answer.name().replace('-', " ")),
                 entries: Some(report.count),
                 newest_age: report.rhythm.as_ref().map(|rhythm| rhythm.newest_age),
                 encoding: report.encoding,

@@ -61,7 +61,7 @@ impl Request for Rebuild {
             Ok((lines, engine.store().load().meta()?))
         });
         let (lines, meta) = built.await?;
-        host.engine().publisher.everything();
+        host.engine().renderer.everything();
         let entries = meta.map_or(0, |meta| meta.entries);
         Ok(Done::saying(format!("rebuilt from {lines} lines of the journal: {entries} entries")))
     }

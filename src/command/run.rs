@@ -62,7 +62,7 @@ pub(super) async fn daemon(
         systemd::ready();
         ready(address);
     };
-    let ran = run::run_reloading(config, Arc::new(SystemClock), ready, shutdown, load, asked).await;
+    let ran = run::run(config, Arc::new(SystemClock), ready, shutdown, load, asked).await;
     listening.abort();
     Ok(ran?)
 }

@@ -22,9 +22,7 @@ use crate::read::page::{JsonRules, PageRules};
 pub struct Config {
     /// The main file it was read from.
     pub path: PathBuf,
-    /// `[server]`.
     pub server: Server,
-    /// The directory of journal and store.
     pub state_dir: PathBuf,
     /// The interval between two scrubs of store and journal, in whole days. A week by default; `None` for never.
     pub scrub: Option<Duration>,
@@ -48,21 +46,17 @@ pub struct Config {
     pub warnings: Vec<Fault>,
 }
 
-/// `[server]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// The addresses to listen on, at least one. `127.0.0.1:8080` by default: nothing is public until the operator says so.
     pub listen: Vec<Listen>,
     /// The base of all public addresses, without a slash at its end.
     pub public_url: String,
-    /// The socket of the commands.
     pub admin_socket: PathBuf,
 }
 
-/// One place to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listen {
-    /// An address with a port.
     Tcp(SocketAddr),
     /// A socket in the file system, for a proxy on the same machine.
     Unix(PathBuf),
@@ -120,13 +114,11 @@ pub struct Polling {
     pub max_entries: usize,
     /// The operator's address for publishers, sent in the User-Agent.
     pub contact: Option<String>,
-    /// The proxy of all requests.
     pub proxy: Option<Secret>,
     /// Private networks in which sources may lie; all are refused by default.
     pub allow_networks: Vec<IpNet>,
 }
 
-/// `[publish]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publish {
     /// The most entries of one feed. 100 by default: more than a day of a busy province.
@@ -150,7 +142,6 @@ pub struct Publish {
     pub websub_hub: Option<String>,
 }
 
-/// `[retention]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// The time an entry is kept after it was first seen. 365 days by default; `None` for ever.
@@ -160,7 +151,6 @@ pub struct Retention {
     pub keep_at_least: usize,
 }
 
-/// The scope of a publisher's Retry-After.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RetryAfter {
     /// Its host: all sources there wait.
@@ -182,7 +172,6 @@ pub enum SourceKind {
     Json(Box<JsonRules>),
 }
 
-/// `[source.page]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageSettings {
     /// Selectors that override the generic rules.
@@ -199,7 +188,6 @@ impl Default for PageSettings {
     }
 }
 
-/// `[[source]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub def: SourceDef,

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 /// The environment variables that a configuration depends on, as a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Env {
-    /// `DIBAO_CONFIG`.
     pub config: Option<PathBuf>,
     /// `STATE_DIRECTORY`, set by systemd.
     pub state_directory: Option<PathBuf>,

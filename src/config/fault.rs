@@ -22,9 +22,7 @@ pub struct Fault {
 /// A place in a text, both counted from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineColumn {
-    /// The line.
     pub line: usize,
-    /// The column.
     pub column: usize,
 }
 
@@ -128,7 +126,6 @@ impl FaultList {
     }
 }
 
-/// The place of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Location {
     pub(super) file: Arc<Path>,
@@ -137,7 +134,6 @@ pub(super) struct Location {
 }
 
 impl Location {
-    /// A file as a whole.
     pub(super) fn of_file(file: &Path) -> Self {
         Self { file: Arc::from(file), at: None, key: String::new() }
     }
@@ -154,7 +150,6 @@ impl fmt::Display for Location {
     }
 }
 
-/// A value and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct At<T> {
     pub(super) value: T,

@@ -6,12 +6,12 @@
 
 mod check;
 mod checked;
-mod document;
 mod env;
 mod fault;
 mod include;
 mod raw;
 mod secret;
+mod table;
 #[cfg(test)]
 mod tests;
 

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use super::document::{self, FromToml, Named, OneOrMany, SecretRef, Table};
 use super::fault::{At, FaultList, Location};
+use super::table::{self, FromToml, Named, OneOrMany, SecretRef, Table};
 
 pub(super) type Text = Option<At<String>>;
 type Flag = Option<At<bool>>;
@@ -86,7 +86,6 @@ macro_rules! tables {
 }
 
 tables! {
-    /// `[server]`.
     #[derive(Default)]
     Server {
         listen: OneOrManyTexts,
@@ -94,14 +93,12 @@ tables! {
         admin_socket: Text,
     }
 
-    /// `[state]`.
     #[derive(Default)]
     State {
         dir: Text,
         scrub: Text,
     }
 
-    /// `[polling]`.
     #[derive(Default)]
     Polling {
         schedule: OneOrManyTexts,
@@ -121,7 +118,6 @@ tables! {
         allow_networks: Texts,
     }
 
-    /// `[publish]`.
     #[derive(Default)]
     Publish {
         entries: Number,
@@ -134,14 +130,12 @@ tables! {
         delta: Flag,
     }
 
-    /// `[retention]`.
     #[derive(Default)]
     Retention {
         max_age: Text,
         keep_at_least: Number,
     }
 
-    /// `[[region]]`.
     Region {
         id: Id,
         place: Location,
@@ -176,7 +170,6 @@ tables! {
         fields: OneOrManyTexts = "in",
     }
 
-    /// `[[source]]`.
     Source {
         id: Id,
         place: Location,
@@ -201,7 +194,6 @@ tables! {
         rules: Vec<PublishRule> = "rule",
     }
 
-    /// `[source.page]`.
     Page {
         place: Location,
         entry: Text,
@@ -224,7 +216,6 @@ tables! {
         remove: Texts,
     }
 
-    /// `[source.json]`.
     Json {
         place: Location,
         entries: Text,
@@ -239,7 +230,6 @@ tables! {
     }
 }
 
-/// One file.
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) include: Texts,
@@ -253,9 +243,8 @@ pub(super) struct File {
     pub(super) sources: Vec<Source>,
 }
 
-/// Reads the main file.
 pub(super) fn read_main(path: &Path, text: &str, report: &mut FaultList) -> File {
-    document::read(path, text, report, |mut root, report| {
+    table::read(path, text, report, |mut root, report| {
         let file = File {
             include: root.take("include", report),
             server: table(&mut root, "server", report),
@@ -274,7 +263,7 @@ pub(super) fn read_main(path: &Path, text: &str, report: &mut FaultList) -> File
 
 /// Reads an included file, which holds regions and sources only.
 pub(super) fn read_included(path: &Path, text: &str, report: &mut FaultList) -> File {
-    document::read(path, text, report, |mut root, report| {
+    table::read(path, text, report, |mut root, report| {
         let file = File {
             regions: Field::take(&mut root, "region", report),
             sources: Field::take(&mut root, "source", report),

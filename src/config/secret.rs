@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::document::SecretRef;
 use super::env::Env;
 use super::fault::{FaultList, Location};
+use super::table::SecretRef;
 
 /// The largest secret read, in bytes: headers beyond 8 KiB are refused by most servers.
 const LARGEST: u64 = 8 << 10;

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::clock::Clock;
-use super::publisher::Publisher;
 use super::recorder::{Observer, RecordError, Recorder};
+use super::renderer::Renderer;
 use super::worker::Worker;
 use crate::config::{Config, Source, SourceKind};
 use crate::decide::rules::Rules;
@@ -34,12 +34,12 @@ use crate::views::site::{Polled, Site};
 pub struct Engine {
     pub config: Arc<Config>,
     pub worker: Arc<Worker>,
-    pub publisher: Arc<Publisher>,
+    pub renderer: Arc<Renderer>,
     pub recorder: Recorder,
     pub clock: Arc<dyn Clock>,
     /// The time at which this configuration took effect.
     pub since: Time,
-    current: Arc<ArcSwap<Publisher>>,
+    current: Arc<ArcSwap<Renderer>>,
 }
 
 /// The error when an engine cannot start.
@@ -75,8 +75,8 @@ pub struct Opened {
     config: Arc<Config>,
     rules: Arc<Rules>,
     recorder: Recorder,
-    publisher: Arc<Publisher>,
-    current: Arc<ArcSwap<Publisher>>,
+    renderer: Arc<Renderer>,
+    current: Arc<ArcSwap<Renderer>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -96,8 +96,8 @@ impl Opened {
         self.recorder.store().load().meta().is_ok_and(|meta| meta.is_some())
     }
 
-    pub fn publisher(&self) -> Arc<Publisher> {
-        Arc::clone(&self.publisher)
+    pub fn renderer(&self) -> Arc<Renderer> {
+        Arc::clone(&self.renderer)
     }
 
     /// Builds the store if the opening found no usable one, and returns the number of lines applied. The
@@ -113,10 +113,10 @@ impl Opened {
     }
 
     fn over(ledger: Ledger, config: Arc<Config>, rules: Arc<Rules>, clock: Arc<dyn Clock>) -> Self {
-        let publisher = Arc::new(publisher(&config, ledger.store()));
-        let current = Arc::new(ArcSwap::new(Arc::clone(&publisher)));
+        let renderer = Arc::new(renderer(&config, ledger.store()));
+        let current = Arc::new(ArcSwap::new(Arc::clone(&renderer)));
         let recorder = Recorder::start(ledger, Arc::clone(&clock), Arc::clone(&current) as Arc<dyn Observer>);
-        Self { config, rules, recorder, publisher, current, clock }
+        Self { config, rules, recorder, renderer, current, clock }
     }
 
     /// Makes an engine. Records the configuration first if it differs from the last recorded one.
@@ -142,7 +142,7 @@ impl Opened {
         Ok(Arc::new(Engine {
             config: Arc::clone(&self.config),
             worker: Arc::new(worker),
-            publisher: Arc::clone(&self.publisher),
+            renderer: Arc::clone(&self.renderer),
             recorder: self.recorder.clone(),
             clock: Arc::clone(&self.clock),
             since: self.clock.now(),
@@ -173,15 +173,15 @@ impl Engine {
         let worker = Worker::after(&self.worker, &self.config, &config, Arc::clone(&rules))?;
         self.adopt(&config, rules).await?;
         worker.resume_holds(&self.store().load().sources()?);
-        let publisher = if shows_the_same(&self.config, &config) {
-            Arc::clone(&self.publisher)
+        let renderer = if shows_the_same(&self.config, &config) {
+            Arc::clone(&self.renderer)
         } else {
-            Arc::new(publisher(&config, self.store()))
+            Arc::new(renderer(&config, self.store()))
         };
         Ok(Arc::new(Self {
             config,
             worker: Arc::new(worker),
-            publisher,
+            renderer,
             recorder: self.recorder.clone(),
             clock: Arc::clone(&self.clock),
             since: self.clock.now(),
@@ -203,9 +203,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Shows this engine's views to readers.
     pub fn show(&self) {
-        self.current.store(Arc::clone(&self.publisher));
+        self.current.store(Arc::clone(&self.renderer));
     }
 
     /// Restores this engine's configuration after [`Engine::under`] failed, at whatever point it failed.
@@ -244,10 +243,10 @@ pub fn rules(config: &Config) -> Rules {
 }
 
 /// Disabled sources keep their feeds.
-fn publisher(config: &Config, store: StoreHandle) -> Publisher {
+fn renderer(config: &Config, store: StoreHandle) -> Renderer {
     let configured = config.sources.iter().map(|source| source.def.id.clone()).collect();
     let former = config.sources.iter().flat_map(|source| source.was.iter().cloned()).collect();
-    Publisher::new(site(config), store, configured).renaming(former)
+    Renderer::new(site(config), store, configured).renaming(former)
 }
 
 /// True if both configurations give the same views. Also compares values that do not affect bytes: an

@@ -1,4 +1,4 @@
-//! The views for the public listener: none until the state directory is open, then the publisher's, with the
+//! The views for the public listener: none until the state directory is open, then the renderer's, with the
 //! time from the clock and the next polls from the scheduler.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 
 use super::clock::Clock;
 use super::dues::{Dues, FeedSources};
-use super::publisher::Publisher;
+use super::renderer::Renderer;
 use crate::config::Config;
 use crate::model::time::Time;
 use crate::serve::{View, Views};
@@ -20,7 +20,7 @@ use crate::views::page::{Mark, Page};
 /// views are rendered. A disk that takes longer is full, and then nothing is polled.
 const SETTLED: TimeDelta = TimeDelta::minutes(1);
 
-/// The publisher's views, and how long each stays unchanged.
+/// The renderer's views, and how long each stays unchanged.
 pub struct Front {
     clock: Arc<dyn Clock>,
     progress: Progress,
@@ -29,7 +29,6 @@ pub struct Front {
     reporter: OnceLock<Weak<dyn Reporter>>,
 }
 
-/// Reports the state of the daemon.
 pub trait Reporter: Send + Sync {
     /// Why nothing new comes in, if nothing does.
     fn trouble(&self) -> Option<String>;
@@ -42,7 +41,7 @@ pub type Progress = Box<dyn Fn() -> String + Send + Sync>;
 
 /// The parts that exist once the state directory is open.
 struct Open {
-    publisher: Arc<Publisher>,
+    renderer: Arc<Renderer>,
     dues: Arc<Dues>,
     feed_sources: FeedSources,
 }
@@ -59,13 +58,12 @@ impl Front {
         }
     }
 
-    /// Serves the views of a publisher from now on, even if its store or configuration is about to be replaced.
-    pub fn open(&self, publisher: Arc<Publisher>, config: &Config, dues: Arc<Dues>) {
+    /// Serves the views of a renderer from now on, even if its store or configuration is about to be replaced.
+    pub fn open(&self, renderer: Arc<Renderer>, config: &Config, dues: Arc<Dues>) {
         let feed_sources = FeedSources::new(config, &dues);
-        self.open.store(Some(Arc::new(Open { publisher, dues, feed_sources })));
+        self.open.store(Some(Arc::new(Open { renderer, dues, feed_sources })));
     }
 
-    /// Sets the reporter of the status.
     pub fn reported_by(&self, reporter: Weak<dyn Reporter>) {
         // There is one daemon.
         let _ = self.reporter.set(reporter);
@@ -80,30 +78,30 @@ impl Front {
         self.is_current.store(true, Ordering::Relaxed);
     }
 
-    fn publisher(&self) -> Option<Arc<Publisher>> {
-        self.open.load().as_ref().map(|open| Arc::clone(&open.publisher))
+    fn renderer(&self) -> Option<Arc<Renderer>> {
+        self.open.load().as_ref().map(|open| Arc::clone(&open.renderer))
     }
 }
 
 impl Views for Front {
     fn view(&self, path: &str) -> View {
-        self.publisher().map_or(View::Failed, |publisher| publisher.view(path))
+        self.renderer().map_or(View::Failed, |renderer| renderer.view(path))
     }
 
     fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
-        self.publisher()?.at_hand(path)
+        self.renderer()?.at_hand(path)
     }
 
     fn has(&self, path: &str) -> bool {
-        self.publisher().is_some_and(|publisher| publisher.has(path))
+        self.renderer().is_some_and(|renderer| renderer.has(path))
     }
 
     fn is_rare(&self, path: &str) -> bool {
-        self.publisher().is_some_and(|publisher| publisher.is_rare(path))
+        self.renderer().is_some_and(|renderer| renderer.is_rare(path))
     }
 
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
-        self.publisher()?.delta(path, since)
+        self.renderer()?.delta(path, since)
     }
 
     fn fresh_for(&self, path: &str) -> Option<Duration> {
@@ -114,7 +112,7 @@ impl Views for Front {
     }
 
     fn base(&self) -> Option<Arc<str>> {
-        self.open.load().as_ref()?.publisher.base()
+        self.open.load().as_ref()?.renderer.base()
     }
 
     fn now(&self) -> Option<Time> {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! scheduler ─due─▶ worker ─draft─▶ recorder ─▶ ledger (journal, then store)
-//!                                     └─touched feeds─▶ publisher ─views─▶ serve
+//!                                     └─touched feeds─▶ renderer ─views─▶ serve
 //! ```
 
 pub mod clock;
@@ -11,9 +11,9 @@ pub mod engine;
 pub mod front;
 pub mod keeper;
 pub mod outlets;
-pub mod publisher;
 pub mod recorder;
 pub mod reload;
+pub mod renderer;
 pub mod run;
 pub mod scheduler;
 pub mod static_files;

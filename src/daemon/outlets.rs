@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::engine::Engine;
-use super::publisher::Publisher;
+use super::renderer::Renderer;
 use super::static_files::StaticFiles;
 use super::websub::Pinger;
 use crate::ask::fetch_options;
@@ -26,30 +26,30 @@ const HUB_BACKOFF: Duration = Duration::from_secs(30);
 /// The longest time to write the files of the old configuration before those of the new one.
 const LAST_FILES: Duration = Duration::from_secs(10);
 
-/// The directory of files, and the publisher of their views. One writer at a time, and each writes the current
+/// The directory of files, and the renderer of their views. One writer at a time, and each writes the current
 /// views: a write that outlives its task cannot bring back an older configuration.
 struct FileSync {
-    shown: ArcSwap<Publisher>,
-    files: Mutex<(StaticFiles, Arc<Publisher>)>,
+    shown: ArcSwap<Renderer>,
+    files: Mutex<(StaticFiles, Arc<Renderer>)>,
 }
 
 impl FileSync {
-    fn new(dir: PathBuf, publisher: &Arc<Publisher>) -> Self {
-        let files = Mutex::new((StaticFiles::new(dir), Arc::clone(publisher)));
-        Self { shown: ArcSwap::new(Arc::clone(publisher)), files }
+    fn new(dir: PathBuf, renderer: &Arc<Renderer>) -> Self {
+        let files = Mutex::new((StaticFiles::new(dir), Arc::clone(renderer)));
+        Self { shown: ArcSwap::new(Arc::clone(renderer)), files }
     }
 
     /// Returns how many files were written or removed. Blocks.
     fn sync(&self) -> Result<usize, String> {
         let mut held = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let (files, of) = &mut *held;
-        let publisher = self.shown.load_full();
-        if !Arc::ptr_eq(of, &publisher) {
+        let renderer = self.shown.load_full();
+        if !Arc::ptr_eq(of, &renderer) {
             files.forget();
-            of.clone_from(&publisher);
+            of.clone_from(&renderer);
         }
-        let paths = publisher.paths().map_err(|error| error.to_string())?;
-        let synced = files.sync(&paths, &*publisher, &|path| publisher.version_of(path));
+        let paths = renderer.paths().map_err(|error| error.to_string())?;
+        let synced = files.sync(&paths, &*renderer, &|path| renderer.version_of(path));
         synced.map_err(|error| error.to_string())
     }
 }
@@ -75,7 +75,7 @@ impl Settings {
 /// The tasks; they end when this is dropped.
 pub struct Outlets {
     tasks: JoinSet<()>,
-    publisher: Arc<Publisher>,
+    renderer: Arc<Renderer>,
     settings: Settings,
     files: Option<Arc<FileSync>>,
 }
@@ -84,7 +84,7 @@ impl Outlets {
     /// Starts the tasks that the configuration asks for.
     pub fn start(engine: &Engine, hub: Option<Pinger>) -> Self {
         let dir = engine.config.publish.static_dir.clone();
-        let files = dir.map(|dir| Arc::new(FileSync::new(dir, &engine.publisher)));
+        let files = dir.map(|dir| Arc::new(FileSync::new(dir, &engine.renderer)));
         Self::with(engine, hub, files)
     }
 
@@ -92,7 +92,7 @@ impl Outlets {
     /// notices to the hub are not lost.
     pub async fn follow(mut self, engine: &Engine, hub: Option<Pinger>) -> Self {
         let settings = Settings::of(engine);
-        if Arc::ptr_eq(&self.publisher, &engine.publisher) && self.settings == settings {
+        if Arc::ptr_eq(&self.renderer, &engine.renderer) && self.settings == settings {
             return self;
         }
         if self.settings.static_dir != settings.static_dir {
@@ -101,7 +101,7 @@ impl Outlets {
         }
         self.tasks.shutdown().await;
         if let Some(files) = &self.files {
-            files.shown.store(Arc::clone(&engine.publisher));
+            files.shown.store(Arc::clone(&engine.renderer));
         }
         Self::with(engine, hub, self.files)
     }
@@ -110,17 +110,17 @@ impl Outlets {
         // The files are brought up to date at once.
         let (settled, on_settled) = watch::channel(0);
         settled.send_modify(|times| *times += 1);
-        let publisher = Arc::clone(&engine.publisher);
+        let renderer = Arc::clone(&engine.renderer);
         let mut tasks = JoinSet::new();
         if let Some(files) = &files {
             tasks.spawn(keep_files(Arc::clone(files), on_settled.clone()));
         }
         if let Some(pinger) = hub {
-            let publisher = Arc::clone(&publisher);
-            tasks.spawn(async move { pinger.watch(publisher).await.run(on_settled).await });
+            let renderer = Arc::clone(&renderer);
+            tasks.spawn(async move { pinger.watch(renderer).await.run(on_settled).await });
         }
-        tasks.spawn(render(Arc::clone(&publisher), settled));
-        Self { tasks, publisher, settings: Settings::of(engine), files }
+        tasks.spawn(render(Arc::clone(&renderer), settled));
+        Self { tasks, renderer, settings: Settings::of(engine), files }
     }
 
     /// Ends the tasks, then writes the remaining files: a web server serves them while the daemon is down.
@@ -144,26 +144,25 @@ pub fn hub(engine: &Engine) -> Result<Option<Pinger>, FetchSetupError> {
     }))
 }
 
-/// Fetch options for the hub.
 fn options(engine: &Engine) -> FetchOptions {
     let proxy = engine.config.polling.proxy.as_ref().map(|proxy| proxy.expose().to_owned());
     fetch_options(&engine.config, proxy)
 }
 
 /// Renders the common views, then after each burst of polls the views that clients have asked for.
-async fn render(publisher: Arc<Publisher>, settled: watch::Sender<u64>) {
-    let mut work: fn(&Publisher) -> Result<(), StoreError> = Publisher::warm;
+async fn render(renderer: Arc<Renderer>, settled: watch::Sender<u64>) {
+    let mut work: fn(&Renderer) -> Result<(), StoreError> = Renderer::warm;
     loop {
-        let task = Arc::clone(&publisher);
+        let task = Arc::clone(&renderer);
         match tokio::task::spawn_blocking(move || work(&task)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "views cannot be rendered in advance"),
             Err(error) => tracing::error!(%error, "rendering views ended in a panic"),
         }
-        publisher.settled().await;
+        renderer.settled().await;
         // The tasks of files and hub then read the views they need.
         settled.send_modify(|times| *times += 1);
-        work = Publisher::refresh;
+        work = Renderer::refresh;
     }
 }
 

@@ -33,7 +33,6 @@ pub(super) const PROBE_EVERY: Duration = Duration::from_secs(30);
 
 type Reply = oneshot::Sender<Result<(), Arc<LedgerError>>>;
 
-/// A handle to the recorder.
 #[derive(Clone)]
 pub struct Recorder {
     queue: mpsc::Sender<(Fact, Reply)>,
@@ -54,7 +53,6 @@ pub trait Observer: Send + Sync + 'static {
     fn busy(&self, facts: usize);
 }
 
-/// The error when nothing was recorded.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RecordError {
     #[error("not recorded: {0}")]

@@ -71,17 +71,14 @@ impl Daemon {
         Self { engine, front, agenda, outlets: Mutex::new(Some(outlets)), load, dues }
     }
 
-    /// The engine under the present configuration.
     pub fn engine(&self) -> Arc<Engine> {
         self.engine.load_full()
     }
 
-    /// The due times of the sources.
     pub fn dues(&self) -> Arc<Dues> {
         self.dues.load_full()
     }
 
-    /// Stops the outlets for good.
     pub async fn finish(&self) {
         if let Some(outlets) = self.outlets.lock().await.take() {
             outlets.finish().await;
@@ -139,7 +136,7 @@ impl Daemon {
         engine.show();
         let polled = engine.polled_sources().map(|source| source.def.id.clone());
         let dues = Arc::new(Dues::new(polled));
-        self.front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
+        self.front.open(Arc::clone(&engine.renderer), &engine.config, Arc::clone(&dues));
         self.dues.store(Arc::clone(&dues));
         let told = Differences::between(&old.config, &engine.config);
         let change = Change {
@@ -209,7 +206,6 @@ fn is_same(old: &Config, new: &Config) -> bool {
     old.sources == new.sources && old.polling == new.polling && written(old) == written(new)
 }
 
-/// The changes of the sources.
 struct Differences {
     added: usize,
     removed: usize,

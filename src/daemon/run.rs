@@ -42,31 +42,16 @@ pub enum RunError {
     #[error(transparent)]
     Start(#[from] StartError),
     #[error("cannot listen on {at}: {source}; is another dibao running?")]
-    Listen {
-        /// The address or path.
-        at: String,
-        source: io::Error,
-    },
+    Listen { at: String, source: io::Error },
 }
 
 /// Runs the daemon until `shutdown`. It listens before it opens the state directory, and answers 503 until
 /// that is open; then it calls `ready` with the public address. While the disk is full or read-only, it waits.
+/// It reads the configuration again with `load` after each message on `asked` and after each reload command.
 ///
 /// # Errors
 /// [`RunError`] if the daemon cannot start, or cannot close with everything durable.
 pub async fn run(
-    config: Arc<Config>,
-    clock: Arc<dyn Clock>,
-    ready: impl FnOnce(SocketAddr),
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), RunError> {
-    let (_, never) = mpsc::channel(1);
-    run_reloading(config, clock, ready, shutdown, None, never).await
-}
-
-/// Like [`run`], and reads the configuration again with `load` after each message on `asked` and after each
-/// reload command.
-pub async fn run_reloading(
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     ready: impl FnOnce(SocketAddr),
@@ -182,14 +167,13 @@ impl Tasks {
         load: Option<Load>,
     ) -> Result<Self, RunError> {
         let Public { front, dues, stop, server, .. } = public;
-        front.open(Arc::clone(&engine.publisher), &engine.config, Arc::clone(&dues));
+        front.open(Arc::clone(&engine.renderer), &engine.config, Arc::clone(&dues));
         front.is_current();
         let scheduled = scheduled(&engine)?;
         start::report_next_polls(&scheduled, &*clock);
         let (agenda, changes) = mpsc::channel(1);
         let poller = Arc::new(Arc::clone(&engine.worker));
-        let polling =
-            tokio::spawn(scheduler::run_changing(scheduled, poller, clock, Arc::clone(&dues), changes));
+        let polling = tokio::spawn(scheduler::run(scheduled, poller, clock, Arc::clone(&dues), changes));
         let hub = outlets::hub(&engine).map_err(StartError::from)?;
         let outlets = Outlets::start(&engine, hub);
         let daemon = Arc::new(Daemon::new(engine, Arc::clone(&front), agenda, dues, outlets, load));
@@ -255,7 +239,7 @@ impl Tasks {
 fn spawn_public(doors: Vec<Socket>, views: Arc<Front>, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
     let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let limits = serve::listener::Limits::default().within(descriptors);
-    tokio::spawn(serve::listener::serve_all(doors, views, limits, until(stopped)))
+    tokio::spawn(serve::listener::serve(doors, views, limits, until(stopped)))
 }
 
 fn spawn_admin(

@@ -122,7 +122,6 @@ fn delayed(due: Due, first: Time, past: Past) -> Due {
     Due { at: past.skip.postpone(at, left), ..due }
 }
 
-/// A new configuration for the scheduler.
 pub struct Change {
     /// The sources to poll from now on.
     pub sources: Vec<Scheduled>,
@@ -134,14 +133,9 @@ pub struct Change {
     pub dues: Arc<Dues>,
 }
 
-/// Runs until dropped, and writes all deadlines to `dues`. A source has at most one running poll.
-pub async fn run(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dyn Clock>, dues: Arc<Dues>) {
-    let (_, never) = mpsc::channel(1);
-    run_changing(sources, poller, clock, dues, never).await;
-}
-
-/// Like [`run`], with a new configuration after each change. Running polls end normally.
-pub async fn run_changing(
+/// Runs until dropped, and writes all deadlines to `dues`. A source has at most one running poll. After each change it
+/// goes on with the new configuration; running polls end normally.
+pub async fn run(
     sources: Vec<Scheduled>,
     mut poller: Arc<dyn Poller>,
     clock: Arc<dyn Clock>,
@@ -182,7 +176,6 @@ pub async fn run_changing(
     }
 }
 
-/// The deadlines of all sources.
 struct Agenda {
     queue: BinaryHeap<Reverse<(Time, SourceId, Time)>>,
     sources: BTreeMap<SourceId, (Plan, Past)>,

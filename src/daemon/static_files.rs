@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::publisher::Version;
+use super::renderer::Version;
 use crate::ledger::dirs;
 use crate::serve::{View, Views};
 use crate::views::page::{Coding, Page};
@@ -41,17 +41,14 @@ pub enum StaticError {
     View(String),
 }
 
-/// The directory.
 pub struct StaticFiles {
     dir: PathBuf,
-    /// Each view as it was written.
     written: BTreeMap<String, Written>,
     /// The files that dibao wrote; `None` until the manifest is read.
     ours: Option<BTreeSet<String>>,
     unsynced: BTreeSet<PathBuf>,
 }
 
-/// A view that was written.
 struct Written {
     /// While the version stays, the view need not be rendered to know that it is the same.
     version: Option<Version>,
@@ -247,7 +244,6 @@ impl StaticFiles {
     }
 }
 
-/// The files of a view.
 fn files<'a>(path: &str, page: &'a Page) -> Vec<Wanted<'a>> {
     let name =
         if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };

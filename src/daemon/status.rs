@@ -47,7 +47,6 @@ pub struct Status {
     pub version: String,
     /// Time since which the configuration is in use.
     pub configured: String,
-    /// Count of sources in each state.
     pub states: BTreeMap<String, u64>,
     /// The sources in another state than `ok`, those that have failed longest first.
     pub sources: Vec<Ailing>,
@@ -64,25 +63,20 @@ pub struct Ailing {
     pub state: String,
     /// Time since which it fails.
     pub since: Option<String>,
-    /// Time of the last good answer.
     pub good: Option<String>,
-    /// Failed polls since then.
     pub failures: u32,
 }
 
-/// The age of a feed.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fresh {
     /// Its path, without an ending.
     pub feed: String,
     /// Time at which its newest entry was published or last changed.
     pub newest: String,
-    /// Seconds since then.
     pub age: i64,
 }
 
 impl Status {
-    /// The status of an engine.
     pub fn of(engine: &Engine, dues: Option<&Dues>) -> Result<Self, StoreError> {
         let now = engine.clock.now();
         let store = engine.store().load_full();
@@ -151,7 +145,6 @@ fn ailing(source: &SourceState, state: &'static str) -> Ailing {
     }
 }
 
-/// An instant to the second.
 fn whole(at: Time) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::clock::Clock;
-use super::publisher::{Publisher, Version};
+use super::renderer::{Renderer, Version};
 use crate::decide::freshness;
 use crate::decide::poll::LONGEST_RETRY_AFTER;
 use crate::fetch::Fetcher;
@@ -21,7 +21,6 @@ use crate::serve::{View, Views};
 use crate::views::formats;
 use queue::PingQueue;
 
-/// The client of the hub.
 pub struct Pinger {
     pub hub: String,
     pub public_url: String,
@@ -32,7 +31,6 @@ pub struct Pinger {
     pub backoff: Duration,
 }
 
-/// How a ping ended.
 #[derive(Debug, PartialEq, Eq)]
 enum PingResult {
     Yes,
@@ -44,7 +42,7 @@ enum PingResult {
 /// A pinger with the digests of the feeds at its start.
 pub struct Watching {
     pinger: Pinger,
-    publisher: Arc<Publisher>,
+    renderer: Arc<Renderer>,
     queue: PingQueue,
     versions: Versions,
 }
@@ -52,10 +50,10 @@ pub struct Watching {
 impl Pinger {
     /// Reads the current feeds as the baseline: a change while the daemon was down is told with the next change, or a
     /// restart would tell of every feed.
-    pub async fn watch(self, publisher: Arc<Publisher>) -> Watching {
+    pub async fn watch(self, renderer: Arc<Renderer>) -> Watching {
         let mut versions = Versions::new();
-        let feeds = look(&publisher, &mut versions).await;
-        Watching { pinger: self, publisher, queue: PingQueue::knowing(feeds), versions }
+        let feeds = look(&renderer, &mut versions).await;
+        Watching { pinger: self, renderer, queue: PingQueue::knowing(feeds), versions }
     }
 
     /// Tells of one feed. The second value is the wait that the hub asks for.
@@ -102,7 +100,7 @@ impl Watching {
                     if changed.is_err() {
                         return;
                     }
-                    self.queue.changed(look(&self.publisher, &mut self.versions).await);
+                    self.queue.changed(look(&self.renderer, &mut self.versions).await);
                 }
                 () = tokio::time::sleep_until(due.unwrap_or(not_before)), if due.is_some() => {
                     let wait = self.tell_next().await;
@@ -138,17 +136,17 @@ type Versions = BTreeMap<String, Option<Version>>;
 
 /// The digests of the feeds that may have changed since the last call. A feed that cannot be rendered now is left
 /// out and read again the next time.
-async fn look(publisher: &Arc<Publisher>, versions: &mut Versions) -> Vec<(String, String)> {
-    let (publisher, before) = (Arc::clone(publisher), std::mem::take(versions));
-    let looked = tokio::task::spawn_blocking(move || digests(&publisher, before)).await;
+async fn look(renderer: &Arc<Renderer>, versions: &mut Versions) -> Vec<(String, String)> {
+    let (renderer, before) = (Arc::clone(renderer), std::mem::take(versions));
+    let looked = tokio::task::spawn_blocking(move || digests(&renderer, before)).await;
     let (feeds, now) = looked.unwrap_or_default();
     *versions = now;
     feeds
 }
 
 /// The paths and digests of changed feeds, and the new versions.
-fn digests(publisher: &Publisher, mut versions: Versions) -> (Vec<(String, String)>, Versions) {
-    let paths = match publisher.paths() {
+fn digests(renderer: &Renderer, mut versions: Versions) -> (Vec<(String, String)>, Versions) {
+    let paths = match renderer.paths() {
         Ok(paths) => paths,
         Err(error) => {
             tracing::error!(%error, "the feeds cannot be listed for the hub");
@@ -157,11 +155,11 @@ fn digests(publisher: &Publisher, mut versions: Versions) -> (Vec<(String, Strin
     };
     let mut feeds = Vec::new();
     for path in paths.into_iter().filter(|path| is_subscribed(path)) {
-        let version = publisher.version_of(&path);
+        let version = renderer.version_of(&path);
         if version.is_some() && versions.get(&path) == Some(&version) {
             continue;
         }
-        if let View::Page(page) = publisher.view(&path) {
+        if let View::Page(page) = renderer.view(&path) {
             versions.insert(path.clone(), version);
             feeds.push((path, page.digest().to_owned()));
         }

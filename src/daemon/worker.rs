@@ -53,7 +53,6 @@ pub struct PollReport {
     pub state: PollState,
 }
 
-/// Why a poll has no outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
     #[error("there is no source {0:?} in the config")]
@@ -74,7 +73,6 @@ pub enum PollError {
     Broken(String),
 }
 
-/// Polls sources.
 pub struct Worker {
     sources: BTreeMap<SourceId, Source>,
     asker: Asker,
@@ -99,7 +97,6 @@ struct Poll<'a> {
     /// How the poll before it ended.
     last: Option<Outcome>,
     before: PollState,
-    /// The address to ask.
     address: String,
 }
 
@@ -233,7 +230,6 @@ impl Worker {
         Ok(Poll { source, scheduled, started, stored, last, before, address })
     }
 
-    /// The validators to send.
     fn validators(&self, poll: &Poll<'_>) -> Validators {
         match poll.scheduled {
             _ if !poll.source.conditional => Validators::default(),
@@ -301,7 +297,6 @@ impl Worker {
         Ok(recording.await.unwrap_or(Err(RecordError::Stopped))?)
     }
 
-    /// The outcomes of the last hour.
     pub fn recent(&self) -> &RecentOutcomes {
         &self.recent
     }

@@ -3,16 +3,16 @@
 //! keeps. Fetches nothing and knows no stored entry.
 
 mod any;
-mod document;
+mod body;
 mod form;
 mod json;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::exchange::{Block, Exchange, FetchFault};
+use crate::model::exchange::{Exchange, FetchFault};
 use crate::model::outcome::Outcome;
 use crate::read::page::PageError;
-pub use document::{BodyReader, EarlierBody, Expected, closing};
+pub use body::{BodyReader, EarlierBody, Expected, closing};
 pub use form::{Document, FeedLink, Form};
 
 /// The meaning of an answer. `D` is the knowledge of a document that was read: the [`Document`] itself, the result of
@@ -28,25 +28,27 @@ pub enum Answer<D> {
     /// 410 from the configured address itself.
     Gone,
     /// 429, 503 with Retry-After, or a redirect with it. `retry_after` is the header as sent.
-    Throttled { status: u16, retry_after: Option<String> },
+    Throttled {
+        status: u16,
+        retry_after: Option<String>,
+    },
     /// Not asked: the host told another source to wait.
     Held(String),
-    /// 401, 403, 412, 451, or robots.txt.
+    /// 401, 403, 412, 451, robots.txt, or a page that runs a script to tell people from programs.
     Blocked(String),
-    /// A page that runs a script to tell people from programs.
-    Challenge(String),
     /// A page that lists no entries and links to feeds. Only looked for if any document is expected.
     PageWithFeeds(Vec<FeedLink>),
     /// A list page on which nothing could be an entry.
-    Empty(String),
+    Emptied(String),
     /// A list page that the source's selectors no longer fit.
     SelectorsStopped(String),
-    /// Some other document.
-    NotNews(String),
+    NotAFeed(String),
     /// A body that breaks off before anything of it can be taken. `closing` is the hash of its end: when the next
     /// body ends so too, it was not cut.
-    CutShort { why: String, closing: String },
-    /// No usable answer.
+    CutShort {
+        why: String,
+        closing: String,
+    },
     Failed(String),
 }
 
@@ -80,15 +82,12 @@ impl<D> Answer<D> {
     /// The meaning of an exchange whose body is not read, as far as the exchange alone tells.
     pub fn without_body(exchange: &Exchange, asked: &str, configured: &str) -> Self {
         match exchange {
-            Exchange::Body(_) => Self::NotNews("it was not read".to_owned()),
+            Exchange::Body(_) => Self::NotAFeed("it was not read".to_owned()),
             Exchange::NotModified(_) => Self::NotModified,
             Exchange::Gone(_) if is_gone(exchange, asked, configured) => Self::Gone,
             Exchange::Gone(_) => Self::Failed("the address it leads to is gone (status 410)".to_owned()),
             Exchange::Throttled(head) => {
                 Self::Throttled { status: head.status, retry_after: head.retry_after.clone() }
-            }
-            Exchange::Blocked { head, why: why @ Block::Challenge } => {
-                Self::Challenge(format!("status {}: {why}", head.status))
             }
             Exchange::Blocked { head, why } => Self::Blocked(format!("status {}: {why}", head.status)),
             Exchange::Status(head) => Self::Failed(format!("status {}", head.status)),
@@ -102,13 +101,13 @@ impl<D> Answer<D> {
     fn of_page(error: &PageError) -> Self {
         let why = error.to_string();
         match error {
-            PageError::Challenge(_) => Self::Challenge(why),
-            PageError::Empty => Self::Empty(why),
+            PageError::Challenge(_) => Self::Blocked(why),
+            PageError::Empty => Self::Emptied(why),
             PageError::SelectorsMatchNothing { .. } => Self::SelectorsStopped(why),
             PageError::NotHtml(_)
             | PageError::LooksLikeFeed(_)
             | PageError::NotJson(_)
-            | PageError::CutShort => Self::NotNews(why),
+            | PageError::CutShort => Self::NotAFeed(why),
         }
     }
 
@@ -122,11 +121,10 @@ impl<D> Answer<D> {
             Self::Throttled { status, retry_after } => Answer::Throttled { status, retry_after },
             Self::Held(why) => Answer::Held(why),
             Self::Blocked(why) => Answer::Blocked(why),
-            Self::Challenge(why) => Answer::Challenge(why),
             Self::PageWithFeeds(feeds) => Answer::PageWithFeeds(feeds),
-            Self::Empty(why) => Answer::Empty(why),
+            Self::Emptied(why) => Answer::Emptied(why),
             Self::SelectorsStopped(why) => Answer::SelectorsStopped(why),
-            Self::NotNews(why) => Answer::NotNews(why),
+            Self::NotAFeed(why) => Answer::NotAFeed(why),
             Self::CutShort { why, closing } => Answer::CutShort { why, closing },
             Self::Failed(why) => Answer::Failed(why),
         }
@@ -147,10 +145,9 @@ impl<D> Answer<D> {
             Self::PageWithFeeds(feeds) => format!("{} feeds, and no list of entries", feeds.len()),
             Self::Held(why)
             | Self::Blocked(why)
-            | Self::Challenge(why)
-            | Self::Empty(why)
+            | Self::Emptied(why)
             | Self::SelectorsStopped(why)
-            | Self::NotNews(why)
+            | Self::NotAFeed(why)
             | Self::CutShort { why, .. }
             | Self::Failed(why) => why.clone(),
         }
@@ -165,10 +162,10 @@ impl<D> Answer<D> {
             Self::Gone => Outcome::Gone,
             Self::Throttled { status, .. } => Outcome::Throttled { status: *status },
             Self::Held(why) => Outcome::Held { why: why.clone() },
-            Self::Blocked(why) | Self::Challenge(why) => Outcome::Blocked { why: why.clone() },
-            Self::Empty(why) => Outcome::Emptied { why: why.clone() },
+            Self::Blocked(why) => Outcome::Blocked { why: why.clone() },
+            Self::Emptied(why) => Outcome::Emptied { why: why.clone() },
             Self::SelectorsStopped(why) => Outcome::SelectorsStopped { why: why.clone() },
-            Self::NotNews(why) => Outcome::NotAFeed { why: why.clone() },
+            Self::NotAFeed(why) => Outcome::NotAFeed { why: why.clone() },
             Self::PageWithFeeds(_) => Outcome::NotAFeed { why: self.tell(|_| String::new()) },
             Self::CutShort { why, .. } | Self::Failed(why) => Outcome::Failed { why: why.clone() },
         }
@@ -186,31 +183,12 @@ impl Answer<Box<Document>> {
 }
 
 impl Answer<Form> {
-    /// The name, as JSON has it.
+    /// One word for it: the form of a document, else as in [`Outcome::name`].
     pub fn name(&self) -> &'static str {
         match self {
             Self::Document(form) => form.name(),
-            Self::SameBytes => "unchanged",
-            Self::NotModified => "not-modified",
-            Self::Gone => "gone",
-            Self::Throttled { .. } => "throttled",
-            Self::Held(_) => "held",
-            Self::Blocked(_) => "blocked",
-            Self::Challenge(_) => "challenge",
             Self::PageWithFeeds(_) => "page-with-feeds",
-            Self::Empty(_) => "empty",
-            Self::SelectorsStopped(_) => "selectors-stopped",
-            Self::NotNews(_) => "not-news",
-            Self::CutShort { .. } | Self::Failed(_) => "failed",
-        }
-    }
-
-    /// The name, as tables have it.
-    pub fn title(&self) -> String {
-        match self {
-            Self::Document(Form::Json(_)) => "JSON".to_owned(),
-            Self::Empty(_) => "empty page".to_owned(),
-            _ => self.name().replace('-', " "),
+            other => other.outcome(|_| Outcome::NotModified).name(),
         }
     }
 }

@@ -40,7 +40,6 @@ const MAX_NAMES: usize = 16;
 /// one writer, who alone sees what other sources claim at the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
-    /// The poll.
     pub poll: PollRecord,
     /// The feed's own metadata, if it changed.
     pub feed: Option<FeedFacts>,
@@ -69,9 +68,7 @@ pub struct DraftEntry {
     pub minted: String,
     /// The keys it is recognised by.
     pub keys: Vec<IdentityKey>,
-    /// Fingerprint of its text.
     pub fingerprint: Fingerprint,
-    /// The entry, sanitised.
     pub entry: ParsedEntry,
     /// True if it stood in its source's first list, though it comes later.
     pub backlog: bool,
@@ -84,7 +81,6 @@ pub struct DraftEntry {
 pub struct Findings {
     /// The feed's own metadata, if it changed.
     pub feed: Option<FeedFacts>,
-    /// New entries.
     pub new: Vec<DraftEntry>,
     /// Rewritten ones, and those that go by other keys.
     pub changed: Vec<ChangedEntry>,
@@ -110,11 +106,8 @@ pub enum Manner {
 /// The origin of a document, its time, and the rules that apply to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
-    /// Its source.
     pub source: &'a SourceId,
-    /// The stored state of that source.
     pub stored: Option<&'a SourceState>,
-    /// The address it came from.
     pub url: &'a str,
     /// How its known entries are taken.
     pub manner: Manner,

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use crate::decide::diff::DraftEntry;
 use crate::decide::poll;
 use crate::model::entry::{ParsedEntry, ParsedFeed};
+use crate::model::exchange::{Exchange, FetchFault};
 use crate::model::poll_state::Waiting;
 use crate::model::time::Time;
 use crate::read::link;
@@ -27,8 +28,29 @@ pub enum Visit {
     Failed,
     /// It could not be read this time: a redirect asks to be followed at that time.
     Later(Time),
-    /// It was not asked for.
     NotMade,
+}
+
+impl Visit {
+    /// The visit if nothing was read: `Err` if the page was not even asked for. True if the host's other pages are not
+    /// to be asked for in this poll either.
+    pub fn unread(exchange: &Result<Exchange, Exchange>, at: Time) -> (Self, bool) {
+        match (exchange, exchange.as_ref().unwrap_or_else(|refused| refused)) {
+            // The robots.txt of the page, or of the page that a redirect leads to.
+            (_, Exchange::Failed(FetchFault::Robots { .. })) => (Self::Bare, false),
+            // A redirect that is to be followed later: it says nothing of the host's other pages.
+            (Ok(_), Exchange::Throttled(head)) if head.status < 400 => {
+                (poll::follow_from(head, at).map_or(Self::Failed, Self::Later), false)
+            }
+            (_, Exchange::Throttled(_) | Exchange::Blocked { .. })
+            | (_, Exchange::Failed(FetchFault::Held { .. }))
+            | (Err(_), Exchange::Failed(FetchFault::NoRobots { .. })) => (Self::Failed, true),
+            (_, Exchange::Status(head)) if head.status >= 500 => (Self::Failed, head.retry_after.is_some()),
+            (Ok(_), Exchange::Failed(_)) => (Self::Failed, false),
+            // It is not there, and was perhaps never to be.
+            _ => (Self::Bare, false),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,8 +7,8 @@
 //! rows are as they are: docs/design/0010-identity.md.
 
 mod alike;
+mod candidate;
 mod decide;
-mod document;
 mod duplicates;
 mod evidence;
 mod facts;
@@ -20,7 +20,7 @@ mod published;
 mod tests;
 mod ticking;
 
-pub use document::{Candidate, candidates};
+pub use candidate::{Candidate, candidates};
 pub use evidence::Past;
 pub use facts::Facts;
 pub use fingerprint::{fingerprint, words};

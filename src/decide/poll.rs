@@ -35,11 +35,8 @@ pub struct Circumstances<'a> {
     pub at: Time,
     /// The instant of the schedule that the poll was for; for a poll by hand, that of the last poll.
     pub scheduled: Option<Time>,
-    /// The address of the configuration.
     pub configured: &'a str,
-    /// The address that was asked.
     pub asked: &'a str,
-    /// The validators of the request.
     pub sent: &'a Validators,
     /// A draw from `[0, 1)`, for the spread of the backoff.
     pub draw: f64,

@@ -22,6 +22,7 @@ use crate::decide::robots::Permission;
 use crate::model::entry::ParsedEntry;
 use crate::model::exchange::{Exchange, ResponseHead};
 use crate::model::identity::{IdentityKey, KeyKind};
+use crate::model::outcome::Outcome;
 use crate::model::time::{Precision, Stamp, Time};
 use crate::read::html;
 use crate::read::link;
@@ -29,13 +30,11 @@ use crate::read::page::Article;
 pub use rhythm::Rhythm;
 pub use shown::span;
 
-/// Entries that a report shows.
 const SHOWN: usize = 10;
 
 /// An answer, and what it is described by.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// The address that was asked for.
     pub url: &'a str,
     pub exchange: &'a Exchange,
     pub answer: &'a Answer<Box<Document>>,
@@ -45,10 +44,8 @@ pub struct Subject<'a> {
     pub at: Time,
 }
 
-/// The report on an address.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProbeReport {
-    /// The address that was asked for.
     pub url: String,
     /// The address that answered, where redirects led elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +62,6 @@ pub struct ProbeReport {
     /// `None` if robots.txt was not asked for.
     pub robots: Option<RobotsReport>,
     pub freshness: Freshness,
-    /// Entries of the document.
     pub count: usize,
     pub rhythm: Option<Rhythm>,
     /// Entries by the kind of key they are recognised by.
@@ -74,7 +70,6 @@ pub struct ProbeReport {
     pub defects: Vec<String>,
     /// The first of its entries.
     pub entries: Vec<Shown>,
-    /// Feeds that the page links to.
     pub feeds: Vec<FeedLink>,
     /// One of its entries' own page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +92,6 @@ pub struct RobotsReport {
 
 /// The headers that spare a poll its body.
 #[derive(Clone, Debug, Default, Serialize)]
-#[expect(missing_docs, reason = "each field is the header of its name")]
 pub struct Freshness {
     pub etag: Option<String>,
     pub last_modified: Option<String>,
@@ -113,34 +107,25 @@ pub struct Shown {
     pub date: Option<String>,
     /// The kind of key by which the next poll recognises it.
     pub id: &'static str,
-    /// Its title.
     pub title: Option<String>,
-    /// The address of its page.
     pub link: Option<String>,
 }
 
 /// The fields that were read from an entry's own page.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Followed {
-    /// Its address.
     pub link: String,
     /// Why nothing was read of it.
     pub failed: Option<String>,
-    /// Its title.
     pub title: Option<String>,
-    /// Its date in the source's zone.
     pub date: Option<String>,
-    /// The outlet it names.
     pub outlet: Option<String>,
-    /// The editor it names.
     pub editor: Option<String>,
-    /// The section it stands in.
     pub section: Option<String>,
     /// Characters of its body.
     pub characters: usize,
 }
 
-/// Describes an answer.
 pub fn examine(subject: &Subject<'_>) -> ProbeReport {
     let text = look::Text::of(subject.exchange);
     let document = look::document(subject.answer);
@@ -188,20 +173,15 @@ impl ProbeReport {
         self
     }
 
-    /// One word for how a configured source does that gave this answer.
+    /// The state of a configured source that gave this answer, as in [`Outcome::state`].
     pub fn state(&self) -> &'static str {
-        match &self.answer {
-            Answer::Document(_) if self.count == 0 => "empty",
-            Answer::Document(_) if self.silent => "stale",
-            Answer::Document(_) => "ok",
-            Answer::Challenge(_) | Answer::Blocked(_) | Answer::SelectorsStopped(_) | Answer::Empty(_) => {
-                self.answer.name()
-            }
-            _ => "failed",
-        }
+        let outcome = self.answer.outcome(|_| match self.count {
+            0 => Outcome::Emptied { why: String::new() },
+            _ => Outcome::NotModified,
+        });
+        Outcome::state(Some(&outcome), || self.silent)
     }
 
-    /// True if the answer brings entries.
     pub fn has_entries(&self) -> bool {
         matches!(self.answer, Answer::Document(_)) && self.count > 0
     }

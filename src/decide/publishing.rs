@@ -19,7 +19,6 @@ const LOOKED_AT: usize = 16 * 1024;
 /// The effect of a rule on a match.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// The entry is not shown.
     Exclude,
     /// Only entries that match this, or another include rule of the same place, are shown.
     Include,
@@ -35,11 +34,9 @@ pub enum Field {
     Text,
     /// The outlet: the source's title, and the authors the entry names.
     Outlet,
-    /// The publisher's own categories.
     Section,
     /// The regions, by id and by name.
     Region,
-    /// The address of its page.
     Link,
 }
 
@@ -88,7 +85,6 @@ impl PublishRules {
         })
     }
 
-    /// The title a feed gives to an entry.
     pub fn title<'e>(&self, feed: &FeedKey, entry: &'e Entry) -> Cow<'e, str> {
         let mut title = Cow::Borrowed(entry.title());
         for rule in self.sets(feed, &entry.source).flatten() {

@@ -15,7 +15,6 @@ use crate::model::time::Time;
 /// backup, or sorts by the date of the last change.
 pub const MARGIN: TimeDelta = TimeDelta::days(30);
 
-/// The operator's retention settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Counts from when an entry was first seen.
@@ -24,7 +23,6 @@ pub struct Policy {
     pub keep_at_least: usize,
 }
 
-/// The decision about an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetentionDecision {
     /// It is younger than `max_age`, and so are the entries after it.

@@ -28,7 +28,6 @@ pub const MAX_BYTES: usize = 500 * 1024;
 /// hardly ever poll such a source, and the schedule bounds the load anyway.
 pub const MAX_CRAWL_DELAY: Duration = Duration::from_secs(60);
 
-/// The robots.txt of an origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Robots(Content);
 
@@ -56,7 +55,6 @@ struct Rule {
     pattern: Pattern,
 }
 
-/// The decision about one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permission {
     pub allowed: bool,

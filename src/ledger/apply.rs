@@ -9,7 +9,7 @@ mod expire;
 mod from_base;
 mod known;
 mod lists;
-mod stories;
+mod membership;
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,6 @@ pub struct Work<'a, S: State> {
     rules: &'a Rules,
     meta: Meta,
     changes: Changes,
-    /// The line that is being applied.
     seq: u64,
     round: u64,
     /// The time that line is taken to be of, and the time it says.
@@ -378,7 +377,6 @@ impl<'a, S: State> Work<'a, S> {
     }
 }
 
-/// Applies one line.
 pub fn apply<S: State>(state: &S, line: &Line, rules: &Rules) -> Result<Changes, S::Error> {
     let mut work = Work::new(state, rules)?;
     work.apply(line)?;

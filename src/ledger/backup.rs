@@ -18,12 +18,10 @@ use super::{LedgerError, Paths, dirs};
 use crate::model::record::LINE_VERSION;
 use crate::model::time::Time;
 
-/// The version of the layout above.
 const FORMAT: u32 = 1;
 
 const MANIFEST: &str = "manifest.json";
 
-/// Octets copied at a time.
 const CHUNK: usize = 1 << 16;
 
 /// The list of files of a backup.
@@ -31,52 +29,35 @@ const CHUNK: usize = 1 << 16;
 pub struct Manifest {
     /// The version of the layout.
     pub format: u32,
-    /// The dibao that made it.
     pub dibao: String,
     /// The version of the journal's lines that it may hold.
     pub lines: u8,
     /// Time at which the backup was made.
     pub at: Time,
-    /// The position of the last line.
     pub seq: u64,
     /// The files of the journal, in order.
     pub files: Vec<CopiedFile>,
 }
 
-/// One file of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopiedFile {
-    /// Its name.
     pub name: String,
-    /// Its length.
     pub octets: u64,
-    /// Its SHA-256, hexadecimal.
     pub sha256: String,
 }
 
 /// A file of the journal, and how much of it is acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupFile {
-    /// Its name.
     pub name: String,
-    /// Octets.
     pub octets: u64,
 }
 
 /// The errors of making or restoring a backup.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The operating system refused.
     #[error("{path}: cannot {what}: {source}")]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// The operation that failed.
-        what: &'static str,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The target directory is not empty.
+    Io { path: PathBuf, what: &'static str, source: io::Error },
     #[error("{0} is not empty; name a directory that is empty, or not there yet")]
     NotEmpty(PathBuf),
     /// A segment was compacted away while it was being copied.
@@ -84,27 +65,13 @@ pub enum BackupError {
     Vanished(PathBuf),
     /// Not a backup, or not a whole one.
     #[error("{path} is not a backup: {why}")]
-    NoBackup {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
+    NoBackup { path: PathBuf, why: String },
     /// A backup of a later version of dibao.
     #[error(
         "{path} was made by dibao {dibao} (backup format {format}, line version {lines}), which is newer than this dibao \
          reads ({FORMAT} and {LINE_VERSION}); use the newer dibao"
     )]
-    Newer {
-        /// The directory.
-        path: PathBuf,
-        /// The version that made it.
-        dibao: String,
-        /// Its layout.
-        format: u32,
-        /// Its lines.
-        lines: u64,
-    },
+    Newer { path: PathBuf, dibao: String, format: u32, lines: u64 },
     /// The content of a file changed.
     #[error("{0} is damaged: its hash is not the one in the manifest")]
     Damaged(PathBuf),
@@ -113,27 +80,15 @@ pub enum BackupError {
         "the journal in {path} is damaged, so no backup was made: {what}. The next compaction rewrites it from the \
          store; to keep the damaged journal, stop dibao and copy the state directory"
     )]
-    JournalDamaged {
-        /// The journal.
-        path: PathBuf,
-        /// Its unreadable parts.
-        what: Losses,
-    },
+    JournalDamaged { path: PathBuf, what: Losses },
     /// A whole copy of a journal that was damaged.
     #[error(
         "{path} is a backup of a damaged journal: {what}. An earlier backup may be intact. To start from the readable \
          part of this one, copy its .zst files into the directory journal of a new state directory"
     )]
-    CopyOfRotten {
-        /// The backup.
-        path: PathBuf,
-        /// Its unreadable parts.
-        what: Losses,
-    },
-    /// There is a journal already.
+    CopyOfRotten { path: PathBuf, what: Losses },
     #[error("{0} has a journal; restore into a state directory without one")]
     Occupied(PathBuf),
-    /// The state directory.
     #[error(transparent)]
     State(#[from] LedgerError),
     /// A journal that cannot be read at all.

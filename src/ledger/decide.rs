@@ -1,7 +1,7 @@
 //! Decides before a line is written: the published ids of new entries, and the stories they join. The decision is
 //! recorded in the line and never made again.
 
-mod retold;
+mod departure;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -20,15 +20,10 @@ use crate::model::record::{
 use crate::model::state::State;
 use crate::model::stored::EntryNo;
 
-/// Something to record.
 pub enum Fact {
-    /// A poll and its findings.
     Poll(Box<Draft>),
-    /// A change of the configuration.
     Config(ConfigRecord),
-    /// An entry taken back.
     Withdraw(Withdrawal),
-    /// The regions of an entry, corrected.
     Assign(Assignment),
     /// Entries that are too old.
     Expire(Expiry),
@@ -129,7 +124,7 @@ impl Decided {
         let mut left = Vec::new();
         // One that goes by other keys says what it said.
         for (changed, mut sketch) in changed.iter().zip(sketches).filter(|(changed, _)| !changed.renamed) {
-            left.extend(retold::departure(store, rules, &changed.published_id, &mut sketch));
+            left.extend(departure::departure(store, rules, &changed.published_id, &mut sketch));
             self.rewritten.insert(changed.published_id.clone(), sketch);
         }
         self.left.extend(left.iter().map(|left| left.published_id.clone()));

@@ -25,7 +25,6 @@ pub fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Locks a state directory.
 pub(super) fn lock(dir: &Path) -> Result<File, LedgerError> {
     let file = File::open(dir).map_err(io_error(dir, "open it"))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {

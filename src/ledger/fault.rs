@@ -11,13 +11,9 @@ use super::store::StoreError;
 /// The reason for which a disk refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskFault {
-    /// The disk is full.
     Full,
-    /// The user's quota is used up.
     Quota,
-    /// It is mounted read-only.
     ReadOnly,
-    /// It fails.
     Failing,
 }
 
@@ -45,7 +41,6 @@ impl DiskFault {
         }
     }
 
-    /// The advice to the operator.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Full => "make room there",
@@ -59,7 +54,6 @@ impl DiskFault {
 /// The errors of opening and writing a state directory.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// Another process has it.
     #[error("{0} is in use by another dibao; stop it, or name another state.dir")]
     Locked(PathBuf),
     /// A restore was interrupted: the directory does not hold the whole backup.
@@ -71,23 +65,14 @@ pub enum LedgerError {
     /// Too little free space.
     #[error("{path}: {needed} MiB must be free, and {left} MiB are; make room")]
     Full {
-        /// The state directory.
         path: PathBuf,
         /// MiB, including the reserve that is kept free.
         needed: u64,
         /// MiB.
         left: u64,
     },
-    /// The operating system refused.
     #[error("{path}: cannot {what}: {source}")]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// The operation that failed.
-        what: &'static str,
-        /// The cause.
-        source: io::Error,
-    },
+    Io { path: PathBuf, what: &'static str, source: io::Error },
     /// A check found that rows are missing or wrong: no base may be made from the store.
     #[error("the store is not sound: {0}; the journal was not changed")]
     Unsound(String),

@@ -27,7 +27,6 @@ impl Generation {
         Ok(Self { number })
     }
 
-    /// Opens its files.
     pub(super) fn open(self, paths: &Paths) -> Result<Store, LedgerError> {
         Ok(Store::new(Box::new(SledBackend::open(&paths.generation(self.number))?)))
     }

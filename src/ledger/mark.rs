@@ -20,7 +20,6 @@ pub(super) struct Mark {
     boot_id: Option<String>,
     /// True while it is closed in good order.
     pub(super) clean: bool,
-    /// The journal it follows.
     pub(super) journal: Uuid,
 }
 

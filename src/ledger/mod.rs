@@ -30,7 +30,7 @@ mod replay;
 mod room;
 mod scrub;
 pub mod store;
-mod stories;
+mod story_index;
 
 use std::fs::File;
 use std::sync::Arc;
@@ -56,21 +56,18 @@ use room::AskRoom;
 pub(crate) use room::Room;
 pub use scrub::{Scrub, ScrubStep, read_journal};
 use store::Store;
-use stories::StoryIndex;
+use story_index::StoryIndex;
 
 /// The store as everyone who reads it holds it: it is swapped when another was built.
 pub type StoreHandle = Arc<ArcSwap<Store>>;
 
-/// The changes of a recorded group.
 #[derive(Debug, Default)]
 pub struct Recorded {
-    /// The feeds, as they are now.
     pub feeds: Vec<(FeedKey, FeedState)>,
     /// True if any view may have changed: the configuration did, or the store was built anew.
     pub everything: bool,
 }
 
-/// A pending rebuild of the store.
 struct Unsettled {
     why: String,
     /// True if the present one is sound, only derived under other rules.
@@ -97,12 +94,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The store, for readers.
     pub fn store(&self) -> StoreHandle {
         Arc::clone(&self.store)
     }
 
-    /// The journal's last position.
     pub fn seq(&self) -> u64 {
         self.journal.seq()
     }
@@ -229,7 +224,6 @@ impl Ledger {
         self.generation.map_or(0, |generation| generation.size(&self.paths))
     }
 
-    /// The state directory's paths.
     pub fn paths(&self) -> &Paths {
         &self.paths
     }

@@ -16,7 +16,7 @@ use super::mark::{self, Mark};
 use super::replay::{catch_up, forget_validators, reach};
 use super::room::{AskRoom, Room};
 use super::store::{MemoryBackend, SledBackend, Store, StoreError};
-use super::stories::StoryIndex;
+use super::story_index::StoryIndex;
 use super::{Ledger, LedgerError, Paths, Unsettled, backup, dirs};
 use crate::decide::rules::Rules;
 use crate::model::source::SourceDef;

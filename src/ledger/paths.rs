@@ -2,24 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-/// The paths in a state directory.
 #[derive(Clone, Debug)]
 pub struct Paths {
     dir: PathBuf,
 }
 
 impl Paths {
-    /// The paths below a state directory.
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
     }
 
-    /// The state directory itself.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The directory of the journal's segments.
     pub fn journal(&self) -> PathBuf {
         self.dir.join("journal")
     }
@@ -34,17 +30,14 @@ impl Paths {
         self.dir.join("journal.restoring")
     }
 
-    /// The directory of the store's generations.
     pub fn store(&self) -> PathBuf {
         self.dir.join("store")
     }
 
-    /// The directory of one generation.
     pub(super) fn generation(&self, number: u32) -> PathBuf {
         self.store().join(format!("{number:08}"))
     }
 
-    /// The mark of one generation.
     pub(super) fn mark(&self, number: u32) -> PathBuf {
         self.store().join(format!("{number:08}.json"))
     }

@@ -26,7 +26,6 @@ const BATCH: usize = 256;
 
 /// A store in memory, built from a whole journal under given rules.
 pub struct Replay {
-    /// The store.
     pub store: Store,
     /// The parts of the journal that cannot be read.
     pub losses: Losses,

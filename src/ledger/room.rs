@@ -20,7 +20,6 @@ pub(super) type AskRoom = Arc<dyn Fn(&Path) -> Option<Room> + Send + Sync>;
 pub(crate) struct Room {
     /// Octets that this process may still write.
     pub(crate) left: u64,
-    /// The size of it all.
     pub(crate) size: u64,
 }
 

@@ -14,36 +14,27 @@ const ROWS: usize = 256;
 pub struct Scrub {
     store: Arc<Store>,
     from: Option<Vec<u8>>,
-    /// Rows that were read so far.
     pub rows: u64,
-    /// Their octets.
     pub octets: u64,
 }
 
-/// How a step ended.
 pub enum ScrubStep {
-    /// There is more to read.
     GoesOn,
-    /// All was read.
     Over,
     /// Rows that do not fit the others, or were written between two reads: [`Ledger::recheck`] tells.
     Doubts(Vec<Vec<u8>>),
-    /// The store is damaged.
     Unsound(String),
 }
 
 impl Scrub {
-    /// Begins with the first row.
     pub fn new(store: Arc<Store>) -> Self {
         Self { store, from: None, rows: 0, octets: 0 }
     }
 
-    /// The store that is read.
     pub fn store(&self) -> &Arc<Store> {
         &self.store
     }
 
-    /// Reads on, a few milliseconds long.
     pub fn step(&mut self) -> ScrubStep {
         let Scrubbed { next, rows, octets, doubts, .. } = match self.store.scrub_step(self.from.take(), ROWS)
         {
@@ -61,7 +52,6 @@ impl Scrub {
         }
     }
 
-    /// True after the last row.
     pub fn is_over(&self) -> bool {
         self.rows > 0 && self.from.is_none()
     }

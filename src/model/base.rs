@@ -16,15 +16,11 @@ use crate::model::time::Time;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "lowercase")]
 pub enum Base {
-    /// Facts about the whole base.
     Head(Head),
-    /// A source.
     Source(Box<BaseSource>),
-    /// A feed.
     Feed(BaseFeed),
     /// Some entries, in the order of their numbers.
     Entries(BaseEntries),
-    /// The end.
     End(End),
 }
 
@@ -44,21 +40,14 @@ impl Base {
 /// The record about the whole, without the counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// [`Base::at`].
     pub at: Time,
-    /// [`Meta::newest_at`].
     pub newest_at: Time,
-    /// [`Meta::doubted`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubted: Option<Time>,
-    /// [`Meta::leapt`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leapt: Option<Time>,
-    /// [`Meta::instance`].
     pub instance: Uuid,
-    /// [`Meta::config_at`].
     pub config_at: Time,
-    /// [`Meta::config`].
     pub config: String,
 }
 
@@ -73,9 +62,7 @@ impl Head {
 /// A source, without the counts of its entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseSource {
-    /// [`Base::at`].
     pub at: Time,
-    /// Its id.
     pub source: SourceId,
     pub state: SourceState,
 }
@@ -83,16 +70,13 @@ pub struct BaseSource {
 /// A feed: what cannot be counted from its entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseFeed {
-    /// [`Base::at`].
     pub at: Time,
     pub feed: FeedKey,
     pub state: FeedState,
 }
 
-/// Some entries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BaseEntries {
-    /// [`Base::at`].
     pub at: Time,
     /// In the order of their numbers.
     pub entries: Vec<BaseEntry>,
@@ -101,34 +85,27 @@ pub struct BaseEntries {
 /// An entry as it is stored, whether it is shown, was withdrawn, or expired.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BaseEntry {
-    /// Its number.
     pub no: EntryNo,
     /// The entry, without the regions of one that is shown: they are derived. Not flattened: that would be
     /// read twice.
     pub entry: Entry,
 }
 
-/// The end of a base.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
-    /// [`Base::at`].
     pub at: Time,
     /// The number the next new entry gets.
     pub next_no: EntryNo,
     /// The number of entries in the base.
     pub entries: u64,
-    /// The number of sources.
     pub sources: u64,
-    /// The number of feeds.
     pub feeds: u64,
 }
 
 /// The numbers of things in a base, counted while it is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Its sources.
     pub sources: u64,
-    /// Its feeds.
     pub feeds: u64,
     /// Its entries, of any kind.
     pub entries: u64,
@@ -142,7 +119,6 @@ impl fmt::Display for Counts {
 }
 
 impl Counts {
-    /// Counts a part in.
     pub fn take(&mut self, part: &Base) {
         match part {
             Base::Source(_) => self.sources += 1,

@@ -43,7 +43,6 @@ pub struct Person {
 /// A category (RFC 4287 section 4.2.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Category {
-    /// The term.
     pub term: String,
     /// The scheme's IRI, if said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +71,6 @@ impl Body {
     }
 }
 
-/// How a document ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ending {
     /// As it should.
@@ -87,11 +85,9 @@ pub enum Ending {
 /// The result of one parse of a feed or page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParsedFeed {
-    /// The feed's own id, if it has one.
     pub id: Option<String>,
     /// Its title, plain text.
     pub title: Option<String>,
-    /// Its subtitle or description, plain text.
     pub subtitle: Option<String>,
     /// Its links (home page, self, hub), absolute.
     pub links: Vec<Link>,
@@ -104,11 +100,9 @@ pub struct ParsedFeed {
     /// Hours and days without polls: RSS `skipHours` and `skipDays`.
     #[serde(default, skip_serializing_if = "Skip::is_none")]
     pub skip: Skip,
-    /// The entries, in document order.
     pub entries: Vec<ParsedEntry>,
     /// Repairs that the octets needed before they could be read; empty for a well-made feed.
     pub repairs: Vec<String>,
-    /// How its bytes ended.
     #[serde(skip)]
     pub ending: Ending,
 }
@@ -126,13 +120,9 @@ pub struct ParsedEntry {
     pub published: Option<Stamp>,
     /// Date of the last change, if given.
     pub updated: Option<Stamp>,
-    /// Authors and outlets.
     pub authors: Vec<Person>,
-    /// Editors and other contributors.
     pub contributors: Vec<Person>,
-    /// Categories and sections.
     pub categories: Vec<Category>,
-    /// The short text.
     pub summary: Option<Body>,
     /// The full text, where the feed carries one.
     pub content: Option<Body>,

@@ -9,21 +9,16 @@ use crate::model::region::RegionId;
 /// The evidence that a text belongs to one region.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The region.
     pub region: RegionId,
     /// The text that named it, as it was written; empty where the source is fixed to the region.
     pub text: String,
-    /// The place of that text.
     pub place: Place,
-    /// The kind of name or rule.
     pub rule: Rule,
 }
 
-/// The place of the evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
-    /// In the title.
     Title,
     /// In the dateline at the start of the summary.
     Dateline,

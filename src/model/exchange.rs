@@ -70,7 +70,6 @@ pub mod opaque {
     }
 }
 
-/// One redirect that was followed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Hop {
     /// 301, 302, 303, 307 or 308.
@@ -93,7 +92,6 @@ pub struct ResponseHead {
     pub status: u16,
     /// The address that answered, after redirects; without credentials.
     pub final_url: String,
-    /// The redirects followed, in order.
     pub hops: Vec<Hop>,
     pub validators: Validators,
     pub content_type: Option<String>,
@@ -130,7 +128,6 @@ impl ResponseHead {
     }
 }
 
-/// A response with its whole body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
     pub head: ResponseHead,
@@ -151,10 +148,12 @@ pub enum Exchange {
     /// redirect that is to be followed only later, and was not.
     Throttled(ResponseHead),
     /// The publisher does not want this client, or wants a person.
-    Blocked { head: ResponseHead, why: Block },
+    Blocked {
+        head: ResponseHead,
+        why: Block,
+    },
     /// Any other status that carries no feed.
     Status(ResponseHead),
-    /// No usable response.
     Failed(FetchFault),
 }
 
@@ -211,13 +210,10 @@ pub enum FetchFault {
     /// A header of the request is not one.
     #[error("the header {name:?} cannot be sent; check the source's headers")]
     BadHeader { name: String },
-    /// The name was not found.
     #[error("cannot find the address of {host}: {why}")]
     Resolve { host: String, why: String },
-    /// The guard refused the address.
     #[error("{} is {why}; name it in polling.allow_networks to poll it", named(.host, .ip))]
     AddressRefused { host: String, ip: IpAddr, why: &'static str },
-    /// No connection.
     #[error("cannot connect to {host}: {why}")]
     Connect { host: String, why: String },
     /// The proxy at this host and port is down, or cannot connect to the target.
@@ -244,7 +240,6 @@ pub enum FetchFault {
     /// validators, since they are those of the whole.
     #[error("the connection closed before the end of the response")]
     Truncated { came: Option<Box<Response>> },
-    /// The peer reset the connection.
     #[error("the connection was reset")]
     Reset,
     /// A redirect led back to where it came from.
@@ -264,7 +259,6 @@ pub enum FetchFault {
     /// The robots.txt of the origin cannot be fetched, so nothing else is asked of it.
     #[error("{why}")]
     NoRobots { why: String },
-    /// The response was not HTTP.
     #[error("not a valid HTTP response: {why}")]
     Http { why: String },
 }

@@ -25,7 +25,6 @@ const RECENTLY: TimeDelta = TimeDelta::days(7);
 /// The share of polls in vain, in percent, from which a source is asked too often.
 const IN_VAIN: u32 = 80;
 
-/// The habits of one source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Habits {
     /// Good polls, the old ones counted less.
@@ -88,12 +87,10 @@ impl Habits {
         now.timestamp().saturating_sub(*newest) > patience.num_seconds()
     }
 
-    /// Time of its last publication.
     pub fn newest(&self) -> Option<Time> {
         self.dates.first().and_then(|date| Time::from_timestamp(*date, 0))
     }
 
-    /// The usual time between two entries.
     pub fn rhythm(&self) -> Option<Duration> {
         let mut gaps: Vec<_> = self.gaps().collect();
         gaps.sort_unstable();

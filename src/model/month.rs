@@ -33,7 +33,6 @@ impl Month {
         (1..=12).contains(&month.month).then_some(month)
     }
 
-    /// The month after it.
     pub fn next(self) -> Self {
         match self.month {
             12 => Self { year: self.year + 1, month: 1 },

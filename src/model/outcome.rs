@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// A feed was read.
     Fetched {
         entries: u32,
         new: u32,
@@ -42,7 +41,6 @@ pub enum Outcome {
     },
     /// An answer that is no feed.
     NotAFeed { why: String },
-    /// No usable answer.
     Failed {
         /// The cause, and what to do about it.
         why: String,
@@ -64,6 +62,16 @@ impl Outcome {
             Self::SelectorsStopped { .. } => "selectors-stopped",
             Self::NotAFeed { .. } => "not-a-feed",
             Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// The state of a source, in one word, by its last outcome: as `sources`, `status` and `check --online` show it.
+    pub fn state(last: Option<&Self>, is_silent: impl FnOnce() -> bool) -> &'static str {
+        match last {
+            None => "new",
+            Some(outcome) if !outcome.is_good() => outcome.name(),
+            Some(_) if is_silent() => "stale",
+            Some(_) => "ok",
         }
     }
 

@@ -64,7 +64,6 @@ pub struct PollState {
     /// Time of the first failure since then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Time>,
-    /// Time of the last new entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news_at: Option<Time>,
     /// Entries of a list that wait for their pages to be read.
@@ -104,7 +103,6 @@ pub struct Hold {
 /// not send that body again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
-    /// The validators that came with it.
     pub validators: Validators,
     /// Time of the last unconditional request.
     pub at: Time,
@@ -138,22 +136,17 @@ pub struct Waiting {
     pub follow_from: Option<Time>,
 }
 
-/// The feed's facts about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedFacts {
     /// Its own id, if it is an absolute IRI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Its title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Its home page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
-    /// Its rights notice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rights: Option<String>,
-    /// Its language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
 }

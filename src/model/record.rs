@@ -22,7 +22,6 @@ use crate::model::time::Time;
 /// The version every line carries. A reader refuses lines of any other version. 1 and 2 were never released.
 pub const LINE_VERSION: u8 = 3;
 
-/// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// Format version of this line.
@@ -32,12 +31,10 @@ pub struct Line {
     /// The publish round: the position of the first line that was recorded, and became visible,
     /// together with this one.
     pub round: u64,
-    /// The fact.
     #[serde(flatten)]
     pub record: Record,
 }
 
-/// The kinds of facts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Record {
@@ -47,7 +44,6 @@ pub enum Record {
     Poll(PollRecord),
     /// A poll that brought new or changed entries.
     Observation(Observation),
-    /// The operator took an entry back.
     Withdraw(Withdrawal),
     /// The operator corrected the regions of an entry.
     Assign(Assignment),
@@ -82,7 +78,6 @@ impl Record {
         matches!(self, Self::Config(_))
     }
 
-    /// Time of the line.
     pub fn at(&self) -> Time {
         match self {
             Self::Config(r) => r.at,
@@ -107,19 +102,15 @@ pub struct ConfigRecord {
     pub fingerprint: String,
     /// The sources, all of them: what left the config later is replayed under what it last was.
     pub sources: Vec<SourceDef>,
-    /// The sources that left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<SourceId>,
 }
 
-/// One poll.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PollRecord {
     /// Time at which the answer was complete.
     pub at: Time,
-    /// The source.
     pub source: SourceId,
-    /// How it ended.
     pub outcome: Outcome,
     /// The state from which the next poll starts.
     pub state: PollState,
@@ -128,7 +119,6 @@ pub struct PollRecord {
 /// The regions of an entry, corrected by hand: they hold whatever its texts say, now and after a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
-    /// Time of the correction.
     pub at: Time,
     /// The id it was published under.
     pub published_id: String,
@@ -140,7 +130,6 @@ pub struct Assignment {
 /// comes again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawal {
-    /// Time of the withdrawal.
     pub at: Time,
     /// The id it was published under.
     pub published_id: String,
@@ -149,7 +138,6 @@ pub struct Withdrawal {
 /// Entries that became too old to be kept. They leave every feed without a word.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {
-    /// When.
     pub at: Time,
     /// The ids they were published under. They stay recognised.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -160,10 +148,8 @@ pub struct Expiry {
     pub forgotten: Vec<String>,
 }
 
-/// The result of one poll.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
-    /// The poll itself.
     #[serde(flatten)]
     pub poll: PollRecord,
     /// The feed's facts about itself, if they changed.
@@ -187,9 +173,7 @@ pub struct NewEntry {
     pub published_id: String,
     /// The keys it is recognised by in later polls.
     pub keys: Vec<IdentityKey>,
-    /// Fingerprint of its text.
     pub fingerprint: Fingerprint,
-    /// The entry, sanitised.
     pub entry: ParsedEntry,
     /// True if it stood in its source's first list, and waited for its page since: it is no news.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -207,7 +191,6 @@ pub struct NewEntry {
 pub struct JoinedStory {
     /// The id under which an entry of that story is published; the entry that it is the same report as, if it is.
     pub with: String,
-    /// The reason.
     pub reason: Reason,
     /// True if both are shown: they tell one story, and are not the same report. Journals of before say so of none.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -222,7 +205,6 @@ pub struct ChangedEntry {
     /// Keys to recognise it by, further to those it has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<IdentityKey>,
-    /// Fingerprint of its text now.
     pub fingerprint: Fingerprint,
     /// The entry as it is now, sanitised.
     pub entry: ParsedEntry,

@@ -17,7 +17,6 @@ impl RegionId {
         Self(Arc::from(id))
     }
 
-    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -29,10 +28,8 @@ impl fmt::Display for RegionId {
     }
 }
 
-/// One region.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Region {
-    /// Its id.
     pub id: RegionId,
     /// The short name people use: `河南`.
     pub name: String,
@@ -78,12 +75,10 @@ impl RegionTable {
         }
     }
 
-    /// The region of this id.
     pub fn get(&self, id: &str) -> Option<&Region> {
         self.regions.iter().find(|r| r.id.as_str() == id)
     }
 
-    /// All regions in display order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Region> {
         self.regions.iter()
     }
@@ -92,7 +87,6 @@ impl RegionTable {
         self.regions.len()
     }
 
-    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.regions.is_empty()
     }

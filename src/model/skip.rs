@@ -32,7 +32,6 @@ impl Skip {
         }
     }
 
-    /// True if nothing is skipped.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }

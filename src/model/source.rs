@@ -18,7 +18,6 @@ impl SourceId {
         Self(Arc::from(id))
     }
 
-    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -55,14 +54,11 @@ pub enum RegionRule {
 /// the journal, so that a source that left the config can still be replayed and attributed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceDef {
-    /// The source's id.
     pub id: SourceId,
     /// The title shown for it, where the operator gave one; else the feed's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The address it is polled at.
     pub url: String,
-    /// How its entries get regions.
     pub region: RegionRule,
     /// A rights notice that overrides the feed's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -43,7 +43,6 @@ pub struct Meta {
     pub instance: Uuid,
     /// Time of the last change of the configuration.
     pub config_at: Time,
-    /// Its fingerprint.
     pub config: String,
     /// Fingerprint of the rules that entries were derived under.
     pub rules: String,
@@ -69,7 +68,6 @@ impl Meta {
     }
 }
 
-/// The stored state of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceState {
     /// Its number: what stands for it where its id would be too long.
@@ -85,10 +83,8 @@ pub struct SourceState {
     /// The state that the next poll starts from.
     #[serde(default)]
     pub poll: PollState,
-    /// How the last poll ended.
     #[serde(default)]
     pub outcome: Option<Outcome>,
-    /// Time of the last poll's end.
     #[serde(default)]
     pub polled_at: Option<Time>,
     /// True if it ever brought entries: the first time is a backlog, not news.
@@ -127,14 +123,9 @@ impl SourceState {
         }
     }
 
-    /// The outcome of its last poll, or that it has fallen silent though it answers.
+    /// As in [`Outcome::state`].
     pub fn condition(&self, now: Time) -> &'static str {
-        match &self.outcome {
-            None => "new",
-            Some(outcome) if outcome.is_good() && self.habits.is_silent(now) => "stale",
-            Some(outcome) if outcome.is_good() => "ok",
-            Some(outcome) => outcome.name(),
-        }
+        Outcome::state(self.outcome.as_ref(), || self.habits.is_silent(now))
     }
 
     /// The title it is shown by: the operator's, else the feed's own, else its id.
@@ -172,14 +163,12 @@ pub struct FeedState {
 pub struct Rank {
     /// Time at which subscribers could first see it.
     pub surfaced: Time,
-    /// Time of publication.
     pub published: Time,
     /// Its number, so that no two are equal.
     pub no: EntryNo,
 }
 
 impl Rank {
-    /// The place of a stored entry.
     pub fn of(no: EntryNo, entry: &Entry) -> Self {
         Self { surfaced: entry.surfaced, published: entry.published, no }
     }
@@ -188,19 +177,16 @@ impl Rank {
 /// The key of a row that lists an entry in a feed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListingKey {
-    /// The feed.
     pub feed: FeedKey,
     /// True if the entry came with its source's first poll: such entries are listed apart, as they surface
     /// at their own dates.
     pub backlog: bool,
-    /// The place in the list.
     pub rank: Rank,
 }
 
 /// The value of a row of a list: enough to choose entries without reading them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// The entry's source.
     pub source: SourceNo,
     /// [`Entry::backlog`].
     pub backlog: Option<u32>,
@@ -222,7 +208,6 @@ pub struct BacklogKey {
 /// The end of a line of the journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
-    /// The number of its segment.
     pub segment: u32,
     /// Octets from the start of that file.
     pub offset: u64,
@@ -242,14 +227,11 @@ pub struct Reached {
 
 /// The queries that deciding and `apply` make.
 pub trait State {
-    /// The error of a failed query.
     type Error;
 
     /// The record about the whole; `None` for an empty store.
     fn meta(&self) -> Result<Option<Meta>, Self::Error>;
-    /// The stored state of a source.
     fn source(&self, id: &SourceId) -> Result<Option<SourceState>, Self::Error>;
-    /// A stored entry.
     fn entry(&self, no: EntryNo) -> Result<Option<Entry>, Self::Error>;
     /// The entry of a source that goes by an identity key.
     fn known(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<EntryNo>, Self::Error>;
@@ -258,7 +240,6 @@ pub trait State {
     /// The shown entries of a story that several tell, by number, at most `limit`. Empty for a story that
     /// only one entry tells.
     fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Member)>, Self::Error>;
-    /// The stored state of a feed.
     fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, Self::Error>;
     /// The entries of a first poll that a feed lists, by number.
     fn backlog(&self, key: &BacklogKey) -> Result<Vec<EntryNo>, Self::Error>;
@@ -271,9 +252,7 @@ pub struct Changes {
     pub meta: Option<Meta>,
     /// The position in the journal that the state reflects.
     pub position: Option<Reached>,
-    /// Sources.
     pub sources: BTreeMap<SourceId, SourceState>,
-    /// Feeds.
     pub feeds: BTreeMap<FeedKey, FeedState>,
     /// Entries; `None` where nothing of one is kept.
     pub entries: BTreeMap<EntryNo, Option<Entry>>,

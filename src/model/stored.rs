@@ -12,12 +12,10 @@ use crate::model::source::SourceId;
 use crate::model::story::{Member, Membership};
 use crate::model::time::Time;
 
-/// A stored entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The id it is published under.
     pub id: String,
-    /// Its source.
     pub source: SourceId,
     /// Time at which dibao first saw it.
     pub first_seen: Time,
@@ -35,7 +33,6 @@ pub struct Entry {
     pub updated: Time,
     /// Fingerprint of its text as last recorded.
     pub fingerprint: Fingerprint,
-    /// The number of rewrites.
     #[serde(default)]
     pub rewrites: u32,
     /// The keys it is recognised by.
@@ -65,7 +62,6 @@ pub struct Entry {
     /// Why it was taken for this entry when it last changed; or, before it did, not for one that it resembles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// The entry as published.
     pub body: ParsedEntry,
 }
 
@@ -127,7 +123,6 @@ impl Entry {
 /// Why an entry of a document was taken for a known entry, or not for the one that it resembles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// The evidence.
     pub votes: Vec<Vote>,
     /// The published id of the entry that it was told from; `None` where it was taken for a known one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

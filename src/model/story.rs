@@ -36,9 +36,7 @@ pub enum Reason {
 /// The membership of an entry in the story of an older one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
-    /// The entry that founded the story.
     pub founder: EntryNo,
-    /// The reason.
     pub reason: Reason,
     /// True for a report of its own, which is shown beside the others. Stores of before say so of none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -59,9 +57,7 @@ impl Membership {
 /// An entry of a story that several tell, as long as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Its source.
     pub source: SourceId,
-    /// Its regions.
     pub regions: Vec<RegionId>,
     /// `round` of the entry.
     pub round: u64,

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// An instant, in UTC. What a feed publishes of it is RFC 3339 (RFC 4287 section 3.3).
 pub type Time = DateTime<Utc>;
 
-/// The precision of a publisher's date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {

@@ -22,7 +22,6 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// True if nothing is known.
     pub fn is_none(&self) -> bool {
         self.lowest.is_empty()
     }

@@ -28,7 +28,6 @@ const DETECTION_WINDOW: usize = 64 * 1024;
 /// The source of the decision for an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// A byte order mark.
     Mark,
     /// The zero bytes around the first character, as UTF-16 and UTF-32 have them.
     Shape,
@@ -58,7 +57,6 @@ impl fmt::Display for By {
     }
 }
 
-/// A decoded document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded<'a> {
     /// The text, without a byte order mark.

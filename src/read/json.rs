@@ -13,7 +13,6 @@ use serde_json::{Number, Value};
 /// 128, and feeds nest about 6.
 const MAX_DEPTH: usize = 100;
 
-/// A document that was read.
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) value: Value,
@@ -49,14 +48,12 @@ pub(crate) fn without_marks(text: &str) -> &str {
     text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
-/// An open object or list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Object,
     List,
 }
 
-/// The token that is expected next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Key,
@@ -65,7 +62,6 @@ enum Next {
     Separator,
 }
 
-/// Writes a broken document anew.
 struct Mender<'a> {
     text: &'a str,
     at: usize,
@@ -118,7 +114,6 @@ impl<'a> Mender<'a> {
         &self.text[self.at..]
     }
 
-    /// Skips blanks and comments.
     fn skip_blanks(&mut self) {
         loop {
             let rest = self.rest();

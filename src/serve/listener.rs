@@ -13,7 +13,6 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -80,19 +79,9 @@ impl Limits {
     }
 }
 
-/// Serves views until `shutdown`, then closes the connections, each after the response under way. The caller
-/// decides how long to wait for that.
+/// Serves views on several sockets, which share the limits, until `shutdown`; then closes the connections, each after
+/// the response under way. The caller decides how long to wait for that.
 pub async fn serve(
-    listener: TcpListener,
-    views: Arc<dyn Views>,
-    limits: Limits,
-    shutdown: impl Future<Output = ()>,
-) {
-    serve_all(vec![Socket::Tcp(listener)], views, limits, shutdown).await;
-}
-
-/// The same on several sockets, which share the limits.
-pub async fn serve_all(
     sockets: Vec<Socket>,
     views: Arc<dyn Views>,
     limits: Limits,

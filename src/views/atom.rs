@@ -18,7 +18,6 @@ use crate::read::text::xml_legal;
 /// The media type of [`render`]'s bytes.
 pub const MEDIA_TYPE: &str = "application/atom+xml; charset=utf-8";
 
-/// Writes the feed.
 pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
     let doc = rendering.doc;
     let feed = atom::Feed {

@@ -33,7 +33,6 @@ pub struct FeedDoc {
     /// `urn:uuid:`, made from the instance's id and the feed's path: another address changes nothing.
     pub id: String,
     pub title: String,
-    /// The public address of the instance.
     pub base: String,
     /// Without an ending: `henan`.
     pub path: String,
@@ -120,7 +119,6 @@ pub struct SourceDoc {
     /// The feed's own id, else the address it is polled at.
     pub id: String,
     pub title: String,
-    /// The address it is polled at.
     pub self_url: String,
     pub home_url: Option<String>,
     /// The source itself, by its title.
@@ -148,7 +146,6 @@ pub struct Related {
     pub href: String,
 }
 
-/// The input of a feed's document.
 pub struct DocumentInput<'a> {
     pub feed: &'a FeedKey,
     /// `None` before its first entry.

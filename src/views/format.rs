@@ -18,11 +18,9 @@ pub struct Format {
     pub render: fn(&Rendering<'_>) -> Vec<u8>,
 }
 
-/// The input of a rendering.
 pub struct Rendering<'a> {
     pub site: &'a Site,
     pub doc: &'a FeedDoc,
-    /// The format to write.
     pub format: &'a Format,
     /// Every format, for links among them.
     pub formats: &'a [Format],

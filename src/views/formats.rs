@@ -21,7 +21,6 @@ pub static FEED: &Format = &FORMATS[0];
 /// The format for people.
 pub static PAGE: &Format = &FORMATS[1];
 
-/// Writes a feed in a format.
 pub fn render(format: &Format, site: &Site, doc: &FeedDoc) -> Vec<u8> {
     (format.render)(&Rendering { site, doc, format, formats: FORMATS })
 }

@@ -10,7 +10,6 @@ use super::format::{Format, Rendering};
 use super::site::{FEED_ENDING, Site};
 use crate::read::text::escape;
 
-/// The media type of these pages.
 pub const MEDIA_TYPE: &str = "text/html; charset=utf-8";
 
 /// Headlines on the home page: about two screens of a phone.
@@ -24,9 +23,7 @@ const HEADLINES: usize = 200;
 pub struct Row {
     /// The path of the feed without an ending: `henan`.
     pub path: String,
-    /// Its name.
     pub name: String,
-    /// The number of its stored entries.
     pub entries: u64,
 }
 

@@ -13,7 +13,6 @@ use crate::read::text::xml_legal;
 /// The media type of [`render`]'s bytes. JSON is UTF-8 and takes no charset (RFC 8259 section 11).
 pub const MEDIA_TYPE: &str = "application/feed+json";
 
-/// Writes the feed.
 pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
     let doc = rendering.doc;
     let mut feed = Fields::default();

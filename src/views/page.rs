@@ -78,7 +78,6 @@ impl Mark {
 }
 
 impl Page {
-    /// A view of these bytes.
     pub fn new(bytes: Vec<u8>, media_type: &'static str, modified: Time) -> Self {
         Self::build(bytes, media_type, modified, None)
     }
@@ -116,7 +115,6 @@ impl Page {
         &self.etags[coding.map_or(0, |coding| 1 + coding as usize)]
     }
 
-    /// The hash of its bytes, hexadecimal.
     pub fn digest(&self) -> &str {
         &self.etags[0][1..][..DIGEST]
     }

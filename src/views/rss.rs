@@ -19,7 +19,6 @@ const NAMESPACES: [(&str, &str); 6] = [
     ("xmlns:sy", "http://purl.org/rss/1.0/modules/syndication/"),
 ];
 
-/// Writes the feed.
 pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
     let doc = rendering.doc;
     let mut xml = Writer::new();

@@ -3,7 +3,6 @@
 
 use crate::read::text::escape;
 
-/// A document being written.
 pub(super) struct Writer {
     out: String,
     open: Vec<&'static str>,
@@ -17,14 +16,12 @@ impl Writer {
         Self { out: "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_owned(), open: Vec::new() }
     }
 
-    /// Opens an element that holds elements.
     pub(super) fn open(&mut self, name: &'static str, attributes: Attributes<'_>) {
         self.start(name, attributes);
         self.out.push_str(">\n");
         self.open.push(name);
     }
 
-    /// Closes the element opened last.
     pub(super) fn close(&mut self) {
         if let Some(name) = self.open.pop() {
             self.indent();
@@ -32,7 +29,6 @@ impl Writer {
         }
     }
 
-    /// An element that holds a text.
     pub(super) fn text(&mut self, name: &'static str, attributes: Attributes<'_>, text: &str) {
         self.start(name, attributes);
         self.out.push('>');
@@ -47,7 +43,6 @@ impl Writer {
         }
     }
 
-    /// An element that holds nothing.
     pub(super) fn empty(&mut self, name: &'static str, attributes: Attributes<'_>) {
         self.start(name, attributes);
         self.out.push_str("/>\n");

@@ -119,7 +119,8 @@ impl Week {
             polls: Arc::clone(&self.polls),
         };
         let dues = Arc::new(Dues::default());
-        let polling = tokio::spawn(scheduler::run(scheduled, Arc::new(poller), clock, dues));
+        let polling =
+            tokio::spawn(scheduler::run(scheduled, Arc::new(poller), clock, dues, mpsc::channel(1).1));
         Daemon { engine, polling, under_way }
     }
 

@@ -26,7 +26,7 @@ use dibao::serve::admin::AnswerLine;
 use dibao::serve::{View, Views};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::support::{Desk, ask, entries, ids_in, no_child_is_starting, page, poll_all, source};
 
@@ -411,9 +411,9 @@ async fn a_source_that_leaves_the_config_is_hidden_and_answers_410() {
     desk.set_sources(&source("b", &script.url("/b"), "hubei"));
     let engine = desk.open().await;
     assert_eq!(ids_in(&page(&engine, "henan.atom")).len(), 0, "it is shown no more");
-    assert!(matches!(engine.publisher.view("source/a.atom"), View::Gone));
-    assert!(matches!(engine.publisher.view("source/b.atom"), View::Page(_)));
-    assert!(matches!(engine.publisher.view("source/c.atom"), View::Missing));
+    assert!(matches!(engine.renderer.view("source/a.atom"), View::Gone));
+    assert!(matches!(engine.renderer.view("source/b.atom"), View::Page(_)));
+    assert!(matches!(engine.renderer.view("source/c.atom"), View::Missing));
     engine.close().await.unwrap();
 }
 
@@ -424,7 +424,16 @@ async fn start(config: Arc<Config>) -> (SocketAddr, oneshot::Sender<()>, tokio::
     no_child_is_starting();
     let daemon = tokio::spawn(async move {
         let shutdown = async { stopped.await.unwrap_or(()) };
-        run::run(config, Arc::new(SystemClock), |at| up.send(at).unwrap(), shutdown).await.unwrap();
+        run::run(
+            config,
+            Arc::new(SystemClock),
+            |at| up.send(at).unwrap(),
+            shutdown,
+            None,
+            mpsc::channel(1).1,
+        )
+        .await
+        .unwrap();
     });
     (address.await.unwrap(), stop, daemon)
 }

@@ -23,7 +23,7 @@ use dibao::daemon::websub::Pinger;
 use dibao::demo::script::{Reply, Script};
 use dibao::fetch::{FetchOptions, Fetcher};
 use dibao::model::time::Time;
-use dibao::serve::listener::{self, Limits};
+use dibao::serve::listener::{self, Limits, Socket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -119,13 +119,18 @@ impl Server {
         let front = Arc::new(Front::new(Arc::new(Fixed), Box::new(|| "7 steps done".to_owned())));
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or(()) };
-        tokio::spawn(listener::serve(listener, front.clone(), Limits::default(), shutdown));
+        tokio::spawn(listener::serve(
+            vec![Socket::Tcp(listener)],
+            front.clone(),
+            Limits::default(),
+            shutdown,
+        ));
         Self { at, dues: Arc::default(), front, _stop: stop }
     }
 
     fn open(&mut self, engine: &Arc<Engine>) {
         self.dues = Arc::new(Dues::new(engine.polled_sources().map(|source| source.def.id.clone())));
-        self.front.open(engine.publisher.clone(), &engine.config, Arc::clone(&self.dues));
+        self.front.open(engine.renderer.clone(), &engine.config, Arc::clone(&self.dues));
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -372,7 +377,15 @@ async fn a_port_that_is_taken_ends_a_start_before_it_touches_the_state_directory
     std::fs::write(&path, text.replace("127.0.0.1:0\"", &format!("{}\"", taken.local_addr().unwrap())))
         .unwrap();
     let never = std::future::pending();
-    let ended = run::run(desk.config(), Arc::new(SystemClock), |_| panic!("it runs"), never).await;
+    let ended = run::run(
+        desk.config(),
+        Arc::new(SystemClock),
+        |_| panic!("it runs"),
+        never,
+        None,
+        mpsc::channel(1).1,
+    )
+    .await;
     assert!(matches!(ended, Err(RunError::Listen { .. })), "{ended:?}");
     assert!(!desk.dir.path().join("state").exists());
 }
@@ -545,7 +558,7 @@ async fn two_daemons_on_one_journal_serve_the_same_bytes_under_the_same_tags() {
     let one = desk.open().await;
     let two = open(Arc::new(config)).await;
     let (first, second) = (Server::of(&one).await, Server::of(&two).await);
-    let paths = one.publisher.paths().unwrap();
+    let paths = one.renderer.paths().unwrap();
     assert!(paths.len() >= 150, "{}", paths.len());
     for path in paths {
         for coding in ["identity", "gzip", "br", "zstd"] {
@@ -594,7 +607,7 @@ async fn the_hub_is_told_of_feeds_that_changed_and_of_no_others() {
         backoff: Duration::from_millis(1),
     };
     let (rendered, on_rendered) = watch::channel(0);
-    tokio::spawn(pinger.watch(engine.publisher.clone()).await.run(on_rendered));
+    tokio::spawn(pinger.watch(engine.renderer.clone()).await.run(on_rendered));
     // Rendered again, and nothing has changed: were that told, it would stand before what follows.
     rendered.send_modify(|n| *n += 1);
 

@@ -18,7 +18,7 @@ use dibao::demo::world::World;
 use dibao::serve::{View, Views};
 use dibao::views::page::Page;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::support::{self, output};
 
@@ -67,7 +67,7 @@ fn pages(engine: &Engine) -> BTreeMap<String, Arc<Page>> {
     let regions = engine.config.regions.iter().map(|region| region.id.to_string());
     let sources = engine.config.sources.iter().map(|source| format!("source/{}", source.def.id));
     let names = regions.chain(sources).chain(["all".to_owned(), "national".to_owned()]);
-    let page = |name: String| match engine.publisher.view(&format!("{name}.atom")) {
+    let page = |name: String| match engine.renderer.view(&format!("{name}.atom")) {
         View::Page(page) => (name, page),
         other => panic!("{name}: {other:?}"),
     };
@@ -129,7 +129,7 @@ async fn feeds_are_the_same_bytes_after_compaction_rebuild_and_restore() {
             held = blocking(move || recorder.compact()).await.unwrap().unwrap();
             let recorder = engine.recorder.clone();
             blocking(move || recorder.rebuild("to compare")).await.unwrap();
-            engine.publisher.everything();
+            engine.renderer.everything();
             assert!(pages(&engine) == before, "other bytes after compaction {step} and a rebuild");
         }
     }
@@ -161,10 +161,10 @@ async fn a_running_daemon_is_backed_up_and_not_restored_into() {
     let (stop, stopped) = oneshot::channel::<()>();
     let (up, ready) = oneshot::channel();
     let config = load(&path);
+    let shutdown = async { drop(stopped.await) };
+    let reported = |address| up.send(address).unwrap();
     let daemon =
-        tokio::spawn(run::run(config, Arc::new(SystemClock), |address| up.send(address).unwrap(), async {
-            drop(stopped.await);
-        }));
+        tokio::spawn(run::run(config, Arc::new(SystemClock), reported, shutdown, None, mpsc::channel(1).1));
     ready.await.unwrap();
     let (good, said) = dibao(&path, &["poll", "--all"]).await;
     // One of the world's sources always fails.

@@ -84,7 +84,7 @@ impl Desk {
             let shutdown = async { stopped.await.unwrap_or(()) };
             let ready = |at| up.send(at).unwrap();
             let (_ask, asked) = mpsc::channel(1);
-            run::run_reloading(config, Arc::new(SystemClock), ready, shutdown, Some(Box::new(load)), asked)
+            run::run(config, Arc::new(SystemClock), ready, shutdown, Some(Box::new(load)), asked)
                 .await
                 .unwrap();
         });

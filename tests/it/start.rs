@@ -16,7 +16,7 @@ use dibao::daemon::run;
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::support::{Desk, entries, no_child_is_starting, output, source, spawn};
@@ -137,7 +137,8 @@ async fn a_start_on_a_full_disk_waits_and_goes_on_when_there_is_room() {
     no_child_is_starting();
     let daemon = tokio::spawn(async move {
         let shutdown = async { stopped.await.unwrap_or(()) };
-        run::run(config, Arc::new(SystemClock), |at| up.send(at).unwrap(), shutdown).await
+        run::run(config, Arc::new(SystemClock), |at| up.send(at).unwrap(), shutdown, None, mpsc::channel(1).1)
+            .await
     });
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert!(!daemon.is_finished(), "it waits");

@@ -111,7 +111,7 @@ pub(crate) async fn entries(engine: &Arc<Engine>, region: Option<&str>) -> Vec<V
 }
 
 pub(crate) fn page(engine: &Engine, path: &str) -> Vec<u8> {
-    match engine.publisher.view(path) {
+    match engine.renderer.view(path) {
         View::Page(page) => page.plain.to_vec(),
         other => panic!("{path}: {other:?}"),
     }

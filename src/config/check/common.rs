@@ -8,10 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::value;
-use crate::config::document::{OneOrMany, SecretRef};
 use crate::config::env::Env;
 use crate::config::fault::{At, FaultList, Location};
 use crate::config::secret::{self, Secret};
+use crate::config::table::{OneOrMany, SecretRef};
 use crate::decide::schedule::Schedule;
 use crate::model::source::is_slug;
 
@@ -143,7 +143,6 @@ pub(super) fn count(
     within(number, range, report).and_then(|number| usize::try_from(number).ok())
 }
 
-/// A duration in its range.
 pub(super) fn within_time(
     text: Option<At<String>>,
     range: RangeInclusive<Duration>,
@@ -154,7 +153,6 @@ pub(super) fn within_time(
     read(text, checked, report)
 }
 
-/// A size in its range.
 pub(super) fn within_size(
     text: Option<At<String>>,
     range: RangeInclusive<u64>,

@@ -18,10 +18,10 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::config::checked::{Config, Listen, Polling, Retention, Server};
-use crate::config::document::OneOrMany;
 use crate::config::env::Env;
 use crate::config::fault::{At, FaultList, Location};
 use crate::config::raw::{self, File};
+use crate::config::table::OneOrMany;
 use crate::decide::freshness;
 use crate::decide::publishing::{PublishRule, PublishRules};
 use crate::decide::schedule::Schedule;

@@ -13,7 +13,6 @@ use crate::model::region::RegionTable;
 /// The longest text that a rewrite may put in, in characters.
 const LONGEST: usize = 200;
 
-/// Makes one rule.
 pub(super) fn check(
     raw: raw::PublishRule,
     regions: &RegionTable,

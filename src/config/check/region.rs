@@ -12,7 +12,6 @@ use crate::model::region::{Region, RegionId, RegionTable};
 /// GB/T 2260 codes have six digits.
 const CODE: RangeInclusive<i64> = 100_000..=999_999;
 
-/// Makes the table of regions.
 pub(super) fn check(raw: Vec<raw::Region>, report: &mut FaultList) -> RegionTable {
     let mut table = RegionTable::builtin();
     let mut seen = HashMap::new();

@@ -4,9 +4,9 @@
 use super::common::read;
 use super::region::unknown_region;
 use super::{publish_rule, value};
-use crate::config::document::OneOrMany;
 use crate::config::fault::{At, FaultList};
 use crate::config::raw;
+use crate::config::table::OneOrMany;
 use crate::decide::publishing::PublishRule;
 use crate::decide::regions::RegionPattern;
 use crate::model::region::{RegionId, RegionTable};

@@ -9,10 +9,10 @@ use super::common::{check_id, new_id, proxy, read, schedules, within};
 use super::region::unknown_region;
 use super::{page, value};
 use crate::config::checked::{Polling, Source};
-use crate::config::document::{Named, SecretRef};
 use crate::config::fault::{At, FaultList, Location};
 use crate::config::raw;
 use crate::config::secret::{self, Secret};
+use crate::config::table::{Named, SecretRef};
 use crate::model::region::{RegionId, RegionTable};
 use crate::model::source::ContentPolicy;
 use crate::model::source::{RegionRule, SourceDef, SourceId};
@@ -32,7 +32,6 @@ pub(super) struct Defaults<'a> {
 /// and where.
 type Urls = HashMap<String, (String, Location)>;
 
-/// Resolves all sources.
 pub(super) fn check(
     raw: Vec<raw::Source>,
     defaults: &Defaults<'_>,

@@ -167,7 +167,6 @@ fn web_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// The address of a proxy.
 pub(super) fn proxy(text: &str) -> Result<String, String> {
     const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
     // The text may hold a password, so no message repeats it.
@@ -197,7 +196,6 @@ pub(super) fn retry_after(text: &str) -> Result<RetryAfter, String> {
     }
 }
 
-/// The values of `kind`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum KindName {
     #[default]

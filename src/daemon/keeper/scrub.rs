@@ -24,7 +24,6 @@ const BLOAT: u64 = 5;
 const BUSY: Duration = Duration::from_millis(500);
 const TRIES: u32 = 600;
 
-/// The result of a scrub.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The number of rows in the store.

@@ -103,7 +103,6 @@ async fn a_clock_that_leapt_expires_nothing_for_a_day_however_often_the_daemon_i
     assert_eq!(run_for(&dir, far + DAY, 50).await, 0, "a day later they are old");
 }
 
-/// The segments of the journal.
 fn segments(engine: &Engine) -> Vec<(PathBuf, Vec<u8>)> {
     let listed = fs::read_dir(engine.config.state_dir.join("journal")).expect("a listing");
     let paths = listed.map(|file| file.expect("a file").path());
@@ -115,7 +114,6 @@ fn segments(engine: &Engine) -> Vec<(PathBuf, Vec<u8>)> {
     segments
 }
 
-/// Damages a segment in the middle.
 fn rot((path, bytes): &mut (PathBuf, Vec<u8>)) {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0x10;

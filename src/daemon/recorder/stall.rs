@@ -28,7 +28,6 @@ impl Stall {
         self.0.subscribe()
     }
 
-    /// Waits until recording works.
     pub(super) async fn over(&self) {
         // Cannot fail: `self` holds the sender.
         let _ = self.0.subscribe().wait_for(Option::is_none).await;

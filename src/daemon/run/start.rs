@@ -40,7 +40,7 @@ pub(super) async fn engine(
     systemd::starting("opening the state directory");
     let (opened, notes) = retry_while_full(|| Opened::open(Arc::clone(config), Arc::clone(clock))).await?;
     if opened.is_readable() {
-        front.open(opened.publisher(), config, Arc::clone(dues));
+        front.open(opened.renderer(), config, Arc::clone(dues));
     }
     report_progress(retry_while_full(|| opened.settle(Arc::clone(progress))), progress).await?;
     let engine = retry_while_full(|| opened.start()).await?;

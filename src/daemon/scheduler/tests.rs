@@ -8,6 +8,7 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
+use tokio::task::JoinHandle;
 
 use super::*;
 use crate::decide::schedule::Schedule;
@@ -91,17 +92,21 @@ impl Poller for Scripted {
     }
 }
 
+fn spawn(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dyn Clock>) -> JoinHandle<()> {
+    tokio::spawn(run(sources, poller, clock, Arc::default(), mpsc::channel(1).1))
+}
+
 struct Run {
     clock: Arc<Settable>,
     poller: Arc<Scripted>,
-    task: tokio::task::JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
 impl Run {
     fn with(sources: Vec<Scheduled>, script: Script) -> Self {
         let clock = Settable::new();
         let poller = Arc::new(Scripted { clock: Arc::clone(&clock), seen: Mutex::default(), script });
-        let task = tokio::spawn(run(sources, poller.clone(), clock.clone(), Arc::default()));
+        let task = spawn(sources, poller.clone(), clock.clone());
         Self { clock, poller, task }
     }
 
@@ -332,7 +337,7 @@ async fn polls_while_the_clock_is_off(off: TimeDelta) -> Vec<Vec<i64>> {
         (Duration::from_secs(1), Past { not_before: Some(told.now() + minutes(5)), ..polled(scheduled) })
     });
     let poller = Arc::new(Scripted { clock: Arc::clone(&clock), seen: Mutex::default(), script });
-    let task = tokio::spawn(run((0..30).map(one).collect(), poller.clone(), clock.clone(), Arc::default()));
+    let task = spawn((0..30).map(one).collect(), poller.clone(), clock.clone());
     let run = Run { clock, poller, task };
     run.pass(minutes(30)).await;
     run.clock.set(off);

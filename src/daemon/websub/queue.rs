@@ -33,7 +33,6 @@ impl PingQueue {
         Self { now: feeds.clone(), told: feeds, failing: BTreeMap::new() }
     }
 
-    /// Sets the current digests of feeds.
     pub(super) fn changed(&mut self, feeds: Vec<(String, String)>) {
         self.now.extend(feeds);
     }

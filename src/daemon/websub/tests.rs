@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::daemon::clock::TokioClock;
-use crate::daemon::publisher::tests::{published, seeds, site};
+use crate::daemon::renderer::tests::{published, seeds, site};
 use crate::fetch::FetchOptions;
 use crate::testing::at;
 use crate::views::site::Site;
@@ -59,8 +59,8 @@ async fn a_hub_is_left_alone_for_as_long_as_it_asks() {
 #[test]
 fn the_hub_is_told_of_feeds_whether_or_not_they_have_deltas() {
     for delta in [true, false] {
-        let publisher = published(Site { delta, ..site() }, seeds());
-        let (feeds, _) = digests(&publisher, Versions::new());
+        let renderer = published(Site { delta, ..site() }, seeds());
+        let (feeds, _) = digests(&renderer, Versions::new());
         let paths: Vec<_> = feeds.iter().map(|(path, _)| path.as_str()).collect();
         for path in ["henan.atom", "henan.rss", "henan.json", "source/paper.atom"] {
             assert!(paths.contains(&path), "{path}: {paths:?}");

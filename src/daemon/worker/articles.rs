@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Worker;
-use crate::ask::{Gate, gate};
 use crate::config::{ContentPolicy, PageSettings, Source};
 use crate::decide::answer::EarlierBody;
 use crate::decide::diff::DraftEntry;
@@ -15,7 +14,7 @@ use crate::decide::follow::{self, Visit};
 use crate::decide::poll;
 use crate::decide::robots::{AGENT, page_directives};
 use crate::model::entry::ParsedEntry;
-use crate::model::exchange::{Exchange, FetchFault, Response, ResponseHead};
+use crate::model::exchange::{Exchange, Response};
 use crate::model::poll_state::{Hold, PollState};
 use crate::read::bound;
 use crate::read::link;
@@ -25,12 +24,10 @@ use crate::read::page::{self, PageError};
 /// its next poll.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
-/// The consequence for the other pages of the host in this poll.
-enum Then {
-    GoOn,
-    Stop,
-    /// It asked to wait, with Retry-After if there is a hold.
-    Wait(Option<Hold>),
+/// Whether the host of a page is asked for further pages in this poll. A closed one may have sent a Retry-After.
+enum Host {
+    Open,
+    Closed(Option<Hold>),
 }
 
 impl Worker {
@@ -49,13 +46,13 @@ impl Worker {
         let until = Instant::now() + LONGEST;
         let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
         let order = follow::order(drafts, waiting, limit, self.clock.now());
-        let (mut stopped, mut told, mut answered) = (BTreeSet::new(), Vec::new(), false);
+        let (mut stopped, mut holds, mut answered) = (BTreeSet::new(), Vec::new(), false);
         for index in order {
             let page_url = drafts[index].entry.page();
-            let host = page_url.and_then(link::server);
+            let page_host = page_url.and_then(link::server);
             let now = self.clock.now();
             let held = before.zip(page_url).and_then(|(before, url)| poll::held_until(before, url, now));
-            if held.is_some() || stopped.contains(&host) {
+            if held.is_some() || stopped.contains(&page_host) {
                 visits[index] = Visit::Failed;
                 continue;
             }
@@ -67,17 +64,15 @@ impl Worker {
             let last_try = follow::is_last_try(&drafts[index], waiting);
             // It is due, so what a redirect of it asked to wait for is over.
             let waited = follow::follow_from(&drafts[index], waiting).is_some();
-            let (visit, then) = self.visit(source, page, &drafts[index].entry, waited, last_try).await;
+            let (visit, host) = self.visit(source, page, &drafts[index].entry, waited, last_try).await;
             answered |= matches!(visit, Visit::Read(_) | Visit::Bare);
             visits[index] = visit;
-            if !matches!(then, Then::GoOn) {
-                stopped.insert(host);
-            }
-            if let Then::Wait(Some(hold)) = then {
-                told.push(hold);
+            if let Host::Closed(asked) = host {
+                stopped.insert(page_host);
+                holds.extend(asked);
             }
         }
-        (visits, told)
+        (visits, holds)
     }
 
     async fn visit(
@@ -87,44 +82,22 @@ impl Worker {
         entry: &ParsedEntry,
         waited: bool,
         last_try: bool,
-    ) -> (Visit, Then) {
-        let Some(url) = entry.page() else { return (Visit::Bare, Then::GoOn) };
-        let fetcher = self.asker.fetcher(source);
-        let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
+    ) -> (Visit, Host) {
+        let Some(url) = entry.page() else { return (Visit::Bare, Host::Open) };
         // A public list must not have the operator's own machines asked.
         let own = &source.def.url;
-        let outward = link::server(url) != link::server(own) && !fetcher.is_own_address(own);
-        match gate(fetcher, url, outward).await {
-            Gate::Open => {}
-            Gate::PutOff(head) => return (Visit::Failed, Then::Wait(told(&head))),
-            Gate::Closed(FetchFault::NoRobots { .. } | FetchFault::Held { .. }) => {
-                return (Visit::Failed, Then::Stop);
+        let outward =
+            link::server(url) != link::server(own) && !self.asker.fetcher(source).is_own_address(own);
+        let exchange = match self.asker.article(source, url, waited, outward).await {
+            Ok(Exchange::Body(response)) => {
+                return self.read_article(source, page, entry.clone(), response, last_try).await;
             }
-            Gate::Closed(_) => return (Visit::Bare, Then::GoOn),
-        }
-        match self.asker.article(source, url, waited, outward).await {
-            Exchange::Body(response) => {
-                self.read_article(source, page, entry.clone(), response, last_try).await
-            }
-            // Where it is sent on to is another page, with a robots.txt of its own.
-            Exchange::Failed(FetchFault::Robots { .. }) => (Visit::Bare, Then::GoOn),
-            // A redirect that is to be followed later: it says nothing of the host's other pages.
-            Exchange::Throttled(head) if head.status < 400 => {
-                let from = poll::follow_from(&head, self.clock.now());
-                (from.map_or(Visit::Failed, Visit::Later), Then::GoOn)
-            }
-            Exchange::Throttled(head) | Exchange::Blocked { head, .. } => {
-                (Visit::Failed, Then::Wait(told(&head)))
-            }
-            Exchange::Failed(FetchFault::Held { .. }) => (Visit::Failed, Then::Stop),
-            Exchange::Status(head) if head.status >= 500 && head.retry_after.is_some() => {
-                (Visit::Failed, Then::Wait(told(&head)))
-            }
-            Exchange::Status(head) if head.status >= 500 => (Visit::Failed, Then::GoOn),
-            Exchange::Failed(_) => (Visit::Failed, Then::GoOn),
-            // It is not there, and was perhaps never to be.
-            Exchange::Status(_) | Exchange::Gone(_) | Exchange::NotModified(_) => (Visit::Bare, Then::GoOn),
-        }
+            other => other,
+        };
+        let (visit, closed) = Visit::unread(&exchange, self.clock.now());
+        let head = exchange.as_ref().unwrap_or_else(|refused| refused).head();
+        let asked = || head.and_then(|head| poll::asked_to_wait(head, self.clock.now()));
+        (visit, if closed { Host::Closed(asked()) } else { Host::Open })
     }
 
     async fn read_article(
@@ -134,7 +107,7 @@ impl Worker {
         entry: ParsedEntry,
         response: Response,
         last_try: bool,
-    ) -> (Visit, Then) {
+    ) -> (Visit, Host) {
         let reader = self.asker.reader(source, self.clock.now(), EarlierBody::default());
         let rules = page.rules.article.clone();
         let full = source.content == ContentPolicy::Full;
@@ -153,11 +126,11 @@ impl Worker {
             Ok(entry)
         });
         match read.await {
-            Ok(Ok(entry)) => (Visit::Read(Box::new(entry)), Then::GoOn),
-            Ok(Err(PageError::Challenge(_))) => (Visit::Failed, Then::Stop),
-            Ok(Err(PageError::CutShort)) => (Visit::Failed, Then::GoOn),
+            Ok(Ok(entry)) => (Visit::Read(Box::new(entry)), Host::Open),
+            Ok(Err(PageError::Challenge(_))) => (Visit::Failed, Host::Closed(None)),
+            Ok(Err(PageError::CutShort)) => (Visit::Failed, Host::Open),
             // A film, a document, a page that is all script: it will hold nothing later either.
-            Ok(Err(_)) | Err(_) => (Visit::Bare, Then::GoOn),
+            Ok(Err(_)) | Err(_) => (Visit::Bare, Host::Open),
         }
     }
 }

@@ -71,11 +71,9 @@ impl<'a> PolledSource<'a> {
 
 /// A list that is being read, with the further pages so far.
 struct List {
-    /// The address of its first page.
     url: String,
     feed: ParsedFeed,
     findings: Findings,
-    /// The following page.
     next: Option<String>,
     /// True if a page of it was never closed: then the others are not either. That a page merely breaks off says
     /// nothing of the others.
@@ -84,7 +82,6 @@ struct List {
 }
 
 impl Worker {
-    /// Compares an answer with the store.
     pub(super) async fn compare(&self, polled: PolledSource<'_>, asked: Asked) -> Result<Read, PollError> {
         let mut read = match asked.answer {
             Answer::Document(document) => {

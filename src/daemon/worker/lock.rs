@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-/// The lock of one source.
 #[derive(Default)]
 pub(super) struct SourceLock {
     pub(super) mutex: Arc<Mutex<()>>,
@@ -32,7 +31,6 @@ impl SourceLock {
 }
 
 impl SourceGuard {
-    /// Notes that its poll is recorded.
     pub(super) fn recorded(&self) {
         self.lock.recorded.fetch_add(1, Ordering::SeqCst);
     }

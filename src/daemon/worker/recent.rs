@@ -33,7 +33,6 @@ impl RecentOutcomes {
         counts
     }
 
-    /// Time of the last poll's end.
     pub fn last(&self) -> Option<Time> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).back().map(|(at, _)| *at)
     }

@@ -36,26 +36,26 @@ pub(super) fn read(input: &FeedInput<'_>) -> Result<Read, Answer<Box<Document>>>
 fn read_page(input: &FeedInput<'_>) -> Result<Read, Answer<Box<Document>>> {
     let links = page::feed_links(input).into_iter();
     let feeds: Vec<FeedLink> = links.map(|link| FeedLink { url: link.href, title: link.title }).collect();
-    let not_news = |why: String| Err(Answer::NotNews(why));
+    let not_a_feed = |why: String| Err(Answer::NotAFeed(why));
     match page::list(input, &ListRules::default()) {
         Ok(list) if list.feed.entries.len() >= FEW => Ok((Form::ListPage, list.feed, list.next, feeds)),
         _ if !feeds.is_empty() => Err(Answer::PageWithFeeds(feeds)),
         Ok(list) => {
             let n = list.feed.entries.len();
-            not_news(format!("a page with {n} links that could be entries: too few for a list"))
+            not_a_feed(format!("a page with {n} links that could be entries: too few for a list"))
         }
-        Err(PageError::Empty) => not_news("a page without links that could be entries".to_owned()),
-        Err(error) => not_news(error.to_string()),
+        Err(PageError::Empty) => not_a_feed("a page without links that could be entries".to_owned()),
+        Err(error) => not_a_feed(error.to_string()),
     }
 }
 
 fn read_json(input: &FeedInput<'_>, text: &str) -> Result<Read, Answer<Box<Document>>> {
     let value = match json_text::read(text) {
         Ok(document) => document.value,
-        Err(error) => return Err(Answer::NotNews(format!("it begins as JSON does, but: {error}"))),
+        Err(error) => return Err(Answer::NotAFeed(format!("it begins as JSON does, but: {error}"))),
     };
     let Some(rules) = json::rules(&value) else {
-        return Err(Answer::NotNews("JSON, but no list in it has titles".to_owned()));
+        return Err(Answer::NotAFeed("JSON, but no list in it has titles".to_owned()));
     };
     match page::json(input, &rules) {
         Ok(feed) => Ok((Form::Json(Box::new(rules)), feed, None, Vec::new())),

@@ -31,7 +31,6 @@ impl Form {
     }
 }
 
-/// A document that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     pub form: Form,

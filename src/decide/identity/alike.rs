@@ -19,7 +19,6 @@ const WITHIN: usize = 85;
 /// From this share of common pairs of letters, in percent, a title is a corrected one.
 const TITLE_LIKE: usize = 70;
 
-/// The result of comparing two titles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Title {
     Same,
@@ -30,7 +29,6 @@ pub(super) enum Title {
     Silent,
 }
 
-/// The result of comparing two texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Text {
     /// Equal, and whether they are long enough to be no form.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::Candidate;
+use super::candidate::Candidate;
 use crate::model::identity::IdentityKey;
 
 /// For each candidate the index of the one it repeats, or its own. Of several the latest is kept.

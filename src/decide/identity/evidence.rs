@@ -8,7 +8,7 @@ use chrono::Timelike as _;
 use chrono_tz::Tz;
 
 use super::alike::{self, Text, Title};
-use super::document::{Candidate, same_date};
+use super::candidate::{Candidate, same_date};
 use super::facts::{Facts, short_hash};
 use super::fingerprint::words;
 use crate::model::entry::ParsedEntry;
@@ -20,9 +20,7 @@ use crate::read::text::one_line;
 /// A known entry, as of its last change.
 #[derive(Clone, Copy, Debug)]
 pub struct Past<'a> {
-    /// Its facts.
     pub facts: &'a Facts,
-    /// Fingerprint of its content.
     pub fingerprint: Fingerprint,
     /// The stored content of the known entry.
     pub body: &'a ParsedEntry,
@@ -48,7 +46,6 @@ pub(super) enum Page {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Date {
-    /// To the second.
     Second,
     /// One of them names the day alone, or is midnight, which is how many programs write a day.
     Day,
@@ -56,7 +53,6 @@ pub(super) enum Date {
     Silent,
 }
 
-/// All of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PairEvidence {
     pub(super) guid: Guid,

@@ -10,15 +10,12 @@ use crate::read::text::one_line;
 /// The facts by which an entry is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Facts {
-    /// The key of its guid.
     pub(super) guid: Option<IdentityKey>,
     /// The key of its page's address. `None` without one, and where that is a site's front page.
     pub(super) page: Option<IdentityKey>,
-    /// Hash of its title.
     pub(super) title: Option<u64>,
     /// The parts of its address that stay when the site moves.
     pub(super) trail: Trail,
-    /// Its date.
     pub(super) published: Option<Stamp>,
 }
 
@@ -36,7 +33,6 @@ pub(super) struct Trail {
 }
 
 impl Facts {
-    /// Those of an entry.
     pub fn of(entry: &ParsedEntry) -> Self {
         Self::at(entry, entry.page().map(link::canonical).as_deref())
     }

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use chrono_tz::Tz;
 
+use super::candidate::{self, Candidate, same_date};
 use super::decide::{self, Context};
-use super::document::{self, Candidate, same_date};
 use super::duplicates::duplicates;
 use super::evidence::{Guid, Page, PairEvidence, Past, Words};
 use super::facts::Facts;
@@ -23,14 +23,12 @@ use crate::model::identity::{IdentityKey, KeyKind};
 pub enum Identified {
     /// The known entry of this number.
     Known {
-        /// Its number.
         no: u64,
         /// The evidence for it and against it.
         votes: Vec<Vote>,
     },
     /// An entry never seen; `key` is its own: no known entry has it, and its id is minted from it.
     New {
-        /// The key.
         key: IdentityKey,
         /// The known entry with which it shares a key, and the evidence that they differ.
         apart: Option<(u64, Vec<Vote>)>,
@@ -49,7 +47,6 @@ pub struct Matching<'a> {
     zone: Tz,
 }
 
-/// The matches of a document.
 #[derive(Debug)]
 pub struct Matched {
     /// Of each entry.
@@ -66,7 +63,7 @@ type Hits = BTreeMap<IdentityKey, u64>;
 impl<'a> Matching<'a> {
     /// Reads a document's entries, with the marks of their source.
     pub fn new(entries: &'a [ParsedEntry], marks: Marks, zone: Tz) -> Self {
-        let (candidates, shared) = document::read(entries, zone, &marks);
+        let (candidates, shared) = candidate::read(entries, zone, &marks);
         Self { entries, candidates, shared, marks, zone }
     }
 

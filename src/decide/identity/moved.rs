@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{Candidate, same_date};
+use super::candidate::{Candidate, same_date};
 use super::evidence::{Past, Words};
 use crate::model::identity::IdentityKey;
 

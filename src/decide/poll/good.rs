@@ -60,7 +60,6 @@ pub(super) fn conclude(
     state.moved = moved(state.moved.take(), poll.asked, head);
 }
 
-/// The validators for the next request.
 fn validators(
     state: &mut PollState,
     poll: Circumstances<'_>,

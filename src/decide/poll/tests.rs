@@ -26,7 +26,6 @@ fn head(status: u16) -> ResponseHead {
     ResponseHead { status, final_url: CONFIGURED.to_owned(), ..ResponseHead::default() }
 }
 
-/// The meaning of a body.
 type Reading = Answer<Compared>;
 
 const CONFIGURED: &str = "https://paper.example/feed";
@@ -63,7 +62,7 @@ fn not_a_feed() -> Option<Reading> {
 }
 
 fn no_feed() -> Reading {
-    Answer::NotNews("a page".to_owned())
+    Answer::NotAFeed("a page".to_owned())
 }
 
 fn body(head: ResponseHead) -> Exchange {
@@ -122,7 +121,7 @@ fn conclude(
 fn every_exchange_has_its_outcome() {
     let fault = FetchFault::Truncated { came: None };
     let held = FetchFault::Held { host: "paper.example".to_owned(), wait: Duration::from_secs(60) };
-    let emptied = Answer::Empty(String::new());
+    let emptied = Answer::Emptied(String::new());
     let cases = [
         ("a feed", body(head(200)), feed(3), "fetched"),
         ("the same bytes", body(head(200)), Some(Answer::SameBytes), "unchanged"),
@@ -203,7 +202,7 @@ fn a_body_that_is_no_feed_is_not_sent_again_for_a_day() {
 fn a_list_that_was_never_read_is_asked_for_in_full_once_a_day() {
     let new = validators(Some("\"new\""), None);
     let page = body(ResponseHead { validators: new.clone(), ..head(200) });
-    for answer in [Answer::Empty("nothing".to_owned()), Answer::SelectorsStopped("li".to_owned())] {
+    for answer in [Answer::Emptied("nothing".to_owned()), Answer::SelectorsStopped("li".to_owned())] {
         let reading = || Some(answer.clone());
         let state = conclude_on(&PollState::default(), &page, reading()).1;
         assert!(is_unread_list(&state));
@@ -217,9 +216,9 @@ fn a_list_that_was_never_read_is_asked_for_in_full_once_a_day() {
 
 #[test]
 fn no_304_makes_a_feed_of_what_was_none() {
-    let emptied = || Answer::Empty("nothing".to_owned());
+    let emptied = || Answer::Emptied("nothing".to_owned());
     let stopped = || Answer::SelectorsStopped("li".to_owned());
-    let wall = || Answer::Challenge("a wall".to_owned());
+    let wall = || Answer::Blocked("a wall".to_owned());
     let (tag, date) = (|tag| validators(Some(tag), None), |date| validators(None, Some(date)));
     let cases = [
         ("other tags", tag("\"a\""), tag("\"b\""), no_feed(), "not-a-feed"),

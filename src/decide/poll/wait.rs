@@ -59,7 +59,6 @@ pub fn follow_from(head: &ResponseHead, at: Time) -> Option<Time> {
     retry_after(head, at).filter(|_| head.status < 400)
 }
 
-/// The instant of a Retry-After.
 pub(super) fn retry_after(head: &ResponseHead, at: Time) -> Option<Time> {
     freshness::retry_after(head.retry_after.as_deref()?, head.date.as_deref(), at, LONGEST_RETRY_AFTER)
 }

@@ -8,7 +8,7 @@ impl Display for ProbeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.url)?;
         fact(f, "answered", self.answered.as_ref())?;
-        fact(f, "is", Some(format!("{}: {}", self.answer.title(), self.because)))?;
+        fact(f, "is", Some(format!("{}: {}", self.answer.name().replace('-', " "), self.because)))?;
         fact(f, "title", self.title.as_ref())?;
         fact(f, "encoding", self.encoding.as_ref())?;
         fact(f, "robots", self.robots.as_ref())?;

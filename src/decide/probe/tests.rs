@@ -123,23 +123,23 @@ fn whatever_comes_has_a_name_and_a_state() {
             "a feed with nothing in it",
             html("<rss><channel><title>x</title></channel></rss>"),
             "feed",
-            "empty",
+            "emptied",
         ),
-        ("a page of prose", html("<html><body><p>欢迎光临</p></body></html>"), "not-news", "failed"),
-        ("nothing", html(""), "not-news", "failed"),
-        ("JSON without a list", html("{\"a\":[1,2]}"), "not-news", "failed"),
-        ("broken JSON", html("{\"a\":"), "not-news", "failed"),
+        ("a page of prose", html("<html><body><p>欢迎光临</p></body></html>"), "not-a-feed", "not-a-feed"),
+        ("nothing", html(""), "not-a-feed", "not-a-feed"),
+        ("JSON without a list", html("{\"a\":[1,2]}"), "not-a-feed", "not-a-feed"),
+        ("broken JSON", html("{\"a\":"), "not-a-feed", "not-a-feed"),
         (
             "a wall",
             html("<html><script>document.cookie='a=1';location.reload()</script></html>"),
-            "challenge",
-            "challenge",
+            "blocked",
+            "blocked",
         ),
         ("403", Exchange::Blocked { head: head(403), why: Block::Forbidden }, "blocked", "blocked"),
-        ("521", Exchange::Blocked { head: head(521), why: Block::Challenge }, "challenge", "challenge"),
+        ("521", Exchange::Blocked { head: head(521), why: Block::Challenge }, "blocked", "blocked"),
         ("404", Exchange::Status(head(404)), "failed", "failed"),
-        ("410", Exchange::Gone(head(410)), "gone", "failed"),
-        ("429", Exchange::Throttled(head(429)), "throttled", "failed"),
+        ("410", Exchange::Gone(head(410)), "gone", "gone"),
+        ("429", Exchange::Throttled(head(429)), "throttled", "throttled"),
         ("silence", Exchange::Failed(FetchFault::Reset), "failed", "failed"),
     ];
     for (name, exchange, what, state) in cases {
@@ -161,7 +161,7 @@ fn a_configured_page_is_read_by_its_selectors() {
     let report = look_at(url, &page, Expected::Page(Box::new(gone)));
     assert_eq!(report.state(), "selectors-stopped");
     assert!(report.because.contains("div.neirong li"), "{}", report.because);
-    assert_eq!(look_at(url, &page, Expected::Feed).state(), "failed", "a page where a feed was");
+    assert_eq!(look_at(url, &page, Expected::Feed).state(), "not-a-feed", "a page where a feed was");
 }
 
 #[test]

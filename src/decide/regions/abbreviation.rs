@@ -17,10 +17,8 @@ pub(super) struct Char {
     pub(super) taken: bool,
 }
 
-/// A letter that names its region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// The region's id.
     pub(super) region: &'static str,
     /// The matched pattern: from this character on,
     pub(super) from: usize,

@@ -1,13 +1,9 @@
 //! The surroundings of a name, as the rules about names read them.
 
-/// See the module.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Around<'t> {
-    /// The name itself.
     pub(super) name: &'t str,
-    /// The text before it.
     pub(super) before: &'t str,
-    /// The text after it.
     pub(super) after: &'t str,
     /// True if another place's name ends where this one starts.
     pub(super) follows_place: bool,

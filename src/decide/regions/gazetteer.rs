@@ -13,14 +13,12 @@ use crate::model::region::{Region, RegionTable};
 const DIVISIONS: &str = include_str!("divisions.tsv");
 const NAMES: &str = include_str!("names.tsv");
 
-/// The meaning of a name.
 #[derive(Clone, Debug)]
 pub(super) struct Meaning {
     /// Its regions, as places in the table's order; empty for a stop word.
     pub(super) regions: Box<[u16]>,
     /// The rule that the evidence names; none for a stop word.
     pub(super) rule: Option<Rule>,
-    /// The condition under which it counts.
     pub(super) guard: Guard,
 }
 

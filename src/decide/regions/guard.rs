@@ -4,8 +4,8 @@
 
 use super::around::Around;
 use super::bearer::{self, Bearer};
+use super::boundary::is_boundary;
 use super::person::{follows_surname, is_given};
-use super::seam::is_seam;
 
 /// The condition under which a name counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,6 @@ pub(super) enum Guard {
 /// The use of a name and of its characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameUse {
-    /// It counts.
     Counts,
     /// Something has its name from there: it counts unless another place is named. The number says how many bytes
     /// behind the name belong to that thing.
@@ -63,7 +62,7 @@ impl Guard {
         if !bears {
             return NameUse::Counts;
         }
-        if is_seam(around) || is_given(around) {
+        if is_boundary(around) || is_given(around) {
             return NameUse::Refused;
         }
         match bearer::bearer(around, text, next_is_name) {

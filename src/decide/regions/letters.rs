@@ -12,12 +12,9 @@ pub(super) enum Strength {
     Weak,
 }
 
-/// One abbreviation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Letter {
-    /// The character.
     pub(super) char: char,
-    /// The region it stands for.
     pub(super) region: &'static str,
     /// How common its other uses are.
     pub(super) strength: Strength,
@@ -99,7 +96,6 @@ pub(super) const LETTERS: [Letter; 43] = [
     letter('兰', "gansu", Weak, "", "花草亭溪克心考陵"),
 ];
 
-/// The letter of this character.
 pub(super) fn of(c: char) -> Option<&'static Letter> {
     LETTERS.iter().find(|l| l.char == c)
 }

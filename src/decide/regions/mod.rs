@@ -8,6 +8,7 @@
 mod abbreviation;
 mod around;
 mod bearer;
+mod boundary;
 mod dateline;
 mod decide;
 mod gazetteer;
@@ -15,7 +16,6 @@ mod guard;
 mod letters;
 mod person;
 mod scan;
-mod seam;
 mod spelling;
 #[cfg(test)]
 mod tests;

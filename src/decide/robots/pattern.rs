@@ -87,7 +87,6 @@ fn normal(bytes: &[u8], escaped: &[u8]) -> String {
     out
 }
 
-/// Reads two hexadecimal digits.
 fn coded(after: &[u8]) -> Option<u8> {
     let digit = |at: usize| after.get(at).and_then(|b| char::from(*b).to_digit(16));
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()

@@ -11,7 +11,6 @@ struct Field {
     starred: bool,
 }
 
-/// The syntax of one field.
 struct FieldSpec {
     name: &'static str,
     first: u32,

@@ -31,7 +31,6 @@ const YEARS: std::ops::RangeInclusive<i32> = 1970..=2100;
 pub enum ScheduleError {
     #[error("must have 5 fields (minute hour day-of-month month weekday) or 6 with seconds first, not {0}")]
     FieldCount(usize),
-    /// An unknown `@name`.
     #[error(
         "{0:?} is not a known name; known are @hourly @daily @midnight @weekly @monthly @yearly @annually"
     )]

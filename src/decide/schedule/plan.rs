@@ -54,12 +54,10 @@ impl Plan {
         Self { schedules, zone, floor: delta(floor), offset: delta(offset(source, jitter)) }
     }
 
-    /// The minimum time between two polls.
     pub fn floor(&self) -> TimeDelta {
         self.floor
     }
 
-    /// The source's share of the jitter.
     pub fn offset(&self) -> TimeDelta {
         self.offset
     }

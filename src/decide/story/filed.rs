@@ -14,7 +14,6 @@ pub(super) type Serial = u64;
 /// Serials between the oldest and the newest entry; see [`SERIAL_BITS`].
 pub(super) const LONGEST_SPAN: u64 = 1 << (SERIAL_BITS - 1);
 const LOW_MASK: u64 = (1 << SERIAL_BITS) - 1;
-/// Entries of a page.
 const PAGE: u64 = 256;
 
 /// An entry that is filed, or was. One line of the processor's cache: lookups read many, at random.
@@ -43,7 +42,6 @@ struct Page {
     live: [u64; PAGE as usize / 64],
 }
 
-/// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filed {
     pages: VecDeque<Page>,
@@ -69,7 +67,6 @@ impl Filed {
         (self.live > limit || self.next - self.oldest > LONGEST_SPAN).then_some(self.oldest)
     }
 
-    /// The entry with this number.
     pub(super) fn find(&self, no: u64) -> Option<Serial> {
         self.position(no).filter(|serial| self.slot(*serial).is_some())
     }
@@ -199,7 +196,6 @@ impl Filed {
         Some((self.pages.get_mut((index / PAGE) as usize)?, (index % PAGE) as usize))
     }
 
-    /// Heap use in octets.
     pub(super) fn octets(&self) -> usize {
         let of_page = |page: &Page| page.slots.capacity() * size_of::<Slot>() + page.words.capacity() * 2;
         let pages: usize = self.pages.iter().map(of_page).sum();

@@ -10,7 +10,6 @@ pub(super) const fn mix(value: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Hashes a run of code points.
 pub(super) fn of_codes(codes: impl IntoIterator<Item = u32>) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for code in codes {
@@ -24,7 +23,6 @@ pub(in crate::decide) fn of_text(text: &str) -> u64 {
     of_codes(text.chars().map(u32::from))
 }
 
-/// Hashes a run of letters.
 pub(super) fn of_letters(letters: &[u16]) -> u64 {
     of_codes(letters.iter().map(|letter| u32::from(*letter)))
 }

@@ -6,28 +6,26 @@ use std::cell::RefCell;
 use super::filed::{Filed, Serial, Slot};
 use super::keys::{MAX_KEYS, link_stem};
 use super::links::{LinkMark, Links};
+use super::members::{StoryMembers, StoryNo};
 use super::postings::Postings;
 use super::same::{LINK_MINUTES, Probe, SameStory, WINDOW_MINUTES};
 use super::sample::GramSet;
 use super::sketch::{Sketch, View};
-use super::stories::{Stories, StoryNo};
 use super::timeline::Low;
 use crate::model::story::Reason;
 
 /// Filed entries taken from each side of a key's point in time. Reports of one story come within hours,
 /// so the nearest in time are the likeliest; a hot template cannot make an entry cost more than this.
 pub const NEAREST: usize = 24;
-/// Stories compared with, first those with the entry that shares most keys.
+/// StoryMembers compared with, first those with the entry that shares most keys.
 pub const MAX_STORIES: usize = 32;
 /// Members of a story compared with, the founder first.
 pub const MAX_MEMBERS: usize = 8;
 
-/// The story an entry joins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Joined {
     /// The number of the entry that founded the story.
     pub founder: u64,
-    /// Why.
     pub reason: Reason,
     /// The number of the entry of that story which is the same report; `None` where they only tell one story.
     pub copy_of: Option<u64>,
@@ -39,7 +37,7 @@ pub struct Index {
     limit: usize,
     filed: Filed,
     postings: Postings,
-    stories: Stories,
+    stories: StoryMembers,
     links: Links,
     scratch: RefCell<Scratch>,
 }
@@ -67,7 +65,7 @@ impl Index {
             limit,
             filed: Filed::default(),
             postings: Postings::new(),
-            stories: Stories::default(),
+            stories: StoryMembers::default(),
             links: Links::default(),
             scratch: RefCell::new(Scratch {
                 set: GramSet::new(),
@@ -253,7 +251,6 @@ impl Index {
         self.filed.len()
     }
 
-    /// True if no sketch is filed.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -64,7 +64,6 @@ pub(super) fn stems(
     stems
 }
 
-/// The key of a link.
 pub(super) fn link_stem(link: u64) -> Option<Stem> {
     (link != 0).then(|| stem(KeyKind::Link as u64, link))
 }

@@ -91,7 +91,6 @@ pub(super) fn code(c: char) -> Letter {
     }
 }
 
-/// The character of a code.
 pub(super) fn char_of(letter: Letter) -> char {
     char::from_u32(u32::from(letter)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
@@ -102,7 +101,6 @@ pub(super) fn is_alphanumeric(letter: Letter) -> bool {
     matches!(letter, 0x4e00..=0x9fff) || char_of(letter).is_alphanumeric()
 }
 
-/// True for `0` to `9`.
 pub(super) fn is_digit(letter: &Letter) -> bool {
     (0x30..=0x39).contains(letter)
 }

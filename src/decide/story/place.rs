@@ -13,7 +13,6 @@ const LEVELS: [char; 7] = ['省', '市', '县', '区', '州', '盟', '旗'];
 /// A place in a region, or a region as a whole.
 #[derive(Clone, Debug)]
 pub(super) struct NamedPlace {
-    /// Hash of the region's id.
     region: u32,
     /// True for the region itself, not a place within it.
     whole: bool,
@@ -82,7 +81,6 @@ impl<'a> Places<'a> {
         self.words
     }
 
-    /// True if there are none.
     pub(super) fn is_empty(self) -> bool {
         self.left == 0
     }

@@ -35,7 +35,6 @@ pub(super) trait FiledMinutes {
     fn is_filed(&self, low: Low) -> bool;
 }
 
-/// See the module.
 #[derive(Clone, Debug)]
 pub(super) struct Postings {
     words: Vec<Word>,
@@ -173,7 +172,6 @@ impl Postings {
         }
     }
 
-    /// Heap use in octets.
     pub(super) fn octets(&self) -> usize {
         let lists: usize = self.lists.iter().map(Timeline::octets).sum();
         self.words.capacity() * size_of::<Word>() + self.lists.capacity() * size_of::<Timeline>() + lists

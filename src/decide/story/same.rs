@@ -49,7 +49,6 @@ pub(super) struct Pair<'a> {
 /// A judgement of two entries that tell one story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SameStory {
-    /// The reason.
     pub reason: Reason,
     /// True if their days and figures agree too.
     pub agrees: bool,

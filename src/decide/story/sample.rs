@@ -53,7 +53,6 @@ impl Sample {
 /// How two sets overlap, as their samples tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Overlap {
-    /// Members in both.
     pub(super) both: usize,
     /// Members of the first within the common bound.
     pub(super) first: usize,
@@ -72,7 +71,6 @@ impl Overlap {
         ratio(self.both, self.smaller())
     }
 
-    /// The size of the smaller set.
     pub(super) fn smaller(self) -> usize {
         self.first.min(self.second)
     }
@@ -158,7 +156,6 @@ impl GramSet {
         Self { bits: vec![0; 1 << (BITS - 6)].into_boxed_slice() }
     }
 
-    /// Heap use in octets.
     pub(super) fn octets(&self) -> usize {
         size_of_val(&*self.bits)
     }

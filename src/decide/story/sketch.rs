@@ -50,7 +50,6 @@ pub struct StoryInput<'a> {
     pub regions: &'a [RegionId],
     /// The regions that the classifier finds in its title and summary, even if its source has fixed regions.
     pub named: &'a [Evidence],
-    /// Time of publication.
     pub published: Time,
 }
 
@@ -73,9 +72,7 @@ pub(super) struct Head {
     pub(super) title_bits: u64,
     /// Published, in minutes since 1970; earlier is 0.
     pub(super) minute: u32,
-    /// Hash of the outlet's name.
     pub(super) outlet: u32,
-    /// Hash of the normalised title.
     pub(super) title_hash: u32,
     /// Letters of the longest text, before sampling.
     pub(super) letters: u16,
@@ -139,7 +136,6 @@ impl<'a> View<'a> {
         self.part(self.grams_end() + mentions::WORDS, mentions::TOLD_WORDS)
     }
 
-    /// The normalised title.
     pub(super) fn title(self) -> &'a [Letter] {
         self.part(self.title_end() - usize::from(self.head.title), self.head.title.into())
     }
@@ -149,7 +145,6 @@ impl<'a> View<'a> {
         self.head.flags & LOCAL != 0
     }
 
-    /// Numbers of the text.
     pub(super) fn numbers(self) -> Numbers<'a> {
         let words = self.part(self.title_end(), usize::from(self.head.numbers) * 2);
         Numbers::new(words, self.head.flags & NUMBERS_CUT != 0)
@@ -166,7 +161,6 @@ impl<'a> View<'a> {
         self.part(self.days_end(), usize::from(self.head.regions) * 2).as_chunks().0
     }
 
-    /// Places of the title.
     pub(super) fn title_places(self) -> Places<'a> {
         let start = self.days_end() + usize::from(self.head.regions) * 2;
         Places::new(self.words.get(start..).unwrap_or_default(), self.head.title_places.into())
@@ -203,7 +197,6 @@ impl<'a> View<'a> {
     }
 }
 
-/// Makes the sketch of an entry.
 pub fn sketch(input: &StoryInput<'_>) -> Sketch {
     let title = title::normalise(input.title, input.outlet);
     let pairs = Pairs::of(&title);

@@ -37,14 +37,12 @@ pub(super) struct Reading {
     pub(super) letters: Vec<Letter>,
     /// The ends of the clauses in `letters`, in order.
     ends: Vec<usize>,
-    /// Hashes of the numbers.
     pub(super) numbers: Vec<u64>,
     /// Days named near the start.
     pub(super) days: Vec<Day>,
 }
 
 impl Reading {
-    /// Reads a plain text.
     pub(super) fn of(text: &str) -> Self {
         let folded = letter::fold(text, READ);
         let chars = without_dateline(&folded);

@@ -72,7 +72,6 @@ impl Timeline {
         self.runs.iter().map(Vec::len).sum()
     }
 
-    /// Heap use in octets.
     pub(super) fn octets(&self) -> usize {
         let runs: usize = self.runs.iter().map(|run| run.capacity() * size_of::<Timed>()).sum();
         runs + self.runs.capacity() * size_of::<Vec<Timed>>() + self.firsts.capacity() * size_of::<Timed>()

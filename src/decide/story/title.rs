@@ -160,7 +160,6 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Reads a normalised title.
     pub(super) fn of(title: &[Letter]) -> Self {
         let mut pairs = Self { all: [0; KEPT], len: 0 };
         for (place, pair) in pairs.all.iter_mut().zip(title.windows(2)) {

@@ -16,7 +16,6 @@ pub fn base_source(at: Time, source: SourceId, state: SourceState) -> BaseSource
     BaseSource { at, source, state: SourceState { entries: 0, stubs: 0, ..state } }
 }
 
-/// A stored entry as the base has it.
 pub fn base_entry(no: EntryNo, mut entry: Entry) -> BaseEntry {
     // What was withdrawn has lost its texts, and was announced in the feeds of its regions.
     if entry.is_shown() {

@@ -476,4 +476,4 @@ fn a_code_that_the_publisher_gave_decides_the_region() {
 
 mod clock;
 mod keeping;
-mod stories;
+mod membership;

@@ -19,7 +19,6 @@ const FRAME: usize = 1 << 20;
 /// Extension of a file that is not complete yet.
 const UNFINISHED: &str = "new";
 
-/// A base that is being written.
 pub struct BaseWriter {
     disks: Disks,
     disk: Box<dyn Disk>,
@@ -138,7 +137,6 @@ impl Drop for BaseWriter {
     }
 }
 
-/// Removes the files of unfinished bases.
 pub(super) fn sweep(disks: &Disks, dir: &Path) -> Result<(), JournalError> {
     for entry in fs::read_dir(dir).map_err(io_error(dir, "list it"))? {
         let path = entry.map_err(io_error(dir, "list it"))?.path();

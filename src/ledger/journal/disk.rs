@@ -10,7 +10,6 @@ use std::sync::Arc;
 pub(super) trait Disk: Send {
     /// Writes at the end. After an error any part of the bytes may stand there.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// Cuts the file to this length.
     fn cut(&mut self, len: u64) -> io::Result<()>;
     /// Makes what was written survive a power cut.
     fn sync(&mut self) -> io::Result<()>;
@@ -25,12 +24,10 @@ pub(super) trait Files: Send + Sync {
     /// left under its name.
     fn open(&self, path: &Path, mode: Mode) -> io::Result<Box<dyn Disk>>;
 
-    /// Gives a file another name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
     }
 
-    /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
@@ -41,7 +38,6 @@ pub(super) trait Files: Send + Sync {
     }
 }
 
-/// How a segment is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     /// To go on behind what it holds.
@@ -50,7 +46,6 @@ pub(super) enum Mode {
     Fresh,
 }
 
-/// Real files.
 pub(super) struct Real;
 
 impl Files for Real {

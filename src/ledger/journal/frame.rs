@@ -59,7 +59,6 @@ pub(super) enum Frame {
     Whole(u64),
     /// Something else, or a frame that its checksum disowns.
     Broken,
-    /// The end of the file.
     End,
 }
 

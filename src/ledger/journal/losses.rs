@@ -19,7 +19,6 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// True if all was read.
     pub fn is_empty(&self) -> bool {
         self.damage.is_empty() && self.gaps.is_empty()
     }

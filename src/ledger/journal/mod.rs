@@ -54,35 +54,19 @@ const PROBE: usize = 64 << 10;
 /// The errors of reading and writing the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The operating system refused.
     #[error("journal {path}: cannot {what}: {source}")]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// The operation that failed.
-        what: &'static str,
-        /// The cause.
-        source: io::Error,
-    },
+    Io { path: PathBuf, what: &'static str, source: io::Error },
     /// A line of a later version of dibao.
     #[error(
         "journal {path}: line version {version} is newer than this dibao reads ({LINE_VERSION}); use the newer dibao"
     )]
-    Newer {
-        /// The segment.
-        path: PathBuf,
-        /// The version found.
-        version: u64,
-    },
+    Newer { path: PathBuf, version: u64 },
     /// A line of a version that was never released.
     #[error(
         "journal {path}: was written by an older dibao, before 0.1.0, which this one does not read; begin with a \
          fresh state directory"
     )]
-    Older {
-        /// The segment.
-        path: PathBuf,
-    },
+    Older { path: PathBuf },
     /// A record that no reader would take back.
     #[error("journal: a record of {0} octets exceeds the limit")]
     TooLarge(usize),
@@ -102,7 +86,6 @@ fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) ->
     move |source| JournalError::Io { path: path.to_owned(), what, source }
 }
 
-/// The journal, open for appending.
 pub struct Journal {
     dir: PathBuf,
     disks: Disks,

@@ -13,7 +13,6 @@ use super::segment::{self, Damage, Segment, SegmentName};
 use super::{Journal, JournalError, base_file, frame, io_error};
 use crate::model::state::Position;
 
-/// The findings of opening a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenReport {
     /// The sequence number of the last line; 0 for an empty journal.
@@ -95,12 +94,9 @@ impl Journal {
     }
 }
 
-/// The end of a journal.
 #[derive(Default)]
 struct Mended {
-    /// The number of the last line.
     seq: u64,
-    /// The end of the last segment.
     end: Position,
     /// The disk did not read all of the last segment: then it is left as it is.
     refused: bool,

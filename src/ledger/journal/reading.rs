@@ -12,7 +12,6 @@ use super::{JournalError, frame, io_error};
 use crate::model::base::Base;
 use crate::model::record::{LINE_VERSION, Line, Record};
 
-/// A segment that is being read.
 pub(super) struct Reading<R> {
     path: PathBuf,
     /// None if the disk does not even open it.
@@ -26,13 +25,10 @@ pub(super) struct Reading<R> {
     end: End,
 }
 
-/// The end of reading a segment.
 pub(super) struct End {
-    /// The file's length.
     pub(super) len: u64,
     /// The end of its last whole frame: beyond it there is at most a torn one.
     pub(super) good_len: u64,
-    /// Damage between whole frames.
     pub(super) damage: Vec<Damage>,
     /// The disk did not read all of it.
     pub(super) refused: bool,
@@ -129,7 +125,6 @@ impl<R: BufRead + Seek> Reading<R> {
         }
     }
 
-    /// The content of the last frame.
     pub(super) fn text(&self) -> &[u8] {
         self.decoder.text()
     }
@@ -140,7 +135,6 @@ impl<R: BufRead + Seek> Reading<R> {
         self.end.damage.push(Damage { path: self.path.clone(), from, to, refused: false });
     }
 
-    /// The result of reading.
     pub(super) fn end(self) -> End {
         End { refused: self.refused > 0, ..self.end }
     }

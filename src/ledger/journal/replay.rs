@@ -56,7 +56,6 @@ pub fn read_through<'a>(
     Ok((last, losses))
 }
 
-/// The segments to read.
 struct Plan {
     segments: Vec<Segment>,
     /// Start in the first of them.
@@ -112,7 +111,6 @@ impl Plan {
 
 type Batch = Vec<(Line, Position)>;
 
-/// The thread that reads.
 struct Reader {
     way: SyncSender<Batch>,
     batch: Batch,

@@ -41,7 +41,6 @@ impl SegmentName {
 /// A stretch of a segment that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Damage {
-    /// The segment.
     pub path: PathBuf,
     /// Start of the damage, in octets.
     pub from: u64,
@@ -63,7 +62,6 @@ impl fmt::Display for Damage {
     }
 }
 
-/// A segment on disk.
 #[derive(Clone, Debug)]
 pub struct Segment {
     pub(super) name: SegmentName,

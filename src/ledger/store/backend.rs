@@ -8,13 +8,11 @@ pub use memory::MemoryBackend;
 
 use super::StoreError;
 
-/// A key and its value.
 pub type Pair = (Octets, Octets);
 
 /// Pairs in the order of their keys, or the reverse.
 pub type Pairs<'a> = Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
 
-/// Writes that happen together.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Each key with its new value, or `None` to delete it; a later one wins.
@@ -31,9 +29,7 @@ impl Batch {
     }
 }
 
-/// An ordered map of bytes.
 pub trait Backend: Send + Sync {
-    /// The value of a key.
     fn get(&self, key: &[u8]) -> Result<Option<Octets>, StoreError>;
     /// The pairs from `from` (included) to `to` (excluded), in order.
     fn scan(&self, from: &[u8], to: &[u8]) -> Pairs<'_>;

@@ -12,7 +12,6 @@ use super::{Store, StoreError};
 /// to read is given up.
 const MOST: usize = 64 << 20;
 
-/// Rows read at a time.
 const PAGE: usize = 256;
 
 /// The saved old values; `None` for keys that did not exist.

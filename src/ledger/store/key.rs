@@ -88,7 +88,6 @@ pub(super) fn source_id(key: &[u8]) -> Result<SourceId, StoreError> {
     text.map(SourceId::new).ok_or_else(|| value::damaged(key, "it is not the id of a source"))
 }
 
-/// The range of all sources.
 pub(super) fn sources() -> Range {
     (tagged(SOURCE, &[]), tagged(SOURCE + 1, &[]))
 }
@@ -104,7 +103,6 @@ pub(super) fn entry_no(key: &[u8]) -> Result<EntryNo, StoreError> {
     no.ok_or_else(|| value::damaged(key, "it is no entry's key"))
 }
 
-/// The range of all entries from one on.
 pub(super) fn entries_from(first: EntryNo) -> Range {
     (entry(first), tagged(ENTRY + 1, &[]))
 }
@@ -141,12 +139,10 @@ pub(super) fn feed(feed: &FeedKey) -> Key {
     of_feed(FEED, feed)
 }
 
-/// The range of all feeds.
 pub(super) fn feeds() -> Range {
     (tagged(FEED, &[]), tagged(FEED + 1, &[]))
 }
 
-/// The feed of a feed's key.
 pub(super) fn feed_key(key: &[u8]) -> Result<FeedKey, StoreError> {
     feed_before(key, 0)
 }
@@ -169,7 +165,6 @@ pub(super) fn place(place: &ListingKey) -> Key {
     listed(if place.backlog { BACKLOG } else { LISTED }, &place.feed, place.rank)
 }
 
-/// The place of a key of a list.
 pub(super) fn place_key(key: &[u8]) -> Result<ListingKey, StoreError> {
     Ok(ListingKey { feed: feed_before(key, RANK)?, backlog: key[0] == BACKLOG, rank: rank(key)? })
 }

@@ -27,22 +27,15 @@ pub use scrub::{Scrubbed, Unsound};
 /// rebuild from the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// sled refused or panicked.
     #[error("store: {why}")]
     Backend {
-        /// The error message, for people.
         why: String,
         /// The kind of the disk's error, if that is the cause.
         fault: Option<io::ErrorKind>,
     },
     /// A value differs from the one that was written.
     #[error("store: the record under {key} is damaged: {why}")]
-    Damaged {
-        /// The key, for people.
-        key: String,
-        /// The defect.
-        why: String,
-    },
+    Damaged { key: String, why: String },
     /// A value of an earlier version of dibao, whose rows were laid out otherwise.
     #[error("store: written by an older dibao (record version {0})")]
     Older(u8),
@@ -58,7 +51,6 @@ impl StoreError {
     }
 }
 
-/// The store.
 pub struct Store {
     backend: Box<dyn Backend>,
     /// As last committed or read; it is asked for with every request for a view.
@@ -67,7 +59,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// A store over a backend.
     pub fn new(backend: Box<dyn Backend>) -> Self {
         Self { backend, meta: Mutex::default(), frozen: freeze::Freezer::default() }
     }

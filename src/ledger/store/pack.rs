@@ -4,7 +4,6 @@
 use crate::model::state::Listing;
 use crate::model::stored::EntryNo;
 
-/// Appends a number.
 pub(super) fn push(out: &mut Vec<u8>, mut n: u64) {
     while n >= 0x80 {
         out.push(n as u8 | 0x80);
@@ -27,7 +26,6 @@ pub(super) fn take(from: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Appends the number of an entry.
 pub(super) fn number(out: &mut Vec<u8>, no: EntryNo) {
     push(out, no);
 }

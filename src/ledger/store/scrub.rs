@@ -22,23 +22,15 @@ const AT_HAND: usize = 2_000;
 /// A violated invariant of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsound {
-    /// A record cannot be read.
     #[error(transparent)]
     Unreadable(#[from] StoreError),
     /// A row does not fit the others.
     #[error("store: the row {key}: {why}")]
-    Row {
-        /// Its key, for people.
-        key: String,
-        /// The defect.
-        why: &'static str,
-    },
-    /// A count is wrong.
+    Row { key: String, why: &'static str },
     #[error("store: {what}: {found} found, {said} recorded")]
     Count {
         /// The things that were counted.
         what: String,
-        /// The counted number.
         found: u64,
         /// The number that the store gives.
         said: u64,
@@ -50,7 +42,6 @@ pub enum Unsound {
 pub struct Scrubbed {
     /// The key to go on from; `None` after the last row.
     pub next: Option<Vec<u8>>,
-    /// Rows read.
     pub rows: u64,
     /// Their keys and values, in octets.
     pub octets: u64,
@@ -86,7 +77,6 @@ impl Store {
 /// The defect of a row; `None` for a sound one.
 type RowCheck = Result<Option<&'static str>, StoreError>;
 
-/// A running scrub, with its counts.
 pub(super) struct Scrub<'a> {
     store: &'a Store,
     /// The numbers of sources, which never change.

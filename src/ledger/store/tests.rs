@@ -466,7 +466,6 @@ fn an_empty_store_is_sound_and_one_without_a_head_is_not() {
     });
 }
 
-/// A millisecond later.
 fn a_little_after(time: Time) -> Time {
     time + TimeDelta::milliseconds(1)
 }

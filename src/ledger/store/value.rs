@@ -179,7 +179,6 @@ pub(super) fn damaged(key: &[u8], why: &str) -> StoreError {
     StoreError::Damaged { key: name(key), why: why.to_owned() }
 }
 
-/// A key, for people.
 pub(super) fn name(key: &[u8]) -> String {
     key.iter().flat_map(|b| std::ascii::escape_default(*b)).map(char::from).collect()
 }

@@ -40,7 +40,6 @@ fn expire(entries: &[u64], forgotten: &[u64]) -> Fact {
     Fact::Expire(Expiry { at: at(5000), entries: ids(entries), forgotten: ids(forgotten) })
 }
 
-/// Closes and opens again.
 fn restarted(dir: &TempDir, ledger: Ledger) -> Ledger {
     ledger.close().expect("closed");
     let (mut ledger, notes) = open(dir);

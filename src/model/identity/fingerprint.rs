@@ -28,7 +28,6 @@ impl Fingerprint {
         self.0[0] == other.0[0] && self.0 != other.0
     }
 
-    /// The bytes, for an index.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }

@@ -41,7 +41,6 @@ impl IdentityKey {
         Self(bytes)
     }
 
-    /// The bytes, for an index.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }

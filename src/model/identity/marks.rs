@@ -27,7 +27,6 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// True if nothing is known.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }

@@ -1,7 +1,7 @@
 //! Where a finished text or an attribute goes: the rules that turn dialects' elements into an entry's parts.
 
 use super::attributes::Attributes;
-use super::draft::{add_link, alternate};
+use super::builder::{add_link, alternate};
 use super::markup::Capture;
 use super::names::{Field, Vocab};
 use super::xml::{Scope, Walk};
@@ -37,7 +37,7 @@ impl Walk<'_> {
             Field::Title | Field::OtherTitle => {
                 let prose = capture.into_prose(&mut self.repairs);
                 if !prose.text.trim().is_empty() {
-                    self.draft.title.offer(u8::from(field == Field::OtherTitle), depth, prose);
+                    self.builder.title.offer(u8::from(field == Field::OtherTitle), depth, prose);
                 }
             }
             Field::Id => self.entry_id(capture),
@@ -45,35 +45,35 @@ impl Walk<'_> {
                 let rel = capture.hint.clone();
                 if let Some(href) = self.absolute(&capture.into_text()) {
                     let link = Link { rel: rel.unwrap_or_else(|| "alternate".to_owned()), ..alternate(href) };
-                    add_link(&mut self.draft.links, link);
+                    add_link(&mut self.builder.links, link);
                 }
             }
             Field::Description | Field::Summary | Field::OtherSummary | Field::Abstract => {
                 self.note_place();
                 let prose = capture.into_prose(&mut self.repairs);
                 if !prose.text.trim().is_empty() {
-                    self.draft.add_summary(field, depth, prose);
+                    self.builder.add_summary(field, depth, prose);
                 }
             }
             Field::Content | Field::Encoded | Field::Body => {
                 self.note_place();
                 let prose = capture.into_prose(&mut self.repairs);
                 if !prose.text.trim().is_empty() {
-                    self.draft.contents.push(prose);
+                    self.builder.contents.push(prose);
                 }
             }
             Field::Published | Field::Updated | Field::Created => {
                 self.entry_date(field, depth, &capture.into_text());
             }
-            Field::Rights => self.draft.rights = Some(capture.into_prose(&mut self.repairs)),
+            Field::Rights => self.builder.rights = Some(capture.into_prose(&mut self.repairs)),
             Field::Category => self.finish_category(capture),
             Field::Keywords => {
                 for word in capture.into_text().split([',', '，', '、']) {
-                    self.draft.add_category(Category { term: one_line(word), ..Category::default() });
+                    self.builder.add_category(Category { term: one_line(word), ..Category::default() });
                 }
             }
             Field::Language => {
-                self.draft.language = Some(one_line(&capture.into_text())).filter(|l| !l.is_empty());
+                self.builder.language = Some(one_line(&capture.into_text())).filter(|l| !l.is_empty());
             }
             Field::Subtitle
             | Field::Ttl
@@ -89,12 +89,12 @@ impl Walk<'_> {
 
     /// Remembers the base and language that a body stands in: the full text's, else the short one's.
     fn note_place(&mut self) {
-        if !self.draft.contents.is_empty() {
+        if !self.builder.contents.is_empty() {
             return;
         }
-        self.draft.base = self.own_base();
+        self.builder.base = self.own_base();
         if let Some(language) = self.own_language() {
-            self.draft.language = Some(language);
+            self.builder.language = Some(language);
         }
     }
 
@@ -109,15 +109,15 @@ impl Walk<'_> {
         }
         if said.as_deref() != Some("false") {
             let address = is_web(&id) || id.starts_with('/') || said.as_deref() == Some("true");
-            self.draft.permalink = if address { self.absolute(&id) } else { None };
+            self.builder.permalink = if address { self.absolute(&id) } else { None };
         }
-        self.draft.id.offer(0, depth, id);
+        self.builder.id.offer(0, depth, id);
     }
 
     fn entry_date(&mut self, field: Field, depth: usize, text: &str) {
         let text = text.trim();
-        if self.draft.yearless.len() < MAX_YEARLESS && date::needs_near(text, &self.context.dates) {
-            self.draft.yearless.push((field, depth, text.to_owned()));
+        if self.builder.yearless.len() < MAX_YEARLESS && date::needs_near(text, &self.context.dates) {
+            self.builder.yearless.push((field, depth, text.to_owned()));
         } else {
             self.dated(field, depth, date::parse(text, &self.context.dates));
         }
@@ -126,20 +126,20 @@ impl Walk<'_> {
     fn dated(&mut self, field: Field, depth: usize, stamp: Option<Stamp>) {
         let Some(stamp) = stamp else { return };
         match field {
-            Field::Published => self.draft.published.offer_last(0, depth, stamp),
-            Field::Created => self.draft.published.offer_last(1, depth, stamp),
-            _ => self.draft.updated.offer_last(0, depth, stamp),
+            Field::Published => self.builder.published.offer_last(0, depth, stamp),
+            Field::Created => self.builder.published.offer_last(1, depth, stamp),
+            _ => self.builder.updated.offer_last(0, depth, stamp),
         }
     }
 
     /// Reads the dates without a year: `9-27 22:20` on the page `/2026/09-27/1.shtml` is of 2026.
     pub(super) fn date_yearless(&mut self) {
-        if self.draft.yearless.is_empty() {
+        if self.builder.yearless.is_empty() {
             return;
         }
-        let near = self.draft.page().and_then(date::day_in_address);
+        let near = self.builder.page().and_then(date::day_in_address);
         let context = DateContext { near, ..self.context.dates };
-        for (field, depth, text) in std::mem::take(&mut self.draft.yearless) {
+        for (field, depth, text) in std::mem::take(&mut self.builder.yearless) {
             self.dated(field, depth, date::parse(&text, &context));
         }
     }
@@ -224,7 +224,7 @@ impl Walk<'_> {
             title: attributes.any(&["title"]).map(one_line),
             length: attributes.get("length").and_then(|l| l.trim().parse().ok()),
         };
-        let links = if self.scope == Scope::Entry { &mut self.draft.links } else { &mut self.head.links };
+        let links = if self.scope == Scope::Entry { &mut self.builder.links } else { &mut self.head.links };
         add_link(links, link);
     }
 
@@ -236,7 +236,7 @@ impl Walk<'_> {
         let Some(href) = attributes.any(&["url", "href"]).and_then(|u| self.absolute(u)) else { return };
         let length = if vocab == Vocab::Media { "filesize" } else { "length" };
         add_link(
-            &mut self.draft.links,
+            &mut self.builder.links,
             Link {
                 href,
                 rel: "enclosure".to_owned(),
@@ -252,7 +252,7 @@ impl Walk<'_> {
             return;
         }
         match attributes.any(&["term", "text"]) {
-            Some(term) => self.draft.add_category(Category {
+            Some(term) => self.builder.add_category(Category {
                 term: one_line(term),
                 scheme: attributes.any(&["scheme", "domain"]).map(|s| s.trim().to_owned()),
                 label: attributes.any(&["label"]).map(one_line),
@@ -264,13 +264,13 @@ impl Walk<'_> {
     fn finish_category(&mut self, capture: Capture) {
         let (label, scheme) = (capture.hint.clone(), capture.scheme.clone());
         let term = one_line(&capture.into_text());
-        self.draft.add_category(Category { term, scheme, label });
+        self.builder.add_category(Category { term, scheme, label });
     }
 
     /// CDF says an entry's address and date in attributes.
     pub(super) fn entry_attributes(&mut self, attributes: &Attributes<'_>) {
         if let Some(href) = attributes.any(&["href"]).and_then(|h| self.absolute(h)) {
-            add_link(&mut self.draft.links, alternate(href));
+            add_link(&mut self.builder.links, alternate(href));
         }
         // Deeper than any element: what the entry says in one of its own comes first.
         if let Some(date) = attributes.any(&["lastmod"]) {
@@ -306,7 +306,7 @@ impl Walk<'_> {
             return Some(href);
         }
         let joined = match self.scope {
-            Scope::Entry if self.bases.is_empty() && !self.atom => {
+            Scope::Entry if self.in_force.bases.is_empty() && !self.atom => {
                 self.has_guessed.set(self.has_guessed.get() || self.home.is_none());
                 self.home
                     .as_ref()
@@ -321,7 +321,7 @@ impl Walk<'_> {
 
     /// A reference resolved against the base in force.
     pub(super) fn join(&self, reference: &str) -> Option<url::Url> {
-        match self.bases.last().or(self.context.url.as_ref()) {
+        match self.in_force.bases.last().or(self.context.url.as_ref()) {
             Some(base) => base.join(reference.trim()).ok(),
             None => url::Url::parse(reference.trim()).ok(),
         }

@@ -1,7 +1,7 @@
-//! Drafts to what the reader hands out: texts on one line, bodies as HTML or text, addresses in one spelling. Must not
-//! choose between values: drafts have.
+//! Turns builders into what the reader hands out: texts on one line, bodies as HTML or text, addresses in one spelling. Must not
+//! choose between values: the builder has.
 
-use super::draft::{Draft, Head, Prose};
+use super::builder::{EntryBuilder, Head, Prose};
 use super::names::Role;
 use crate::model::entry::{Body, Link, ParsedEntry, ParsedFeed, Person};
 use crate::read::{html, text};
@@ -23,28 +23,27 @@ pub(super) fn feed(head: Head, entries: Vec<ParsedEntry>) -> ParsedFeed {
     }
 }
 
-/// An entry.
-pub(super) fn entry(mut draft: Draft) -> ParsedEntry {
+pub(super) fn entry(mut builder: EntryBuilder) -> ParsedEntry {
     let (contributors, authors): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut draft.people).into_iter().partition(|(role, _)| *role == Role::Contributor);
+        std::mem::take(&mut builder.people).into_iter().partition(|(role, _)| *role == Role::Contributor);
     let people = |list: Vec<(Role, Person)>| list.into_iter().map(|(_, person)| person).collect();
-    let links = draft.take_links().into_iter().map(normal).collect();
-    let title = draft.title.get().and_then(one_line);
-    let (summary, content) = draft.take_bodies();
+    let links = builder.take_links().into_iter().map(normal).collect();
+    let title = builder.title.get().and_then(one_line);
+    let (summary, content) = builder.take_bodies();
     ParsedEntry {
-        id: draft.id.into_inner().filter(|id| !id.is_empty()),
+        id: builder.id.into_inner().filter(|id| !id.is_empty()),
         title,
         links,
-        published: draft.published.into_inner(),
-        updated: draft.updated.into_inner(),
+        published: builder.published.into_inner(),
+        updated: builder.updated.into_inner(),
         summary: summary.and_then(body),
         content: content.and_then(body),
         authors: people(authors),
         contributors: people(contributors),
-        categories: draft.categories,
-        rights: draft.rights.as_ref().and_then(one_line),
-        language: draft.language,
-        base: draft.base,
+        categories: builder.categories,
+        rights: builder.rights.as_ref().and_then(one_line),
+        language: builder.language,
+        base: builder.base,
     }
 }
 

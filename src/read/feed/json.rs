@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::draft::{self, Draft, Head, Prose, add_link, alternate};
+use super::builder::{self, EntryBuilder, Head, Prose, add_link, alternate};
 use super::names::{Field, Role};
 use super::repair::{Repair, Repairs};
 use super::{Context, MAX_ENTRIES, ReadError, finish};
@@ -15,12 +15,11 @@ use crate::read::text::one_line;
 
 type Object = Map<String, Value>;
 
-/// Reads a document.
 pub(super) fn read(
     text: &str,
     context: &Context,
     mut repairs: Repairs,
-) -> Result<draft::Document, ReadError> {
+) -> Result<builder::Document, ReadError> {
     let Document { value, mended, open } = json::read(text).map_err(|e| match e.is_eof() {
         true => ReadError::CutShort,
         false => ReadError::NotAFeed(format!("JSON: {e}")),
@@ -57,18 +56,18 @@ pub(super) fn read(
     };
     let mut items = items.into_iter().take(MAX_ENTRIES).filter_map(Value::as_object).peekable();
     while let Some(item) = items.next() {
-        let draft = entry(item, of_items);
-        if head.ending == Ending::InEntry && items.peek().is_none() && draft.is_blank() {
+        let builder = entry(item, of_items);
+        if head.ending == Ending::InEntry && items.peek().is_none() && builder.is_blank() {
             // Nothing of it had come.
             head.ending = Ending::Early;
         } else {
-            entries.push(finish::entry(draft));
+            entries.push(finish::entry(builder));
         }
     }
     if open > 0 && entries.is_empty() {
         return Err(ReadError::CutShort);
     }
-    Ok(draft::Document { head, entries, repairs })
+    Ok(builder::Document { head, entries, repairs })
 }
 
 /// The entries of a list. PHP writes a list that has gaps as an object, with the places as keys.
@@ -104,50 +103,50 @@ fn head(feed: &Object, context: &Context) -> Head {
     head
 }
 
-fn entry(item: &Object, context: &Context) -> Draft {
-    let mut draft = Draft { language: string(item, "language"), ..Draft::default() };
+fn entry(item: &Object, context: &Context) -> EntryBuilder {
+    let mut builder = EntryBuilder { language: string(item, "language"), ..EntryBuilder::default() };
     if let Some(id) = scalar(item, "id") {
         if id.starts_with("http://") || id.starts_with("https://") {
-            draft.permalink = Some(id.clone());
+            builder.permalink = Some(id.clone());
         }
-        draft.id.offer(0, 0, id);
+        builder.id.offer(0, 0, id);
     }
     if let Some(title) = string(item, "title") {
-        draft.title.offer(0, 0, plain(title));
+        builder.title.offer(0, 0, plain(title));
     }
-    links(item, context, &mut draft);
+    links(item, context, &mut builder);
     if let Some(html) = string(item, "content_html") {
-        draft.contents.push(Prose { html: true, text: html });
+        builder.contents.push(Prose { html: true, text: html });
     }
     if let Some(text) = string(item, "content_text") {
-        draft.contents.push(plain(text));
+        builder.contents.push(plain(text));
     }
     if let Some(text) = string(item, "summary") {
-        draft.add_summary(Field::Summary, 0, plain(text));
+        builder.add_summary(Field::Summary, 0, plain(text));
     }
     // A date without a year is of the day in the entry's address.
-    let dates = DateContext { near: draft.page().and_then(date::day_in_address), ..context.dates };
-    for (key, slot) in [("date_published", &mut draft.published), ("date_modified", &mut draft.updated)] {
+    let dates = DateContext { near: builder.page().and_then(date::day_in_address), ..context.dates };
+    for (key, slot) in [("date_published", &mut builder.published), ("date_modified", &mut builder.updated)] {
         if let Some(stamp) = date_text(item, key).and_then(|d| date::parse(&d, &dates)) {
             slot.offer(0, 0, stamp);
         }
     }
-    people(item, context, &mut draft);
+    people(item, context, &mut builder);
     for term in item.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        draft.add_category(Category { term: one_line(term), ..Category::default() });
+        builder.add_category(Category { term: one_line(term), ..Category::default() });
     }
-    draft
+    builder
 }
 
-fn links(item: &Object, context: &Context, draft: &mut Draft) {
+fn links(item: &Object, context: &Context, builder: &mut EntryBuilder) {
     // The page on this site; where a link log has none, what it links to.
     if let Some(href) = address(item, "url", context).or_else(|| address(item, "external_url", context)) {
-        add_link(&mut draft.links, alternate(href));
+        add_link(&mut builder.links, alternate(href));
     }
     for file in objects(item, "attachments") {
         let Some(href) = address(file, "url", context) else { continue };
         add_link(
-            &mut draft.links,
+            &mut builder.links,
             Link {
                 href,
                 rel: "enclosure".to_owned(),
@@ -160,12 +159,12 @@ fn links(item: &Object, context: &Context, draft: &mut Draft) {
 }
 
 /// `authors` of 1.1, `author` of 1.0.
-fn people(item: &Object, context: &Context, draft: &mut Draft) {
+fn people(item: &Object, context: &Context, builder: &mut EntryBuilder) {
     let one = item.get("author").and_then(Value::as_object);
     for author in objects(item, "authors").chain(one) {
         if let Some(name) = string(author, "name") {
             let uri = address(author, "url", context);
-            draft.add_person(Role::Author, Person { name: one_line(&name), email: None, uri });
+            builder.add_person(Role::Author, Person { name: one_line(&name), email: None, uri });
         }
     }
 }

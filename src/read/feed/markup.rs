@@ -2,7 +2,7 @@
 //! is kept as HTML; must not know what the text is for beyond its field.
 
 use super::attributes::Attributes;
-use super::draft::Prose;
+use super::builder::Prose;
 use super::entities::Entities;
 use super::mojibake::encoded_once;
 use super::names::Field;
@@ -20,7 +20,6 @@ enum Kind {
     Base64,
 }
 
-/// A text being read.
 #[derive(Debug)]
 pub(super) struct Capture {
     pub(super) field: Field,

@@ -1,14 +1,14 @@
 //! Bytes of a feed to a [`ParsedFeed`]: decoding, dialects, repair, feed-rs. The only place that names
 //! `feed_rs`.
 //!
-//! bytes ─decode─▶ text ─▶ drafts ─`finish`─▶ [`ParsedFeed`]
+//! bytes ─decode─▶ text ─▶ builders ─`finish`─▶ [`ParsedFeed`]
 //!
-//! Drafts come from feed-rs (`model`) if the document is plain RSS 2.0 or Atom 1.0, else from `xml` or `json`. A feed that
+//! Builders come from feed-rs (`model`) if the document is plain RSS 2.0 or Atom 1.0, else from `xml` or `json`. A feed that
 //! breaks for one poll and is mended at the next must read the same both times, so `plain` lets through only what both
 //! readers take in the same way, and a test holds them to it. Must not sanitise bodies, and must not make up ids or dates.
 
 mod attributes;
-mod draft;
+mod builder;
 mod entities;
 mod fields;
 mod finish;
@@ -50,7 +50,6 @@ pub struct FeedInput<'a> {
     pub bytes: &'a [u8],
     /// The address it came from, after redirects; relative links resolve against it.
     pub url: &'a str,
-    /// The Content-Type header's value, if any.
     pub content_type: Option<&'a str>,
     /// The time zone of dates that name none.
     pub zone: Tz,
@@ -58,7 +57,6 @@ pub struct FeedInput<'a> {
     pub fetched_at: Time,
 }
 
-/// Why bytes are not a feed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// Nothing in it looks like RSS, Atom, RDF or JSON Feed.

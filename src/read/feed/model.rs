@@ -1,4 +1,4 @@
-//! feed-rs, and its model to drafts. The only file that names `feed_rs`. Must not repair: a document that is not plain
+//! feed-rs, and its model to builders. The only file that names `feed_rs`. Must not repair: a document that is not plain
 //! (`plain`), or that feed-rs takes otherwise than our own reader would, is left to that.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use feed_rs::model as theirs;
 use feed_rs::parser::{Builder, Parser};
 
-use super::draft::{Document, Draft, Head, Prose, add_link, alternate};
+use super::builder::{Document, EntryBuilder, Head, Prose, add_link, alternate};
 use super::fields::{is_plain, is_web, relation};
 use super::markup::{looks_like_html, without_cdata};
 use super::mojibake::encoded_once;
@@ -73,39 +73,39 @@ struct Dialect {
 }
 
 impl Dialect {
-    fn entry(self, entry: theirs::Entry) -> Option<Draft> {
-        let mut draft = Draft { links: links(entry.links)?, ..Draft::default() };
+    fn entry(self, entry: theirs::Entry) -> Option<EntryBuilder> {
+        let mut builder = EntryBuilder { links: links(entry.links)?, ..EntryBuilder::default() };
         // Without a page, the id may stand in for one, and that hangs on an attribute which feed-rs drops.
-        draft.page()?;
+        builder.page()?;
         let id = one_line(&entry.id);
         if !id.is_empty() {
-            draft.id.offer(0, 0, id);
+            builder.id.offer(0, 0, id);
         }
         if let Some(title) = self.prose(entry.title, false)? {
-            draft.title.offer(0, 0, title);
+            builder.title.offer(0, 0, title);
         }
         if let Some(summary) = self.prose(entry.summary, true)? {
-            draft.add_summary(Field::Summary, 0, summary);
+            builder.add_summary(Field::Summary, 0, summary);
         }
         if let Some(content) = entry.content {
             let text = theirs_text(content);
-            draft.contents.extend(self.prose(text, true)?);
+            builder.contents.extend(self.prose(text, true)?);
         }
-        draft.rights = self.prose(entry.rights, false)?;
+        builder.rights = self.prose(entry.rights, false)?;
         if let Some(at) = entry.published {
-            draft.published.offer(0, 0, Stamp::second(at));
+            builder.published.offer(0, 0, Stamp::second(at));
         }
         // feed-rs copies an RSS entry's date there.
         if let Some(at) = entry.updated.filter(|_| self.is_atom) {
-            draft.updated.offer(0, 0, Stamp::second(at));
+            builder.updated.offer(0, 0, Stamp::second(at));
         }
         for person in entry.authors {
-            draft.add_person(Role::Author, self::person(person)?);
+            builder.add_person(Role::Author, self::person(person)?);
         }
         for category in entry.categories {
-            draft.add_category(self.category(category));
+            builder.add_category(self.category(category));
         }
-        Some(draft)
+        Some(builder)
     }
 
     /// A text, and nothing where it is blank. The outer `None` is one that was encoded twice: our reader mends it.

@@ -82,7 +82,6 @@ pub(super) enum Meaning {
     /// Atom and RSS `<source>`.
     Source,
     Person(Role),
-    /// A person's part.
     Name,
     Email,
     Homepage,

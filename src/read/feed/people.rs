@@ -38,7 +38,7 @@ impl Walk<'_> {
             }
         }
         if !person.name.is_empty() {
-            self.draft.add_person(being.role, person);
+            self.builder.add_person(being.role, person);
         }
     }
 }

@@ -43,7 +43,6 @@ const MAX_ATTRIBUTES: usize = 32;
 /// The longest number of a character reference, with zeros before it. Our own reader looks at 64 bytes.
 const MAX_REFERENCE: usize = 8;
 
-/// An open element.
 struct Open<'a> {
     name: &'a str,
     place: Place,

@@ -1,6 +1,5 @@
 //! What can be wrong with a document and was mended. Owns the words; mends nothing itself.
 
-/// One kind of mending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repair {
     /// Bytes that no reading of the encoding explains became U+FFFD.
@@ -11,7 +10,6 @@ pub(super) enum Repair {
     DoubleEncoded,
     /// Control characters that XML 1.0 forbids were dropped.
     ControlCharacters,
-    /// Text stood before the document.
     Junk,
     /// A second `<?xml …?>` stood inside the document.
     SecondProlog,
@@ -80,7 +78,6 @@ impl Repairs {
         self.0 == 0
     }
 
-    /// The notes, in a fixed order.
     pub(super) fn notes(self) -> Vec<String> {
         Repair::ALL
             .iter()

@@ -355,7 +355,6 @@ fn a_document_says_how_it_ended() {
     }
 }
 
-/// A JSON Feed with these items.
 fn json_feed(items: &str) -> String {
     format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"报\",\"items\":[{items}]}}")
 }

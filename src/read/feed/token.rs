@@ -12,10 +12,13 @@ const MAX_DOCTYPE: usize = 64 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     /// `<name attrs>`; `empty` when it ended in `/>`.
-    Start { name: &'a str, attrs: &'a str, empty: bool },
+    Start {
+        name: &'a str,
+        attrs: &'a str,
+        empty: bool,
+    },
     /// `</name>`.
     End(&'a str),
-    /// Character data.
     Text(&'a str),
     /// The inside of a CDATA section.
     CData(&'a str),

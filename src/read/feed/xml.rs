@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use super::attributes::{self, Attributes};
-use super::draft::{Document, Draft, Head};
+use super::builder::{Document, EntryBuilder, Head};
 use super::entities::Entities;
 use super::markup::{self, Capture};
 use super::names::{self, Field, Meaning, Role, Vocab};
@@ -44,9 +44,37 @@ pub(super) struct Open<'a> {
     name: &'a str,
     pub(super) meaning: Meaning,
     scope: Scope,
+    outside: Depths,
+}
+
+/// What the open elements declare.
+#[derive(Debug, Default)]
+pub(super) struct InForce<'a> {
+    /// Prefix (empty for the default) and what it means.
+    namespaces: Vec<(&'a str, Vocab)>,
+    pub(super) bases: Vec<url::Url>,
+    languages: Vec<String>,
+}
+
+/// The number of each of the declarations in force.
+#[derive(Clone, Copy, Debug)]
+struct Depths {
     namespaces: usize,
     bases: usize,
     languages: usize,
+}
+
+impl InForce<'_> {
+    fn depths(&self) -> Depths {
+        let (namespaces, bases) = (self.namespaces.len(), self.bases.len());
+        Depths { namespaces, bases, languages: self.languages.len() }
+    }
+
+    fn truncate(&mut self, to: Depths) {
+        self.namespaces.truncate(to.namespaces);
+        self.bases.truncate(to.bases);
+        self.languages.truncate(to.languages);
+    }
 }
 
 /// A person whose parts are being collected.
@@ -57,7 +85,6 @@ pub(super) struct Being {
     pub(super) person: Person,
 }
 
-/// The walk.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
     pub(super) context: &'a Context,
@@ -65,14 +92,11 @@ pub(super) struct Walk<'a> {
     entities: Entities,
     pub(super) repairs: Repairs,
     pub(super) stack: Vec<Open<'a>>,
-    /// Prefix (empty for the default) and what it means.
-    namespaces: Vec<(&'a str, Vocab)>,
-    pub(super) bases: Vec<url::Url>,
+    pub(super) in_force: InForce<'a>,
     /// The channel's link, where the relative links of RSS entries start.
     pub(super) home: Option<url::Url>,
     /// True if a relative link of an RSS entry was read before the channel's link.
     pub(super) has_guessed: Cell<bool>,
-    pub(super) languages: Vec<String>,
     pub(super) scope: Scope,
     pub(super) atom: bool,
     seen_feed: bool,
@@ -80,14 +104,12 @@ pub(super) struct Walk<'a> {
     pub(super) being: Option<Being>,
     pub(super) outlet: Person,
     pub(super) head: Head,
-    pub(super) draft: Draft,
-    entry_bases: usize,
+    pub(super) builder: EntryBuilder,
+    /// The languages in force where the entry stands.
     entry_languages: usize,
     entries: Vec<ParsedEntry>,
-    truncated: bool,
 }
 
-/// Reads a document.
 pub(super) fn read(text: &str, context: &Context, repairs: Repairs) -> Result<Document, ReadError> {
     let mut walk = Walk::new(text, context, repairs);
     walk.run()?;
@@ -108,11 +130,9 @@ impl<'a> Walk<'a> {
             entities: Entities::default(),
             repairs,
             stack: Vec::new(),
-            namespaces: Vec::new(),
-            bases: Vec::new(),
+            in_force: InForce::default(),
             home: None,
             has_guessed: Cell::new(false),
-            languages: Vec::new(),
             scope: Scope::Outside,
             atom: false,
             seen_feed: false,
@@ -120,11 +140,9 @@ impl<'a> Walk<'a> {
             being: None,
             outlet: Person::default(),
             head: Head::default(),
-            draft: Draft::default(),
-            entry_bases: 0,
+            builder: EntryBuilder::default(),
             entry_languages: 0,
             entries: Vec::new(),
-            truncated: false,
         }
     }
 
@@ -154,7 +172,6 @@ impl<'a> Walk<'a> {
         }
         if !self.stack.is_empty() {
             self.repairs.note(Repair::Truncated);
-            self.truncated = true;
             self.head.ending = Ending::Early;
         }
         while !self.stack.is_empty() {
@@ -172,7 +189,7 @@ impl<'a> Walk<'a> {
             true => Attributes::default(),
             false => Attributes::read(attrs, &mut self.entities, &mut self.repairs),
         };
-        let opened = (self.namespaces.len(), self.bases.len(), self.languages.len());
+        let outside = self.in_force.depths();
         self.declare(attrs, &attributes);
         let (vocab, local) = self.resolve_name(name);
         let mut lower = [0_u8; 24];
@@ -184,16 +201,16 @@ impl<'a> Walk<'a> {
         if let Some(capture) = &mut self.capture {
             capture.open(local, &attributes, empty);
             if empty || markup::is_void(local) {
-                self.restore(opened);
+                self.in_force.truncate(outside);
                 return;
             }
-            self.push(name, Meaning::Nothing, opened);
+            self.push(name, Meaning::Nothing, outside);
             return;
         }
         if meaning == Meaning::Entry {
             self.close_unclosed_entry();
         }
-        self.push(name, meaning, opened);
+        self.push(name, meaning, outside);
         self.begin(meaning, vocab, &attributes);
         if empty {
             self.pop();
@@ -238,29 +255,30 @@ impl<'a> Walk<'a> {
             return;
         }
         for (name, value) in attributes::raw(raw) {
-            if self.namespaces.len() == MAX_NAMESPACES {
+            if self.in_force.namespaces.len() == MAX_NAMESPACES {
                 break;
             }
             if name == "xmlns" {
                 let known = names::vocab(value);
                 // An unknown default namespace is a misspelt known one far more often than another language.
-                self.namespaces.push(("", if known == Vocab::Other { Vocab::Core } else { known }));
+                self.in_force.namespaces.push(("", if known == Vocab::Other { Vocab::Core } else { known }));
             } else if let Some(prefix) = name.strip_prefix("xmlns:") {
-                self.namespaces.push((prefix, names::vocab(value)));
+                self.in_force.namespaces.push((prefix, names::vocab(value)));
             }
         }
         let base = attributes.any(&["xml:base", "base"]).and_then(|base| self.join(base));
-        self.bases.extend(base.filter(|base| base.as_str().len() <= MAX_BASE));
+        self.in_force.bases.extend(base.filter(|base| base.as_str().len() <= MAX_BASE));
         let language = attributes.get("xml:lang").or_else(|| attributes.get("lang"));
         if let Some(language) = language.filter(|l| l.len() <= MAX_LANGUAGE) {
-            self.languages.push(language.trim().replace('_', "-"));
+            self.in_force.languages.push(language.trim().replace('_', "-"));
         }
     }
 
     /// The vocabulary and local part of a name.
     fn resolve_name(&mut self, name: &'a str) -> (Vocab, &'a str) {
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-        let declared = self.namespaces.iter().rev().find(|(p, _)| *p == prefix).map(|(_, vocab)| *vocab);
+        let declared =
+            self.in_force.namespaces.iter().rev().find(|(p, _)| *p == prefix).map(|(_, vocab)| *vocab);
         let vocab = declared.unwrap_or_else(|| {
             if prefix.is_empty() {
                 return Vocab::Core;
@@ -278,19 +296,8 @@ impl<'a> Walk<'a> {
         if vocab == Vocab::Other && local == "RDF" { (Vocab::Core, local) } else { (vocab, local) }
     }
 
-    fn push(
-        &mut self,
-        name: &'a str,
-        meaning: Meaning,
-        (namespaces, bases, languages): (usize, usize, usize),
-    ) {
-        self.stack.push(Open { name, meaning, scope: self.scope, namespaces, bases, languages });
-    }
-
-    fn restore(&mut self, (namespaces, bases, languages): (usize, usize, usize)) {
-        self.namespaces.truncate(namespaces);
-        self.bases.truncate(bases);
-        self.languages.truncate(languages);
+    fn push(&mut self, name: &'a str, meaning: Meaning, outside: Depths) {
+        self.stack.push(Open { name, meaning, scope: self.scope, outside });
     }
 
     /// Acts on an element that has just been opened outside any text.
@@ -301,7 +308,7 @@ impl<'a> Walk<'a> {
                 self.seen_feed = true;
                 self.atom |= meaning == Meaning::AtomFeed;
                 self.scope = Scope::Feed;
-                self.head.language = self.languages.last().cloned();
+                self.head.language = self.in_force.languages.last().cloned();
                 self.channel_attributes(attributes);
             }
             Meaning::Entry => self.begin_entry(attributes),
@@ -331,17 +338,16 @@ impl<'a> Walk<'a> {
         self.seen_feed |= self.stack.len() == 1 && self.atom_namespace();
         self.atom |= self.stack.len() == 1;
         self.scope = Scope::Entry;
-        self.draft = Draft::default();
-        let outer = self.stack.last().map_or((0, 0), |open| (open.bases, open.languages));
-        (self.entry_bases, self.entry_languages) = outer;
+        self.builder = EntryBuilder::default();
+        self.entry_languages = self.stack.last().map_or(0, |open| open.outside.languages);
         if let Some(about) = attributes.get("rdf:about").map(str::trim).filter(|a| !a.is_empty()) {
-            self.draft.id.offer(1, 0, about.to_owned());
+            self.builder.id.offer(1, 0, about.to_owned());
         }
         self.entry_attributes(attributes);
     }
 
     fn atom_namespace(&self) -> bool {
-        self.namespaces.iter().any(|(prefix, vocab)| prefix.is_empty() && *vocab == Vocab::Core)
+        self.in_force.namespaces.iter().any(|(prefix, vocab)| prefix.is_empty() && *vocab == Vocab::Core)
     }
 
     fn wants(&self, field: Field) -> bool {
@@ -414,7 +420,7 @@ impl<'a> Walk<'a> {
             None => self.leave(open.meaning),
         }
         self.scope = open.scope;
-        self.restore((open.namespaces, open.bases, open.languages));
+        self.in_force.truncate(open.outside);
     }
 
     /// Acts on the end of an element that is no text.
@@ -425,7 +431,7 @@ impl<'a> Walk<'a> {
             Meaning::Source if self.scope == Scope::Source => {
                 let name = one_line(&self.outlet.name);
                 if !name.is_empty() {
-                    self.draft
+                    self.builder
                         .add_person(Role::Publisher, Person { name, ..std::mem::take(&mut self.outlet) });
                 }
             }
@@ -439,23 +445,24 @@ impl<'a> Walk<'a> {
             return;
         }
         self.date_yearless();
-        let draft = std::mem::take(&mut self.draft);
-        if self.truncated && draft.is_blank() {
+        let builder = std::mem::take(&mut self.builder);
+        let is_cut = self.head.ending != Ending::Whole;
+        if is_cut && builder.is_blank() {
             return;
         }
-        if self.truncated {
+        if is_cut {
             self.head.ending = Ending::InEntry;
         }
-        self.entries.push(finish::entry(draft));
+        self.entries.push(finish::entry(builder));
     }
 
     /// The base and language in force, where the entry itself or something in it declared one.
     pub(super) fn own_base(&self) -> Option<String> {
-        self.bases.last().map(url::Url::to_string)
+        self.in_force.bases.last().map(url::Url::to_string)
     }
 
     pub(super) fn own_language(&self) -> Option<String> {
-        self.languages.get(self.entry_languages..)?.last().cloned().filter(|l| !l.is_empty())
+        self.in_force.languages.get(self.entry_languages..)?.last().cloned().filter(|l| !l.is_empty())
     }
 }
 

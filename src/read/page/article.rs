@@ -20,14 +20,11 @@ const MAX_HEADING: usize = 12;
 /// The maximum length of a summary, in characters.
 const MAX_SUMMARY: usize = 200;
 
-/// An article page, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Article {
     /// Its title, plain text.
     pub title: Option<String>,
-    /// Date of publication.
     pub published: Option<Stamp>,
-    /// The outlet it came from.
     pub outlet: Option<String>,
     /// The editors: one name or several, as written.
     pub editor: Option<String>,

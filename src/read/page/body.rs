@@ -24,7 +24,6 @@ pub(super) struct Cut<'a> {
     pub(super) title: Option<&'a str>,
 }
 
-/// The elements that hold the body.
 pub(super) fn find<'a>(page: &'a Page, prose: &Prose<'a>, css: Option<&Css>) -> Vec<ElementRef<'a>> {
     if let Some(css) = css {
         let mut found: Vec<ElementRef<'a>> = Vec::new();

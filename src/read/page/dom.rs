@@ -24,7 +24,6 @@ const INLINE: &[&str] = &[
     "time", "tt", "u", "var", "wbr", "img", "input", "button",
 ];
 
-/// A page.
 pub(super) struct Page {
     pub(super) html: Html,
     /// The text of `<title>`, bounded as a line is: each heading and each line is looked for in it.
@@ -34,14 +33,12 @@ pub(super) struct Page {
     pub(super) encoding: String,
     pub(super) repairs: Vec<String>,
     pub(super) url: String,
-    /// The site it is of.
     pub(super) site: Option<String>,
     pub(super) dates: DateContext,
     base: Base,
 }
 
 impl Page {
-    /// Reads a page.
     pub(super) fn read(input: &FeedInput<'_>) -> Result<Self, PageError> {
         let host = Url::parse(input.url).ok().and_then(|url| url.host_str().map(str::to_owned));
         let decoded = decode(input.bytes, input.content_type, host.as_deref());

@@ -41,7 +41,6 @@ pub(super) fn last_day(page: &Page) -> NaiveDate {
     today.checked_add_days(Days::new(1)).unwrap_or(today)
 }
 
-/// The entries of a page.
 pub(super) fn links(page: &Page) -> Links<'_> {
     let all = all_links(page);
     let is_entry = |link: &&EntryLink<'_>| link.title.chars().count() >= MIN_TITLE && link.is_own;

@@ -24,14 +24,12 @@ const NEXT: &[&str] = &["下一页", "下页", "后一页", "下一頁", "next",
 /// The number of a row's siblings that are searched for its date.
 const MAX_SIBLINGS: usize = 4;
 
-/// A list page, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListPage {
     /// Its entries, as a feed would list them.
     pub feed: ParsedFeed,
     /// The following list page, absolute, of the same site.
     pub next: Option<String>,
-    /// The encoding it was read in.
     pub encoding: String,
     /// True if it asks robots not to follow its links.
     pub nofollow: bool,

@@ -37,7 +37,6 @@ pub use rules::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
 /// Why bytes are not the page or document that was looked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// It is no HTML.
     #[error("not an HTML page: {0}")]
     NotHtml(String),
     /// It is a feed, and wants to be read as one.
@@ -58,7 +57,6 @@ pub enum PageError {
     /// A selector that found something once finds nothing.
     #[error("the selector {selector:?} matches nothing; without selectors there would be {generic} entries")]
     SelectorsMatchNothing {
-        /// Which.
         selector: String,
         /// The number of entries that the generic rule finds.
         generic: usize,

@@ -95,7 +95,6 @@ impl<'a> Prose<'a> {
         !around(element).any(|up| is_hidden(up) && self.is_out(up))
     }
 
-    /// The lines that are shown.
     pub(super) fn shown(&self, lines: Vec<TextLine>) -> Vec<TextLine> {
         let mut told: HashMap<NodeId, bool> = HashMap::new();
         let block = |line: &TextLine| self.tree.get(line.block).and_then(ElementRef::wrap);

@@ -8,7 +8,6 @@ use scraper::Selector;
 /// The longest selector or path taken: longer ones are copied from a browser's inspector by mistake.
 const LONGEST: usize = 500;
 
-/// A CSS selector list.
 #[derive(Clone)]
 pub struct Css {
     text: String,
@@ -63,7 +62,6 @@ impl Eq for Css {}
 /// `[source.page]`: what overrides the generic rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageRules {
-    /// For the list.
     pub list: ListRules,
     /// For the pages it leads to.
     pub article: ArticleRules,
@@ -78,32 +76,22 @@ pub struct ListRules {
     pub link: Option<Css>,
     /// Its title; the link's text where it is not said.
     pub title: Option<Css>,
-    /// Its date.
     pub date: Option<Css>,
-    /// Its section.
     pub section: Option<Css>,
-    /// Its summary.
     pub summary: Option<Css>,
     /// The link to the following list page.
     pub next: Option<Css>,
 }
 
-/// The selectors of an article page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArticleRules {
-    /// The title.
     pub title: Option<Css>,
-    /// The time.
     pub date: Option<Css>,
-    /// The outlet.
     pub outlet: Option<Css>,
-    /// The editor.
     pub editor: Option<Css>,
     /// The section: a breadcrumb, or a name.
     pub section: Option<Css>,
-    /// The summary.
     pub summary: Option<Css>,
-    /// The body.
     pub body: Option<Css>,
     /// Elements that are cut out of the body.
     pub remove: Vec<Css>,
@@ -115,19 +103,15 @@ pub struct ArticleRules {
 pub struct JsonRules {
     /// The list of entries.
     pub entries: JsonPath,
-    /// The title.
     pub title: JsonPath,
     /// The address; relative ones resolve against the document's.
     pub link: Option<JsonPath>,
     /// The address as a text with `{field}` in it, where no field holds it whole.
     pub link_template: Option<String>,
-    /// The id.
     pub id: Option<JsonPath>,
     /// The time: a text in any form, or Unix seconds or milliseconds.
     pub time: Option<JsonPath>,
-    /// The summary.
     pub summary: Option<JsonPath>,
-    /// The outlet.
     pub outlet: Option<JsonPath>,
     /// A value that begins with a GB/T 2260 code.
     pub region_code: Option<JsonPath>,
@@ -140,7 +124,6 @@ pub struct JsonPath {
     steps: Vec<Step>,
 }
 
-/// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Name(String),
@@ -182,7 +165,6 @@ impl JsonPath {
         &self.text
     }
 
-    /// The value at this path.
     pub(super) fn of<'v>(&self, value: &'v serde_json::Value) -> Option<&'v serde_json::Value> {
         self.steps.iter().try_fold(value, |value, step| match step {
             Step::Name(name) => value.get(name),

@@ -14,7 +14,6 @@ use super::prose::Prose;
 /// Marks that separate a title from the name of the site.
 const MARKS: &[char] = &['_', '|', '｜', '-', '–', '—', '·', '«', '»', '‹'];
 
-/// The title of an article page.
 pub(super) fn title(page: &Page, prose: &Prose<'_>, lines: &[TextLine]) -> Option<String> {
     /// A line that the page's title begins with is no shorter, in characters.
     const MIN_LINE: usize = 5;

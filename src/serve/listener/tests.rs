@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex};
 
 use chrono::DateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -74,7 +74,8 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or(()) };
         let shelf = Shelf::default();
-        let task = tokio::spawn(serve(listener, Arc::new(shelf.clone()), limits, shutdown));
+        let task =
+            tokio::spawn(serve(vec![Socket::Tcp(listener)], Arc::new(shelf.clone()), limits, shutdown));
         Self { at, shelf, stop: Some(stop), task }
     }
 
@@ -369,7 +370,7 @@ async fn clients_come_in_through_every_door() {
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move { drop(stopped.await) };
     let shelf = Arc::new(Shelf::default());
-    let serving = tokio::spawn(serve_all(sockets, shelf, Limits::default(), shutdown));
+    let serving = tokio::spawn(serve(sockets, shelf, Limits::default(), shutdown));
     let question = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     for _ in 0..2 {
         let (mut tcp, mut unix) = (String::new(), String::new());

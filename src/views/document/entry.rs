@@ -13,7 +13,6 @@ use crate::read::html;
 use crate::read::link::{self, is_republished};
 use crate::read::text;
 
-/// The document of an entry.
 pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &SourceState) -> EntryDoc {
     let entry = &shown.entry;
     let body = &entry.body;

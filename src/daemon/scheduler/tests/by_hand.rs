@@ -43,7 +43,7 @@ async fn polls(past: Past, told: &[(u64, Past)], lasts: u64, within: u64) -> Vec
     let poller = Handy { told, lasts, polls: Mutex::default(), zero: tokio::time::Instant::now() };
     let poller = Arc::new(poller);
     let sources = vec![source("a", "*/10 * * * *", past)];
-    let task = tokio::spawn(run(sources, poller.clone(), Settable::new(), Arc::default()));
+    let task = spawn(sources, poller.clone(), Settable::new());
     tokio::time::sleep(Duration::from_secs(within * 60)).await;
     task.abort();
     let polls = poller.polls.lock().expect("no poison");

@@ -45,7 +45,7 @@ impl Poller for OneHost {
 }
 
 /// A process: a queue that knows of no request before, and what was recorded.
-fn process(clock: TokioClock, lasting: &Arc<Lasting>, jitter: u64) -> tokio::task::JoinHandle<()> {
+fn process(clock: TokioClock, lasting: &Arc<Lasting>, jitter: u64) -> JoinHandle<()> {
     let pasts = lasting.pasts.lock().expect("no poison").clone();
     let sources = pasts.into_iter().map(|(id, past)| {
         let plan = plan(id.as_str(), "*/20 * * * *", jitter, 600);
@@ -53,7 +53,7 @@ fn process(clock: TokioClock, lasting: &Arc<Lasting>, jitter: u64) -> tokio::tas
     });
     let queue = Arc::new(HostQueue::new(1, GAP, 32));
     let poller = OneHost { queue, clock, lasting: Arc::clone(lasting) };
-    tokio::spawn(run(sources.collect(), Arc::new(poller), Arc::new(clock), Arc::default()))
+    spawn(sources.collect(), Arc::new(poller), Arc::new(clock))
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! Entries that expire, and those that are forgotten.
 
-use super::stories::{members, report};
+use super::membership::{members, report};
 use super::*;
 use crate::model::feed_key::FeedKey;
 use crate::model::record::Expiry;

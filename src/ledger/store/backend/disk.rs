@@ -45,7 +45,6 @@ impl From<&[u8]> for Octets {
     }
 }
 
-/// A sled database.
 pub struct SledBackend {
     db: sled::Db,
     dir: PathBuf,

@@ -7,7 +7,6 @@ use std::sync::{PoisonError, RwLock};
 use super::{Backend, Batch, Octets, Pair, Pairs};
 use crate::ledger::store::StoreError;
 
-/// An ordered map in memory.
 #[derive(Debug, Default)]
 pub struct MemoryBackend {
     map: RwLock<BTreeMap<Octets, Octets>>,

@@ -19,11 +19,9 @@ use crate::read::text::one_line;
 pub struct Candidate {
     /// Its keys, most trusted first; never empty.
     pub keys: Vec<IdentityKey>,
-    /// Its content.
     pub fingerprint: Fingerprint,
     /// The key of its title and day, if it has a time of day: its key in a list that gives only the day.
     pub(super) day: Option<IdentityKey>,
-    /// The key of its title and date.
     pub(super) title_date: IdentityKey,
     /// Its facts, without a guid or an address that is shared.
     pub(super) facts: Facts,
@@ -55,7 +53,7 @@ impl Candidate {
 }
 
 /// All an entry could be known by, before the document is judged.
-struct Draft {
+struct Unjudged {
     facts: Facts,
     title_date: IdentityKey,
     /// The text of which that is: the title, or the text of an entry without one.
@@ -66,7 +64,7 @@ struct Draft {
     href: Option<u64>,
 }
 
-impl Draft {
+impl Unjudged {
     fn of(entry: &ParsedEntry) -> Self {
         let canonical = entry.page().map(link::canonical);
         let facts = Facts::at(entry, canonical.as_deref());
@@ -124,7 +122,6 @@ impl Draft {
     }
 }
 
-/// The key of a title and a date.
 fn titled(title: &str, date: Option<Stamp>) -> IdentityKey {
     let date = date.map(|stamp| stamp.at.timestamp().to_be_bytes());
     IdentityKey::new(KeyKind::TitleDate, &[title.as_bytes(), date.as_ref().map_or(&[][..], |bytes| bytes)])
@@ -137,24 +134,25 @@ pub fn candidates(entries: &[ParsedEntry], zone: Tz) -> Vec<Candidate> {
 
 /// The same under what is known of the source, and which guids and addresses the document shares among entries.
 pub(super) fn read(entries: &[ParsedEntry], zone: Tz, marks: &Marks) -> (Vec<Candidate>, Vec<IdentityKey>) {
-    let drafts: Vec<Draft> = entries.iter().map(Draft::of).collect();
+    let all: Vec<Unjudged> = entries.iter().map(Unjudged::of).collect();
     let mut shared = BTreeSet::new();
-    judge(&drafts, |draft| draft.facts.guid, same_under_one_guid, &mut shared);
+    judge(&all, |entry| entry.facts.guid, same_under_one_guid, &mut shared);
     let of_guids = shared.clone();
-    let guid = |draft: &Draft| draft.facts.guid.filter(|key| !of_guids.contains(key));
-    let same =
-        |a: &Draft, b: &Draft| (guid(a).is_some() && guid(a) == guid(b)) || same_under_one_address(a, b);
-    judge(&drafts, |draft| draft.facts.page, same, &mut shared);
+    let guid = |entry: &Unjudged| entry.facts.guid.filter(|key| !of_guids.contains(key));
+    let same = |a: &Unjudged, b: &Unjudged| {
+        (guid(a).is_some() && guid(a) == guid(b)) || same_under_one_address(a, b)
+    };
+    judge(&all, |entry| entry.facts.page, same, &mut shared);
     let found = shared.iter().copied().collect();
     let own = shared.clone();
     shared.extend(marks.shared());
     let mut holders: BTreeMap<IdentityKey, usize> = BTreeMap::new();
-    for draft in &drafts {
-        *holders.entry(draft.title_date).or_default() += 1;
+    for entry in &all {
+        *holders.entry(entry.title_date).or_default() += 1;
     }
-    let judged = drafts.into_iter().map(|draft| {
-        let alone = holders.get(&draft.title_date) == Some(&1);
-        draft.judged(&own, &shared, alone, zone)
+    let judged = all.into_iter().map(|entry| {
+        let alone = holders.get(&entry.title_date) == Some(&1);
+        entry.judged(&own, &shared, alone, zone)
     });
     (judged.collect(), found)
 }
@@ -163,25 +161,25 @@ pub(super) fn read(entries: &[ParsedEntry], zone: Tz, marks: &Marks) -> (Vec<Can
 /// against the one with the least content hash, and against the least of those with a date and of those with a
 /// text, since one that says nothing contradicts none: linear, and the same in any order.
 fn judge(
-    drafts: &[Draft],
-    key: impl Fn(&Draft) -> Option<IdentityKey>,
-    same: impl Fn(&Draft, &Draft) -> bool,
+    all: &[Unjudged],
+    key: impl Fn(&Unjudged) -> Option<IdentityKey>,
+    same: impl Fn(&Unjudged, &Unjudged) -> bool,
     shared: &mut BTreeSet<IdentityKey>,
 ) {
-    let mut least: BTreeMap<IdentityKey, [Option<&Draft>; 3]> = BTreeMap::new();
-    let order = |draft: &Draft| (draft.fingerprint, draft.title_date, draft.facts.guid, draft.facts.page);
-    for draft in drafts {
-        let Some(key) = key(draft) else { continue };
-        let says = [true, draft.facts.published.is_some(), !draft.words.is_empty()];
+    let mut least: BTreeMap<IdentityKey, [Option<&Unjudged>; 3]> = BTreeMap::new();
+    let order = |entry: &Unjudged| (entry.fingerprint, entry.title_date, entry.facts.guid, entry.facts.page);
+    for entry in all {
+        let Some(key) = key(entry) else { continue };
+        let says = [true, entry.facts.published.is_some(), !entry.words.is_empty()];
         for (first, _) in least.entry(key).or_default().iter_mut().zip(says).filter(|(_, says)| *says) {
-            if first.is_none_or(|first| order(draft) < order(first)) {
-                *first = Some(draft);
+            if first.is_none_or(|first| order(entry) < order(first)) {
+                *first = Some(entry);
             }
         }
     }
-    for draft in drafts {
-        let Some(key) = key(draft) else { continue };
-        if least.get(&key).is_some_and(|all| all.iter().flatten().any(|first| !same(first, draft))) {
+    for entry in all {
+        let Some(key) = key(entry) else { continue };
+        if least.get(&key).is_some_and(|all| all.iter().flatten().any(|first| !same(first, entry))) {
             shared.insert(key);
         }
     }
@@ -190,7 +188,7 @@ fn judge(
 /// Two entries under one guid are one entry listed twice if the rest agrees: they have one title, or
 /// none contradicts and one of page and date is equal too. With other titles, page and date prove nothing: there
 /// are generators that give one guid, one address and one date to all they list.
-fn same_under_one_guid(a: &Draft, b: &Draft) -> bool {
+fn same_under_one_guid(a: &Unjudged, b: &Unjudged) -> bool {
     let page = equal(a.facts.page.as_ref(), b.facts.page.as_ref());
     let date = same_date(a.facts.published, b.facts.published);
     match equal(a.facts.title.as_ref(), b.facts.title.as_ref()) {
@@ -205,7 +203,7 @@ fn same_under_one_guid(a: &Draft, b: &Draft) -> bool {
 }
 
 /// Two entries under one address are one entry if they have one title and no two dates, and no two texts either.
-fn same_under_one_address(a: &Draft, b: &Draft) -> bool {
+fn same_under_one_address(a: &Unjudged, b: &Unjudged) -> bool {
     let dates_agree = same_date(a.facts.published, b.facts.published) != Some(false);
     let texts_agree = a.words.is_empty() || b.words.is_empty() || a.words == b.words;
     let titles = equal(a.facts.title.as_ref(), b.facts.title.as_ref());

@@ -44,7 +44,6 @@ impl EarlierBody {
     }
 }
 
-/// How to read a body.
 #[derive(Clone, Debug)]
 pub struct BodyReader {
     pub expected: Expected,
@@ -159,9 +158,9 @@ fn drop_cut_entry(feed: &mut ParsedFeed) -> bool {
 /// The answer that came instead of a feed.
 fn no_feed(input: &FeedInput<'_>, error: &ReadError, closing: String) -> Answer<Box<Document>> {
     match page::is_challenge(&decode(input.bytes, input.content_type, None).text) {
-        Some(wall) => Answer::Challenge(format!("a wall stands before the feed: {wall}")),
+        Some(wall) => Answer::Blocked(format!("a wall stands before the feed: {wall}")),
         None if *error == ReadError::CutShort => Answer::CutShort { why: error.to_string(), closing },
-        None => Answer::NotNews(error.to_string()),
+        None => Answer::NotAFeed(error.to_string()),
     }
 }
 
@@ -170,7 +169,7 @@ fn no_list(error: &PageError, breaks_off: bool, closing: String) -> Answer<Box<D
     let why = error.to_string();
     match error {
         PageError::CutShort => Answer::CutShort { why, closing },
-        PageError::Challenge(_) => Answer::Challenge(why),
+        PageError::Challenge(_) => Answer::Blocked(why),
         _ if breaks_off => {
             let why = format!("it breaks off, and as far as it goes: {why}");
             Answer::CutShort { why, closing }

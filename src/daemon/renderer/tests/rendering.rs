@@ -12,9 +12,9 @@ use crate::model::record::Record;
 use crate::testing::*;
 use crate::views::page::Coding;
 
-/// A publisher, and who records for it.
+/// A renderer, and who records for it.
 struct Desk {
-    publisher: Publisher,
+    renderer: Renderer,
     records: Vec<Record>,
 }
 
@@ -23,8 +23,8 @@ impl Desk {
         let records: Vec<_> = [config(0, &defs(), &[])].into_iter().chain(seeds()).collect();
         let store = folded(&lines(records.clone()), &rules(&defs()));
         let configured = defs().into_iter().map(|def| def.id).collect();
-        let publisher = Publisher::new(site(), Arc::new(ArcSwap::from_pointee(store)), configured);
-        Self { publisher, records }
+        let renderer = Renderer::new(site(), Arc::new(ArcSwap::from_pointee(store)), configured);
+        Self { renderer, records }
     }
 
     /// Records an entry of a source in Henan, as the recorder does.
@@ -32,28 +32,26 @@ impl Desk {
         let second = i64::try_from(n).expect("small");
         self.records.push(seen("paper", 100 + second, vec![news(n, 50 + second)], vec![]));
         let line = lines(self.records.clone()).pop().expect("a line");
-        let store = self.publisher.store.load();
+        let store = self.renderer.store.load();
         let changes = apply(&**store, &line, &rules(&defs())).expect("sound");
         store.commit(&changes).expect("sound");
         let feeds: Vec<_> = changes.feeds.into_iter().collect();
-        self.publisher.touched(&feeds);
+        self.renderer.touched(&feeds);
     }
 
     fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
-        self.publisher.at_hand(path)
+        self.renderer.at_hand(path)
     }
 
-    /// The response to a request.
     fn get(&self, path: &str) -> Arc<Page> {
-        match (self.at_hand(path), self.publisher.view(path)) {
+        match (self.at_hand(path), self.renderer.view(path)) {
             (Some(page), _) | (None, View::Page(page)) => page,
             (None, other) => panic!("{path}: {other:?}"),
         }
     }
 
-    /// The last rendering.
     fn last(&self, path: &str) -> Option<Arc<Page>> {
-        self.publisher.last(path)
+        self.renderer.last(path)
     }
 }
 
@@ -70,17 +68,17 @@ fn a_burst_renders_nothing_and_what_was_asked_for_is_rendered_once_after_it() {
     let (henan, all) = (desk.last("henan.atom"), desk.last("all.atom"));
     (1..=20).for_each(|n| desk.record(n));
     assert!(same(&desk.last("henan.atom"), &henan), "nobody has asked since");
-    desk.publisher.refresh().expect("sound");
+    desk.renderer.refresh().expect("sound");
     let rendered = desk.last("henan.atom");
     assert!(!same(&rendered, &henan), "it was asked for after it was rendered");
     assert!(same(&desk.last("all.atom"), &all), "this one was not");
     assert!(desk.last("henan.rss").is_none(), "nor was this, ever");
     assert!(same(&desk.at_hand("henan.atom"), &rendered), "it shows everything");
     (21..=25).for_each(|n| desk.record(n));
-    desk.publisher.refresh().expect("sound");
+    desk.renderer.refresh().expect("sound");
     let second = desk.last("henan.atom");
     (26..=30).for_each(|n| desk.record(n));
-    desk.publisher.refresh().expect("sound");
+    desk.renderer.refresh().expect("sound");
     assert!(same(&desk.last("henan.atom"), &second), "nobody has asked for it since the last time");
 }
 
@@ -92,7 +90,7 @@ fn views_are_rendered_in_advance_in_the_codings_they_were_asked_for_in() {
     first.bytes(Some(Coding::Zstd));
     assert!(desk.at_hand("henan.atom").is_some());
     desk.record(21);
-    desk.publisher.refresh().expect("sound");
+    desk.renderer.refresh().expect("sound");
     let page = desk.last("henan.atom").expect("it was rendered");
     let at_hand = Coding::ALL.map(|coding| page.bytes_at_hand(Some(coding)).is_some());
     assert_eq!(at_hand, [false, true, false]);
@@ -102,11 +100,11 @@ fn views_are_rendered_in_advance_in_the_codings_they_were_asked_for_in() {
 async fn while_the_recorder_is_busy_a_rendering_serves_for_a_second() {
     let mut desk = Desk::new();
     let first = desk.get("henan.atom");
-    desk.publisher.busy(2);
+    desk.renderer.busy(2);
     desk.record(1);
     tokio::time::advance(BURST - Duration::from_millis(1)).await;
     assert!(Arc::ptr_eq(&desk.get("henan.atom"), &first));
-    let View::Page(exact) = desk.publisher.view("henan.atom") else { panic!("no page") };
+    let View::Page(exact) = desk.renderer.view("henan.atom") else { panic!("no page") };
     assert!(!Arc::ptr_eq(&exact, &first), "files and the hub are never given an old one");
 
     desk.record(2);
@@ -114,7 +112,7 @@ async fn while_the_recorder_is_busy_a_rendering_serves_for_a_second() {
     let third = desk.get("henan.atom");
     assert!(!Arc::ptr_eq(&third, &exact), "it was a second old");
     desk.record(3);
-    desk.publisher.busy(0);
+    desk.renderer.busy(0);
     assert!(!Arc::ptr_eq(&desk.get("henan.atom"), &third), "an idle recorder has told everything");
 }
 
@@ -133,7 +131,7 @@ fn what_was_recorded_is_seen_at_once() {
 #[test]
 fn a_start_renders_the_home_page_and_the_feeds_with_news() {
     let desk = Desk::new();
-    desk.publisher.warm().expect("sound");
+    desk.renderer.warm().expect("sound");
     for (path, rendered) in
         [("", true), ("all.atom", true), ("henan.atom", true), ("henan/", true), ("hubei.atom", false)]
     {

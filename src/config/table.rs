@@ -82,7 +82,6 @@ impl<'d> Table<'d> {
         Self { source, entries, known: Vec::new(), shape, place }
     }
 
-    /// Start of the table.
     pub(super) fn place(&self) -> &Location {
         &self.place
     }
@@ -102,7 +101,6 @@ impl<'d> Table<'d> {
         Some(At { value, place })
     }
 
-    /// Takes a table within.
     pub(super) fn table(&mut self, key: &'static str, report: &mut FaultList) -> Option<Table<'d>> {
         let (place, value) = self.take_any(key)?;
         match value.get_ref() {
@@ -226,9 +224,7 @@ impl<T: FromToml> FromToml for Vec<At<T>> {
 /// One value, or a list of them: `"a"` or `["a", "b"]`.
 #[derive(Debug)]
 pub(super) enum OneOrMany<T> {
-    /// Written alone.
     One(At<T>),
-    /// Written as a list.
     Many(Vec<At<T>>),
 }
 

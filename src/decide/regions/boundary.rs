@@ -3,10 +3,10 @@
 use super::around::Around;
 
 /// A name, the characters that make a word with its first one, and those that make one with its last.
-type Seam = (&'static str, &'static str, &'static str);
+type Boundary = (&'static str, &'static str, &'static str);
 
 /// Names of a verb or noun's end and a word's beginning. Both sides must say so, or 早上海关 would cost 上海.
-const SEAMS: [Seam; 12] = [
+const BOUNDARIES: [Boundary; 12] = [
     (
         "上海",
         "登冲爬走踏攀线网马路船晚早送迎搭赶遇涌奔跃驶推捧身",
@@ -26,8 +26,10 @@ const SEAMS: [Seam; 12] = [
 ];
 
 /// True if the name is the border of two words.
-pub(super) fn is_seam(around: Around<'_>) -> bool {
-    let Some((_, lefts, rights)) = SEAMS.iter().find(|(name, ..)| *name == around.name) else { return false };
+pub(super) fn is_boundary(around: Around<'_>) -> bool {
+    let Some((_, lefts, rights)) = BOUNDARIES.iter().find(|(name, ..)| *name == around.name) else {
+        return false;
+    };
     let left = around.before.chars().next_back().is_some_and(|c| lefts.contains(c));
     left && around.after.chars().next().is_some_and(|c| rights.contains(c))
 }

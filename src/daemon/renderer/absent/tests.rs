@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use regex::Regex;
 
-use crate::daemon::publisher::Publisher;
-use crate::daemon::publisher::tests::{news, published, seeds, site};
+use crate::daemon::renderer::Renderer;
+use crate::daemon::renderer::tests::{news, published, seeds, site};
 use crate::decide::publishing::{Action, Field, PublishRule, PublishRules};
 use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
@@ -15,13 +15,13 @@ use crate::views::site::Site;
 const DAY: i64 = 86_400;
 
 /// Why Henan's feed does not show the entry whose page has this number.
-fn absence(publisher: &Publisher, n: u64) -> Option<String> {
-    let store = publisher.store.load();
+fn absence(renderer: &Renderer, n: u64) -> Option<String> {
+    let store = renderer.store.load();
     let page = format!("https://news.example/{n}");
     let of_page = |no| store.entry(no).expect("sound").filter(|entry| entry.body.page() == Some(&page));
     let (no, entry) = (1..50).find_map(|no| Some((no, of_page(no)?))).expect("it is stored");
     let henan = FeedKey::Region(RegionId::new("henan"));
-    publisher.absence(&henan, no, &entry).expect("read")
+    renderer.absence(&henan, no, &entry).expect("read")
 }
 
 #[test]

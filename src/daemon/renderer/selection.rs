@@ -111,14 +111,12 @@ pub(super) struct FeedStories<'a> {
     sources: HashMap<SourceId, Option<SourceState>>,
 }
 
-/// A story in one feed.
 #[derive(Default)]
 struct FeedStory {
     /// Hidden entries, with the report that each repeats.
     hidden: HashMap<EntryNo, EntryNo>,
     /// The shown entry of each report.
     shown: HashMap<EntryNo, EntryNo>,
-    /// All entries of the story, of any feed.
     reports: Vec<EntryNo>,
     /// True if the story has more than [`REPORTS`].
     cut: bool,
@@ -140,13 +138,11 @@ struct LinkedReport {
 type Precedence = (bool, u64, Reverse<i32>, EntryNo);
 
 impl<'a> FeedStories<'a> {
-    /// The stories of a feed.
     pub(super) fn new(site: &'a Site, store: &'a Store, removed: &'a Removed, feed: &'a FeedKey) -> Self {
         let (told, sources) = (HashMap::new(), HashMap::new());
         Self { site, store, removed, feed, everything: false, told, sources }
     }
 
-    /// The stories of archives.
     pub(super) fn archived(
         site: &'a Site,
         store: &'a Store,

@@ -8,7 +8,6 @@ use super::timeline::Low;
 /// Names a story that is kept here; other stories are of one entry, which is their founder.
 pub(super) type StoryNo = NonZeroU32;
 
-/// A story.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FiledStory {
     /// The number of the entry that founded it.
@@ -17,15 +16,14 @@ pub(super) struct FiledStory {
     pub(super) members: Vec<Low>,
 }
 
-/// See the module.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Stories {
+pub(super) struct StoryMembers {
     all: Vec<FiledStory>,
     free: Vec<StoryNo>,
     by_founder: HashMap<u64, StoryNo>,
 }
 
-impl Stories {
+impl StoryMembers {
     /// The story that this entry founded, if it is kept here.
     pub(super) fn of_founder(&self, founder: u64) -> Option<StoryNo> {
         self.by_founder.get(&founder).copied()
@@ -35,7 +33,6 @@ impl Stories {
         self.all.get(story.get() as usize - 1)
     }
 
-    /// Starts a story.
     pub(super) fn start(&mut self, founder: u64) -> StoryNo {
         let story = self.free.pop().unwrap_or_else(|| {
             self.all.push(FiledStory::default());

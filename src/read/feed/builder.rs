@@ -56,7 +56,7 @@ impl<T> Slot<T> {
 
 /// What one entry has given so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct EntryBuilder {
     pub(super) id: Slot<String>,
     pub(super) title: Slot<Prose>,
     pub(super) links: Vec<Link>,
@@ -75,7 +75,7 @@ pub(super) struct Draft {
     pub(super) base: Option<String>,
 }
 
-impl Draft {
+impl EntryBuilder {
     /// Takes the short and the full text. Where no full text is given but a second short one is, the publisher
     /// used both elements for the two (RSS 2.0 with `description` twice, or with `itunes:summary`).
     pub(super) fn take_bodies(&mut self) -> (Option<Prose>, Option<Prose>) {
@@ -149,7 +149,6 @@ pub(super) fn add_link(links: &mut Vec<Link>, link: Link) {
     }
 }
 
-/// A link to the page itself.
 pub(super) fn alternate(href: String) -> Link {
     Link { href, rel: "alternate".to_owned(), ..Link::default() }
 }

@@ -27,7 +27,6 @@ pub(super) struct Cache<K, W, V> {
     limit: Limit<V>,
 }
 
-/// The place of a value.
 pub(super) struct Slot<W, V> {
     /// True if the value is never dropped.
     stays: bool,

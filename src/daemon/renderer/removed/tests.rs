@@ -2,22 +2,22 @@
 
 use arc_swap::ArcSwap;
 
-use crate::daemon::publisher::Publisher;
-use crate::daemon::publisher::tests::{defs, news, seeds, site, text};
+use crate::daemon::renderer::Renderer;
+use crate::daemon::renderer::tests::{defs, news, seeds, site, text};
 use crate::model::source::SourceId;
 use crate::serve::{View, Views};
 use crate::testing::{config, folded, lines, rules, seen};
 
 const DAY: i64 = 86_400;
 
-/// The publisher while these sources are configured.
-fn under(configured: &[&str]) -> Publisher {
+/// The renderer while these sources are configured.
+fn under(configured: &[&str]) -> Renderer {
     let told = [("paper", 1, 50), ("wire", 2, 60), ("paper", 3, 9 * DAY), ("wire", 4, 9 * DAY + 1)];
     let told = told.map(|(source, n, when)| seen(source, when + 1, vec![news(n, when)], vec![]));
     let records = [config(0, &defs(), &[])].into_iter().chain(seeds()).chain(told);
     let store = folded(&lines(records), &rules(&defs()));
     let configured = configured.iter().map(|id| SourceId::new(id)).collect();
-    Publisher::new(site(), ArcSwap::from_pointee(store).into(), configured)
+    Renderer::new(site(), ArcSwap::from_pointee(store).into(), configured)
 }
 
 #[test]
@@ -26,9 +26,9 @@ fn its_entries_leave_every_feed_and_come_back_unchanged() {
     let (all, without) = (everything(), under(&["wire", "radio", "post"]));
     let months = [("henan.atom", 3, 4), ("all.rss", 3, 4), ("henan.json", 3, 4)];
     for (path, of_paper, of_wire) in months.into_iter().chain([("henan/archive/2026-11.atom", 1, 2)]) {
-        let has = |publisher: &Publisher, n: u64| {
-            text(publisher, path).contains(&format!("https://news.example/{n}\""))
-                || text(publisher, path).contains(&format!("https://news.example/{n}<"))
+        let has = |renderer: &Renderer, n: u64| {
+            text(renderer, path).contains(&format!("https://news.example/{n}\""))
+                || text(renderer, path).contains(&format!("https://news.example/{n}<"))
         };
         assert!(has(&all, of_paper) && has(&all, of_wire), "{path}: both are there");
         assert!(!has(&without, of_paper), "{path}: it is shown no more");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::paths::ViewKey;
-use super::{Publisher, Version, stories};
+use super::{Renderer, Version, selection};
 use crate::ledger::store::{Store, StoreError};
 use crate::model::source::SourceId;
 use crate::model::state::{FeedState, Meta, State};
@@ -37,7 +37,7 @@ pub(super) fn mark(meta: &Meta, state: Option<&FeedState>) -> Mark {
     }
 }
 
-impl Publisher {
+impl Renderer {
     /// The delta of the feed at a path; `None` if `since` is no state of this feed.
     pub(super) fn since(&self, path: &str, since: Mark) -> Option<Arc<Page>> {
         let key = self.key(path).ok()?;
@@ -121,7 +121,7 @@ impl News<'_> {
             return Ok(true);
         }
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
-        for (no, _) in self.store.members(founder, stories::REPORTS)? {
+        for (no, _) in self.store.members(founder, selection::REPORTS)? {
             if let Some(report) = self.store.entry(no)?
                 && self.changed(&report)?
             {

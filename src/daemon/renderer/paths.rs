@@ -8,18 +8,12 @@ use crate::views::format::Format;
 use crate::views::formats;
 use crate::views::site::{FEED_ENDING, Site};
 
-/// A view.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum ViewKey {
-    /// The page at `/`.
     Home,
-    /// The list of the feeds.
     Feeds,
-    /// The list of the sources.
     Sources,
-    /// A feed in a format.
     Feed(FeedKey, &'static Format),
-    /// An archive of a feed.
     Archive(FeedKey, Month),
 }
 
@@ -39,7 +33,6 @@ impl ViewKey {
         Some(Self::Feed(feed(name, regions)?, format))
     }
 
-    /// Its path.
     pub(super) fn path(&self) -> String {
         match self {
             Self::Home => String::new(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::removed::Removed;
-use super::stories::{self, FeedStories};
+use super::selection::{self, FeedStories};
 use crate::ledger::store::{Store, StoreError};
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
@@ -39,22 +39,21 @@ pub(super) struct FeedSource<'a> {
 }
 
 impl FeedSource<'_> {
-    /// The document of the feed.
     pub(super) fn current(self, removed: &Removed) -> Result<FeedDoc, StoreError> {
         let Self { site, store, meta, feed } = self;
         let open = Month::of(meta.newest_at, site.zone).start(site.zone);
         let mut issues = Issues { all: self.months()?, ..Issues::default() };
         let mut stories = FeedStories::new(site, store, removed, feed);
-        let mut shown = stories::window(&mut stories)?;
+        let mut shown = selection::window(&mut stories)?;
         if let Some(prev) = issues.all.first() {
             let since =
                 store.seen_between(feed, open, chrono::DateTime::<chrono::Utc>::MAX_UTC, OPEN_MONTH + 1)?;
             if since.len() <= OPEN_MONTH {
                 issues.prev = Some(*prev);
-                stories::add(&mut stories, &mut shown, &since)?;
+                selection::add(&mut stories, &mut shown, &since)?;
             }
         }
-        let entries = stories::in_order(shown);
+        let entries = selection::in_order(shown);
         let withdrawn = store.withdrawn(feed, document::withdrawn_since(meta), ANNOUNCED)?;
         self.document(&entries, &withdrawn, issues)
     }
@@ -87,8 +86,8 @@ impl FeedSource<'_> {
         };
         let mut stories = FeedStories::archived(site, store, removed, feed);
         let mut shown = Vec::new();
-        stories::add(&mut stories, &mut shown, &seen)?;
-        let entries = stories::in_order(shown);
+        selection::add(&mut stories, &mut shown, &seen)?;
+        let entries = selection::in_order(shown);
         self.document(&entries, &[], issues).map(Some)
     }
 

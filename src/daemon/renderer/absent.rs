@@ -1,7 +1,7 @@
 //! The reason why a feed does not show an entry, for `dibao explain`.
 
-use super::Publisher;
-use super::stories::FeedStories;
+use super::Renderer;
+use super::selection::FeedStories;
 use crate::ledger::store::StoreError;
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
@@ -10,7 +10,7 @@ use crate::model::stored::{Entry, EntryNo};
 use crate::views::document;
 use crate::views::site::Site;
 
-impl Publisher {
+impl Renderer {
     /// The reason why a feed does not show an entry that belongs to it, and what would change that; `None` if the
     /// feed shows it. Reads as much as rendering the feed does.
     pub fn absence(&self, feed: &FeedKey, no: EntryNo, entry: &Entry) -> Result<Option<String>, StoreError> {

@@ -25,7 +25,6 @@ const MOST: usize = 120_000;
 /// entry may be a day behind.
 const REACH: TimeDelta = TimeDelta::days(4);
 
-/// Entries read at a time.
 const PAGE: usize = 512;
 
 /// The index, or how it comes to be.
@@ -170,7 +169,6 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads a range of entries.
     fn read(&self, mut from: EntryNo, to: EntryNo) -> Result<Read, StoreError> {
         let mut read = Read::default();
         while from < to && !self.stop.load(Ordering::Relaxed) {

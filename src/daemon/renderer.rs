@@ -1,4 +1,4 @@
-//! The publisher: renders views from the store, caches them, and knows which are stale. It renders a stale view
+//! The renderer: renders views from the store, caches them, and knows which are stale. It renders a stale view
 //! once, when the first client asks for it, or in advance after a burst of polls. All formats of a feed are made
 //! from one document.
 
@@ -9,7 +9,7 @@ mod delta;
 mod feeds;
 mod paths;
 mod removed;
-mod stories;
+mod selection;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -59,8 +59,7 @@ struct Rendered {
 /// The document of a feed, and the state it shows.
 type Doc = Arc<Made<Version, (Mark, FeedDoc)>>;
 
-/// Renders and keeps views.
-pub struct Publisher {
+pub struct Renderer {
     site: Site,
     store: StoreHandle,
     configured: BTreeSet<SourceId>,
@@ -71,12 +70,11 @@ pub struct Publisher {
     changes: FeedChanges,
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::DeltaCache,
-    /// By path.
     pages: Cache<String, Version, Rendered>,
 }
 
-impl Publisher {
-    /// A publisher of the store's entries. Only `configured` sources have feeds; entries of others stand in no feed.
+impl Renderer {
+    /// A renderer of the store's entries. Only `configured` sources have feeds; entries of others stand in no feed.
     pub fn new(site: Site, store: StoreHandle, configured: BTreeSet<SourceId>) -> Self {
         let changes = FeedChanges::since(age(&site, &store.load()));
         let base = Some(site.base_path()).filter(|base| !base.is_empty()).map(Arc::from);
@@ -336,7 +334,7 @@ fn age(site: &Site, store: &Store) -> Option<Age> {
     Some((document::today(&meta), Month::of(meta.newest_at, site.zone)))
 }
 
-impl Observer for Publisher {
+impl Observer for Renderer {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
         self.changes.touched(feeds, age(&self.site, &self.store.load()));
     }
@@ -350,8 +348,8 @@ impl Observer for Publisher {
     }
 }
 
-/// The current publisher, which each reload of the configuration replaces.
-impl Observer for ArcSwap<Publisher> {
+/// The current renderer, which each reload of the configuration replaces.
+impl Observer for ArcSwap<Renderer> {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
         self.load().touched(feeds);
     }
@@ -365,7 +363,7 @@ impl Observer for ArcSwap<Publisher> {
     }
 }
 
-impl Views for Publisher {
+impl Views for Renderer {
     fn view(&self, path: &str) -> View {
         let key = match self.key(path) {
             Ok(key) => key,

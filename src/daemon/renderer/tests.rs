@@ -51,17 +51,17 @@ pub(super) fn defs() -> Vec<SourceDef> {
     ["paper", "wire", "radio", "post"].map(|source| def(source, fixed(&["henan"]))).into()
 }
 
-fn publisher_of(site: Site, store: Store) -> Publisher {
+fn renderer_of(site: Site, store: Store) -> Renderer {
     let configured = store.sources().expect("sound").into_keys().collect();
-    Publisher::new(site, Arc::new(ArcSwap::from_pointee(store)), configured)
+    Renderer::new(site, Arc::new(ArcSwap::from_pointee(store)), configured)
 }
 
 /// The views of these records, by a source seeded long ago.
-pub(in crate::daemon) fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Publisher {
+pub(in crate::daemon) fn published(site: Site, records: impl IntoIterator<Item = Record>) -> Renderer {
     let all = [config(0, &defs(), &[])].into_iter().chain(records);
     let store = folded(&lines(all), &rules(&defs()));
     store.check().expect("sound");
-    publisher_of(site, store)
+    renderer_of(site, store)
 }
 
 /// An entry that nobody else tells of, dated so many seconds after the day that the tests count from.
@@ -79,16 +79,16 @@ pub(in crate::daemon) fn seeds() -> Vec<Record> {
     (900_001..).zip(sources).map(|(n, source)| seen(source, 1, vec![news(n, 0)], vec![])).collect()
 }
 
-pub(super) fn text(publisher: &Publisher, path: &str) -> String {
-    match publisher.view(path) {
+pub(super) fn text(renderer: &Renderer, path: &str) -> String {
+    match renderer.view(path) {
         View::Page(page) => String::from_utf8(page.plain.to_vec()).expect("UTF-8"),
         other => panic!("{path}: {other:?}"),
     }
 }
 
 /// The numbers of the entries of an Atom view.
-fn numbers(publisher: &Publisher, path: &str) -> Vec<u64> {
-    let text = text(publisher, path);
+fn numbers(renderer: &Renderer, path: &str) -> Vec<u64> {
+    let text = text(renderer, path);
     let doc = Document::parse(&text).expect("well-formed");
     let entries = doc.root_element().children().filter(|node| node.has_tag_name("entry"));
     let ids = entries.map(|entry| {
@@ -99,8 +99,8 @@ fn numbers(publisher: &Publisher, path: &str) -> Vec<u64> {
 }
 
 /// The path that a link of the view leads to.
-fn link(publisher: &Publisher, path: &str, rel: &str) -> Option<String> {
-    let text = text(publisher, path);
+fn link(renderer: &Renderer, path: &str, rel: &str) -> Option<String> {
+    let text = text(renderer, path);
     let doc = Document::parse(&text).expect("well-formed");
     let mut links = doc.root_element().children().filter(|node| node.has_tag_name("link"));
     let href = links.find(|node| node.attribute("rel") == Some(rel))?.attribute("href").expect("an address");
@@ -122,15 +122,15 @@ fn seventy_days() -> Vec<Record> {
 #[test]
 fn the_feed_and_its_archives_hold_every_entry_once() {
     for path in ["henan", "all", "source/paper"] {
-        let publisher = published(site(), seventy_days());
+        let renderer = published(site(), seventy_days());
         let (mut at, mut months, mut all) = (format!("{path}.atom"), Vec::new(), Vec::new());
-        all.extend(numbers(&publisher, &at));
-        while let Some(prev) = link(&publisher, &at, "prev-archive") {
-            let back = link(&publisher, &prev, "next-archive");
+        all.extend(numbers(&renderer, &at));
+        while let Some(prev) = link(&renderer, &at, "prev-archive") {
+            let back = link(&renderer, &prev, "next-archive");
             assert_eq!(back, months.last().cloned(), "{prev} leads back");
-            assert_eq!(link(&publisher, &prev, "current"), Some(format!("{path}.atom")));
-            assert!(text(&publisher, &prev).contains("<fh:archive"), "{prev}");
-            all.extend(numbers(&publisher, &prev));
+            assert_eq!(link(&renderer, &prev, "current"), Some(format!("{path}.atom")));
+            assert!(text(&renderer, &prev).contains("<fh:archive"), "{prev}");
+            all.extend(numbers(&renderer, &prev));
             months.push(prev.clone());
             at = prev;
         }
@@ -145,9 +145,9 @@ fn the_feed_and_its_archives_hold_every_entry_once() {
 #[test]
 fn the_open_month_reaches_back_to_the_newest_archive_however_few_entries_a_feed_has() {
     let few = Site { entries: 3, ..site() };
-    let publisher = published(few, seventy_days());
-    let shown = numbers(&publisher, "henan.atom");
-    let archived = numbers(&publisher, "henan/archive/2026-12.atom");
+    let renderer = published(few, seventy_days());
+    let shown = numbers(&renderer, "henan.atom");
+    let archived = numbers(&renderer, "henan/archive/2026-12.atom");
     assert_eq!(shown.last().map(|n| n / 10), archived.first().map(|n| n / 10 + 1), "no day between them");
     assert!(shown.len() > 3, "{shown:?}");
     assert!(shown.is_sorted_by(|a, b| a > b) || shown.windows(2).all(|w| w[0] / 10 >= w[1] / 10));
@@ -170,9 +170,9 @@ fn a_feed_that_cannot_reach_its_archive_does_not_say_so() {
         ),
     ];
     for (name, site, records, linked) in cases {
-        let publisher = published(site, records);
-        assert_eq!(link(&publisher, "henan.atom", "prev-archive").is_some(), linked, "{name}");
-        assert!(matches!(publisher.view("henan/archive/2026-11.atom"), View::Page(_)), "{name}");
+        let renderer = published(site, records);
+        assert_eq!(link(&renderer, "henan.atom", "prev-archive").is_some(), linked, "{name}");
+        assert!(matches!(renderer.view("henan/archive/2026-11.atom"), View::Page(_)), "{name}");
     }
 }
 
@@ -180,9 +180,9 @@ fn a_feed_that_cannot_reach_its_archive_does_not_say_so() {
 fn on_the_last_day_of_a_long_month_its_first_entries_are_still_there() {
     let first = seen("paper", DECEMBER + 60, vec![news(1, DECEMBER)], vec![]);
     let last = seen("paper", DECEMBER + 31 * DAY - 60, vec![news(2, DECEMBER + 31 * DAY - 120)], vec![]);
-    let publisher = published(site(), seeds().into_iter().chain([first, last]));
-    assert_eq!(numbers(&publisher, "henan.atom"), [2, 1]);
-    assert!(link(&publisher, "henan.atom", "prev-archive").is_some());
+    let renderer = published(site(), seeds().into_iter().chain([first, last]));
+    assert_eq!(numbers(&renderer, "henan.atom"), [2, 1]);
+    assert!(link(&renderer, "henan.atom", "prev-archive").is_some());
 }
 
 #[test]
@@ -191,24 +191,24 @@ fn months_that_are_open_or_empty_have_no_archive() {
         |n: u64| Record::Withdraw(Withdrawal { at: at(40 * DAY), published_id: format!("urn:entry:{n}") });
     let december = seen("paper", 10 * DAY, vec![news(1, 10 * DAY)], vec![]);
     let january = seen("paper", 40 * DAY, vec![news(2, 40 * DAY)], vec![]);
-    let publisher = published(site(), seeds().into_iter().chain([december, january, withdrawn(1)]));
-    assert!(matches!(publisher.view("henan/archive/2026-11.atom"), View::Page(_)), "there are entries");
-    assert!(matches!(publisher.view("henan/archive/2026-12.atom"), View::Gone), "its only one was withdrawn");
-    assert!(matches!(publisher.view("henan/archive/2027-01.atom"), View::Missing), "it is open");
-    assert!(matches!(publisher.view("henan/archive/2027-02.atom"), View::Missing), "it is to come");
-    assert!(matches!(publisher.view("henan/archive/2026-10.atom"), View::Missing), "it is before all");
-    assert!(matches!(publisher.view("anhui/archive/2026-11.atom"), View::Missing), "nothing of it");
-    assert_eq!(link(&publisher, "henan.atom", "prev-archive").as_deref(), Some("henan/archive/2026-11.atom"));
+    let renderer = published(site(), seeds().into_iter().chain([december, january, withdrawn(1)]));
+    assert!(matches!(renderer.view("henan/archive/2026-11.atom"), View::Page(_)), "there are entries");
+    assert!(matches!(renderer.view("henan/archive/2026-12.atom"), View::Gone), "its only one was withdrawn");
+    assert!(matches!(renderer.view("henan/archive/2027-01.atom"), View::Missing), "it is open");
+    assert!(matches!(renderer.view("henan/archive/2027-02.atom"), View::Missing), "it is to come");
+    assert!(matches!(renderer.view("henan/archive/2026-10.atom"), View::Missing), "it is before all");
+    assert!(matches!(renderer.view("anhui/archive/2026-11.atom"), View::Missing), "nothing of it");
+    assert_eq!(link(&renderer, "henan.atom", "prev-archive").as_deref(), Some("henan/archive/2026-11.atom"));
 }
 
 #[test]
 fn an_archive_that_leaves_entries_out_says_so() {
-    let publisher = published(site(), seventy_days());
-    let (store, meta) = (publisher.store.load(), publisher.meta().expect("there"));
+    let renderer = published(site(), seventy_days());
+    let (store, meta) = (renderer.store.load(), renderer.meta().expect("there"));
     let december = Month::parse("2026-12").expect("a month");
     let henan = FeedKey::Region(RegionId::new("henan"));
     let archive = |most| {
-        let source = FeedSource { site: &publisher.site, store: &store, meta: &meta, feed: &henan };
+        let source = FeedSource { site: &renderer.site, store: &store, meta: &meta, feed: &henan };
         let doc = source.archive(&Removed::default(), december, most);
         doc.expect("read").expect("there are entries")
     };
@@ -234,7 +234,7 @@ fn a_month_whose_entries_expired_is_gone_and_one_that_never_was_is_missing() {
     let before = published(site(), records.clone());
     let november = numbers(&before, "henan/archive/2026-11.atom");
     let ids = november.iter().map(|n| format!("urn:entry:{n}")).collect();
-    let publisher = published(site(), records.into_iter().chain([expire(71 * DAY, ids)]));
+    let renderer = published(site(), records.into_iter().chain([expire(71 * DAY, ids)]));
     let cases = [
         ("henan/archive/2026-10.atom", false, "it is before all"),
         ("henan/archive/2026-11.atom", true, "all of it expired, and nothing is older"),
@@ -242,13 +242,13 @@ fn a_month_whose_entries_expired_is_gone_and_one_that_never_was_is_missing() {
         ("anhui/archive/2026-11.atom", false, "there never was any of it here"),
     ];
     for (path, gone, why) in cases {
-        let view = publisher.view(path);
+        let view = renderer.view(path);
         assert!(
             if gone { matches!(view, View::Gone) } else { matches!(view, View::Missing) },
             "{path}: {why}"
         );
     }
-    assert!(matches!(publisher.view("henan/archive/2027-01.atom"), View::Page(_)), "it is still there");
+    assert!(matches!(renderer.view("henan/archive/2027-01.atom"), View::Page(_)), "it is still there");
 }
 
 #[test]
@@ -273,9 +273,9 @@ fn an_expired_month_is_gone_still_after_a_compaction_and_a_rebuild_from_the_base
     let (mut ledger, notes) = open();
     assert!(notes.rebuild.is_some(), "nothing but the base is left");
     ledger.settle(&mut |_| {}).expect("built");
-    let publisher = Publisher::new(site(), ledger.store(), defs().into_iter().map(|def| def.id).collect());
+    let renderer = Renderer::new(site(), ledger.store(), defs().into_iter().map(|def| def.id).collect());
     for feed in ["henan", "all", "source/paper"] {
-        let of = |month: &str| publisher.view(&format!("{feed}/archive/{month}.atom"));
+        let of = |month: &str| renderer.view(&format!("{feed}/archive/{month}.atom"));
         assert!(matches!(of("2026-10"), View::Missing), "{feed}: nothing was before all");
         assert!(matches!(of("2026-11"), View::Gone), "{feed}: all of it expired");
         assert!(matches!(of("2026-12"), View::Missing), "{feed}: nothing ever came in it");
@@ -287,24 +287,24 @@ fn an_expired_month_is_gone_still_after_a_compaction_and_a_rebuild_from_the_base
 fn entries_too_old_to_be_shown_when_they_came_are_in_no_archive() {
     let old = vec![news(1, -60 * DAY), news(2, 0)];
     let later = seen("wire", DECEMBER + 60, vec![news(3, DECEMBER)], vec![]);
-    let publisher = published(site(), [seen("paper", 60, old, vec![]), later]);
-    assert_eq!(numbers(&publisher, "henan/archive/2026-11.atom"), [2]);
+    let renderer = published(site(), [seen("paper", 60, old, vec![]), later]);
+    assert_eq!(numbers(&renderer, "henan/archive/2026-11.atom"), [2]);
 }
 
 #[test]
 fn a_new_source_does_not_flood_the_feeds_it_shares() {
     let backlog: Vec<NewEntry> =
         (0..35).map(|n| news(100 + n, -60 * i64::try_from(n).expect("small"))).collect();
-    let publisher = published(site(), [seen("paper", 60, backlog, vec![])]);
+    let renderer = published(site(), [seen("paper", 60, backlog, vec![])]);
     let newest: Vec<u64> = (100..120).collect();
-    assert_eq!(numbers(&publisher, "henan.atom"), newest);
-    assert_eq!(numbers(&publisher, "all.atom"), newest);
-    assert_eq!(numbers(&publisher, "source/paper.atom").len(), 35);
+    assert_eq!(numbers(&renderer, "henan.atom"), newest);
+    assert_eq!(numbers(&renderer, "all.atom"), newest);
+    assert_eq!(numbers(&renderer, "source/paper.atom").len(), 35);
     let later = seen("wire", DECEMBER + 60, vec![news(3, DECEMBER)], vec![]);
     let backlog: Vec<NewEntry> =
         (0..35).map(|n| news(100 + n, -60 * i64::try_from(n).expect("small"))).collect();
-    let publisher = published(site(), [seen("paper", 60, backlog, vec![]), later]);
-    assert_eq!(numbers(&publisher, "henan/archive/2026-11.atom").len(), 35, "archives hold all of it");
+    let renderer = published(site(), [seen("paper", 60, backlog, vec![]), later]);
+    assert_eq!(numbers(&renderer, "henan/archive/2026-11.atom").len(), 35, "archives hold all of it");
 }
 
 #[test]
@@ -321,8 +321,8 @@ fn what_lies_behind_the_far_end_of_a_first_poll_is_seen() {
     let mut defs = defs();
     defs.push(def("fifth", fixed(&["henan"])));
     let all = [config(0, &defs, &[])].into_iter().chain(records);
-    let publisher = publisher_of(small, folded(&lines(all), &rules(&defs)));
-    assert_eq!(numbers(&publisher, "henan.atom"), [100, 101, 1, 2, 3, 4, 5, 6, 7, 8]);
+    let renderer = renderer_of(small, folded(&lines(all), &rules(&defs)));
+    assert_eq!(numbers(&renderer, "henan.atom"), [100, 101, 1, 2, 3, 4, 5, 6, 7, 8]);
 }
 
 #[test]
@@ -335,8 +335,8 @@ fn what_a_publisher_writes_badly_makes_no_view_invalid() {
     let href = "https://news.example/a.mp3".to_owned();
     let media_type = Some("mp3".to_owned());
     bad.entry.links.push(Link { href, rel: "enclosure".to_owned(), media_type, ..Link::default() });
-    let publisher = published(site(), seeds().into_iter().chain([seen("paper", 60, vec![bad], vec![])]));
-    let text = text(&publisher, "source/paper.atom");
+    let renderer = published(site(), seeds().into_iter().chain([seen("paper", 60, vec![bad], vec![])]));
+    let text = text(&renderer, "source/paper.atom");
     let doc = Document::parse(&text).expect("well-formed");
     let entry = doc.descendants().find(|node| node.has_tag_name("entry")).expect("an entry");
     let of = |name: &str| entry.children().find(|node| node.tag_name().name() == name).expect("it is there");
@@ -356,34 +356,34 @@ fn a_chatty_source_leaves_room_for_the_others() {
     records.push(seen("wire", 200, few(1), vec![]));
     records.push(seen("radio", 201, few(21), vec![]));
     records.push(seen("paper", 300, (100..160).map(|n| news(n, 250)).collect(), vec![]));
-    let publisher = published(site(), records);
-    let shown = numbers(&publisher, "henan.atom");
+    let renderer = published(site(), records);
+    let shown = numbers(&renderer, "henan.atom");
     let of_paper = shown.iter().filter(|n| (100..160).contains(*n)).count();
     assert_eq!((shown.len(), of_paper), (40, 13), "its share of ten, and a third of what is left");
-    assert_eq!(numbers(&publisher, "source/paper.atom").len(), 40, "its own feed is its own");
+    assert_eq!(numbers(&renderer, "source/paper.atom").len(), 40, "its own feed is its own");
 }
 
 #[test]
 fn who_asks_for_months_that_never_were_puts_out_nothing_that_is_kept() {
-    let publisher = published(site(), seventy_days());
+    let renderer = published(site(), seventy_days());
     let kept = ["source/paper.atom", "source/paper/archive/2026-11.atom"];
-    let kept = kept.map(|path| ViewKey::parse(path, &publisher.site.regions).expect("a view"));
-    kept.iter().for_each(|view| assert!(publisher.page(view).expect("sound").is_some()));
+    let kept = kept.map(|path| ViewKey::parse(path, &renderer.site.regions).expect("a view"));
+    kept.iter().for_each(|view| assert!(renderer.page(view).expect("sound").is_some()));
     // Before all, and after; one of them is open.
     for year in 1990..2050 {
         for month in (1..=12).filter(|month| (year, *month) != (2026, 11) && (year, *month) != (2026, 12)) {
             let path = format!("source/paper/archive/{year}-{month:02}.atom");
-            assert!(matches!(publisher.view(&path), View::Missing), "{path}");
+            assert!(matches!(renderer.view(&path), View::Missing), "{path}");
         }
     }
     for view in kept {
-        assert!(publisher.last(&view.path()).is_some(), "{}", view.path());
+        assert!(renderer.last(&view.path()).is_some(), "{}", view.path());
     }
 }
 
 #[test]
 fn whether_there_is_a_feed_is_told_without_rendering_it() {
-    let publisher = published(site(), seeds());
+    let renderer = published(site(), seeds());
     for (path, there) in [
         ("", true),
         ("henan/", true),
@@ -393,54 +393,54 @@ fn whether_there_is_a_feed_is_told_without_rendering_it() {
         ("henan", false),
         ("henan/archive/2026-10.atom", false),
     ] {
-        assert_eq!(publisher.has(path), there, "{path}");
-        if let Some(view) = ViewKey::parse(path, &publisher.site.regions) {
-            assert!(publisher.last(&view.path()).is_none(), "{path}");
+        assert_eq!(renderer.has(path), there, "{path}");
+        if let Some(view) = ViewKey::parse(path, &renderer.site.regions) {
+            assert!(renderer.last(&view.path()).is_none(), "{path}");
         }
     }
 }
 
 #[test]
 fn every_path_leads_to_a_view() {
-    let publisher = published(site(), seventy_days());
-    let paths = publisher.paths().expect("sound");
+    let renderer = published(site(), seventy_days());
+    let paths = renderer.paths().expect("sound");
     assert_eq!(paths.len(), paths.iter().collect::<BTreeSet<_>>().len(), "each once");
     for path in &paths {
-        assert!(matches!(publisher.view(path), View::Page(_)), "{path}");
+        assert!(matches!(renderer.view(path), View::Page(_)), "{path}");
     }
     for path in ["", "feeds.opml", "henan/", "source/radio.json", "henan/archive/2026-12.atom"] {
         assert!(paths.iter().any(|known| known == path), "{path}");
     }
-    assert!(text(&publisher, "henan.rss").contains("<ttl>20</ttl>"));
+    assert!(text(&renderer, "henan.rss").contains("<ttl>20</ttl>"));
 }
 
-/// Tells the publisher of a line as the recorder does.
-fn follow(publisher: &Publisher, line: &Line, rules: &Rules) {
-    let store = publisher.store.load();
+/// Tells the renderer of a line as the recorder does.
+fn follow(renderer: &Renderer, line: &Line, rules: &Rules) {
+    let store = renderer.store.load();
     let changes = apply(&**store, line, rules).expect("sound");
     store.commit(&changes).expect("sound");
-    publisher.touched(&changes.feeds.into_iter().collect::<Vec<_>>());
+    renderer.touched(&changes.feeds.into_iter().collect::<Vec<_>>());
     if matches!(line.record, Record::Config(_)) {
-        publisher.everything();
+        renderer.everything();
     }
 }
 
 fn nothing_is_stale(lines: &[Line], rules: &Rules, steps: usize) {
     let small = || Site { entries: 8, ..site() };
-    let publisher = publisher_of(small(), memory());
+    let renderer = renderer_of(small(), memory());
     let configured: std::collections::BTreeSet<SourceId> =
         rules.definitions().map(|def| def.id.clone()).collect();
-    let publisher = Publisher { configured: configured.clone(), ..publisher };
+    let renderer = Renderer { configured: configured.clone(), ..renderer };
     for (n, line) in lines.iter().enumerate() {
-        follow(&publisher, line, rules);
+        follow(&renderer, line, rules);
         if n % steps != 0 && n + 1 != lines.len() {
             continue;
         }
-        let fresh = Publisher::new(small(), Arc::clone(&publisher.store), configured.clone());
+        let fresh = Renderer::new(small(), Arc::clone(&renderer.store), configured.clone());
         let ours = |path: &&String| ["henan", "all", "source", "feeds"].iter().any(|p| path.starts_with(p));
         let paths = fresh.paths().expect("sound");
         for path in paths.iter().filter(ours).chain([&String::new()]) {
-            let (View::Page(kept), View::Page(new)) = (publisher.view(path), fresh.view(path)) else {
+            let (View::Page(kept), View::Page(new)) = (renderer.view(path), fresh.view(path)) else {
                 panic!("{path}: no page");
             };
             assert_eq!(kept, new, "{path} after {n} lines");
