@@ -3,86 +3,22 @@
 
 use url::Url;
 
-/// The regional hosts of 中国新闻网. ha is 河南, hn 湖南, hi 海南; sx is 山西, shx 陕西; gz is 贵州.
-const CHINANEWS: [(&str, &str); 30] = [
-    ("ah", "anhui"),
-    ("bj", "beijing"),
-    ("bt", "bingtuan"),
-    ("cq", "chongqing"),
-    ("fj", "fujian"),
-    ("gd", "guangdong"),
-    ("gs", "gansu"),
-    ("gx", "guangxi"),
-    ("gz", "guizhou"),
-    ("ha", "henan"),
-    ("hb", "hubei"),
-    ("heb", "hebei"),
-    ("hi", "hainan"),
-    ("hlj", "heilongjiang"),
-    ("hn", "hunan"),
-    ("jl", "jilin"),
-    ("js", "jiangsu"),
-    ("jx", "jiangxi"),
-    ("ln", "liaoning"),
-    ("nmg", "neimenggu"),
-    ("nx", "ningxia"),
-    ("qh", "qinghai"),
-    ("sc", "sichuan"),
-    ("sd", "shandong"),
-    ("sh", "shanghai"),
-    ("shx", "shaanxi"),
-    ("sx", "shanxi"),
-    ("xj", "xinjiang"),
-    ("yn", "yunnan"),
-    ("zj", "zhejiang"),
-];
+/// Hosts that all houses have. ha is 河南, hn 湖南, hi 海南; sx is 山西; gz is 贵州.
+const COMMON: &str = "ah=anhui bj=beijing cq=chongqing fj=fujian gd=guangdong gs=gansu gx=guangxi gz=guizhou \
+    ha=henan hb=hubei hi=hainan hlj=heilongjiang hn=hunan jl=jilin js=jiangsu jx=jiangxi ln=liaoning nx=ningxia \
+    qh=qinghai sc=sichuan sd=shandong sh=shanghai sx=shanxi xj=xinjiang yn=yunnan zj=zhejiang";
+/// The other hosts of 中国新闻网.
+const CHINANEWS: &str = "bt=bingtuan heb=hebei nmg=neimenggu shx=shaanxi";
+/// The other hosts of 人民网, which 新华网 and its like have too.
+const PEOPLE: &str = "he=hebei henan=henan nm=neimenggu sn=shaanxi tj=tianjin xz=xizang";
 
-/// The local hosts of 人民网, which are those of 新华网 and its like too. he is 河北, nm 内蒙古, sn 陕西.
-const PEOPLE: [(&str, &str); 32] = [
-    ("ah", "anhui"),
-    ("bj", "beijing"),
-    ("cq", "chongqing"),
-    ("fj", "fujian"),
-    ("gd", "guangdong"),
-    ("gs", "gansu"),
-    ("gx", "guangxi"),
-    ("gz", "guizhou"),
-    ("ha", "henan"),
-    ("hb", "hubei"),
-    ("he", "hebei"),
-    ("henan", "henan"),
-    ("hi", "hainan"),
-    ("hlj", "heilongjiang"),
-    ("hn", "hunan"),
-    ("jl", "jilin"),
-    ("js", "jiangsu"),
-    ("jx", "jiangxi"),
-    ("ln", "liaoning"),
-    ("nm", "neimenggu"),
-    ("nx", "ningxia"),
-    ("qh", "qinghai"),
-    ("sc", "sichuan"),
-    ("sd", "shandong"),
-    ("sh", "shanghai"),
-    ("sn", "shaanxi"),
-    ("sx", "shanxi"),
-    ("tj", "tianjin"),
-    ("xj", "xinjiang"),
-    ("xz", "xizang"),
-    ("yn", "yunnan"),
-    ("zj", "zhejiang"),
-];
-
-/// Names of hosts, and the regions they are of.
-type Codes = &'static [(&'static str, &'static str)];
-
-/// Houses with a host a region: their domains, the word that ids begin with, the names.
-const HOUSES: [(&str, &str, Codes); 5] = [
-    ("chinanews.com.cn", "chinanews", &CHINANEWS),
-    ("chinanews.com", "chinanews", &CHINANEWS),
-    ("people.com.cn", "people", &PEOPLE),
-    ("news.cn", "xinhua", &PEOPLE),
-    ("cri.cn", "cri", &PEOPLE),
+/// Houses with a host a region: their domains, the word that ids begin with, the hosts that not all have.
+const HOUSES: [(&str, &str, &str); 5] = [
+    ("chinanews.com.cn", "chinanews", CHINANEWS),
+    ("chinanews.com", "chinanews", CHINANEWS),
+    ("people.com.cn", "people", PEOPLE),
+    ("news.cn", "xinhua", PEOPLE),
+    ("cri.cn", "cri", PEOPLE),
 ];
 
 /// Top-level domains that are regions, and their clocks.
@@ -103,11 +39,12 @@ pub(super) struct HostFacts {
 pub(super) fn of(url: &Url) -> HostFacts {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix("www.").unwrap_or(host);
-    for (domain, house, codes) in HOUSES {
+    for (domain, house, others) in HOUSES {
         let Some(code) = host.strip_suffix(domain) else { continue };
         // `shpeople.com.cn` is someone else's.
         let Some(code) = code.strip_suffix('.').or(code.is_empty().then_some("")) else { continue };
-        let region = codes.iter().find(|(c, _)| *c == code).map(|(_, region)| *region);
+        let mut hosts = [COMMON, others].into_iter().flat_map(str::split_whitespace);
+        let region = hosts.find_map(|host| host.strip_prefix(code)?.strip_prefix('='));
         if code.is_empty() || region.is_some() {
             return HostFacts { region, house: Some(house), zone: None };
         }
