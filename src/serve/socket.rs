@@ -3,10 +3,9 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 /// A listening socket.
@@ -29,9 +28,9 @@ impl Socket {
             Self::Tcp(listener) => listener.poll_accept(cx).map_ok(|(stream, _)| {
                 // Head and body are two writes; without this the second waits for a delayed acknowledgement.
                 let _ = stream.set_nodelay(true);
-                Stream::Tcp(stream)
+                Box::new(stream) as Stream
             }),
-            Self::Unix(listener) => listener.poll_accept(cx).map_ok(|(stream, _)| Stream::Unix(stream)),
+            Self::Unix(listener) => listener.poll_accept(cx).map_ok(|(stream, _)| Box::new(stream) as Stream),
         }
     }
 }
@@ -52,53 +51,8 @@ pub(super) async fn accept(sockets: &[Socket], last: &mut usize) -> io::Result<S
 }
 
 /// A connection.
-pub(super) enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
+pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+impl Connection for TcpStream {}
+impl Connection for UnixStream {}
 
-trait Both: AsyncRead + AsyncWrite + Unpin {}
-impl Both for TcpStream {}
-impl Both for UnixStream {}
-
-impl Stream {
-    fn inner(self: Pin<&mut Self>) -> Pin<&mut (dyn Both + '_)> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream),
-            Self::Unix(stream) => Pin::new(stream),
-        }
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_read(cx, to)
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.inner().poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.inner().poll_write_vectored(cx, slices)
-    }
-
-    /// Both kinds of stream write vectored.
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_shutdown(cx)
-    }
-}
+pub(super) type Stream = Box<dyn Connection>;
