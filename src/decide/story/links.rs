@@ -2,7 +2,6 @@
 //! are found for a month.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use super::same::LINK_MINUTES;
 use super::sketch::{self, Sketch};
@@ -32,7 +31,6 @@ impl LinkMark {
 }
 
 impl Sketch {
-    /// The mark of the entry's link.
     pub fn link_mark(&self) -> Option<LinkMark> {
         self.head.link_mark()
     }
@@ -51,23 +49,8 @@ struct Kept {
     minute: u32,
 }
 
-/// The key is a hash already.
-#[derive(Clone, Copy, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
-}
-
-type Table = HashMap<u64, Kept, BuildHasherDefault<AsIs>>;
+/// By the hash of the link.
+type Table = HashMap<u64, Kept>;
 
 /// See the module. When the young table is full it takes the place of the old one.
 #[derive(Clone, Debug, Default)]
