@@ -1,7 +1,7 @@
 //! Where a finished text or an attribute goes: the rules that turn dialects' elements into an entry's parts.
 
 use super::attributes::Attributes;
-use super::builder::{add_link, alternate};
+use super::builder::{Prose, add_link, alternate};
 use super::markup::Capture;
 use super::names::{Field, Vocab};
 use super::xml::{Scope, Walk};
@@ -35,8 +35,7 @@ impl Walk<'_> {
         let (field, depth) = (capture.field, capture.depth);
         match field {
             Field::Title | Field::OtherTitle => {
-                let prose = capture.into_prose(&mut self.repairs);
-                if !prose.text.trim().is_empty() {
+                if let Some(prose) = self.prose(capture) {
                     self.builder.title.offer(u8::from(field == Field::OtherTitle), depth, prose);
                 }
             }
@@ -50,15 +49,13 @@ impl Walk<'_> {
             }
             Field::Description | Field::Summary | Field::OtherSummary | Field::Abstract => {
                 self.note_place();
-                let prose = capture.into_prose(&mut self.repairs);
-                if !prose.text.trim().is_empty() {
+                if let Some(prose) = self.prose(capture) {
                     self.builder.add_summary(field, depth, prose);
                 }
             }
             Field::Content | Field::Encoded | Field::Body => {
                 self.note_place();
-                let prose = capture.into_prose(&mut self.repairs);
-                if !prose.text.trim().is_empty() {
+                if let Some(prose) = self.prose(capture) {
                     self.builder.contents.push(prose);
                 }
             }
@@ -75,16 +72,13 @@ impl Walk<'_> {
             Field::Language => {
                 self.builder.language = Some(one_line(&capture.into_text())).filter(|l| !l.is_empty());
             }
-            Field::Subtitle
-            | Field::Ttl
-            | Field::UpdatePeriod
-            | Field::UpdateFrequency
-            | Field::SkipHour
-            | Field::SkipDay
-            | Field::Name
-            | Field::Email
-            | Field::Homepage => {}
+            _ => {}
         }
+    }
+
+    /// The text of a field, unless it is blank.
+    fn prose(&mut self, capture: Capture) -> Option<Prose> {
+        Some(capture.into_prose(&mut self.repairs)).filter(|prose| !prose.text.trim().is_empty())
     }
 
     /// Remembers the base and language that a body stands in: the full text's, else the short one's.
@@ -163,8 +157,7 @@ impl Walk<'_> {
         let (field, depth) = (capture.field, capture.depth);
         match field {
             Field::Title | Field::OtherTitle => {
-                let prose = capture.into_prose(&mut self.repairs);
-                if !prose.text.trim().is_empty() {
+                if let Some(prose) = self.prose(capture) {
                     self.head.title.offer(u8::from(field == Field::OtherTitle), depth, prose);
                 }
             }
@@ -183,8 +176,7 @@ impl Walk<'_> {
             }
             Field::Subtitle | Field::Description | Field::Abstract | Field::Summary => {
                 let rank = u8::from(matches!(field, Field::Summary));
-                let prose = capture.into_prose(&mut self.repairs);
-                if !prose.text.trim().is_empty() {
+                if let Some(prose) = self.prose(capture) {
                     self.head.subtitle.offer(rank, depth, prose);
                 }
             }

@@ -75,9 +75,6 @@ struct Context {
 }
 
 /// Reads a feed.
-///
-/// # Errors
-/// [`ReadError`] when the bytes are no feed.
 pub fn read(input: &FeedInput<'_>) -> Result<ParsedFeed, ReadError> {
     let mut repairs = Repairs::default();
     let context = Context {

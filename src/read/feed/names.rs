@@ -160,105 +160,55 @@ impl Field {
 
 /// The meaning of an element; `local` in lower case.
 pub(super) fn meaning(vocab: Vocab, local: &str) -> Meaning {
-    match vocab {
-        Vocab::Core => core(local),
-        Vocab::Dc => dublin_core(local),
-        Vocab::DcTerms => dc_terms(local),
-        Vocab::Content if local == "encoded" => Meaning::Text(Field::Encoded),
-        Vocab::Media => media(local),
-        Vocab::Itunes => itunes(local),
-        Vocab::Syndication if local == "updateperiod" => Meaning::Text(Field::UpdatePeriod),
-        Vocab::Syndication if local == "updatefrequency" => Meaning::Text(Field::UpdateFrequency),
-        Vocab::Xhtml if local == "body" => Meaning::Text(Field::Body),
-        _ => Meaning::Nothing,
+    use Vocab::{Core, Dc, Itunes, Media};
+    match (vocab, local) {
+        (Core, "rss" | "rdf") => Meaning::Envelope,
+        (Core, "feed") => Meaning::AtomFeed,
+        (Core, "channel") => Meaning::Channel,
+        (Core, "item" | "entry") => Meaning::Entry,
+        (Core, "image" | "textinput" | "cloud") => Meaning::Aside,
+        (Core, "source") => Meaning::Source,
+        (Core, "author" | "managingeditor") | (Dc, "creator" | "author") | (Itunes, "author") => {
+            Meaning::Person(Role::Author)
+        }
+        (Core | Dc, "contributor") => Meaning::Person(Role::Contributor),
+        (Core, "webmaster") | (Dc, "publisher") | (Itunes, "owner") => Meaning::Person(Role::Publisher),
+        (Core | Itunes, "name") => Meaning::Name,
+        (Core | Itunes, "email") => Meaning::Email,
+        (Core, "uri" | "url" | "homepage") => Meaning::Homepage,
+        (Core, "link") => Meaning::Link,
+        (Core, "enclosure") | (Media, "content") => Meaning::Enclosure,
+        (Core | Media | Itunes, "category") | (Dc, "subject") => Meaning::Category,
+        (Core | Media | Itunes, "keywords") => Meaning::Keywords,
+        _ => field(vocab, local).map_or(Meaning::Nothing, Meaning::Text),
     }
 }
 
-fn core(local: &str) -> Meaning {
-    match local {
-        "rss" | "rdf" => Meaning::Envelope,
-        "feed" => Meaning::AtomFeed,
-        "channel" => Meaning::Channel,
-        "item" | "entry" => Meaning::Entry,
-        "image" | "textinput" | "cloud" => Meaning::Aside,
-        "source" => Meaning::Source,
-        "author" | "managingeditor" => Meaning::Person(Role::Author),
-        "contributor" => Meaning::Person(Role::Contributor),
-        "webmaster" => Meaning::Person(Role::Publisher),
-        "name" => Meaning::Name,
-        "email" => Meaning::Email,
-        "uri" | "url" | "homepage" => Meaning::Homepage,
-        "title" => Meaning::Text(Field::Title),
-        "id" | "guid" => Meaning::Text(Field::Id),
-        "link" => Meaning::Link,
-        "description" => Meaning::Text(Field::Description),
-        "summary" => Meaning::Text(Field::Summary),
-        "abstract" => Meaning::Text(Field::Abstract),
-        "content" => Meaning::Text(Field::Content),
-        "fullitem" | "encoded" => Meaning::Text(Field::Encoded),
-        "body" => Meaning::Text(Field::Body),
-        "published" | "issued" | "pubdate" => Meaning::Text(Field::Published),
-        "updated" | "modified" | "lastbuilddate" | "date" => Meaning::Text(Field::Updated),
-        "created" => Meaning::Text(Field::Created),
-        "rights" | "copyright" => Meaning::Text(Field::Rights),
-        "subtitle" | "tagline" => Meaning::Text(Field::Subtitle),
-        "language" => Meaning::Text(Field::Language),
-        "ttl" => Meaning::Text(Field::Ttl),
-        "hour" => Meaning::Text(Field::SkipHour),
-        "day" => Meaning::Text(Field::SkipDay),
-        "enclosure" => Meaning::Enclosure,
-        "category" => Meaning::Category,
-        "keywords" => Meaning::Keywords,
-        _ => Meaning::Nothing,
-    }
-}
-
-fn dublin_core(local: &str) -> Meaning {
-    match local {
-        "title" => Meaning::Text(Field::Title),
-        "creator" | "author" => Meaning::Person(Role::Author),
-        "contributor" => Meaning::Person(Role::Contributor),
-        "publisher" => Meaning::Person(Role::Publisher),
-        "description" => Meaning::Text(Field::Description),
-        "date" => Meaning::Text(Field::Updated),
-        "subject" => Meaning::Category,
-        "rights" => Meaning::Text(Field::Rights),
-        "language" => Meaning::Text(Field::Language),
-        _ => Meaning::Nothing,
-    }
-}
-
-fn dc_terms(local: &str) -> Meaning {
-    match local {
-        "issued" => Meaning::Text(Field::Published),
-        "modified" => Meaning::Text(Field::Updated),
-        "created" => Meaning::Text(Field::Created),
-        _ => Meaning::Nothing,
-    }
-}
-
-fn media(local: &str) -> Meaning {
-    match local {
-        "title" => Meaning::Text(Field::OtherTitle),
-        "description" => Meaning::Text(Field::OtherSummary),
-        "content" => Meaning::Enclosure,
-        "category" => Meaning::Category,
-        "keywords" => Meaning::Keywords,
-        _ => Meaning::Nothing,
-    }
-}
-
-fn itunes(local: &str) -> Meaning {
-    match local {
-        "title" => Meaning::Text(Field::OtherTitle),
-        "author" => Meaning::Person(Role::Author),
-        "owner" => Meaning::Person(Role::Publisher),
-        "name" => Meaning::Name,
-        "email" => Meaning::Email,
-        "summary" => Meaning::Text(Field::Summary),
-        "subtitle" => Meaning::Text(Field::Subtitle),
-        "category" => Meaning::Category,
-        "keywords" => Meaning::Keywords,
-        _ => Meaning::Nothing,
-    }
+fn field(vocab: Vocab, local: &str) -> Option<Field> {
+    use Vocab::{Core, Dc, DcTerms, Itunes, Media, Syndication};
+    Some(match (vocab, local) {
+        (Core | Dc, "title") => Field::Title,
+        (Media | Itunes, "title") => Field::OtherTitle,
+        (Core, "id" | "guid") => Field::Id,
+        (Core | Dc, "description") => Field::Description,
+        (Core | Itunes, "summary") => Field::Summary,
+        (Media, "description") => Field::OtherSummary,
+        (Core, "abstract") => Field::Abstract,
+        (Core, "content") => Field::Content,
+        (Core, "fullitem" | "encoded") | (Vocab::Content, "encoded") => Field::Encoded,
+        (Core | Vocab::Xhtml, "body") => Field::Body,
+        (Core, "published" | "issued" | "pubdate") | (DcTerms, "issued") => Field::Published,
+        (Core, "updated" | "modified" | "lastbuilddate") | (DcTerms, "modified") => Field::Updated,
+        (Core | Dc, "date") => Field::Updated,
+        (Core | DcTerms, "created") => Field::Created,
+        (Core | Dc, "rights") | (Core, "copyright") => Field::Rights,
+        (Core | Itunes, "subtitle") | (Core, "tagline") => Field::Subtitle,
+        (Core | Dc, "language") => Field::Language,
+        (Core, "ttl") => Field::Ttl,
+        (Core, "hour") => Field::SkipHour,
+        (Core, "day") => Field::SkipDay,
+        (Syndication, "updateperiod") => Field::UpdatePeriod,
+        (Syndication, "updatefrequency") => Field::UpdateFrequency,
+        _ => return None,
+    })
 }
