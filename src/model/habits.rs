@@ -17,9 +17,9 @@ const POLLS: u32 = 200;
 /// Fewer polls say nothing about a habit: at the usual schedule they are made in seven hours.
 const FEW: u32 = 20;
 /// No source is called silent sooner: most outlets rest over a weekend.
-const PATIENCE: TimeDelta = TimeDelta::days(3);
+const SILENT_AFTER: TimeDelta = TimeDelta::days(3);
 /// A source with too few dates to have a rhythm is called silent after this.
-const PATIENCE_WITHOUT_RHYTHM: TimeDelta = TimeDelta::days(30);
+const SILENT_WITHOUT_RHYTHM: TimeDelta = TimeDelta::days(30);
 /// Time for which a poll without overlap is reported.
 const RECENTLY: TimeDelta = TimeDelta::days(7);
 /// The share of polls in vain, in percent, from which a source is asked too often.
@@ -80,11 +80,11 @@ impl Habits {
     /// pause, three days at least.
     pub fn is_silent(&self, now: Time) -> bool {
         let Some(newest) = self.dates.first() else { return false };
-        let patience = match self.gaps().max() {
-            Some(longest) => PATIENCE.max(TimeDelta::seconds(longest.saturating_mul(2))),
-            None => PATIENCE_WITHOUT_RHYTHM,
+        let limit = match self.gaps().max() {
+            Some(longest) => SILENT_AFTER.max(TimeDelta::seconds(longest.saturating_mul(2))),
+            None => SILENT_WITHOUT_RHYTHM,
         };
-        now.timestamp().saturating_sub(*newest) > patience.num_seconds()
+        now.timestamp().saturating_sub(*newest) > limit.num_seconds()
     }
 
     pub fn newest(&self) -> Option<Time> {

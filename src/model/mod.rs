@@ -22,3 +22,8 @@ pub mod stored;
 pub mod story;
 pub mod time;
 pub mod window;
+
+/// For `skip_serializing_if`.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -27,7 +27,7 @@ pub enum Outcome {
     Throttled { status: u16 },
     /// The publisher refuses us: 401, 403, 412, 451 or a challenge page.
     Blocked { why: String },
-    /// Not asked: its host told another source to wait.
+    /// Not asked: its host asked another source to wait.
     Held {
         /// The host, and for how long.
         why: String,

@@ -23,7 +23,7 @@ pub struct PollState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_by: Option<String>,
     /// True if the validators may vouch for what was not read, so that a request in full is due: once a day.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub in_full: bool,
     /// Time of the last unconditional request, if the source sends validators; unknown in older journals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct PollState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<Rejected>,
     /// Failed polls since the last good one.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub failures: u32,
     /// No poll before this instant: Retry-After, backoff after failures, or the response's freshness.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,10 +126,10 @@ pub struct Waiting {
     /// The entry, as the list had it.
     pub entry: ParsedEntry,
     /// Visits to its page that failed.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub tries: u8,
     /// True if it stood in the source's first list: then it is no news when it comes.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub backlog: bool,
     /// The time from which a redirect of its page is to be followed, if one said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,13 +149,4 @@ pub struct FeedFacts {
     pub rights: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
-fn is_zero<N: Default + PartialEq>(n: &N) -> bool {
-    *n == N::default()
 }

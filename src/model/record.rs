@@ -176,9 +176,9 @@ pub struct NewEntry {
     pub fingerprint: Fingerprint,
     pub entry: ParsedEntry,
     /// True if it stood in its source's first list, and waited for its page since: it is no news.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub backlog: bool,
-    /// The story it was found to tell when it was recorded; `None` where it tells its own.
+    /// The story that it joined when it was recorded, if it joined one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<JoinedStory>,
     /// The facts that distinguish it from a known entry with which it shares some.
@@ -186,14 +186,14 @@ pub struct NewEntry {
     pub decision: Option<Decision>,
 }
 
-/// That an entry tells the same story as one before it.
+/// An entry joins the story of one before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinedStory {
     /// The id under which an entry of that story is published; the entry that it is the same report as, if it is.
     pub with: String,
     pub reason: Reason,
-    /// True if both are shown: they tell one story, and are not the same report. Journals of before say so of none.
-    #[serde(default, skip_serializing_if = "is_false")]
+    /// True if both are shown: one story, two reports. Journals of before say so of none.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub related: bool,
 }
 
@@ -209,7 +209,7 @@ pub struct ChangedEntry {
     /// The entry as it is now, sanitised.
     pub entry: ParsedEntry,
     /// True if its keys are all that is new: what it says stays as it is stored.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub renamed: bool,
     /// Why it is taken for this entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -221,12 +221,7 @@ pub struct ChangedEntry {
 pub struct Departure {
     /// The id the entry is published under.
     pub published_id: String,
-    /// The story it tells from now on, if not one of its own.
+    /// The story that it joins instead, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<JoinedStory>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }

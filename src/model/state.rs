@@ -100,7 +100,7 @@ pub struct SourceState {
     #[serde(default)]
     pub entries: u64,
     /// The number of its tombstones: expired entries that are still recognised.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub stubs: u64,
 }
 
@@ -190,7 +190,7 @@ pub struct Listing {
     pub source: SourceNo,
     /// [`Entry::backlog`].
     pub backlog: Option<u32>,
-    /// The founder of its story; `None` while no other entry tells it.
+    /// The founder of its story; `None` while it is the only entry of it.
     pub story: Option<EntryNo>,
 }
 
@@ -237,8 +237,7 @@ pub trait State {
     fn known(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<EntryNo>, Self::Error>;
     /// The entry that is published under an id.
     fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, Self::Error>;
-    /// The shown entries of a story that several tell, by number, at most `limit`. Empty for a story that
-    /// only one entry tells.
+    /// The shown entries of a story, by number, at most `limit`. Empty for a story of one entry.
     fn members(&self, founder: EntryNo, limit: usize) -> Result<Vec<(EntryNo, Member)>, Self::Error>;
     fn feed(&self, feed: &FeedKey) -> Result<Option<FeedState>, Self::Error>;
     /// The entries of a first poll that a feed lists, by number.
@@ -285,9 +284,4 @@ impl Changes {
         self.backlogs.extend(later.backlogs);
         self.withdrawn.extend(later.withdrawn);
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
-fn is_zero(n: &u64) -> bool {
-    *n == 0
 }

@@ -8,7 +8,7 @@ use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
 
-/// The reason why two entries tell the same story.
+/// The reason why two entries are of one story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -54,7 +54,7 @@ impl Membership {
     }
 }
 
-/// An entry of a story that several tell, as long as it is shown.
+/// A shown entry of a story that has several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub source: SourceId,

@@ -1,10 +1,6 @@
 //! The fingerprint of an entry's content, 16 bytes.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-use super::key::{digest, read_hex, write_hex};
+use super::key::{digest, in_hex};
 
 /// Version of what is in a fingerprint.
 const VERSION: u8 = 1;
@@ -33,27 +29,4 @@ impl Fingerprint {
     }
 }
 
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, f)
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, f)
-    }
-}
-
-impl Serialize for Fingerprint {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Fingerprint {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        read_hex(&text).map(Self).ok_or_else(|| de::Error::custom("a fingerprint is 32 hexadecimal digits"))
-    }
-}
+in_hex!(Fingerprint, "a fingerprint is 32 hexadecimal digits");

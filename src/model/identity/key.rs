@@ -1,8 +1,5 @@
 //! Identity keys: small, comparable, and stored in the journal for ever. So they carry a version.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 /// Version of what the keys are made from. A change of the rules below is a new version.
@@ -66,34 +63,37 @@ pub(super) fn digest(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-impl fmt::Display for IdentityKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, f)
-    }
-}
+/// Writes 16 bytes as hexadecimal digits, for people, logs and JSON.
+macro_rules! in_hex {
+    ($name:ident, $wanted:literal) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
 
-impl fmt::Debug for IdentityKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, f)
-    }
-}
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
 
-impl Serialize for IdentityKey {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
 
-impl<'de> Deserialize<'de> for IdentityKey {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        read_hex(&text).map(Self).ok_or_else(|| de::Error::custom("an identity key is 32 hexadecimal digits"))
-    }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let bytes = super::key::read_hex(&String::deserialize(from)?);
+                bytes.map(Self).ok_or_else(|| serde::de::Error::custom($wanted))
+            }
+        }
+    };
 }
-
-pub(super) fn write_hex(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-}
+in_hex!(IdentityKey, "an identity key is 32 hexadecimal digits");
+pub(super) use in_hex;
 
 pub(super) fn read_hex(text: &str) -> Option<[u8; 16]> {
     let digits = text.as_bytes();
