@@ -71,7 +71,7 @@ async fn show(args: Demo) -> anyhow::Result<()> {
     let config = args.state.join("dibao.toml");
     fs::write(&config, config_text(&args, &base)?)?;
     let config = config::load(&config, &Env::default()).map_err(|faults| anyhow::anyhow!("{faults}"))?;
-    tokio::spawn(Arc::clone(&publisher).serve(listener, std::future::pending()));
+    tokio::spawn(Arc::clone(&publisher).serve(listener));
     if args.step_every > 0 {
         tokio::spawn(keep_going(publisher, standing, path, Duration::from_secs(args.step_every)));
     }

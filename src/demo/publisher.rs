@@ -78,14 +78,9 @@ impl Publisher {
         Arc::new(Self { world, shown, counts: Mutex::default() })
     }
 
-    /// Serves on `listener` until `shutdown` resolves and the requests under way are answered.
-    pub async fn serve(
-        self: Arc<Self>,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> io::Result<()> {
-        let router = Router::new().fallback(handle).with_state(self);
-        axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    /// Serves on `listener` until dropped.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener) -> io::Result<()> {
+        axum::serve(listener, Router::new().fallback(handle).with_state(self)).await
     }
 
     /// Goes on by one step; the step that is shown now.

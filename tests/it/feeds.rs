@@ -9,6 +9,8 @@ use chrono::{TimeZone as _, Utc};
 use dibao::read::feed::{FeedInput, read};
 use serde::Deserialize;
 
+use crate::support::bare;
+
 const FEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/feeds");
 
 #[derive(Deserialize)]
@@ -41,22 +43,6 @@ fn reading(case: &Case) -> String {
     match read(&input) {
         Ok(feed) => serde_json::to_string_pretty(&bare(serde_json::to_value(feed).unwrap())).unwrap(),
         Err(error) => error.to_string(),
-    }
-}
-
-/// The value without nulls and empty lists, so that a golden file shows what was read and nothing else.
-fn bare(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::Object(fields) => Value::Object(
-            fields
-                .into_iter()
-                .filter(|(_, v)| !v.is_null() && v.as_array().is_none_or(|a| !a.is_empty()))
-                .map(|(k, v)| (k, bare(v)))
-                .collect(),
-        ),
-        Value::Array(all) => Value::Array(all.into_iter().map(bare).collect()),
-        other => other,
     }
 }
 

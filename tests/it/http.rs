@@ -119,12 +119,8 @@ impl Server {
         let front = Arc::new(Front::new(Arc::new(Fixed), Box::new(|| "7 steps done".to_owned())));
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or(()) };
-        tokio::spawn(listener::serve(
-            vec![Socket::Tcp(listener)],
-            front.clone(),
-            Limits::default(),
-            shutdown,
-        ));
+        let sockets = vec![Socket::Tcp(listener)];
+        tokio::spawn(listener::serve(sockets, front.clone(), Limits::default(), shutdown));
         Self { at, dues: Arc::default(), front, _stop: stop }
     }
 
@@ -220,74 +216,53 @@ async fn every_condition_and_coding_is_answered_as_the_rfcs_say() {
     let list = format!("\"x\", {tag} , \"y\"");
     let other = "\"0123\"";
 
+    const MATCH: &str = "If-Match";
+    const NONE_MATCH: &str = "If-None-Match";
+    const MODIFIED: &str = "If-Modified-Since";
+    const UNMODIFIED: &str = "If-Unmodified-Since";
     type Case<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, u16);
     let cases: Vec<Case<'_>> = vec![
         ("nothing said", "GET", vec![], 200),
         ("HEAD", "HEAD", vec![], 200),
         // RFC 9110 section 13.1.2
-        ("the tag it has", "GET", vec![("If-None-Match", &tag)], 304),
-        ("the same by HEAD", "HEAD", vec![("If-None-Match", &tag)], 304),
-        ("made weak on its way", "GET", vec![("If-None-Match", &weak)], 304),
-        ("one of several tags", "GET", vec![("If-None-Match", &list)], 304),
-        ("tags in two lines", "GET", vec![("If-None-Match", other), ("If-None-Match", &tag)], 304),
-        ("any", "GET", vec![("If-None-Match", "*")], 304),
-        ("another tag", "GET", vec![("If-None-Match", other)], 200),
-        ("an empty tag", "GET", vec![("If-None-Match", "")], 200),
-        ("a tag without quotes", "GET", vec![("If-None-Match", tag.trim_matches('"'))], 304),
-        ("the tag of another coding", "GET", vec![("If-None-Match", &gzip)], 200),
+        ("the tag it has", "GET", vec![(NONE_MATCH, &tag)], 304),
+        ("the same by HEAD", "HEAD", vec![(NONE_MATCH, &tag)], 304),
+        ("made weak on its way", "GET", vec![(NONE_MATCH, &weak)], 304),
+        ("one of several tags", "GET", vec![(NONE_MATCH, &list)], 304),
+        ("tags in two lines", "GET", vec![(NONE_MATCH, other), (NONE_MATCH, &tag)], 304),
+        ("any", "GET", vec![(NONE_MATCH, "*")], 304),
+        ("another tag", "GET", vec![(NONE_MATCH, other)], 200),
+        ("an empty tag", "GET", vec![(NONE_MATCH, "")], 200),
+        ("a tag without quotes", "GET", vec![(NONE_MATCH, tag.trim_matches('"'))], 304),
+        ("the tag of another coding", "GET", vec![(NONE_MATCH, &gzip)], 200),
         (
             "that coding's tag with that coding",
             "GET",
-            vec![("If-None-Match", &gzip), ("Accept-Encoding", "gzip")],
+            vec![(NONE_MATCH, &gzip), ("Accept-Encoding", "gzip")],
             304,
         ),
-        (
-            "the plain tag with that coding",
-            "GET",
-            vec![("If-None-Match", &tag), ("Accept-Encoding", "gzip")],
-            200,
-        ),
+        ("the plain tag with that coding", "GET", vec![(NONE_MATCH, &tag), ("Accept-Encoding", "gzip")], 200),
         // 13.1.3
-        ("not modified since its date", "GET", vec![("If-Modified-Since", &modified)], 304),
-        ("nor since a much later one", "GET", vec![("If-Modified-Since", &after)], 304),
-        ("modified since an earlier one", "GET", vec![("If-Modified-Since", &before)], 200),
-        ("what is no date says nothing", "GET", vec![("If-Modified-Since", "yesterday")], 200),
-        (
-            "two dates say nothing",
-            "GET",
-            vec![("If-Modified-Since", &after), ("If-Modified-Since", &after)],
-            200,
-        ),
-        ("by HEAD", "HEAD", vec![("If-Modified-Since", &modified)], 304),
+        ("not modified since its date", "GET", vec![(MODIFIED, &modified)], 304),
+        ("nor since a much later one", "GET", vec![(MODIFIED, &after)], 304),
+        ("modified since an earlier one", "GET", vec![(MODIFIED, &before)], 200),
+        ("what is no date says nothing", "GET", vec![(MODIFIED, "yesterday")], 200),
+        ("two dates say nothing", "GET", vec![(MODIFIED, &after), (MODIFIED, &after)], 200),
+        ("by HEAD", "HEAD", vec![(MODIFIED, &modified)], 304),
         // 13.2.2: a tag before a date
-        (
-            "its tag and an older date",
-            "GET",
-            vec![("If-None-Match", &tag), ("If-Modified-Since", &before)],
-            304,
-        ),
-        (
-            "another tag and its date",
-            "GET",
-            vec![("If-None-Match", other), ("If-Modified-Since", &after)],
-            200,
-        ),
+        ("its tag and an older date", "GET", vec![(NONE_MATCH, &tag), (MODIFIED, &before)], 304),
+        ("another tag and its date", "GET", vec![(NONE_MATCH, other), (MODIFIED, &after)], 200),
         // 13.1.1 and 13.1.4
-        ("if it is that", "GET", vec![("If-Match", &tag)], 200),
-        ("if it is anything", "GET", vec![("If-Match", "*")], 200),
-        ("if it is one of these", "GET", vec![("If-Match", &list)], 200),
-        ("if it is another", "GET", vec![("If-Match", other)], 412),
-        ("a weak tag matches nothing strongly", "GET", vec![("If-Match", &weak)], 412),
-        ("unmodified since its date", "GET", vec![("If-Unmodified-Since", &modified)], 200),
-        ("unmodified since an earlier date", "GET", vec![("If-Unmodified-Since", &before)], 412),
-        (
-            "If-Match before If-Unmodified-Since",
-            "GET",
-            vec![("If-Match", &tag), ("If-Unmodified-Since", &before)],
-            200,
-        ),
-        ("If-Match, then If-None-Match", "GET", vec![("If-Match", &tag), ("If-None-Match", &tag)], 304),
-        ("a failed If-Match before all", "GET", vec![("If-Match", other), ("If-None-Match", &tag)], 412),
+        ("if it is that", "GET", vec![(MATCH, &tag)], 200),
+        ("if it is anything", "GET", vec![(MATCH, "*")], 200),
+        ("if it is one of these", "GET", vec![(MATCH, &list)], 200),
+        ("if it is another", "GET", vec![(MATCH, other)], 412),
+        ("a weak tag matches nothing strongly", "GET", vec![(MATCH, &weak)], 412),
+        ("unmodified since its date", "GET", vec![(UNMODIFIED, &modified)], 200),
+        ("unmodified since an earlier date", "GET", vec![(UNMODIFIED, &before)], 412),
+        ("If-Match before If-Unmodified-Since", "GET", vec![(MATCH, &tag), (UNMODIFIED, &before)], 200),
+        ("If-Match, then If-None-Match", "GET", vec![(MATCH, &tag), (NONE_MATCH, &tag)], 304),
+        ("a failed If-Match before all", "GET", vec![(MATCH, other), (NONE_MATCH, &tag)], 412),
         // 14.2: a server may ignore Range
         ("a range", "GET", vec![("Range", "bytes=0-9")], 200),
         ("a range with its condition", "GET", vec![("Range", "bytes=0-9"), ("If-Range", &tag)], 200),
@@ -302,14 +277,9 @@ async fn every_condition_and_coding_is_answered_as_the_rfcs_say() {
         ("OPTIONS", "OPTIONS", vec![], 204),
         // RFC 3229
         ("A-IM without a state", "GET", vec![("A-IM", "feed")], 200),
-        (
-            "A-IM with a state that is none of ours",
-            "GET",
-            vec![("A-IM", "feed"), ("If-None-Match", other)],
-            200,
-        ),
-        ("A-IM with the state it has", "GET", vec![("A-IM", "feed"), ("If-None-Match", &tag)], 304),
-        ("A-IM of another kind", "GET", vec![("A-IM", "vcdiff"), ("If-None-Match", other)], 200),
+        ("A-IM with a state that is none of ours", "GET", vec![("A-IM", "feed"), (NONE_MATCH, other)], 200),
+        ("A-IM with the state it has", "GET", vec![("A-IM", "feed"), (NONE_MATCH, &tag)], 304),
+        ("A-IM of another kind", "GET", vec![("A-IM", "vcdiff"), (NONE_MATCH, other)], 200),
     ];
     for (name, method, headers, status) in cases {
         let answer = server.ask(method, "/henan.atom", &headers).await;
@@ -376,16 +346,8 @@ async fn a_port_that_is_taken_ends_a_start_before_it_touches_the_state_directory
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("127.0.0.1:0\"", &format!("{}\"", taken.local_addr().unwrap())))
         .unwrap();
-    let never = std::future::pending();
-    let ended = run::run(
-        desk.config(),
-        Arc::new(SystemClock),
-        |_| panic!("it runs"),
-        never,
-        None,
-        mpsc::channel(1).1,
-    )
-    .await;
+    let (never, ready) = (std::future::pending(), |_| panic!("it runs"));
+    let ended = run::run(desk.config(), Arc::new(SystemClock), ready, never, None, mpsc::channel(1).1).await;
     assert!(matches!(ended, Err(RunError::Listen { .. })), "{ended:?}");
     assert!(!desk.dir.path().join("state").exists());
 }

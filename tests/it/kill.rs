@@ -139,7 +139,7 @@ fn nothing_is_lost_or_doubled_by_kills_at_any_moment() {
     let publisher = Publisher::new(World::new(1, "2026-11-23T08:00:00Z".parse().expect("a time")), 0);
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a loopback port");
     let base = format!("http://{}", listener.local_addr().expect("bound"));
-    runtime.spawn(Arc::clone(&publisher).serve(listener, std::future::pending()));
+    runtime.spawn(Arc::clone(&publisher).serve(listener));
     let dir = TempDir::new().expect("a directory");
     let config = config(dir.path(), &base);
 

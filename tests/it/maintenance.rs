@@ -48,7 +48,7 @@ async fn world() -> (Arc<Publisher>, String) {
     let publisher = Publisher::new(World::new(7, DateTime::from_timestamp(1_790_000_000, 0).unwrap()), 0);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(Arc::clone(&publisher).serve(listener, std::future::pending()));
+    tokio::spawn(Arc::clone(&publisher).serve(listener));
     let source = |def: dibao::model::source::SourceDef| {
         format!("[[source]]\nid = \"{}\"\nurl = {:?}\nregion = \"auto\"\n", def.id, def.url)
     };

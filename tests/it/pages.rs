@@ -13,7 +13,9 @@ use dibao::read::page::{
 };
 use encoding_rs::GBK;
 use serde::Deserialize;
-use serde_json::{Value, json as value};
+use serde_json::json as value;
+
+use crate::support::bare;
 
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pages");
 
@@ -92,21 +94,6 @@ fn input<'a>(bytes: &'a [u8], url: &'a str) -> FeedInput<'a> {
         content_type: Some("text/html"),
         zone: chrono_tz::Asia::Shanghai,
         fetched_at: Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).unwrap(),
-    }
-}
-
-/// The value without nulls and empty lists.
-fn bare(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => Value::Object(
-            fields
-                .into_iter()
-                .filter(|(_, v)| !v.is_null() && v.as_array().is_none_or(|a| !a.is_empty()))
-                .map(|(k, v)| (k, bare(v)))
-                .collect(),
-        ),
-        Value::Array(all) => Value::Array(all.into_iter().map(bare).collect()),
-        other => other,
     }
 }
 

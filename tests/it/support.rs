@@ -125,3 +125,17 @@ pub(crate) fn ids_in(atom: &[u8]) -> Vec<String> {
         |n: roxmltree::Node<'_, '_>| n.children().find(|c| c.has_tag_name("id"))?.text().map(str::to_owned);
     entries.filter_map(id).collect()
 }
+
+/// The value without nulls and empty lists, so that a golden file shows what was read and nothing else.
+pub(crate) fn bare(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let said = fields
+                .into_iter()
+                .filter(|(_, v)| !v.is_null() && v.as_array().is_none_or(|a| !a.is_empty()));
+            Value::Object(said.map(|(k, v)| (k, bare(v))).collect())
+        }
+        Value::Array(all) => Value::Array(all.into_iter().map(bare).collect()),
+        other => other,
+    }
+}
