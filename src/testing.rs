@@ -105,7 +105,7 @@ pub(crate) fn new(n: u64, entry: ParsedEntry) -> NewEntry {
 }
 
 /// The same entry, found to tell what another one tells.
-pub(crate) fn told(entry: NewEntry, with: u64) -> NewEntry {
+pub(crate) fn joining(entry: NewEntry, with: u64) -> NewEntry {
     NewEntry {
         story: Some(JoinedStory { with: urn(with), reason: Reason::SameTitle, related: false }),
         ..entry
@@ -243,7 +243,7 @@ pub(crate) fn workload(seed: u64, count: usize) -> Vec<Line> {
                 known.extend(&fresh);
                 let new = fresh.iter().map(|no| {
                     let entry = new(*no, random_body(&mut draw, now));
-                    if draw.one_in(3) { told(entry, 1 + draw.below(next)) } else { entry }
+                    if draw.one_in(3) { joining(entry, 1 + draw.below(next)) } else { entry }
                 });
                 let new = new.collect();
                 let mut record = seen(source, now, new, rewritten);

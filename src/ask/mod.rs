@@ -100,10 +100,8 @@ impl Asker {
         get(self.fetcher(source), &request::page(source, url)).await
     }
 
-    /// Asks for the page of an entry. `outward` is as in [`FetchRequest::outward`].
-    ///
-    /// # Errors
-    /// What stands in the way if the page is not asked for: its robots.txt, or a host that asked to wait.
+    /// Asks for the page of an entry. `outward` is as in [`FetchRequest::outward`]. The error: what stands in the
+    /// way if the page is not asked for: its robots.txt, or a host that asked to wait.
     pub async fn article(
         &self,
         source: &Source,
@@ -120,9 +118,6 @@ impl Asker {
     }
 
     /// Reads a body into a document, and nothing else of its answer.
-    ///
-    /// # Errors
-    /// The answer, if the body is no such document.
     pub async fn document(
         &self,
         reader: &BodyReader,
@@ -142,10 +137,7 @@ impl Asker {
         BodyReader { expected, zone: source.zone, at, max_entries: self.max_entries, known }
     }
 
-    /// Runs `work` on a blocking thread, within the bound of parsers.
-    ///
-    /// # Errors
-    /// One line for people if it panics.
+    /// Runs `work` on a blocking thread, within the bound of parsers. The error: one line for people if it panics.
     pub async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -186,7 +186,7 @@ fn rows(config: &Config) -> Vec<RegionSources> {
         let count = fixed.get(region.id.as_str()).copied().unwrap_or_default();
         row(region.id.clone(), &region.name, count)
     });
-    regions.chain([row(RegionId::new("auto"), "told from each title", auto)]).collect()
+    regions.chain([row(RegionId::new("auto"), "found in each title", auto)]).collect()
 }
 
 fn fault_rows(faults: &Faults) -> String {

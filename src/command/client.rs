@@ -85,8 +85,6 @@ fn typed<R: Row>(row: Value) -> anyhow::Result<R> {
 }
 
 /// True if a daemon answers on the admin socket. Without one, the command may open the state directory itself.
-///
-/// # Errors
 /// Fails if this user may do neither: the message says who may.
 pub(super) fn is_running(config: &Config) -> anyhow::Result<bool> {
     let refusal = || owner::refusal(&config.state_dir);

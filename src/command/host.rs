@@ -67,17 +67,11 @@ pub struct Rows<R> {
 
 impl<R: Row> Rows<R> {
     /// Sends a row.
-    ///
-    /// # Errors
-    /// Fails if nobody listens any more.
     pub async fn send(&self, row: R) -> Result<(), Stop> {
         self.lines.send(line(&row)).await.map_err(|_| Stop::Left)
     }
 
     /// Sends a row from a blocking thread.
-    ///
-    /// # Errors
-    /// Fails if nobody listens any more.
     pub fn put(&self, row: R) -> Result<(), Stop> {
         self.lines.blocking_send(line(&row)).map_err(|_| Stop::Left)
     }

@@ -111,9 +111,6 @@ impl Command {
     }
 
     /// Answers a request, whose name is its field `command`.
-    ///
-    /// # Errors
-    /// Fails if there is no such request, or it has other fields.
     pub(super) fn answer(request: Value, host: Host, lines: Sender<AnswerLine>) -> Result<Answering, String> {
         let name = request["command"].as_str().unwrap_or_default().to_owned();
         let mut named = super::LIST.iter().filter(|command| command.name == name);

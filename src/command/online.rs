@@ -71,7 +71,7 @@ pub(super) struct OnlineRow {
     entries: Option<usize>,
     /// Seconds since its newest entry was published.
     newest_age: Option<i64>,
-    /// The encoding, and what told it.
+    /// The encoding, and what it was found by.
     encoding: Option<String>,
     because: String,
     defects: Vec<String>,
@@ -122,8 +122,9 @@ impl OnlineRow {
     fn cells(self) -> Vec<String> {
         let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
         let entries = self.entries.map(|count| count.to_string());
-        // Only `--json` says how the encoding was told.
-        let encoding = self.encoding.map(|told| told.split(',').next().unwrap_or_default().to_owned());
+        // Only `--json` says what the encoding was found by.
+        let encoding =
+            self.encoding.map(|encoding| encoding.split(',').next().unwrap_or_default().to_owned());
         let newest = self.newest_age.map(span);
         let [is, entries, newest, encoding] = [self.is, entries, newest, encoding].map(or_dash);
         vec![self.id.to_string(), self.state, is, entries, newest, encoding, self.because]

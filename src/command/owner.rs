@@ -32,10 +32,10 @@ fn refusal_by(dir: &Path, file: &Path) -> Option<String> {
     let owner = fs::metadata(file).ok()?.uid();
     let us = user();
     let users = fs::read_to_string(USERS).unwrap_or_default();
-    (owner != us).then(|| told(dir, owner, us, &users, std::env::args().skip(1)))
+    (owner != us).then(|| text(dir, owner, us, &users, std::env::args().skip(1)))
 }
 
-fn told(dir: &Path, owner: u32, us: u32, users: &str, arguments: impl Iterator<Item = String>) -> String {
+fn text(dir: &Path, owner: u32, us: u32, users: &str, arguments: impl Iterator<Item = String>) -> String {
     let name = |uid| name(users, uid);
     let arguments = arguments.map(|argument| quoted(&argument)).collect::<Vec<_>>().join(" ");
     let command = match name(owner) {
@@ -71,16 +71,16 @@ mod tests {
     fn the_message_names_the_command_to_run() {
         let users =
             "root:x:0:0:root:/root:/bin/sh\nbroken\ndibao:x:998:998::/var/lib/dibao:/usr/sbin/nologin\n";
-        let told = |owner, arguments: &[&str]| {
+        let text_of = |owner, arguments: &[&str]| {
             let arguments = arguments.iter().map(|argument| (*argument).to_owned());
-            told(Path::new("/var/lib/dibao"), owner, 0, users, arguments)
+            text(Path::new("/var/lib/dibao"), owner, 0, users, arguments)
         };
         assert_eq!(
-            told(998, &["explain", "urn:a b's"]),
+            text_of(998, &["explain", "urn:a b's"]),
             "/var/lib/dibao belongs to dibao, and you are root; run: sudo -u dibao dibao explain 'urn:a b'\\''s'"
         );
         assert_eq!(
-            told(1234, &["sources"]),
+            text_of(1234, &["sources"]),
             "/var/lib/dibao belongs to user 1234, and you are root; run: sudo -u '#1234' dibao sources"
         );
     }

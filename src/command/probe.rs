@@ -80,14 +80,14 @@ struct Prober {
 
 impl Prober {
     async fn report(&self, url: &str, follow: bool) -> ProbeReport {
-        // A feed is asked for whatever robots.txt says, so the verdict is only told.
-        let verdict = self.fetcher.may_fetch(url).await;
+        // A feed is asked for whatever robots.txt says, so its answer is only shown.
+        let permission = self.fetcher.may_fetch(url).await;
         let robots = self.fetcher.robots_of(url, false).await;
         let asked = ask::anything(&self.fetcher, url, || self.reader()).await;
         let (Asked { exchange, at, answer }, zone) = (&asked, self.zone);
         let report = probe::examine(&Subject { url, exchange, answer, zone, at: *at });
         let crawl_delay = robots.and_then(|robots| robots.crawl_delay(AGENT));
-        let mut report = report.with_robots(verdict, crawl_delay);
+        let mut report = report.with_robots(permission, crawl_delay);
         if let Some(link) = probe::to_follow(&report).filter(|_| follow).map(str::to_owned) {
             report.followed = Some(self.follow(link, report.answered.as_deref().unwrap_or(url)).await);
         }
@@ -110,7 +110,8 @@ impl Prober {
         match ask::get(&self.fetcher, &request).await {
             Exchange::Body(response) => self.article(link, &response),
             other => {
-                let why = Answer::<Box<Document>>::without_body(&other, &link, &link).tell(|_| String::new());
+                let why =
+                    Answer::<Box<Document>>::without_body(&other, &link, &link).describe(|_| String::new());
                 not_read(link, why)
             }
         }

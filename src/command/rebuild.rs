@@ -95,7 +95,7 @@ async fn rehearse(config: &Arc<Config>, json: bool) -> anyhow::Result<()> {
     for difference in &differences {
         println!("{}", if json { table::json(difference).to_string() } else { text(difference) });
     }
-    eprintln!("{} of {} entries would be told otherwise", differences.len(), rehearsed.entries.len());
+    eprintln!("{} of {} entries would differ", differences.len(), rehearsed.entries.len());
     Ok(())
 }
 

@@ -28,7 +28,7 @@ impl Request for Reload {
     async fn answer(self, host: &Host, _: Rows<NoRow>) -> Result<Done, Stop> {
         let Host::Daemon(daemon) = host else { return Err(Stop::No(NO_DAEMON.to_owned())) };
         match daemon.reload().await {
-            Ok(told) => Ok(Done::saying(told)),
+            Ok(summary) => Ok(Done::saying(summary)),
             Err(error) => Err(Stop::No(error.to_string())),
         }
     }

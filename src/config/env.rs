@@ -40,11 +40,9 @@ impl Env {
 const USUAL_PLACES: [&str; 2] = ["/etc/dibao/dibao.toml", "config/dibao.toml"];
 
 /// The configuration file to use: `explicit` (`--config`), `$DIBAO_CONFIG`, `/etc/dibao/dibao.toml`,
-/// `config/dibao.toml`. A file that was named is used even if it is not there, so that its absence is
-/// reported rather than another file used in its place.
-///
-/// # Errors
-/// [`NoConfig`] when none was named and none is in the usual places.
+/// `config/dibao.toml`. A file that was named is used even if it is not there, so that its absence is reported
+/// rather than another file used in its place. Fails with [`NoConfig`] when none was named and none is in the usual
+/// places.
 pub fn find(explicit: Option<&Path>, env: &Env) -> Result<PathBuf, NoConfig> {
     let named = explicit.map(Path::to_owned).or_else(|| env.config.clone());
     let usual = || USUAL_PLACES.iter().map(PathBuf::from).find(|path| path.exists());

@@ -29,10 +29,8 @@ pub use env::{Env, NoConfig, find};
 pub use fault::{Fault, Faults, LineColumn};
 pub use secret::Secret;
 
-/// Reads and checks a configuration.
-///
-/// # Errors
-/// Everything that is wrong with it, in the order of the files and their lines.
+/// Reads and checks a configuration. The error: everything that is wrong with it, in the order of the files and
+/// their lines.
 pub fn load(path: &Path, env: &Env) -> Result<Config, Faults> {
     let mut report = fault::FaultList::default();
     let mut texts = Sha256::new();

@@ -86,17 +86,17 @@ fn credential(name: &str, env: &Env) -> Result<PathBuf, Unreadable> {
 }
 
 fn read(path: &Path) -> Result<String, Unreadable> {
-    let told = |what: &dyn fmt::Display| format!("cannot read {}: {what}", path.display());
+    let unreadable = |what: &dyn fmt::Display| format!("cannot read {}: {what}", path.display());
     let failed = |error: io::Error| Unreadable {
-        why: told(&error),
+        why: unreadable(&error),
         elsewhere: error.kind() == io::ErrorKind::PermissionDenied,
     };
     let mut text = String::new();
     let file = File::open(path).map_err(failed)?;
     file.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
     if text.len() as u64 > LARGEST {
-        return Err(told(&format_args!("larger than {LARGEST} bytes")).into());
+        return Err(unreadable(&format_args!("larger than {LARGEST} bytes")).into());
     }
     let text = text.trim_end_matches(['\r', '\n']);
-    if text.is_empty() { Err(told(&"it is empty").into()) } else { Ok(text.to_owned()) }
+    if text.is_empty() { Err(unreadable(&"it is empty").into()) } else { Ok(text.to_owned()) }
 }

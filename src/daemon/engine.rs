@@ -100,11 +100,9 @@ impl Opened {
         Arc::clone(&self.renderer)
     }
 
-    /// Builds the store if the opening found no usable one, and returns the number of lines applied. The
-    /// present store may be served meanwhile. Counts the applied entries in `progress`.
-    ///
-    /// # Errors
-    /// A disk error. The caller may retry.
+    /// Builds the store if the opening found no usable one, and returns the number of lines applied. The present
+    /// store may be served meanwhile. Counts the applied entries in `progress`. Fails on a disk error. The caller
+    /// may retry.
     pub async fn settle(&self, progress: Arc<AtomicU64>) -> Result<u64, StartError> {
         let recorder = self.recorder.clone();
         let note = move |entries| progress.store(entries, Ordering::Relaxed);
@@ -119,9 +117,7 @@ impl Opened {
         Self { config, rules, recorder, renderer, current, clock }
     }
 
-    /// Makes an engine. Records the configuration first if it differs from the last recorded one.
-    ///
-    /// # Errors
+    /// Makes an engine. Records the configuration first if it differs from the last recorded one. Fails with
     /// [`StartError`]. The caller may retry after a disk error.
     pub async fn start(&self) -> Result<Arc<Engine>, StartError> {
         let store = self.recorder.store();
@@ -162,12 +158,10 @@ impl Engine {
         Ok((opened.start().await?, notes))
     }
 
-    /// Makes an engine with another configuration for the same state directory. The new engine shares the
-    /// recorder, the connections to publishers with their queues, and the publisher if its views stay the same.
-    /// Readers see the new configuration after [`Engine::show`].
-    ///
-    /// # Errors
-    /// A disk error. The caller must then call [`Engine::roll_back`] on this engine.
+    /// Makes an engine with another configuration for the same state directory. The new engine shares the recorder,
+    /// the connections to publishers with their queues, and the publisher if its views stay the same. Readers see
+    /// the new configuration after [`Engine::show`]. Fails on a disk error. The caller must then call
+    /// [`Engine::roll_back`] on this engine.
     pub async fn under(&self, config: Arc<Config>) -> Result<Arc<Self>, StartError> {
         let rules = Arc::new(rules(&config));
         let worker = Worker::after(&self.worker, &self.config, &config, Arc::clone(&rules))?;

@@ -99,10 +99,8 @@ impl Recorder {
         waited
     }
 
-    /// Records one fact; returns when it is durable and applied.
-    ///
-    /// # Errors
-    /// If the ledger cannot record it: then nothing of it is stored.
+    /// Records one fact; returns when it is durable and applied. Fails if the ledger cannot record it: then nothing
+    /// of it is stored.
     pub async fn record(&self, fact: Fact) -> Result<(), RecordError> {
         let (reply, answer) = oneshot::channel();
         self.queue.send((fact, reply)).await.map_err(|_| RecordError::Stopped)?;
@@ -114,17 +112,11 @@ impl Recorder {
     }
 
     /// Tests if recording works, without logging. Blocks.
-    ///
-    /// # Errors
-    /// The reason why recording fails.
     pub fn probe(&self) -> Result<(), RecordError> {
         self.with_ledger(Ledger::probe)
     }
 
     /// Rebuilds the store from the journal. Returns the number of lines applied. Blocks.
-    ///
-    /// # Errors
-    /// If the new store cannot be written.
     pub fn rebuild(&self, why: &str) -> Result<u64, RecordError> {
         self.with_ledger(|ledger| {
             tracing::info!(why, "rebuilding the store from the journal");
@@ -151,11 +143,8 @@ impl Recorder {
         work(ledger).map_err(|e| RecordError::Ledger(Arc::new(e)))
     }
 
-    /// Rebuilds a store that could not be read, unless another caller has replaced it already. Blocks.
-    ///
-    /// # Errors
-    /// If the new store cannot be written. Then recording stalls until that works: every poll would fail on the
-    /// old store.
+    /// Rebuilds a store that could not be read, unless another caller has replaced it already. Blocks. Fails if the
+    /// new store cannot be written. Then recording stalls until that works: every poll would fail on the old store.
     pub fn replace(&self, failed: &Arc<Store>, error: &StoreError) -> Result<(), RecordError> {
         self.renew(|ledger| ledger.replace(failed, &error.to_string()))
     }

@@ -86,16 +86,13 @@ impl Daemon {
     }
 
     /// Reads the configuration again and applies it. Returns a line about the changes. Logs that line, or all
-    /// faults.
-    ///
-    /// # Errors
-    /// [`ReloadError`]: then the old configuration goes on.
+    /// faults. Fails with [`ReloadError`]: then the old configuration goes on.
     pub async fn reload(self: &Arc<Self>) -> Result<String, ReloadError> {
         systemd::reloading();
         let reloaded = self.change().await;
         systemd::ready();
         match &reloaded {
-            Ok(told) => tracing::info!("{told}"),
+            Ok(summary) => tracing::info!("{summary}"),
             Err(ReloadError::Faults(faults)) => {
                 for fault in &faults.faults {
                     tracing::error!(%fault, "config");
@@ -138,11 +135,11 @@ impl Daemon {
         let dues = Arc::new(Dues::new(polled));
         self.front.open(Arc::clone(&engine.renderer), &engine.config, Arc::clone(&dues));
         self.dues.store(Arc::clone(&dues));
-        let told = Differences::between(&old.config, &engine.config);
+        let differences = Differences::between(&old.config, &engine.config);
         let change = Change {
             sources,
-            kept: told.kept.clone(),
-            renamed: told.renamed.clone(),
+            kept: differences.kept.clone(),
+            renamed: differences.renamed.clone(),
             poller: Arc::new(Arc::clone(&engine.worker)),
             dues,
         };
@@ -152,7 +149,7 @@ impl Daemon {
         if let Some(before) = outlets.take() {
             *outlets = Some(before.follow(&engine, hub).await);
         }
-        Ok(format!("the configuration was read again: {told}{restart}"))
+        Ok(format!("the configuration was read again: {differences}{restart}"))
     }
 }
 
@@ -220,23 +217,23 @@ impl Differences {
     fn between(old: &Config, new: &Config) -> Self {
         let before: BTreeMap<&SourceId, &Source> = old.sources.iter().map(|s| (&s.def.id, s)).collect();
         let after: BTreeSet<&SourceId> = new.sources.iter().map(|source| &source.def.id).collect();
-        let mut told = Self {
+        let mut differences = Self {
             added: 0,
             removed: 0,
             changed: 0,
             kept: BTreeSet::new(),
             renamed: renamed(&before, &after, new),
         };
-        let left = before.keys().filter(|id| !after.contains(*id) && !told.renamed.contains_key(*id));
-        told.removed = left.count();
-        let old_ids: BTreeMap<_, _> = told.renamed.iter().map(|(old, new)| (new, old)).collect();
+        let left = before.keys().filter(|id| !after.contains(*id) && !differences.renamed.contains_key(*id));
+        differences.removed = left.count();
+        let old_ids: BTreeMap<_, _> = differences.renamed.iter().map(|(old, new)| (new, old)).collect();
         for source in &new.sources {
             let id = &source.def.id;
             let Some(was) = before.get(*old_ids.get(id).unwrap_or(&id)) else {
-                told.added += 1;
+                differences.added += 1;
                 continue;
             };
-            told.changed += usize::from(*was != source);
+            differences.changed += usize::from(*was != source);
             // A new id gives another jitter offset. That alone does not change the schedule.
             let mut under_old_id = source.clone();
             under_old_id.def.id.clone_from(&was.def.id);
@@ -244,10 +241,10 @@ impl Differences {
                 && was.def.url == source.def.url
                 && was.enabled == source.enabled;
             if as_before {
-                told.kept.insert(id.clone());
+                differences.kept.insert(id.clone());
             }
         }
-        told
+        differences
     }
 }
 

@@ -48,9 +48,6 @@ pub enum RunError {
 /// Runs the daemon until `shutdown`. It listens before it opens the state directory, and answers 503 until
 /// that is open; then it calls `ready` with the public address. While the disk is full or read-only, it waits.
 /// It reads the configuration again with `load` after each message on `asked` and after each reload command.
-///
-/// # Errors
-/// [`RunError`] if the daemon cannot start, or cannot close with everything durable.
 pub async fn run(
     config: Arc<Config>,
     clock: Arc<dyn Clock>,

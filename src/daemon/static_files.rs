@@ -76,9 +76,7 @@ impl StaticFiles {
         self.written.clear();
     }
 
-    /// Brings the files up to the views at these paths. Returns how many files were written or removed.
-    ///
-    /// # Errors
+    /// Brings the files up to the views at these paths. Returns how many files were written or removed. Fails with
     /// [`StaticError`] for the first file that fails. Others may be written or not; the next call goes on.
     pub fn sync(
         &mut self,

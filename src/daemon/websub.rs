@@ -1,5 +1,5 @@
 //! WebSub: tells the hub which feeds have changed (W3C Recommendation, section 7), so that its subscribers need not
-//! poll. One request at a time. A feed that changes twice meanwhile is told once. A hub that is down is tried
+//! poll. One request at a time. A feed that changes twice meanwhile is sent once. A hub that is down is tried
 //! again with backoff, and its `Retry-After` is obeyed.
 
 mod queue;
@@ -48,8 +48,8 @@ pub struct Watching {
 }
 
 impl Pinger {
-    /// Reads the current feeds as the baseline: a change while the daemon was down is told with the next change, or a
-    /// restart would tell of every feed.
+    /// Reads the current feeds as the baseline: a change while the daemon was down is sent with the next change, or a
+    /// restart would send every feed.
     pub async fn watch(self, renderer: Arc<Renderer>) -> Watching {
         let mut versions = Versions::new();
         let feeds = look(&renderer, &mut versions).await;
@@ -57,7 +57,7 @@ impl Pinger {
     }
 
     /// Tells of one feed. The second value is the wait that the hub asks for.
-    async fn tell(&self, path: &str) -> (PingResult, Duration) {
+    async fn ping(&self, path: &str) -> (PingResult, Duration) {
         let topic = format!("{}/{path}", self.public_url);
         let form = [("hub.mode", "publish"), ("hub.url", topic.as_str())];
         let none = Duration::ZERO;
@@ -114,19 +114,19 @@ impl Watching {
     async fn tell_next(&mut self) -> Duration {
         let Some((path, digest)) = self.queue.next(Instant::now()) else { return Duration::ZERO };
         let hub = &self.pinger.hub;
-        let (told, asked) = self.pinger.tell(&path).await;
-        match &told {
+        let (result, asked) = self.pinger.ping(&path).await;
+        match &result {
             PingResult::Yes => {}
             PingResult::Refused(status) => {
                 tracing::warn!(%hub, feed = %path, status, "the hub refuses a feed");
             }
             PingResult::Later(why) => {
-                tracing::warn!(%hub, feed = %path, %why, "the hub was not told; trying again later");
+                tracing::warn!(%hub, feed = %path, %why, "the hub did not take the ping; trying again later");
                 let wait = self.queue.failed(path, self.pinger.backoff, Instant::now());
                 return wait.max(asked);
             }
         }
-        self.queue.told(path, digest);
+        self.queue.pinged(path, digest);
         asked
     }
 }

@@ -158,12 +158,9 @@ impl Worker {
         })
     }
 
-    /// Polls a source once and records what it learned. `scheduled` is the instant of the schedule, or
-    /// `None` for a poll by hand, which leaves the schedule's phase as it is.
-    ///
-    /// # Errors
-    /// Fails if there is no such source, or the state directory refuses. How the publisher behaved is an
-    /// outcome.
+    /// Polls a source once and records what it learned. `scheduled` is the instant of the schedule, or `None` for a
+    /// poll by hand, which leaves the schedule's phase as it is. Fails if there is no such source, or the state
+    /// directory refuses. How the publisher behaved is an outcome.
     pub async fn poll(&self, id: &SourceId, scheduled: Option<Time>) -> Result<PollReport, PollError> {
         let unknown = || PollError::Unknown(id.to_string());
         if let Some(stall) = self.recorder.stall() {
@@ -263,7 +260,7 @@ impl Worker {
         if let Some(waiting) = waiting {
             state.waiting = waiting;
         }
-        // Reading may have taken minutes: pages were told of a Retry-After meanwhile, and other sources were
+        // Reading may have taken minutes: pages may have answered with Retry-After, and other sources were
         // recorded. What is recorded is seen from now on.
         let at = self.clock.now();
         poll::hold(&mut state, holds, address, at);
@@ -301,7 +298,7 @@ impl Worker {
         &self.recent
     }
 
-    /// Makes the sketches by which the stories of a draft's entries are told, on a blocking thread: the
+    /// Makes the sketches by which the stories of a draft's entries are found, on a blocking thread: the
     /// recorder has but one.
     async fn sketched(
         &self,
@@ -330,7 +327,7 @@ fn sources(config: &Config) -> BTreeMap<SourceId, Source> {
     config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect()
 }
 
-/// One line a poll: what a person wants to see go by. Trouble is told when it begins and when it ends,
+/// One line a poll: what a person wants to see go by. Trouble is logged when it begins and when it ends,
 /// not with every poll between.
 fn log(report: &PollReport) {
     let PollReport { source, outcome, before, elapsed, .. } = report;

@@ -32,7 +32,7 @@ pub enum Answer<D> {
         status: u16,
         retry_after: Option<String>,
     },
-    /// Not asked: the host told another source to wait.
+    /// Not asked: the host asked another source to wait.
     Held(String),
     /// 401, 403, 412, 451, robots.txt, or a page that runs a script to tell people from programs.
     Blocked(String),
@@ -79,7 +79,7 @@ pub fn has_body(exchange: &Exchange) -> bool {
 }
 
 impl<D> Answer<D> {
-    /// The meaning of an exchange whose body is not read, as far as the exchange alone tells.
+    /// The meaning of an exchange whose body is not read, as far as the exchange alone shows it.
     pub fn without_body(exchange: &Exchange, asked: &str, configured: &str) -> Self {
         match exchange {
             Exchange::Body(_) => Self::NotAFeed("it was not read".to_owned()),
@@ -130,8 +130,8 @@ impl<D> Answer<D> {
         }
     }
 
-    /// One line for people: the cause, and what to do. `document` tells of a document that was read.
-    pub fn tell(&self, document: impl FnOnce(&D) -> String) -> String {
+    /// One line for people: the cause, and what to do. `document` describes a document that was read.
+    pub fn describe(&self, document: impl FnOnce(&D) -> String) -> String {
         match self {
             Self::Document(read) => document(read),
             Self::SameBytes => "the same octets as at the last poll".to_owned(),
@@ -166,7 +166,7 @@ impl<D> Answer<D> {
             Self::Emptied(why) => Outcome::Emptied { why: why.clone() },
             Self::SelectorsStopped(why) => Outcome::SelectorsStopped { why: why.clone() },
             Self::NotAFeed(why) => Outcome::NotAFeed { why: why.clone() },
-            Self::PageWithFeeds(_) => Outcome::NotAFeed { why: self.tell(|_| String::new()) },
+            Self::PageWithFeeds(_) => Outcome::NotAFeed { why: self.describe(|_| String::new()) },
             Self::CutShort { why, .. } | Self::Failed(why) => Outcome::Failed { why: why.clone() },
         }
     }

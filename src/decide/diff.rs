@@ -25,7 +25,7 @@ use crate::read::link;
 use crate::read::page;
 use crate::read::text;
 
-/// An entry that its source keeps rewriting is told as changed at once so often: room for a live report that is
+/// An entry that its source keeps rewriting is change as changed at once so often: room for a live report that is
 /// corrected every half hour of a day.
 const AT_ONCE: u32 = 48;
 /// From then on once an hour, up to so many times, and then once in six hours: a live report stays current, and
@@ -47,7 +47,7 @@ pub struct Draft {
     pub new: Vec<DraftEntry>,
     /// Rewritten ones, and those that go by other keys.
     pub changed: Vec<ChangedEntry>,
-    /// The sketches of the new entries, then of the changed ones, by which stories are told. An entry without
+    /// The sketches of the new entries, then of the changed ones, by which stories are change. An entry without
     /// one is compared with none.
     pub sketches: Vec<Sketch>,
 }
@@ -90,7 +90,7 @@ pub struct Findings {
     pub marks: Marks,
     /// True if a rewritten entry has to wait: then the document must be read again, be it the same.
     pub deferred: bool,
-    /// True if the new entries stand behind the known ones; `None` where that cannot be told.
+    /// True if the new entries stand behind the known ones; `None` where that cannot be change.
     pub grows_at_end: Option<bool>,
 }
 
@@ -149,13 +149,13 @@ pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) ->
                 } else {
                     None
                 };
-                let (told, waits) = match changed {
+                let (change, waits) = match changed {
                     Some(changed) if is_too_soon(old, at) => (None, Some(changed)),
                     changed => (changed, None),
                 };
                 found.deferred |= waits.is_some();
-                let told = told.or_else(|| renamed(old, &candidate, &votes));
-                found.changed.extend(told.map(|changed| ChangedEntry {
+                let change = change.or_else(|| renamed(old, &candidate, &votes));
+                found.changed.extend(change.map(|changed| ChangedEntry {
                     decision: (!changed.renamed).then(|| Decision::known(votes, old)),
                     ..changed
                 }));
@@ -167,7 +167,7 @@ pub fn findings<S: State>(state: &S, origin: Origin<'_>, parsed: &ParsedFeed) ->
     Ok(found)
 }
 
-/// True if an entry was told as changed too often to be told again now.
+/// True if an entry was change as changed too often to be change again now.
 fn is_too_soon(old: &Entry, at: Time) -> bool {
     let pause = match old.rewrites {
         ..AT_ONCE => return false,
@@ -271,7 +271,7 @@ fn rewritten(
             let address = |entry: &ParsedEntry| entry.page().map(link::canonical);
             let title = entry.title.clone().filter(|title| !page::says_no_more(title, old.title()));
             let moved = address(entry) != address(&old.body);
-            // What it is recognised by is learned even where nothing is to be told: a list that moved
+            // What it is recognised by is learned even where nothing is to be change: a list that moved
             // would come again as new.
             if title.is_none() && !moved && keys.is_empty() {
                 return None;

@@ -24,7 +24,7 @@ pub use wait::{asked_to_wait, follow_from, held_until, hold, lies_ahead, not_bef
 pub const BACKOFF_BASE: Duration = Duration::from_secs(10 * 60);
 /// The longest Retry-After that is followed: a day later the publisher is asked again.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
-/// Polls in a row that must be told of a permanent redirect before its target is asked directly: one
+/// Polls in a row that must meet a permanent redirect before its target is asked directly: one
 /// slip of a publisher's configuration must not move a source.
 pub const MOVED_AFTER: u32 = 3;
 
@@ -72,7 +72,7 @@ pub struct Compared {
     /// there.
     pub broken: Option<String>,
     pub marks: Marks,
-    /// True if its new entries stand behind the known ones; `None` if it does not tell.
+    /// True if its new entries stand behind the known ones; `None` if it does not show.
     pub grows_at_end: Option<bool>,
 }
 
@@ -199,9 +199,9 @@ fn failed(
     }
     state.not_before = Some(back_off(state, poll));
     // Some publishers send Retry-After with another status than those it was made for.
-    let told =
+    let asked =
         exchange.head().filter(|head| head.status >= 400).and_then(|head| asked_to_wait(head, poll.at));
-    hold(state, told.into_iter().collect(), poll.asked, poll.at);
+    hold(state, asked.into_iter().collect(), poll.asked, poll.at);
 }
 
 /// True if an unconditional request reached the origin and its answer was complete: the next one is due in a day.

@@ -57,7 +57,7 @@ pub struct ProbeReport {
     /// The reason for that answer, for a person.
     pub because: String,
     pub title: Option<String>,
-    /// The encoding, and what told it.
+    /// The encoding, and what it was found by.
     pub encoding: Option<String>,
     /// `None` if robots.txt was not asked for.
     pub robots: Option<RobotsReport>,
@@ -161,8 +161,8 @@ pub fn examine(subject: &Subject<'_>) -> ProbeReport {
 impl ProbeReport {
     /// Takes in what robots.txt says of the address. It binds the polling of pages; a feed is made for
     /// programs, whoever asks for it.
-    pub fn with_robots(mut self, verdict: Permission, crawl_delay: Option<Duration>) -> Self {
-        let Permission { allowed, why } = verdict;
+    pub fn with_robots(mut self, permission: Permission, crawl_delay: Option<Duration>) -> Self {
+        let Permission { allowed, why } = permission;
         let is_page = matches!(self.answer, Answer::Document(Form::ListPage) | Answer::PageWithFeeds(_));
         if !allowed && is_page {
             self.defects.insert(0, "robots.txt forbids it: as a page it is not polled".to_owned());

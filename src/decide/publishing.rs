@@ -80,8 +80,8 @@ impl PublishRules {
             }
             let mut wanted = of(rules, |action| matches!(action, Action::Include)).peekable();
             let first = wanted.peek()?.pattern.as_str();
-            let told = || format!("it matches no include, such as include = {first:?}");
-            (!wanted.any(|rule| matches(&rule))).then(told)
+            let why = || format!("it matches no include, such as include = {first:?}");
+            (!wanted.any(|rule| matches(&rule))).then(why)
         })
     }
 

@@ -60,10 +60,8 @@ impl<'a, S: State> Work<'a, S> {
         })
     }
 
-    /// Applies the next line. One that the state already reflects changes nothing.
-    ///
-    /// # Errors
-    /// Fails if the state cannot be read: then this work is of no use any more.
+    /// Applies the next line. One that the state already reflects changes nothing. Fails if the state cannot be
+    /// read: then this work is of no use any more.
     pub fn apply(&mut self, line: &Line) -> Result<(), S::Error> {
         if line.seq <= self.meta.seq {
             return Ok(());
@@ -166,7 +164,7 @@ impl<'a, S: State> Work<'a, S> {
             if changed.renamed {
                 self.rename(&id, changed)?;
             } else if seen.changed[..n].iter().all(|o| o.renamed || o.published_id != changed.published_id) {
-                // Only a damaged journal tells of one entry twice.
+                // Only a damaged journal has one entry twice.
                 let left = seen.left.iter().find(|left| left.published_id == changed.published_id);
                 self.rewrite(&id, &source, changed, left)?;
             }
@@ -235,8 +233,8 @@ impl<'a, S: State> Work<'a, S> {
             decision: new.decision.clone(),
             body: body.clone(),
         };
-        if let Some(told) = &new.story {
-            entry.story = self.join(no, &entry, told)?;
+        if let Some(joined) = &new.story {
+            entry.story = self.join(no, &entry, joined)?;
         }
         self.learn(id, &new.keys, no)?;
         self.meta.next_no += 1;
@@ -261,7 +259,7 @@ impl<'a, S: State> Work<'a, S> {
     ) -> Result<(), S::Error> {
         let at = self.at;
         let Some(no) = self.owner(&changed.published_id)? else { return Ok(()) };
-        // Only a damaged journal tells of another source's entry.
+        // Only a damaged journal names another source's entry.
         let own = |entry: &Entry| entry.is_shown() && entry.source == *id;
         let Some(mut entry) = self.entry(no)?.filter(own) else { return Ok(()) };
         let old_feeds = entry.feeds();
@@ -277,11 +275,11 @@ impl<'a, S: State> Work<'a, S> {
         entry.regions = regions_of_stored(self.rules, &source.def.region, &entry);
         if let Some(left) = left {
             self.part(no, &mut entry)?;
-            if let Some(told) = &left.story {
-                entry.story = self.join(no, &entry, told)?;
+            if let Some(joined) = &left.story {
+                entry.story = self.join(no, &entry, joined)?;
             }
         }
-        let story = self.retell(no, &entry)?;
+        let story = self.revise_story(no, &entry)?;
         self.learn(id, &changed.keys, no)?;
         // Learning may have taken a key from it that another entry goes by now, never its text.
         entry.go_by(&changed.keys);
@@ -300,7 +298,7 @@ impl<'a, S: State> Work<'a, S> {
         entry.assigned.clone_from(&assignment.regions);
         entry.regions = regions_of_stored(self.rules, &source.def.region, &entry);
         entry.changed_seq = self.seq;
-        let story = self.retell(no, &entry)?;
+        let story = self.revise_story(no, &entry)?;
         let place = self.place(source.no, &entry, story);
         self.move_lists(no, &entry, &old_feeds, place, false)?;
         self.changes.entries.insert(no, Some(entry));

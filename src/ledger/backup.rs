@@ -101,20 +101,15 @@ fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) ->
 }
 
 /// Makes sure that a backup can be written to a directory: it is there, and empty.
-///
-/// # Errors
-/// Fails if it is not empty, or cannot be made.
 pub fn prepare(into: &Path) -> Result<(), BackupError> {
     dirs::create(into).map_err(io_error(into, "create it"))?;
     if is_empty(into)? { Ok(()) } else { Err(BackupError::NotEmpty(into.to_owned())) }
 }
 
-/// Copies the parts of the journal in `from`, whose last line is at `seq`, reads the copies through, and writes
-/// the manifest.
-///
-/// # Errors
-/// [`BackupError::Vanished`] if the caller has to ask for the parts again, [`BackupError::JournalDamaged`] if the
-/// journal has to be healed first. After any error the directory is empty, so that the caller can try again there.
+/// Copies the parts of the journal in `from`, whose last line is at `seq`, reads the copies through, and writes the
+/// manifest. Fails with [`BackupError::Vanished`] if the caller has to ask for the parts again,
+/// [`BackupError::JournalDamaged`] if the journal has to be healed first. After any error the directory is empty,
+/// so that the caller can try again there.
 pub fn copy(
     from: &Path,
     (seq, parts): (u64, &[BackupFile]),
@@ -174,12 +169,10 @@ impl Drop for Unfinished {
     }
 }
 
-/// Restores a backup into a state directory that has no journal, after checking every file against the
-/// manifest. The next open builds the store. Until the restore is complete, opening fails: see
-/// `require_restored`. An interrupted restore starts from the beginning.
-///
-/// # Errors
-/// Fails if the backup is not whole, is newer, or the directory is in use or has a journal.
+/// Restores a backup into a state directory that has no journal, after checking every file against the manifest.
+/// The next open builds the store. Until the restore is complete, opening fails: see `require_restored`. An
+/// interrupted restore starts from the beginning. Fails if the backup is not whole, is newer, or the directory is
+/// in use or has a journal.
 pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
     let manifest = read_manifest(from)?;
     for file in &manifest.files {

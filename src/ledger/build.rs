@@ -24,10 +24,8 @@ struct Built {
 }
 
 impl Ledger {
-    /// Builds the store if opening found none that can be used as it is. Returns how many lines that took.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses, or there is no room: then it may be tried again.
+    /// Builds the store if opening found none that can be used as it is. Returns how many lines that took. Fails if
+    /// the disk refuses, or there is no room: then it may be tried again.
     pub fn settle(&mut self, progress: Progress<'_>) -> Result<u64, LedgerError> {
         match &self.unsettled {
             None => Ok(0),
@@ -36,11 +34,9 @@ impl Ledger {
         }
     }
 
-    /// Builds a fresh store from the journal and swaps it in, while the present one, which is sound, stays in
-    /// use until then. Returns how many lines it took.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses or the journal is damaged and cannot get a base: then the present one stays.
+    /// Builds a fresh store from the journal and swaps it in, while the present one, which is sound, stays in use
+    /// until then. Returns how many lines it took. Fails if the disk refuses or the journal is damaged and cannot
+    /// get a base: then the present one stays.
     pub fn rebuild(&mut self, progress: Progress<'_>) -> Result<u64, LedgerError> {
         let mut built = self.build(progress)?;
         if !built.lost.is_empty() {
@@ -62,11 +58,8 @@ impl Ledger {
         Ok(lines)
     }
 
-    /// Moves the store that `failed` to `damaged/`, and builds another from the journal. Does nothing if that was done
-    /// already.
-    ///
-    /// # Errors
-    /// Fails if the fresh one cannot be written: then nothing can be recorded until it can.
+    /// Moves the store that `failed` to `damaged/`, and builds another from the journal. Does nothing if that was
+    /// done already. Fails if the fresh one cannot be written: then nothing can be recorded until it can.
     pub fn replace(&mut self, failed: &Arc<Store>, why: &str) -> Result<(), LedgerError> {
         if !Arc::ptr_eq(&self.store.load_full(), failed) {
             return Ok(());

@@ -39,11 +39,8 @@ impl Compaction {
         Arc::clone(&self.of)
     }
 
-    /// Writes the base. Takes as long as reading all entries.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unsound`] when the store is not sound, any other when it cannot be read, or the disk
-    /// refuses: then the journal is as it was.
+    /// Writes the base. Takes as long as reading all entries. Fails with [`LedgerError::Unsound`] when the store is
+    /// not sound, any other when it cannot be read, or the disk refuses: then the journal is as it was.
     pub fn write(self) -> Result<Compacted, LedgerError> {
         let (base, entries) = write(self.writer, &self.frozen).map_err(|error| match error {
             LedgerError::Store(error @ StoreError::Damaged { .. }) => LedgerError::Unsound(error.to_string()),
@@ -88,10 +85,7 @@ fn write(mut writer: BaseWriter, store: &Store) -> Result<(FinishedBase, u64), L
 
 impl Ledger {
     /// Begins to compact the journal: freezes the store. Later lines go behind the base. `None` if there is nothing
-    /// to compact, or a compaction is under way.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses; then nothing has changed.
+    /// to compact, or a compaction is under way. Fails if the disk refuses; then nothing has changed.
     pub fn begin_compaction(&mut self, today: NaiveDate) -> Result<Option<Compaction>, LedgerError> {
         self.make_current()?;
         self.freeze(today)
@@ -110,10 +104,7 @@ impl Ledger {
     }
 
     /// Replaces the segments by their base. Returns false if the store was rebuilt meanwhile: then the store that
-    /// the base was made from was not sound.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses: the next start removes the unfinished base.
+    /// the base was made from was not sound. Fails if the disk refuses: the next start removes the unfinished base.
     pub fn finish_compaction(&mut self, compacted: Compacted) -> Result<bool, LedgerError> {
         let Compacted { of, base, damage, .. } = compacted;
         if !Arc::ptr_eq(&self.store.load_full(), &of) {
@@ -134,10 +125,8 @@ impl Ledger {
         Ok(true)
     }
 
-    /// Gives a damaged journal a new base, written from the store in use.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses, or the store is not sound: then the journal is as it was.
+    /// Gives a damaged journal a new base, written from the store in use. Fails if the disk refuses, or the store
+    /// is not sound: then the journal is as it was.
     pub(super) fn rebase(&mut self) -> Result<(), LedgerError> {
         let begun = self.freeze(self.journal.date())?;
         let compacted = begun.ok_or(LedgerError::Compacting)?.write()?;

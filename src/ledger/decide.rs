@@ -147,34 +147,37 @@ impl Decider<'_> {
         let mut sketches = sketches.into_iter();
         let of_new: Vec<Option<Sketch>> = new.iter().map(|_| sketches.next()).collect();
         let left = self.decided.rewrite(self.store, self.rules, &changed, sketches);
-        let mut told: Vec<NewEntry> = Vec::with_capacity(new.len());
+        let mut decided: Vec<NewEntry> = Vec::with_capacity(new.len());
         // `apply` numbers the last of a document first.
         for ((entry, published_id), sketch) in new.into_iter().zip(ids).zip(of_new).rev() {
-            let story = sketch.and_then(|sketch| self.tell(&published_id, sketch));
+            let story = sketch.and_then(|sketch| self.join_story(&published_id, sketch));
             self.ids.insert(self.decided.next_no, published_id.clone());
             self.decided.next_no += 1;
             let DraftEntry { keys, fingerprint, entry, backlog, decision, .. } = entry;
-            told.push(NewEntry { published_id, keys, fingerprint, entry, backlog, story, decision });
+            decided.push(NewEntry { published_id, keys, fingerprint, entry, backlog, story, decision });
         }
-        told.reverse();
-        Record::Observation(Observation { poll, feed, new: told, changed, left })
+        decided.reverse();
+        Record::Observation(Observation { poll, feed, new: decided, changed, left })
     }
 
     /// Finds the story of a new entry, and files the entry with it.
-    fn tell(&mut self, published_id: &str, sketch: Sketch) -> Option<JoinedStory> {
+    fn join_story(&mut self, published_id: &str, sketch: Sketch) -> Option<JoinedStory> {
         let no = self.decided.next_no;
         let found = self.index.find(&sketch);
-        let told = found.and_then(|joined| {
+        let joined = found.and_then(|joined| {
             let with = self.id_of(joined.copy_of.unwrap_or(joined.founder))?;
             Some((
                 joined.founder,
                 JoinedStory { with, reason: joined.reason, related: joined.copy_of.is_none() },
             ))
         });
-        debug_assert!(told.as_ref().is_none_or(|(_, told)| told.with != published_id), "it is not filed yet");
-        self.index.file(no, told.as_ref().map_or(no, |(founder, _)| *founder), &sketch);
+        debug_assert!(
+            joined.as_ref().is_none_or(|(_, joined)| joined.with != published_id),
+            "it is not filed yet"
+        );
+        self.index.file(no, joined.as_ref().map_or(no, |(founder, _)| *founder), &sketch);
         self.decided.filed.push(no);
-        told.map(|(_, told)| told)
+        joined.map(|(_, joined)| joined)
     }
 
     /// The published id by which a story is named in a line: its founder's, or, where nothing is kept of that

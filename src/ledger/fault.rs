@@ -27,8 +27,8 @@ impl DiskFault {
             (Errno::IO, DiskFault::Failing),
         ];
         let code = error.raw_os_error();
-        let told = CODES.iter().find(|(errno, _)| code == Some(errno.raw_os_error()));
-        told.map(|(_, fault)| *fault).or_else(|| Self::of_kind(error.kind()))
+        let known = CODES.iter().find(|(errno, _)| code == Some(errno.raw_os_error()));
+        known.map(|(_, fault)| *fault).or_else(|| Self::of_kind(error.kind()))
     }
 
     /// The same of an error that was handed on by its kind alone, as sled does.

@@ -30,7 +30,7 @@ impl Mark {
     }
 
     pub(super) fn is_trusted(&self) -> bool {
-        // Where the kernel does not tell, no two boots are the same.
+        // Where the kernel gives no boot id, no two boots are the same.
         self.clean || boot_id().is_some_and(|id| Some(id) == self.boot_id)
     }
 

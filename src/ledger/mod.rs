@@ -104,11 +104,9 @@ impl Ledger {
 
     /// Records a group of facts: makes the decisions that need a search, appends the lines with one write, and
     /// applies them as one batch. After that they survive the end of the process, and a power cut too if one of
-    /// them is worth a sync.
-    ///
-    /// # Errors
-    /// [`LedgerError::Journal`] if the journal cannot be written: then nothing is recorded. Any other error if
-    /// the store cannot be written and cannot be rebuilt: then the facts are recorded, and the next build applies them.
+    /// them is worth a sync. Fails with [`LedgerError::Journal`] if the journal cannot be written: then nothing is
+    /// recorded. Any other error if the store cannot be written and cannot be rebuilt: then the facts are recorded,
+    /// and the next build applies them.
     pub fn record(&mut self, facts: Vec<Fact>, today: NaiveDate) -> Result<Recorded, LedgerError> {
         self.require_room(0)?;
         // A line that was recorded and then not applied must not be passed over.
@@ -177,9 +175,6 @@ impl Ledger {
     }
 
     /// Tests if recording works again after a failure.
-    ///
-    /// # Errors
-    /// Fails if it would not.
     pub fn probe(&mut self) -> Result<(), LedgerError> {
         self.require_room(0)?;
         self.journal.probe()?;
@@ -233,10 +228,8 @@ impl Ledger {
         self.stories.warm(&self.store.load_full(), &self.rules);
     }
 
-    /// Closes: everything recorded is durable, and the store may be trusted at the next start.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses; the journal keeps all synced lines.
+    /// Closes: everything recorded is durable, and the store may be trusted at the next start. Fails if the disk
+    /// refuses; the journal keeps all synced lines.
     pub fn close(mut self) -> Result<(), LedgerError> {
         self.stories.stop();
         self.journal.sync()?;

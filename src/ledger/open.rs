@@ -96,9 +96,6 @@ impl Found {
 impl Ledger {
     /// Opens the state directory under today's rules: mends the journal's end, and brings the store up to it.
     /// If no store can be used, or the store was derived under other rules, [`Self::settle`] builds one.
-    ///
-    /// # Errors
-    /// Fails if the directory is in use, or the disk refuses.
     pub fn open(dir: &Path, rules: Arc<Rules>, today: NaiveDate) -> Result<(Self, OpenNotes), LedgerError> {
         Self::open_with(dir, rules, today, Arc::new(Room::at))
     }
@@ -200,10 +197,8 @@ impl Ledger {
 
 impl Ledger {
     /// Goes on under other rules. Where they say something else of the journal, the store is built anew, and the
-    /// present one stays in use until then. Returns why that was needed. Blocks.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses: then the rules stay as they were.
+    /// present one stays in use until then. Returns why that was needed. Blocks. Fails if the disk refuses: then
+    /// the rules stay as they were.
     pub fn adopt(&mut self, rules: Arc<Rules>) -> Result<Option<String>, LedgerError> {
         self.make_current()?;
         let otherwise = derived_otherwise(&self.store.load_full(), &rules)?;
@@ -221,9 +216,6 @@ impl Ledger {
 }
 
 /// Reads the store of a state directory that no process has open, as it was last derived.
-///
-/// # Errors
-/// Fails if it is in use, there is none, or it cannot be read.
 pub fn peek<T>(
     dir: &Path,
     read: impl FnOnce(&Store) -> Result<T, StoreError>,

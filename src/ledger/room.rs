@@ -25,9 +25,9 @@ pub(crate) struct Room {
 
 impl Room {
     pub(super) fn at(dir: &Path) -> Option<Self> {
-        let told = rustix::fs::statvfs(dir).ok()?;
-        let octets = |blocks: u64| blocks.saturating_mul(told.f_frsize);
-        Some(Self { left: octets(told.f_bavail), size: octets(told.f_blocks) })
+        let stat = rustix::fs::statvfs(dir).ok()?;
+        let octets = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
+        Some(Self { left: octets(stat.f_bavail), size: octets(stat.f_blocks) })
     }
 
     /// Refuses when so much more cannot be written with the reserve untouched.

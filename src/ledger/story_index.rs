@@ -21,7 +21,7 @@ use crate::model::time::Time;
 /// The most entries that are compared by their texts: three days of a thousand busy sources.
 const MOST: usize = 120_000;
 
-/// Entries that are older are compared with nothing new: stories are told within three days, and a late
+/// Entries that are older are compared with nothing new: the reports of a story come within three days, and a late
 /// entry may be a day behind.
 const REACH: TimeDelta = TimeDelta::days(4);
 
@@ -59,8 +59,8 @@ impl StoryIndex {
     pub(super) fn warm(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) {
         if matches!(self, Self::Cold) {
             let stop = Arc::new(AtomicBool::new(false));
-            let (store, rules, told) = (Arc::clone(store), Arc::clone(rules), Arc::clone(&stop));
-            let thread = thread::spawn(move || build(&store, &rules, &told));
+            let (store, rules, stopping) = (Arc::clone(store), Arc::clone(rules), Arc::clone(&stop));
+            let thread = thread::spawn(move || build(&store, &rules, &stopping));
             *self = Self::Building(Building { thread, stop });
         }
     }

@@ -52,7 +52,7 @@ impl fmt::Display for By {
             Self::Header => "as its Content-Type says",
             Self::Declaration => "as its XML declaration says",
             Self::Meta => "as its <meta> says",
-            Self::Bytes => "told from the bytes",
+            Self::Bytes => "detected from the bytes",
         })
     }
 }

@@ -22,10 +22,8 @@ pub(crate) struct Document {
     pub(crate) open: usize,
 }
 
-/// Reads a text that is one value; blanks and byte order marks before it are skipped.
-///
-/// # Errors
-/// The error of `serde_json` about the text as it stood, when mending does not help.
+/// Reads a text that is one value; blanks and byte order marks before it are skipped. The error: the error of
+/// `serde_json` about the text as it stood, when mending does not help.
 pub(crate) fn read(text: &str) -> Result<Document, serde_json::Error> {
     let text = without_marks(text);
     match serde_json::from_str(text) {

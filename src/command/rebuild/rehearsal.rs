@@ -68,9 +68,6 @@ impl Rehearsed {
 }
 
 /// The entries of a store that no daemon has open, as they were last derived, and its position.
-///
-/// # Errors
-/// Fails if it is in use, or cannot be read.
 pub(super) fn stored(state_dir: &Path) -> Result<(EntriesById, u64), LedgerError> {
     let read = |store: &Store| Ok((entries(store)?, store.meta()?.map_or(0, |meta| meta.seq)));
     Ok(ledger::peek(state_dir, read)?.unwrap_or_default())

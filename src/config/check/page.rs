@@ -88,7 +88,7 @@ impl raw::Json {
             report.missing(
                 &self.place,
                 &["id"],
-                "write id = \"…\" or link = \"…\": entries are told apart by them",
+                "write id = \"…\" or link = \"…\": they distinguish its entries",
             );
         }
         let mut path = |text: Text| read(text, JsonPath::parse, report);

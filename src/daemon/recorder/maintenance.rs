@@ -10,20 +10,15 @@ use crate::ledger::{Ledger, LedgerError, Paths};
 
 impl Recorder {
     /// Replaces the rules. Returns the reason if the store was rebuilt for that. Blocks; facts stay in the queue
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// A disk error: then the old rules stay.
+    /// meanwhile. Fails on a disk error: then the old rules stay.
     pub fn adopt(&self, rules: Arc<Rules>) -> Result<Option<String>, RecordError> {
         self.with_ledger(|ledger| watching_store(&*self.observer, ledger, |ledger| ledger.adopt(rules)))
     }
 
-    /// Compacts the journal. Recording waits only at the beginning and at the end. Returns the number of entries
-    /// in the base; `None` if there is nothing to compact, if a compaction is running, or if the store was
-    /// rebuilt meanwhile. Blocks.
-    ///
-    /// # Errors
-    /// A disk error, or an unsound store, which is then rebuilt. The journal stays as it was.
+    /// Compacts the journal. Recording waits only at the beginning and at the end. Returns the number of entries in
+    /// the base; `None` if there is nothing to compact, if a compaction is running, or if the store was rebuilt
+    /// meanwhile. Blocks. Fails on a disk error, or an unsound store, which is then rebuilt. The journal stays as
+    /// it was.
     pub fn compact(&self) -> Result<Option<u64>, RecordError> {
         let today = self.clock.now().date_naive();
         let Some(compaction) = self.with_ledger(|ledger| ledger.begin_compaction(today))? else {
@@ -45,17 +40,12 @@ impl Recorder {
     }
 
     /// Rebuilds an unsound store if it is still in use. Blocks.
-    ///
-    /// # Errors
-    /// If the new store cannot be written.
     pub fn replace_unsound(&self, of: &Arc<Store>, why: &str) -> Result<(), RecordError> {
         self.renew(|ledger| ledger.replace(of, why))
     }
 
-    /// Builds the store if the opening found no usable one. Returns the number of lines applied. Blocks.
-    ///
-    /// # Errors
-    /// A disk error. The caller may retry.
+    /// Builds the store if the opening found no usable one. Returns the number of lines applied. Blocks. The error:
+    /// a disk error. The caller may retry.
     pub fn settle(&self, progress: &mut dyn FnMut(u64)) -> Result<u64, RecordError> {
         let lines = self.with_ledger(|ledger| ledger.settle(progress))?;
         if lines > 0 {
@@ -74,9 +64,6 @@ impl Recorder {
 
     /// Checks inconsistent rows again while recording waits. Returns true if the store was damaged and has been
     /// rebuilt. Blocks.
-    ///
-    /// # Errors
-    /// If the new store cannot be written.
     pub fn recheck(&self, of: &Arc<Store>, doubts: &[Vec<u8>]) -> Result<bool, RecordError> {
         self.renew(|ledger| ledger.recheck(of, doubts))?;
         Ok(!Arc::ptr_eq(of, &self.store.load()))

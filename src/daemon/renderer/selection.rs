@@ -107,7 +107,7 @@ pub(super) struct FeedStories<'a> {
     removed: &'a Removed,
     /// True if all entries of a source's first poll are shown.
     everything: bool,
-    told: HashMap<EntryNo, FeedStory>,
+    stories: HashMap<EntryNo, FeedStory>,
     sources: HashMap<SourceId, Option<SourceState>>,
 }
 
@@ -121,7 +121,7 @@ struct FeedStory {
     /// True if the story has more than [`REPORTS`].
     cut: bool,
     /// Links to the first reports; empty until they are needed.
-    told: Vec<LinkedReport>,
+    links: Vec<LinkedReport>,
 }
 
 /// A report of a story as others link to it.
@@ -139,8 +139,8 @@ type Precedence = (bool, u64, Reverse<i32>, EntryNo);
 
 impl<'a> FeedStories<'a> {
     pub(super) fn new(site: &'a Site, store: &'a Store, removed: &'a Removed, feed: &'a FeedKey) -> Self {
-        let (told, sources) = (HashMap::new(), HashMap::new());
-        Self { site, store, removed, feed, everything: false, told, sources }
+        let (stories, sources) = (HashMap::new(), HashMap::new());
+        Self { site, store, removed, feed, everything: false, stories, sources }
     }
 
     pub(super) fn archived(
@@ -204,45 +204,45 @@ impl<'a> FeedStories<'a> {
     ) -> Result<Shown, StoreError> {
         let mut shown = Shown { entry, related: Vec::new(), others: 0 };
         let Some(founder) = story else { return Ok(shown) };
-        self.tell(founder)?;
+        self.read_links(founder)?;
         let own = shown.entry.body.page().map(canonical);
         let story = self.story(founder)?;
         // One article in two channels, or again under a source's new name, is the same report.
         let mut pages: HashSet<&str> = own.as_deref().into_iter().collect();
-        let others = story.told.iter().filter(|told| told.no != no);
-        for told in others.filter(|told| told.page.as_deref().is_none_or(|page| pages.insert(page))) {
+        let others = story.links.iter().filter(|link| link.no != no);
+        for link in others.filter(|link| link.page.as_deref().is_none_or(|page| pages.insert(page))) {
             shown.others += 1;
             if shown.related.len() < LINKED {
-                shown.related.extend(told.related.clone());
+                shown.related.extend(link.related.clone());
             }
         }
-        shown.others += story.reports.len() - story.told.len();
+        shown.others += story.reports.len() - story.links.len();
         Ok(shown)
     }
 
     /// Reads the reports of a story, once.
-    fn tell(&mut self, founder: EntryNo) -> Result<(), StoreError> {
+    fn read_links(&mut self, founder: EntryNo) -> Result<(), StoreError> {
         let story = self.story(founder)?;
-        if !story.told.is_empty() {
+        if !story.links.is_empty() {
             return Ok(());
         }
-        let mut told = Vec::new();
+        let mut links = Vec::new();
         for no in story.reports.iter().take(READ).copied().collect::<Vec<_>>() {
             let report = self.store.entry(no)?;
             let page = report.as_ref().and_then(|report| report.body.page()).map(canonical);
             let related = report.as_ref().map(|report| self.related(report)).transpose()?.flatten();
-            told.push(LinkedReport { no, page, related });
+            links.push(LinkedReport { no, page, related });
         }
-        self.told.entry(founder).or_default().told = told;
+        self.stories.entry(founder).or_default().links = links;
         Ok(())
     }
 
     fn story(&mut self, founder: EntryNo) -> Result<&FeedStory, StoreError> {
-        if !self.told.contains_key(&founder) {
+        if !self.stories.contains_key(&founder) {
             let story = self.look(founder)?;
-            self.told.insert(founder, story);
+            self.stories.insert(founder, story);
         }
-        Ok(&self.told[&founder])
+        Ok(&self.stories[&founder])
     }
 
     fn look(&mut self, founder: EntryNo) -> Result<FeedStory, StoreError> {

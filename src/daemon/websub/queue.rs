@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// The digests of the feeds, and those that the hub knows. It has no more rows than there are feeds.
 pub(super) struct PingQueue {
     now: BTreeMap<String, String>,
-    told: BTreeMap<String, String>,
+    pinged: BTreeMap<String, String>,
     failing: BTreeMap<String, Failing>,
 }
 
@@ -30,7 +30,7 @@ impl PingQueue {
     /// A queue whose hub knows these feeds: paths and digests.
     pub(super) fn knowing(feeds: Vec<(String, String)>) -> Self {
         let feeds: BTreeMap<_, _> = feeds.into_iter().collect();
-        Self { now: feeds.clone(), told: feeds, failing: BTreeMap::new() }
+        Self { now: feeds.clone(), pinged: feeds, failing: BTreeMap::new() }
     }
 
     pub(super) fn changed(&mut self, feeds: Vec<(String, String)>) {
@@ -55,14 +55,14 @@ impl PingQueue {
 
     /// Feeds whose digest differs from the one that the hub knows.
     fn pending(&self) -> impl Iterator<Item = (&String, &String)> {
-        self.now.iter().filter(|(path, digest)| self.told.get(*path) != Some(*digest))
+        self.now.iter().filter(|(path, digest)| self.pinged.get(*path) != Some(*digest))
     }
 
     /// The hub knows this digest, or refused the feed.
-    pub(super) fn told(&mut self, path: String, digest: String) {
+    pub(super) fn pinged(&mut self, path: String, digest: String) {
         self.failing.remove(&path);
         self.failing.values_mut().for_each(|failing| failing.in_row = false);
-        self.told.insert(path, digest);
+        self.pinged.insert(path, digest);
     }
 
     /// The hub failed at this feed. Returns the delay for all feeds: the backoff for as many failures as there are feeds

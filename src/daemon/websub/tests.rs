@@ -9,7 +9,7 @@ use crate::views::site::Site;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// The result of a ping to a hub that gives this answer.
-async fn told(answer: &'static str) -> (PingResult, u64) {
+async fn pinged(answer: &'static str) -> (PingResult, u64) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
     let hub = format!("http://{}/", listener.local_addr().expect("it is bound"));
     tokio::spawn(async move {
@@ -30,8 +30,8 @@ async fn told(answer: &'static str) -> (PingResult, u64) {
         clock: Arc::new(TokioClock::starting(at(0))),
         backoff: Duration::from_secs(30),
     };
-    let (told, wait) = pinger.tell("henan.atom").await;
-    (told, wait.as_secs())
+    let (result, wait) = pinger.ping("henan.atom").await;
+    (result, wait.as_secs())
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_hub_is_left_alone_for_as_long_as_it_asks() {
         ("500 No", later(500), 0),
     ];
     for (answer, want, wait) in cases {
-        assert_eq!(told(answer).await, (want, wait), "{answer}");
+        assert_eq!(pinged(answer).await, (want, wait), "{answer}");
     }
 }
 

@@ -192,8 +192,8 @@ impl Worker {
             let Some(address) = list.next.take() else { break };
             let more = match self.further_page(polled, &address).await {
                 Ok(more) => more,
-                Err(told) => {
-                    list.holds.extend(told);
+                Err(hold) => {
+                    list.holds.extend(hold);
                     if !polled.fails_first() {
                         break;
                     }
@@ -218,19 +218,17 @@ impl Worker {
         Ok(None)
     }
 
-    /// A further page of a list.
-    ///
-    /// # Errors
-    /// The wait that the host asks for by Retry-After, if it does, when the page cannot be read.
+    /// A further page of a list. The error: the wait that the host asks for by Retry-After, if it does, when the
+    /// page cannot be read.
     async fn further_page(&self, polled: PolledSource<'_>, address: &str) -> Result<Document, Option<Hold>> {
-        let told = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
+        let asked_to_wait = |head: &ResponseHead| poll::asked_to_wait(head, self.clock.now());
         match self.asker.list_page(polled.source, address).await {
             Exchange::Body(response) => {
                 let known = polled.before().map(EarlierBody::of).unwrap_or_default();
                 let reader = self.asker.reader(polled.source, polled.at, known);
                 self.asker.document(&reader, response).await.map_err(|_| None)
             }
-            refused => Err(refused.head().and_then(told)),
+            refused => Err(refused.head().and_then(asked_to_wait)),
         }
     }
 
@@ -244,7 +242,7 @@ impl Worker {
     ) -> Result<(ParsedFeed, Findings), PollError> {
         let manner = if polled.follow().is_some() { Manner::Followed } else { Manner::Whole };
         let (zone, at) = (polled.source.zone, polled.at);
-        let mut healed = false;
+        let mut rebuilt = false;
         loop {
             let (source, stored) = (polled.source.def.id.clone(), polled.stored.cloned());
             let (url, store) = (url.to_owned(), self.recorder.store().load_full());
@@ -261,8 +259,8 @@ impl Worker {
                     failed
                 }
             };
-            match self.heal(failed.0, failed.1).await {
-                PollError::Store(_) if !healed => healed = true,
+            match self.rebuild_store(failed.0, failed.1).await {
+                PollError::Store(_) if !rebuilt => rebuilt = true,
                 in_the_way => return Err(in_the_way),
             }
         }

@@ -119,15 +119,15 @@ fn past(
     state: &PollState,
     outcome: Option<&Outcome>,
     polled: Option<Time>,
-    patience: Duration,
+    freshness_limit: Duration,
     now: Time,
 ) -> Past {
     Past {
         skip: state.skip,
-        max_delay: patience,
+        max_delay: freshness_limit,
         scheduled: state.scheduled,
         polled,
-        not_before: poll::not_before(state, polled, now, patience),
+        not_before: poll::not_before(state, polled, now, freshness_limit),
         gone: matches!(outcome, Some(Outcome::Gone)),
     }
 }

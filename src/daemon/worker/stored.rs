@@ -19,7 +19,7 @@ impl Worker {
             Ok(stored) => return Ok(stored),
             Err(error) => error,
         };
-        match self.heal(store, error).await {
+        match self.rebuild_store(store, error).await {
             PollError::Store(_) => Ok(self.recorder.store().load().source(id)?),
             PollError::Record(stall) if self.recorder.stall().is_some() => Err(PollError::Stalled(stall)),
             in_the_way => Err(in_the_way),
@@ -48,7 +48,7 @@ impl Worker {
     }
 
     /// Rebuilds a store that cannot be read. Returns the error of the store, or what keeps it from being rebuilt.
-    pub(super) async fn heal(&self, store: Arc<Store>, error: StoreError) -> PollError {
+    pub(super) async fn rebuild_store(&self, store: Arc<Store>, error: StoreError) -> PollError {
         let recorder = self.recorder.clone();
         let healing = tokio::task::spawn_blocking(move || (recorder.replace(&store, &error), error));
         match healing.await {

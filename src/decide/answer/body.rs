@@ -109,9 +109,6 @@ impl BodyReader {
 
     /// Reads a body into a document, wherever it ends, or says what it is instead. A body that `came_before` was not
     /// cut. The hash of the whole body is left out: a further page of a list needs none.
-    ///
-    /// # Errors
-    /// The answer, if the body is no such document.
     pub fn document(
         &self,
         response: &Response,

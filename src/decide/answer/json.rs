@@ -58,7 +58,7 @@ fn rules_of(path: &str, objects: &[&Map<String, Value>]) -> Option<JsonRules> {
         found.and_then(|(name, _)| JsonPath::parse(name).ok())
     };
     let (link, id) = (field(&LINKS), field(&IDS));
-    // Without either, entries could not be told apart.
+    // Without either, entries could not be distinguished.
     if link.is_none() && id.is_none() {
         return None;
     }

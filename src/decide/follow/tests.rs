@@ -117,3 +117,35 @@ fn an_address_that_changes_its_tracking_is_still_the_one_that_waits() {
     add_waiting(&mut list, &waiting);
     assert_eq!(list.entries.len(), 1);
 }
+
+#[test]
+fn a_page_that_is_not_read_may_close_its_host_for_this_poll() {
+    use crate::model::exchange::{Block, ResponseHead};
+    let head = |status, retry_after: &str| ResponseHead {
+        status,
+        retry_after: Some(retry_after.to_owned()).filter(|said| !said.is_empty()),
+        ..ResponseHead::default()
+    };
+    let robots = || Exchange::Failed(FetchFault::Robots { why: String::new() });
+    let no_robots = || Exchange::Failed(FetchFault::NoRobots { why: String::new() });
+    let held = || Exchange::Failed(FetchFault::Held { host: String::new(), wait: std::time::Duration::ZERO });
+    let blocked = Exchange::Blocked { head: head(403, ""), why: Block::Forbidden };
+    let cases = [
+        ("robots.txt forbids it", Err(robots()), Visit::Bare, false),
+        ("that of where it redirects to forbids it", Ok(robots()), Visit::Bare, false),
+        ("robots.txt cannot be had", Err(no_robots()), Visit::Failed, true),
+        ("that of where it redirects to cannot", Ok(no_robots()), Visit::Failed, false),
+        ("the host waits", Err(held()), Visit::Failed, true),
+        ("robots.txt redirects later", Err(Exchange::Throttled(head(302, "60"))), Visit::Failed, true),
+        ("it redirects later", Ok(Exchange::Throttled(head(302, "60"))), Visit::Later(at(60)), false),
+        ("too many requests", Ok(Exchange::Throttled(head(429, ""))), Visit::Failed, true),
+        ("forbidden", Ok(blocked), Visit::Failed, true),
+        ("an error that says when to return", Ok(Exchange::Status(head(500, "60"))), Visit::Failed, true),
+        ("an error", Ok(Exchange::Status(head(500, ""))), Visit::Failed, false),
+        ("not found", Ok(Exchange::Status(head(404, "60"))), Visit::Bare, false),
+        ("no answer", Ok(Exchange::Failed(FetchFault::Reset)), Visit::Failed, false),
+    ];
+    for (name, exchange, visit, closes) in cases {
+        assert_eq!(Visit::unread(&exchange, at(0)), (visit, closes), "{name}");
+    }
+}

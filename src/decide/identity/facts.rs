@@ -98,11 +98,11 @@ impl Trail {
         let all = numbers.join(" ");
         // A day is no serial number, for all of that day have it.
         let filed = self::numbers(file).iter().any(|run| run.len() >= DIGITS && !is_day(run));
-        let told = numbers.iter().any(|run| run.len() > 2 && !is_day(run) && !is_year(run));
+        let distinctive = numbers.iter().any(|run| run.len() > 2 && !is_day(run) && !is_year(run));
         Self {
             serial: filed.then(|| short_hash(&format!("{file} {all}"))),
             unsigned: unsigned(path, query, filed),
-            numbers: told.then(|| short_hash(&all)),
+            numbers: distinctive.then(|| short_hash(&all)),
             asks_by_number: query.split('&').any(|pair| {
                 let value = pair.split_once('=').map_or("", |(_, value)| value);
                 value.len() >= DIGITS

@@ -131,10 +131,10 @@ impl<'a> Matching<'a> {
     /// of a known entry that a new one has does not count either.
     fn note_shared(&mut self, identified: &[Identified], hits: &Hits, silent: bool) {
         self.shared.iter().for_each(|key| self.marks.note_shared(*key));
-        for (candidate, verdict) in self.candidates.iter().zip(identified) {
+        for (candidate, identified) in self.candidates.iter().zip(identified) {
             let Facts { guid, page, .. } = candidate.facts;
             let names = guid.filter(|_| !silent).into_iter().chain(page);
-            if matches!(verdict, Identified::New { .. }) {
+            if matches!(identified, Identified::New { .. }) {
                 names.filter(|key| hits.contains_key(key)).for_each(|key| self.marks.note_shared(key));
             }
         }

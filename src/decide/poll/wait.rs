@@ -34,7 +34,7 @@ pub fn lies_ahead(past: Time, now: Time) -> bool {
     past - now > SLEW
 }
 
-/// The end of the hold of an address's host, as far as the source's own polls were told.
+/// The end of the hold of an address's host, as far as the source's own polls were asked to wait.
 pub fn held_until(state: &PollState, address: &str, now: Time) -> Option<Time> {
     let host = link::server(address);
     let own = state.holds.iter().filter(|hold| link::server(&hold.address) == host);
@@ -63,11 +63,11 @@ pub(super) fn retry_after(head: &ResponseHead, at: Time) -> Option<Time> {
     freshness::retry_after(head.retry_after.as_deref()?, head.date.as_deref(), at, LONGEST_RETRY_AFTER)
 }
 
-/// Adds the holds that a poll of `asked` was told, and keeps the longest for each host. A hold of the source's own host
+/// Adds the holds that a poll of `asked` was given, and keeps the longest for each host. A hold of the source's own host
 /// puts off its next poll.
-pub fn hold(state: &mut PollState, told: Vec<Hold>, asked: &str, at: Time) {
+pub fn hold(state: &mut PollState, new: Vec<Hold>, asked: &str, at: Time) {
     let mut all = std::mem::take(&mut state.holds);
-    all.extend(told);
+    all.extend(new);
     all.retain(|hold| holds(hold.until, at));
     all.sort_by_key(|hold| std::cmp::Reverse(hold.until));
     for hold in all {

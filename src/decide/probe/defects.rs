@@ -43,7 +43,7 @@ pub(super) fn of(
     }
     note(
         kinds.iter().filter(|kind| **kind == "title and date").count(),
-        "told apart by title and date alone",
+        "recognised by title and date alone",
     );
     note(repeated(entries), "listed more than once");
     note(

@@ -18,7 +18,7 @@ impl<'a> Text<'a> {
         Some(Self(decode(body, head.content_type.as_deref(), host.as_deref())))
     }
 
-    /// The encoding, and what told it.
+    /// The encoding, and what it was found by.
     pub(super) fn encoding(&self) -> String {
         let lie = if self.0.mislabelled { "; its label says another" } else { "" };
         format!("{}, {}{lie}", self.0.encoding, self.0.by)
@@ -46,7 +46,7 @@ impl<'a> Text<'a> {
 
 /// One line that says what decided the answer.
 pub(super) fn because(subject: &Subject<'_>, text: Option<&Text<'_>>) -> String {
-    subject.answer.tell(|document| {
+    subject.answer.describe(|document| {
         let entries = document.feed.entries.len();
         match &document.form {
             Form::Feed => format!("{}, {entries} entries", text.map_or("a feed", Text::dialect)),

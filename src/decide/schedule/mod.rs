@@ -76,13 +76,10 @@ impl fmt::Display for Schedule {
 impl Schedule {
     /// Parses standard cron text: five fields, or six with seconds first, or an `@name`.
     ///
-    /// Fields take `*`, `?` (the same), numbers, names, lists, ranges and steps. Weekdays are 0–7; 0 and 7
-    /// are Sunday, and a range of weekdays may cross the end of the week (`Fri-Mon`). If both day fields are
+    /// Fields take `*`, `?` (the same), numbers, names, lists, ranges and steps. Weekdays are 0–7; 0 and 7 are
+    /// Sunday, and a range of weekdays may cross the end of the week (`Fri-Mon`). If both day fields are
     /// restricted, a day must match one of them. If one of them starts with `*`, a day must match both
-    /// (crontab(5)).
-    ///
-    /// # Errors
-    /// [`ScheduleError`], also for a well-formed expression that no date matches.
+    /// (crontab(5)). Fails with [`ScheduleError`], also for a well-formed expression that no date matches.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
         if text.len() > MAX_TEXT {
             return Err(ScheduleError::TooLong);

@@ -66,11 +66,11 @@ fn judged(meta: &mut Meta, record: &Record) -> Time {
     if !is_poll {
         return meta.newest_at;
     }
-    let patience = if at > meta.newest_at { UNTIL_FORTH } else { UNTIL_BACK };
+    let delay = if at > meta.newest_at { UNTIL_FORTH } else { UNTIL_BACK };
     let since =
         meta.doubted.filter(|since| *since <= at && (*since > meta.newest_at) == (at > meta.newest_at));
     match since {
-        Some(since) if at - since >= patience => {
+        Some(since) if at - since >= delay => {
             meta.newest_at = at;
             meta.doubted = None;
         }

@@ -19,9 +19,9 @@ impl<S: State> Work<'_, S> {
         &mut self,
         no: EntryNo,
         entry: &Entry,
-        told: &JoinedStory,
+        joined: &JoinedStory,
     ) -> Result<Option<Membership>, S::Error> {
-        let Some(with) = self.owner(&told.with)?.filter(|with| *with != no) else { return Ok(None) };
+        let Some(with) = self.owner(&joined.with)?.filter(|with| *with != no) else { return Ok(None) };
         let (mut founder, mut repeats) = (with, with);
         // Lines name the founder as a rule, and it need not be read then.
         if self.members(founder, 1)?.is_empty() {
@@ -35,8 +35,8 @@ impl<S: State> Work<'_, S> {
             }
         }
         self.touch_story(founder, no)?;
-        let report = Some(repeats).filter(|repeats| !told.related && *repeats != founder);
-        let story = Membership { founder, reason: told.reason, related: told.related, report };
+        let report = Some(repeats).filter(|repeats| !joined.related && *repeats != founder);
+        let story = Membership { founder, reason: joined.reason, related: joined.related, report };
         let member = Member { report: story.repeats(), ..entry.member() };
         self.changes.members.insert((founder, no), Some(member));
         Ok(Some(story))
@@ -80,7 +80,7 @@ impl<S: State> Work<'_, S> {
 
     /// A rewritten entry stays in its story; those that tell the same link to it. Returns the founder, if
     /// others tell it too.
-    pub(super) fn retell(&mut self, no: EntryNo, entry: &Entry) -> Result<Option<EntryNo>, S::Error> {
+    pub(super) fn revise_story(&mut self, no: EntryNo, entry: &Entry) -> Result<Option<EntryNo>, S::Error> {
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
         if self.members(founder, 1)?.is_empty() {
             return Ok(None);
@@ -108,8 +108,8 @@ impl<S: State> Work<'_, S> {
             let moves = next != founder || alone;
             if moves || of_report(&member) {
                 self.changes.members.insert((founder, other), None);
-                let told = Some(next).filter(|_| !alone);
-                self.follow(other, told, next_report.filter(|_| of_report(&member)))?;
+                let story = Some(next).filter(|_| !alone);
+                self.follow(other, story, next_report.filter(|_| of_report(&member)))?;
             }
         }
         Ok(())

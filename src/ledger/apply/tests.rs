@@ -412,7 +412,7 @@ fn a_replay_under_the_definitions_of_today_equals_what_was_lived() {
     let story = |n, seconds, with| {
         let text = "殷墟遗址今天公布新的考古发现，专家称其填补空白";
         let entry = new(n, body(text, Some(Stamp::second(at(seconds - 60)))));
-        seen("paper", seconds, vec![told(entry, with)], vec![])
+        seen("paper", seconds, vec![joining(entry, with)], vec![])
     };
     let all = lines([
         config(0, &title("甲报"), &[]),

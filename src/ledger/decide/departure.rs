@@ -43,15 +43,15 @@ fn try_departure(
     let same_report = |(other, member): &(EntryNo, Member)| member.report.unwrap_or(*other) == report;
     let repeats_others = others.iter().any(same_report);
     others.sort_by_key(|other| (other.0 != report, !same_report(other)));
-    let mut told = None;
+    let mut story = None;
     for other in others.iter().take(COMPARED) {
-        let Some((id, verdict)) = judge(store, rules, other.0, now)? else { continue };
-        if !repeats_others || same_report(other) && verdict.copy {
+        let Some((id, same)) = judge(store, rules, other.0, now)? else { continue };
+        if !repeats_others || same_report(other) && same.copy {
             return Ok(None);
         }
-        told = told.or(Some(JoinedStory { with: id, reason: verdict.reason, related: true }));
+        story = story.or(Some(JoinedStory { with: id, reason: same.reason, related: true }));
     }
-    Ok(Some(told))
+    Ok(Some(story))
 }
 
 /// The id of an entry of the story, and how the rewritten one and it are alike, if they are.
@@ -66,5 +66,5 @@ fn judge(
     let outlet = source.as_ref().map_or(entry.source.as_str(), SourceState::title);
     let regions: Vec<_> = entry.regions.iter().map(|found| found.region.clone()).collect();
     let sketch = sketch_of(rules, outlet, &regions, &entry.body, entry.published);
-    Ok(story::same(now, &sketch).map(|verdict| (entry.id, verdict)))
+    Ok(story::same(now, &sketch).map(|same| (entry.id, same)))
 }

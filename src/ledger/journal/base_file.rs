@@ -52,10 +52,7 @@ impl BaseWriter {
         Ok(Self { disks, disk, path, name, seq, encoder, text, frame, lines: 0 })
     }
 
-    /// Writes the next part.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses; dropping the writer removes its file.
+    /// Writes the next part. Fails if the disk refuses; dropping the writer removes its file.
     pub fn push(&mut self, part: Base) -> Result<(), JournalError> {
         // A reader takes the base's number from its first frame, which is therefore a short one.
         let closes = matches!(part, Base::Head(_));
@@ -82,8 +79,6 @@ impl BaseWriter {
     }
 
     /// Makes the base durable and reads it back. It replaces nothing yet: the caller may still have to drop it.
-    ///
-    /// # Errors
     /// Fails if the disk refuses, or returns other octets than were written: then the journal is unchanged.
     pub fn finish(mut self) -> Result<FinishedBase, JournalError> {
         self.close_frame()?;

@@ -36,11 +36,11 @@ impl fmt::Display for Losses {
             true => format!("line {first} is missing"),
             false => format!("lines {first} to {last} are missing"),
         });
-        let mut told: Vec<String> = damage.take(NAMED).chain(gaps.take(NAMED)).collect();
-        let more = self.damage.len() + self.gaps.len() - told.len();
+        let mut places: Vec<String> = damage.take(NAMED).chain(gaps.take(NAMED)).collect();
+        let more = self.damage.len() + self.gaps.len() - places.len();
         if more > 0 {
-            told.push(format!("and {more} more such places"));
+            places.push(format!("and {more} more such places"));
         }
-        f.write_str(&told.join("; "))
+        f.write_str(&places.join("; "))
     }
 }

@@ -161,21 +161,17 @@ impl Journal {
         self.seq = self.seq.max(seq);
     }
 
-    /// Writes the records, and returns them as lines. They survive the end of this process when this
-    /// returns, and a power loss when [`Self::sync`] returned after it. On an error nothing of them
-    /// stays. `today` starts a new segment when the day has changed; a day in the past starts none.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses; the journal stays usable.
+    /// Writes the records, and returns them as lines. They survive the end of this process when this returns, and a
+    /// power loss when [`Self::sync`] returned after it. On an error nothing of them stays. `today` starts a new
+    /// segment when the day has changed; a day in the past starts none. Fails if the disk refuses; the journal
+    /// stays usable.
     pub fn append(&mut self, records: Vec<Record>, today: NaiveDate) -> Result<Vec<Line>, JournalError> {
         self.make_ready(today)?;
         self.write(records)
     }
 
-    /// Writes the records and makes them survive a power loss. On an error nothing of them stays.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses; the journal stays usable.
+    /// Writes the records and makes them survive a power loss. On an error nothing of them stays. Fails if the disk
+    /// refuses; the journal stays usable.
     pub fn commit(&mut self, records: Vec<Record>, today: NaiveDate) -> Result<Vec<Line>, JournalError> {
         self.make_ready(today)?;
         let (seq, good_len, unsynced) = (self.seq, self.good_len, self.unsynced.len());
@@ -189,11 +185,9 @@ impl Journal {
         Ok(lines)
     }
 
-    /// Makes every append durable. If the disk refuses, the unsynced lines are written once more, into a
-    /// new segment, with the same numbers. A reader takes the first copy that it can read.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses both; the next call tries again.
+    /// Makes every append durable. If the disk refuses, the unsynced lines are written once more, into a new
+    /// segment, with the same numbers. A reader takes the first copy that it can read. Fails if the disk refuses
+    /// both; the next call tries again.
     pub fn sync(&mut self) -> Result<(), JournalError> {
         self.cut_torn()?;
         if self.unsynced.is_empty() {
@@ -209,9 +203,6 @@ impl Journal {
 
     /// Tries, after something failed, whether the disk takes and keeps anything: a small file is written,
     /// synced and removed.
-    ///
-    /// # Errors
-    /// Fails if it does not.
     pub fn probe(&mut self) -> Result<(), JournalError> {
         let path = self.dir.join("probe.new");
         let tried = self.disks.open(&path, Mode::Fresh).and_then(|mut file| {
@@ -223,10 +214,8 @@ impl Journal {
         self.sync()
     }
 
-    /// Begins a base of all lines so far. Later lines go into a segment behind it.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses; the journal stays usable.
+    /// Begins a base of all lines so far. Later lines go into a segment behind it. Fails if the disk refuses; the
+    /// journal stays usable.
     pub fn begin_base(&mut self, today: NaiveDate) -> Result<BaseWriter, JournalError> {
         self.make_ready(today)?;
         self.sync()?;
@@ -235,10 +224,8 @@ impl Journal {
         BaseWriter::new(&self.disks, &self.dir, name, self.seq)
     }
 
-    /// Gives a base its name: from then on it stands for the segments before it.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses. After a power cut it may be there or not; the segments before it are.
+    /// Gives a base its name: from then on it stands for the segments before it. Fails if the disk refuses. After a
+    /// power cut it may be there or not; the segments before it are.
     pub fn put_in_place(&mut self, base: FinishedBase) -> Result<WrittenBase, JournalError> {
         let seq = base.seq();
         let base = base.put_in_place()?;
@@ -246,10 +233,7 @@ impl Journal {
         Ok(base)
     }
 
-    /// Removes the segments that a base stands for.
-    ///
-    /// # Errors
-    /// Fails if the disk refuses: then the next open removes them.
+    /// Removes the segments that a base stands for. Fails if the disk refuses: then the next open removes them.
     pub fn keep_from(&self, base: &WrittenBase) -> Result<(), JournalError> {
         let older = segment::list(&self.dir)?.into_iter().filter(|s| s.name.number < base.name.number);
         base_file::remove(&self.disks, &older.collect::<Vec<_>>(), &self.dir)
@@ -281,9 +265,6 @@ impl Journal {
     }
 
     /// [`replay()`] of this journal.
-    ///
-    /// # Errors
-    /// Fails if a segment cannot be read, or `each` says so.
     pub fn replay<E: From<JournalError>>(
         &self,
         from: Option<(u64, Position)>,

@@ -30,9 +30,6 @@ impl Journal {
     /// dates the first segment of an empty journal. `known` is the number of a line and the position that was
     /// given out with it: if the journal holds it, the lines before it are not read. Otherwise the whole
     /// last segment is read.
-    ///
-    /// # Errors
-    /// Fails if the directory or its last segment cannot be read or written.
     pub fn open(
         dir: &Path,
         today: NaiveDate,

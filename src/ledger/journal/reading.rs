@@ -196,17 +196,11 @@ fn head_of(text: &[u8], path: &Path) -> Result<Option<Head>, JournalError> {
 }
 
 /// The number of a line, if the line makes sense so far.
-///
-/// # Errors
-/// Fails if it is of another version.
 pub(super) fn seq_of(text: &[u8], path: &Path) -> Result<Option<u64>, JournalError> {
     Ok(head_of(text, path)?.map(|head| head.seq))
 }
 
 /// A line, if it makes sense.
-///
-/// # Errors
-/// Fails if it is of another version.
 pub(super) fn line_of(text: &[u8], path: &Path) -> Result<Option<Line>, JournalError> {
     let Some(Head { seq, round, kind, .. }) = head_of(text, path)? else { return Ok(None) };
     // By its tags a line is read through values of any shape, which takes twice as long.

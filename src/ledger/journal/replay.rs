@@ -28,9 +28,6 @@ pub type Each<'a, E> = &'a mut dyn FnMut(Line, Position) -> Result<(), E>;
 /// Hands the lines of the journal in `dir` to `each`, in order, each number once: all of them, or those behind
 /// a line, given with its position. What stands before the position is not read; if its segment is gone, the
 /// number alone counts. A base of a later line than the given one comes line by line.
-///
-/// # Errors
-/// Fails if a segment cannot be read, or `each` says so.
 pub fn replay<E: From<JournalError>>(
     dir: &Path,
     from: Option<(u64, Position)>,

@@ -39,6 +39,12 @@ fn open(dir: &TempDir, today: NaiveDate) -> (Journal, OpenReport) {
     Journal::open(&dir.path().join("journal"), today, None).expect("the journal opens")
 }
 
+fn begun() -> (TempDir, Journal) {
+    let dir = TempDir::new().expect("a directory");
+    let (journal, _) = open(&dir, day(1));
+    (dir, journal)
+}
+
 fn append(journal: &mut Journal, records: impl IntoIterator<Item = u32>, today: NaiveDate) -> Vec<Line> {
     journal.append(records.into_iter().map(record).collect(), today).expect("the journal takes it")
 }
@@ -85,8 +91,7 @@ fn what_was_appended_is_replayed_in_order_from_any_position() {
 
 #[test]
 fn a_segment_is_one_zstd_file_of_json_lines() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     append(&mut journal, 0..2, day(1));
     append(&mut journal, 2..3, day(1));
     let file = File::open(&segments(&dir)[0]).expect("a segment");
@@ -102,8 +107,7 @@ fn a_segment_is_one_zstd_file_of_json_lines() {
 
 #[test]
 fn a_last_frame_torn_at_any_octet_is_cut_off_and_the_journal_goes_on() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     let mut kept = append(&mut journal, 0..2, day(1));
     let path = segments(&dir)[0].clone();
     let good = fs::read(&path).expect("read");
@@ -126,8 +130,7 @@ fn a_last_frame_torn_at_any_octet_is_cut_off_and_the_journal_goes_on() {
 
 #[test]
 fn a_flipped_bit_costs_its_frame_alone_and_is_told() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     let mut written = append(&mut journal, 0..2, day(1));
     let path = segments(&dir)[0].clone();
     let start = fs::metadata(&path).expect("there").len();
@@ -164,8 +167,7 @@ fn what_is_no_frame_at_the_end_is_cut_off() {
         ("a magic number and rubbish", &[0x28, 0xb5, 0x2f, 0xfd, 0xff, 0xff, 0xff, 0xff, 1, 2, 3]),
     ];
     for (name, garbage) in cases {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, _) = open(&dir, day(1));
+        let (dir, mut journal) = begun();
         let written = append(&mut journal, 0..3, day(1));
         drop(journal);
         let path = segments(&dir)[0].clone();
@@ -180,8 +182,7 @@ fn what_is_no_frame_at_the_end_is_cut_off() {
 
 #[test]
 fn an_empty_last_segment_goes_on_from_the_one_before() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     append(&mut journal, 0..2, day(1));
     drop(journal);
     File::create(dir.path().join("journal/00000002-2026-11-02.ndjson.zst")).expect("created");
@@ -216,8 +217,7 @@ fn a_new_day_starts_a_segment_and_a_clock_set_back_does_not() {
 
 #[test]
 fn segments_before_the_position_are_not_read() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     for n in 1..=4 {
         append(&mut journal, n * 2..n * 2 + 2, day(n));
     }
@@ -245,8 +245,7 @@ fn a_line_of_a_later_version_is_refused_by_name_and_left_alone() {
         }),
     ];
     for (name, line) in newer {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, _) = open(&dir, day(1));
+        let (dir, mut journal) = begun();
         append(&mut journal, 0..1, day(1));
         let path = segments(&dir)[0].clone();
         let mut bytes = fs::read(&path).expect("read");
@@ -263,8 +262,7 @@ fn a_line_of_a_later_version_is_refused_by_name_and_left_alone() {
 
 #[test]
 fn an_unreadable_line_costs_no_other_line() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     let mut written = append(&mut journal, 0..1, day(1));
     let path = segments(&dir)[0].clone();
     let mut bytes = fs::read(&path).expect("read");
@@ -328,7 +326,8 @@ impl<F: Fn(&Path, Mode) -> io::Result<Box<dyn Disk>> + Send + Sync> Files for F 
     }
 }
 
-fn open_moody(dir: &TempDir) -> (Journal, Script) {
+fn moody() -> (TempDir, Journal, Script) {
+    let dir = TempDir::new().expect("a directory");
     let script = Script::default();
     let shared = Arc::clone(&script);
     let disks: Disks = Arc::new(move |path: &Path, mode: Mode| {
@@ -341,7 +340,7 @@ fn open_moody(dir: &TempDir) -> (Journal, Script) {
     });
     let (journal, _) =
         Journal::open_on(disks, &dir.path().join("journal"), day(1), None).expect("the journal opens");
-    (journal, script)
+    (dir, journal, script)
 }
 
 fn set(script: &Script, mood: Mood) {
@@ -355,8 +354,7 @@ fn seqs(journal: &Journal) -> Vec<u64> {
 #[test]
 fn a_short_write_leaves_nothing_behind() {
     for room in [0, 1, 3, 40] {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, script) = open_moody(&dir);
+        let (dir, mut journal, script) = moody();
         append(&mut journal, 0..2, day(1));
         let before = fs::read(&segments(&dir)[0]).expect("read");
         set(&script, Mood { room: Some(room), ..Mood::default() });
@@ -372,8 +370,7 @@ fn a_short_write_leaves_nothing_behind() {
 
 #[test]
 fn what_could_not_be_cut_is_cut_before_anything_else_is_written() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, script) = open_moody(&dir);
+    let (dir, mut journal, script) = moody();
     append(&mut journal, 0..2, day(1));
     let before = fs::read(&segments(&dir)[0]).expect("read");
     set(&script, Mood { room: Some(20), no_cut: true, ..Mood::default() });
@@ -391,8 +388,7 @@ fn what_could_not_be_cut_is_cut_before_anything_else_is_written() {
 
 #[test]
 fn after_a_failed_sync_everything_since_the_last_good_one_goes_into_a_new_segment() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, script) = open_moody(&dir);
+    let (dir, mut journal, script) = moody();
     journal.commit(vec![record(0)], day(1)).expect("committed");
     let synced = fs::read(&segments(&dir)[0]).expect("read");
     append(&mut journal, 1..3, day(1));
@@ -418,8 +414,7 @@ fn what_was_refused_is_never_read_back_whatever_failed() {
         ("the disk is full", Mood { room: Some(10), ..Mood::default() }),
     ];
     for (name, mood) in failures {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, script) = open_moody(&dir);
+        let (dir, mut journal, script) = moody();
         append(&mut journal, 0..2, day(1));
         set(&script, mood);
         assert!(journal.commit(vec![record(77)], day(1)).is_err(), "{name}");
@@ -441,8 +436,7 @@ fn what_was_refused_is_never_read_back_whatever_failed() {
 
 #[test]
 fn a_day_that_cannot_begin_leaves_the_journal_where_it_was() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, script) = open_moody(&dir);
+    let (dir, mut journal, script) = moody();
     append(&mut journal, 0..2, day(1));
     set(&script, Mood { no_open: true, ..Mood::default() });
     assert!(journal.append(vec![record(2)], day(2)).is_err());
@@ -462,8 +456,7 @@ proptest! {
     fn a_failing_disk_never_tears_the_journal(
         steps in prop::collection::vec((0_u8..7, 1_u32..4, any::<bool>()), 1..30),
     ) {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, script) = open_moody(&dir);
+        let (dir, mut journal, script) = moody();
         let (mut acknowledged, mut n, mut today) = (Vec::new(), 0, 1);
         for (mood, count, durable) in steps {
             set(&script, match mood {

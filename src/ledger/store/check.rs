@@ -10,9 +10,6 @@ const STEP: usize = 4096;
 impl Store {
     /// Checks the whole store against its own checksums and counts. Nothing may be written meanwhile: freeze
     /// a store that is in use. Returns its numbers of rows, octets and entries.
-    ///
-    /// # Errors
-    /// [`Unsound`] names the violated invariant.
     pub fn check(&self) -> Result<Scrubbed, Unsound> {
         let mut scrub = Scrub::new(self);
         let mut all = Scrubbed { next: Some(key::ALL.0.to_vec()), ..Scrubbed::default() };

@@ -43,26 +43,17 @@ impl Store {
     }
 
     /// The first entries of a feed, with their numbers.
-    ///
-    /// # Errors
-    /// Fails if the backend cannot be read, or an entry on the list is not there.
     pub fn newest(&self, feed: &FeedKey, limit: usize) -> Result<Vec<(EntryNo, Entry)>, StoreError> {
         let places = self.list(feed, None, limit)?;
         places.into_iter().map(|(rank, _)| self.listed_entry(rank)).collect()
     }
 
     /// The entry at a place of a list.
-    ///
-    /// # Errors
-    /// Fails if it cannot be read, or is not there.
     pub fn listed_entry(&self, rank: Rank) -> Result<(EntryNo, Entry), StoreError> {
         Ok((rank.no, self.there(rank.no)?))
     }
 
     /// An entry that a list says is there.
-    ///
-    /// # Errors
-    /// Fails if it cannot be read, or is not there.
     pub fn there(&self, no: EntryNo) -> Result<Entry, StoreError> {
         let missing = || value::damaged(&key::entry(no), "it is on a list, but not there");
         self.entry(no)?.ok_or_else(missing)

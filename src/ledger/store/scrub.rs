@@ -53,18 +53,14 @@ pub struct Scrubbed {
 }
 
 impl Store {
-    /// Reads at most `rows` rows from a key on (from the first without one).
-    ///
-    /// # Errors
-    /// Fails if a row cannot be read or does not meet its checksum. That is never a matter of timing.
+    /// Reads at most `rows` rows from a key on (from the first without one). Fails if a row cannot be read or does
+    /// not meet its checksum. That is never a matter of timing.
     pub fn scrub_step(&self, from: Option<Vec<u8>>, rows: usize) -> Result<Scrubbed, StoreError> {
         Scrub::new(self).step(from, rows)
     }
 
-    /// Looks at one row again, while nothing is written.
-    ///
-    /// # Errors
-    /// [`Unsound`] names the violated invariant. A row that was deleted meanwhile is sound.
+    /// Looks at one row again, while nothing is written. Fails with [`Unsound`] names the violated invariant. A row
+    /// that was deleted meanwhile is sound.
     pub fn recheck(&self, key: &[u8]) -> Result<(), Unsound> {
         let Some(value) = self.backend.get(key)? else { return Ok(()) };
         match Scrub::new(self).judge(key, value)? {

@@ -47,9 +47,6 @@ pub struct Article {
 }
 
 /// Reads an article page.
-///
-/// # Errors
-/// [`PageError`] when it is none, or nothing is on it.
 pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, PageError> {
     let page = Page::read(input)?;
     let open = breaks_off(input.bytes) && !has(input.bytes, b"</body");

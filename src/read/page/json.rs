@@ -21,9 +21,6 @@ const REGION_SCHEME: &str = "urn:gb2260";
 const CODE_DIGITS: usize = 6;
 
 /// Reads a document that lists entries.
-///
-/// # Errors
-/// [`PageError`] when it is no JSON, or has no list where the rules say.
 pub fn json(input: &FeedInput<'_>, rules: &JsonRules) -> Result<ParsedFeed, PageError> {
     let decoded = decode(input.bytes, input.content_type, None);
     let text = xml_legal(&decoded.text);

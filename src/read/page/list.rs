@@ -36,9 +36,6 @@ pub struct ListPage {
 }
 
 /// Reads a list page.
-///
-/// # Errors
-/// [`PageError`] when it is none, is empty, or a selector matches nothing.
 pub fn list(input: &FeedInput<'_>, rules: &ListRules) -> Result<ListPage, PageError> {
     let page = Page::read(input)?;
     let mut repairs = page.repairs.clone();

@@ -58,12 +58,12 @@ impl<'a> Prose<'a> {
             _ => HashSet::new(),
         };
         let mut prose = Self { tree, lines: Vec::new(), below: HashMap::new(), all, total, titled };
-        let mut told: HashMap<NodeId, bool> = HashMap::new();
+        let mut known: HashMap<NodeId, bool> = HashMap::new();
         prose.lines = weighed
             .into_iter()
             .filter(|(block, _)| {
                 !around(*block)
-                    .any(|element| *told.entry(element.id()).or_insert_with(|| prose.is_out(element)))
+                    .any(|element| *known.entry(element.id()).or_insert_with(|| prose.is_out(element)))
             })
             .collect();
         prose.below = sums(&prose.lines);
@@ -96,10 +96,10 @@ impl<'a> Prose<'a> {
     }
 
     pub(super) fn shown(&self, lines: Vec<TextLine>) -> Vec<TextLine> {
-        let mut told: HashMap<NodeId, bool> = HashMap::new();
+        let mut known: HashMap<NodeId, bool> = HashMap::new();
         let block = |line: &TextLine| self.tree.get(line.block).and_then(ElementRef::wrap);
         let mut is_shown = |line: &TextLine| {
-            *told.entry(line.block).or_insert_with(|| block(line).is_none_or(|block| self.is_shown(block)))
+            *known.entry(line.block).or_insert_with(|| block(line).is_none_or(|block| self.is_shown(block)))
         };
         lines.into_iter().filter(|line| is_shown(line)).collect()
     }

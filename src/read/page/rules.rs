@@ -16,9 +16,6 @@ pub struct Css {
 
 impl Css {
     /// Reads a selector list.
-    ///
-    /// # Errors
-    /// A message for whoever wrote it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() {
@@ -132,9 +129,6 @@ pub(super) enum Step {
 
 impl JsonPath {
     /// Reads a path; `.` or nothing is the value itself.
-    ///
-    /// # Errors
-    /// A message for whoever wrote it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is not a path; write \"data.list\" or \"items[0].title\"");
         if text.len() > LONGEST {

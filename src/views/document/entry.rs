@@ -23,7 +23,7 @@ pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &Sou
     if authors.is_empty() {
         authors.push(Person { name: outlet.clone(), ..Person::default() });
     }
-    let told = (policy != ContentPolicy::Title).then(|| short(entry)).flatten();
+    let summary = (policy != ContentPolicy::Title).then(|| short(entry)).flatten();
     let content = match (policy, &body.content) {
         (ContentPolicy::Full, Some(Body::Html(html))) => Some(html.clone()),
         (ContentPolicy::Full, Some(Body::Text(text))) => Some(from_text(text)),
@@ -31,7 +31,7 @@ pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &Sou
     };
     EntryDoc {
         id: entry.id.clone(),
-        title: entry_title(entry, &site.shown.title(feed, entry), told.as_deref()),
+        title: entry_title(entry, &site.shown.title(feed, entry), summary.as_deref()),
         links: links(shown),
         published: entry.published,
         updated: entry.updated,
@@ -40,7 +40,7 @@ pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &Sou
         contributors: people(&body.contributors),
         regions: regions(site, entry),
         categories: categories(site, entry),
-        summary: counted(told, shown.others),
+        summary: counted(summary, shown.others),
         content,
         rights: body.rights.clone(),
         language: [&body.language, &source.facts.language]
@@ -82,8 +82,8 @@ fn links(shown: &Shown) -> Vec<Link> {
             .map(|l| Link { media_type: l.media_type.as_deref().and_then(sound::media_type), ..l.clone() })
     };
     let page = given("alternate").next();
-    let told = shown.related.iter().filter(|other| is_republished(&other.href));
-    let related = told.map(|other| Link {
+    let others = shown.related.iter().filter(|other| is_republished(&other.href));
+    let related = others.map(|other| Link {
         href: other.href.clone(),
         rel: "related".to_owned(),
         title: Some(other.title.clone()),

@@ -20,7 +20,7 @@ fn only_feeds_that_are_not_what_the_hub_was_told_are_told() {
     assert_eq!(next(&queue, at).as_deref(), Some("henan.atom 2"));
     queue.changed(feeds(&[("all.atom", "1"), ("henan.atom", "3")]));
     assert_eq!(next(&queue, at).as_deref(), Some("henan.atom 3"), "two changes are told once");
-    queue.told("henan.atom".to_owned(), "3".to_owned());
+    queue.pinged("henan.atom".to_owned(), "3".to_owned());
     assert_eq!(next(&queue, at), None);
     queue.changed(feeds(&[("all.atom", "2")]));
     queue.changed(feeds(&[("all.atom", "1")]));
@@ -45,7 +45,7 @@ fn play(hours: u64, takes: impl Fn(&str) -> bool) -> (BTreeMap<String, u32>, Dur
             hub = at;
             if takes(&path) {
                 longest = longest.max(at - from);
-                queue.told(path, digest);
+                queue.pinged(path, digest);
             } else {
                 hub += queue.failed(path, BACKOFF, at);
             }
@@ -92,7 +92,7 @@ fn a_feed_that_failed_is_told_once_it_may_be_and_then_starts_afresh() {
         assert_eq!(next(&queue, start), None);
     }
     assert_eq!(next(&queue, start + Duration::from_secs(120)).as_deref(), Some("a.atom 1"));
-    queue.told("a.atom".to_owned(), "1".to_owned());
+    queue.pinged("a.atom".to_owned(), "1".to_owned());
     queue.changed(feeds(&[("a.atom", "2")]));
     assert_eq!(queue.due(start), Some(start));
 }

@@ -115,7 +115,7 @@ fn an_entry_that_goes_by_other_keys_learns_them_and_nothing_else_changes() {
     for (name, gone) in cases {
         let lived = |last| {
             paper(
-                [seen("paper", 1000, vec![report(1), told(report(2), 1)], vec![])]
+                [seen("paper", 1000, vec![report(1), joining(report(2), 1)], vec![])]
                     .into_iter()
                     .chain(gone.clone())
                     .chain([last]),

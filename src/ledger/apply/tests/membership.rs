@@ -32,8 +32,8 @@ fn withdrawal(seconds: i64, n: u64) -> Record {
 fn three() -> Vec<Record> {
     vec![
         seen("paper", 1000, vec![report(1)], vec![]),
-        seen("paper", 2000, vec![told(report(2), 1)], vec![]),
-        seen("paper", 3000, vec![told(report(3), 2)], vec![]),
+        seen("paper", 2000, vec![joining(report(2), 1)], vec![]),
+        seen("paper", 3000, vec![joining(report(3), 2)], vec![]),
     ]
 }
 
@@ -48,10 +48,10 @@ fn an_entry_is_filed_with_the_story_of_the_one_it_was_found_to_tell_with() {
     }
     let cases: [(&str, Vec<NewEntry>, Vec<EntryNo>); 3] = [
         ("nobody was found", vec![report(1)], vec![]),
-        ("nothing is kept of the one that was found", vec![told(report(1), 9)], vec![]),
+        ("nothing is kept of the one that was found", vec![joining(report(1), 9)], vec![]),
         (
             "both came at once, the founder last in the document",
-            vec![told(report(2), 1), report(1)],
+            vec![joining(report(2), 1), report(1)],
             vec![1, 2],
         ),
     ];
@@ -78,7 +78,7 @@ fn a_story_goes_on_without_those_that_left() {
         ("all but its founder expired", vec![expiry(5000, &[2, 3], &[])], 1, vec![1, 4]),
     ];
     for (name, gone, with, joined) in cases {
-        let more = seen("paper", 9000, vec![told(report(4), with)], vec![]);
+        let more = seen("paper", 9000, vec![joining(report(4), with)], vec![]);
         let store = paper(three().into_iter().chain(gone).chain([more]));
         assert_eq!(members(&store, 1), joined, "{name}");
         let listed: Vec<_> = joined.iter().map(|no| (*no, Some(1))).collect();
@@ -106,10 +106,10 @@ fn the_feeds_of_a_story_change_with_it_and_are_not_updated() {
     let before = [
         config(0, &defs, &[]),
         seen("paper", 1000, vec![report(1)], vec![]),
-        seen("other", 2000, vec![told(report(2), 1)], vec![]),
+        seen("other", 2000, vec![joining(report(2), 1)], vec![]),
     ];
     let cases = [
-        ("another joins", seen("other", 3000, vec![told(report(3), 2)], vec![])),
+        ("another joins", seen("other", 3000, vec![joining(report(3), 2)], vec![])),
         ("another is rewritten", seen("other", 3000, vec![], vec![changed(2, body("改写", None))])),
         ("another is withdrawn", withdrawal(3000, 2)),
         ("another expires", expiry(3000, &[2], &[])),
@@ -126,7 +126,7 @@ fn the_feeds_of_a_story_change_with_it_and_are_not_updated() {
 
 /// A report that is linked, and shown beside the one it was found to tell with.
 fn related(n: u64, with: u64) -> NewEntry {
-    let mut entry = told(report(n), with);
+    let mut entry = joining(report(n), with);
     entry.story.as_mut().expect("it was told").related = true;
     entry
 }
@@ -154,7 +154,7 @@ fn repeats(store: &Store, founder: EntryNo) -> Vec<(EntryNo, Option<EntryNo>)> {
 fn a_rewritten_entry_leaves_its_story_and_the_others_go_on() {
     // 2 repeats 1; 3 is related to them; 4 repeats 3.
     let before = || {
-        let more = [related(3, 1), told(report(4), 3)].map(|new| seen("paper", 3000, vec![new], vec![]));
+        let more = [related(3, 1), joining(report(4), 3)].map(|new| seen("paper", 3000, vec![new], vec![]));
         three().into_iter().take(2).chain(more).collect::<Vec<_>>()
     };
     let store = paper(before());
@@ -197,7 +197,7 @@ fn what_an_entry_hid_that_left_is_news_to_readers_that_ask_for_what_changed() {
 #[test]
 fn what_comes_back_for_an_entry_that_is_gone_is_news_to_readers_that_ask_for_what_changed() {
     for (name, gone) in [("withdrawn", withdrawal(5000, 1)), ("expired", expiry(5000, &[1], &[]))] {
-        for with in [told(report(2), 1), related(2, 1)] {
+        for with in [joining(report(2), 1), related(2, 1)] {
             let is_related = with.story.as_ref().is_some_and(|story| story.related);
             let store = paper([
                 seen("paper", 1000, vec![report(1)], vec![]),

@@ -28,8 +28,7 @@ fn write_base(journal: &mut Journal) -> Result<(), JournalError> {
 
 #[test]
 fn a_base_that_was_cut_between_two_frames_is_damaged_and_positions_go_on_behind_it() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     append(&mut journal, 0..3, day(1));
     write_base(&mut journal).expect("written");
     let (first, file) = (&journal.files().expect("listed")[0].0.clone(), dir.path().join("journal"));
@@ -48,8 +47,7 @@ fn a_base_that_was_cut_between_two_frames_is_damaged_and_positions_go_on_behind_
 
 #[test]
 fn a_base_stands_for_the_segments_before_it() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     append(&mut journal, 0..3, day(1));
     append(&mut journal, 3..5, day(2));
     write_base(&mut journal).expect("written");
@@ -73,8 +71,7 @@ fn a_base_that_cannot_be_written_leaves_the_journal_as_it_was() {
     ];
     for (name, mood) in failures {
         for begun in [false, true] {
-            let dir = TempDir::new().expect("a directory");
-            let (mut journal, script) = open_moody(&dir);
+            let (dir, mut journal, script) = moody();
             append(&mut journal, 0..4, day(1));
             let written = if begun {
                 let mut writer = journal.begin_base(day(1)).expect("begun");
@@ -104,8 +101,7 @@ fn a_base_that_cannot_be_written_leaves_the_journal_as_it_was() {
 /// A base of five lines and the line behind it, as a compaction that was interrupted leaves them: what the base
 /// stands for is there still. Returns the names: two segments, the base, the tail.
 fn interrupted() -> (TempDir, Vec<String>) {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     append(&mut journal, 0..3, day(1));
     append(&mut journal, 3..5, day(2));
     journal.sync().expect("synced");
@@ -145,8 +141,7 @@ fn a_base_that_does_not_hold_what_its_end_says_is_damaged() {
         ("a feed is missing", said(0, 1, 0), false),
     ];
     for (name, end, whole) in cases {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, _) = open(&dir, day(1));
+        let (dir, mut journal) = begun();
         append(&mut journal, 0..3, day(1));
         let mut writer = journal.begin_base(day(1)).expect("begun");
         [head.clone(), end.clone()].into_iter().try_for_each(|part| writer.push(part)).expect("written");
@@ -174,8 +169,7 @@ fn a_probe_says_whether_the_disk_is_well_and_leaves_nothing() {
         Mood { no_open: true, ..Mood::default() },
     ];
     for mood in failures {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, script) = open_moody(&dir);
+        let (dir, mut journal, script) = moody();
         append(&mut journal, 0..2, day(1));
         set(&script, mood);
         assert!(journal.commit(vec![record(9)], day(2)).is_err(), "{mood:?}");
@@ -190,8 +184,7 @@ fn a_probe_says_whether_the_disk_is_well_and_leaves_nothing() {
 
 #[test]
 fn a_journal_that_is_read_only_says_so_at_open() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     append(&mut journal, 0..1, day(1));
     drop(journal);
     let read_only: Disks =
@@ -234,8 +227,7 @@ fn a_journal_of_another_version_is_refused_by_name_and_left_alone() {
         },
     ];
     for Case { name, segment, line, told } in cases {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, _) = open(&dir, day(1));
+        let (dir, mut journal) = begun();
         append(&mut journal, 0..2, day(1));
         drop(journal);
         let path = dir.path().join("journal").join(segment);

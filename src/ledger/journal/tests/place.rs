@@ -6,8 +6,7 @@ use super::*;
 /// A journal of the lines of two days, two a frame, with what each append left: the number of the last line and
 /// its position.
 fn two_days() -> (TempDir, Journal, Vec<(u64, Position)>) {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     let mut places = vec![(0, journal.position())];
     for (n, today) in [(0, 1), (2, 1), (4, 2), (6, 2)] {
         append(&mut journal, n..n + 2, day(today));
@@ -67,8 +66,7 @@ fn a_position_is_the_end_of_the_last_frame_that_was_accepted() {
 #[test]
 fn what_is_refused_leaves_the_position_as_it_was() {
     for mood in [Mood { room: Some(10), ..Mood::default() }, Mood { no_sync: true, ..Mood::default() }] {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, script) = open_moody(&dir);
+        let (_dir, mut journal, script) = moody();
         append(&mut journal, 0..2, day(1));
         let before = journal.position();
         set(&script, mood);
@@ -272,8 +270,7 @@ fn gaps_and_damage_behind_a_place_are_told() {
 
 #[test]
 fn a_place_in_what_a_failed_sync_left_still_counts() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, script) = open_moody(&dir);
+    let (dir, mut journal, script) = moody();
     journal.commit(vec![record(0)], day(1)).expect("committed");
     append(&mut journal, 1..3, day(1));
     let known = (journal.seq(), journal.position());
@@ -294,8 +291,7 @@ fn a_place_in_what_a_failed_sync_left_still_counts() {
 
 #[test]
 fn a_replay_that_is_given_up_ends_at_once_with_what_it_was_given_up_for() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     // More than may wait between the two threads.
     for n in 0..20 {
         append(&mut journal, n * 1000..(n + 1) * 1000, day(1));

@@ -39,8 +39,7 @@ impl Seek for Sectors<'_> {
 
 #[test]
 fn a_sector_that_cannot_be_read_costs_the_frames_it_lies_in() {
-    let dir = TempDir::new().expect("a directory");
-    let (mut journal, _) = open(&dir, day(1));
+    let (dir, mut journal) = begun();
     for n in 0..200 {
         append(&mut journal, [n], day(1));
     }
@@ -83,8 +82,7 @@ const UNREADABLE: &str = "/proc/self/mem";
 #[test]
 fn a_segment_that_cannot_be_read_is_passed_over_and_left_alone() {
     for bad in 0..3 {
-        let dir = TempDir::new().expect("a directory");
-        let (mut journal, _) = open(&dir, day(1));
+        let (dir, mut journal) = begun();
         for n in 1..=3 {
             append(&mut journal, [n * 2, n * 2 + 1], day(n));
         }

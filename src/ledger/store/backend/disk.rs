@@ -53,10 +53,8 @@ pub struct SledBackend {
 }
 
 impl SledBackend {
-    /// Opens the database in `dir`, creating it when there is none.
-    ///
-    /// # Errors
-    /// Fails if sled fails or panics: the caller moves the directory away and rebuilds the store.
+    /// Opens the database in `dir`, creating it when there is none. Fails if sled fails or panics: the caller moves
+    /// the directory away and rebuilds the store.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(dir).map_err(|e| at_disk(dir, &e))?;
         remove_half_snapshots(dir).map_err(|e| at_disk(dir, &e))?;
