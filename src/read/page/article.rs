@@ -8,7 +8,7 @@ use super::dom::{Page, select, text};
 use super::lines::{TextLine, lines};
 use super::list::{breaks_off, has};
 use super::prose::Prose;
-use super::{ArticleRules, Css, PageError, meta, title, when};
+use super::{ArticleRules, Css, PageError, meta, outlet, title, when};
 use crate::model::time::Stamp;
 use crate::read::date::find;
 use crate::read::feed::FeedInput;
@@ -78,7 +78,7 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
         published: chosen(&page, rules.date.as_ref())
             .and_then(|said| find(&said, &page.dates))
             .or_else(|| when::published(&page, heading, &lines)),
-        outlet: said(&rules.outlet, meta::outlet).or_else(|| outlet(&page, heading, &lines)),
+        outlet: said(&rules.outlet, meta::outlet).or_else(|| outlet::outlet(&page, heading, &lines)),
         editor: said(&rules.editor, meta::editor)
             .or_else(|| lines.iter().find_map(|line| meta::editor(&line.text))),
         section: section.unwrap_or_default(),
@@ -119,25 +119,6 @@ fn heading(lines: &[TextLine], at: Option<usize>) -> &[TextLine] {
     // Without a title's line the heading may begin anywhere above the prose.
     let reach = if at.is_some() { MAX_HEADING } else { MAX_HEADING * 8 };
     &lines[from..lines.len().min(from + 1 + reach)]
-}
-
-/// The outlet: on a line about the article or the line after its label, on a line of its own below, in the
-/// head of the page, or beside the time.
-fn outlet(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<String> {
-    let about: Vec<&TextLine> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
-    let labelled = about.iter().find_map(|line| meta::outlet(&line.text)).or_else(|| {
-        let at = about.iter().position(|line| meta::is_bare_outlet(&line.text))?;
-        let next = &about.get(at + 1)?.text;
-        (next.chars().count() <= 20 && !next.contains([':', '：'])).then(|| next.clone())
-    });
-    let below = || lines.iter().find_map(|line| meta::outlet_alone(&line.text));
-    let declared = || page.meta(&["contentsource", "source"]).and_then(|said| meta::outlet_name(&said));
-    let author = page.meta(&["article:author", "mediaid"]);
-    let beside = || {
-        let mut dated = about.iter().skip(1).filter(|line| find(&line.text, &page.dates).is_some());
-        dated.find_map(|line| meta::beside_time(&line.text, author.as_deref()))
-    };
-    labelled.or_else(below).or_else(declared).or_else(beside)
 }
 
 /// The notice of rights: of several lines the one that says what may not be done.

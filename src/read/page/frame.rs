@@ -57,7 +57,7 @@ fn is_body_name(name: &str) -> bool {
 }
 
 /// Calls with the words of a name, in lower case: parted by marks, and where capitals follow small letters.
-fn for_words(name: &str, mut each: impl FnMut(&str)) {
+pub(super) fn for_words(name: &str, mut each: impl FnMut(&str)) {
     let mut word = String::new();
     let mut small = false;
     for c in name.chars() {

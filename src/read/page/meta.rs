@@ -114,25 +114,6 @@ pub(super) fn outlet_name(said: &str) -> Option<String> {
     (!is_address && name.chars().count() >= 2).then_some(name)
 }
 
-/// The outlet beside a time: `2019年11月25日 18:57 参考消息`. Only what ends as outlets do, or is the page's author.
-pub(super) fn beside_time(line: &str, author: Option<&str>) -> Option<String> {
-    const ENDS: &[&str] = &[
-        "报", "网", "社", "新闻", "客户端", "电视台", "在线", "周刊", "杂志", "消息", "观察", "发布", "传媒",
-        "融媒", "时报", "資訊", "资讯",
-    ];
-    const LONGEST: usize = 40;
-    if line.chars().count() > LONGEST || line.contains(['：', '。', '，']) {
-        return None;
-    }
-    let is_date = |part: &&str| part.chars().any(|c| c.is_ascii_digit());
-    let mut parts =
-        line.split([' ', '|', '｜', '\u{3000}']).filter(|part| !part.is_empty() && !is_date(part));
-    let (only, more) = (parts.next()?, parts.next());
-    let is_outlet =
-        ENDS.iter().any(|end| only.ends_with(end)) || author.is_some_and(|author| author.trim() == only);
-    (more.is_none() && is_outlet).then(|| outlet_name(only)).flatten()
-}
-
 /// True for a line before an article that praises the site's own application.
 pub(super) fn is_advertisement(line: &str) -> bool {
     const LONGEST: usize = 80;

@@ -19,6 +19,7 @@ mod lines;
 mod list;
 mod meta;
 mod near;
+mod outlet;
 mod prose;
 mod rules;
 #[cfg(test)]

@@ -148,6 +148,30 @@ fn time_and_outlet_are_read_where_they_stand() {
         assert_eq!(at.as_deref(), Some("2026-05-05T23:08:00+00:00"), "{name}");
         assert_eq!(page.outlet.as_deref(), Some("示例日报"), "{name}");
     }
+    let unlabelled = [
+        ("<p class='author-name'>样本小站</p><div><span>05-06</span> <span>07:08</span></div>", "样本小站"),
+        ("<span class='a_source'>棱角</span> <span>2026-05-06 07:08</span>", "棱角"),
+        ("<span>2026-05-06 07:08 样本网[整理]</span>", "样本网"),
+        ("<p>示例社</p><p>2026-05-06 07:08</p>", "示例社"),
+        ("<div><span>原创</span> <span>河湾人家</span> <span>2026-05-06 07:08:09</span></div>", "河湾人家"),
+        ("<span class='rich_meta_nickname'><a id='js_name'>河湾人</a><div>微信号</div></span>", "河湾人"),
+        ("<a class='author' href='/author/5'><div>扬声</div></a><p>2026-05-06 07:08</p>", "扬声"),
+        ("<div class='sourceText-3c'><a href='/m/3'>示例电台</a></div><p>下载客户端</p>", "示例电台"),
+    ];
+    for (about, outlet) in unlabelled {
+        let page = read("", &format!("<h1>{TITLE}</h1><div>{about}</div>{PROSE}"));
+        assert_eq!(page.outlet.as_deref(), Some(outlet), "{about}");
+    }
+    let others = [
+        "<div><span>工作动态</span> <span>2026-05-06 07:08</span></div>",
+        "<div><a href='/yw'>河湾之声</a> <span>2026-05-06 07:08</span></div>",
+        "<span class='author'>丙丁</span><p>2026-05-06 07:08</p>",
+        "<p>下载客户端</p><p>2026-05-06 07:08</p>",
+    ];
+    for about in others {
+        let page = read("", &format!("<h1>{TITLE}</h1><div>{about}</div>{PROSE}"));
+        assert_eq!(page.outlet, None, "{about}");
+    }
     let none = read("", &format!("<h1>{TITLE}</h1><div>2026-05-06 07:08 要闻</div>{PROSE}"));
     assert_eq!(none.outlet, None, "a section is no outlet");
     let unknown = read("", &format!("<h1>{TITLE}</h1><div>2026-05-06 07:08</div>{PROSE}<p>来源网络</p>"));
