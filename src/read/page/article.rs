@@ -8,7 +8,7 @@ use super::dom::{Page, select, text};
 use super::lines::{TextLine, lines};
 use super::list::{breaks_off, has};
 use super::prose::Prose;
-use super::{ArticleRules, Css, PageError, meta, outlet, title, when};
+use super::{ArticleRules, Css, PageError, lead, meta, outlet, title, when};
 use crate::model::time::Stamp;
 use crate::read::date::find;
 use crate::read::feed::FeedInput;
@@ -58,6 +58,11 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
     let found = body::find(&page, &prose, rules.body.as_ref());
     let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
     let body = body::markup(&found, &cut);
+    let lead = || lead::lead(&page, &prose, &lines, at, &found);
+    let body = match body {
+        Some(body) if rules.body.is_none() => Some(lead().unwrap_or_default() + &body),
+        body => body,
+    };
     if open && (body.is_none() && title.is_none() || rules.body.is_some() && found.is_empty()) {
         return Err(PageError::CutShort);
     }

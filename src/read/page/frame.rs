@@ -9,11 +9,18 @@ const FRAME: &[&str] = &[
     "related", "adeditor", "copyright", "pagination", "paging", "pager", "footer", "foot", "breadcrumb",
     "breadcrumbs", "crumb", "crumbs", "comment", "comments", "commentlist", "disqus", "recommend",
     "recommends", "recommended", "recommendation", "recommendations", "tuijian", "toolbar", "sidebar",
-    "aside", "qrcode", "hotnews", "pagenav", "prevnext", "print", "newsletter", "subscribe", "cookie",
-    "cookies", "consent", "promo", "outbrain", "taboola", "teaser", "teasers", "trending", "mostread",
-    "popular", "advert", "advertisement", "ads", "sponsored", "readmore", "byline", "author", "authors",
-    "bio", "login", "nav", "navbar", "navigation", "menu",
+    "aside", "qrcode", "hotnews", "pagenav", "prevnext", "newsletter", "subscribe", "cookie", "cookies",
+    "consent", "promo", "outbrain", "taboola", "teaser", "teasers", "trending", "mostread", "popular",
+    "advert", "advertisement", "ads", "sponsored", "readmore", "byline", "author", "authors", "bio", "login",
+    "nav", "navbar", "navigation", "menu",
 ];
+
+/// Words that name boxes, and on some pages what is larger than a box.
+const BOXES: &[&str] = &["signup", "subscription", "ad"];
+
+/// Classes that stylesheets hide.
+const UNSEEN: &[&str] =
+    &["hidden", "hide", "d-none", "is-hidden", "sr-only", "visually-hidden", "screen-reader-text"];
 
 /// Words that make a name a statement about the page: `with-sidebar`, `comments-enabled`, `has-related`.
 const STATES: &[&str] =
@@ -30,6 +37,19 @@ pub(super) fn is_framed(element: ElementRef<'_>) -> bool {
             names().any(is_frame_name) && !names().any(is_body_name)
         }
     }
+}
+
+/// True if the names of an element say that it is a box, or that a stylesheet hides it, and nothing says when it is
+/// shown (`md:block`).
+pub(super) fn is_boxed(element: ElementRef<'_>) -> bool {
+    let classes = || element.attr("class").unwrap_or_default().split_whitespace();
+    let is_unseen =
+        classes().any(|class| UNSEEN.contains(&class)) && !classes().any(|class| class.contains(':'));
+    let mut is_box = false;
+    for class in classes().filter(|_| matches!(element.value().name(), "div" | "section" | "aside" | "ul")) {
+        for_words(class, |word| is_box |= BOXES.contains(&word));
+    }
+    is_unseen || is_box
 }
 
 /// True if one name, a class or an id, is that of a frame.

@@ -15,6 +15,7 @@ mod entry_link;
 mod frame;
 mod generic;
 mod json;
+mod lead;
 mod lines;
 mod list;
 mod meta;

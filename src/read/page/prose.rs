@@ -7,7 +7,7 @@ use ego_tree::{NodeId, Tree};
 use scraper::{ElementRef, Node};
 
 use super::dom::{Page, is_inline, select};
-use super::frame::{is_framed, is_hidden};
+use super::frame::{is_boxed, is_framed, is_hidden};
 use super::lines::TextLine;
 use super::meta;
 
@@ -81,13 +81,13 @@ impl<'a> Prose<'a> {
         prose
     }
 
-    /// True if an element is framed or hidden. Neither is believed of what holds more than four fifths of the
-    /// prose, or the title: that is the article.
+    /// True if an element is framed, boxed or hidden. None is believed of what holds the title or most of the prose:
+    /// that is the article. Boxes hold little of it.
     pub(super) fn is_out(&self, element: ElementRef<'_>) -> bool {
         let holds = self.all.get(&element.id()).copied().unwrap_or_default();
-        holds * 5 <= self.total * 4
-            && !self.titled.contains(&element.id())
-            && (is_framed(element) || is_hidden(element))
+        let at_most = |fifths: usize| holds * 5 <= self.total * fifths;
+        !self.titled.contains(&element.id())
+            && (at_most(4) && (is_framed(element) || is_hidden(element)) || at_most(1) && is_boxed(element))
     }
 
     /// True if an element, and all around it, is shown.

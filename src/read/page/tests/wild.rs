@@ -183,6 +183,53 @@ fn time_and_outlet_are_read_where_they_stand() {
 }
 
 #[test]
+fn a_lead_between_title_and_body_is_part_of_the_body_once() {
+    const LEAD: &str = "河湾镇的干部和村民这个月都在做同一件事，就是防汛。";
+    let heading = format!("<h1>{TITLE}</h1>");
+    let body = format!("<div class='text'>{PROSE}</div>");
+    let head = format!("<meta name='description' content='{LEAD}'>");
+    let cases = [
+        (
+            "named",
+            "",
+            format!("{heading}<div class='article-lead'>{LEAD}</div><div>2026-05-06 07:08</div>{body}"),
+        ),
+        ("described", head.as_str(), format!("{heading}<div><p>{LEAD}</p></div>{body}")),
+        (
+            "in the body already",
+            head.as_str(),
+            format!("{heading}<div class='text'><p>{LEAD}</p>{PROSE}</div>"),
+        ),
+    ];
+    for (name, head, body) in cases {
+        let body = read(head, &body).body.expect("a body");
+        assert_eq!(body.matches(LEAD).count(), 1, "{name}: {body}");
+        assert!(body.contains("沙袋备足"), "{name}");
+    }
+    let other = format!("{heading}<div><p>{LEAD}</p></div>{body}");
+    assert!(!read("", &other).body.expect("a body").contains(LEAD), "nothing says that it is the lead");
+}
+
+#[test]
+fn what_a_stylesheet_hides_is_no_part_of_a_body_unless_it_is_most_of_it() {
+    let offer = "<p>订阅本报的数字版，就可以在任何地方阅读，每个月只要很少的钱。</p>";
+    let page = |class: &str, more: &str| {
+        read(
+            "",
+            &format!(
+                "<h1>{TITLE}</h1><div>{PROSE}{PROSE}{PROSE}<div class='{class}'>{offer}</div>{more}</div>"
+            ),
+        )
+    };
+    for class in ["hidden", "box sr-only", "signup-box", "ad__container"] {
+        assert!(!page(class, "").body.expect("a body").contains("数字版"), "{class}");
+    }
+    assert!(page("hidden md:block", "").body.expect("a body").contains("数字版"));
+    let all = read("", &format!("<h1>{TITLE}</h1><div class='hidden'>{PROSE}</div>"));
+    assert!(all.body.is_some_and(|body| body.contains("沙袋备足")), "a script shows the article");
+}
+
+#[test]
 fn editors_are_people() {
     let cases = [
         ("甲一 人气： 53 次 评论(8)", vec!["甲一"]),
