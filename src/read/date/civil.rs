@@ -83,12 +83,8 @@ pub(super) fn day(year: u64, month: u64, day: u64) -> Option<NaiveDate> {
 
 /// Two-digit years: 70 to 99 are 19xx, the rest 20xx. RFC 2822 section 4.3 splits at 50, for mail; no
 /// feed is older than 1970.
-pub(super) fn full_year(year: u64, digits: usize) -> u64 {
-    match (digits, year) {
-        (0..=2, 70..) => 1900 + year,
-        (0..=2, _) => 2000 + year,
-        _ => year,
-    }
+pub(super) fn full_year(year: u64) -> u64 {
+    if year >= 70 { 1900 + year } else { 2000 + year }
 }
 
 /// The year of a date that has none.

@@ -204,8 +204,8 @@ fn next(rest: &[char], at_start: bool) -> (Token, usize) {
     if first.is_ascii_whitespace() {
         return (Token::Blank, 1);
     }
-    if first.is_ascii() && !first.is_ascii_alphabetic() {
-        return (Token::Mark(first), 1);
+    if first.is_ascii() {
+        return if first.is_ascii_alphabetic() { word(rest) } else { (Token::Mark(first), 1) };
     }
     if let Some(used) = weekday(rest, at_start) {
         return (Token::Weekday, used);

@@ -80,28 +80,16 @@ fn read(tokens: &[Token], ctx: &DateContext, date: DateReader<'_>) -> Option<(St
     };
     used += zone_used;
     // What follows a numeric zone in brackets only repeats it: `+0800 (CST)`.
+    let blank = usize::from(tokens.get(used) == Some(&Token::Blank));
     if zone_used > 0
-        && let Some((_, more)) = bracketed(&tokens[used..])
+        && let [Token::Mark('('), Token::Word(_), Token::Mark(')'), ..] = &tokens[used + blank..]
     {
-        used += more;
+        used += blank + 3;
     }
-    let half = |t: &Token| matches!(t, Token::Half(_));
-    if zone == Zone::Source && (korean || tokens[..used].iter().any(|t| half(t) && is_korean(ctx))) {
+    if zone == Zone::Source && korean {
         zone = Zone::Named(chrono_tz::Asia::Seoul);
     }
     Some((stamp(day, clock, zone, ctx)?, used))
-}
-
-fn is_korean(ctx: &DateContext) -> bool {
-    ctx.zone == chrono_tz::Asia::Seoul
-}
-
-fn bracketed(tokens: &[Token]) -> Option<((), usize)> {
-    let blank = usize::from(tokens.first() == Some(&Token::Blank));
-    match &tokens[blank..] {
-        [Token::Mark('('), Token::Word(_), Token::Mark(')'), ..] => Some(((), blank + 3)),
-        _ => None,
-    }
 }
 
 /// `2026-09-27Z`, `2026-09-27+08:00` (XML Schema dates).
@@ -126,18 +114,12 @@ fn date_of_any_form(tokens: &[Token], ctx: &DateContext) -> Option<(NaiveDate, u
 /// `2026-270`, `2026-W39-7`.
 fn full_date(tokens: &[Token], _ctx: &DateContext) -> Option<(NaiveDate, usize)> {
     Some(match tokens {
-        [Token::Num(y, 4), a, Token::Num(m, 1..=3), b, Token::Num(d, 1..=2), rest @ ..]
-            if parts(a, b) && *m <= 12 =>
+        [Token::Num(y, digits @ 3..=4), a, Token::Num(m, 1..=3), b, Token::Num(d, 1..=2), rest @ ..]
+            if parts(a, b) && *m <= 12 && (*digits == 4 || REPUBLIC_YEARS.contains(y)) =>
         {
-            let tail = usize::from(rest.first() == Some(&Token::Unit(Unit::Day)));
-            (day(*y, *m, *d)?, 5 + tail)
-        }
-        // `115/11/27`, `115年11月27日`, `1151127`: the calendar of Taiwan's offices. Years 100 and more began in 2011.
-        [Token::Num(y, 3), a, Token::Num(m, 1..=2), b, Token::Num(d, 1..=2), rest @ ..]
-            if REPUBLIC_YEARS.contains(y) && parts(a, b) && *m <= 12 =>
-        {
-            let tail = usize::from(rest.first() == Some(&Token::Unit(Unit::Day)));
-            (day(BEFORE_REPUBLIC + y, *m, *d)?, 5 + tail)
+            // `115/11/27`, `115年11月27日`, `1151127`: the calendar of Taiwan's offices. Years 100 and more began in 2011.
+            let year = if *digits == 3 { BEFORE_REPUBLIC + y } else { *y };
+            (day(year, *m, *d)?, 5 + day_word(rest))
         }
         [Token::Num(n, 7), ..] if REPUBLIC_YEARS.contains(&(n / 10_000)) => {
             (day(BEFORE_REPUBLIC + n / 10_000, n / 100 % 100, n % 100)?, 1)
@@ -157,6 +139,11 @@ fn full_date(tokens: &[Token], _ctx: &DateContext) -> Option<(NaiveDate, usize)>
         },
         _ => return None,
     })
+}
+
+/// One if the word for the day stands at the head.
+fn day_word(tokens: &[Token]) -> usize {
+    usize::from(tokens.first() == Some(&Token::Unit(Unit::Day)))
 }
 
 /// True if two marks part a year, a month and a day: both the same, or the words for them.
@@ -190,31 +177,15 @@ fn short_or_swapped(tokens: &[Token], ctx: &DateContext) -> Option<(NaiveDate, u
         [Token::Num(d, 1..=2), Token::Blank, Token::Num(m, 1..=2), Token::Blank, Token::Num(y, 4), ..] => {
             Some((day(*y, *m, *d)?, 5))
         }
-        [
-            Token::Num(y, 2),
-            Token::Mark(a),
-            Token::Num(m, 1..=2),
-            Token::Mark(b),
-            Token::Num(d, 1..=2),
-            ..,
-        ] if a == b && "-/.".contains(*a) => Some((day(full_year(*y, 2), *m, *d)?, 5)),
-        [
-            Token::Num(y, 2),
-            Token::Unit(Unit::Year),
-            Token::Num(m, 1..=2),
-            Token::Unit(Unit::Month),
-            rest @ ..,
-        ] => {
-            let Some(Token::Num(d, 1..=2)) = rest.first() else { return None };
-            let tail = usize::from(rest.get(1) == Some(&Token::Unit(Unit::Day)));
-            Some((day(full_year(*y, 2), *m, *d)?, 5 + tail))
+        [Token::Num(y, 2), a, Token::Num(m, 1..=2), b, Token::Num(d, 1..=2), rest @ ..] if parts(a, b) => {
+            Some((day(full_year(*y), *m, *d)?, 5 + day_word(rest)))
         }
-        [Token::Num(n, 6), ..] => Some((day(full_year(n / 10_000, 2), n / 100 % 100, n % 100)?, 1)),
+        [Token::Num(n, 6), ..] => Some((day(full_year(n / 10_000), n / 100 % 100, n % 100)?, 1)),
         // A number of five digits alone is more often a counter than a day of a year; ISO 8601:1988 has it.
-        [Token::Num(n, 5)] => Some((ordinal(full_year(n / 1000, 2), n % 1000)?, 1)),
-        [Token::Mark('-'), Token::Num(n, 4)] => Some((day(full_year(n / 100, 2), n % 100, 1)?, 2)),
+        [Token::Num(n, 5)] => Some((ordinal(full_year(n / 1000), n % 1000)?, 1)),
+        [Token::Mark('-'), Token::Num(n, 4)] => Some((day(full_year(n / 100), n % 100, 1)?, 2)),
         [Token::Mark('-'), Token::Num(y, 2), Token::Mark('-'), Token::Num(m, 2)] => {
-            Some((day(full_year(*y, 2), *m, 1)?, 4))
+            Some((day(full_year(*y), *m, 1)?, 4))
         }
         _ => None,
     }
@@ -229,8 +200,7 @@ fn is_american(zone: Tz) -> bool {
 fn without_year(tokens: &[Token], ctx: &DateContext) -> Option<(NaiveDate, usize)> {
     match tokens {
         [Token::Num(m, 1..=2), Token::Unit(Unit::Month), Token::Num(d, 1..=2), rest @ ..] => {
-            let tail = usize::from(rest.first() == Some(&Token::Unit(Unit::Day)));
-            Some((yearless(*m, *d, ctx)?, 3 + tail))
+            Some((yearless(*m, *d, ctx)?, 3 + day_word(rest)))
         }
         [Token::Num(m, 1..=2), Token::Mark('-' | '/'), Token::Num(d, 1..=2), rest @ ..]
             if !matches!(rest.first(), Some(Token::Mark('-' | '/' | '.'))) =>

@@ -13,7 +13,7 @@ const LONGEST_WEEKDAY: usize = 12;
 const FILLERS: &[&str] = &[
     "t at of the date on um den der dem vom uhr de del do da di a à as às las los le el il",
     "la alle ore h hs hrs min om op på kl klo kello dne dnia godz r roku w v ve o г год",
-    "года р року ж в о у час ч lúc ngày năm pada pukul jam saat yil yili στις του ώρα يوم",
+    "года мск р року ж в о у час ч lúc ngày năm pada pukul jam saat yil yili στις του ώρα يوم",
     "في الساعة عام سنة ساعت ב בשעה को बजे ที่ เดือน เวลา น พ ศ ค ວັນທີ ရက် လ",
 ];
 
@@ -112,7 +112,7 @@ fn number(n: u64, digits: usize, parts: &mut Parts) -> Option<usize> {
         4 if parts.year.is_none() && BUDDHIST_YEARS.contains(&n) => parts.year = Some(n - 543),
         4 if parts.year.is_none() => parts.year = Some(n),
         1 | 2 if parts.day.is_none() => parts.day = Some(n),
-        2 if parts.year.is_none() => parts.year = Some(full_year(n, 2)),
+        2 if parts.year.is_none() => parts.year = Some(full_year(n)),
         _ => return None,
     }
     Some(1)

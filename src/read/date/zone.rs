@@ -1,7 +1,7 @@
 //! Zone names and offsets as feeds write them, and who `CST` is.
 
 use chrono::{Datelike, NaiveDate};
-use chrono_tz::Tz;
+use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::DateContext;
 use super::civil::Zone;
@@ -9,90 +9,9 @@ use super::lex::Token;
 
 const HOUR: i32 = 3600;
 
-/// Names with one meaning in feeds, in seconds east of UTC. RFC 822 section 5.1 gives the American ones;
-/// the rest is what feeds in the wild carry.
-const NAMES: &[(&str, i32)] = &[
-    ("ut", 0),
-    ("utc", 0),
-    ("gmt", 0),
-    ("z", 0),
-    ("wet", 0),
-    ("west", HOUR),
-    ("bst", HOUR),
-    ("met", HOUR),
-    ("mez", HOUR),
-    ("cet", HOUR),
-    ("mest", 2 * HOUR),
-    ("mesz", 2 * HOUR),
-    ("cest", 2 * HOUR),
-    ("eet", 2 * HOUR),
-    ("sast", 2 * HOUR),
-    ("eest", 3 * HOUR),
-    ("msk", 3 * HOUR),
-    ("msd", 4 * HOUR),
-    ("gst", 4 * HOUR),
-    ("pkt", 5 * HOUR),
-    ("ist", 5 * HOUR + HOUR / 2),
-    ("npt", 5 * HOUR + 3 * HOUR / 4),
-    ("ict", 7 * HOUR),
-    ("wib", 7 * HOUR),
-    ("bjt", 8 * HOUR),
-    ("hkt", 8 * HOUR),
-    ("sgt", 8 * HOUR),
-    ("myt", 8 * HOUR),
-    ("pht", 8 * HOUR),
-    ("awst", 8 * HOUR),
-    ("jst", 9 * HOUR),
-    ("kst", 9 * HOUR),
-    ("acst", 9 * HOUR + HOUR / 2),
-    ("acdt", 10 * HOUR + HOUR / 2),
-    ("aest", 10 * HOUR),
-    ("aedt", 11 * HOUR),
-    ("nzst", 12 * HOUR),
-    ("nzt", 12 * HOUR),
-    ("nzdt", 13 * HOUR),
-    ("nst", -(3 * HOUR + HOUR / 2)),
-    ("ndt", -(2 * HOUR + HOUR / 2)),
-    ("brt", -3 * HOUR),
-    ("art", -3 * HOUR),
-    ("adt", -3 * HOUR),
-    ("ast", -4 * HOUR),
-    ("at", -4 * HOUR),
-    ("edt", -4 * HOUR),
-    ("est", -5 * HOUR),
-    ("et", -5 * HOUR),
-    ("cdt", -5 * HOUR),
-    ("ct", -6 * HOUR),
-    ("mdt", -6 * HOUR),
-    ("mst", -7 * HOUR),
-    ("mt", -7 * HOUR),
-    ("pdt", -7 * HOUR),
-    ("pst", -8 * HOUR),
-    ("pt", -8 * HOUR),
-    ("akdt", -8 * HOUR),
-    ("akst", -9 * HOUR),
-    ("hst", -10 * HOUR),
-];
-
-/// Zones whose `CST` is China's (or Taiwan's) standard time, +08:00.
+/// True if `CST` in a source of this zone is China's (or Taiwan's) standard time, not Chicago's.
 fn is_chinese(zone: Tz) -> bool {
-    use chrono_tz::{Asia, PRC, ROC};
-    matches!(
-        zone,
-        Asia::Shanghai
-            | Asia::Chongqing
-            | Asia::Chungking
-            | Asia::Harbin
-            | Asia::Urumqi
-            | Asia::Kashgar
-            | Asia::Hong_Kong
-            | Asia::Macau
-            | Asia::Macao
-            | Asia::Taipei
-            | PRC
-            | ROC
-            | Tz::Hongkong
-    )
+    matches!(zone, Tz::PRC | Tz::ROC | Tz::Hongkong) || zone.name().starts_with("Asia/")
 }
 
 /// True if the offices of a zone count years from the founding of the Republic of China.
@@ -107,15 +26,25 @@ pub(super) fn of_common_era(day: NaiveDate, zone: Tz) -> Option<NaiveDate> {
     if counts && day.year() >= 2500 { day.with_year(day.year() - 543) } else { Some(day) }
 }
 
+/// Seconds east of UTC: the names of RFC 822 section 5.1, the short American ones, and those that feedparser reads
+/// besides. dibao reads any other name as the source's own zone.
 fn named(word: &str, ctx: &DateContext) -> Option<i32> {
-    match word {
-        "мск" => Some(3 * HOUR),
-        "cst" if is_chinese(ctx.zone) => Some(8 * HOUR),
-        "cst" => Some(-6 * HOUR),
+    let hours = match word {
+        "ut" | "utc" | "gmt" => 0,
+        "met" => 1,
+        "mest" => 2,
+        "cst" if is_chinese(ctx.zone) => 8,
         // Summer time of China, 1986 to 1991; nowhere else do Chinese sources write it.
-        "cdt" if is_chinese(ctx.zone) => Some(9 * HOUR),
-        _ => NAMES.iter().find(|(name, _)| *name == word).map(|(_, east)| *east).or_else(|| military(word)),
-    }
+        "cdt" if is_chinese(ctx.zone) => 9,
+        "adt" => -3,
+        "ast" | "at" | "edt" => -4,
+        "est" | "et" | "cdt" => -5,
+        "cst" | "ct" | "mdt" => -6,
+        "mst" | "mt" | "pdt" => -7,
+        "pst" | "pt" => -8,
+        _ => return military(word),
+    };
+    Some(hours * HOUR)
 }
 
 /// The military letters with the signs that RFC 822 section 5.1 prints (A is -1), since the RSS
@@ -137,21 +66,12 @@ fn military(word: &str) -> Option<i32> {
 /// Reads a zone at the head of `tokens`: the zone and how many tokens it took. No zone takes none;
 /// `None` is a zone that cannot be (`+zz:00`, `-99:99`).
 pub(super) fn read(tokens: &[Token], ctx: &DateContext) -> Option<(Zone, usize)> {
-    let mut at = usize::from(tokens.first() == Some(&Token::Blank));
-    if tokens.get(at) == Some(&Token::Mark('(')) || tokens.get(at) == Some(&Token::Mark('[')) {
-        let inner = read_bare(&tokens[at + 1..], ctx)?;
-        let close = at + 1 + inner.1;
-        return match tokens.get(close) {
-            Some(Token::Mark(')' | ']')) => Some((inner.0, close + 1)),
-            _ => Some((Zone::Source, 0)),
-        };
-    }
-    let (zone, used) = read_bare(&tokens[at..], ctx)?;
-    if used == 0 {
-        return Some((Zone::Source, 0));
-    }
-    at += used;
-    Some((zone, at))
+    let at = usize::from(tokens.first() == Some(&Token::Blank));
+    let bracket = usize::from(matches!(tokens.get(at), Some(Token::Mark('(' | '['))));
+    let (zone, used) = read_bare(&tokens[at + bracket..], ctx)?;
+    let end = at + bracket + used;
+    let closes = bracket == 0 || matches!(tokens.get(end), Some(Token::Mark(')' | ']')));
+    Some(if used > 0 && closes { (zone, end + bracket) } else { (Zone::Source, 0) })
 }
 
 fn read_bare(tokens: &[Token], ctx: &DateContext) -> Option<(Zone, usize)> {
@@ -198,39 +118,24 @@ fn offset(sign: char, tokens: &[Token]) -> Option<(Zone, usize)> {
     Some((Zone::Offset(if sign == '-' { -east } else { east }), used))
 }
 
-/// `Asia/Shanghai`, `America/New_York`, `Etc/GMT`.
+/// `Asia/Shanghai`, `America/New_York`, `Etc/GMT+5`: the longest name of the IANA database.
 fn iana(tokens: &[Token]) -> Option<(Zone, usize)> {
+    /// `America/North_Dakota/New_Salem`
+    const LONGEST: usize = 7;
     let mut name = String::new();
-    let mut used = 0;
-    for token in tokens {
+    let mut found = None;
+    for (at, token) in tokens.iter().enumerate().take(LONGEST) {
         match token {
-            Token::Word(word) => {
-                let mut chars = word.chars();
-                name.extend(chars.next().map(|c| c.to_ascii_uppercase()));
-                name.push_str(chars.as_str());
-            }
-            Token::Mark(mark @ ('/' | '_')) => name.push(*mark),
+            Token::Word(word) => name.push_str(word),
+            Token::Mark(mark @ ('/' | '_' | '+' | '-')) => name.push(*mark),
+            Token::Num(n, _) => name.push_str(&n.to_string()),
             _ => break,
         }
-        used += 1;
+        if name.contains('/')
+            && let Some(zone) = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(&name))
+        {
+            found = Some((Zone::Named(*zone), at + 1));
+        }
     }
-    if let Some(rest) = name.strip_prefix("Etc/")
-        && matches!(rest, "Gmt" | "Utc" | "Uct" | "Zulu" | "Greenwich" | "Universal")
-    {
-        // `Etc/GMT+5` is west of Greenwich: POSIX signs.
-        return match &tokens[used..] {
-            [Token::Mark('+'), Token::Num(h, 1..=2), ..] => offset_hours(*h, -HOUR, used + 2),
-            [Token::Mark('-'), Token::Num(h, 1..=2), ..] => offset_hours(*h, HOUR, used + 2),
-            _ => Some((Zone::Offset(0), used)),
-        };
-    }
-    if !name.contains('/') {
-        return None;
-    }
-    Some((Zone::Named(name.parse().ok()?), used))
-}
-
-fn offset_hours(hours: u64, unit: i32, used: usize) -> Option<(Zone, usize)> {
-    let hours = i32::try_from(hours).ok().filter(|h| *h <= 14)?;
-    Some((Zone::Offset(hours * unit), used))
+    found
 }
