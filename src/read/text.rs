@@ -7,8 +7,8 @@ mod tests;
 
 use std::borrow::Cow;
 
-pub(crate) use entity::paired;
 pub use entity::unescape;
+pub(crate) use entity::{character, paired};
 
 /// True if XML 1.0 allows the character (production 2, `Char`).
 pub fn is_xml_char(c: char) -> bool {

@@ -9,6 +9,10 @@ use super::lex::Token;
 
 const HOUR: i32 = 3600;
 
+/// No zone lies so far from Greenwich, in seconds: the widest in use is +14:00. 15:59 leaves room for the unheard of, not
+/// for nonsense.
+pub(super) const OFFSETS_END: i32 = 16 * HOUR;
+
 /// True if `CST` in a source of this zone is China's (or Taiwan's) standard time, not Chicago's.
 fn is_chinese(zone: Tz) -> bool {
     matches!(zone, Tz::PRC | Tz::ROC | Tz::Hongkong) || zone.name().starts_with("Asia/")
@@ -110,11 +114,10 @@ fn offset(sign: char, tokens: &[Token]) -> Option<(Zone, usize)> {
         [Token::Num(h, 1..=2), ..] => (*h, 0, 1),
         _ => return None,
     };
-    // The widest offset in use is +14:00; 15:59 leaves room for the unheard of, not for nonsense.
-    if hours > 15 || minutes > 59 {
+    if minutes > 59 {
         return None;
     }
-    let east = i32::try_from(hours * 3600 + minutes * 60).ok()?;
+    let east = i32::try_from(hours * 3600 + minutes * 60).ok().filter(|east| *east < OFFSETS_END)?;
     Some((Zone::Offset(if sign == '-' { -east } else { east }), used))
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::repair::{Repair, Repairs};
-use crate::read::text;
+use crate::read::text::{self, is_xml_char};
 
 /// The most entities a document may declare; entity lists copied from HTML have 253.
 const MAX_ENTITIES: usize = 512;
@@ -158,14 +158,9 @@ fn characters_only(value: &str) -> Option<String> {
     Some(out)
 }
 
-/// The character a reference's number (`160`, `xA0`) names. 128–159 are read as windows-1252, as HTML does
-/// and as publishers mean them.
+/// The character that a reference's number (`160`, `xA0`) names.
 fn character(number: &str) -> Option<char> {
-    let code = code_of(number)?;
-    match u8::try_from(code) {
-        Ok(byte @ 0x80..=0x9f) => encoding_rs::WINDOWS_1252.decode(&[byte]).0.chars().next(),
-        _ => char::from_u32(code),
-    }
+    text::character(code_of(number)?)
 }
 
 /// The number that a reference names.
@@ -174,9 +169,4 @@ fn code_of(number: &str) -> Option<u32> {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),
         None => number.parse().ok(),
     }
-}
-
-/// XML 1.0 production 2.
-pub(super) fn is_xml_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }

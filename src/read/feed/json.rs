@@ -179,7 +179,7 @@ fn objects<'a>(object: &'a Object, key: &str) -> impl Iterator<Item = &'a Object
 
 fn string(object: &Object, key: &str) -> Option<String> {
     let text = object.get(key)?.as_str()?;
-    let legal: String = text.chars().filter(|c| super::entities::is_xml_char(*c)).collect();
+    let legal: String = text.chars().filter(|c| crate::read::text::is_xml_char(*c)).collect();
     Some(legal).filter(|t| !t.trim().is_empty())
 }
 

@@ -7,6 +7,7 @@ use super::entities::Entities;
 use super::mojibake::encoded_once;
 use super::names::Field;
 use super::repair::{Repair, Repairs};
+use crate::read::text::{is_xml_char, push_escaped, unescape};
 
 /// How an element says its text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Capture {
     }
 
     pub(super) fn cdata(&mut self, text: &str) {
-        if self.kind == Kind::Markup { escape(&mut self.buffer, text) } else { self.buffer.push_str(text) }
+        if self.kind == Kind::Markup { push_escaped(text, &mut self.buffer) } else { self.buffer.push_str(text) }
     }
 
     /// A start tag inside the text.
@@ -77,7 +78,7 @@ impl Capture {
             self.buffer.push(' ');
             self.buffer.push_str(name);
             self.buffer.push_str("=\"");
-            escape_attribute(&mut self.buffer, value);
+            push_escaped(value, &mut self.buffer);
             self.buffer.push('"');
         }
         self.buffer.push('>');
@@ -161,7 +162,7 @@ fn decode_base64(text: &str) -> Option<String> {
     }
     let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    Some(text.chars().filter(|c| super::entities::is_xml_char(*c)).collect())
+    Some(text.chars().filter(|c| is_xml_char(*c)).collect())
 }
 
 /// Atom's XHTML content stands in one `div` that is not part of it (RFC 4287 section 3.1.1.3).
@@ -211,7 +212,7 @@ fn has_reference(text: &str) -> bool {
         end.is_some_and(|end| {
             let name = &rest[..end];
             let known = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#') && !name.is_empty();
-            known && crate::read::text::unescape(&text[at..=at + 1 + end]) != text[at..=at + 1 + end]
+            known && unescape(&text[at..=at + 1 + end]) != text[at..=at + 1 + end]
         })
     })
 }
@@ -235,29 +236,4 @@ fn is_html(name: &str) -> bool {
         "u", "ul",
     ];
     TEXT.iter().any(|v| v.eq_ignore_ascii_case(name))
-}
-
-fn escape(out: &mut String, text: &str) {
-    for part in text.split_inclusive(['&', '<', '>']) {
-        let plain = part.trim_end_matches(['&', '<', '>']);
-        out.push_str(plain);
-        match part.as_bytes().last() {
-            Some(b'&') => out.push_str("&amp;"),
-            Some(b'<') => out.push_str("&lt;"),
-            Some(b'>') => out.push_str("&gt;"),
-            _ => {}
-        }
-    }
-}
-
-fn escape_attribute(out: &mut String, value: &str) {
-    for part in value.split_inclusive(['&', '"', '<']) {
-        out.push_str(part.trim_end_matches(['&', '"', '<']));
-        match part.as_bytes().last() {
-            Some(b'&') => out.push_str("&amp;"),
-            Some(b'"') => out.push_str("&quot;"),
-            Some(b'<') => out.push_str("&lt;"),
-            _ => {}
-        }
-    }
 }

@@ -6,7 +6,7 @@
 
 use super::repair::Repairs;
 use super::token::{Token, Tokens};
-use super::{MAX_ENTRIES, entities};
+use super::MAX_ENTRIES;
 
 /// Where in a document a token stands.
 #[derive(Clone, Copy)]
@@ -228,7 +228,7 @@ fn references(text: &str) -> bool {
         };
         // 128 to 159 are windows-1252 to us, and controls to feed-rs.
         let sign = code.filter(|code| !(0x7f..0xa0).contains(code)).and_then(char::from_u32);
-        sign.is_some_and(entities::is_xml_char)
+        sign.is_some_and(crate::read::text::is_xml_char)
     })
 }
 

@@ -256,7 +256,7 @@ proptest! {
                 prop_assert!(!link.href.starts_with("javascript"), "link {link:?}");
             }
             for body in entry.summary.iter().chain(&entry.content) {
-                prop_assert!(body.as_str().chars().all(entities::is_xml_char), "body {body:?}");
+                prop_assert!(body.as_str().chars().all(crate::read::text::is_xml_char), "body {body:?}");
             }
         }
     }

@@ -42,7 +42,7 @@ fn numeric(text: &str, out: &mut String) -> Option<usize> {
         out.push(c);
         return Some(used + more);
     }
-    out.push(character(value));
+    out.push(character(value).filter(|c| *c != '\0').unwrap_or('\u{FFFD}'));
     Some(used)
 }
 
@@ -73,16 +73,12 @@ pub(crate) fn paired(high: u32, rest: &str) -> Option<(char, usize)> {
     Some((c, used))
 }
 
-fn character(value: u32) -> char {
-    if let Ok(byte @ 0x80..=0x9F) = u8::try_from(value) {
-        return windows_1252(byte);
+/// The character of a reference's number. 128 to 159 are read as windows-1252, as HTML does and as publishers mean them.
+pub(crate) fn character(value: u32) -> Option<char> {
+    match u8::try_from(value) {
+        Ok(byte @ 0x80..=0x9F) => encoding_rs::WINDOWS_1252.decode(&[byte]).0.chars().next(),
+        _ => char::from_u32(value),
     }
-    char::from_u32(value).filter(|c| *c != '\0').unwrap_or('\u{FFFD}')
-}
-
-fn windows_1252(byte: u8) -> char {
-    let (decoded, _, _) = encoding_rs::WINDOWS_1252.decode(std::slice::from_ref(&byte));
-    decoded.chars().next().unwrap_or('\u{FFFD}')
 }
 
 /// Reads a name at the head of `text`; how many bytes it took. The longest name that fits, with or
