@@ -16,7 +16,7 @@ mod scrub;
 mod value;
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::model::state::{Changes, Meta};
 
@@ -56,11 +56,18 @@ pub struct Store {
     /// As last committed or read; it is asked for with every request for a view.
     meta: Mutex<Option<Arc<Meta>>>,
     frozen: freeze::Freezer,
+    /// Held while a batch is written.
+    writing: RwLock<()>,
 }
 
 impl Store {
     pub fn new(backend: Box<dyn Backend>) -> Self {
-        Self { backend, meta: Mutex::default(), frozen: freeze::Freezer::default() }
+        Self {
+            backend,
+            meta: Mutex::default(),
+            frozen: freeze::Freezer::default(),
+            writing: RwLock::default(),
+        }
     }
 
     /// Writes the changes of a group of lines: all or none. One caller at a time.
@@ -68,7 +75,10 @@ impl Store {
         let stored_to = self.last_meta()?.map_or(0, |meta| meta.next_no);
         let batch = rows::batch(changes, stored_to, &*self.backend)?;
         self.frozen.before(&batch, &*self.backend)?;
-        self.backend.commit(batch)?;
+        {
+            let _writing = self.writing.write().unwrap_or_else(PoisonError::into_inner);
+            self.backend.commit(batch)?;
+        }
         if let Some(meta) = &changes.meta {
             *self.held() = Some(Arc::new(meta.clone()));
         }

@@ -1,7 +1,7 @@
 //! The queries of the store: single records, lists, and ranges.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::backend::{Octets, Pair, Pairs};
 use super::{Store, StoreError, key, pack, value};
@@ -12,9 +12,6 @@ use crate::model::state::{BacklogKey, FeedState, Listing, Meta, Rank, Reached, S
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::Member;
 use crate::model::time::Time;
-
-/// A value with parts is read anew so often when it is written between the reads of its parts.
-const TRIES: usize = 8;
 
 impl Store {
     /// The place in the journal that the store reflects.
@@ -207,25 +204,20 @@ impl Store {
         Ok(numbers.unwrap_or_default())
     }
 
-    /// Reads the payload of a value given its head. The parts of a long one are read one by one, and may
-    /// be of a later value than its head: then all of it is read again.
+    /// Reads the payload of a value given its head. The parts of a long one are read one by one, and may be of a later
+    /// value than its head: then all of it is read again while nothing is written.
     pub(super) fn payload<T>(
         &self,
         key: &[u8],
-        mut head: Octets,
+        head: Octets,
         read: impl Fn(&[u8]) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        for _ in 1..TRIES {
-            let found = self.whole(key, &head, &read);
-            if found.is_ok() || value::parts(key, &head)? == 0 {
-                return found.map(Some);
-            }
-            match self.backend.get(key)? {
-                None => return Ok(None),
-                Some(now) if now == head => break,
-                Some(now) => head = now,
-            }
+        let found = self.whole(key, &head, &read);
+        if found.is_ok() || value::parts(key, &head)? == 0 {
+            return found.map(Some);
         }
+        let _still = self.writing.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(head) = self.backend.get(key)? else { return Ok(None) };
         self.whole(key, &head, &read).map(Some)
     }
 

@@ -66,7 +66,11 @@ impl Capture {
     }
 
     pub(super) fn cdata(&mut self, text: &str) {
-        if self.kind == Kind::Markup { push_escaped(text, &mut self.buffer) } else { self.buffer.push_str(text) }
+        if self.kind == Kind::Markup {
+            push_escaped(text, &mut self.buffer)
+        } else {
+            self.buffer.push_str(text)
+        }
     }
 
     /// A start tag inside the text.

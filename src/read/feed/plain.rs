@@ -4,9 +4,9 @@
 //! feed-rs has no place for a guid's `isPermaLink`, `rdf:about`, the language and base of one entry, dates that name only
 //! a day, skip hours, the order of several values for one thing, or what stands inside an author's line.
 
+use super::MAX_ENTRIES;
 use super::repair::Repairs;
 use super::token::{Token, Tokens};
-use super::MAX_ENTRIES;
 
 /// Where in a document a token stands.
 #[derive(Clone, Copy)]
