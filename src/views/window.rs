@@ -13,6 +13,11 @@ const LEAST: usize = 10;
 /// room beside it.
 const PART: usize = 4;
 
+/// The places that a source has in a window of this size, however much others have.
+pub fn share(limit: usize) -> usize {
+    (limit / PART).max(LEAST)
+}
+
 /// A window being filled, in the order of the list.
 #[derive(Debug)]
 pub struct Window<T> {
@@ -28,7 +33,7 @@ pub struct Window<T> {
 impl<T> Window<T> {
     /// A window of a feed in which sources share the places.
     pub fn shared(limit: usize) -> Self {
-        Self::new(limit, (limit / PART).max(LEAST))
+        Self::new(limit, share(limit))
     }
 
     /// A window of a feed of one source.
