@@ -25,6 +25,7 @@ use crate::decide::derive;
 use crate::decide::diff::{Draft, Findings};
 use crate::decide::poll::{self, Circumstances};
 use crate::decide::rules::Rules;
+use crate::decide::turn;
 use crate::fetch::FetchSetupError;
 use crate::ledger::Fact;
 use crate::ledger::store::StoreError;
@@ -267,8 +268,10 @@ impl Worker {
         if source.retry_after == RetryAfter::Host {
             self.hold_hosts(&state, Some(at), at);
         }
-        let record = PollRecord { at, source: source.def.id.clone(), outcome, state };
+        let mut record = PollRecord { at, source: source.def.id.clone(), outcome, state, turn: None };
         let Findings { feed, new, changed, .. } = findings;
+        let dates = new.iter().map(|new| derive::dated(&new.entry, at));
+        record.turn = turn::turn(stored.as_ref(), &record, dates);
         let draft = Draft { poll: record, feed, new, changed, sketches: Vec::new() };
         Ok((self.sketched(draft, source, stored.as_ref()).await?, at))
     }

@@ -18,3 +18,4 @@ pub mod robots;
 pub mod rules;
 pub mod schedule;
 pub mod story;
+pub mod turn;

@@ -25,6 +25,7 @@ use crate::model::source::{SourceDef, SourceId};
 use crate::model::state::{Changes, Listing, Meta, SourceState, State};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::time::Time;
+use crate::model::turn::{self, PastTurn};
 pub use from_base::{base_entry, base_source};
 
 /// The state as a group of lines has left it so far.
@@ -190,6 +191,10 @@ impl<'a, S: State> Work<'a, S> {
             source.habits.note_poll(poll.at, &poll.outcome, poll.state.overlaps, !source.seeded);
             source.outcome = Some(poll.outcome.clone());
             source.polled_at = Some(poll.at);
+            if let Some(turn) = &poll.turn {
+                let past = PastTurn { at: poll.at, seq: self.seq, turn: turn.clone() };
+                turn::note(&mut source.turns, past);
+            }
             (id, source)
         }))
     }

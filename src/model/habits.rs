@@ -87,6 +87,11 @@ impl Habits {
         now.timestamp().saturating_sub(*newest) > limit.num_seconds()
     }
 
+    /// The number of entries in the document of the poll at this time, if that poll shared no entry with the one before.
+    pub fn missed_at(&self, at: Time) -> Option<u32> {
+        (self.gap_at == Some(at)).then_some(self.window)
+    }
+
     pub fn newest(&self) -> Option<Time> {
         self.dates.first().and_then(|date| Time::from_timestamp(*date, 0))
     }

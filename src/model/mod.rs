@@ -21,6 +21,7 @@ pub mod state;
 pub mod stored;
 pub mod story;
 pub mod time;
+pub mod turn;
 pub mod window;
 
 /// For `skip_serializing_if`.

@@ -18,6 +18,7 @@ use crate::model::source::{SourceDef, SourceId};
 use crate::model::stored::Decision;
 use crate::model::story::Reason;
 use crate::model::time::Time;
+use crate::model::turn::Turn;
 
 /// The version every line carries. A reader refuses lines of any other version. 1 and 2 were never released.
 pub const LINE_VERSION: u8 = 3;
@@ -114,6 +115,9 @@ pub struct PollRecord {
     pub outcome: Outcome,
     /// The state from which the next poll starts.
     pub state: PollState,
+    /// The change of the source's state, if there is one. Journals of before name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
 }
 
 /// The regions of an entry, corrected by hand: they hold whatever its texts say, now and after a rewrite.

@@ -16,6 +16,7 @@ use crate::model::source::{SourceDef, SourceId, SourceNo};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::Member;
 use crate::model::time::Time;
+use crate::model::turn::PastTurn;
 
 /// The one record about the store as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +94,9 @@ pub struct SourceState {
     /// Statistics of its polls and dates.
     #[serde(default)]
     pub habits: Habits,
+    /// The last changes of its state, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<PastTurn>,
     /// The journal line that last changed what the feed says of itself, which every entry repeats.
     #[serde(default)]
     pub facts_seq: u64,
@@ -117,6 +121,7 @@ impl SourceState {
             polled_at: None,
             seeded: false,
             habits: Habits::default(),
+            turns: Vec::new(),
             facts_seq: 0,
             entries: 0,
             stubs: 0,
