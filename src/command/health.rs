@@ -1,7 +1,7 @@
 //! `dibao health`: the status in one line.
 
 use super::{Ended, Invocation, Subcommand, status};
-use crate::daemon::status::Health as State;
+use crate::decide::health::Health as State;
 
 /// For a container's health check: one line. Exit code: 0 well, 1 not (2 means something else to Docker)
 #[derive(Debug, clap::Args)]

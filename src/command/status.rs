@@ -13,7 +13,8 @@ use super::host::{Done, Host, Rows, Stop};
 use super::table::{self, Output};
 use super::{Ended, Invocation, Request, Row, Shown, Subcommand};
 use crate::config::Config;
-use crate::daemon::status::{self, Health};
+use crate::daemon::status as daemon;
+use crate::decide::health::{self, Health, Sizes};
 
 /// How everything is, on one screen. Exit code: 0 well, 1 degraded, 2 down
 #[derive(Debug, clap::Args)]
@@ -25,17 +26,11 @@ pub struct StatusArgs {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Status {}
 
-/// How everything is, with what only an operator is told: sizes, memory and the file.
+/// How everything is: what `/status.json` shows, and the file, which is only for an operator.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StatusRow {
     #[serde(flatten)]
-    pub status: status::Status,
-    pub journal_octets: u64,
-    pub store_octets: Option<u64>,
-    /// Memory of the machine that the process holds.
-    pub memory_octets: Option<u64>,
-    /// Records that wait for the recorder.
-    pub waiting: usize,
+    pub status: health::Status,
     pub config: PathBuf,
 }
 
@@ -50,7 +45,7 @@ impl Row for StatusRow {
             "sources": [{ "id": "a", "state": "failed", "since": "2026-11-20T08:00:00Z", "good": null, "failures": 3 }],
             "polls": { "failed": 3, "fetched": 2 },
             "feeds": [{ "feed": "henan", "newest": "2026-11-20T08:00:00Z", "age": 60 }],
-            "journal_octets": 1_000_000, "store_octets": 2_000_000, "memory_octets": null, "waiting": 0,
+            "journal_octets": 1_000_000, "store_octets": 2_000_000, "memory_octets": null, "waiting": 0, "entries": 7,
             "config": "/etc/dibao/dibao.toml",
         })]
     }
@@ -66,29 +61,14 @@ impl Request for Status {
             Host::Engine(_) => None,
         };
         let row = host.blocking(move |engine| {
-            let (base, tail) = engine.recorder.journal_sizes().unwrap_or_default();
-            Ok(StatusRow {
-                status: status::Status::of(engine, dues.as_deref())?,
-                journal_octets: base + tail,
-                store_octets: engine.recorder.store_size().ok(),
-                memory_octets: memory(),
-                waiting: engine.recorder.waiting(),
-                config: engine.config.path.clone(),
-            })
+            let status = daemon::look(engine, dues.as_deref())?.status();
+            Ok(StatusRow { status, config: engine.config.path.clone() })
         });
         let row = row.await?;
         let good = row.status.health == Health::Well;
         rows.send(row).await?;
         Ok(Done { summary: None, good })
     }
-}
-
-/// The memory that this process holds, in octets (proc(5)).
-fn memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kibibytes * 1024)
 }
 
 impl Subcommand for StatusArgs {
@@ -127,7 +107,8 @@ pub(super) async fn gathered(config: &Arc<Config>) -> anyhow::Result<Gathered<St
 }
 
 fn text(row: &StatusRow) -> String {
-    let StatusRow { status, journal_octets, store_octets, memory_octets, waiting, config } = row;
+    let StatusRow { status, config } = row;
+    let Sizes { entries, waiting, journal_octets, store_octets, memory_octets } = &status.sizes;
     let mut out = status.health.as_str().to_owned();
     if !status.trouble.is_empty() {
         out += &format!(": {}", status.trouble.join("; "));
@@ -141,8 +122,8 @@ fn text(row: &StatusRow) -> String {
         octets.map_or_else(|| "-".to_owned(), |octets| format!("{} MB", octets / 1_000_000))
     };
     let sizes = format!(
-        "journal {}, store {}, memory {}; {waiting} waiting to be recorded",
-        megabytes(&Some(*journal_octets)),
+        "{entries} entries, journal {}, store {}, memory {}; {waiting} waiting to be recorded",
+        megabytes(journal_octets),
         megabytes(store_octets),
         megabytes(memory_octets)
     );

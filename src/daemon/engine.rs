@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::clock::Clock;
+use super::meter::Meter;
+
 use super::recorder::{Observer, RecordError, Recorder};
 use super::renderer::Renderer;
 use super::worker::Worker;
@@ -111,9 +113,11 @@ impl Opened {
     }
 
     fn over(ledger: Ledger, config: Arc<Config>, rules: Arc<Rules>, clock: Arc<dyn Clock>) -> Self {
-        let renderer = Arc::new(renderer(&config, ledger.store()));
+        let meter: Arc<Meter> = Arc::default();
+        let renderer = Arc::new(renderer(&config, ledger.store()).counting(Arc::clone(&meter)));
         let current = Arc::new(ArcSwap::new(Arc::clone(&renderer)));
-        let recorder = Recorder::start(ledger, Arc::clone(&clock), Arc::clone(&current) as Arc<dyn Observer>);
+        let observer = Arc::clone(&current) as Arc<dyn Observer>;
+        let recorder = Recorder::start_counting(ledger, Arc::clone(&clock), observer, meter);
         Self { config, rules, recorder, renderer, current, clock }
     }
 
@@ -170,7 +174,7 @@ impl Engine {
         let renderer = if shows_the_same(&self.config, &config) {
             Arc::clone(&self.renderer)
         } else {
-            Arc::new(renderer(&config, self.store()))
+            Arc::new(renderer(&config, self.store()).counting(self.recorder.meter()))
         };
         Ok(Arc::new(Self {
             config,

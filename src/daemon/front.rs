@@ -10,11 +10,14 @@ use chrono::TimeDelta;
 
 use super::clock::Clock;
 use super::dues::{Dues, FeedSources};
+use super::meter::Requests;
 use super::renderer::Renderer;
+
 use crate::config::Config;
 use crate::model::time::Time;
-use crate::serve::{View, Views};
+use crate::serve::{Live, View, Views};
 use crate::views::page::{Mark, Page};
+use crate::views::{html, metrics, status};
 
 /// The longest time from the date of a change to its publication: the recorder journals it with others, then the
 /// views are rendered. A disk that takes longer is full, and then nothing is polled.
@@ -27,13 +30,16 @@ pub struct Front {
     open: ArcSwapOption<Open>,
     is_current: AtomicBool,
     reporter: OnceLock<Weak<dyn Reporter>>,
+    requests: Requests,
 }
 
 pub trait Reporter: Send + Sync {
     /// Why nothing new comes in, if nothing does.
     fn trouble(&self) -> Option<String>;
-    /// The status as JSON; `None` if it cannot be read.
-    fn status(&self) -> Option<String>;
+    /// A document about the daemon; `None` if the store cannot be read.
+    fn live(&self, what: Live) -> Option<Vec<u8>>;
+    /// The feed of the changes of the sources' states; `None` if the store cannot be read.
+    fn changes(&self) -> Option<Arc<Page>>;
 }
 
 /// One line about the progress of the start.
@@ -55,6 +61,7 @@ impl Front {
             open: ArcSwapOption::empty(),
             is_current: AtomicBool::new(false),
             reporter: OnceLock::new(),
+            requests: Requests::default(),
         }
     }
 
@@ -78,6 +85,11 @@ impl Front {
         self.is_current.store(true, Ordering::Relaxed);
     }
 
+    /// The responses so far.
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
     fn renderer(&self) -> Option<Arc<Renderer>> {
         self.open.load().as_ref().map(|open| Arc::clone(&open.renderer))
     }
@@ -85,6 +97,10 @@ impl Front {
 
 impl Views for Front {
     fn view(&self, path: &str) -> View {
+        if path == status::FEED {
+            let Some(reporter) = self.reporter() else { return View::Missing };
+            return reporter.changes().map_or(View::Failed, View::Page);
+        }
         self.renderer().map_or(View::Failed, |renderer| renderer.view(path))
     }
 
@@ -93,7 +109,8 @@ impl Views for Front {
     }
 
     fn has(&self, path: &str) -> bool {
-        self.renderer().is_some_and(|renderer| renderer.has(path))
+        let is_status = [status::PAGE, status::FEED].contains(&path);
+        is_status || self.renderer().is_some_and(|renderer| renderer.has(path))
     }
 
     fn is_rare(&self, path: &str) -> bool {
@@ -127,8 +144,17 @@ impl Views for Front {
         self.reporter()?.trouble()
     }
 
-    fn status(&self) -> Option<String> {
-        self.reporter()?.status()
+    fn live(&self, what: Live) -> Option<(&'static str, Vec<u8>)> {
+        let media_type = match what {
+            Live::Page => html::MEDIA_TYPE,
+            Live::Json => "application/json",
+            Live::Metrics => metrics::MEDIA_TYPE,
+        };
+        Some((media_type, self.reporter()?.live(what)?))
+    }
+
+    fn answered(&self, status: u16) {
+        self.requests.answered(status);
     }
 
     fn starting(&self) -> Option<String> {

@@ -10,6 +10,7 @@ pub mod dues;
 pub mod engine;
 pub mod front;
 pub mod keeper;
+pub mod meter;
 pub mod outlets;
 pub mod recorder;
 pub mod reload;

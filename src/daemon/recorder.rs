@@ -4,13 +4,14 @@
 mod maintenance;
 mod stall;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::clock::Clock;
+use super::meter::Meter;
 use crate::ledger::backup::BackupFile;
 use crate::ledger::store::{Store, StoreError};
 use crate::ledger::{Fact, Ledger, LedgerError, StoreHandle};
@@ -41,6 +42,15 @@ pub struct Recorder {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     stall: Stall,
+    meter: Arc<Meter>,
+    sizes: Arc<Mutex<FileSizes>>,
+}
+
+/// Octets of the files; `None` while they are unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileSizes {
+    pub journal: Option<u64>,
+    pub store: Option<u64>,
 }
 
 /// Observer called with the changed feeds before a record is acknowledged.
@@ -64,6 +74,23 @@ pub enum RecordError {
 impl Recorder {
     /// Starts the recorder. It ends when the last handle is dropped.
     pub fn start(ledger: Ledger, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        Self::start_counting(ledger, clock, observer, Arc::default())
+    }
+
+    /// Like [`Self::start`], and counts there.
+    pub fn start_counting(
+        mut ledger: Ledger,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+        meter: Arc<Meter>,
+    ) -> Self {
+        let timed = Arc::clone(&meter);
+        ledger.time_syncs(Box::new(move |sync| {
+            let began = Instant::now();
+            let synced = sync();
+            timed.synced(began.elapsed());
+            synced
+        }));
         let (queue, waiting) = mpsc::channel(QUEUE);
         let store = ledger.store();
         let ledger = Arc::new(Mutex::new(Some(ledger)));
@@ -73,9 +100,11 @@ impl Recorder {
             clock: Arc::clone(&clock),
             observer: Arc::clone(&observer),
             stall: stall.clone(),
+            meter: Arc::clone(&meter),
         };
         tokio::spawn(writer.run(waiting));
-        Self { queue, ledger, store, clock, observer, stall }
+        let sizes = Arc::default();
+        Self { queue, ledger, store, clock, observer, stall, meter, sizes }
     }
 
     /// The disk error because of which recording is stalled; `None` if recording works.
@@ -86,6 +115,26 @@ impl Recorder {
     /// The number of facts in the queue.
     pub fn waiting(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    pub fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.meter)
+    }
+
+    /// The sizes of journal and store. While the ledger works, those of before: a rebuild may take minutes, and the
+    /// status must not wait for it.
+    pub fn sizes(&self) -> FileSizes {
+        let mut known = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        let ledger = match self.ledger.try_lock() {
+            Ok(ledger) => ledger,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return *known,
+        };
+        if let Some(ledger) = &*ledger {
+            let journal = ledger.journal_sizes().ok().map(|(base, tail)| base + tail);
+            *known = FileSizes { journal, store: Some(ledger.store_size()) };
+        }
+        *known
     }
 
     /// Waits until recording works. Returns true if it was stalled.
@@ -176,6 +225,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     stall: Stall,
+    meter: Arc<Meter>,
 }
 
 /// The writer's next step.
@@ -207,11 +257,15 @@ impl Writer {
             let task = Arc::clone(&writer);
             match turn {
                 Step::Group(0) => return,
-                Step::Group(_) => match tokio::task::spawn_blocking(move || task.group(group)).await {
-                    Ok(true) => sync_due = None,
-                    Ok(false) => sync_due = sync_due.or_else(|| Some(Instant::now() + SYNC_EVERY)),
-                    Err(panic) => tracing::error!(%panic, "a group of records was lost to a panic"),
-                },
+                Step::Group(_) => {
+                    writer.meter.recording(Some(writer.clock.now()));
+                    match tokio::task::spawn_blocking(move || task.group(group)).await {
+                        Ok(true) => sync_due = None,
+                        Ok(false) => sync_due = sync_due.or_else(|| Some(Instant::now() + SYNC_EVERY)),
+                        Err(panic) => tracing::error!(%panic, "a group of records was lost to a panic"),
+                    }
+                    writer.meter.recording(None);
+                }
                 Step::Sync => {
                     sync_due = None;
                     let _ = tokio::task::spawn_blocking(move || task.sync()).await;
@@ -278,6 +332,7 @@ impl Writer {
     fn write(&self, ledger: &mut Ledger, facts: Vec<Fact>) -> Result<(), LedgerError> {
         let today = self.clock.now().date_naive();
         let recorded = watching_store(&*self.observer, ledger, |ledger| ledger.record(facts, today))?;
+        self.meter.recorded(recorded.entries);
         if recorded.everything {
             self.observer.everything();
         } else {

@@ -12,12 +12,15 @@ use super::engine::{Engine, StartError};
 use super::front::{Front, Reporter};
 use super::outlets::{self, Outlets};
 use super::scheduler::{Change, Scheduled};
-use super::status::{self, Status};
+use super::status::{self, Looks};
 use super::systemd;
 use super::websub::Pinger;
 use crate::config::{Config, Faults, Source};
+use crate::ledger::store::StoreError;
 use crate::model::source::SourceId;
 use crate::model::state::State;
+use crate::serve::Live;
+use crate::views::page::Page;
 
 /// Reads the configuration again. May block.
 pub type Load = Box<dyn Fn() -> Result<Config, Faults> + Send + Sync>;
@@ -31,18 +34,27 @@ pub struct Daemon {
     outlets: Mutex<Option<Outlets>>,
     load: Option<Load>,
     dues: ArcSwap<Dues>,
+    looks: Looks,
 }
 
 impl Reporter for Daemon {
     fn trouble(&self) -> Option<String> {
-        status::stops(&self.engine(), Some(&self.dues.load()))
+        let engine = self.engine();
+        status::progress(&engine, Some(&self.dues.load())).stops(engine.clock.now())
     }
 
-    fn status(&self) -> Option<String> {
-        let status = Status::of(&self.engine(), Some(&self.dues.load()));
-        let status = status.inspect_err(|error| tracing::error!(%error, "cannot read the status")).ok()?;
-        serde_json::to_string(&status).ok()
+    fn live(&self, what: Live) -> Option<Vec<u8>> {
+        let live = self.looks.live(what, &self.engine(), &self.dues.load(), self.front.requests());
+        live.inspect_err(unread).ok()
     }
+
+    fn changes(&self) -> Option<Arc<Page>> {
+        self.looks.changes(&self.engine()).inspect_err(unread).ok()
+    }
+}
+
+fn unread(error: &StoreError) {
+    tracing::error!(%error, "cannot read the status");
 }
 
 /// The error when a reload fails; the old configuration goes on.
@@ -68,7 +80,8 @@ impl Daemon {
         load: Option<Load>,
     ) -> Self {
         let (engine, dues) = (ArcSwap::new(engine), ArcSwap::new(dues));
-        Self { engine, front, agenda, outlets: Mutex::new(Some(outlets)), load, dues }
+        let outlets = Mutex::new(Some(outlets));
+        Self { engine, front, agenda, outlets, load, dues, looks: Looks::default() }
     }
 
     pub fn engine(&self) -> Arc<Engine> {

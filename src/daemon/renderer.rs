@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::meter::Meter;
 use super::recorder::Observer;
 use crate::ledger::StoreHandle;
 use crate::ledger::store::{Store, StoreError};
@@ -68,6 +69,7 @@ pub struct Renderer {
     former: BTreeSet<SourceId>,
     removed: removed::RemovedCache,
     changes: FeedChanges,
+    meter: Arc<Meter>,
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::DeltaCache,
     pages: Cache<String, Version, Rendered>,
@@ -86,6 +88,7 @@ impl Renderer {
             former: BTreeSet::new(),
             removed: removed::RemovedCache::default(),
             changes,
+            meter: Arc::default(),
             deltas: delta::DeltaCache::default(),
             docs: Cache::new(DOCS),
             pages: Cache::new(PAGES),
@@ -96,6 +99,15 @@ impl Renderer {
     /// former ids.
     pub fn renaming(self, former: BTreeSet<SourceId>) -> Self {
         Self { former, ..self }
+    }
+
+    /// The same, which counts renderings there.
+    pub fn counting(self, meter: Arc<Meter>) -> Self {
+        Self { meter, ..self }
+    }
+
+    pub fn site(&self) -> &Site {
+        &self.site
     }
 
     fn removed(&self, store: &Arc<Store>) -> Result<Arc<removed::Removed>, StoreError> {
@@ -236,6 +248,7 @@ impl Renderer {
     }
 
     fn render(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
+        self.meter.rendered();
         let page = match view {
             ViewKey::Feed(feed, format) => {
                 let doc = self.doc(feed)?;

@@ -49,6 +49,11 @@ pub trait Poller: Send + Sync + 'static {
     /// Polls a source once for its scheduled instant.
     fn poll(&self, source: SourceId, scheduled: Time) -> Pin<Box<dyn Future<Output = Past> + Send>>;
 
+    /// A poll starts so long after it was due.
+    fn started(&self, lag: Duration) {
+        let _ = lag;
+    }
+
     /// Waits for the next source that a command has polled. Its next deadline depends on that poll as on a
     /// scheduled one.
     fn polled_by_hand(&self) -> Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
@@ -146,8 +151,9 @@ pub async fn run(
     let mut under_way: JoinSet<Past> = JoinSet::new();
     let mut names: BTreeMap<_, (SourceId, Time)> = BTreeMap::new();
     loop {
-        while let Some((id, scheduled)) = agenda.pop_due(clock.now()) {
+        while let Some((id, Due { at, scheduled })) = agenda.pop_due(clock.now()) {
             let poller = Arc::clone(&poller);
+            poller.started(until(clock.now(), at));
             let handle = under_way.spawn({
                 let id = id.clone();
                 async move { poller.poll(id, scheduled).await }
@@ -241,15 +247,15 @@ impl Agenda {
         self.queue.extend(due.map(|due| Reverse((due.at, id, due.scheduled))));
     }
 
-    fn pop_due(&mut self, now: Time) -> Option<(SourceId, Time)> {
+    fn pop_due(&mut self, now: Time) -> Option<(SourceId, Due)> {
         self.check_clock(now);
         let Reverse((at, ..)) = self.queue.peek()?;
         if *at > now {
             return None;
         }
-        let Reverse((_, id, scheduled)) = self.queue.pop()?;
+        let Reverse((at, id, scheduled)) = self.queue.pop()?;
         self.under_way.insert(id.clone(), None);
-        Some((id, scheduled))
+        Some((id, Due { at, scheduled }))
     }
 
     fn wait(&self, now: Time) -> Duration {

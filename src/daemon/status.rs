@@ -1,150 +1,193 @@
-//! The health of the daemon: for `dibao status`, `/status.json` and `/readyz`.
+//! Looks at the parts of the daemon, for the status and the metrics. `decide::health` says what it means, `views` write
+//! it down.
 
-use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
-use chrono::{SecondsFormat, TimeDelta};
-use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::dues::Dues;
 use super::engine::Engine;
+use super::meter::Requests;
+use crate::decide::health::{Look, Progress, Sizes, SourceLook, Status};
 use crate::ledger::store::StoreError;
-use crate::model::source::SourceId;
-use crate::model::state::{SourceState, State};
-use crate::model::time::Time;
+use crate::model::feed_key::FeedKey;
+use crate::model::state::{Meta, State};
+use crate::serve::Live;
+use crate::views::metrics::{self, Measured};
+use crate::views::page::Page;
 use crate::views::site::Site;
+use crate::views::status::{self, Changes, SourceTurns};
 
-/// Polls hang if one has been due for longer than this, and none has ended for as long. Shorter waits are for hosts.
-const HANGS: TimeDelta = TimeDelta::minutes(15);
+/// A look serves all requests of this time if nothing is recorded meanwhile: a crowd that asks for the status does not
+/// make dibao read all sources for each of them.
+const RECENT: Duration = Duration::from_millis(100);
 
-/// The daemon is degraded if one source in so many fails. One publisher that is down is no reason to wake the operator
-/// or to restart a container; half of them are.
-const MANY: usize = 2;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Health {
-    /// dibao works; single sources may fail.
-    Well,
-    /// The feeds are served, but do not get all new entries.
-    Degraded,
-}
-
-impl Health {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Well => "well",
-            Self::Degraded => "degraded",
-        }
-    }
-}
-
-/// As `/status.json` shows it. Instants are to the second.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Status {
-    pub health: Health,
-    /// Reasons of the health, a sentence each.
-    pub trouble: Vec<String>,
-    pub version: String,
-    /// Time since which the configuration is in use.
-    pub configured: String,
-    pub states: BTreeMap<String, u64>,
-    /// The sources in another state than `ok`, those that have failed longest first.
-    pub sources: Vec<Ailing>,
-    /// Count of polls of the last hour by outcome.
-    pub polls: BTreeMap<String, u64>,
-    /// The feeds of the regions that have entries.
-    pub feeds: Vec<Fresh>,
-}
-
-/// A source in another state than `ok`.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ailing {
-    pub id: SourceId,
-    pub state: String,
-    /// Time since which it fails.
-    pub since: Option<String>,
-    pub good: Option<String>,
-    pub failures: u32,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fresh {
-    /// Its path, without an ending.
-    pub feed: String,
-    /// Time at which its newest entry was published or last changed.
-    pub newest: String,
-    pub age: i64,
-}
-
-impl Status {
-    pub fn of(engine: &Engine, dues: Option<&Dues>) -> Result<Self, StoreError> {
-        let now = engine.clock.now();
-        let store = engine.store().load_full();
-        let stored = store.sources()?;
-        let (mut states, mut sources, mut failing, mut polled) = (BTreeMap::new(), Vec::new(), 0, 0);
-        for source in &engine.config.sources {
-            let known = stored.get(&source.def.id).filter(|_| source.enabled);
-            let state = if source.enabled { known.map_or("new", |s| s.condition(now)) } else { "off" };
-            *states.entry(state.to_owned()).or_insert(0) += 1;
-            let Some(known) = known.filter(|known| known.outcome.is_some()) else { continue };
-            polled += 1;
-            failing += usize::from(known.poll.failing_since.is_some());
-            if state != "ok" {
-                sources.push(ailing(known, state));
-            }
-        }
-        sources.sort_by(|a: &Ailing, b| {
-            (a.since.is_none(), &a.since, &a.id).cmp(&(b.since.is_none(), &b.since, &b.id))
-        });
-        let mut feeds = Vec::new();
-        for feed in engine.config.regions.iter().map(|region| region.id.clone()) {
-            let key = crate::model::feed_key::FeedKey::Region(feed);
-            if let Some(state) = store.feed(&key)?.filter(|state| state.entries > 0) {
-                let age = (now - state.updated).num_seconds().max(0);
-                feeds.push(Fresh { feed: Site::path(&key), newest: whole(state.updated), age });
-            }
-        }
-        let mut trouble: Vec<String> = stops(engine, dues).into_iter().collect();
-        if polled > 0 && failing * MANY >= polled {
-            trouble.push(format!("{failing} of {polled} sources fail"));
-        }
-        let counts = engine.worker.recent().counts(now);
-        Ok(Self {
-            health: if trouble.is_empty() { Health::Well } else { Health::Degraded },
-            trouble,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            configured: whole(engine.since),
-            states,
-            sources,
-            polls: counts.into_iter().map(|(outcome, count)| (outcome.to_owned(), count)).collect(),
-            feeds,
-        })
-    }
-}
-
-/// The reason why nothing new comes in; `None` while polls go on.
-pub fn stops(engine: &Engine, dues: Option<&Dues>) -> Option<String> {
-    if let Some(why) = engine.recorder.stall() {
-        return Some(format!("polls wait: {why}"));
-    }
+/// Looks at an engine. Reads every source and every region's feed.
+pub fn look(engine: &Engine, dues: Option<&Dues>) -> Result<Look, StoreError> {
     let now = engine.clock.now();
-    let due = dues?.earliest()?;
-    let ended = engine.worker.recent().last().unwrap_or(engine.since).max(engine.since);
-    (now - due > HANGS && now - ended > HANGS).then(|| {
-        format!("polls hang: one was due at {}, and none has ended since {}", whole(due), whole(ended))
+    let store = engine.store().load_full();
+    let stored = store.sources()?;
+    let mut sources = Vec::with_capacity(engine.config.sources.len());
+    for source in &engine.config.sources {
+        let known = stored.get(&source.def.id);
+        let state = if source.enabled { known.map_or("new", |known| known.condition(now)) } else { "off" };
+        sources.push(SourceLook {
+            id: source.def.id.clone(),
+            title: known.map_or_else(|| source.def.id.to_string(), |known| known.title().to_owned()),
+            state: state.to_owned(),
+            failing_since: known.and_then(|known| known.poll.failing_since).filter(|_| source.enabled),
+            good: known.and_then(|known| known.poll.good_at),
+            newest: known.and_then(|known| known.habits.newest()),
+            failures: known.map_or(0, |known| known.poll.failures),
+            polled: source.enabled && known.is_some_and(|known| known.outcome.is_some()),
+        });
+    }
+    let mut feeds = Vec::new();
+    for region in engine.config.regions.iter() {
+        let key = FeedKey::Region(region.id.clone());
+        if let Some(state) = store.feed(&key)?.filter(|state| state.entries > 0) {
+            feeds.push((Site::path(&key), state.updated));
+        }
+    }
+    let polls = engine.worker.recent().counts(now);
+    let sizes = engine.recorder.sizes();
+    Ok(Look {
+        now,
+        configured: engine.since,
+        sources,
+        feeds,
+        polls: polls.into_iter().map(|(outcome, count)| (outcome.to_owned(), count)).collect(),
+        progress: progress(engine, dues),
+        sizes: Sizes {
+            entries: store.meta()?.map_or(0, |meta| meta.entries),
+            waiting: engine.recorder.waiting(),
+            journal_octets: sizes.journal,
+            store_octets: sizes.store,
+            memory_octets: memory(),
+        },
     })
 }
 
-fn ailing(source: &SourceState, state: &'static str) -> Ailing {
-    Ailing {
-        id: source.def.id.clone(),
-        state: state.to_owned(),
-        since: source.poll.failing_since.map(whole),
-        good: source.poll.good_at.map(whole),
-        failures: source.poll.failures,
+/// Looks at the parts that must move. Reads nothing.
+pub fn progress(engine: &Engine, dues: Option<&Dues>) -> Progress {
+    Progress {
+        stall: engine.recorder.stall().map(|why| why.to_string()),
+        recording_since: engine.recorder.meter().recording_since(),
+        due: dues.and_then(Dues::earliest),
+        ended: engine.worker.recent().last().unwrap_or(engine.since).max(engine.since),
     }
 }
 
-fn whole(at: Time) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+/// The memory that this process holds, in octets (proc(5)).
+fn memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+/// A look, and its meaning.
+type Made = Arc<(Look, Status)>;
+
+/// The last look, and the last feed of changes.
+#[derive(Default)]
+pub struct Looks {
+    last: Mutex<Option<(Shown, Instant, Made)>>,
+    changes: Mutex<Option<(Shown, Arc<Page>)>>,
+}
+
+/// The configuration and the line of the journal that something shows.
+struct Shown {
+    engine: Weak<Engine>,
+    seq: u64,
+}
+
+impl Shown {
+    fn now(engine: &Arc<Engine>) -> Result<Self, StoreError> {
+        let seq = engine.store().load().meta()?.map_or(0, |meta| meta.seq);
+        Ok(Self { engine: Arc::downgrade(engine), seq })
+    }
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        self.seq == other.seq && Weak::ptr_eq(&self.engine, &other.engine)
+    }
+}
+
+impl Looks {
+    fn status(&self, engine: &Arc<Engine>, dues: &Dues) -> Result<Made, StoreError> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Shown::now(engine)?;
+        if let Some((shown, at, made)) = &*last
+            && *shown == now
+            && at.elapsed() < RECENT
+        {
+            return Ok(Arc::clone(made));
+        }
+        let look = look(engine, Some(dues))?;
+        let status = look.status();
+        let made = Arc::new((look, status));
+        *last = Some((now, Instant::now(), Arc::clone(&made)));
+        Ok(made)
+    }
+
+    /// A document about the daemon as it is now. Blocks.
+    pub fn live(
+        &self,
+        what: Live,
+        engine: &Arc<Engine>,
+        dues: &Dues,
+        requests: &Requests,
+    ) -> Result<Vec<u8>, StoreError> {
+        let made = self.status(engine, dues)?;
+        let (look, status) = &*made;
+        Ok(match what {
+            Live::Page => status::page(engine.renderer.site(), look, status),
+            Live::Json => {
+                let mut json = serde_json::to_vec(status).expect("a status is plain JSON");
+                json.push(b'\n');
+                json
+            }
+            Live::Metrics => {
+                let mut counts = engine.recorder.meter().counts();
+                counts.requests = requests.counts().collect();
+                metrics::render(&Measured { look, status, counts: &counts }).into_bytes()
+            }
+        })
+    }
+
+    /// The feed of the changes of the sources' states. Rendered again only after the journal or the configuration has
+    /// changed. Blocks.
+    pub fn changes(&self, engine: &Arc<Engine>) -> Result<Arc<Page>, StoreError> {
+        let mut last = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Shown::now(engine)?;
+        if let Some((shown, page)) = &*last
+            && *shown == now
+        {
+            return Ok(Arc::clone(page));
+        }
+        let page = Arc::new(changes(engine)?);
+        *last = Some((now, Arc::clone(&page)));
+        Ok(page)
+    }
+}
+
+/// The feed of the changes of the states of all configured sources.
+pub fn changes(engine: &Engine) -> Result<Page, StoreError> {
+    let store = engine.store().load_full();
+    let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
+    let mut stored = store.sources()?;
+    let configured = engine.config.sources.iter().filter_map(|source| stored.remove(&source.def.id));
+    let sources: Vec<SourceTurns> = configured
+        .map(|source| SourceTurns {
+            id: source.def.id.clone(),
+            title: source.title().to_owned(),
+            turns: source.turns,
+        })
+        .collect();
+    let changes = Changes { instance: meta.instance, configured: meta.config_at, sources: &sources };
+    let bytes = status::feed(engine.renderer.site(), &changes);
+    Ok(Page::new(bytes, crate::views::atom::MEDIA_TYPE, changes.modified()))
 }

@@ -189,11 +189,13 @@ impl Worker {
             // that is gone stays gone.
             return Ok(poll.report(Outcome::Held { why: why.clone() }, None));
         }
+        let octets = asked.exchange.octets();
         let (draft, at) = self.conclude(&poll, asked, &validators).await?;
         let PollRecord { outcome, state, .. } = draft.poll.clone();
         self.record(&poll, draft, guard).await?;
         let report = poll.report(outcome, Some(state));
         self.recent.note(at, report.outcome.name());
+        self.recorder.meter().polled(report.outcome.name(), report.elapsed, octets);
         log(&report);
         if scheduled.is_none() {
             self.by_hand.tell(id, self.past_of(&report));

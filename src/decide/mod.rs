@@ -8,6 +8,7 @@ pub mod derive;
 pub mod diff;
 pub mod follow;
 pub mod freshness;
+pub mod health;
 pub mod identity;
 pub mod poll;
 pub mod probe;

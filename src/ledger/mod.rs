@@ -39,6 +39,7 @@ use arc_swap::ArcSwap;
 use chrono::NaiveDate;
 
 use crate::decide::rules::Rules;
+use crate::model::counts::EntryCounts;
 use crate::model::feed_key::FeedKey;
 use crate::model::record::{Line, Record};
 use crate::model::state::{Changes, FeedState, State};
@@ -66,6 +67,7 @@ pub struct Recorded {
     pub feeds: Vec<(FeedKey, FeedState)>,
     /// True if any view may have changed: the configuration did, or the store was built anew.
     pub everything: bool,
+    pub entries: EntryCounts,
 }
 
 struct Unsettled {
@@ -94,6 +96,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Runs each sync of the journal's file inside `stopwatch`.
+    pub fn time_syncs(&mut self, stopwatch: journal::Stopwatch) {
+        self.journal.time_syncs(stopwatch);
+    }
+
     pub fn store(&self) -> StoreHandle {
         Arc::clone(&self.store)
     }
@@ -117,9 +124,13 @@ impl Ledger {
         let lines = self.append(records, today, durable).inspect_err(|_| self.stories.take_back(&decided))?;
         let recorded = self.apply(&lines)?;
         self.stories.follow(recorded.as_ref(), decided);
-        let Some(changes) = recorded else { return Ok(Recorded { feeds: Vec::new(), everything: true }) };
+        let mut entries = EntryCounts::default();
+        lines.iter().for_each(|line| entries.add(line.record.counts()));
+        let Some(changes) = recorded else {
+            return Ok(Recorded { feeds: Vec::new(), everything: true, entries });
+        };
         let everything = lines.iter().any(|line| line.record.is_config());
-        Ok(Recorded { feeds: changes.feeds.into_iter().collect(), everything })
+        Ok(Recorded { feeds: changes.feeds.into_iter().collect(), everything, entries })
     }
 
     fn append(

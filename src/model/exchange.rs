@@ -158,6 +158,14 @@ pub enum Exchange {
 }
 
 impl Exchange {
+    /// The octets of the body, content codings undone.
+    pub fn octets(&self) -> usize {
+        match self {
+            Self::Body(response) => response.body.len(),
+            _ => 0,
+        }
+    }
+
     /// `None` when no response came.
     pub fn head(&self) -> Option<&ResponseHead> {
         match self {

@@ -2,6 +2,7 @@
 //! decides, and nothing here names another part of the crate.
 
 pub mod base;
+pub mod counts;
 pub mod departed;
 pub mod entry;
 pub mod evidence;

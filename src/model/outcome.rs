@@ -48,6 +48,12 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every name.
+    pub const NAMES: [&str; 11] = [
+        "fetched", "not-modified", "unchanged", "gone", "throttled", "blocked", "held", "emptied",
+        "selectors-stopped", "not-a-feed", "failed",
+    ];
+
     /// As logs and tables show it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -100,6 +106,22 @@ impl fmt::Display for Outcome {
             | Self::NotAFeed { why }
             | Self::Failed { why } => write!(f, ": {why}"),
             Self::NotModified | Self::Unchanged | Self::Gone => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome;
+
+    #[test]
+    fn each_listed_name_is_that_of_an_outcome() {
+        for name in Outcome::NAMES {
+            let fields = serde_json::json!({
+                "is": name, "entries": 1, "new": 1, "changed": 0, "status": 429, "why": "reason",
+            });
+            let outcome: Outcome = serde_json::from_value(fields).expect(name);
+            assert_eq!(outcome.name(), name);
         }
     }
 }

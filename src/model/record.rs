@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::model::base::Base;
+use crate::model::counts::EntryCounts;
 use crate::model::entry::ParsedEntry;
 use crate::model::identity::{Fingerprint, IdentityKey};
 use crate::model::outcome::Outcome;
@@ -71,6 +72,17 @@ impl Record {
             Self::Expire(expiry) => expiry.entries.len() + expiry.forgotten.len(),
             Self::Base(Base::Entries(part)) => part.entries.len(),
             Self::Config(_) | Self::Poll(_) | Self::Withdraw(_) | Self::Assign(_) | Self::Base(_) => 0,
+        }
+    }
+
+    /// The entries that it brings. One that only goes by other keys is not updated.
+    pub fn counts(&self) -> EntryCounts {
+        let Self::Observation(seen) = self else { return EntryCounts::default() };
+        let is_merged = |new: &&NewEntry| new.story.as_ref().is_some_and(|story| !story.related);
+        EntryCounts {
+            new: seen.new.len() as u64,
+            updated: seen.changed.iter().filter(|changed| !changed.renamed).count() as u64,
+            merged: seen.new.iter().filter(is_merged).count() as u64,
         }
     }
 

@@ -10,7 +10,7 @@ use super::conditional::{self, Evaluation, Resource};
 use super::pool::{Pool, PoolError};
 use super::response::{Response, failed, missing, put, text};
 use super::target::{self, BadTarget};
-use super::{View, accept, redirect, response};
+use super::{Live, View, accept, live, redirect, response};
 use crate::views::page::{Coding, Page};
 
 /// Every resource is read only.
@@ -87,8 +87,8 @@ async fn read(pool: &Pool, method: &Method, uri: &Uri, headers: &HeaderMap) -> R
             .trouble()
             .map_or_else(|| text(StatusCode::OK, "ready\n"), |why| response::not_ready(&why));
     }
-    if path == "status.json" {
-        return status(pool).await;
+    if let Some(what) = Live::at(&path) {
+        return live::show(pool, what, &path).await;
     }
     if let Some(page) = pool.views.at_hand(&path) {
         return show(pool, &path, &page, method, headers).await;
@@ -142,14 +142,6 @@ async fn bytes(
     }
     let page = Arc::clone(page);
     pool.run(path, move |_| page.bytes(coding).clone()).await
-}
-
-async fn status(pool: &Pool) -> Response {
-    match pool.run("status.json", super::Views::status).await {
-        Ok(Some(json)) => response::json(json),
-        Ok(None) => missing(),
-        Err(why) => failed(why),
-    }
 }
 
 /// A redirect to a view of nearly the same address, if there is one.

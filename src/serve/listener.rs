@@ -195,6 +195,7 @@ async fn handle(
     } else {
         response::no_host()
     };
+    pool.views.answered(response.status().as_u16());
     tracker.response_ready();
     Ok(response)
 }

@@ -8,6 +8,7 @@ mod conditional;
 mod etag;
 mod host;
 pub mod listener;
+mod live;
 mod pool;
 mod redirect;
 mod response;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use crate::model::time::Time;
 use crate::views::page::{Mark, Page};
+pub use live::Live;
 
 /// The answer for a path.
 #[derive(Clone, Debug)]
@@ -94,9 +96,15 @@ pub trait Views: Send + Sync + 'static {
         None
     }
 
-    /// The status of the daemon as JSON. May block.
-    fn status(&self) -> Option<String> {
+    /// A document about the daemon, with its media type. May block.
+    fn live(&self, what: Live) -> Option<(&'static str, Vec<u8>)> {
+        let _ = what;
         None
+    }
+
+    /// Notes the status of a response.
+    fn answered(&self, status: u16) {
+        let _ = status;
     }
 
     /// False while there are no views at all.

@@ -44,9 +44,10 @@ pub(super) fn not_ready(why: &str) -> Response {
     response
 }
 
-pub(super) fn json(json: String) -> Response {
-    let mut response = text(StatusCode::OK, json + "\n");
-    put(&mut response, header::CONTENT_TYPE, "application/json");
+/// A document that no cache keeps.
+pub(super) fn live(media_type: &'static str, bytes: Vec<u8>) -> Response {
+    let mut response = text(StatusCode::OK, bytes);
+    put(&mut response, header::CONTENT_TYPE, media_type);
     response
 }
 

@@ -5,9 +5,12 @@ mod listing;
 
 use std::fmt::Write;
 
+use chrono::SecondsFormat;
+
 use super::document::FeedDoc;
 use super::format::{Format, Rendering};
 use super::site::{FEED_ENDING, Site};
+use crate::model::time::Time;
 use crate::read::text::escape;
 
 pub const MEDIA_TYPE: &str = "text/html; charset=utf-8";
@@ -95,6 +98,11 @@ fn discover(out: &mut String, title: &str, at: &str, format: &Format) {
     );
 }
 
+/// An instant as machines read it, to the second.
+pub(super) fn instant(at: Time) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
 const STYLE: &str = "\
 :root{color-scheme:light dark;--dim:#595959;--line:#ddd;--link:#0b57d0}\
 @media(prefers-color-scheme:dark){:root{--dim:#a6a6a6;--line:#444;--link:#8ab4f8}}\
@@ -107,7 +115,7 @@ ul{list-style:none;padding:0;margin:0}\
 span,time,footer,.outlet,.told{color:var(--dim);font-size:.875rem}\
 .subscribe a{margin-right:.7rem}";
 
-fn shell(title: &str, discovery: &str, body: &str) -> Vec<u8> {
+pub(super) fn shell(title: &str, discovery: &str, body: &str) -> Vec<u8> {
     format!(
         "<!DOCTYPE html>\n<html lang=\"zh\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\

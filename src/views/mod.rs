@@ -10,11 +10,13 @@ pub mod format;
 pub mod formats;
 pub mod html;
 pub mod json;
+pub mod metrics;
 pub mod opml;
 pub mod page;
 pub mod rss;
 pub mod site;
 mod sound;
+pub mod status;
 #[cfg(test)]
 mod tests;
 pub mod window;

@@ -28,7 +28,7 @@ fn at(seconds: i64) -> Time {
     DateTime::from_timestamp(1_795_392_000 + seconds, 0).unwrap()
 }
 
-fn site() -> Site {
+pub(super) fn site() -> Site {
     let polled = Polled { minutes: 20, region: RegionRule::Fixed(vec![RegionId::new("henan")]) };
     Site {
         public_url: "https://news.example/a'b".to_owned(),

@@ -22,6 +22,7 @@ mod probe;
 mod regions;
 mod reload;
 mod start;
+mod status;
 mod stories;
 mod support;
 mod truncation;

@@ -20,22 +20,22 @@ use tokio::task::JoinHandle;
 use crate::support::{no_child_is_starting, spawn};
 
 /// How long anything may be waited for. It comes within a second; on the slowest machine the test still ends.
-const LONGEST: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
 /// A daemon on a directory of its own, and the file that it is configured by.
-struct Desk {
-    dir: tempfile::TempDir,
-    script: Script,
+pub(crate) struct Desk {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) script: Script,
 }
 
-struct Running {
-    at: SocketAddr,
+pub(crate) struct Running {
+    pub(crate) at: SocketAddr,
     stop: oneshot::Sender<()>,
     daemon: JoinHandle<()>,
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let desk = Self { dir: tempfile::tempdir().unwrap(), script: Script::start().await.unwrap() };
         for (path, title) in [("/a", "郑州地铁新线开工"), ("/b", "洛阳牡丹文化节闭幕")] {
@@ -49,12 +49,12 @@ impl Desk {
         desk
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.dir.path().join("dibao.toml")
     }
 
     /// Writes the configuration with these tables behind the common ones.
-    fn write(&self, listen: &str, tables: &str) {
+    pub(crate) fn write(&self, listen: &str, tables: &str) {
         let text = format!(
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://news.example\"\n[state]\ndir = \"state\"\n\
              [polling]\nschedule = \"0 0 1 1 *\"\njitter = \"0s\"\nhost_delay = \"0s\"\n\
@@ -63,7 +63,7 @@ impl Desk {
         fs::write(self.path(), text).unwrap();
     }
 
-    fn source(&self, id: &str) -> String {
+    pub(crate) fn source(&self, id: &str) -> String {
         let url = self.script.url(&format!("/{id}"));
         format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\nregion = \"henan\"\n")
     }
@@ -73,7 +73,7 @@ impl Desk {
         self.script.seen().iter().filter(|seen| seen.path == path).count()
     }
 
-    async fn start(&self) -> Running {
+    pub(crate) async fn start(&self) -> Running {
         let path = self.path();
         let load = move || config::load(&path, &Env::default());
         let config = Arc::new(load().unwrap_or_else(|faults| panic!("{faults}")));
@@ -92,17 +92,22 @@ impl Desk {
     }
 
     /// The last line that a command is answered with, and the rows before it.
-    async fn ask(&self, command: &str) -> (Vec<serde_json::Value>, AnswerLine) {
+    pub(crate) async fn ask(&self, command: &str) -> (Vec<serde_json::Value>, AnswerLine) {
+        self.ask_for(&serde_json::json!({ "command": command })).await
+    }
+
+    /// The same for a request with arguments.
+    pub(crate) async fn ask_for(&self, request: &serde_json::Value) -> (Vec<serde_json::Value>, AnswerLine) {
         let mut lines = Vec::new();
         let mut take = |line: &[u8]| lines.push(serde_json::from_slice(line).unwrap());
         let socket = self.dir.path().join("state/admin.sock");
-        socket::post_lines(&socket, format!("{{\"command\":\"{command}\"}}"), &mut take).await.unwrap();
+        socket::post_lines(&socket, request.to_string(), &mut take).await.unwrap();
         let last = lines.pop().unwrap();
         let row = |line| if let AnswerLine::Row(row) = line { Some(row) } else { None };
         (lines.into_iter().filter_map(row).collect(), last)
     }
 
-    async fn reload(&self) -> Result<String, String> {
+    pub(crate) async fn reload(&self) -> Result<String, String> {
         match self.ask("reload").await.1 {
             AnswerLine::Done { summary, .. } => Ok(summary.unwrap()),
             AnswerLine::Failed(why) => Err(why),
@@ -112,14 +117,14 @@ impl Desk {
 }
 
 impl Running {
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
         let answer = client.get(format!("http://{}{path}", self.at)).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     /// The feed of Henan, once it has so many entries.
-    async fn henan(&self, entries: usize) -> String {
+    pub(crate) async fn henan(&self, entries: usize) -> String {
         let waiting = async {
             loop {
                 let (_, text) = self.get("/henan.atom").await;
@@ -132,7 +137,7 @@ impl Running {
         tokio::time::timeout(LONGEST, waiting).await.expect("the entries come")
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         self.daemon.await.unwrap();
     }

@@ -179,3 +179,39 @@ async fn a_compaction_that_finds_the_store_unsound_has_it_built_anew_and_removes
     assert_eq!(compact().await.expect("compacted"), Some(0));
     recorder.close().expect("closed");
 }
+
+#[tokio::test]
+async fn while_the_ledger_works_sizes_are_those_of_before_and_a_group_is_seen_to_wait() {
+    let dir = TempDir::new().expect("a directory");
+    let (recorder, _) = start(&dir);
+    recorder.record(poll(1)).await.expect("recorded");
+    let before = recorder.sizes();
+    assert!(before.journal > Some(0) && before.store > Some(0), "{before:?}");
+    let ((go, wait), (began, begun)) = (oneshot::channel::<()>(), oneshot::channel::<()>());
+    let works = recorder.clone();
+    let working = tokio::task::spawn_blocking(move || {
+        works.with_ledger(|_| {
+            began.send(()).expect("the test waits");
+            wait.blocking_recv().expect("the test goes on");
+            Ok(())
+        })
+    });
+    begun.await.expect("it begins");
+    assert_eq!(recorder.sizes(), before);
+    let meter = recorder.meter();
+    assert_eq!(meter.recording_since(), None, "nothing waits");
+    let waits = tokio::spawn({
+        let recorder = recorder.clone();
+        async move { recorder.record(poll(2)).await }
+    });
+    while meter.recording_since().is_none() {
+        tokio::task::yield_now().await;
+    }
+    go.send(()).expect("it waits");
+    working.await.expect("no panic").expect("it worked");
+    waits.await.expect("no panic").expect("recorded");
+    while meter.recording_since().is_some() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(meter.counts().sync_seconds.count(), 0, "a poll without news waits for its sync");
+}

@@ -110,6 +110,10 @@ impl Poller for Arc<Worker> {
         })
     }
 
+    fn started(&self, lag: Duration) {
+        self.recorder.meter().started(lag);
+    }
+
     fn polled_by_hand(&self) -> Pin<Box<dyn Future<Output = (SourceId, Past)> + Send + '_>> {
         Box::pin(self.by_hand.next())
     }

@@ -86,6 +86,9 @@ fn io_error<'a>(path: &'a Path, what: &'static str) -> impl FnOnce(io::Error) ->
     move |source| JournalError::Io { path: path.to_owned(), what, source }
 }
 
+/// Runs a sync, and measures how long it takes: the ledger has no clock.
+pub type Stopwatch = Box<dyn Fn(&mut dyn FnMut() -> io::Result<()>) -> io::Result<()> + Send + Sync>;
+
 pub struct Journal {
     dir: PathBuf,
     disks: Disks,
@@ -106,9 +109,14 @@ pub struct Journal {
     torn: bool,
     /// True if a sync failed: the unsynced frames may be lost, even if a later sync succeeds.
     doubtful: bool,
+    stopwatch: Stopwatch,
 }
 
 impl Journal {
+    pub fn time_syncs(&mut self, stopwatch: Stopwatch) {
+        self.stopwatch = stopwatch;
+    }
+
     /// The number of the last line written.
     pub fn seq(&self) -> u64 {
         self.seq
@@ -193,7 +201,7 @@ impl Journal {
         if self.unsynced.is_empty() {
             return Ok(());
         }
-        if !self.doubtful && self.file.sync().is_ok() {
+        if !self.doubtful && (self.stopwatch)(&mut || self.file.sync()).is_ok() {
             empty(&mut self.unsynced);
             return Ok(());
         }

@@ -86,6 +86,7 @@ impl Journal {
             unsynced: Vec::new(),
             torn: false,
             doubtful: false,
+            stopwatch: Box::new(|sync| sync()),
         };
         Ok((journal, report))
     }

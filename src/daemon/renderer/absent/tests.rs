@@ -9,7 +9,7 @@ use crate::decide::publishing::{Action, Field, PublishRule, PublishRules};
 use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
 use crate::model::state::State;
-use crate::testing::{seen, told};
+use crate::testing::{joining, seen};
 use crate::views::site::Site;
 
 const DAY: i64 = 86_400;
@@ -59,7 +59,7 @@ fn every_reason_is_told_with_what_would_show_it() {
     assert!(why.contains("exclude = \"news.example/2$\""), "{why}");
     assert_eq!(absence(&ruled, 3), None);
 
-    let repeated = seen("radio", 90, vec![told(news(5, 85), 4)], vec![]);
+    let repeated = seen("radio", 90, vec![joining(news(5, 85), 4)], vec![]);
     let why = absence(&published(site(), some().chain([repeated])), 5).expect("wire has the same");
     assert!(why.contains("shown as wire has it"), "{why}");
 

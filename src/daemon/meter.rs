@@ -1,0 +1,123 @@
+//! Counts the work of the running daemon. The parts that work report here, and `/metrics` reads it.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::model::counts::{Counts, EntryCounts};
+use crate::model::time::Time;
+
+/// No group of records is being recorded.
+const IDLE: i64 = i64::MIN;
+
+/// Counts since the start of the process. A reload goes on with them.
+#[derive(Debug)]
+pub struct Meter {
+    counts: Mutex<Counts>,
+    /// Milliseconds since 1970, or [`IDLE`].
+    recording_since: AtomicI64,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self { counts: Mutex::default(), recording_since: AtomicI64::new(IDLE) }
+    }
+}
+
+impl Meter {
+    fn count(&self, work: impl FnOnce(&mut Counts)) {
+        work(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// A poll was recorded. `octets` is the size of the document that it read.
+    pub fn polled(&self, outcome: &'static str, elapsed: Duration, octets: usize) {
+        self.count(|counts| {
+            *counts.polls.entry(outcome).or_default() += 1;
+            counts.poll_seconds.observe(elapsed.as_secs_f64());
+            counts.octets += octets as u64;
+        });
+    }
+
+    /// A poll starts so long after it was due.
+    pub fn started(&self, lag: Duration) {
+        self.count(|counts| counts.lag_seconds.observe(lag.as_secs_f64()));
+    }
+
+    pub fn recorded(&self, entries: EntryCounts) {
+        self.count(|counts| counts.entries.add(entries));
+    }
+
+    pub fn synced(&self, elapsed: Duration) {
+        self.count(|counts| counts.sync_seconds.observe(elapsed.as_secs_f64()));
+    }
+
+    pub fn rendered(&self) {
+        self.count(|counts| counts.rendered += 1);
+    }
+
+    /// Recording of a group begins, or is over.
+    pub fn recording(&self, since: Option<Time>) {
+        let since = since.map_or(IDLE, |since| since.timestamp_millis());
+        self.recording_since.store(since, Ordering::Relaxed);
+    }
+
+    /// Time at which the group began that is being recorded.
+    pub fn recording_since(&self) -> Option<Time> {
+        let since = self.recording_since.load(Ordering::Relaxed);
+        (since != IDLE).then(|| Time::from_timestamp_millis(since)).flatten()
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The lowest status of HTTP, and how many there can be.
+const STATUSES: (u16, usize) = (100, 500);
+
+/// Counts responses. Without a lock: every request comes here.
+#[derive(Debug)]
+pub struct Requests(Vec<AtomicU64>);
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self((0..STATUSES.1).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl Requests {
+    pub fn answered(&self, status: u16) {
+        let count = status.checked_sub(STATUSES.0).and_then(|n| self.0.get(usize::from(n)));
+        if let Some(count) = count {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The statuses that were answered, and how often.
+    pub fn counts(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
+        let counts = (STATUSES.0..).zip(&self.0).map(|(status, n)| (status, n.load(Ordering::Relaxed)));
+        counts.filter(|(_, n)| *n > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_statuses_that_were_answered_are_counted() {
+        let requests = Requests::default();
+        [200, 304, 304, 599, 99, 600].into_iter().for_each(|status| requests.answered(status));
+        assert_eq!(requests.counts().collect::<Vec<_>>(), [(200, 1), (304, 2), (599, 1)]);
+    }
+
+    #[test]
+    fn a_group_is_recorded_from_its_beginning_to_its_end() {
+        let (meter, since) = (Meter::default(), crate::testing::at(5));
+        assert_eq!(meter.recording_since(), None);
+        meter.recording(Some(since));
+        assert_eq!(meter.recording_since(), Some(since));
+        meter.recording(None);
+        assert_eq!(meter.recording_since(), None);
+    }
+}

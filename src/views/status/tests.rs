@@ -1,0 +1,116 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::decide::health::{Progress, Sizes, SourceLook};
+use crate::testing::at;
+use crate::views::tests::site;
+
+const INSTANCE: Uuid = Uuid::from_u128(7);
+
+fn turn(seq: u64, was: &str, state: &str, missed: Option<u32>) -> PastTurn {
+    let turn = Turn { was: was.to_owned(), state: state.to_owned(), missed };
+    PastTurn { at: at(i64::try_from(seq).expect("small") * 10), seq, turn }
+}
+
+fn turns(id: &str, title: &str, turns: Vec<PastTurn>) -> SourceTurns {
+    SourceTurns { id: SourceId::new(id), title: title.to_owned(), turns }
+}
+
+fn written(sources: &[SourceTurns]) -> String {
+    let changes = Changes { instance: INSTANCE, configured: at(0), sources };
+    String::from_utf8(feed(&site(), &changes)).expect("UTF-8")
+}
+
+/// The text of each child of this name in each entry.
+fn texts(feed: &str, name: &str) -> Vec<String> {
+    let doc = roxmltree::Document::parse(feed).expect("well-formed");
+    let entries = doc.root_element().children().filter(|node| node.has_tag_name("entry"));
+    let texts = entries.flat_map(|entry| entry.children().filter(|node| node.has_tag_name(name)));
+    texts.map(|node| node.text().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn changes_come_newest_first_under_ids_that_stay() {
+    let one =
+        turns("a", "甲报 <&>", vec![turn(3, "ok", "blocked", None), turn(9, "blocked", "ok", Some(30))]);
+    let two = turns("b", "乙报", vec![turn(5, "ok", "stale", None)]);
+    let feed = written(&[one.clone(), two.clone()]);
+    assert_eq!(
+        texts(&feed, "title"),
+        [
+            "甲报 <&>：恢复 recovered，可能有遗漏 missed entries",
+            "乙报：久无新闻 stale",
+            "甲报 <&>：被拒绝 blocked"
+        ]
+    );
+    assert_eq!(texts(&feed, "updated")[0], html::instant(at(90)));
+    let ids: BTreeSet<String> = texts(&feed, "id").into_iter().collect();
+    assert_eq!(ids.len(), 3);
+    assert!(ids.iter().all(|id| id.starts_with("urn:uuid:")));
+    let later = written(&[two, turns("c", "丙", vec![turn(11, "new", "failed", None)]), one]);
+    let kept: BTreeSet<String> = texts(&later, "id").into_iter().collect();
+    assert!(kept.is_superset(&ids), "another source changes no id");
+}
+
+#[test]
+fn an_empty_feed_is_dated_by_nobodys_clock() {
+    let feed = written(&[turns("a", "甲", Vec::new())]);
+    assert!(feed.contains("<updated>1970-01-01T00:00:00Z</updated>"), "{feed}");
+}
+
+#[test]
+fn the_feed_is_bounded_and_keeps_the_newest() {
+    let all: Vec<PastTurn> = (1..=300).map(|seq| turn(seq, "ok", "failed", None)).collect();
+    let dates = texts(&written(&[turns("a", "甲", all)]), "updated");
+    assert_eq!(dates.len(), CHANGES);
+    assert_eq!((&dates[0], &dates[199]), (&html::instant(at(3000)), &html::instant(at(1010))));
+}
+
+#[test]
+fn the_bytes_change_with_the_newest_change_or_the_configuration() {
+    let sources = [turns("a", "甲", vec![turn(3, "ok", "failed", None)])];
+    let of = |configured| Changes { instance: INSTANCE, configured, sources: &sources }.modified();
+    assert_eq!((of(at(0)), of(at(99))), (at(30), at(99)));
+}
+
+fn look() -> Look {
+    let source = |id: &str, state: &str, failing_since: Option<Time>| SourceLook {
+        id: SourceId::new(id),
+        title: format!("{id}报 <&>"),
+        state: state.to_owned(),
+        failing_since,
+        good: None,
+        newest: None,
+        failures: 3,
+        polled: true,
+    };
+    Look {
+        now: at(100),
+        configured: at(0),
+        sources: vec![source("works", "ok", None), source("fails", "not-a-feed", Some(at(0)))],
+        feeds: vec![("henan".to_owned(), at(60))],
+        polls: BTreeMap::from([("fetched".to_owned(), 2)]),
+        progress: Progress { stall: Some("no <room>".to_owned()), ended: at(0), ..Progress::default() },
+        sizes: Sizes { entries: 7, ..Sizes::default() },
+    }
+}
+
+#[test]
+fn the_page_says_what_is_wrong_first_and_lists_only_sources_in_trouble() {
+    let look = look();
+    let page = String::from_utf8(page(&site(), &look, &look.status())).expect("UTF-8");
+    for part in [
+        "<h1>状态：异常 <span>degraded</span></h1>",
+        "<li lang=\"en\">polls wait: no &lt;room&gt;</li>",
+        "<tr id=\"fails\">",
+        "fails报 &lt;&amp;&gt;",
+        "不是订阅源 not-a-feed",
+        "成功 fetched 2",
+        ">河南</a></th>",
+        "href=\"/a&#39;b/status.atom\"",
+        "共 7 条",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(!page.contains("works报"), "{page}");
+}
