@@ -52,7 +52,7 @@ impl Fetchers {
         self.0.values().for_each(|fetcher| fetcher.hold(url, wait));
     }
 
-    fn any(&self) -> Option<&Arc<Fetcher>> {
+    pub(super) fn any(&self) -> Option<&Arc<Fetcher>> {
         self.0.values().next()
     }
 }

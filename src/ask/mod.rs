@@ -78,6 +78,12 @@ impl Asker {
         self.fetchers.hold(url, wait);
     }
 
+    /// Has the robots.txt files that could not be fetched asked for again.
+    pub fn forget_unknown_robots(&self) {
+        // All fetchers share them.
+        self.fetchers.any().into_iter().for_each(|fetcher| fetcher.forget_unknown_robots());
+    }
+
     pub async fn ask(&self, source: &Source, question: Question, now: impl Fn() -> Time) -> Asked {
         let Question { url, validators, waited, known } = question;
         let request = FetchRequest { validators, waited, ..request::document(source, &url) };

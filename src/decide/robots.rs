@@ -35,8 +35,8 @@ pub struct Robots(Content);
 enum Content {
     /// The origin has no robots.txt; the text is the reason, for a person.
     AllowAll(String),
-    /// robots.txt is unreachable. dibao requests nothing else until it can be fetched.
-    DisallowAll(String),
+    /// robots.txt is unreachable. dibao requests nothing else until it can be fetched. `silent` if nobody answered.
+    DisallowAll { why: String, silent: bool },
     /// In the order of the file.
     Groups(Vec<Group>),
 }
@@ -78,7 +78,8 @@ impl Robots {
     pub fn of(exchange: &Exchange) -> Self {
         let none = |status: u16| Self(Content::AllowAll(format!("there is no robots.txt (status {status})")));
         let unknown = |why: &dyn std::fmt::Display| {
-            Self(Content::DisallowAll(format!("its robots.txt cannot be had: {why}")))
+            let silent = matches!(exchange, Exchange::Failed(fault) if fault.is_silence());
+            Self(Content::DisallowAll { why: format!("its robots.txt cannot be had: {why}"), silent })
         };
         match exchange {
             Exchange::Body(response) => Self::parse(&response.body),
@@ -109,7 +110,12 @@ impl Robots {
 
     /// True if robots.txt was unreachable, so that the caller should fetch it again soon.
     pub fn is_unknown(&self) -> bool {
-        matches!(self.0, Content::DisallowAll(_))
+        matches!(self.0, Content::DisallowAll { .. })
+    }
+
+    /// True if nobody answered the request for it.
+    pub fn is_silent(&self) -> bool {
+        matches!(self.0, Content::DisallowAll { silent: true, .. })
     }
 
     /// Decides if `agent` (a product token) may request a path with its query. Of the rules that match, the
@@ -120,7 +126,7 @@ impl Robots {
             // The file itself is always allowed (section 2.2.2).
             _ if path_and_query == "/robots.txt" => (true, "it is the robots.txt itself".to_owned()),
             Content::AllowAll(why) => (true, why.clone()),
-            Content::DisallowAll(why) => (false, why.clone()),
+            Content::DisallowAll { why, .. } => (false, why.clone()),
             Content::Groups(groups) => match decisive(groups, agent, path_and_query) {
                 Some(Rule { allow: true, pattern }) => {
                     (true, format!("robots.txt allows it: Allow: {pattern}"))

@@ -277,6 +277,11 @@ impl Fetcher {
         fault::of_request(error, at.host_str().unwrap_or_default(), proxy)
     }
 
+    /// Host and port of the proxy.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_ref().map(|proxy| proxy.at.as_str())
+    }
+
     /// True if an address is known to lie in the networks that the operator allowed.
     pub fn is_own_address(&self, url: &str) -> bool {
         request::target(url).is_ok_and(|at| self.is_own(&at))

@@ -121,8 +121,20 @@ impl Fetcher {
     /// cannot reach it.
     pub async fn refusal(&self, url: &str, why: String, outward: bool) -> FetchFault {
         match self.robots_of(url, outward).await {
-            Some(robots) if robots.is_unknown() => FetchFault::NoRobots { why },
+            Some(robots) if robots.is_unknown() => FetchFault::NoRobots { why, silent: robots.is_silent() },
             _ => FetchFault::Robots { why },
+        }
+    }
+
+    /// Forgets which robots.txt files could not be fetched, so that the next request asks for them again: our own network
+    /// may have been the cause.
+    pub fn forget_unknown_robots(&self) {
+        let origins = self.robots.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        for origin in origins.values() {
+            // One that is locked is being fetched now.
+            if let Ok(mut known) = origin.known.try_lock() {
+                known.take_if(|known| known.robots.is_unknown());
+            }
         }
     }
 

@@ -266,12 +266,22 @@ pub enum FetchFault {
     Robots { why: String },
     /// The robots.txt of the origin cannot be fetched, so nothing else is asked of it.
     #[error("{why}")]
-    NoRobots { why: String },
+    NoRobots { why: String, silent: bool },
     #[error("not a valid HTTP response: {why}")]
     Http { why: String },
 }
 
 impl FetchFault {
+    /// True if nobody answered: the host may be down, or its way there, or our own network.
+    pub fn is_silence(&self) -> bool {
+        use FetchFault::{Connect, NoRobots, Proxy, Resolve, Timeout, Tls};
+        match self {
+            Resolve { .. } | Connect { .. } | Proxy { .. } | Tls { .. } | Timeout { .. } => true,
+            NoRobots { silent, .. } => *silent,
+            _ => false,
+        }
+    }
+
     /// One word for the kind of fault; the tests of `fetch` compare it.
     pub fn kind(&self) -> &'static str {
         match self {
