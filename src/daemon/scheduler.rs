@@ -43,6 +43,8 @@ pub struct Past {
     pub max_delay: Duration,
     /// The source answered 410: no more polls by schedule.
     pub gone: bool,
+    /// The last poll failed because our own network was down: the source is due at once.
+    pub again: bool,
 }
 
 pub trait Poller: Send + Sync + 'static {
@@ -97,7 +99,8 @@ pub fn first_due(plan: &Plan, past: Past, now: Time) -> Option<Due> {
 
 /// The deadline after a poll.
 pub fn following(plan: &Plan, past: Past, now: Time) -> Option<Due> {
-    (!past.gone).then(|| held(plan.next_due(past.scheduled, now), past))
+    let due = || if past.again { now_due(plan, now) } else { held(plan.next_due(past.scheduled, now), past) };
+    (!past.gone).then(due)
 }
 
 /// The deadline of a source whose plan changed: the first by the new plan that is not before the change.
@@ -173,7 +176,7 @@ pub async fn run(
                 let Some((id, scheduled)) = names.remove(&task) else { continue };
                 let past = ended.map(|(_, past)| past).unwrap_or_else(|error| {
                     // The source gets its next deadline as usual.
-                    tracing::error!(source = %id, %error, "a poll ended in a panic");
+                    tracing::error!(source.id = %id, %error, "a poll ended in a panic");
                     Past { scheduled: Some(scheduled), ..Past::default() }
                 });
                 agenda.ended(id, past, clock.now());
@@ -263,7 +266,10 @@ impl Agenda {
     }
 
     fn ended(&mut self, id: SourceId, past: Past, now: Time) {
-        let by_hand = self.under_way.remove(&id).flatten().filter(|by_hand| by_hand.polled > past.polled);
+        // A failure may be taken back before its poll has ended here.
+        let is_newer =
+            |heard: &Past| heard.polled > past.polled || (heard.again && heard.scheduled == past.scheduled);
+        let by_hand = self.under_way.remove(&id).flatten().filter(is_newer);
         self.learned(id, by_hand.unwrap_or(past), now);
     }
 

@@ -71,7 +71,10 @@ pub fn look(engine: &Engine, dues: Option<&Dues>) -> Result<Look, StoreError> {
 
 /// Looks at the parts that must move. Reads nothing.
 pub fn progress(engine: &Engine, dues: Option<&Dues>) -> Progress {
+    let (outages, is_cut_off) = engine.worker.outages();
     Progress {
+        outages,
+        is_cut_off,
         stall: engine.recorder.stall().map(|why| why.to_string()),
         recording_since: engine.recorder.meter().recording_since(),
         due: dues.and_then(Dues::earliest),

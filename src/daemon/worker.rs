@@ -5,6 +5,8 @@ mod articles;
 mod compare;
 mod fingerprint;
 mod lock;
+mod network;
+mod networks;
 mod poller;
 mod recent;
 mod retry_after;
@@ -23,6 +25,7 @@ use crate::config::{Config, Polling, RetryAfter, Source};
 use crate::decide::answer::{Answer, EarlierBody};
 use crate::decide::derive;
 use crate::decide::diff::{Draft, Findings};
+use crate::decide::outage::Sign;
 use crate::decide::poll::{self, Circumstances};
 use crate::decide::rules::Rules;
 use crate::decide::turn;
@@ -38,6 +41,7 @@ use crate::model::state::SourceState;
 use crate::model::time::Time;
 use compare::{PolledSource, Read};
 use lock::{SourceGuard, SourceLock};
+use networks::{Networks, Suspect};
 use poller::ByHand;
 pub use recent::RecentOutcomes;
 use retry_after::still_waiting;
@@ -69,6 +73,9 @@ pub enum PollError {
     /// now.
     #[error("it was polled by hand, or its configuration changed meanwhile")]
     Overtaken(Box<SourceState>),
+    /// Nobody answered, because our own network is down. Nothing is recorded of the poll.
+    #[error("{0}")]
+    NoNetwork(String),
     /// Comparing it with the store broke off.
     #[error("{0}")]
     Broken(String),
@@ -85,6 +92,7 @@ pub struct Worker {
     freshness_limit: Duration,
     by_hand: Arc<ByHand>,
     recent: Arc<RecentOutcomes>,
+    networks: Arc<Networks>,
     locks: BTreeMap<SourceId, Arc<SourceLock>>,
 }
 
@@ -121,6 +129,7 @@ impl Worker {
         Ok(Self {
             by_hand: Arc::default(),
             recent: Arc::default(),
+            networks: Arc::default(),
             locks: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
             asker: Asker::new(config)?,
@@ -148,6 +157,7 @@ impl Worker {
         Ok(Self {
             by_hand: Arc::clone(&before.by_hand),
             recent: Arc::clone(&before.recent),
+            networks: Arc::clone(&before.networks),
             locks: sources.iter().map(|(id, source)| (id.clone(), lock(source))).collect(),
             sources,
             asker: before.asker.reloaded(old, config)?,
@@ -190,9 +200,28 @@ impl Worker {
             return Ok(poll.report(Outcome::Held { why: why.clone() }, None));
         }
         let octets = asked.exchange.octets();
+        let place = self.place(source);
+        let (sign, suspects) = self.note_network(&place, &poll.address, &asked);
+        if let Some(outage) = self.networks.outage(&place.way)
+            && !matches!(asked.answer, Answer::Held(_))
+        {
+            drop(guard);
+            self.take_back(suspects).await;
+            let why =
+                format!("{outage}; {}", asked.answer.describe(|_| "the answer came too late".to_owned()));
+            return match scheduled {
+                Some(_) => Err(PollError::NoNetwork(why)),
+                None => Ok(poll.report(Outcome::Failed { why }, None)),
+            };
+        }
         let (draft, at) = self.conclude(&poll, asked, &validators).await?;
         let PollRecord { outcome, state, .. } = draft.poll.clone();
         self.record(&poll, draft, guard).await?;
+        if matches!(sign, Sign::Silence | Sign::Stranger(_)) {
+            let (before, failed) = (poll.before.clone(), state.clone());
+            let suspect = Suspect { source: id.clone(), before, failed };
+            self.take_back(self.networks.suspect(&place, suspect).into_iter().collect()).await;
+        }
         let report = poll.report(outcome, Some(state));
         self.recent.note(at, report.outcome.name());
         self.recorder.meter().polled(report.outcome.name(), report.elapsed, octets);

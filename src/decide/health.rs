@@ -66,6 +66,10 @@ pub struct Progress {
     pub due: Option<Time>,
     /// Time at which the last poll ended; that of the start if none has.
     pub ended: Time,
+    /// The outages of the ways to the polled sources, a sentence each.
+    pub outages: Vec<String>,
+    /// True if no way to a polled source is left.
+    pub is_cut_off: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,7 +179,8 @@ impl Look {
             self.sources.iter().filter(|source| source.polled && source.failing_since.is_some()).count();
         let many = polled > 0 && failing * MANY >= polled;
         let fail = many.then(|| format!("{failing} of {polled} sources fail"));
-        self.progress.stops(self.now).into_iter().chain(fail).collect()
+        let outages = if self.progress.is_cut_off { &[] } else { self.progress.outages.as_slice() };
+        self.progress.stops(self.now).into_iter().chain(outages.iter().cloned()).chain(fail).collect()
     }
 
     fn ailing(&self) -> Vec<Ailing> {
@@ -214,7 +219,11 @@ impl Progress {
                 whole(since)
             ));
         }
-        let due = self.due?;
+        if self.is_cut_off {
+            return Some(self.outages.join("; "));
+        }
+        // The polls that wait for a network are due, and do not hang.
+        let due = self.due.filter(|_| self.outages.is_empty())?;
         (now - due > HANGS && now - self.ended > HANGS).then(|| {
             let (due, ended) = (whole(due), whole(self.ended));
             format!("polls hang: one was due at {due}, and none has ended since {ended}")

@@ -87,6 +87,11 @@ impl Network {
         self.tries.iter_mut().for_each(|tries| tries.tried(now));
     }
 
+    /// The number of polls that waited in the last outage.
+    pub fn waited(&self) -> u32 {
+        self.waited
+    }
+
     /// The time over which the polls that waited are spread.
     pub fn spread(&self) -> Duration {
         LONGEST_SPREAD.min(Duration::from_secs(self.waited.into()))

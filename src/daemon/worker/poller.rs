@@ -56,7 +56,7 @@ impl Worker {
         })
     }
 
-    /// Polls once recording works. If recording fails after the publisher was asked, polls again, but no sooner than the
+    /// Polls once recording works and the network is up. If recording fails after the publisher was asked, polls again, but no sooner than the
     /// schedule would. Polls that had to wait are spread over a minute.
     async fn poll_when_possible(&self, id: &SourceId, mut scheduled: Time) -> Result<PollReport, PollError> {
         loop {
@@ -65,10 +65,16 @@ impl Worker {
                 // The floor counts from here: its regular turn may be near.
                 scheduled = self.clock.now();
             }
+            // Kept until the poll has ended: the next try follows.
+            let permit = self.network_turn(id).await;
+            if permit.as_ref().is_some_and(|permit| permit.waited) {
+                scheduled = self.clock.now();
+            }
             let asked = tokio::time::Instant::now();
             match self.poll(id, Some(scheduled)).await {
-                Err(PollError::Stalled(_)) => {}
+                Err(PollError::Stalled(_) | PollError::NoNetwork(_)) => {}
                 Err(PollError::Record(_)) if self.recorder.stall().is_some() => {
+                    drop(permit);
                     tokio::time::sleep_until(asked + self.gap(id)).await;
                     scheduled = self.clock.now();
                 }
@@ -103,7 +109,7 @@ impl Poller for Arc<Worker> {
                 Ok(report) => worker.past_of(&report),
                 Err(PollError::Overtaken(stored)) => worker.past(Some(&stored)),
                 Err(error) => {
-                    tracing::error!(source = %id, %error, "poll not recorded");
+                    tracing::error!(source.id = %id, %error, "poll not recorded");
                     Past { scheduled: Some(scheduled), ..Past::default() }
                 }
             }
@@ -133,5 +139,6 @@ fn past(
         polled,
         not_before: poll::not_before(state, polled, now, freshness_limit),
         gone: matches!(outcome, Some(Outcome::Gone)),
+        again: false,
     }
 }

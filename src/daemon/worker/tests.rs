@@ -1,6 +1,7 @@
 //! Polls on a disk that fills up, against a publisher that counts.
 
 mod by_hand;
+mod outage;
 mod redirects;
 mod reloads;
 

@@ -127,7 +127,7 @@ fn a_page_that_is_not_read_may_close_its_host_for_this_poll() {
         ..ResponseHead::default()
     };
     let robots = || Exchange::Failed(FetchFault::Robots { why: String::new() });
-    let no_robots = || Exchange::Failed(FetchFault::NoRobots { why: String::new() });
+    let no_robots = || Exchange::Failed(FetchFault::NoRobots { why: String::new(), silent: false });
     let held = || Exchange::Failed(FetchFault::Held { host: String::new(), wait: std::time::Duration::ZERO });
     let blocked = Exchange::Blocked { head: head(403, ""), why: Block::Forbidden };
     let cases = [

@@ -66,6 +66,16 @@ fn what_stands_still_for_long_is_named() {
         ("one is late, others end", Progress { due: Some(at(0)), ended: at(9_900), ..well.clone() }, None),
         ("none ends, none is late", Progress { due: Some(at(9_900)), ..well.clone() }, None),
         ("none ends, one is late", Progress { due: Some(at(0)), ..well.clone() }, Some("polls hang: ")),
+        (
+            "one is late, for a network is down",
+            Progress { due: Some(at(0)), outages: vec!["no way".to_owned()], ..well.clone() },
+            None,
+        ),
+        (
+            "no way is left",
+            Progress { outages: vec!["no way".to_owned()], is_cut_off: true, ..well.clone() },
+            Some("no way"),
+        ),
         ("a group takes a while", Progress { recording_since: Some(at(9_800)), ..well.clone() }, None),
         (
             "a group takes too long",
