@@ -228,7 +228,15 @@ pub(crate) fn workload(seed: u64, count: usize) -> Vec<Line> {
                 let entries: Vec<u64> = (0..draw.below(5)).map(|_| 1 + draw.below(next)).collect();
                 expired.extend(&entries);
                 let entries = entries.into_iter().map(urn).collect();
-                Record::Expire(Expiry { at: at(now), entries, forgotten })
+                Record::Expire(Expiry { at: at(now), entries, forgotten, ..Expiry::default() })
+            }
+            // The operator forgets a source; a crash may have left some of its entries. Not soon, so that short workloads
+            // keep their first entries.
+            6 if records.len() > 14 && draw.one_in(3) => {
+                let erased = theirs.remove(&n).unwrap_or_default();
+                let erased = erased.into_iter().filter(|_| !draw.one_in(9)).map(urn).collect();
+                let sources = vec![sources[n].id.clone()];
+                Record::Expire(Expiry { at: at(now), erased, sources, ..Expiry::default() })
             }
             2 if draw.one_in(2) => config(now, &[], &[source]),
             2 => config(now, &sources, &[]),

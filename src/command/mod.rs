@@ -24,6 +24,7 @@ pub mod demo;
 pub mod entries;
 pub mod explain;
 pub mod explain_source;
+pub mod forget;
 pub mod health;
 mod online;
 pub mod poll;
@@ -71,6 +72,7 @@ pub const LIST: &[Command] = &[
     subcommand::<explain::ExplainArgs>(),
     asked::<assign::Assign>(),
     asked::<withdraw::Withdraw>(),
+    subcommand::<forget::ForgetArgs>(),
     // Requests that are no subcommand by themselves: those above make them.
     request::<reload::Reload>(),
     request::<status::Status>(),
@@ -79,6 +81,7 @@ pub const LIST: &[Command] = &[
     request::<backup::Backup>(),
     request::<explain::Explain>(),
     request::<explain_source::ExplainSource>(),
+    request::<forget::Forget>(),
 ];
 
 /// A subcommand of `dibao`. The fields are its arguments, and the comment of the type is its help.

@@ -103,7 +103,7 @@ fn list(engine: &Engine, rows: &Rows<SourceRow>) -> Result<(), Stop> {
     for source in &engine.config.sources {
         rows.put(row(engine, source, stored.get(&source.def.id)))?;
     }
-    for (id, state) in stored.iter().filter(|(_, state)| state.gone) {
+    for (id, state) in stored.iter().filter(|(_, state)| state.gone && !state.is_forgotten()) {
         rows.put(SourceRow {
             id: id.clone(),
             state: "removed".to_owned(),

@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod dues;
 pub mod engine;
+pub mod forget;
 pub mod front;
 pub mod keeper;
 pub mod meter;

@@ -25,7 +25,7 @@ pub enum Fact {
     Config(ConfigRecord),
     Withdraw(Withdrawal),
     Assign(Assignment),
-    /// Entries that are too old.
+    /// Entries that are too old, or whose source the operator forgot.
     Expire(Expiry),
 }
 
@@ -35,7 +35,7 @@ impl Fact {
         match self {
             Self::Config(_) | Self::Withdraw(_) | Self::Assign(_) => true,
             Self::Poll(draft) => draft.brings_something(),
-            Self::Expire(_) => false,
+            Self::Expire(expiry) => !expiry.sources.is_empty(),
         }
     }
 }

@@ -124,6 +124,13 @@ impl Ledger {
         let lines = self.append(records, today, durable).inspect_err(|_| self.stories.take_back(&decided))?;
         let recorded = self.apply(&lines)?;
         self.stories.follow(recorded.as_ref(), decided);
+        if lines
+            .iter()
+            .any(|line| matches!(&line.record, Record::Expire(expiry) if !expiry.erased.is_empty()))
+        {
+            // Stories that lost their founders go by other numbers.
+            self.stories.forget();
+        }
         let mut entries = EntryCounts::default();
         lines.iter().for_each(|line| entries.add(line.record.counts()));
         let Some(changes) = recorded else {

@@ -69,7 +69,7 @@ impl Record {
     pub fn entries(&self) -> usize {
         match self {
             Self::Observation(seen) => seen.new.len() + seen.changed.len(),
-            Self::Expire(expiry) => expiry.entries.len() + expiry.forgotten.len(),
+            Self::Expire(expiry) => expiry.entries.len() + expiry.forgotten.len() + expiry.erased.len(),
             Self::Base(Base::Entries(part)) => part.entries.len(),
             Self::Config(_) | Self::Poll(_) | Self::Withdraw(_) | Self::Assign(_) | Self::Base(_) => 0,
         }
@@ -151,7 +151,7 @@ pub struct Withdrawal {
     pub published_id: String,
 }
 
-/// Entries that became too old to be kept. They leave every feed without a word.
+/// Entries that became too old to be kept, or whose source the operator forgot. They leave every feed without a word.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {
     pub at: Time,
@@ -162,6 +162,13 @@ pub struct Expiry {
     /// is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<String>,
+    /// Ids of entries of a source that the operator forgot, shown or expired: nothing of them is kept. What was withdrawn
+    /// stays, so that it never comes back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<String>,
+    /// Sources that the operator forgot: they are as if they had never been polled. Older versions of dibao skip this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -128,6 +128,11 @@ impl SourceState {
         }
     }
 
+    /// True if the operator forgot it after it left the config, or if it left before its first poll.
+    pub fn is_forgotten(&self) -> bool {
+        self.gone && self.polled_at.is_none()
+    }
+
     /// As in [`Outcome::state`].
     pub fn condition(&self, now: Time) -> &'static str {
         Outcome::state(self.outcome.as_ref(), || self.habits.is_silent(now))

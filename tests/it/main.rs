@@ -10,6 +10,7 @@ mod demo;
 mod end_to_end;
 mod feeds;
 mod fetch;
+mod forget;
 mod histories;
 mod hostile;
 mod http;

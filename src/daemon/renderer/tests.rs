@@ -225,7 +225,7 @@ fn an_archive_that_leaves_entries_out_says_so() {
 #[test]
 fn a_month_whose_entries_expired_is_gone_and_one_that_never_was_is_missing() {
     let expire = |at_seconds: i64, ids: Vec<String>| {
-        Record::Expire(Expiry { at: at(at_seconds), entries: ids, forgotten: Vec::new() })
+        Record::Expire(Expiry { at: at(at_seconds), entries: ids, ..Expiry::default() })
     };
     // Nothing comes in December.
     let january = seen("paper", 40 * DAY, vec![news(2, 40 * DAY)], vec![]);
@@ -257,7 +257,7 @@ fn an_expired_month_is_gone_still_after_a_compaction_and_a_rebuild_from_the_base
     let (dir, rules) = (tempfile::tempdir().expect("a directory"), Arc::new(rules(&defs())));
     let open = || Ledger::open(dir.path(), Arc::clone(&rules), at(0).date_naive()).expect("it opens");
     let entries = (900_001..).take(seeds().len()).map(|n| format!("urn:entry:{n}")).collect();
-    let expiry = Record::Expire(Expiry { at: at(71 * DAY), entries, forgotten: Vec::new() });
+    let expiry = Record::Expire(Expiry { at: at(71 * DAY), entries, ..Expiry::default() });
     let january = seen("paper", 40 * DAY, vec![news(2, 40 * DAY)], vec![]);
     let february = seen("paper", 70 * DAY, vec![news(3, 70 * DAY)], vec![]);
     let first = [config(0, &defs(), &[])].into_iter().chain(seeds());

@@ -44,7 +44,7 @@ fn store() -> Store {
     let mut records = vec![config(0, &[def("paper", fixed(&["henan"]))], &[])];
     records.extend(recorded.map(|new| seen("paper", 1000, vec![new], vec![])));
     let entries = vec!["urn:entry:1".to_owned()];
-    records.push(Record::Expire(Expiry { at: at(9000), entries, forgotten: Vec::new() }));
+    records.push(Record::Expire(Expiry { at: at(9000), entries, ..Expiry::default() }));
     folded(&lines(records), &rules(&[]))
 }
 
@@ -137,7 +137,7 @@ fn followed(documents: &[ParsedFeed], between: Vec<Record>) -> (Store, Vec<Findi
 #[test]
 fn what_is_not_told_of_any_more_is_known_at_its_new_address_also_by_the_poll_after_the_move() {
     let gone = |n: u64| format!("https://old.example/{n}");
-    let expire = Record::Expire(Expiry { at: at(11_000), entries: vec![gone(1)], forgotten: Vec::new() });
+    let expire = Record::Expire(Expiry { at: at(11_000), entries: vec![gone(1)], ..Expiry::default() });
     let withdraw = Record::Withdraw(Withdrawal { at: at(11_000), published_id: gone(1) });
     let rewrites = (0..HOURLY).map(|n| {
         let entry = listed("old.example", &[1], true).entries.remove(0);

@@ -1,4 +1,4 @@
-//! Applies expiry: entries that lose their text, and entries that are forgotten.
+//! Applies expiry: entries that lose their text, entries that are forgotten, and sources that the operator forgot.
 
 use super::Work;
 use crate::model::record::Expiry;
@@ -15,6 +15,12 @@ impl<S: State> Work<'_, S> {
         }
         for id in &expiry.forgotten {
             self.forget(id)?;
+        }
+        for id in &expiry.erased {
+            self.erase(id)?;
+        }
+        for id in &expiry.sources {
+            self.reset(id)?;
         }
         Ok(())
     }
@@ -50,6 +56,30 @@ impl<S: State> Work<'_, S> {
             entry.expired.is_some() && entry.withdrawn.is_none() && entry.changed_seq != seq
         };
         let Some((no, entry)) = self.owned(id)?.filter(stub) else { return Ok(()) };
+        self.drop_stub(no, entry)
+    }
+
+    /// Nothing of the entry is kept, shown or not, unless it was withdrawn. Its story goes on under its next member, as
+    /// nothing is left by which this one could be named.
+    fn erase(&mut self, id: &str) -> Result<(), S::Error> {
+        let Some((no, entry)) = self.owned(id)?.filter(|(_, entry)| entry.withdrawn.is_none()) else {
+            return Ok(());
+        };
+        if entry.is_shown() {
+            let mut parting = entry.clone();
+            for feed in entry.feeds() {
+                self.unlist(&feed, no, &entry)?;
+            }
+            self.part(no, &mut parting)?;
+            self.count(&entry.source, |source| {
+                (source.entries, source.stubs) = (source.entries.saturating_sub(1), source.stubs + 1);
+            })?;
+            (self.meta.entries, self.meta.stubs) = (self.meta.entries.saturating_sub(1), self.meta.stubs + 1);
+        }
+        self.drop_stub(no, entry)
+    }
+
+    fn drop_stub(&mut self, no: EntryNo, entry: Entry) -> Result<(), S::Error> {
         for key in &entry.keys {
             if self.known(&entry.source, key)? == Some(no) {
                 self.changes.known.insert((entry.source.clone(), *key), None);
@@ -59,6 +89,19 @@ impl<S: State> Work<'_, S> {
         self.meta.stubs = self.meta.stubs.saturating_sub(1);
         self.changes.owners.insert(entry.id, None);
         self.changes.entries.insert(no, None);
+        Ok(())
+    }
+
+    /// The source is as if it had never been polled. It keeps its number, so that every replay numbers sources the same,
+    /// and its feed stays gone.
+    fn reset(&mut self, id: &SourceId) -> Result<(), S::Error> {
+        // One that was renamed since lives on under its new id.
+        if self.rules.current_id(id) == id
+            && let Some(SourceState { no, def, gone, entries, stubs, .. }) = self.source(id)?
+        {
+            let source = SourceState { gone, entries, stubs, ..SourceState::new(no, def) };
+            self.changes.sources.insert(id.clone(), source);
+        }
         Ok(())
     }
 

@@ -37,7 +37,12 @@ fn record(ledger: &mut Ledger, facts: Vec<Fact>) {
 
 fn expire(entries: &[u64], forgotten: &[u64]) -> Fact {
     let ids = |all: &[u64]| all.iter().map(|n| format!("urn:entry:{n}")).collect();
-    Fact::Expire(Expiry { at: at(5000), entries: ids(entries), forgotten: ids(forgotten) })
+    Fact::Expire(Expiry {
+        at: at(5000),
+        entries: ids(entries),
+        forgotten: ids(forgotten),
+        ..Expiry::default()
+    })
 }
 
 fn restarted(dir: &TempDir, ledger: Ledger) -> Ledger {

@@ -8,7 +8,12 @@ use crate::model::state::State;
 
 pub(super) fn expiry(seconds: i64, entries: &[u64], forgotten: &[u64]) -> Record {
     let ids = |all: &[u64]| all.iter().map(|n| format!("urn:entry:{n}")).collect();
-    Record::Expire(Expiry { at: at(seconds), entries: ids(entries), forgotten: ids(forgotten) })
+    Record::Expire(Expiry {
+        at: at(seconds),
+        entries: ids(entries),
+        forgotten: ids(forgotten),
+        ..Expiry::default()
+    })
 }
 
 #[test]
@@ -155,4 +160,63 @@ fn a_key_that_an_expired_entry_learns_is_given_up_with_it() {
     ]);
     store.check().expect("sound");
     assert_eq!(store.known(&id("paper"), &key(7)).expect("a sound store"), None);
+}
+
+/// The operator forgets a source: its entries, and its state.
+fn forget(seconds: i64, erased: &[u64], sources: &[&str]) -> Record {
+    let erased = erased.iter().map(|n| format!("urn:entry:{n}")).collect();
+    let sources = sources.iter().map(|source| id(source)).collect();
+    Record::Expire(Expiry { at: at(seconds), erased, sources, ..Expiry::default() })
+}
+
+#[test]
+fn of_a_forgotten_source_nothing_is_kept_but_what_was_withdrawn() {
+    let lived = || {
+        vec![
+            seen("paper", 1000, (1..=4).map(|n| new(n, body("旧", None))).collect(), vec![]),
+            expiry(2000, &[2], &[]),
+            Record::Withdraw(Withdrawal { at: at(3000), published_id: "urn:entry:3".to_owned() }),
+        ]
+    };
+    let forgotten = lived().into_iter().chain([forget(5000, &[1, 2, 3, 4], &["paper"])]);
+    let store = paper(forgotten.clone());
+    store.check().expect("sound");
+    let numbers: Vec<_> = store.entries_from(0, 9).expect("sound").into_iter().map(|(_, e)| e.id).collect();
+    assert_eq!(numbers, ["urn:entry:3"], "never published again");
+    assert_eq!(listed(&store, &FeedKey::All), [] as [String; 0]);
+    let (before, after) = (source_state(&paper(lived()), "paper"), source_state(&store, "paper"));
+    let expected = SourceState { gone: before.gone, entries: 1, ..SourceState::new(before.no, before.def) };
+    assert_eq!(after, expected);
+    let meta = store.meta().expect("sound").expect("it is there");
+    assert_eq!((meta.entries, meta.stubs), (1, 0));
+    for n in [1, 2, 4] {
+        assert_eq!(store.known(&id("paper"), &key(n)).expect("sound"), None, "{n}");
+    }
+
+    let again = (1..=4).map(|n| new(n, body("旧", None))).collect();
+    let back = paper(forgotten.chain([seen("paper", 6000, again, vec![])]));
+    back.check().expect("sound");
+    let mut shown = listed(&back, &FeedKey::All);
+    shown.sort_unstable();
+    assert_eq!(shown, ["1", "2", "4"]);
+    let firsts = [1, 2, 4].map(|n| {
+        let no = back.owner(&format!("urn:entry:{n}")).expect("sound").expect("it is there");
+        let entry = back.entry(no).expect("sound").expect("it is there");
+        (entry.first_seen, entry.backlog.is_some())
+    });
+    assert_eq!(firsts, [(at(6000), true); 3], "new, of a first poll");
+}
+
+#[test]
+fn a_story_goes_on_under_its_next_member_when_its_founder_is_erased() {
+    let records = [
+        seen("paper", 1000, vec![report(1)], vec![]),
+        seen("paper", 2000, vec![joining(report(2), 1)], vec![]),
+        seen("paper", 3000, vec![joining(report(3), 1)], vec![]),
+        forget(5000, &[1], &[]),
+        seen("paper", 6000, vec![joining(report(4), 2)], vec![]),
+    ];
+    let store = paper(records);
+    store.check().expect("sound");
+    assert_eq!((members(&store, 1), members(&store, 2)), (vec![], vec![2, 3, 4]));
 }
