@@ -22,6 +22,7 @@
 //! With input and output:
 //!
 //! - [`config`]: turns the TOML files into a checked configuration, and reports all faults at once.
+//! - [`log`]: writes the log to stderr, as text or JSON.
 //! - [`ledger`]: owns the state directory: [`ledger::journal`] appends and replays, [`ledger::store`] is sled as an
 //!   index that dibao can always rebuild from the journal.
 //! - [`fetch`]: makes one polite, bounded, conditional HTTP exchange.
@@ -52,6 +53,7 @@ pub mod decide;
 pub mod demo;
 pub mod fetch;
 pub mod ledger;
+pub mod log;
 pub mod model;
 pub mod read;
 pub mod serve;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
-use tracing_subscriber::EnvFilter;
 
 use crate::command::{BadConfig, Command, Ended, Invocation, LIST};
+use crate::log;
 
 /// The exit code of `dibao status` where nothing is served.
 const DOWN: u8 = 2;
@@ -23,6 +23,10 @@ struct Args {
     /// The configuration [default: $DIBAO_CONFIG, /etc/dibao/dibao.toml, config/dibao.toml]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+
+    /// The format of the log on stderr [default: log.format of the configuration for `run`, else text]
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = ["text", "json"])]
+    log_format: Option<String>,
 }
 
 /// Parses the arguments of this process, and runs the command.
@@ -30,32 +34,16 @@ pub fn main() -> ExitCode {
     let mut matches = Args::command().subcommands(LIST.iter().filter_map(Command::subcommand)).get_matches();
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let (name, matches) = matches.remove_subcommand().expect("the parser requires a subcommand");
-    let (command, log) = Command::find(&name).expect("the parser knows only subcommands of the list");
-    let running =
-        command.run(&matches, Invocation { config: args.config }).unwrap_or_else(|error| error.exit());
+    let (command, level) = Command::find(&name).expect("the parser knows only subcommands of the list");
+    let running = command
+        .run(&matches, Invocation { config: args.config.clone() })
+        .unwrap_or_else(|error| error.exit());
 
     // Journal, store, backups and the admin socket are for their owner, from the moment they are there and
     // whoever starts us; the files of `publish.static_dir` get the modes that a web server needs.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    start_logging(log);
+    log::start(level, args.log_format.as_deref());
     exit_code(block_on(running).map_err(anyhow::Error::from).flatten())
-}
-
-/// Logs go to stderr, one line each; `RUST_LOG` changes how much. Under systemd the journal dates lines
-/// itself.
-#[expect(clippy::disallowed_methods, reason = "where a log goes is the process's affair, not the config's")]
-fn start_logging(default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
-    if std::env::var_os("JOURNAL_STREAM").is_some() {
-        builder.without_time().init();
-    } else {
-        builder.init();
-    }
 }
 
 /// Runs a future to its end. Threads that still parse something hopeless are left behind after a

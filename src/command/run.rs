@@ -11,6 +11,7 @@ use crate::config::{self, Config, Env};
 use crate::daemon::clock::SystemClock;
 use crate::daemon::reload::Load;
 use crate::daemon::{run, systemd};
+use crate::log;
 
 /// Run the daemon: poll on schedule, store, serve the feeds
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,7 @@ impl Subcommand for Run {
 
     async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
         let config = invocation.config_with_secrets()?;
+        log::configure(&config.log);
         if let Some(why) = owner::refusal_to_start(&config.state_dir) {
             anyhow::bail!(why);
         }

@@ -29,6 +29,7 @@ pub struct Config {
     pub polling: Polling,
     pub publish: Publish,
     pub retention: Retention,
+    pub log: Log,
     /// The regions: the built-in ones, and those the file overrides or adds.
     pub regions: RegionTable,
     /// `[[rule]]`, in the order of the file. They act on what the title decides: sources with
@@ -149,6 +150,33 @@ pub struct Retention {
     /// The newest entries of a source and of a region that are kept whatever their age. 50 by default: a
     /// quiet region's feed is not empty.
     pub keep_at_least: usize,
+}
+
+/// `[log]`. `RUST_LOG` and `--log-format` win over it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    /// The level from which the daemon logs; `None` for its default, `info`.
+    pub level: Option<LogLevel>,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One object a line.
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -23,7 +23,8 @@ use crate::model::hash::hex16;
 pub use crate::model::source::ContentPolicy;
 pub use check::RESERVED_WORDS;
 pub use checked::{
-    Config, Listen, PageSettings, Polling, Publish, Retention, RetryAfter, Server, Source, SourceKind,
+    Config, Listen, Log, LogFormat, LogLevel, PageSettings, Polling, Publish, Retention, RetryAfter, Server,
+    Source, SourceKind,
 };
 pub use env::{Env, NoConfig, find};
 pub use fault::{Fault, Faults, LineColumn};

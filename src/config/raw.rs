@@ -131,6 +131,12 @@ tables! {
     }
 
     #[derive(Default)]
+    Log {
+        level: Text,
+        format: Text,
+    }
+
+    #[derive(Default)]
     Retention {
         max_age: Text,
         keep_at_least: Number,
@@ -238,6 +244,7 @@ pub(super) struct File {
     pub(super) polling: Polling,
     pub(super) publish: Publish,
     pub(super) retention: Retention,
+    pub(super) log: Log,
     pub(super) regions: Vec<Region>,
     pub(super) rules: Vec<Rule>,
     pub(super) sources: Vec<Source>,
@@ -252,6 +259,7 @@ pub(super) fn read_main(path: &Path, text: &str, report: &mut FaultList) -> File
             polling: table(&mut root, "polling", report),
             publish: table(&mut root, "publish", report),
             retention: table(&mut root, "retention", report),
+            log: table(&mut root, "log", report),
             regions: Field::take(&mut root, "region", report),
             rules: Field::take(&mut root, "rule", report),
             sources: Field::take(&mut root, "source", report),
@@ -270,8 +278,8 @@ pub(super) fn read_included(path: &Path, text: &str, report: &mut FaultList) -> 
             ..File::default()
         };
         let elsewhere = |key: &str| {
-            let main_only =
-                ["include", "server", "state", "polling", "publish", "retention", "rule"].contains(&key);
+            let main_only = ["include", "server", "state", "polling", "publish", "retention", "log", "rule"]
+                .contains(&key);
             let message = "belongs in the main file: an included file holds [[source]] and [[region]] only";
             main_only.then_some(message)
         };

@@ -17,6 +17,7 @@ use super::systemd;
 use super::websub::Pinger;
 use crate::config::{Config, Faults, Source};
 use crate::ledger::store::StoreError;
+use crate::log;
 use crate::model::source::SourceId;
 use crate::model::state::State;
 use crate::serve::Live;
@@ -144,6 +145,7 @@ impl Daemon {
             }
         };
         engine.show();
+        log::configure(&engine.config.log);
         let polled = engine.polled_sources().map(|source| source.def.id.clone());
         let dues = Arc::new(Dues::new(polled));
         self.front.open(Arc::clone(&engine.renderer), &engine.config, Arc::clone(&dues));

@@ -5,6 +5,7 @@ mod articles;
 mod compare;
 mod fingerprint;
 mod lock;
+mod logging;
 mod network;
 mod networks;
 mod poller;
@@ -41,6 +42,7 @@ use crate::model::state::SourceState;
 use crate::model::time::Time;
 use compare::{PolledSource, Read};
 use lock::{SourceGuard, SourceLock};
+pub use logging::Failing;
 use networks::{Networks, Suspect};
 use poller::ByHand;
 pub use recent::RecentOutcomes;
@@ -53,6 +55,8 @@ pub struct PollReport {
     pub outcome: Outcome,
     /// How the poll before it ended.
     pub before: Option<Outcome>,
+    /// The failures before it, if the source was failing.
+    pub failing: Option<Failing>,
     /// Waiting for the host's turn is included.
     pub elapsed: Duration,
     pub state: PollState,
@@ -113,7 +117,16 @@ impl Poll<'_> {
     /// The report, with the state that was left if it is not the one of before.
     fn report(self, outcome: Outcome, state: Option<PollState>) -> PollReport {
         let (source, elapsed) = (self.source.def.id.clone(), self.started.elapsed());
-        PollReport { source, outcome, before: self.last, elapsed, state: state.unwrap_or(self.before) }
+        let polled = self.stored.as_ref().and_then(|stored| stored.polled_at);
+        let failing = Failing::of(&self.before, polled);
+        PollReport {
+            source,
+            outcome,
+            before: self.last,
+            failing,
+            elapsed,
+            state: state.unwrap_or(self.before),
+        }
     }
 }
 
@@ -186,7 +199,7 @@ impl Worker {
             .as_ref()
             .and_then(|stored| still_waiting(stored, &poll.address, self.clock.now(), self.freshness_limit));
         if let Some(outcome) = until {
-            return Ok(poll.report(outcome, None));
+            return Ok(unrecorded(poll, outcome));
         }
         let validators = self.validators(&poll);
         // The wait that a redirect asked for is over.
@@ -197,7 +210,7 @@ impl Worker {
         if let (None, Answer::Held(why)) = (scheduled, &asked.answer) {
             // Nothing was learned, so nothing is recorded: a longer wait of the source's own stays, and one
             // that is gone stays gone.
-            return Ok(poll.report(Outcome::Held { why: why.clone() }, None));
+            return Ok(unrecorded(poll, Outcome::Held { why: why.clone() }));
         }
         let octets = asked.exchange.octets();
         let place = self.place(source);
@@ -211,7 +224,7 @@ impl Worker {
                 format!("{outage}; {}", asked.answer.describe(|_| "the answer came too late".to_owned()));
             return match scheduled {
                 Some(_) => Err(PollError::NoNetwork(why)),
-                None => Ok(poll.report(Outcome::Failed { why }, None)),
+                None => Ok(unrecorded(poll, Outcome::Failed { why })),
             };
         }
         let (draft, at) = self.conclude(&poll, asked, &validators).await?;
@@ -225,7 +238,7 @@ impl Worker {
         let report = poll.report(outcome, Some(state));
         self.recent.note(at, report.outcome.name());
         self.recorder.meter().polled(report.outcome.name(), report.elapsed, octets);
-        log(&report);
+        logging::log(&report, at, scheduled.is_none());
         if scheduled.is_none() {
             self.by_hand.tell(id, self.past_of(&report));
         }
@@ -357,27 +370,18 @@ impl Worker {
     }
 }
 
-fn sources(config: &Config) -> BTreeMap<SourceId, Source> {
-    config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect()
+/// The report of a poll that left nothing.
+fn unrecorded(poll: Poll<'_>, outcome: Outcome) -> PollReport {
+    let by_hand = poll.scheduled.is_none();
+    let report = poll.report(outcome, None);
+    if by_hand {
+        logging::log_unrecorded(&report);
+    }
+    report
 }
 
-/// One line a poll: what a person wants to see go by. Trouble is logged when it begins and when it ends,
-/// not with every poll between.
-fn log(report: &PollReport) {
-    let PollReport { source, outcome, before, elapsed, .. } = report;
-    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    let was_good = before.as_ref().is_none_or(Outcome::is_good);
-    if outcome.is_good() {
-        let ended = before.as_ref().filter(|_| !was_good).map(Outcome::name);
-        tracing::info!(source.id = %source, elapsed_ms, ended, "{outcome}");
-        return;
-    }
-    let until = report.state.not_before.map_or_else(|| "-".to_owned(), |t| t.to_rfc3339());
-    if before.as_ref().map(Outcome::name) == Some(outcome.name()) {
-        tracing::debug!(source.id = %source, elapsed_ms, not_before = %until, "still {outcome}");
-    } else {
-        tracing::warn!(source.id = %source, elapsed_ms, not_before = %until, "{outcome}");
-    }
+fn sources(config: &Config) -> BTreeMap<SourceId, Source> {
+    config.sources.iter().map(|source| (source.def.id.clone(), source.clone())).collect()
 }
 
 /// A draw that is the same for the same failure of the same source: spread without randomness.

@@ -11,14 +11,18 @@ use regex::Regex;
 /// Each part of the crate, and the parts it may name.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["command"]),
+    ("cli", &["command", "log"]),
     (
         "command",
-        &["ask", "config", "daemon", "decide", "demo", "fetch", "ledger", "model", "read", "serve", "views"],
+        &[
+            "ask", "config", "daemon", "decide", "demo", "fetch", "ledger", "log", "model", "read", "serve",
+            "views",
+        ],
     ),
-    ("daemon", &["ask", "config", "decide", "fetch", "ledger", "model", "read", "serve", "views"]),
+    ("daemon", &["ask", "config", "decide", "fetch", "ledger", "log", "model", "read", "serve", "views"]),
     ("ask", &["config", "decide", "fetch", "model", "read"]),
     ("config", &["decide", "model", "read"]),
+    ("log", &["config"]),
     ("demo", &["model", "read"]),
     ("fetch", &["decide", "model", "read"]),
     ("ledger", &["decide", "model", "read"]),
@@ -69,6 +73,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "ledger/dirs.rs",
             "ledger/room.rs",
             "ledger/store/backend/disk.rs",
+            "log/mod.rs",
         ],
     ),
     ("rustls", &["fetch/"]),
@@ -77,7 +82,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("sled", &["ledger/store/backend/disk.rs"]),
     ("tikv_jemallocator", &["main.rs"]),
     ("toml", &["config/"]),
-    ("tracing_subscriber", &["cli/"]),
+    ("tracing_subscriber", &["log/"]),
     ("zstd", &["fetch/coding", "ledger/", "views/page/"]),
 ];
 

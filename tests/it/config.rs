@@ -211,7 +211,7 @@ fn a_file_that_was_named_is_used_even_if_another_is_there() {
 
 /// All of a configuration that differs from nothing, a line each.
 fn summary(config: &Config) -> String {
-    let Config { server, polling, publish, retention, .. } = config;
+    let Config { server, polling, publish, retention, log, .. } = config;
     let proxy = |proxy: &Option<dibao::config::Secret>| proxy.as_ref().map(|p| p.expose().to_owned());
     let schedules = |all: &[dibao::decide::schedule::Schedule]| {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
@@ -241,6 +241,9 @@ fn summary(config: &Config) -> String {
         format!("keep {} entries, the others {:?}", retention.keep_at_least, retention.max_age),
         format!("files in {:?}, hub {:?}, deltas {}", publish.static_dir, publish.websub_hub, publish.delta),
     ];
+    if *log != dibao::config::Log::default() {
+        lines.push(format!("log {:?} as {:?}", log.level, log.format));
+    }
     let builtin = RegionTable::builtin();
     for (n, region) in config.regions.iter().enumerate() {
         if builtin.get(region.id.as_str()) != Some(region) {

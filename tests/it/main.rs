@@ -16,6 +16,7 @@ mod hostile;
 mod http;
 mod kill;
 mod lists;
+mod log;
 mod maintenance;
 mod online;
 mod pages;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use crate::config::checked::{Config, Listen, Polling, Retention, Server};
+use crate::config::checked::{Config, Listen, Log, Polling, Retention, Server};
 use crate::config::env::Env;
 use crate::config::fault::{At, FaultList, Location};
 use crate::config::raw::{self, File};
@@ -97,6 +97,7 @@ pub(super) fn check(path: &Path, file: File, env: &Env, report: &mut FaultList) 
         polling,
         publish,
         retention: check_retention(file.retention, report),
+        log: check_log(file.log, report),
         regions,
         rules,
         shown,
@@ -206,4 +207,9 @@ fn check_retention(raw: raw::Retention, report: &mut FaultList) -> Retention {
     let max_age = (!unlimited)
         .then(|| within_time(raw.max_age, RETENTION, report).unwrap_or(Duration::from_secs(365 * DAY)));
     Retention { max_age, keep_at_least: count(raw.keep_at_least, KEEP_AT_LEAST, report).unwrap_or(50) }
+}
+
+fn check_log(raw: raw::Log, report: &mut FaultList) -> Log {
+    let format = read(raw.format, value::log_format, report).unwrap_or_default();
+    Log { level: read(raw.level, value::log_level, report), format }
 }

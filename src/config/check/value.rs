@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use regex::{Regex, RegexBuilder};
 use url::Url;
 
-use crate::config::checked::{Listen, RetryAfter};
+use crate::config::checked::{Listen, LogFormat, LogLevel, RetryAfter};
 use crate::config::fault::did_you_mean;
 use crate::model::source::ContentPolicy;
 
@@ -111,6 +111,27 @@ pub(super) fn listen(text: &str) -> Result<Listen, String> {
              the machine, \"localhost:8080\" or \"unix:/run/dibao/http.sock\""
         )
     })
+}
+
+/// The level of the log.
+pub(super) fn log_level(text: &str) -> Result<LogLevel, String> {
+    use LogLevel::{Debug, Error, Info, Off, Trace, Warn};
+    let levels =
+        [("off", Off), ("error", Error), ("warn", Warn), ("info", Info), ("debug", Debug), ("trace", Trace)];
+    let level = levels.iter().find(|(name, _)| *name == text).map(|(_, level)| *level);
+    level.ok_or_else(|| {
+        let hint = did_you_mean(text, levels.iter().map(|(name, _)| *name));
+        format!("{text:?} is not a level{hint}; write \"warn\", \"info\" or \"debug\"")
+    })
+}
+
+/// The format of the log.
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("{text:?} is not a format; write \"text\" or \"json\"")),
+    }
 }
 
 /// A network in CIDR form, or a single address.

@@ -36,11 +36,14 @@ fn changes(all: &str, polls: &str) -> Vec<(usize, Change)> {
     changes
 }
 
+/// A name, the hosts, the polls, and the expected changes.
+type Case = (&'static str, &'static str, &'static str, &'static [(usize, Change)]);
+
 #[test]
 fn the_network_is_down_when_several_hosts_in_a_row_do_not_answer() {
     use Change::{Down, Up};
     let five = "a b c d e";
-    let cases: [(&str, &str, &str, &[(usize, Change)]); 21] = [
+    let cases: [Case; 21] = [
         ("three in a row", five, "a- b- c-", &[(3, Down)]),
         ("one that answers between them is proof", five, "a- b- c+ d-", &[]),
         ("two of five may share a provider", five, "a- b- a- b- a-", &[]),
