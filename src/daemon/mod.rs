@@ -21,5 +21,6 @@ pub mod scheduler;
 pub mod static_files;
 pub mod status;
 pub mod systemd;
+pub mod watchdog;
 pub mod websub;
 pub mod worker;

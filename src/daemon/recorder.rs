@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::meter::Meter;
+use super::watchdog::Pulse;
 use crate::ledger::backup::BackupFile;
 use crate::ledger::store::{Store, StoreError};
 use crate::ledger::{Fact, Ledger, LedgerError, StoreHandle};
@@ -44,6 +45,7 @@ pub struct Recorder {
     stall: Stall,
     meter: Arc<Meter>,
     sizes: Arc<Mutex<FileSizes>>,
+    pulse: Pulse,
 }
 
 /// Octets of the files; `None` while they are unknown.
@@ -93,6 +95,7 @@ impl Recorder {
         }));
         let (queue, waiting) = mpsc::channel(QUEUE);
         let store = ledger.store();
+        let pulse = Pulse::over(ledger.built());
         let ledger = Arc::new(Mutex::new(Some(ledger)));
         let stall = Stall::none();
         let writer = Writer {
@@ -101,15 +104,22 @@ impl Recorder {
             observer: Arc::clone(&observer),
             stall: stall.clone(),
             meter: Arc::clone(&meter),
+            pulse: pulse.clone(),
         };
         tokio::spawn(writer.run(waiting));
         let sizes = Arc::default();
-        Self { queue, ledger, store, clock, observer, stall, meter, sizes }
+        Self { queue, ledger, store, clock, observer, stall, meter, sizes, pulse }
     }
 
     /// The disk error because of which recording is stalled; `None` if recording works.
     pub fn stall(&self) -> Option<RecordError> {
         self.stall.why().map(RecordError::Ledger)
+    }
+
+    /// The progress of the recorder, for the watchdog. A store that is being built while recording waits counts as
+    /// progress.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// The number of facts in the queue.
@@ -226,6 +236,7 @@ struct Writer {
     observer: Arc<dyn Observer>,
     stall: Stall,
     meter: Arc<Meter>,
+    pulse: Pulse,
 }
 
 /// The writer's next step.
@@ -236,8 +247,8 @@ enum Step {
     Sync,
     /// Recording is stalled: test it again.
     Probe,
-    /// The stall began or ended in another task.
-    StallChanged,
+    /// The stall began or ended in another task, or the watchdog asks.
+    None,
 }
 
 impl Writer {
@@ -246,12 +257,14 @@ impl Writer {
         let (mut sync_due, mut probe_due, mut probe_in) = (None, None, PROBE_FIRST);
         let mut stall = writer.stall.watch();
         loop {
+            writer.pulse.beat();
             let mut group = Vec::with_capacity(GROUP);
             let turn = tokio::select! {
                 n = waiting.recv_many(&mut group, GROUP) => Step::Group(n),
                 () = reached(sync_due) => Step::Sync,
                 () = reached(probe_due) => Step::Probe,
-                Ok(()) = stall.changed() => Step::StallChanged,
+                Ok(()) = stall.changed() => Step::None,
+                () = writer.pulse.asked() => Step::None,
             };
             writer.observer.busy(waiting.len());
             let task = Arc::clone(&writer);
@@ -274,7 +287,7 @@ impl Writer {
                     probe_due = None;
                     let _ = tokio::task::spawn_blocking(move || task.stall.tried(&task.probe())).await;
                 }
-                Step::StallChanged => {}
+                Step::None => {}
             }
             writer.observer.busy(waiting.len());
             if writer.stall.why().is_none() {

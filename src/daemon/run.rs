@@ -26,6 +26,8 @@ use super::keeper;
 use super::outlets::{self, Outlets};
 use super::reload::{Daemon, Load, scheduled};
 use super::scheduler;
+use super::systemd;
+use super::watchdog::{self, Pulse};
 use crate::config::{Config, Listen};
 use crate::serve;
 use crate::serve::listener::Socket;
@@ -42,7 +44,19 @@ pub enum RunError {
     #[error(transparent)]
     Start(#[from] StartError),
     #[error("cannot listen on {at}: {source}; is another dibao running?")]
-    Listen { at: String, source: io::Error },
+    Listen {
+        /// The address or path.
+        at: String,
+        source: io::Error,
+    },
+    #[error(
+        "socket {n} of the service manager is no TCP or Unix socket that listens: {source}; see dibao.socket"
+    )]
+    Inherited {
+        /// Its position among those that were passed.
+        n: usize,
+        source: io::Error,
+    },
 }
 
 /// Runs the daemon until `shutdown`. It listens before it opens the state directory, and answers 503 until
@@ -88,6 +102,8 @@ pub async fn run(
 struct Public {
     /// The first TCP address, with the port that the system chose.
     address: SocketAddr,
+    /// True if the sockets are the service manager's, which keeps them.
+    inherited: bool,
     front: Arc<Front>,
     dues: Arc<Dues>,
     /// The number of entries in the store that is being built.
@@ -99,12 +115,19 @@ struct Public {
 
 impl Public {
     fn listen(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, RunError> {
-        let doors = config.server.listen.iter().map(listen::public).collect::<Result<Vec<_>, _>>()?;
+        let mut doors = listen::inherited()?;
+        let inherited = !doors.is_empty();
+        if !inherited {
+            doors = config.server.listen.iter().map(listen::public).collect::<Result<_, _>>()?;
+        }
         let address = doors.iter().find_map(Socket::address).unwrap_or(NO_ADDRESS);
         // Shows the bound port where the config has port 0.
-        let addresses: Vec<String> = (config.server.listen.iter().zip(&doors))
-            .map(|(at, door)| door.address().map_or_else(|| at.to_string(), |bound| bound.to_string()))
-            .collect();
+        let mut named = config.server.listen.iter().filter(|_| !inherited).map(Listen::to_string);
+        let name = |door: &Socket| {
+            let name = named.next().unwrap_or_else(|| "a socket of systemd's".to_owned());
+            door.address().map_or(name, |bound| bound.to_string())
+        };
+        let addresses: Vec<String> = doors.iter().map(name).collect();
         let progress = Arc::new(AtomicU64::new(0));
         let entries = Arc::clone(&progress);
         let status =
@@ -115,7 +138,7 @@ impl Public {
         let (stop, stopped) = watch::channel(false);
         let server = spawn_public(doors, Arc::clone(&front), stopped);
         tracing::info!(address = %addresses.join(" "), public_url = %config.server.public_url, "listening");
-        Ok(Self { address, front, dues, progress, stop, server })
+        Ok(Self { address, inherited, front, dues, progress, stop, server })
     }
 
     /// Makes the engine, then opens the admin socket.
@@ -148,6 +171,8 @@ struct Tasks {
     public: JoinHandle<()>,
     admin: JoinHandle<()>,
     admin_path: PathBuf,
+    /// [`Public::inherited`].
+    inherited: bool,
     polling: JoinHandle<()>,
     keeping: JoinHandle<()>,
     /// The last reload that `asked` caused.
@@ -163,14 +188,20 @@ impl Tasks {
         clock: Arc<dyn Clock>,
         load: Option<Load>,
     ) -> Result<Self, RunError> {
-        let Public { front, dues, stop, server, .. } = public;
+        let Public { inherited, front, dues, stop, server, .. } = public;
         front.open(Arc::clone(&engine.renderer), &engine.config, Arc::clone(&dues));
         front.is_current();
         let scheduled = scheduled(&engine)?;
         start::report_next_polls(&scheduled, &*clock);
         let (agenda, changes) = mpsc::channel(1);
         let poller = Arc::new(Arc::clone(&engine.worker));
-        let polling = tokio::spawn(scheduler::run(scheduled, poller, clock, Arc::clone(&dues), changes));
+        let pulse = Pulse::default();
+        let polling =
+            tokio::spawn(scheduler::run(scheduled, poller, clock, Arc::clone(&dues), changes, pulse.clone()));
+        if let Some(limit) = systemd::watchdog() {
+            let tasks = [("scheduler", pulse), ("recorder", engine.recorder.pulse())];
+            tokio::spawn(watchdog::run(tasks, limit / watchdog::FEEDS, systemd::alive));
+        }
         let hub = outlets::hub(&engine).map_err(StartError::from)?;
         let outlets = Outlets::start(&engine, hub);
         let daemon = Arc::new(Daemon::new(engine, Arc::clone(&front), agenda, dues, outlets, load));
@@ -184,6 +215,7 @@ impl Tasks {
         Ok(Self {
             admin: spawn_admin(listener, Arc::clone(&daemon), stop.subscribe()),
             admin_path: path,
+            inherited,
             daemon,
             public: server,
             polling,
@@ -226,7 +258,9 @@ impl Tasks {
             tracing::warn!("publish.static_dir takes too long; the next start writes the last changes");
         }
         let _ = fs::remove_file(&self.admin_path);
-        config.server.listen.iter().for_each(Listen::leave);
+        if !self.inherited {
+            config.server.listen.iter().for_each(Listen::leave);
+        }
         self.daemon.engine().close().await?;
         tracing::info!("stopped; everything is durable");
         Ok(())

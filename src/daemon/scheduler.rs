@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::dues::Dues;
+use super::watchdog::Pulse;
 use crate::decide::schedule::{Due, Plan};
 use crate::model::skip::Skip;
 use crate::model::source::SourceId;
@@ -142,18 +143,20 @@ pub struct Change {
 }
 
 /// Runs until dropped, and writes all deadlines to `dues`. A source has at most one running poll. After each change it
-/// goes on with the new configuration; running polls end normally.
+/// goes on with the new configuration; running polls end normally. `pulse` shows progress.
 pub async fn run(
     sources: Vec<Scheduled>,
     mut poller: Arc<dyn Poller>,
     clock: Arc<dyn Clock>,
     dues: Arc<Dues>,
     mut changes: mpsc::Receiver<Change>,
+    pulse: Pulse,
 ) {
     let mut agenda = Agenda::new(sources, dues, clock.now());
     let mut under_way: JoinSet<Past> = JoinSet::new();
     let mut names: BTreeMap<_, (SourceId, Time)> = BTreeMap::new();
     loop {
+        pulse.beat();
         while let Some((id, Due { at, scheduled })) = agenda.pop_due(clock.now()) {
             let poller = Arc::clone(&poller);
             poller.started(until(clock.now(), at));
@@ -165,6 +168,7 @@ pub async fn run(
         }
         tokio::select! {
             () = tokio::time::sleep(agenda.wait(clock.now()).min(LONGEST_SLEEP)) => {}
+            () = pulse.asked() => {}
             (id, past) = poller.polled_by_hand() => agenda.polled_by_hand(id, past, clock.now()),
             Some(change) = changes.recv() => {
                 poller = Arc::clone(&change.poller);

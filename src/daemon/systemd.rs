@@ -31,6 +31,15 @@ pub fn still_starting(status: &str, within: Duration) {
     tell(&[NotifyState::Status(&one_line(status)), NotifyState::ExtendTimeoutUsec(micros)]);
 }
 
+/// The time after which systemd restarts the daemon if it was not told that it is [`alive`].
+pub fn watchdog() -> Option<Duration> {
+    sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero())
+}
+
+pub fn alive() {
+    tell(&[NotifyState::Watchdog]);
+}
+
 /// Each line of a notification is a separate assignment.
 fn one_line(status: &str) -> String {
     status.replace(['\n', '\r'], " ")

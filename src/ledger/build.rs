@@ -1,6 +1,7 @@
 //! Builds a store from the journal, beside the store in use, and swaps it in when it is complete.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::generation::Generation;
 use super::journal::Losses;
@@ -106,6 +107,7 @@ impl Ledger {
             lines += 1;
             entries += line.record.entries() as u64;
             if lines.is_multiple_of(LOOK) {
+                self.built.fetch_add(LOOK, Ordering::Relaxed);
                 progress(entries);
                 room::require(&self.room, self.paths.dir(), 0)?;
             }

@@ -34,6 +34,7 @@ mod story_index;
 
 use std::fs::File;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
 use chrono::NaiveDate;
@@ -89,6 +90,8 @@ pub struct Ledger {
     unsettled: Option<Unsettled>,
     /// The error that ended the use of the store, until another one is built.
     failed: Option<String>,
+    /// The number of lines that builds have applied so far.
+    built: Arc<AtomicU64>,
     /// Damage of the journal, until it has a new base.
     damage: Option<String>,
     /// Held for its lock, which goes with it.
@@ -103,6 +106,11 @@ impl Ledger {
 
     pub fn store(&self) -> StoreHandle {
         Arc::clone(&self.store)
+    }
+
+    /// The number of lines that builds of the store have applied so far.
+    pub fn built(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.built)
     }
 
     pub fn seq(&self) -> u64 {

@@ -137,6 +137,7 @@ impl Ledger {
             room,
             unsettled: None,
             failed: None,
+            built: Arc::default(),
             damage: None,
             _lock: lock,
         };

@@ -119,8 +119,14 @@ impl Week {
             polls: Arc::clone(&self.polls),
         };
         let dues = Arc::new(Dues::default());
-        let polling =
-            tokio::spawn(scheduler::run(scheduled, Arc::new(poller), clock, dues, mpsc::channel(1).1));
+        let polling = tokio::spawn(scheduler::run(
+            scheduled,
+            Arc::new(poller),
+            clock,
+            dues,
+            mpsc::channel(1).1,
+            dibao::daemon::watchdog::Pulse::default(),
+        ));
         Daemon { engine, polling, under_way }
     }
 

@@ -53,6 +53,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("brotli", &["fetch/coding", "views/page/"]),
     ("chardetng", &["read/decode"]),
     ("clap", &["cli/", "command/"]),
+    ("clap_mangen", &["command/manual.rs"]),
+    ("clap_complete", &["cli/", "command/complete.rs"]),
     ("crc32fast", &["ledger/store/value.rs"]),
     ("cron", &["decide/schedule"]),
     ("crossbeam_epoch", &["ledger/store/backend/disk.rs"]),
@@ -62,6 +64,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("flate2", &["fetch/coding", "views/page/", "demo/publisher.rs"]),
     ("http_body_util", &["serve/"]),
     ("hyper_util", &["serve/listener.rs"]),
+    ("indicatif", &["command/progress.rs"]),
+    ("listenfd", &["daemon/run/listen.rs"]),
+    ("quick_xml", &["read/subscriptions/opml.rs"]),
     ("reqwest", &["fetch/"]),
     (
         "rustix",
@@ -83,6 +88,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("tikv_jemallocator", &["main.rs"]),
     ("toml", &["config/"]),
     ("tracing_subscriber", &["log/"]),
+    ("unicode_width", &["command/table.rs"]),
     ("zstd", &["fetch/coding", "ledger/", "views/page/"]),
 ];
 

@@ -1,4 +1,5 @@
-//! Opens the daemon's sockets: public addresses, and Unix sockets with their file modes. Serves nothing.
+//! Opens the daemon's sockets: public addresses, Unix sockets with their file modes, and those that systemd passes.
+//! Serves nothing.
 
 use std::fs;
 use std::io;
@@ -7,6 +8,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
+use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
 use super::RunError;
@@ -27,6 +29,25 @@ pub(super) fn public(at: &Listen) -> Result<Socket, RunError> {
         Listen::Tcp(address) => tcp(*address).map(Socket::Tcp),
         Listen::Unix(path) => unix(path, PUBLIC_MODE).map(Socket::Unix),
     }
+}
+
+/// The sockets that the service manager passes (sd_listen_fds(3)); none without socket activation.
+pub(super) fn inherited() -> Result<Vec<Socket>, RunError> {
+    let mut passed = ListenFd::from_env();
+    (0..passed.len())
+        .map(|n| {
+            let take = |passed: &mut ListenFd| -> io::Result<Socket> {
+                if let Ok(Some(socket)) = passed.take_tcp_listener(n) {
+                    socket.set_nonblocking(true)?;
+                    return TcpListener::from_std(socket).map(Socket::Tcp);
+                }
+                let socket = passed.take_unix_listener(n)?.ok_or(io::ErrorKind::NotFound)?;
+                socket.set_nonblocking(true)?;
+                UnixListener::from_std(socket).map(Socket::Unix)
+            };
+            take(&mut passed).map_err(|source| RunError::Inherited { n, source })
+        })
+        .collect()
 }
 
 /// The caller holds the lock of the state directory, so an existing socket is left from a killed daemon.

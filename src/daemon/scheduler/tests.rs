@@ -93,7 +93,7 @@ impl Poller for Scripted {
 }
 
 fn spawn(sources: Vec<Scheduled>, poller: Arc<dyn Poller>, clock: Arc<dyn Clock>) -> JoinHandle<()> {
-    tokio::spawn(run(sources, poller, clock, Arc::default(), mpsc::channel(1).1))
+    tokio::spawn(run(sources, poller, clock, Arc::default(), mpsc::channel(1).1, Pulse::default()))
 }
 
 struct Run {

@@ -97,6 +97,7 @@ impl Scene {
             clock,
             dues,
             tokio::sync::mpsc::channel(1).1,
+            crate::daemon::watchdog::Pulse::default(),
         ))
     }
 
