@@ -10,6 +10,8 @@ mod env;
 mod fault;
 mod include;
 mod raw;
+#[cfg(test)]
+mod reference;
 mod secret;
 mod table;
 #[cfg(test)]
