@@ -1,12 +1,12 @@
 //! The command line: arguments in, exit code out. Starts the log and the runtime that a command needs; knows no
 //! single command. Exit codes: 0 well, 1 failed or not well, 2 wrong usage or nothing is served, 78 bad configuration.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::FromArgMatches;
+use clap_complete::CompleteEnv;
 
-use crate::command::{BadConfig, Command, Ended, Invocation, LIST};
+use crate::command::{BadConfig, Command, Ended, Invocation, parser};
 use crate::log;
 
 /// The exit code of `dibao status` where nothing is served.
@@ -15,34 +15,21 @@ const DOWN: u8 = 2;
 /// `EX_CONFIG` of sysexits.h: systemd and scripts can tell a bad config from a crash.
 const BAD_CONFIG: u8 = 78;
 
-/// Polls regional news sources and republishes merged, per-province Atom feeds.
-#[derive(Debug, Parser)]
-#[command(name = "dibao", version, about, max_term_width = 100)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
-struct Args {
-    /// The configuration [default: $DIBAO_CONFIG, /etc/dibao/dibao.toml, config/dibao.toml]
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// The format of the log on stderr [default: log.format of the configuration for `run`, else text]
-    #[arg(long, global = true, value_name = "FORMAT", value_parser = ["text", "json"])]
-    log_format: Option<String>,
-}
-
 /// Parses the arguments of this process, and runs the command.
 pub fn main() -> ExitCode {
-    let mut matches = Args::command().subcommands(LIST.iter().filter_map(Command::subcommand)).get_matches();
-    let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // `DIBAO_COMPLETE=bash dibao` prints the completion script of a shell, which then asks dibao for each word.
+    CompleteEnv::with_factory(parser).var("DIBAO_COMPLETE").completer("dibao").complete();
+    let mut matches = parser().get_matches();
+    let invocation = Invocation::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let (name, matches) = matches.remove_subcommand().expect("the parser requires a subcommand");
+    let log_format = invocation.log_format.clone();
     let (command, level) = Command::find(&name).expect("the parser knows only subcommands of the list");
-    let running = command
-        .run(&matches, Invocation { config: args.config.clone() })
-        .unwrap_or_else(|error| error.exit());
+    let running = command.run(&matches, invocation).unwrap_or_else(|error| error.exit());
 
     // Journal, store, backups and the admin socket are for their owner, from the moment they are there and
     // whoever starts us; the files of `publish.static_dir` get the modes that a web server needs.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    log::start(level, args.log_format.as_deref());
+    log::start(level, log_format.as_deref());
     exit_code(block_on(running).map_err(anyhow::Error::from).flatten())
 }
 

@@ -16,7 +16,7 @@ pub struct Assign {
     pub entry: String,
     /// Ids of regions (`dibao regions`); `national` for an entry about the whole country, `auto` to take a
     /// correction back
-    #[arg(required = true, value_name = "REGION")]
+    #[arg(required = true, value_name = "REGION", add = super::complete::regions())]
     pub regions: Vec<String>,
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::host::{Done, Host, Rows, Stop};
+use super::progress::Progress;
 use super::{Ended, Invocation, Request, Row, Shown, Subcommand, client};
 use crate::config::Config;
 use crate::daemon::clock::{Clock, SystemClock};
@@ -89,7 +90,10 @@ async fn copy(config: &Arc<Config>, into: &Path) -> anyhow::Result<Manifest> {
     let (mut tries, mut heal) = (1, false);
     loop {
         let (seq, parts) = files(client::gather(config, Backup { heal }).await?.rows)?;
-        match backup::copy(&journal, (seq, &parts), SystemClock.now(), into) {
+        // Each file is copied, then the copies are read through.
+        let octets: u64 = parts.iter().map(|part| part.octets).sum();
+        let progress = Progress::of_octets(octets, "copying");
+        match backup::copy(&journal, (seq, &parts), SystemClock.now(), into, &mut |more| progress.add(more)) {
             Err(BackupError::Vanished(_)) if tries < TRIES => tries += 1,
             Err(BackupError::Vanished(_)) => {
                 bail!("the journal was compacted {TRIES} times while it was copied; try again")

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::host::Host;
+use super::progress::Progress;
 use super::{BadConfig, Ended, Request, Row, Shown, owner, table};
 use crate::config::Config;
 use crate::daemon::clock::SystemClock;
@@ -25,13 +26,23 @@ type Each<'a> = &'a mut (dyn FnMut(AnswerLine) -> anyhow::Result<()> + Send);
 
 /// Asks, and prints the answer.
 pub(super) async fn show<R: Request>(config: &Arc<Config>, request: R, json: bool) -> anyhow::Result<Ended> {
+    show_after(config, request, json, None).await
+}
+
+/// Like [`show`]. The progress leaves the terminal when the answer comes.
+pub(super) async fn show_after<R: Request>(
+    config: &Arc<Config>,
+    request: R,
+    json: bool,
+    progress: Option<Progress>,
+) -> anyhow::Result<Ended> {
     let is_running = is_running(config)?;
     if R::NEEDS_SECRETS && !is_running && !config.unread.is_empty() {
         let unread: Vec<String> = config.unread.iter().map(ToString::to_string).collect();
         return Err(BadConfig(unread.join("\n")).into());
     }
     let request = if json { request } else { request.for_people() };
-    let mut printer = Printer::<R::Row> { json, rows: Vec::new(), ending: None };
+    let mut printer = Printer::<R::Row> { json, progress, rows: Vec::new(), ending: None };
     ask(config, is_running, request, &mut |line| printer.line(line)).await?;
     let (good, running) = printer.ending.context("the answer ended in the middle")?;
     tell_of_another_configuration(config, running.as_ref());
@@ -154,6 +165,7 @@ pub(super) fn tell_of_another_configuration(config: &Config, running: Option<&Co
 /// Prints rows: at once as JSON, or gathered as a table.
 struct Printer<R> {
     json: bool,
+    progress: Option<Progress>,
     rows: Vec<R>,
     /// True if all went well, and the configuration that the command was carried out under.
     ending: Option<(bool, Option<ConfigInUse>)>,
@@ -161,6 +173,7 @@ struct Printer<R> {
 
 impl<R: Row> Printer<R> {
     fn line(&mut self, line: AnswerLine) -> anyhow::Result<()> {
+        self.progress = None;
         let mut out = io::stdout().lock();
         match line {
             AnswerLine::Row(row) if self.json => writeln!(out, "{row}")?,

@@ -26,10 +26,10 @@ const FOR_PEOPLE: usize = 50;
 #[derive(Debug, Default, clap::Args, Serialize, Deserialize)]
 pub struct Entries {
     /// Of one region (`henan`), `national` or `all`
-    #[arg(long)]
+    #[arg(long, add = super::complete::regions())]
     pub region: Option<String>,
     /// Of one source
-    #[arg(long, conflicts_with = "region")]
+    #[arg(long, conflicts_with = "region", add = super::complete::sources())]
     pub source: Option<String>,
     /// At most so many [default: 50; with --json all]
     #[arg(long, value_name = "N")]

@@ -30,7 +30,7 @@ pub struct ExplainArgs {
     #[arg(required_unless_present = "source", conflicts_with = "source")]
     entry: Option<String>,
     /// A source instead of an entry
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = super::complete::sources())]
     source: Option<String>,
     #[command(flatten)]
     output: Output,

@@ -9,9 +9,11 @@
 //! `daemon::run` therefore takes no list of commands.
 
 mod client;
+mod complete;
 pub mod host;
 mod list;
 mod owner;
+mod progress;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -24,8 +26,11 @@ pub mod demo;
 pub mod entries;
 pub mod explain;
 pub mod explain_source;
+pub mod export;
 pub mod forget;
 pub mod health;
+pub mod import;
+pub mod manual;
 mod online;
 pub mod poll;
 pub mod probe;
@@ -58,6 +63,8 @@ pub const LIST: &[Command] = &[
     subcommand::<demo::Demo>(),
     subcommand::<check::Check>(),
     subcommand::<probe::Probe>(),
+    subcommand::<import::Import>(),
+    asked::<export::Export>(),
     asked::<poll::Poll>(),
     subcommand::<reload::Reload>(),
     subcommand::<status::StatusArgs>(),
@@ -73,6 +80,7 @@ pub const LIST: &[Command] = &[
     asked::<assign::Assign>(),
     asked::<withdraw::Withdraw>(),
     subcommand::<forget::ForgetArgs>(),
+    subcommand::<manual::Manual>(),
     // Requests that are no subcommand by themselves: those above make them.
     request::<reload::Reload>(),
     request::<status::Status>(),
@@ -173,11 +181,24 @@ impl From<bool> for Ended {
 #[error("{0}")]
 pub struct BadConfig(pub String);
 
-/// The arguments that every command has.
-#[derive(Debug, Default)]
+/// Polls regional news sources and republishes merged, per-province Atom feeds.
+// The arguments that every command has.
+#[derive(Debug, Default, clap::Parser)]
+#[command(name = "dibao", version, about, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Invocation {
-    /// The file that `--config` names.
+    /// The configuration [default: $DIBAO_CONFIG, /etc/dibao/dibao.toml, config/dibao.toml]
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
+
+    /// The format of the log on stderr [default: log.format of the configuration for `run`, else text]
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = ["text", "json"])]
+    pub log_format: Option<String>,
+}
+
+/// The parser of the command line, with all commands.
+pub fn parser() -> clap::Command {
+    <Invocation as clap::CommandFactory>::command().subcommands(LIST.iter().filter_map(Command::subcommand))
 }
 
 impl Invocation {

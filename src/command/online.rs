@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
+use super::progress::Progress;
 use super::{Ended, Row, Shown, table};
 use crate::ask::{Asked, Asker, Question};
 use crate::config::{Config, Source};
@@ -29,15 +30,18 @@ async fn ask_all(config: &Config, json: bool) -> anyhow::Result<bool> {
             (id, ask(&asker, source).await)
         });
     }
+    let progress = Progress::of(asking.len(), "asking");
     let mut rows: HashMap<SourceId, OnlineRow> = HashMap::new();
     while let Some(asked) = asking.join_next().await {
         let (id, report) = asked?;
         let row = OnlineRow::of(id.clone(), report);
+        progress.add(1);
         if json {
-            println!("{}", table::json(&row));
+            progress.around(|| println!("{}", table::json(&row)));
         }
         rows.insert(id, row);
     }
+    drop(progress);
     let (good, all) = (rows.values().filter(|row| row.good).count(), rows.len());
     if !json {
         let ordered = config.sources.iter().filter_map(|source| rows.remove(&source.def.id));

@@ -18,7 +18,7 @@ use crate::model::source::SourceId;
 pub struct Poll {
     /// The ids of sources
     // Empty for all of them.
-    #[arg(value_name = "SOURCE", required_unless_present = "all")]
+    #[arg(value_name = "SOURCE", required_unless_present = "all", add = super::complete::sources())]
     pub sources: Vec<String>,
     /// Poll every source
     #[arg(long, conflicts_with = "sources")]

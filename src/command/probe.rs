@@ -44,7 +44,7 @@ impl Subcommand for Probe {
 }
 
 /// The configuration, if there is one. One that is wrong is not passed over: it may say which proxy to use.
-fn found(explicit: Option<&Path>) -> Result<Option<Config>, config::Faults> {
+pub(super) fn found(explicit: Option<&Path>) -> Result<Option<Config>, config::Faults> {
     let env = Env::of_process().sparing_secrets();
     let config = config::find(explicit, &env).ok().map(|path| config::load(&path, &env)).transpose()?;
     let proxy =
@@ -55,14 +55,7 @@ fn found(explicit: Option<&Path>) -> Result<Option<Config>, config::Faults> {
 }
 
 async fn look(config: Option<&Config>, args: Probe) -> anyhow::Result<bool> {
-    let proxy =
-        config.and_then(|config| config.polling.proxy.as_ref()).map(|proxy| proxy.expose().to_owned());
-    let mut options = config.map_or_else(FetchOptions::default, |c| fetch_options(c, proxy));
-    options.allow_networks.extend(&args.allow_network);
-    let prober = Prober {
-        fetcher: Fetcher::new(options)?,
-        zone: config.map_or(Tz::Asia__Shanghai, |config| config.polling.timezone),
-    };
+    let prober = Prober::new(config, &args.allow_network)?;
     let url = if args.url.contains("://") { args.url } else { format!("https://{}", args.url) };
     let report = prober.report(&url, args.follow).await;
     if args.json {
@@ -73,13 +66,23 @@ async fn look(config: Option<&Config>, args: Probe) -> anyhow::Result<bool> {
     Ok(matches!(report.answer, Answer::Document(_) | Answer::PageWithFeeds(_)))
 }
 
-struct Prober {
+pub(super) struct Prober {
     fetcher: Fetcher,
     zone: Tz,
 }
 
 impl Prober {
-    async fn report(&self, url: &str, follow: bool) -> ProbeReport {
+    pub(super) fn new(config: Option<&Config>, allow_networks: &[IpNet]) -> anyhow::Result<Self> {
+        let proxy = config.and_then(|config| config.polling.proxy.as_ref());
+        let proxy = proxy.map(|proxy| proxy.expose().to_owned());
+        let mut options = config.map_or_else(FetchOptions::default, |c| fetch_options(c, proxy));
+        options.allow_networks.extend(allow_networks);
+        let zone = config.map_or(Tz::Asia__Shanghai, |config| config.polling.timezone);
+        Ok(Self { fetcher: Fetcher::new(options)?, zone })
+    }
+
+    /// Asks an address's robots.txt, then the address, and describes the answer.
+    pub(super) async fn report(&self, url: &str, follow: bool) -> ProbeReport {
         // A feed is asked for whatever robots.txt says, so its answer is only shown.
         let permission = self.fetcher.may_fetch(url).await;
         let robots = self.fetcher.robots_of(url, false).await;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entries::Entries;
 use super::host::{Done, Host, Rows, Stop};
+use super::progress::Progress;
 use super::table::{self, Output};
 use super::{Ended, Invocation, NoRow, Request, Row, Shown, Subcommand, client};
 use crate::config::Config;
@@ -73,7 +74,8 @@ impl Subcommand for RebuildArgs {
     async fn run(self, invocation: Invocation) -> anyhow::Result<Ended> {
         let (config, json) = (invocation.config()?, self.output.json);
         if !self.dry_run {
-            return client::show(&config, Rebuild {}, json).await;
+            let progress = Some(Progress::unknown("building the store"));
+            return client::show_after(&config, Rebuild {}, json, progress).await;
         }
         rehearse(&config, json).await?;
         Ok(Ended::Well)
@@ -87,7 +89,9 @@ async fn rehearse(config: &Arc<Config>, json: bool) -> anyhow::Result<()> {
         let (stored, seq) = rehearsal::stored(&config.state_dir)?;
         (stored, Some(seq))
     };
+    let progress = Progress::unknown("reading the journal");
     let rehearsed = rehearsal::rehearse(&config.state_dir, &engine::rules(config))?;
+    drop(progress);
     if let Some(damage) = rehearsed.damage(seq) {
         eprintln!("dibao: {damage}");
     }

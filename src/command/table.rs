@@ -5,6 +5,7 @@ use std::fmt::Write;
 use chrono::SecondsFormat;
 use serde::Serialize;
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Row, Shown};
 use crate::model::time::Time;
@@ -34,7 +35,7 @@ pub(super) fn of(columns: &[&str], rows: &[impl Serialize]) -> String {
 /// Cells under the names of their columns.
 pub(super) fn aligned(columns: &[&str], cells: Vec<Vec<String>>) -> String {
     let width = |n: usize| {
-        let longest = cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
+        let longest = cells.iter().map(|row| row[n].width()).max().unwrap_or(0);
         longest.max(columns[n].len())
     };
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
@@ -47,7 +48,11 @@ pub(super) fn aligned(columns: &[&str], cells: Vec<Vec<String>>) -> String {
 }
 
 fn line(out: &mut String, widths: &[usize], row: Vec<String>) {
-    let padded: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+    // A Chinese character takes two columns of a terminal.
+    let pad = |(cell, width): (&String, &usize)| {
+        format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width())))
+    };
+    let padded: Vec<String> = row.iter().zip(widths).map(pad).collect();
     // Writing to a string does not fail.
     let _ = writeln!(out, "{}", padded.join("  ").trim_end());
 }

@@ -189,8 +189,8 @@ tables! {
     /// The daemon's log. `RUST_LOG` and `--log-format` win over it.
     #[derive(Default)]
     Log {
-        /// The level from which the daemon logs. A reload changes it.
-        level: Text ["info"] { "off" | "error" | "warn" | "info" | "debug" | "trace" },
+        /// The level from which the daemon logs. A reload changes it. Default: `info`.
+        level: Text { "off" | "error" | "warn" | "info" | "debug" | "trace" },
         /// A line for people, or a JSON object.
         format: Text ["text"] { "text" | "json" },
     }

@@ -157,8 +157,17 @@ impl Engine {
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Arc<Self>, OpenNotes), StartError> {
+        Self::open_showing(config, clock, Arc::default()).await
+    }
+
+    /// Like [`Engine::open`]. `built` gets the number of entries of a store that has to be built.
+    pub async fn open_showing(
+        config: Arc<Config>,
+        clock: Arc<dyn Clock>,
+        built: Arc<AtomicU64>,
+    ) -> Result<(Arc<Self>, OpenNotes), StartError> {
         let (opened, notes) = Opened::open(config, clock).await?;
-        opened.settle(Arc::default()).await?;
+        opened.settle(built).await?;
         Ok((opened.start().await?, notes))
     }
 

@@ -315,6 +315,14 @@ impl Renderer {
         Ok(Page::new(bytes, opml::MEDIA_TYPE, modified))
     }
 
+    /// The sources as OPML, in folders of their regions.
+    pub fn export(&self) -> Result<Vec<u8>, StoreError> {
+        let store = self.store.load();
+        let sources: Result<Vec<_>, _> = self.configured.iter().map(|id| store.source(id)).collect();
+        let sources: Vec<_> = sources?.into_iter().flatten().collect();
+        Ok(opml::export(&self.site, &sources, self.meta()?.config_at))
+    }
+
     fn has_archive(&self, feed: &FeedKey, month: Month) -> Result<bool, StoreError> {
         let store = self.store.load();
         let Some(meta) = store.meta()? else { return Ok(false) };

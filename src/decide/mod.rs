@@ -10,6 +10,7 @@ pub mod follow;
 pub mod freshness;
 pub mod health;
 pub mod identity;
+pub mod import;
 pub mod outage;
 pub mod poll;
 pub mod probe;

@@ -6,7 +6,7 @@ mod hosts;
 mod look;
 mod rhythm;
 mod shown;
-mod suggest;
+pub(super) mod suggest;
 #[cfg(test)]
 mod tests;
 

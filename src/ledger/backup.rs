@@ -115,11 +115,13 @@ pub fn copy(
     (seq, parts): (u64, &[BackupFile]),
     at: Time,
     into: &Path,
+    progress: &mut dyn FnMut(u64),
 ) -> Result<Manifest, BackupError> {
     let ours = Unfinished::at(into, parts);
     let mut files = Vec::with_capacity(parts.len());
     for part in parts {
         let (octets, sha256) = copy_file(&from.join(&part.name), &into.join(&part.name), part.octets)?;
+        progress(octets);
         files.push(CopiedFile { name: part.name.clone(), octets, sha256 });
     }
     // A hash proves that a copy equals its file, not that the file is a journal.
@@ -169,11 +171,15 @@ impl Drop for Unfinished {
     }
 }
 
-/// Restores a backup into a state directory that has no journal, after checking every file against the manifest.
-/// The next open builds the store. Until the restore is complete, opening fails: see `require_restored`. An
-/// interrupted restore starts from the beginning. Fails if the backup is not whole, is newer, or the directory is
-/// in use or has a journal.
-pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
+/// Restores a backup into a state directory that has no journal, after checking every file against the manifest;
+/// `progress` gets the octets of each. The next open builds the store. Until the restore is complete, opening fails: see
+/// `require_restored`. An interrupted restore starts from the beginning. Fails if the backup is not whole, is newer, or
+/// the directory is in use or has a journal.
+pub fn restore(
+    from: &Path,
+    state_dir: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Manifest, BackupError> {
     let manifest = read_manifest(from)?;
     for file in &manifest.files {
         let path = from.join(&file.name);
@@ -181,6 +187,7 @@ pub fn restore(from: &Path, state_dir: &Path) -> Result<Manifest, BackupError> {
         if (octets, &sha256) != (file.octets, &file.sha256) {
             return Err(BackupError::Damaged(path));
         }
+        progress(octets);
     }
     let what = lacks(from, manifest.seq, &manifest.files)?;
     if !what.is_empty() {

@@ -9,4 +9,5 @@ pub mod html;
 pub(crate) mod json;
 pub mod link;
 pub mod page;
+pub mod subscriptions;
 pub mod text;

@@ -5,6 +5,8 @@ use super::rss;
 use super::site::{FEED_ENDING, PAGE_ENDING, Site};
 use super::xml::Writer;
 use crate::model::feed_key::FeedKey;
+use crate::model::region::RegionId;
+use crate::model::source::RegionRule;
 use crate::model::state::SourceState;
 use crate::model::time::Time;
 use crate::read::link::{self, is_republished};
@@ -46,6 +48,33 @@ pub fn sources<'a>(
         one(&mut xml, source.title(), &site.feed_address(&source.def), home);
     }
     xml.finish()
+}
+
+/// The sources in folders of their regions, which `dibao import` reads again. One of several regions stands in the
+/// folder of each.
+pub fn export(site: &Site, sources: &[SourceState], changed: Time) -> Vec<u8> {
+    let mut xml = head("邸报的来源", changed);
+    let outline = |xml: &mut Writer, source: &SourceState| {
+        one(xml, source.title(), &site.feed_address(&source.def), None);
+    };
+    sources.iter().filter(|source| regions(source).is_empty()).for_each(|source| outline(&mut xml, source));
+    for region in site.regions.iter() {
+        let mut inside = sources.iter().filter(|source| regions(source).contains(&region.id)).peekable();
+        if inside.peek().is_some() {
+            xml.open("outline", &[("text", &region.name), ("title", &region.name)]);
+            inside.for_each(|source| outline(&mut xml, source));
+            xml.close();
+        }
+    }
+    xml.finish()
+}
+
+/// The regions of all entries of a source.
+fn regions(source: &SourceState) -> &[RegionId] {
+    match &source.def.region {
+        RegionRule::Auto => &[],
+        RegionRule::Fixed(ids) | RegionRule::Routed(ids) => ids,
+    }
 }
 
 fn head(title: &str, changed: Time) -> Writer {

@@ -14,6 +14,7 @@ mod forget;
 mod histories;
 mod hostile;
 mod http;
+mod import;
 mod kill;
 mod lists;
 mod log;

@@ -44,7 +44,7 @@ pub(super) fn table(report: &ProbeReport, document: &Document, subject: &Subject
     Some(out)
 }
 
-fn without_credentials(url: &str) -> Option<Url> {
+pub(in crate::decide) fn without_credentials(url: &str) -> Option<Url> {
     let mut url = Url::parse(url).ok()?;
     // Both refuse only addresses without a host, which none is that was fetched.
     let _ = (url.set_username(""), url.set_password(None));
@@ -53,7 +53,7 @@ fn without_credentials(url: &str) -> Option<Url> {
 }
 
 /// A text as TOML writes it: JSON's escapes are TOML's.
-fn quoted(text: &str) -> String {
+pub(in crate::decide) fn quoted(text: &str) -> String {
     let plain: String = text.chars().filter(|c| !c.is_control()).collect();
     Value::String(plain).to_string()
 }
@@ -77,6 +77,11 @@ fn id(url: &Url, known: &hosts::HostFacts) -> String {
         (None, None) => house,
     };
     if is_slug(&id) { id } else { "new-source".to_owned() }
+}
+
+/// The id that would be suggested for an address.
+pub(in crate::decide) fn id_of(url: &Url) -> String {
+    id(url, &hosts::of(url))
 }
 
 fn slug(text: &str) -> String {
