@@ -22,8 +22,7 @@ use crate::views::document::Site;
 /// The most reports of a story that are named.
 const REPORTS: usize = 64;
 
-/// Say why an entry is one entry, in its regions and its story, and where it came from; or what a source's guids,
-/// links and dates are good for
+/// Say why an entry is where it is: identity, regions, story, origin; or how reliable a source is
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
     /// Its id, or the address of its page

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::host::{Done, Host, Rows, Stop};
 use super::{Request, Row, Shown};
 
-/// Print the sources as OPML, in folders of their regions: for a feed reader, or for `dibao import`
+/// Print the sources as OPML, in folders of their regions
 #[derive(Debug, clap::Args, Serialize, Deserialize)]
 pub struct Export {}
 

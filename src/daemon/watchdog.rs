@@ -34,7 +34,7 @@ impl Pulse {
     }
 
     /// The beats so far. Asks for another one.
-    fn take(&self) -> u64 {
+    pub(super) fn take(&self) -> u64 {
         self.asked.notify_one();
         self.beats.load(Ordering::Relaxed)
     }

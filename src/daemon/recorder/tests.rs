@@ -215,3 +215,35 @@ async fn while_the_ledger_works_sizes_are_those_of_before_and_a_group_is_seen_to
     }
     assert_eq!(meter.counts().sync_seconds.count(), 0, "a poll without news waits for its sync");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_recorder_answers_the_watchdog_and_one_that_waits_for_its_ledger_does_not() {
+    let dir = TempDir::new().expect("a directory");
+    let (recorder, _) = start(&dir);
+    let pulse = recorder.pulse();
+    // True if the pulse goes on, however often it is asked.
+    let beats = async || {
+        let before = pulse.take();
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        pulse.take() != before
+    };
+    for _ in 0..10 {
+        assert!(beats().await, "it has nothing else to do");
+    }
+    let held = lock(&recorder.ledger);
+    let recording = tokio::spawn({
+        let recorder = recorder.clone();
+        async move { recorder.record(poll(1)).await }
+    });
+    let mut turns = 0;
+    while beats().await {
+        turns += 1;
+        assert!(turns < 100, "it waits for its ledger");
+    }
+    assert!(!beats().await && !recording.is_finished());
+    drop(held);
+    recording.await.expect("no panic").expect("recorded");
+    assert!(beats().await, "it goes on");
+}
