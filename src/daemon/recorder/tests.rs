@@ -217,6 +217,7 @@ async fn while_the_ledger_works_sizes_are_those_of_before_and_a_group_is_seen_to
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::await_holding_lock, reason = "the recorder is to wait for it")]
 async fn an_idle_recorder_answers_the_watchdog_and_one_that_waits_for_its_ledger_does_not() {
     let dir = TempDir::new().expect("a directory");
     let (recorder, _) = start(&dir);
