@@ -104,63 +104,47 @@ impl PairEvidence {
 
     /// The weight of it: of the known entries that a candidate may be, the one it shares most with is it.
     pub(super) fn weight(&self) -> u32 {
-        let guid = if self.guid == Guid::Same { 8 } else { 0 };
-        let page = match self.page {
-            Page::Same => 4,
-            Page::Kin => 1,
-            Page::Other | Page::Silent => 0,
-        };
-        let title = match self.title {
-            Title::Same => 3,
-            Title::Like => 1,
-            Title::Next | Title::Other | Title::Silent => 0,
-        };
-        let date = match self.date {
-            Date::Second => 2,
-            Date::Day => 1,
-            Date::Other | Date::Silent => 0,
-        };
-        let text = match self.text {
-            Text::Same { .. } => 3,
-            Text::Like(_) => 2,
-            Text::Other | Text::Silent => 0,
-        };
-        2 * (guid + page + title + date + text) + u32::from(self.named)
+        2 * self.weighed().iter().map(|(weight, _)| weight).sum::<u32>() + u32::from(self.named)
     }
 
     /// As it is recorded, and shown to the operator.
     pub(super) fn votes(&self) -> Vec<Vote> {
+        self.weighed().into_iter().filter_map(|(_, vote)| vote).collect()
+    }
+
+    /// The weight of each property, and its vote.
+    fn weighed(&self) -> [(u32, Option<Vote>); 5] {
         let guid = match self.guid {
-            Guid::Same => Some(Vote::SameGuid),
-            Guid::Other => Some(Vote::OtherGuid),
-            Guid::Silent => None,
+            Guid::Same => (8, Some(Vote::SameGuid)),
+            Guid::Other => (0, Some(Vote::OtherGuid)),
+            Guid::Silent => (0, None),
         };
         let page = match self.page {
-            Page::Same => Some(Vote::SameAddress),
-            Page::Kin => Some(Vote::KinAddress),
-            Page::Other => Some(Vote::OtherAddress),
-            Page::Silent => None,
+            Page::Same => (4, Some(Vote::SameAddress)),
+            Page::Kin => (1, Some(Vote::KinAddress)),
+            Page::Other => (0, Some(Vote::OtherAddress)),
+            Page::Silent => (0, None),
         };
         let title = match self.title {
-            Title::Same => Some(Vote::SameTitle),
-            Title::Like => Some(Vote::LikeTitle),
-            Title::Next => Some(Vote::NextTitle),
-            Title::Other => Some(Vote::OtherTitle),
-            Title::Silent => None,
+            Title::Same => (3, Some(Vote::SameTitle)),
+            Title::Like => (1, Some(Vote::LikeTitle)),
+            Title::Next => (0, Some(Vote::NextTitle)),
+            Title::Other => (0, Some(Vote::OtherTitle)),
+            Title::Silent => (0, None),
         };
         let date = match self.date {
-            Date::Second => Some(Vote::SameDate),
-            Date::Day => Some(Vote::SameDay),
-            Date::Other => Some(Vote::OtherDate),
-            Date::Silent => None,
+            Date::Second => (2, Some(Vote::SameDate)),
+            Date::Day => (1, Some(Vote::SameDay)),
+            Date::Other => (0, Some(Vote::OtherDate)),
+            Date::Silent => (0, None),
         };
         let text = match self.text {
-            Text::Same { .. } => Some(Vote::SameText),
-            Text::Like(share) => Some(Vote::LikeText(share)),
-            Text::Other => Some(Vote::OtherText),
-            Text::Silent => None,
+            Text::Same { .. } => (3, Some(Vote::SameText)),
+            Text::Like(share) => (2, Some(Vote::LikeText(share))),
+            Text::Other => (0, Some(Vote::OtherText)),
+            Text::Silent => (0, None),
         };
-        [guid, page, title, date, text].into_iter().flatten().collect()
+        [guid, page, title, date, text]
     }
 }
 
