@@ -129,7 +129,6 @@ pub(crate) fn lines(records: impl IntoIterator<Item = Record>) -> Vec<Line> {
     (1..).zip(records).map(|(seq, record)| Line { v: LINE_VERSION, seq, round: seq, record }).collect()
 }
 
-/// Applies lines to a store.
 pub(crate) fn fold(store: &Store, lines: &[Line], rules: &Rules) {
     for line in lines {
         let changes = apply(store, line, rules).expect("a sound store");

@@ -113,7 +113,6 @@ fn renames<'a>(config: &'a Config, known: &'a [(String, String)]) -> Vec<(&'a st
     renames
 }
 
-/// The sources of one region.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     on: usize,

@@ -24,7 +24,6 @@ const BACKLOG: usize = 256;
 /// Takes one line of an answer.
 type Each<'a> = &'a mut (dyn FnMut(AnswerLine) -> anyhow::Result<()> + Send);
 
-/// Asks, and prints the answer.
 pub(super) async fn show<R: Request>(config: &Arc<Config>, request: R, json: bool) -> anyhow::Result<Ended> {
     show_after(config, request, json, None).await
 }
@@ -56,7 +55,6 @@ pub(super) struct Gathered<R> {
     pub(super) running: Option<ConfigInUse>,
 }
 
-/// Asks, and keeps the answer.
 pub(super) async fn gather<R: Request>(config: &Arc<Config>, request: R) -> anyhow::Result<Gathered<R::Row>> {
     let is_running = is_running(config)?;
     collect(config, is_running, request).await

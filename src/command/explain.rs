@@ -109,7 +109,6 @@ pub struct StoryRow {
     pub reports: Vec<ReportRow>,
 }
 
-/// An entry of the story.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReportRow {
     pub id: String,

@@ -59,14 +59,12 @@ impl Done {
     }
 }
 
-/// Takes the rows of one answer.
 pub struct Rows<R> {
     lines: Sender<AnswerLine>,
     row: PhantomData<fn(R)>,
 }
 
 impl<R: Row> Rows<R> {
-    /// Sends a row.
     pub async fn send(&self, row: R) -> Result<(), Stop> {
         self.lines.send(line(&row)).await.map_err(|_| Stop::Left)
     }
@@ -82,7 +80,6 @@ fn line(row: &impl Row) -> AnswerLine {
 }
 
 impl Host {
-    /// The engine under the present configuration.
     pub fn engine(&self) -> Arc<Engine> {
         match self {
             Self::Daemon(daemon) => daemon.engine(),

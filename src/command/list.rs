@@ -16,7 +16,6 @@ type Pending = Pin<Box<dyn Future<Output = anyhow::Result<Ended>>>>;
 /// Reads a request, and makes its answer.
 type Answer = fn(Value, Host, Sender<AnswerLine>) -> serde_json::Result<Answering>;
 
-/// A command of the list.
 pub struct Command {
     pub(super) name: &'static str,
     typed: Option<Typed>,

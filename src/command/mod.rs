@@ -108,7 +108,6 @@ pub trait Request: Serialize + DeserializeOwned + Send + 'static {
     const NEEDS_SECRETS: bool = false;
     type Row: Row;
 
-    /// Sends the rows.
     fn answer(self, host: &Host, rows: Rows<Self::Row>) -> impl Future<Output = Result<Done, Stop>> + Send;
 
     /// The request as it is made for a table, which people read. With `--json` it is made as it stands.
@@ -160,7 +159,6 @@ impl Row for NoRow {
 /// The end of a command. The command line makes an exit code of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// All is well.
     Well,
     /// The command was carried out, and what it found is not well.
     Badly,

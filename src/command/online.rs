@@ -51,7 +51,6 @@ async fn ask_all(config: &Config, json: bool) -> anyhow::Result<bool> {
     Ok(good == all)
 }
 
-/// Asks a source and describes its answer.
 async fn ask(asker: &Asker, source: Source) -> Result<ProbeReport, String> {
     let Asked { exchange, at, answer } =
         asker.ask(&source, Question::first(&source), || SystemClock.now()).await;
@@ -64,7 +63,6 @@ async fn ask(asker: &Asker, source: Source) -> Result<ProbeReport, String> {
 
 const COLUMNS: [&str; 7] = ["id", "state", "is", "entries", "newest", "encoding", "because"];
 
-/// A source, as its answer shows it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct OnlineRow {
     id: SourceId,

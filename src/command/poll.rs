@@ -33,7 +33,6 @@ impl Poll {
     }
 }
 
-/// A poll that ended.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum PollRow {

@@ -13,7 +13,6 @@ use crate::model::time::Time;
 #[derive(Debug, clap::Args, Serialize, Deserialize)]
 pub struct Regions {}
 
-/// A region.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RegionRow {
     pub id: RegionId,

@@ -33,20 +33,17 @@ pub struct SourceRow {
 pub struct Polls {
     pub failures: u32,
     pub polled: Option<String>,
-    /// Time of the last poll that succeeded.
     pub good: Option<String>,
     /// Time of the first failure since then.
     pub since: Option<String>,
     pub next: Option<String>,
     /// Time of the last poll that brought something new.
     pub news: Option<String>,
-    /// The date of the newest entry.
     pub newest: Option<String>,
     /// Polls that brought nothing, in hundredths.
     pub in_vain: Option<u32>,
     /// Advice to the operator, one sentence an item.
     pub advice: Option<Vec<String>>,
-    /// How the last poll ended.
     pub detail: Option<String>,
 }
 

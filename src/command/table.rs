@@ -26,13 +26,11 @@ pub(super) fn of_answer<R: Row>(rows: &[R]) -> String {
     }
 }
 
-/// Rows under the names of their columns.
 pub(super) fn of(columns: &[&str], rows: &[impl Serialize]) -> String {
     let cells = |row: &Value| columns.iter().map(|column| cell(row, column)).collect();
     aligned(columns, rows.iter().map(|row| cells(&json(row))).collect())
 }
 
-/// Cells under the names of their columns.
 pub(super) fn aligned(columns: &[&str], cells: Vec<Vec<String>>) -> String {
     let width = |n: usize| {
         let longest = cells.iter().map(|row| row[n].width()).max().unwrap_or(0);

@@ -35,7 +35,6 @@ pub struct Config {
     /// `[[rule]]`, in the order of the file. They act on what the title decides: sources with
     /// `region = "auto"` or `route = true`, never on regions that a source is fixed to.
     pub rules: Vec<RegionPattern>,
-    /// Publish rules: `exclude`, `include` and `rewrite`.
     pub shown: PublishRules,
     /// The sources, in the order of the files.
     pub sources: Vec<Source>,
@@ -194,7 +193,6 @@ pub enum SourceKind {
     /// RSS, Atom, RDF or JSON Feed.
     #[default]
     Feed,
-    /// An HTML page that lists entries.
     Page(Box<PageSettings>),
     /// A JSON document of any shape.
     Json(Box<JsonRules>),
@@ -230,7 +228,6 @@ pub struct Source {
     /// Its proxy: its own or that of `[polling]`.
     pub proxy: Option<Secret>,
     pub retry_after: RetryAfter,
-    /// Ids it had before.
     pub was: Vec<SourceId>,
     /// True if polls are conditional requests: the publisher need not send again what dibao has.
     pub conditional: bool,

@@ -13,7 +13,6 @@ use super::fault::{At, FaultList, LineColumn, Location, did_you_mean};
 struct Source<'d> {
     file: Arc<Path>,
     text: &'d str,
-    /// Offsets at which the lines start.
     lines: Vec<usize>,
 }
 

@@ -43,7 +43,6 @@ impl Dues {
     }
 }
 
-/// The sources that feed each view.
 #[derive(Debug)]
 pub struct FeedSources {
     all: Vec<usize>,

@@ -53,7 +53,6 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Fetch(#[from] FetchSetupError),
-    /// The configuration could not be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error("opening the state directory ended in a panic: {0}")]

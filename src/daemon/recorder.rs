@@ -58,7 +58,6 @@ pub struct FileSizes {
 /// Observer called with the changed feeds before a record is acknowledged.
 pub trait Observer: Send + Sync + 'static {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]);
-    /// Any feed may have changed.
     fn everything(&self);
     /// The number of facts in the queue. It is 0 when the last fact is acknowledged, so that a caller whose
     /// fact was recorded finds it in the views.
@@ -239,7 +238,6 @@ struct Writer {
     pulse: Pulse,
 }
 
-/// The writer's next step.
 enum Step {
     /// The number of facts in the group; 0 if all senders are gone.
     Group(usize),

@@ -222,7 +222,6 @@ struct Differences {
     added: usize,
     removed: usize,
     changed: usize,
-    /// Sources with an unchanged schedule.
     kept: BTreeSet<SourceId>,
     /// From old ids to new ones.
     renamed: BTreeMap<SourceId, SourceId>,

@@ -98,7 +98,6 @@ pub fn first_due(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     Some(due)
 }
 
-/// The deadline after a poll.
 pub fn following(plan: &Plan, past: Past, now: Time) -> Option<Due> {
     let due = || if past.again { now_due(plan, now) } else { held(plan.next_due(past.scheduled, now), past) };
     (!past.gone).then(due)

@@ -109,7 +109,6 @@ pub struct Origin<'a> {
     pub source: &'a SourceId,
     pub stored: Option<&'a SourceState>,
     pub url: &'a str,
-    /// How its known entries are taken.
     pub manner: Manner,
     /// Zone in which the source's days begin and end.
     pub zone: Tz,

@@ -51,7 +51,6 @@ pub struct Circumstances<'a> {
 pub struct Compared {
     pub entries: u32,
     pub new: u32,
-    /// Rewritten entries.
     pub changed: u32,
     /// Repairs that reading it needed.
     pub repairs: Vec<String>,

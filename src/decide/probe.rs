@@ -71,7 +71,6 @@ pub struct ProbeReport {
     /// The first of its entries.
     pub entries: Vec<Shown>,
     pub feeds: Vec<FeedLink>,
-    /// One of its entries' own page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed: Option<Followed>,
     /// True if it has been silent for longer than its own rhythm explains.
@@ -115,7 +114,6 @@ pub struct Shown {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Followed {
     pub link: String,
-    /// Why nothing was read of it.
     pub failed: Option<String>,
     pub title: Option<String>,
     pub date: Option<String>,

@@ -65,7 +65,6 @@ impl Counts {
         self.by_status.get(&(path.to_owned(), status)).copied().unwrap_or(0)
     }
 
-    /// All requests that got this status.
     pub fn with_status(&self, status: u16) -> u64 {
         self.by_status.iter().filter(|((_, s), _)| *s == status).map(|(_, n)| n).sum()
     }
@@ -90,18 +89,15 @@ impl Publisher {
         step
     }
 
-    /// Shows the world at `step`.
     pub fn set_step(&self, step: u64) {
         let shown = Shown::at(&self.world, step);
         *lock(&self.shown) = shown;
     }
 
-    /// The step that is shown.
     pub fn step(&self) -> u64 {
         lock(&self.shown).step
     }
 
-    /// The requests so far.
     pub fn counts(&self) -> Counts {
         lock(&self.counts).clone()
     }

@@ -15,7 +15,6 @@ use tokio::task::JoinHandle;
 /// Longest request read; what asks here is under test, not an attacker.
 const MAX_REQUEST: usize = 64 * 1024;
 
-/// One step of a reply.
 #[derive(Clone, Debug)]
 enum Part {
     Bytes(Vec<u8>),
@@ -30,7 +29,6 @@ enum Part {
     Close,
 }
 
-/// A reply, built step by step.
 #[derive(Clone, Debug, Default)]
 pub struct Reply {
     parts: Vec<Part>,
@@ -67,27 +65,22 @@ impl Reply {
         Self::raw(head)
     }
 
-    /// Then sends these bytes.
     pub fn send(self, bytes: &[u8]) -> Self {
         self.then(Part::Bytes(bytes.to_vec()))
     }
 
-    /// Then waits.
     pub fn pause(self, time: Duration) -> Self {
         self.then(Part::Pause(time))
     }
 
-    /// Then says nothing for ever.
     pub fn stall(self) -> Self {
         self.then(Part::Stall)
     }
 
-    /// Then resets the connection.
     pub fn reset(self) -> Self {
         self.then(Part::Reset)
     }
 
-    /// Then closes the connection.
     pub fn close(self) -> Self {
         self.then(Part::Close)
     }
@@ -103,7 +96,6 @@ impl Reply {
     }
 }
 
-/// A request as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// `GET`, `HEAD` …
@@ -164,12 +156,10 @@ impl Script {
         lock(&self.state).replies.insert(path.to_owned(), replies.into_iter().collect());
     }
 
-    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
@@ -179,12 +169,10 @@ impl Script {
         lock(&self.state).seen.clone()
     }
 
-    /// Bytes handed to clients so far.
     pub fn sent(&self) -> u64 {
         lock(&self.state).sent
     }
 
-    /// Connections accepted so far.
     pub fn connections(&self) -> u64 {
         lock(&self.state).connections
     }

@@ -35,7 +35,6 @@ const PAST_STEP: TimeDelta = TimeDelta::minutes(37);
 /// no report is dated later than it can be read.
 const STEP: TimeDelta = TimeDelta::seconds(1);
 
-/// A world.
 #[derive(Clone, Debug)]
 pub struct World {
     seed: u64,
@@ -45,11 +44,8 @@ pub struct World {
 /// One feed of the world at one step, and how its server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedFeed {
-    /// Its path on the demo's publisher.
     pub path: &'static str,
-    /// The value of `Content-Type`.
     pub media_type: &'static str,
-    /// The document.
     pub bytes: Vec<u8>,
     /// The value of `ETag`, if this paper hands one out.
     pub etag: Option<String>,
@@ -72,7 +68,6 @@ pub enum Answer {
     },
 }
 
-/// One report of one paper.
 #[derive(Clone, Debug)]
 struct Article {
     /// Unique within its paper, the same at every step.

@@ -60,22 +60,17 @@ pub enum BackupError {
     Io { path: PathBuf, what: &'static str, source: io::Error },
     #[error("{0} is not empty; name a directory that is empty, or not there yet")]
     NotEmpty(PathBuf),
-    /// A segment was compacted away while it was being copied.
     #[error("{0} is gone: the journal was compacted meanwhile")]
     Vanished(PathBuf),
-    /// Not a backup, or not a whole one.
     #[error("{path} is not a backup: {why}")]
     NoBackup { path: PathBuf, why: String },
-    /// A backup of a later version of dibao.
     #[error(
         "{path} was made by dibao {dibao} (backup format {format}, line version {lines}), which is newer than this dibao \
          reads ({FORMAT} and {LINE_VERSION}); use the newer dibao"
     )]
     Newer { path: PathBuf, dibao: String, format: u32, lines: u64 },
-    /// The content of a file changed.
     #[error("{0} is damaged: its hash is not the one in the manifest")]
     Damaged(PathBuf),
-    /// The journal is damaged, though its files can be read.
     #[error(
         "the journal in {path} is damaged, so no backup was made: {what}. The next compaction rewrites it from the \
          store; to keep the damaged journal, stop dibao and copy the state directory"
@@ -91,7 +86,6 @@ pub enum BackupError {
     Occupied(PathBuf),
     #[error(transparent)]
     State(#[from] LedgerError),
-    /// A journal that cannot be read at all.
     #[error(transparent)]
     Journal(#[from] JournalError),
 }

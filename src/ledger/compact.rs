@@ -20,7 +20,6 @@ pub struct Compaction {
     of: Arc<Store>,
     frozen: Store,
     writer: BaseWriter,
-    /// The known damage at its start.
     damage: Option<String>,
 }
 

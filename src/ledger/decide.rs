@@ -48,7 +48,6 @@ pub(super) struct Decided {
     pub(super) filed: Vec<EntryNo>,
     /// The number that the next new entry gets once these are applied.
     pub(super) next_no: EntryNo,
-    /// Rewritten entries by their published ids.
     pub(super) rewritten: HashMap<String, Sketch>,
     /// Those of them that leave their stories.
     pub(super) left: HashSet<String>,

@@ -56,13 +56,11 @@ impl DiskFault {
 pub enum LedgerError {
     #[error("{0} is in use by another dibao; stop it, or name another state.dir")]
     Locked(PathBuf),
-    /// A restore was interrupted: the directory does not hold the whole backup.
     #[error(
         "{0}: a restore was interrupted; run `dibao restore` again, or, to go on without the backup, remove that directory \
          and move the old journal back"
     )]
     HalfRestored(PathBuf),
-    /// Too little free space.
     #[error("{path}: {needed} MiB must be free, and {left} MiB are; make room")]
     Full {
         path: PathBuf,
@@ -76,13 +74,10 @@ pub enum LedgerError {
     /// A check found that rows are missing or wrong: no base may be made from the store.
     #[error("the store is not sound: {0}; the journal was not changed")]
     Unsound(String),
-    /// A damaged journal needs a base first, and the store is being read for another one.
     #[error("the journal is being compacted; try again")]
     Compacting,
-    /// The journal cannot be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The store cannot be used and cannot be rebuilt.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A rebuild was requested, but the journal is damaged and the store cannot replace the lost lines.

@@ -12,7 +12,6 @@ use super::room::octets_below;
 use super::store::{SledBackend, Store};
 use super::{LedgerError, Paths};
 
-/// One directory of sled's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Generation {
     pub(super) number: u32,

@@ -61,7 +61,6 @@ impl OpenNotes {
 
 /// An error that keeps a store from being used.
 enum Refusal {
-    /// A fresh one can be built.
     Unusable(String),
     /// A fresh one would fail the same way.
     Stop(LedgerError),
@@ -77,7 +76,6 @@ impl From<LedgerError> for Refusal {
     }
 }
 
-/// A store that may be used.
 struct Found {
     generation: Generation,
     store: Store,

@@ -112,7 +112,6 @@ fn attempt(
     tried.map_or_else(|panic| Ok(Err(message(&*panic))), |done| done.map(Ok))
 }
 
-/// Lines gathered into batches.
 struct Group<'a> {
     store: &'a Store,
     rules: &'a Rules,

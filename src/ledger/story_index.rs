@@ -154,7 +154,6 @@ fn build(store: &Store, rules: &Rules, stop: &AtomicBool) -> Result<Index, Store
 /// Some entries, as the index holds them.
 #[derive(Default)]
 struct Read {
-    /// Numbers, founders and sketches.
     sketches: Vec<(EntryNo, EntryNo, Sketch)>,
     /// Founders and links of those that are too old to be compared by their texts.
     links: Vec<(EntryNo, LinkMark)>,

@@ -78,7 +78,6 @@ pub struct BaseFeed {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BaseEntries {
     pub at: Time,
-    /// In the order of their numbers.
     pub entries: Vec<BaseEntry>,
 }
 

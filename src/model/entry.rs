@@ -30,9 +30,7 @@ pub struct Link {
 /// A person or outlet (RFC 4287 section 3.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Person {
-    /// Name, plain text.
     pub name: String,
-    /// E-mail address, if said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Home page, absolute, if said.
@@ -63,7 +61,6 @@ pub enum Body {
 }
 
 impl Body {
-    /// The text or markup itself.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Text(s) | Self::Html(s) => s,
@@ -86,12 +83,10 @@ pub enum Ending {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParsedFeed {
     pub id: Option<String>,
-    /// Its title, plain text.
     pub title: Option<String>,
     pub subtitle: Option<String>,
     /// Its links (home page, self, hub), absolute.
     pub links: Vec<Link>,
-    /// Its rights notice, plain text.
     pub rights: Option<String>,
     /// Its language (BCP 47), if said.
     pub language: Option<String>,
@@ -116,7 +111,6 @@ pub struct ParsedEntry {
     pub title: Option<String>,
     /// Links, absolute; the first `alternate` is the entry's page. Enclosures have `rel="enclosure"`.
     pub links: Vec<Link>,
-    /// Date of publication, if given.
     pub published: Option<Stamp>,
     /// Date of the last change, if given.
     pub updated: Option<Stamp>,

@@ -62,7 +62,6 @@ pub enum Rule {
     Fixed,
     /// A pattern of the config forces the region.
     Pattern,
-    /// The region's GB/T 2260 code.
     Code,
     /// The operator assigned the entry to the region.
     Assigned,

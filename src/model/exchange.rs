@@ -88,7 +88,6 @@ impl Hop {
 /// A response without its body. Header values are as sent, and absent when they were not text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// The last status.
     pub status: u16,
     /// The address that answered, after redirects; without credentials.
     pub final_url: String,
@@ -210,12 +209,9 @@ impl fmt::Display for Block {
 /// The fault when no usable response came. The text says the cause and what to do; it never holds a query, a header or
 /// a credential.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the text of each variant says what its fields are")]
 pub enum FetchFault {
-    /// The address cannot be asked at all.
     #[error("cannot poll this address: {why}")]
     BadUrl { why: String },
-    /// A header of the request is not one.
     #[error("the header {name:?} cannot be sent; check the source's headers")]
     BadHeader { name: String },
     #[error("cannot find the address of {host}: {why}")]
@@ -224,24 +220,18 @@ pub enum FetchFault {
     AddressRefused { host: String, ip: IpAddr, why: &'static str },
     #[error("cannot connect to {host}: {why}")]
     Connect { host: String, why: String },
-    /// The proxy at this host and port is down, or cannot connect to the target.
     #[error("no connection through the proxy {at}: {why}")]
     Proxy { at: String, why: String },
-    /// No trusted connection.
     #[error("no secure connection to {host}: {why}")]
     Tls { host: String, why: String },
-    /// The machine trusts no certificate authority, so no https address can be polled.
     #[error("no CA certificates found, needed for https: install ca-certificates")]
     NoCertificates,
     #[error("no complete response within {} s", .after.as_secs_f32())]
     Timeout { after: Duration },
-    /// The body, decompressed, is over its limit.
     #[error("the body is larger than {limit} bytes; raise polling.max_body if it should be")]
     TooLarge { limit: u64 },
-    /// The header section is over its limit.
     #[error("the response has too many or too long headers")]
     HeadTooLarge,
-    /// The content coding is unknown or broken.
     #[error("the body cannot be decompressed: {why}")]
     BadEncoding { why: String },
     /// The body ended before its announced end. What came of it, if it was plain and its length announced; without
@@ -250,16 +240,12 @@ pub enum FetchFault {
     Truncated { came: Option<Box<Response>> },
     #[error("the connection was reset")]
     Reset,
-    /// A redirect led back to where it came from.
     #[error("its redirects run in a circle, at {at}")]
     RedirectLoop { at: String },
-    /// More redirects than are followed.
     #[error("more than {limit} redirects")]
     TooManyRedirects { limit: usize },
-    /// A redirect to something that is not http or https.
     #[error("it redirects to {to}: {why}")]
     RedirectRefused { to: String, why: String },
-    /// A Retry-After of the host is not over.
     #[error("{host} asked to be left alone for another {} s", .wait.as_secs())]
     Held { host: String, wait: Duration },
     #[error("{why}; ask the publisher, or take another address")]

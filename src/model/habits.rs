@@ -130,7 +130,6 @@ impl Habits {
         (every > interval).then_some((schedule, share))
     }
 
-    /// The time that one document covers.
     fn covered(&self) -> Option<Duration> {
         let (newest, oldest) = (self.dates.first()?, self.dates.last()?);
         let gaps = i64::try_from(self.dates.len()).ok()? - 1;

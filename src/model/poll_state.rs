@@ -104,7 +104,6 @@ pub struct Hold {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
     pub validators: Validators,
-    /// Time of the last unconditional request.
     pub at: Time,
     /// The outcome of reading it; none in journals of before: no feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,7 +124,6 @@ pub struct Moved {
 pub struct Waiting {
     /// The entry, as the list had it.
     pub entry: ParsedEntry,
-    /// Visits to its page that failed.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub tries: u8,
     /// True if it stood in the source's first list: then it is no news when it comes.

@@ -26,7 +26,6 @@ pub const LINE_VERSION: u8 = 3;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// Format version of this line.
     pub v: u8,
     /// Position in the journal; grows by one a line and never goes back.
     pub seq: u64,
@@ -65,7 +64,6 @@ impl Record {
         }
     }
 
-    /// The number of entries in it.
     pub fn entries(&self) -> usize {
         match self {
             Self::Observation(seen) => seen.new.len() + seen.changed.len(),

@@ -91,7 +91,6 @@ pub struct SourceState {
     /// True if it ever brought entries: the first time is a backlog, not news.
     #[serde(default)]
     pub seeded: bool,
-    /// Statistics of its polls and dates.
     #[serde(default)]
     pub habits: Habits,
     /// The last changes of its state, the oldest first.
@@ -109,7 +108,6 @@ pub struct SourceState {
 }
 
 impl SourceState {
-    /// A source that was never polled.
     pub fn new(no: SourceNo, def: SourceDef) -> Self {
         Self {
             no,
@@ -207,11 +205,9 @@ pub struct Listing {
 /// Entries of one first poll, by which the archives find when they were first seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BacklogKey {
-    /// The feed that lists them.
     pub feed: FeedKey,
     /// Time at which they were first seen.
     pub first_seen: Time,
-    /// The journal line they came with.
     pub seq: u64,
 }
 
@@ -257,7 +253,6 @@ pub trait State {
 /// The changes that lines of the journal make, each row once. Written as one batch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
-    /// The record about the whole.
     pub meta: Option<Meta>,
     /// The position in the journal that the state reflects.
     pub position: Option<Reached>,
@@ -280,7 +275,6 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Adds what a later line changed.
     pub fn take_in(&mut self, later: Self) {
         self.meta = later.meta.or(self.meta.take());
         self.position = later.position.or(self.position);

@@ -37,7 +37,6 @@ pub struct Entry {
     pub rewrites: u32,
     /// The keys it is recognised by.
     pub keys: Vec<IdentityKey>,
-    /// Its regions, and why.
     #[serde(default)]
     pub regions: Vec<Evidence>,
     /// The regions that the operator assigned it to: `regions` are these then.
@@ -52,7 +51,6 @@ pub struct Entry {
     /// Time at which it expired. After that only the facts by which it is recognised are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired: Option<Time>,
-    /// The journal line it came with.
     pub seq: u64,
     /// The journal line that last rewrote or withdrew it; 0 before any did. See [`Entry::told_at`].
     #[serde(default)]

@@ -15,7 +15,6 @@ const SPANS: usize = 6;
 /// The lowest places of the last spans.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Windows {
-    /// Start of the current span.
     since: Option<Time>,
     /// The lowest place of each span, the newest first; a span that saw no reading is not there.
     lowest: Vec<EntryNo>,

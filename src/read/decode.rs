@@ -67,7 +67,6 @@ pub struct Decoded<'a> {
     pub lossy: bool,
     /// The document or the server named another encoding.
     pub mislabelled: bool,
-    /// The source of the decision.
     pub by: By,
 }
 
@@ -237,7 +236,6 @@ fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32, encoding: &'static str, by: By)
     Decoded { text: Cow::Owned(text), encoding, lossy, mislabelled: false, by }
 }
 
-/// The charset parameter of a Content-Type.
 fn http_label(content_type: &str) -> Option<&'static Encoding> {
     let parameters = content_type.split(';').skip(1);
     let charset =

@@ -66,7 +66,6 @@ struct Mender<'a> {
     out: String,
     /// The open objects and lists, each with true if it has content.
     open: Vec<(Level, bool)>,
-    /// The number of objects among them.
     objects: usize,
     /// True behind a key, until its value is written.
     has_key: bool,

@@ -87,7 +87,6 @@ impl FeedDoc {
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntryDoc {
     pub id: String,
-    /// Never empty.
     pub title: String,
     /// Page, enclosures, and other reports of the story.
     pub links: Vec<Link>,
@@ -102,9 +101,7 @@ pub struct EntryDoc {
     pub regions: Vec<(RegionId, String)>,
     /// Regions, then the publisher's own categories.
     pub categories: Vec<Category>,
-    /// Short text, plain.
     pub summary: Option<String>,
-    /// Full text, HTML, sanitised.
     pub content: Option<String>,
     pub rights: Option<String>,
     pub language: Option<String>,
@@ -134,11 +131,9 @@ pub struct Shown {
     pub entry: Entry,
     /// The first other reports of its story, in the order they came.
     pub related: Vec<Related>,
-    /// The number of other reports.
     pub others: usize,
 }
 
-/// Another report of the same story.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
     /// Outlet and title.

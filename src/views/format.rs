@@ -22,7 +22,6 @@ pub struct Rendering<'a> {
     pub site: &'a Site,
     pub doc: &'a FeedDoc,
     pub format: &'a Format,
-    /// Every format, for links among them.
     pub formats: &'a [Format],
 }
 
@@ -45,12 +44,10 @@ impl Rendering<'_> {
         self.doc.address(self.format.ending)
     }
 
-    /// The other formats of the feed.
     pub fn others(&self) -> impl Iterator<Item = &Format> {
         self.formats.iter().filter(|format| *format != self.format)
     }
 
-    /// The formats that readers subscribe to.
     pub fn feeds(&self) -> impl Iterator<Item = &Format> {
         self.formats.iter().filter(|format| format.is_feed)
     }

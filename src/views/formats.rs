@@ -18,7 +18,6 @@ pub static FORMATS: &[Format] = &[
 /// The format that lists and the home page link. Archives are written in it.
 pub static FEED: &Format = &FORMATS[0];
 
-/// The format for people.
 pub static PAGE: &Format = &FORMATS[1];
 
 pub fn render(format: &Format, site: &Site, doc: &FeedDoc) -> Vec<u8> {

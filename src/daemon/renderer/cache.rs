@@ -13,11 +13,9 @@ use tokio::time::Instant;
 
 /// The limit of values that do not stay.
 pub(super) struct Limit<V> {
-    /// The most values.
     pub(super) count: usize,
     /// The most octets of all values, counted when a value is added.
     pub(super) octets: usize,
-    /// The octets of a value.
     pub(super) weigh: fn(&V) -> usize,
 }
 

@@ -29,7 +29,6 @@ const QUIET: Duration = Duration::from_millis(100);
 /// view younger than this is not rendered again.
 pub(super) const BURST: Duration = Duration::from_secs(1);
 
-/// The changes that the recorder reported.
 #[derive(Default)]
 pub(super) struct FeedChanges {
     revisions: RwLock<Revisions>,
@@ -69,7 +68,6 @@ impl FeedChanges {
         }
     }
 
-    /// Any view may have changed.
     pub(super) fn everything(&self, age: Option<Age>) {
         let mut revisions = self.revisions.write().unwrap_or_else(PoisonError::into_inner);
         revisions.everything += 1;

@@ -115,7 +115,6 @@ pub(super) struct FeedStories<'a> {
 struct FeedStory {
     /// Hidden entries, with the report that each repeats.
     hidden: HashMap<EntryNo, EntryNo>,
-    /// The shown entry of each report.
     shown: HashMap<EntryNo, EntryNo>,
     reports: Vec<EntryNo>,
     /// True if the story has more than [`REPORTS`].

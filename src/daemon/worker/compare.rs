@@ -18,7 +18,6 @@ use crate::model::time::Time;
 /// it can read.
 const FAIL_FIRST: u32 = 3;
 
-/// The document that a poll read.
 pub(super) struct Read {
     pub(super) answer: Answer<Compared>,
     pub(super) findings: Findings,
@@ -34,7 +33,6 @@ impl Read {
     }
 }
 
-/// A source that is being polled.
 #[derive(Clone, Copy)]
 pub(super) struct PolledSource<'a> {
     pub(super) source: &'a Source,

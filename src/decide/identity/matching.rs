@@ -141,7 +141,6 @@ impl<'a> Matching<'a> {
     }
 }
 
-/// A document beside the known entries.
 struct View<'v, 'd, 'p> {
     document: &'v Matching<'d>,
     hits: &'v Hits,
@@ -150,7 +149,6 @@ struct View<'v, 'd, 'p> {
     words: RefCell<BTreeMap<u64, Rc<Words>>>,
 }
 
-/// The guids of this document.
 #[derive(Clone, Copy)]
 struct Guids {
     /// They are no vote in it.

@@ -17,7 +17,6 @@ struct Traits {
     not_modified: bool,
     /// 304 about another body than the one that was asked about.
     of_another: bool,
-    /// A document that breaks off.
     cut: bool,
     /// As in [`Compared::deferred`].
     deferred: bool,

@@ -7,7 +7,6 @@ use crate::model::entry::ParsedEntry;
 use crate::model::time::{Precision, Time};
 use crate::read::link;
 
-/// The defects, the graver first.
 pub(super) fn of(
     document: &Document,
     relative_links: usize,

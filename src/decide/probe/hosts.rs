@@ -25,14 +25,11 @@ const HOUSES: [(&str, &str, &str); 5] = [
 const DOMAINS: [(&str, &str, &str); 3] =
     [("hk", "xianggang", "Asia/Hong_Kong"), ("mo", "aomen", "Asia/Macau"), ("tw", "taiwan", "Asia/Taipei")];
 
-/// The table's entry for an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HostFacts {
-    /// The region its news is of.
     pub(super) region: Option<&'static str>,
     /// The house, as ids of its sources begin.
     pub(super) house: Option<&'static str>,
-    /// The zone of its clock.
     pub(super) zone: Option<&'static str>,
 }
 

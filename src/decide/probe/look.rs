@@ -7,7 +7,6 @@ use crate::decide::answer::{Answer, Document, Form};
 use crate::model::exchange::{Exchange, Response};
 use crate::read::decode::{Decoded, decode};
 
-/// A response as text.
 pub(super) struct Text<'a>(Decoded<'a>);
 
 impl<'a> Text<'a> {

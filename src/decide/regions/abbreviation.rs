@@ -6,12 +6,10 @@
 
 use super::letters::{self, Letter, Strength};
 
-/// One character of the title.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Char {
     /// Its start, in bytes.
     pub(super) at: usize,
-    /// The character, folded.
     pub(super) char: char,
     /// True if a name or stop word has taken it.
     pub(super) taken: bool,

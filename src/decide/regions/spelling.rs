@@ -35,7 +35,6 @@ const PAIRS: &str = "\
     鬥斗 鬱郁 魚鱼 魯鲁 鮁鲅 鮮鲜 鯉鲤 鯊鲨 鰲鳌 鳥鸟 鳩鸠 鳳凤 鳴鸣 鴨鸭 鴻鸿 鵝鹅 鵬鹏 鶴鹤 鷄鸡 鷹鹰 鷺鹭 鹹咸 鹼碱 鹽盐\
     麗丽 麥麦 麫面 麯曲 黃黄 點点 黨党 鼕冬 齊齐 齣出 龍龙 龐庞";
 
-/// Folds characters.
 #[derive(Debug)]
 pub(super) struct Folder {
     pairs: Vec<(char, char)>,

@@ -24,7 +24,6 @@ pub(super) fn works(text: &str) -> Vec<Range<usize>> {
     works
 }
 
-/// Words for a branch.
 const BRANCHES: [&str; 8] = ["校区", "分校", "学院", "校园", "研究院", "研究生院", "医院", "分院"];
 /// Characters between a place and its university: 北京|航空航天大学; between the university and the branch's end.
 const UNIVERSITY: usize = 7;

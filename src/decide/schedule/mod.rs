@@ -48,7 +48,6 @@ pub enum ScheduleError {
     NeverFires,
 }
 
-/// A checked cron expression.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     text: String,

@@ -8,7 +8,6 @@ use super::postings::{self, SERIAL_BITS};
 use super::sketch::{Head, Sketch, View};
 use super::timeline::Low;
 
-/// Counts the filings.
 pub(super) type Serial = u64;
 
 /// Serials between the oldest and the newest entry; see [`SERIAL_BITS`].
@@ -51,13 +50,11 @@ pub(super) struct Filed {
     oldest: Serial,
     next: Serial,
     live: usize,
-    /// The largest number filed.
     last_no: u64,
     strays: BTreeMap<u64, Serial>,
 }
 
 impl Filed {
-    /// Entries that are filed.
     pub(super) fn len(&self) -> usize {
         self.live
     }

@@ -246,7 +246,6 @@ impl Index {
         }
     }
 
-    /// Entries filed with their sketches.
     pub fn len(&self) -> usize {
         self.filed.len()
     }

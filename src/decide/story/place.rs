@@ -62,7 +62,6 @@ impl Named<'_> {
     }
 }
 
-/// Reads places one after the other.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Places<'a> {
     words: &'a [u16],

@@ -16,7 +16,6 @@ const COLD: usize = 8;
 /// Bits of a stem that a word keeps; the others are spent on the position in the table.
 const STEM_BITS: u32 = 27;
 const STEM_MASK: u64 = (1 << STEM_BITS) - 1;
-/// Words of a small table.
 const FEWEST: usize = 1024;
 
 /// 48 bits: the low bits of a serial or the number of a list, a flag for lists, the stem.
@@ -38,7 +37,6 @@ pub(super) trait FiledMinutes {
 #[derive(Clone, Debug)]
 pub(super) struct Postings {
     words: Vec<Word>,
-    /// Words that are not empty.
     used: usize,
     /// The stems of many postings.
     lists: Vec<Timeline>,

@@ -69,7 +69,6 @@ impl<'a> Probe<'a> {
         Self { view, pairs: Pairs::of(view.title()), set }
     }
 
-    /// The full judgement.
     pub(super) fn judge(&'a self, b: View<'a>) -> Option<SameStory> {
         let pair =
             Pair { a: self, b, text: OnceCell::new(), numbers: OnceCell::new(), titles: OnceCell::new() };
@@ -140,7 +139,6 @@ impl Pair<'_> {
         (self.a.view.head, self.b.head)
     }
 
-    /// Minutes between the two.
     pub(super) fn apart(&self) -> u32 {
         let (a, b) = self.heads();
         a.minute.abs_diff(b.minute)

@@ -36,13 +36,10 @@ const STUB: usize = 30;
 /// The parts of an entry that are compared.
 #[derive(Clone, Copy, Debug)]
 pub struct StoryInput<'a> {
-    /// Title, plain text.
     pub title: &'a str,
     /// The address of its page, absolute; any spelling.
     pub page: Option<&'a str>,
-    /// Summary, plain text.
     pub summary: Option<&'a str>,
-    /// Content, plain text.
     pub content: Option<&'a str>,
     /// The outlet that the entry names, else the title of its source.
     pub outlet: &'a str,

@@ -63,7 +63,6 @@ impl Timeline {
         self.firsts = self.runs.iter().map(|run| run[0]).collect();
     }
 
-    /// All entries, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = Timed> {
         self.runs.iter().flatten().copied()
     }

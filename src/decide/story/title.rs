@@ -181,7 +181,6 @@ impl Pairs {
         &self.all[..self.len]
     }
 
-    /// True if the pair occurs.
     pub(super) fn has(&self, pair: u32) -> bool {
         self.as_slice().binary_search(&pair).is_ok()
     }

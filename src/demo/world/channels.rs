@@ -2,7 +2,6 @@
 
 use super::texts::{GUANGDONG, HEBEI, HENAN, HUBEI, HUNAN, Province, SHAANXI, SICHUAN, XINJIANG, ZHEJIANG};
 
-/// The dialect of a feed, quirks included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// RSS 2.0 in UTF-8, texts as HTML in CDATA.
@@ -23,10 +22,8 @@ pub(super) enum Dialect {
     Page,
 }
 
-/// How a paper's server behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Conduct {
-    /// It serves its feed.
     Serving,
     /// It answers 500, always.
     Failing,
@@ -43,7 +40,6 @@ pub(super) enum Hands {
     Neither,
 }
 
-/// One paper.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Channel {
     pub(super) id: &'static str,

@@ -25,7 +25,6 @@ pub(super) fn list(channel: &Channel, reports: &[Article]) -> String {
     out + &foot(channel)
 }
 
-/// The page of one report.
 pub(super) fn article(channel: &Channel, report: &Article) -> String {
     let mut out = head(channel, &report.title);
     let title = escape(&report.title);

@@ -12,7 +12,6 @@ const NAMED: usize = 3;
 /// The lines that a replay could not read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Losses {
-    /// Stretches of segments that are damaged.
     pub damage: Vec<Damage>,
     /// Positions no line was found for: the first and the last of each gap.
     pub gaps: Vec<(u64, u64)>,

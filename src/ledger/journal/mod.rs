@@ -56,21 +56,17 @@ const PROBE: usize = 64 << 10;
 pub enum JournalError {
     #[error("journal {path}: cannot {what}: {source}")]
     Io { path: PathBuf, what: &'static str, source: io::Error },
-    /// A line of a later version of dibao.
     #[error(
         "journal {path}: line version {version} is newer than this dibao reads ({LINE_VERSION}); use the newer dibao"
     )]
     Newer { path: PathBuf, version: u64 },
-    /// A line of a version that was never released.
     #[error(
         "journal {path}: was written by an older dibao, before 0.1.0, which this one does not read; begin with a \
          fresh state directory"
     )]
     Older { path: PathBuf },
-    /// A record that no reader would take back.
     #[error("journal: a record of {0} octets exceeds the limit")]
     TooLarge(usize),
-    /// A record that cannot be written as JSON.
     #[error("journal: cannot encode a record: {0}")]
     Encode(#[from] serde_json::Error),
 }

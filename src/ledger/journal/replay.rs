@@ -115,7 +115,6 @@ struct Reader {
     octets: usize,
     /// Lines up to this one are passed over.
     after: u64,
-    /// The last line that was found.
     last: u64,
     losses: Losses,
 }

@@ -4,7 +4,6 @@ use super::scrub::{Scrub, Scrubbed, Unsound};
 use super::{Store, key};
 use crate::model::feed_key::FeedKey;
 
-/// Rows of one step.
 const STEP: usize = 4096;
 
 impl Store {

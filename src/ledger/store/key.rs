@@ -62,7 +62,6 @@ pub(super) type Range = (Key, Key);
 const NUMBER: usize = 5;
 /// Octets of a time: milliseconds, from 2,490 years before our era to 6429. What is beyond stands at the end.
 const TIME: usize = 6;
-/// Octets of a line's number.
 const LINE: usize = 6;
 /// Octets of a place after its feed.
 pub(super) const RANK: usize = 2 * TIME + NUMBER;

@@ -33,13 +33,10 @@ pub enum StoreError {
         /// The kind of the disk's error, if that is the cause.
         fault: Option<io::ErrorKind>,
     },
-    /// A value differs from the one that was written.
     #[error("store: the record under {key} is damaged: {why}")]
     Damaged { key: String, why: String },
-    /// A value of an earlier version of dibao, whose rows were laid out otherwise.
     #[error("store: written by an older dibao (record version {0})")]
     Older(u8),
-    /// A value of a later version of dibao.
     #[error("store: written by a newer dibao (record version {0})")]
     Newer(u8),
 }

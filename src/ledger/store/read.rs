@@ -87,7 +87,6 @@ impl Store {
         })
     }
 
-    /// Every feed ever touched.
     pub fn feeds(&self) -> Result<Vec<(FeedKey, FeedState)>, StoreError> {
         let (from, to) = key::feeds();
         let mut feeds = Vec::new();

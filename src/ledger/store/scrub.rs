@@ -24,17 +24,10 @@ const AT_HAND: usize = 2_000;
 pub enum Unsound {
     #[error(transparent)]
     Unreadable(#[from] StoreError),
-    /// A row does not fit the others.
     #[error("store: the row {key}: {why}")]
     Row { key: String, why: &'static str },
     #[error("store: {what}: {found} found, {said} recorded")]
-    Count {
-        /// The things that were counted.
-        what: String,
-        found: u64,
-        /// The number that the store gives.
-        said: u64,
-    },
+    Count { what: String, found: u64, said: u64 },
 }
 
 /// The result of one step of a scrub.
@@ -43,7 +36,6 @@ pub struct Scrubbed {
     /// The key to go on from; `None` after the last row.
     pub next: Option<Vec<u8>>,
     pub rows: u64,
-    /// Their keys and values, in octets.
     pub octets: u64,
     /// Entries among them, those that expired too.
     pub entries: u64,

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// One piece of evidence, as it stands in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "Display says each of them in words")]
 pub enum Vote {
     SameGuid,
     OtherGuid,

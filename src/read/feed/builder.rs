@@ -161,7 +161,6 @@ pub(super) struct Document {
     pub(super) repairs: Repairs,
 }
 
-/// What the feed says of itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Head {
     pub(super) id: Slot<String>,

@@ -17,7 +17,6 @@ const MAX_EXPANSION: usize = 256 * 1024;
 /// The longest name looked up; the longest in HTML has 31 characters.
 const MAX_NAME: usize = 64;
 
-/// Resolves the references of one document.
 #[derive(Debug, Default)]
 pub(super) struct Entities {
     own: HashMap<String, String>,
@@ -138,7 +137,6 @@ fn predefined(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What HTML means by `&name;`.
 fn html(reference: &str) -> Option<String> {
     let text = text::unescape(reference);
     (text != reference).then(|| text.into_owned())
@@ -163,7 +161,6 @@ fn character(number: &str) -> Option<char> {
     text::character(code_of(number)?)
 }
 
-/// The number that a reference names.
 fn code_of(number: &str) -> Option<u32> {
     match number.strip_prefix(['x', 'X']) {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),

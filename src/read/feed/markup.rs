@@ -73,7 +73,6 @@ impl Capture {
         }
     }
 
-    /// A start tag inside the text.
     pub(super) fn open(&mut self, local: &str, attributes: &Attributes<'_>, empty: bool) {
         self.inline = true;
         self.buffer.push('<');

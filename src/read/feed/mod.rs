@@ -46,7 +46,6 @@ pub const MAX_ENTRIES: usize = 100_000;
 /// What a fetch hands to the reader.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedInput<'a> {
-    /// The body, decompressed.
     pub bytes: &'a [u8],
     /// The address it came from, after redirects; relative links resolve against it.
     pub url: &'a str,
@@ -59,7 +58,6 @@ pub struct FeedInput<'a> {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// Nothing in it looks like RSS, Atom, RDF or JSON Feed.
     #[error("not a feed: {0}")]
     NotAFeed(String),
     /// It ends before it says what it is: a connection that broke, or a server that ran out of something.

@@ -93,7 +93,6 @@ pub(super) enum Meaning {
     Nothing,
 }
 
-/// Whom a person element names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Author,
@@ -101,7 +100,6 @@ pub(super) enum Role {
     Publisher,
 }
 
-/// An element whose text is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Title,
@@ -113,9 +111,7 @@ pub(super) enum Field {
     Description,
     /// Atom `summary` and its kin: plain unless said otherwise.
     Summary,
-    /// The media object's description.
     OtherSummary,
-    /// CDF's plain text.
     Abstract,
     Content,
     /// `content:encoded`, `fullitem`: HTML.

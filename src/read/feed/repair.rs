@@ -25,7 +25,6 @@ pub(super) enum Repair {
     Unclosed,
     /// End tags did not match their start tags.
     Mismatch,
-    /// The document stopped before its end.
     Truncated,
     /// A prefix was used without a namespace declaration.
     UndeclaredPrefix,

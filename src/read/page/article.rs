@@ -22,7 +22,6 @@ const MAX_SUMMARY: usize = 200;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Article {
-    /// Its title, plain text.
     pub title: Option<String>,
     pub published: Option<Stamp>,
     pub outlet: Option<String>,

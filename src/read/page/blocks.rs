@@ -22,7 +22,6 @@ const NAMES: usize = 2;
 /// The shape that blocks of one list share: the tags and classes around its rows, and the row's tag.
 type Shape = (String, String);
 
-/// The links of one shape.
 struct Block<'a> {
     links: Vec<(usize, EntryLink<'a>)>,
     /// The number of its rows with a date.

@@ -19,7 +19,6 @@ pub(super) struct EntryLink<'a> {
     pub(super) href: String,
     pub(super) key: String,
     pub(super) title: String,
-    /// The day in its path.
     pub(super) day: Option<NaiveDate>,
     /// True if it leads to a page of the same site, or of its domain.
     pub(super) is_own: bool,

@@ -25,7 +25,6 @@ pub(super) const MAX_LINKS: usize = 10_000;
 const PAGING: &[&str] =
     &["上一页", "下一页", "上页", "下页", "首页", "末页", "尾页", "后一页", "更多", "more"];
 
-/// The links that the rule finds.
 #[derive(Debug, Default)]
 pub(super) struct Links<'a> {
     pub(super) found: Vec<EntryLink<'a>>,

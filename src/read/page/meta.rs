@@ -16,7 +16,6 @@ const LABELS: &[&str] = &[
 /// Labels of the outlet, longest first where one is in another.
 const OUTLET: &[&str] = &["文章来源", "信息来源", "稿件来源", "新闻来源", "来源", "稿源", "出处", "來源"];
 
-/// Labels of editors.
 const EDITOR: &[&str] = &["责任编辑", "責任編輯", "责编", "编辑", "編輯"];
 
 /// The longest name of an outlet or an editor, in characters.

@@ -41,22 +41,16 @@ pub use rules::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
 pub enum PageError {
     #[error("not an HTML page: {0}")]
     NotHtml(String),
-    /// It is a feed, and wants to be read as one.
     #[error("not a page but a feed: {0}")]
     LooksLikeFeed(String),
-    /// It is no JSON document with entries where they were said to be.
     #[error("not the JSON document that was described: {0}")]
     NotJson(String),
-    /// It ends in the middle.
     #[error("the document is cut short")]
     CutShort,
-    /// A wall between programs and the page.
     #[error("a wall stands before the page: {0}")]
     Challenge(String),
-    /// A page that has nothing on it.
     #[error("the page is empty: nothing on it could be an entry")]
     Empty,
-    /// A selector that found something once finds nothing.
     #[error("the selector {selector:?} matches nothing; without selectors there would be {generic} entries")]
     SelectorsMatchNothing {
         selector: String,

@@ -42,7 +42,6 @@ pub(super) struct Prose<'a> {
 }
 
 impl<'a> Prose<'a> {
-    /// Weighs the lines of a page.
     pub(super) fn of(page: &'a Page, lines: &[TextLine]) -> Self {
         let tree = &page.html.tree;
         let weighed: Vec<(ElementRef<'a>, usize)> = lines
@@ -192,7 +191,6 @@ fn article_of(element: ElementRef<'_>) -> Option<NodeId> {
     around(element).find(|up| up.value().name() == "article").map(|up| up.id())
 }
 
-/// The weights below each element.
 fn sums(lines: &[(ElementRef<'_>, usize)]) -> HashMap<NodeId, usize> {
     let mut found: HashMap<NodeId, usize> = HashMap::new();
     for (block, weight) in lines {

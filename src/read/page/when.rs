@@ -28,7 +28,6 @@ pub(super) fn published(page: &Page, heading: &[TextLine], lines: &[TextLine]) -
     coarse.or_else(|| day.and_then(|day| of_day(day, &page.dates)))
 }
 
-/// True for a line of prose.
 pub(super) fn is_prose(line: &str) -> bool {
     line.contains('。') && line.chars().count() > 40
 }
