@@ -361,6 +361,18 @@ async fn a_stop_ends_what_idles_and_finishes_what_is_under_way() {
 }
 
 #[tokio::test]
+async fn a_stop_waits_for_no_head_that_has_begun() {
+    let hour = Duration::from_secs(3600);
+    let server = Server::with(Limits { head: hour, ..Limits::default() }).await;
+    let mut half = server.connect().await;
+    half.write_all(b"GET /henan.atom HTTP/1.1\r\nHo").await.expect("it is taken");
+    // The server has read the half by the time it answers a later client.
+    assert_eq!(status(&server.get("/henan.atom").await), "200");
+    tokio::time::timeout(hour / 60, server.stop()).await.expect("it stops");
+    assert_eq!(rest(&mut half).await, "");
+}
+
+#[tokio::test]
 async fn clients_come_in_through_every_door() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("http.sock");
