@@ -19,6 +19,7 @@ fn what_could_run_or_style_is_gone() {
         ("a<script>alert('<p>')</script>b<style>p{}</style>c", "abc"),
         ("a<SCRIPT src=//x.cn/a.js></SCRIPT >b", "ab"),
         ("a<script>never closed <p>b</p>", "a"),
+        ("a<script>x</scripty>y</script >b", "ab"),
         ("<a href=\"javascript:x()\">a</a>", "<a rel=\"noopener noreferrer\">a</a>"),
         ("<a href=\" java&#10;script&#58;x()\">a</a>", "<a rel=\"noopener noreferrer\">a</a>"),
         ("<img src=x onerror=alert(1)>", "<img src=\"https://www.ha.chinanews.com.cn/news/x\">"),
@@ -32,6 +33,7 @@ fn what_could_run_or_style_is_gone() {
         ("<form action=/x><input value=v><button>b</button></form>", "b"),
         ("<meta http-equiv=refresh content=0><base href=//evil.cn/><link rel=stylesheet>a", "a"),
         ("<!-- c --><!--[if IE]><p>ie</p><![endif]-->a<?php echo 1 ?>b<!DOCTYPE html>c", "abc"),
+        ("a<!-->b<!--->c<!-- x --!>d<!--!>x--->e<!-- never closed --!", "abcde"),
         (
             "<p title='\"><script>x</script>'>a</p>",
             "<p title=\"&quot;&gt;&lt;script&gt;x&lt;/script&gt;\">a</p>",

@@ -1,5 +1,6 @@
 //! A linear tokenizer for HTML as feeds carry it: text, start tags, end tags. It separates text and tags as the WHATWG
-//! tokenizer does, and builds no tree. It reads every byte a bounded number of times.
+//! tokenizer does, and builds no tree. It reads every byte a bounded number of times. html5ever's tokenizer takes two to
+//! three times as long, and a minute for one tag of 100,000 attributes (docs/design/0017-libraries-tried.md).
 
 /// The most attributes of one tag that are read; the rest is skipped.
 const MAX_ATTRIBUTES: usize = 48;
@@ -90,17 +91,18 @@ impl<'a> Tokens<'a> {
         head
     }
 
-    /// Skips up to and past `end`; all of it if `end` is missing, as browsers do.
-    fn skip_past(&mut self, end: &str) {
-        self.rest = self.rest.find(end).map_or("", |at| &self.rest[at + end.len()..]);
+    /// Skips past the next `>`; everything if there is none, as browsers do.
+    fn skip_tag(&mut self) {
+        self.rest = self.rest.split_once('>').map_or("", |(_, rest)| rest);
     }
 
     fn declaration(&mut self) -> Option<Token<'a>> {
         if let Some(after) = self.rest.strip_prefix("<!--") {
-            // `<!-->` and `<!--->` are whole comments.
-            let short = ["->", ">"].iter().find(|end| after.starts_with(**end));
-            self.rest = after;
-            self.skip_past(short.unwrap_or(&"-->"));
+            // `-->` may share its hyphens with the beginning, `--!>` may not (WHATWG 13.2.5.43 to 52).
+            let begun = &self.rest[2..];
+            let ends = |at: &usize| begun[..at + 2].ends_with("--") || after[..*at].ends_with("--!");
+            let end = after.match_indices('>').map(|(at, _)| at).find(ends);
+            self.rest = end.map_or("", |at| &after[at + 1..]);
             return None;
         }
         if let Some(after) = self.rest.strip_prefix("<![CDATA[") {
@@ -108,13 +110,13 @@ impl<'a> Tokens<'a> {
             self.rest = rest;
             return Some(Token::Literal(text));
         }
-        self.skip_past(">");
+        self.skip_tag();
         None
     }
 
     fn end_tag(&mut self) -> Token<'a> {
         let name = name(&self.rest[2..]);
-        self.skip_past(">");
+        self.skip_tag();
         Token::End(name)
     }
 
@@ -134,9 +136,11 @@ impl<'a> Tokens<'a> {
     fn skip_element(&mut self, name: &str) -> &'a str {
         let bytes = self.rest.as_bytes();
         let closes = |at: usize| {
-            let after = &bytes[at..];
-            after.starts_with(b"</")
-                && after.get(2..2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+            let after = &bytes[at + 2..];
+            after.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+                && after
+                    .get(name.len())
+                    .is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b'/' | b'>'))
         };
         if self.unclosed.contains(&name) {
             return "";
@@ -150,7 +154,7 @@ impl<'a> Tokens<'a> {
         }
         let content = self.take(end.unwrap_or(self.rest.len()));
         if !self.rest.is_empty() {
-            self.skip_past(">");
+            self.skip_tag();
         }
         content
     }
@@ -170,7 +174,7 @@ impl<'a> Iterator for Tokens<'a> {
                 (Some(b'!' | b'?'), _) => self.declaration(),
                 (Some(b'/'), Some(b)) if b.is_ascii_alphabetic() => Some(self.end_tag()),
                 (Some(b'/'), Some(_)) => {
-                    self.skip_past(">");
+                    self.skip_tag();
                     None
                 }
                 (Some(b), _) if b.is_ascii_alphabetic() => {
