@@ -80,10 +80,8 @@ async fn of_a_forgotten_source_nothing_is_left_but_withdrawals_and_it_comes_back
     let withdrawn = "http://wire.example/2".to_owned();
     let (_, last) = ask(&engine, Withdraw { entry: withdrawn.clone() }).await;
     assert!(matches!(last, AnswerLine::Done { .. }), "{last:?}");
-    assert!(
-        !page(&engine, "henan.atom").windows(22).any(|text| text == b"http://paper.example/1"),
-        "it is hidden"
-    );
+    let hidden = "http://paper.example/1".to_owned();
+    assert!(!ids_in(&page(&engine, "henan.atom")).contains(&hidden), "the wire's report is shown");
     let why = forget(&engine, true).await.unwrap_err();
     assert!(why.starts_with("wire is in the configuration: take out"), "{why}");
     engine.close().await.unwrap();
@@ -125,10 +123,7 @@ async fn of_a_forgotten_source_nothing_is_left_but_withdrawals_and_it_comes_back
     let mut expected = of_wire.clone();
     expected.remove(&withdrawn);
     assert_eq!(ids_of(&engine, "wire").await, expected, "all but what was withdrawn");
-    assert!(
-        ids_in(&page(&engine, "henan.atom")).contains(&"http://paper.example/1".to_owned()),
-        "it came first now"
-    );
+    assert!(ids_in(&page(&engine, "henan.atom")).contains(&hidden), "it came first now");
     engine.close().await.unwrap();
 }
 
