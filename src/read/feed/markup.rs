@@ -67,9 +67,9 @@ impl Capture {
 
     pub(super) fn cdata(&mut self, text: &str) {
         if self.kind == Kind::Markup {
-            push_escaped(text, &mut self.buffer)
+            push_escaped(text, &mut self.buffer);
         } else {
-            self.buffer.push_str(text)
+            self.buffer.push_str(text);
         }
     }
 
