@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. Starts the log and the runtime that a command needs; knows no
 //! single command. Exit codes: 0 well, 1 failed or not well, 2 wrong usage or nothing is served, 78 bad configuration.
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
@@ -52,6 +53,12 @@ fn exit_code(ended: anyhow::Result<Ended>) -> ExitCode {
         Err(error) if error.is::<BadConfig>() => {
             eprintln!("{error}");
             ExitCode::from(BAD_CONFIG)
+        }
+        // `dibao entries | head`: whoever reads has seen enough.
+        Err(error)
+            if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
+        {
+            ExitCode::SUCCESS
         }
         Err(error) => {
             eprintln!("dibao: {error}");

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use chrono::TimeDelta;
@@ -14,6 +15,8 @@ use dibao::model::region::{RegionId, RegionTable};
 use dibao::model::source::RegionRule;
 use dibao::model::time::Time;
 use dibao::read::link::host_key;
+
+use crate::support::{Desk, source};
 
 fn environment() -> Env {
     Env { credentials_directory: Some("tests/config/credentials".into()), ..Env::default() }
@@ -266,4 +269,15 @@ fn summary(config: &Config) -> String {
     }
     lines.extend(config.warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.join("\n") + "\n"
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_a_command_well() {
+    let desk = Desk::new(&source("a", "http://a.example/feed", "henan"));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dibao"));
+    command.args(["sources", "--json", "--config"]).arg(desk.path()).stdout(writer);
+    let ended = command.output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
 }
