@@ -105,7 +105,7 @@ tables! {
     /// The addresses of the server.
     #[derive(Default)]
     Server {
-        /// Where readers are served: one or several of `127.0.0.1:8080`, `[::]:8080` (every address of the machine),
+        /// Addresses of the public server: one or several of `127.0.0.1:8080`, `[::]:8080` (every address of the machine),
         /// `localhost:8080`, `unix:/run/dibao/http.sock`. Sockets from systemd (`dibao.socket`) take its place.
         listen: OneOrManyTexts ["127.0.0.1:8080"],
         /// The address that readers subscribe to. Every feed contains it. It may have a path. Default: the address
@@ -129,7 +129,7 @@ tables! {
     /// Polling: the limits of all sources together, and the defaults of each.
     #[derive(Default)]
     Polling {
-        /// When a source is polled: cron with five fields (six begin with seconds), or `@hourly`, `@daily` …; one or
+        /// Schedule of the polls: cron with five fields (six begin with seconds), or `@hourly`, `@daily` …; one or
         /// several.
         schedule: OneOrManyTexts ["*/20 * * * *"],
         /// The zone of schedules, and of dates in feeds that name none.
@@ -151,7 +151,7 @@ tables! {
         /// The maximum delay of a poll by the publisher's freshness (Cache-Control, Expires, `ttl`, `sy:*`,
         /// `skipHours`). `0s` ignores it.
         freshness: Text ["6h"],
-        /// What a Retry-After delays: all sources of the host, or the one source.
+        /// Scope of a Retry-After: all sources of the host, or the one source.
         retry_after: Text ["host"] { "host" | "source" },
         /// The maximum number of entries that are read from one document.
         max_entries: Number [2000],
@@ -243,7 +243,7 @@ tables! {
         rewrite: Text,
         /// The replacement; `$1` stands for the first group.
         with: Text,
-        /// Where `exclude` and `include` search: `title`, `text`, `outlet`, `section`, `region`, `link`. Default:
+        /// Fields that `exclude` and `include` search: `title`, `text`, `outlet`, `section`, `region`, `link`. Default:
         /// `title`.
         fields: OneOrManyTexts = "in",
     }
@@ -260,7 +260,7 @@ tables! {
         rewrite: Text,
         /// The replacement; `$1` stands for the first group.
         with: Text,
-        /// Where `exclude` and `include` search: `title`, `text`, `outlet`, `section`, `region`, `link`. Default:
+        /// Fields that `exclude` and `include` search: `title`, `text`, `outlet`, `section`, `region`, `link`. Default:
         /// `title`.
         fields: OneOrManyTexts = "in",
     }

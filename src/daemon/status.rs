@@ -182,12 +182,14 @@ pub fn changes(engine: &Engine) -> Result<Page, StoreError> {
     let store = engine.store().load_full();
     let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
     let mut stored = store.sources()?;
-    let configured = engine.config.sources.iter().filter_map(|source| stored.remove(&source.def.id));
-    let sources: Vec<SourceTurns> = configured
-        .map(|source| SourceTurns {
+    let known =
+        engine.config.sources.iter().filter_map(|source| Some((source, stored.remove(&source.def.id)?)));
+    let sources: Vec<SourceTurns> = known
+        .map(|(source, known)| SourceTurns {
             id: source.def.id.clone(),
-            title: source.title().to_owned(),
-            turns: source.turns,
+            // Not the title of its feed: a poll may change that, and then bytes would change without a date.
+            title: source.def.title.clone().unwrap_or_else(|| source.def.id.to_string()),
+            turns: known.turns,
         })
         .collect();
     let changes = Changes { instance: meta.instance, configured: meta.config_at, sources: &sources };

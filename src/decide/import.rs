@@ -10,7 +10,7 @@ use super::probe::{self, ProbeReport, suggest};
 use crate::model::region::RegionTable;
 use crate::model::source::is_slug;
 use crate::read::link;
-use crate::read::subscriptions::Subscription;
+use crate::read::subscriptions::{Subscription, shown};
 
 /// The longest id that is made of an address; the rest of 64 characters is for a number behind it.
 const MAX_ID: usize = 58;
@@ -65,13 +65,13 @@ pub fn drafts(feeds: &[Subscription], regions: &RegionTable, taken: &mut Taken) 
         let url = match address(&feed.url) {
             Ok(url) => url,
             Err(why) => {
-                left_out.push(format!("{}: {why}", link::masked(&feed.url)));
+                left_out.push(format!("{}: {why}", shown(&feed.url)));
                 continue;
             }
         };
         let key = link::canonical(url.as_str());
         if taken.addresses.contains(&key) {
-            left_out.push(format!("{}: is there already", link::masked(&feed.url)));
+            left_out.push(format!("{}: is there already", shown(&feed.url)));
             continue;
         }
         let named = feed.folders.iter().filter_map(|folder| names.get(&folder.trim().to_lowercase()));
@@ -159,15 +159,25 @@ impl Draft {
         let Some(suggested) = report.toml.as_deref().filter(|_| report.has_entries()) else {
             return self.comments(&found) + self.table_alone().as_str() + "enabled = false\n";
         };
-        let mut out = self.comments(&found);
+        self.comments(&found) + &self.merged(suggested)
+    }
+
+    /// A suggested table under the names of the list.
+    fn merged(&self, suggested: &str) -> String {
+        let (mut out, mut is_inner) = (String::new(), false);
         for line in suggested.lines() {
-            match line.split(" = ").next() {
+            is_inner |= line.starts_with("[source.");
+            match line.split(" = ").next().filter(|_| !is_inner) {
                 Some("[[source]]") => {
                     out.push_str("[[source]]\n");
                     self.push_names(&mut out);
                 }
                 Some("title") if self.title.is_some() => {}
                 Some("id") => {}
+                // A later import knows the source by the address of the list. dibao follows a moved feed by itself.
+                Some("url") => {
+                    let _ = writeln!(out, "url = {}", suggest::quoted(&self.url));
+                }
                 // Folders are the operator's word, and the host of the address was asked already.
                 Some("region") => {
                     let _ = writeln!(out, "region = {}", self.region());

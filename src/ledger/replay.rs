@@ -189,7 +189,7 @@ fn pass_over(store: &Store, line: &Line, rules: &Rules, panic: &str) -> Result<C
     let source = line.record.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(
         seq = line.seq,
-        source,
+        source.id = source,
         panic,
         "a line of the journal cannot be applied and is skipped; please report it"
     );

@@ -4,10 +4,20 @@
 mod newsboat;
 mod opml;
 mod planet;
+/// An address of a list as a person may see it: on one line, without user, password and keys, whatever its scheme.
+pub fn shown(address: &str) -> String {
+    let address = one_line(address);
+    let Some((scheme, rest)) = address.split_once("://") else { return masked(&address).into_owned() };
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
+    masked(&format!("{scheme}://{}", &rest[host..])).into_owned()
+}
+
 #[cfg(test)]
 mod tests;
 
 use super::bound::MAX_ADDRESS;
+use super::link::masked;
 use super::text::{one_line, truncate_chars};
 
 /// The largest file, in bytes. A list of ten thousand feeds has about three million.
@@ -110,7 +120,7 @@ impl Subscriptions {
 
     fn skip(&mut self, what: &str, why: &str) {
         if self.skipped.len() < MAX_FEEDS {
-            self.skipped.push(format!("{}: {why}", truncate_chars(&one_line(what), MAX_NAME)));
+            self.skipped.push(format!("{}: {why}", truncate_chars(&shown(what), MAX_NAME)));
         }
     }
 }

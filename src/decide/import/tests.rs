@@ -48,6 +48,35 @@ fn a_feed_in_two_folders_is_one_source_of_both_regions() {
 }
 
 #[test]
+fn a_suggested_table_gets_the_names_of_the_list_and_keeps_its_own_paths() {
+    let mut listed = feed("https://paper.example/api", &["henan"]);
+    listed.title = Some("纸".to_owned());
+    let (drafts, _) = made(&[listed], &mut Taken::default());
+    let suggested = "[[source]]\nid = \"x\"\ntitle = \"X\"\nurl = \"https://moved.example/api\"\nkind = \"json\"\n\
+        region = \"auto\"\n[source.json]\nentries = \"data\"\ntitle = \"name\"\nid = \"no\"\n";
+    let expected = "[[source]]\nid = \"paper-example-api\"\ntitle = \"纸\"\nurl = \"https://paper.example/api\"\nkind = \"json\"\n\
+        region = \"henan\"\n[source.json]\nentries = \"data\"\ntitle = \"name\"\nid = \"no\"\n";
+    assert_eq!(drafts[0].merged(suggested), expected);
+}
+
+#[test]
+fn what_is_left_out_is_shown_on_one_line_without_passwords() {
+    let cases = [
+        ("feed://me:secret@paper.example/x", "feed://paper.example/x: "),
+        ("ftp://me:secret@paper.example/", "ftp://paper.example/: "),
+        ("https://me:secret@pa per.example/", "https://pa per.example/: "),
+        ("mailto:a@b.example\u{1b}[2J", "mailto:a@b.example"),
+    ];
+    for (url, shown) in cases {
+        let (drafts, left_out) = made(&[feed(url, &[])], &mut Taken::default());
+        let shows = left_out.iter().chain(drafts.iter().flat_map(|draft| &draft.notes)).next();
+        let shows = shows.expect("it is no address of a feed");
+        assert!(!shows.contains("secret") && !shows.contains('\u{1b}'), "{shows}");
+        assert!(shows.starts_with(shown) || !drafts.is_empty(), "{shows}");
+    }
+}
+
+#[test]
 fn ids_and_addresses_that_are_taken_stay_so() {
     let mut taken = Taken::default();
     taken.id("paper");

@@ -30,13 +30,27 @@ pub(super) fn of_common_era(day: NaiveDate, zone: Tz) -> Option<NaiveDate> {
     if counts && day.year() >= 2500 { day.with_year(day.year() - 543) } else { Some(day) }
 }
 
-/// Seconds east of UTC: the names of RFC 822 section 5.1, the short American ones, and those that feedparser reads
-/// besides. dibao reads any other name as the source's own zone.
+/// Seconds east of UTC: the names of RFC 822 section 5.1, the short American ones, and names with one usual meaning.
+/// dibao reads any other name as the source's own zone.
 fn named(word: &str, ctx: &DateContext) -> Option<i32> {
     let hours = match word {
-        "ut" | "utc" | "gmt" => 0,
-        "met" => 1,
-        "mest" => 2,
+        "ut" | "utc" | "gmt" | "wet" => 0,
+        "met" | "cet" | "mez" | "west" | "bst" => 1,
+        "mest" | "cest" | "mesz" | "eet" | "sast" => 2,
+        "eest" | "msk" => 3,
+        "pkt" => 5,
+        "ist" => return Some(5 * HOUR + HOUR / 2),
+        "ict" | "wib" => 7,
+        "bjt" | "hkt" | "sgt" | "myt" | "pht" | "awst" => 8,
+        "jst" | "kst" => 9,
+        "aest" => 10,
+        "aedt" => 11,
+        "nzst" | "nzt" => 12,
+        "nzdt" => 13,
+        "brt" | "art" => -3,
+        "akdt" => -8,
+        "akst" => -9,
+        "hst" => -10,
         "cst" if is_chinese(ctx.zone) => 8,
         // Summer time of China, 1986 to 1991; nowhere else do Chinese sources write it.
         "cdt" if is_chinese(ctx.zone) => 9,

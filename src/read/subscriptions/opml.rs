@@ -68,8 +68,7 @@ impl Outline {
             match attribute.key.as_ref().to_ascii_lowercase().as_str() {
                 "text" => outline.name = value(),
                 "title" => title = value(),
-                // In an address a bare `&copy=` is a parameter, and no reference.
-                "xmlurl" => outline.feed = Some(raw.replace("&amp;", "&").trim().to_owned()),
+                "xmlurl" => outline.feed = Some(address(&raw).trim().to_owned()),
                 "type" => outline.kind = value(),
                 "category" => outline.tags = value(),
                 _ => {}
@@ -79,6 +78,31 @@ impl Outline {
         outline.feed = outline.feed.filter(|url| !url.is_empty());
         outline
     }
+}
+
+/// An address without its references. Only numbers and the names of XML that end in `;` are references there: a bare
+/// `&copy=` is a parameter.
+fn address(raw: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(raw.len()), raw);
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let reference = rest.find(';').map(|end| &rest[..=end]).filter(|reference| {
+            let name = &reference[1..reference.len() - 1];
+            let number =
+                name.strip_prefix('#').map(|number| number.strip_prefix(['x', 'X']).unwrap_or(number));
+            number.map_or(matches!(name, "amp" | "lt" | "gt" | "quot" | "apos"), |number| {
+                !number.is_empty() && number.len() <= 6 && number.bytes().all(|b| b.is_ascii_hexdigit())
+            })
+        });
+        match reference {
+            Some(reference) => out.push_str(&unescape(reference)),
+            None => out.push('&'),
+        }
+        rest = &rest[reference.map_or(1, str::len)..];
+    }
+    out.push_str(rest);
+    out
 }
 
 fn take(outline: Outline, folders: &[Option<String>], list: &mut Subscriptions) -> Result<(), NoList> {

@@ -118,3 +118,26 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn an_address_in_opml_has_references_only_where_they_end() {
+    let cases = [
+        ("https://a.example/?a=1&amp;b=2", "https://a.example/?a=1&b=2"),
+        ("https://a.example/?a=1&#38;b=2", "https://a.example/?a=1&b=2"),
+        ("https://a.example/?a=1&#x26;b=2&apos;", "https://a.example/?a=1&b=2'"),
+        ("https://a.example/?a=1&copy=2&lt", "https://a.example/?a=1&copy=2&lt"),
+        ("https://a.example/?a=1&copy;=2", "https://a.example/?a=1&copy;=2"),
+    ];
+    for (written, meant) in cases {
+        let list =
+            read(&format!("<opml><body><outline xmlUrl=\"{written}\"/></body></opml>")).expect("a list");
+        assert_eq!(list.feeds[0].url, meant);
+    }
+}
+
+#[test]
+fn a_program_in_newsboat_s_list_is_named_without_its_arguments() {
+    let list =
+        read("https://a.example/feed\n\"exec:curl -u me:secret https://b.example/\"\n").expect("a list");
+    assert_eq!(list.skipped, ["exec: is the output of a program"]);
+}
