@@ -17,7 +17,7 @@ pub const CODE_SCHEME: &str = "urn:gb2260";
 
 /// The version of the derivation apart from regions. Raise it when `ledger::apply` gives another state for
 /// the same journal: dibao then rebuilds older stores.
-const DERIVATION: u8 = 4;
+const DERIVATION: u8 = 5;
 
 /// Everything that `apply` depends on besides the journal.
 pub struct Rules {

@@ -93,12 +93,11 @@ impl<S: State> Work<'_, S> {
     }
 
     /// The source is as if it had never been polled. It keeps its number, so that every replay numbers sources the same,
-    /// and its feed stays gone.
+    /// and its feed stays gone. One that was renamed later is reset under its new id: its validators must not outlive
+    /// the entries that they vouch for.
     fn reset(&mut self, id: &SourceId) -> Result<(), S::Error> {
-        // One that was renamed since lives on under its new id.
-        if self.rules.current_id(id) == id
-            && let Some(SourceState { no, def, gone, entries, stubs, .. }) = self.source(id)?
-        {
+        let id = self.rules.current_id(id);
+        if let Some(SourceState { no, def, gone, entries, stubs, .. }) = self.source(id)? {
             let source = SourceState { gone, entries, stubs, ..SourceState::new(no, def) };
             self.changes.sources.insert(id.clone(), source);
         }

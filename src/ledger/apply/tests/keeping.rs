@@ -220,3 +220,54 @@ fn a_story_goes_on_under_its_next_member_when_its_founder_is_erased() {
     store.check().expect("sound");
     assert_eq!((members(&store, 1), members(&store, 2)), (vec![], vec![2, 3, 4]));
 }
+
+/// `paper`, whose entry was forgotten and another withdrawn, under rules by which it is `daily` now.
+#[test]
+fn a_source_that_was_forgotten_and_then_renamed_is_new_in_a_replay_and_from_a_base() {
+    let (before, after) = (henan(), vec![def("daily", fixed(&["henan"]))]);
+    let renamed = renamed(&after, &[("paper", "daily")]);
+    let mut first = seen("paper", 1000, vec![new(1, body("旧", None)), new(2, body("撤", None))], vec![]);
+    if let Record::Observation(seen) = &mut first {
+        seen.poll.state.validators = Validators { etag: Some("\"1\"".into()), ..Validators::default() };
+    }
+    let forget = |erased: &[&str], sources: &[&str]| {
+        Record::Expire(Expiry {
+            at: at(3000),
+            erased: erased.iter().map(ToString::to_string).collect(),
+            sources: sources.iter().map(|name| id(name)).collect(),
+            ..Expiry::default()
+        })
+    };
+    let lived = lines([
+        config(0, &before, &[]),
+        first,
+        Record::Withdraw(Withdrawal { at: at(1500), published_id: "urn:entry:2".to_owned() }),
+        config(2000, &[], &["paper"]),
+        forget(&["urn:entry:1"], &[]),
+        forget(&[], &["paper"]),
+    ]);
+    let replayed = folded(&lived, &renamed);
+    replayed.check().expect("sound");
+    let state = source_state(&replayed, "daily");
+    assert_eq!(
+        (state.entries, state.seeded, state.polled_at),
+        (1, false, None),
+        "only the withdrawn one is left"
+    );
+    assert_eq!(state.poll, PollState::default(), "it is asked in full");
+
+    // The base that is written before the rename, and read after it.
+    let live = folded(&lived, &rules(&[]));
+    let state = source_state(&live, "paper");
+    let base = base_source(at(3000), id("paper"), state);
+    assert_eq!(source_state(&replayed, "daily").poll, base.state.poll);
+    assert_eq!(
+        SourceState {
+            entries: 0,
+            gone: true,
+            def: base.state.def.clone(),
+            ..source_state(&replayed, "daily")
+        },
+        base.state
+    );
+}
