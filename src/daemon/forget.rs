@@ -35,17 +35,22 @@ pub enum ForgetError {
 /// # Errors
 /// [`ForgetError`] if it may not.
 pub fn removed(engine: &Engine, name: &str) -> Result<SourceState, ForgetError> {
-    let id = SourceId::new(name);
-    if engine.config.sources.iter().any(|source| source.def.id == id) {
-        return Err(ForgetError::Configured(id));
-    }
-    match engine.store().load().source(&id)? {
-        Some(source) if !source.gone => Err(ForgetError::Configured(id)),
+    match unless_configured(engine, &SourceId::new(name))? {
         Some(source) if source.is_forgotten() && source.entries + source.stubs == 0 => {
             Err(ForgetError::Unknown(name.to_owned()))
         }
         Some(source) => Ok(source),
         None => Err(ForgetError::Unknown(name.to_owned())),
+    }
+}
+
+fn unless_configured(engine: &Engine, id: &SourceId) -> Result<Option<SourceState>, ForgetError> {
+    if engine.config.sources.iter().any(|source| source.def.id == *id) {
+        return Err(ForgetError::Configured(id.clone()));
+    }
+    match engine.store().load().source(id)? {
+        Some(source) if !source.gone => Err(ForgetError::Configured(id.clone())),
+        source => Ok(source),
     }
 }
 
@@ -56,12 +61,13 @@ pub fn removed(engine: &Engine, name: &str) -> Result<SourceState, ForgetError> 
 /// [`ForgetError`].
 pub async fn forget(engine: &Engine, name: &str) -> Result<u64, ForgetError> {
     let id = removed(engine, name)?.def.id;
+    // The validators go before the entries that they vouch for: the source may come back at any time.
+    reset(engine, &id).await?;
     let (mut next, mut count) = (0, 0);
     while let Some((last, mut found)) = page(engine, &id, next).await? {
         next = last + 1;
         while !found.is_empty() {
-            // It may have come back to the configuration meanwhile.
-            removed(engine, name)?;
+            unless_configured(engine, &id)?;
             let rest = found.split_off(STEP.min(found.len()));
             count += found.len() as u64;
             let expiry = Expiry { at: engine.clock.now(), erased: found, ..Expiry::default() };
@@ -69,9 +75,15 @@ pub async fn forget(engine: &Engine, name: &str) -> Result<u64, ForgetError> {
             found = rest;
         }
     }
-    let expiry = Expiry { at: engine.clock.now(), sources: vec![id], ..Expiry::default() };
-    engine.recorder.record(Fact::Expire(expiry)).await?;
+    // A poll that was under way when the source was removed may have been recorded since.
+    reset(engine, &id).await?;
     Ok(count)
+}
+
+async fn reset(engine: &Engine, id: &SourceId) -> Result<(), ForgetError> {
+    unless_configured(engine, id)?;
+    let expiry = Expiry { at: engine.clock.now(), sources: vec![id.clone()], ..Expiry::default() };
+    Ok(engine.recorder.record(Fact::Expire(expiry)).await?)
 }
 
 /// The published ids of a source's entries on the next page, and the last number of the page; `None` behind the last.

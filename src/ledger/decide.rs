@@ -17,6 +17,7 @@ use crate::model::record::{
     Assignment, ChangedEntry, ConfigRecord, Departure, Expiry, JoinedStory, NewEntry, Observation, Record,
     Withdrawal,
 };
+use crate::model::source::SourceId;
 use crate::model::state::State;
 use crate::model::stored::EntryNo;
 
@@ -101,7 +102,11 @@ fn plain(fact: Fact, store: &Store, rules: &Rules, decided: &mut Decided) -> Rec
         Fact::Config(config) => Record::Config(config),
         Fact::Withdraw(withdrawal) => Record::Withdraw(withdrawal),
         Fact::Assign(assignment) => Record::Assign(assignment),
-        Fact::Expire(expiry) => Record::Expire(expiry),
+        Fact::Expire(mut expiry) => {
+            // One that has come back to the configuration meanwhile has polls to go on from.
+            expiry.sources.retain(|id| is_gone(store, id));
+            Record::Expire(expiry)
+        }
         Fact::Poll(draft) if !draft.brings_something() => Record::Poll(draft.poll),
         Fact::Poll(draft) => {
             let Draft { poll, feed, changed, sketches, .. } = *draft;
@@ -109,6 +114,11 @@ fn plain(fact: Fact, store: &Store, rules: &Rules, decided: &mut Decided) -> Rec
             Record::Observation(Observation { poll, feed, new: Vec::new(), changed, left })
         }
     }
+}
+
+fn is_gone(store: &Store, id: &SourceId) -> bool {
+    // A store that cannot be read is found out when the lines are applied.
+    store.source(id).ok().flatten().is_some_and(|source| source.gone)
 }
 
 impl Decided {

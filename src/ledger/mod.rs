@@ -134,9 +134,10 @@ impl Ledger {
         self.stories.follow(recorded.as_ref(), decided);
         if lines
             .iter()
-            .any(|line| matches!(&line.record, Record::Expire(expiry) if !expiry.erased.is_empty()))
+            .any(|line| matches!(&line.record, Record::Expire(expiry) if !expiry.sources.is_empty()))
         {
-            // Stories that lost their founders go by other numbers.
+            // Stories that lost their founders go by other numbers. Lines that erase entries come before this one, and
+            // until it a report of such a story may join none.
             self.stories.forget();
         }
         let mut entries = EntryCounts::default();

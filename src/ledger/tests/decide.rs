@@ -130,3 +130,23 @@ fn withdraw_of(n: u64) -> Record {
     let published_id = format!("urn:entry:{n}");
     Record::Withdraw(crate::model::record::Withdrawal { at: at(3000), published_id })
 }
+
+/// Takes a source out of the configuration.
+pub(super) fn remove(ledger: &mut Ledger, source: &str) {
+    let rest: Vec<_> = sources().into_iter().filter(|def| def.id != id(source)).collect();
+    ledger.adopt(Arc::new(rules(&rest))).expect("adopted");
+    ledger.record_lines(vec![config(90_000, &[], &[source])], today()).expect("recorded");
+}
+
+#[test]
+fn a_source_that_is_configured_again_is_not_forgotten() {
+    let (_dir, mut ledger) = configured();
+    let polls = vec![poll_of("fixed", 1000, &[(1, "河南")]), poll_of("auto", 1100, &[(2, "河北")])];
+    ledger.record(polls, today()).expect("recorded");
+    remove(&mut ledger, "auto");
+    let sources = vec![id("fixed"), id("auto")];
+    let forget = Fact::Expire(crate::model::record::Expiry { at: at(95_000), sources, ..Default::default() });
+    ledger.record(vec![forget], today()).expect("recorded");
+    let polled = |source| ledger.store().load().source(&id(source)).expect("read").expect("known").polled_at;
+    assert_eq!((polled("fixed"), polled("auto")), (Some(at(1000)), None));
+}

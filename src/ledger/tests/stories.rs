@@ -1,6 +1,6 @@
 //! Tests of the story that is found for an entry before its line is written.
 
-use super::decide::{configured, draft, drafted, poll_of, sketch};
+use super::decide::{configured, draft, drafted, poll_of, remove, sketch};
 use super::*;
 use crate::decide::diff::Draft;
 use crate::model::entry::ParsedEntry;
@@ -171,6 +171,34 @@ fn a_later_report_joins_a_story_by_those_that_are_left() {
     record(&mut ledger, vec![expire(&[1, 2], &[])]);
     record(&mut ledger, vec![poll_of("routed", 1200, &[(3, NEWS)])]);
     assert_eq!(founders(&ledger).pop().expect("some"), None, "a story that all have left is over");
+}
+
+#[test]
+fn the_index_is_read_anew_once_for_a_source_that_is_forgotten() {
+    let (_dir, mut ledger) = configured();
+    for (n, source) in (1..).zip(["fixed", "auto", "routed"]) {
+        record(&mut ledger, vec![poll_of(source, 1000 + n, &[(n.unsigned_abs(), NEWS)])]);
+    }
+    remove(&mut ledger, "fixed");
+    record(&mut ledger, vec![poll_of("auto", 91_000, &[(4, OTHER)])]);
+    let forget = |erased: &[&str], sources: &[&str]| {
+        Fact::Expire(Expiry {
+            at: at(95_000),
+            erased: erased.iter().map(ToString::to_string).collect(),
+            sources: sources.iter().map(|name| id(name)).collect(),
+            ..Expiry::default()
+        })
+    };
+    record(&mut ledger, vec![forget(&["urn:entry:1"], &[])]);
+    assert!(matches!(ledger.stories, StoryIndex::Ready(_)), "a group of many");
+    // Its founder is not stored any more, and not known by another number yet.
+    record(&mut ledger, vec![poll_of("routed", 1200, &[(5, NEWS)])]);
+    dump(&ledger);
+    record(&mut ledger, vec![forget(&[], &["fixed"])]);
+    assert!(matches!(ledger.stories, StoryIndex::Cold), "the last group");
+    record(&mut ledger, vec![poll_of("auto", 1300, &[(6, NEWS)])]);
+    assert_eq!(founders(&ledger).pop().expect("some"), Some(2));
+    dump(&ledger);
 }
 
 /// An undated entry at a page.
