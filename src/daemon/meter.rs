@@ -14,7 +14,7 @@ const IDLE: i64 = i64::MIN;
 #[derive(Debug)]
 pub struct Meter {
     counts: Mutex<Counts>,
-    /// Milliseconds since 1970, or [`IDLE`].
+    /// The last progress of the group that is being recorded: milliseconds since 1970, or [`IDLE`].
     recording_since: AtomicI64,
 }
 
@@ -55,13 +55,13 @@ impl Meter {
         self.count(|counts| counts.rendered += 1);
     }
 
-    /// Recording of a group begins, or is over.
+    /// Recording of a group begins or makes progress, or is over.
     pub fn recording(&self, since: Option<Time>) {
         let since = since.map_or(IDLE, |since| since.timestamp_millis());
         self.recording_since.store(since, Ordering::Relaxed);
     }
 
-    /// Time at which the group began that is being recorded.
+    /// Time since which the group that is being recorded makes no progress.
     pub fn recording_since(&self) -> Option<Time> {
         let since = self.recording_since.load(Ordering::Relaxed);
         (since != IDLE).then(|| Time::from_timestamp_millis(since)).flatten()

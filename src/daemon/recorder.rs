@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
 use super::clock::Clock;
@@ -27,6 +28,9 @@ const QUEUE: usize = 256;
 /// The maximum time before a poll without news is synced. It is not worth a sync of its own: after a power
 /// cut dibao at most repeats a conditional request.
 const SYNC_EVERY: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether a group that is being recorded makes progress.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// First delay before recording is retried; doubles after each failure.
 pub(super) const PROBE_FIRST: Duration = Duration::from_secs(1);
@@ -94,7 +98,7 @@ impl Recorder {
         }));
         let (queue, waiting) = mpsc::channel(QUEUE);
         let store = ledger.store();
-        let pulse = Pulse::over(ledger.built());
+        let pulse = Pulse::over(ledger.progress());
         let ledger = Arc::new(Mutex::new(Some(ledger)));
         let stall = Stall::none();
         let writer = Writer {
@@ -115,8 +119,7 @@ impl Recorder {
         self.stall.why().map(RecordError::Ledger)
     }
 
-    /// The progress of the recorder, for the watchdog. A store that is being built while recording waits counts as
-    /// progress.
+    /// The progress of the recorder, for the watchdog. [`Ledger::progress`] counts as well.
     pub fn pulse(&self) -> Pulse {
         self.pulse.clone()
     }
@@ -269,13 +272,11 @@ impl Writer {
             match turn {
                 Step::Group(0) => return,
                 Step::Group(_) => {
-                    writer.meter.recording(Some(writer.clock.now()));
-                    match tokio::task::spawn_blocking(move || task.group(group)).await {
+                    match writer.watch(tokio::task::spawn_blocking(move || task.group(group))).await {
                         Ok(true) => sync_due = None,
                         Ok(false) => sync_due = sync_due.or_else(|| Some(Instant::now() + SYNC_EVERY)),
                         Err(panic) => tracing::error!(%panic, "a group of records was lost to a panic"),
                     }
-                    writer.meter.recording(None);
                 }
                 Step::Sync => {
                     sync_due = None;
@@ -295,6 +296,24 @@ impl Writer {
                 probe_in = PROBE_EVERY.min(probe_in * 2);
             }
         }
+    }
+
+    /// Waits for a group. Meanwhile the meter has the time since which there is no progress: a group may wait for a
+    /// build of the store, which takes minutes.
+    async fn watch<T>(&self, mut group: JoinHandle<T>) -> Result<T, JoinError> {
+        let mut seen = None;
+        let recorded = loop {
+            let beats = Some(self.pulse.beats());
+            if std::mem::replace(&mut seen, beats) != beats {
+                self.meter.recording(Some(self.clock.now()));
+            }
+            tokio::select! {
+                recorded = &mut group => break recorded,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        };
+        self.meter.recording(None);
+        recorded
     }
 
     fn sync(&self) {

@@ -33,10 +33,15 @@ impl Pulse {
         self.beats.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// The beats so far.
+    pub(super) fn beats(&self) -> u64 {
+        self.beats.load(Ordering::Relaxed)
+    }
+
     /// The beats so far. Asks for another one.
     pub(super) fn take(&self) -> u64 {
         self.asked.notify_one();
-        self.beats.load(Ordering::Relaxed)
+        self.beats()
     }
 }
 
@@ -101,13 +106,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_recorder_that_builds_a_store_is_alive_while_the_build_advances() {
-        let built = Arc::new(AtomicU64::new(0));
-        let (scheduler, recorder) = (Pulse::default(), Pulse::over(Arc::clone(&built)));
+        let progress = Arc::new(AtomicU64::new(0));
+        let (scheduler, recorder) = (Pulse::default(), Pulse::over(Arc::clone(&progress)));
         let (fed, alive) = counted();
         tokio::spawn(idle(scheduler.clone()));
         tokio::spawn(run([("scheduler", scheduler), ("recorder", recorder)], EVERY, alive));
         for _ in 0..5 {
-            built.fetch_add(64, Ordering::Relaxed);
+            progress.fetch_add(64, Ordering::Relaxed);
             tokio::time::sleep(EVERY).await;
         }
         tokio::time::sleep(EVERY * 5 + EVERY / 2).await;

@@ -12,8 +12,7 @@ use crate::model::time::Time;
 /// Polls hang if one has been due for longer than this, and none has ended for as long. Shorter waits are for hosts.
 const HANGS: TimeDelta = TimeDelta::minutes(15);
 
-/// The recorder hangs if one group of records takes longer than this. It waits for a rebuild of the store, and a
-/// million entries take half as long.
+/// The recorder hangs if the group that it records makes no progress for longer than this.
 const RECORDING_HANGS: TimeDelta = TimeDelta::minutes(5);
 
 /// The daemon is degraded if one source in so many fails. One publisher that is down is no reason to wake the operator
@@ -59,7 +58,7 @@ pub struct SourceLook {
 pub struct Progress {
     /// The disk error because of which nothing is recorded.
     pub stall: Option<String>,
-    /// Time at which the group of records began that is being recorded.
+    /// Time since which the group of records that is being recorded makes no progress.
     pub recording_since: Option<Time>,
     /// The earliest time at which a source is due, or was due and has not been polled since. `None` if nothing is due
     /// or if no scheduler runs.
@@ -215,7 +214,7 @@ impl Progress {
         }
         if let Some(since) = self.recording_since.filter(|since| now - *since > RECORDING_HANGS) {
             return Some(format!(
-                "recording hangs: a group of records has been written since {}; see if the disk answers",
+                "recording hangs: a group of records makes no progress since {}; see if the disk answers",
                 whole(since)
             ));
         }

@@ -106,8 +106,8 @@ impl Ledger {
         let mut each = |line: &crate::model::record::Line| {
             lines += 1;
             entries += line.record.entries() as u64;
+            self.progress.fetch_add(1, Ordering::Relaxed);
             if lines.is_multiple_of(LOOK) {
-                self.built.fetch_add(LOOK, Ordering::Relaxed);
                 progress(entries);
                 room::require(&self.room, self.paths.dir(), 0)?;
             }
@@ -125,6 +125,7 @@ impl Ledger {
         }
         // sled writes behind: a kill must not find it empty where the mark says that it is complete.
         store.flush()?;
+        self.progress.fetch_add(1, Ordering::Relaxed);
         generation.mark(&self.paths, mark::journal_id(&self.paths)?, false)?;
         Ok(Built { generation, store, lines, lost })
     }

@@ -1,6 +1,7 @@
 //! Compaction: writes a base of the journal from a frozen store, while recording continues.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use chrono::NaiveDate;
 
@@ -41,7 +42,12 @@ impl Compaction {
     /// Writes the base. Takes as long as reading all entries. Fails with [`LedgerError::Unsound`] when the store is
     /// not sound, any other when it cannot be read, or the disk refuses: then the journal is as it was.
     pub fn write(self) -> Result<Compacted, LedgerError> {
-        let (base, entries) = write(self.writer, &self.frozen).map_err(|error| match error {
+        self.write_telling(&mut || {})
+    }
+
+    /// The same. `each` hears of every part of the base.
+    fn write_telling(self, each: &mut dyn FnMut()) -> Result<Compacted, LedgerError> {
+        let (base, entries) = write(self.writer, &self.frozen, each).map_err(|error| match error {
             LedgerError::Store(error @ StoreError::Damaged { .. }) => LedgerError::Unsound(error.to_string()),
             error => error,
         })?;
@@ -49,11 +55,16 @@ impl Compaction {
     }
 }
 
-fn write(mut writer: BaseWriter, store: &Store) -> Result<(FinishedBase, u64), LedgerError> {
+fn write(
+    mut writer: BaseWriter,
+    store: &Store,
+    each: &mut dyn FnMut(),
+) -> Result<(FinishedBase, u64), LedgerError> {
     let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
     let at = meta.newest_at;
     let mut counts = Counts::default();
     let mut push = |part: Base| -> Result<(), JournalError> {
+        each();
         counts.take(&part);
         writer.push(part)
     };
@@ -128,7 +139,11 @@ impl Ledger {
     /// is not sound: then the journal is as it was.
     pub(super) fn rebase(&mut self) -> Result<(), LedgerError> {
         let begun = self.freeze(self.journal.date())?;
-        let compacted = begun.ok_or(LedgerError::Compacting)?.write()?;
+        let progress = self.progress();
+        let mut each = || {
+            progress.fetch_add(1, Ordering::Relaxed);
+        };
+        let compacted = begun.ok_or(LedgerError::Compacting)?.write_telling(&mut each)?;
         self.finish_compaction(compacted).map(drop)
     }
 

@@ -73,7 +73,7 @@ impl Ledger {
                 facts.into_iter().map(|fact| plain(fact, &store, &self.rules, &mut decided)).collect();
             return Ok(decided);
         }
-        let index = self.stories.index(&store, &self.rules);
+        let index = self.stories.index(&store, &self.rules, &self.progress);
         let mut decider = Decider {
             store: &store,
             rules: &self.rules,

@@ -90,8 +90,8 @@ pub struct Ledger {
     unsettled: Option<Unsettled>,
     /// The error that ended the use of the store, until another one is built.
     failed: Option<String>,
-    /// The number of lines that builds have applied so far.
-    built: Arc<AtomicU64>,
+    /// Grows while long work holds the ledger: lines read or applied, pages written or read.
+    progress: Arc<AtomicU64>,
     /// Damage of the journal, until it has a new base.
     damage: Option<String>,
     /// Held for its lock, which goes with it.
@@ -108,9 +108,10 @@ impl Ledger {
         Arc::clone(&self.store)
     }
 
-    /// The number of lines that builds of the store have applied so far.
-    pub fn built(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.built)
+    /// A counter that grows while work that takes long holds the ledger: a build of the store, a base that a build
+    /// needs first, a read of the whole journal, the wait for the index of stories.
+    pub fn progress(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.progress)
     }
 
     pub fn seq(&self) -> u64 {
@@ -252,7 +253,7 @@ impl Ledger {
 
     /// Begins to index the stories of the last days, which the first new entry needs.
     pub fn warm(&mut self) {
-        self.stories.warm(&self.store.load_full(), &self.rules);
+        self.stories.warm(&self.store.load_full(), &self.rules, &self.progress);
     }
 
     /// Closes: everything recorded is durable, and the store may be trusted at the next start. Fails if the disk

@@ -135,7 +135,7 @@ impl Ledger {
             room,
             unsettled: None,
             failed: None,
-            built: Arc::default(),
+            progress: Arc::default(),
             damage: None,
             _lock: lock,
         };

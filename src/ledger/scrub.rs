@@ -2,6 +2,7 @@
 //! the two still has the data.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::journal::{self, JournalError, Losses};
 use super::store::{Scrubbed, Store};
@@ -70,7 +71,9 @@ impl Ledger {
     /// Reads the journal through once more while nothing is written to it: what seemed torn may have been a
     /// write under way. Returns true if it is damaged; the next compaction writes it a new base.
     pub fn confirm_damage(&mut self) -> Result<bool, LedgerError> {
-        let lost = read_journal(&self.paths, &mut || {})?;
+        let lost = read_journal(&self.paths, &mut || {
+            self.progress.fetch_add(1, Ordering::Relaxed);
+        })?;
         if !lost.is_empty() {
             self.damage = Some(lost.to_string());
         }

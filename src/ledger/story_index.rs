@@ -2,7 +2,7 @@
 //! decided; later entries are filed as they are recorded.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
 use chrono::TimeDelta;
@@ -55,20 +55,26 @@ impl Building {
 }
 
 impl StoryIndex {
-    /// Begins to build the index, unless it is built or being built.
-    pub(super) fn warm(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) {
+    /// Begins to build the index, unless it is built or being built. `progress` grows with each page that is read.
+    pub(super) fn warm(&mut self, store: &Arc<Store>, rules: &Arc<Rules>, progress: &Arc<AtomicU64>) {
         if matches!(self, Self::Cold) {
             let stop = Arc::new(AtomicBool::new(false));
             let (store, rules, stopping) = (Arc::clone(store), Arc::clone(rules), Arc::clone(&stop));
-            let thread = thread::spawn(move || build(&store, &rules, &stopping));
+            let progress = Arc::clone(progress);
+            let thread = thread::spawn(move || build(&store, &rules, &stopping, &progress));
             *self = Self::Building(Building { thread, stop });
         }
     }
 
     /// Waits for the index. If it cannot be built, it is empty: each new entry then has a story of its own, and the
     /// next read of the store gives the error.
-    pub(super) fn index(&mut self, store: &Arc<Store>, rules: &Arc<Rules>) -> &mut Index {
-        self.warm(store, rules);
+    pub(super) fn index(
+        &mut self,
+        store: &Arc<Store>,
+        rules: &Arc<Rules>,
+        progress: &Arc<AtomicU64>,
+    ) -> &mut Index {
+        self.warm(store, rules, progress);
         *self = match std::mem::take(self) {
             Self::Building(building) => Self::Ready(Box::new(building.index())),
             ready => ready,
@@ -126,14 +132,14 @@ impl StoryIndex {
 }
 
 /// Reads the newest entries on two threads, and files them in the order of their numbers.
-fn build(store: &Store, rules: &Rules, stop: &AtomicBool) -> Result<Index, StoreError> {
+fn build(store: &Store, rules: &Rules, stop: &AtomicBool, progress: &AtomicU64) -> Result<Index, StoreError> {
     let Some(meta) = store.meta()? else { return Ok(Index::new(MOST)) };
     let first = meta.next_no.saturating_sub(MOST as u64);
     let middle = first + (meta.next_no - first) / 2;
     let sources = store.sources()?;
     let read = |from, to| {
-        let reader = Reader { store, rules, sources: &sources, since: meta.newest_at - REACH, stop };
-        reader.read(from, to)
+        let since = meta.newest_at - REACH;
+        Reader { store, rules, sources: &sources, since, stop, progress }.read(from, to)
     };
     let (older, newer) = thread::scope(|scope| {
         let older = scope.spawn(|| read(first, middle));
@@ -165,6 +171,7 @@ struct Reader<'a> {
     sources: &'a std::collections::BTreeMap<SourceId, SourceState>,
     since: Time,
     stop: &'a AtomicBool,
+    progress: &'a AtomicU64,
 }
 
 impl Reader<'_> {
@@ -174,6 +181,7 @@ impl Reader<'_> {
             let page = self.store.entries_from(from, PAGE)?;
             let Some((last, _)) = page.last() else { break };
             from = last + 1;
+            self.progress.fetch_add(1, Ordering::Relaxed);
             for (no, entry) in page.into_iter().filter(|(no, entry)| *no < to && entry.is_shown()) {
                 self.take(no, &entry, &mut read);
             }

@@ -185,6 +185,10 @@ async fn while_the_ledger_works_sizes_are_those_of_before_and_a_group_is_seen_to
     let dir = TempDir::new().expect("a directory");
     let (recorder, _) = start(&dir);
     recorder.record(poll(1)).await.expect("recorded");
+    let meter = recorder.meter();
+    while meter.recording_since().is_some() {
+        tokio::task::yield_now().await;
+    }
     let before = recorder.sizes();
     assert!(before.journal > Some(0) && before.store > Some(0), "{before:?}");
     let ((go, wait), (began, begun)) = (oneshot::channel::<()>(), oneshot::channel::<()>());
@@ -198,7 +202,6 @@ async fn while_the_ledger_works_sizes_are_those_of_before_and_a_group_is_seen_to
     });
     begun.await.expect("it begins");
     assert_eq!(recorder.sizes(), before);
-    let meter = recorder.meter();
     assert_eq!(meter.recording_since(), None, "nothing waits");
     let waits = tokio::spawn({
         let recorder = recorder.clone();
@@ -247,4 +250,35 @@ async fn an_idle_recorder_answers_the_watchdog_and_one_that_waits_for_its_ledger
     drop(held);
     recording.await.expect("no panic").expect("recorded");
     assert!(beats().await, "it goes on");
+}
+
+#[tokio::test(start_paused = true)]
+#[expect(clippy::await_holding_lock, reason = "the recorder is to wait for it")]
+async fn a_group_that_waits_while_its_ledger_makes_progress_does_not_hang() {
+    let dir = TempDir::new().expect("a directory");
+    let (recorder, _) = start(&dir);
+    let (pulse, meter) = (recorder.pulse(), recorder.meter());
+    let held = lock(&recorder.ledger);
+    let recording = tokio::spawn({
+        let recorder = recorder.clone();
+        async move { recorder.record(poll(1)).await }
+    });
+    while meter.recording_since().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let began = meter.recording_since();
+    let minute = async || {
+        for _ in 0..12 {
+            tokio::time::advance(Duration::from_secs(5)).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    pulse.beat();
+    minute().await;
+    let moved = meter.recording_since();
+    assert!(moved > began, "{moved:?}");
+    minute().await;
+    assert_eq!(meter.recording_since(), moved, "nothing moves any more");
+    drop(held);
+    recording.await.expect("no panic").expect("recorded");
 }

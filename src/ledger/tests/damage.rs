@@ -231,3 +231,25 @@ fn damage_behind_a_base_that_is_being_written_is_not_mended_by_it() {
     rebuild(&mut ledger);
     assert!(dump(&ledger) == expected(&workload(SEED, 20)));
 }
+
+#[test]
+fn long_work_that_holds_the_ledger_shows_its_progress() {
+    type Work = fn(&mut Ledger);
+    let works: [(&str, Work); 4] = [
+        ("reading the journal", |ledger| assert!(!ledger.confirm_damage().expect("read"))),
+        ("writing a base", |ledger| ledger.rebase().expect("written")),
+        ("building a store", |ledger| assert!(rebuild(ledger) > 0)),
+        ("waiting for the stories", |ledger| {
+            ledger
+                .record(vec![super::decide::poll_of("fixed", 99_000, &[(9000, "河南")])], today())
+                .expect("recorded");
+        }),
+    ];
+    let (_dir, mut ledger) = filled();
+    let progress = ledger.progress();
+    for (name, work) in works {
+        let before = progress.load(std::sync::atomic::Ordering::Relaxed);
+        work(&mut ledger);
+        assert!(progress.load(std::sync::atomic::Ordering::Relaxed) > before, "{name}");
+    }
+}
