@@ -37,6 +37,11 @@ impl Dues {
         self.first(&(0..self.at.len()).collect::<Vec<_>>())
     }
 
+    /// The earliest due time of some sources.
+    pub fn earliest_of<'a>(&self, sources: impl Iterator<Item = &'a SourceId>) -> Option<Time> {
+        self.first(&sources.filter_map(|source| self.numbers.get(source).copied()).collect::<Vec<_>>())
+    }
+
     fn first(&self, sources: &[usize]) -> Option<Time> {
         let first = sources.iter().map(|n| self.at[*n].load(Ordering::Relaxed)).min()?;
         (first != NEVER).then(|| Time::from_timestamp_millis(first)).flatten()

@@ -44,7 +44,7 @@ pub struct Past {
     pub max_delay: Duration,
     /// The source answered 410: no more polls by schedule.
     pub gone: bool,
-    /// The last poll failed because our own network was down: the source is due at once.
+    /// Our own network was down, or the poll waited for that under another configuration: the source is due at once.
     pub again: bool,
 }
 
@@ -56,6 +56,9 @@ pub trait Poller: Send + Sync + 'static {
     fn started(&self, lag: Duration) {
         let _ = lag;
     }
+
+    /// Another poller takes its place: polls that wait end, and their sources are due again.
+    fn replaced(&self) {}
 
     /// Waits for the next source that a command has polled. Its next deadline depends on that poll as on a
     /// scheduled one.
@@ -170,6 +173,7 @@ pub async fn run(
             () = pulse.asked() => {}
             (id, past) = poller.polled_by_hand() => agenda.polled_by_hand(id, past, clock.now()),
             Some(change) = changes.recv() => {
+                poller.replaced();
                 poller = Arc::clone(&change.poller);
                 names.values_mut().for_each(|(id, _)| *id = new_id(&change.renamed, id.clone()));
                 agenda.change(change, clock.now());

@@ -9,7 +9,10 @@ use tokio::time::Instant;
 use super::dues::Dues;
 use super::engine::Engine;
 use super::meter::Requests;
+use super::recorder::RecordError;
+use super::worker::Outages;
 use crate::decide::health::{Look, Progress, Sizes, SourceLook, Status};
+use crate::ledger::DiskFault;
 use crate::ledger::store::StoreError;
 use crate::model::feed_key::FeedKey;
 use crate::model::state::{Meta, State};
@@ -71,14 +74,34 @@ pub fn look(engine: &Engine, dues: Option<&Dues>) -> Result<Look, StoreError> {
 
 /// Looks at the parts that must move. Reads nothing.
 pub fn progress(engine: &Engine, dues: Option<&Dues>) -> Progress {
-    let (outages, is_cut_off) = engine.worker.outages();
+    let Outages { sentences: outages, cut_off_since } = engine.worker.outages();
+    let due = |dues: &Dues| match outages.is_empty() {
+        true => dues.earliest(),
+        // Polls that wait for a network are due, and do not hang.
+        false => dues.earliest_of(engine.worker.reachable()),
+    };
     Progress {
+        due: dues.and_then(due),
         outages,
-        is_cut_off,
-        stall: engine.recorder.stall().map(|why| why.to_string()),
+        cut_off_since,
+        stall: engine.recorder.stall().map(|why| public_stall(&why).to_owned()),
         recording_since: engine.recorder.meter().recording_since(),
-        due: dues.and_then(Dues::earliest),
         ended: engine.worker.recent().last().unwrap_or(engine.since).max(engine.since),
+    }
+}
+
+/// A stall without the path that the log names: anybody may read the status.
+fn public_stall(why: &RecordError) -> &'static str {
+    let fault = match why {
+        RecordError::Ledger(error) => error.disk_fault(),
+        RecordError::Stopped => None,
+    };
+    match fault {
+        Some(DiskFault::Full) => "the disk is full; the log names the place",
+        Some(DiskFault::Quota) => "the disk quota is used up; the log names the place",
+        Some(DiskFault::ReadOnly) => "the disk is read-only; the log names the place",
+        Some(DiskFault::Failing) => "the disk fails; the log names the place",
+        None => "records cannot be written; the log says why",
     }
 }
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use super::clock::Clock;
 use super::recorder::{RecordError, Recorder};
@@ -43,6 +44,7 @@ use crate::model::time::Time;
 use compare::{PolledSource, Read};
 use lock::{SourceGuard, SourceLock};
 pub use logging::Failing;
+pub use network::Outages;
 use networks::{Networks, Suspect};
 use poller::ByHand;
 pub use recent::RecentOutcomes;
@@ -77,6 +79,9 @@ pub enum PollError {
     /// now.
     #[error("it was polled by hand, or its configuration changed meanwhile")]
     Overtaken(Box<SourceState>),
+    /// Another configuration is in use, under which the source may have another way. Nobody was asked.
+    #[error("its configuration changed while it waited")]
+    Replaced,
     /// Nobody answered, because our own network is down. Nothing is recorded of the poll.
     #[error("{0}")]
     NoNetwork(String),
@@ -97,6 +102,8 @@ pub struct Worker {
     by_hand: Arc<ByHand>,
     recent: Arc<RecentOutcomes>,
     networks: Arc<Networks>,
+    /// True if the scheduler has the worker of another configuration.
+    replaced: watch::Sender<bool>,
     locks: BTreeMap<SourceId, Arc<SourceLock>>,
 }
 
@@ -143,6 +150,7 @@ impl Worker {
             by_hand: Arc::default(),
             recent: Arc::default(),
             networks: Arc::default(),
+            replaced: watch::Sender::default(),
             locks: sources.keys().map(|id| (id.clone(), Arc::default())).collect(),
             sources,
             asker: Asker::new(config)?,
@@ -171,6 +179,7 @@ impl Worker {
             by_hand: Arc::clone(&before.by_hand),
             recent: Arc::clone(&before.recent),
             networks: Arc::clone(&before.networks),
+            replaced: watch::Sender::default(),
             locks: sources.iter().map(|(id, source)| (id.clone(), lock(source))).collect(),
             sources,
             asker: before.asker.reloaded(old, config)?,
@@ -230,11 +239,12 @@ impl Worker {
         let (draft, at) = self.conclude(&poll, asked, &validators).await?;
         let PollRecord { outcome, state, .. } = draft.poll.clone();
         self.record(&poll, draft, guard).await?;
-        if matches!(sign, Sign::Silence | Sign::Stranger(_)) {
-            let (before, failed) = (poll.before.clone(), state.clone());
-            let suspect = Suspect { source: id.clone(), before, failed };
-            self.take_back(self.networks.suspect(&place, suspect).into_iter().collect()).await;
-        }
+        let suspect = matches!(sign, Sign::Silence | Sign::Stranger(_)).then(|| Suspect {
+            source: id.clone(),
+            before: poll.before.clone(),
+            failed: state.clone(),
+            is_scheduled: scheduled.is_some(),
+        });
         let report = poll.report(outcome, Some(state));
         self.recent.note(at, report.outcome.name());
         self.recorder.meter().polled(report.outcome.name(), report.elapsed, octets);
@@ -242,6 +252,9 @@ impl Worker {
         if scheduled.is_none() {
             self.by_hand.tell(id, self.past_of(&report));
         }
+        // What is taken back is told after the failure.
+        let taken_back = suspect.and_then(|suspect| self.networks.suspect(&place, suspect));
+        self.take_back(taken_back.into_iter().collect()).await;
         Ok(report)
     }
 

@@ -15,6 +15,9 @@ const HANGS: TimeDelta = TimeDelta::minutes(15);
 /// The recorder hangs if the group that it records makes no progress for longer than this.
 const RECORDING_HANGS: TimeDelta = TimeDelta::minutes(5);
 
+/// A daemon that has no way to its sources is not ready after this. Most outages are shorter, and no restart ends one.
+const CUT_OFF: TimeDelta = TimeDelta::minutes(5);
+
 /// The daemon is degraded if one source in so many fails. One publisher that is down is no reason to wake the operator
 /// or to restart a container; half of them are.
 const MANY: usize = 2;
@@ -56,19 +59,19 @@ pub struct SourceLook {
 /// The parts that must move for news to come in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// The disk error because of which nothing is recorded.
+    /// The disk error because of which nothing is recorded. It names no path: anybody may read it.
     pub stall: Option<String>,
     /// Time since which the group of records that is being recorded makes no progress.
     pub recording_since: Option<Time>,
-    /// The earliest time at which a source is due, or was due and has not been polled since. `None` if nothing is due
-    /// or if no scheduler runs.
+    /// The earliest time at which a source is due, or was due and has not been polled since, among those whose way is
+    /// up. `None` if nothing is due or if no scheduler runs.
     pub due: Option<Time>,
     /// Time at which the last poll ended; that of the start if none has.
     pub ended: Time,
-    /// The outages of the ways to the polled sources, a sentence each.
+    /// The outages of the ways to the polled sources, a sentence each. They name no address.
     pub outages: Vec<String>,
-    /// True if no way to a polled source is left.
-    pub is_cut_off: bool,
+    /// Time since which no way to a polled source is left.
+    pub cut_off_since: Option<Time>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,8 +181,8 @@ impl Look {
             self.sources.iter().filter(|source| source.polled && source.failing_since.is_some()).count();
         let many = polled > 0 && failing * MANY >= polled;
         let fail = many.then(|| format!("{failing} of {polled} sources fail"));
-        let outages = if self.progress.is_cut_off { &[] } else { self.progress.outages.as_slice() };
-        self.progress.stops(self.now).into_iter().chain(outages.iter().cloned()).chain(fail).collect()
+        let outages = self.progress.outages.iter().cloned();
+        self.progress.hangs(self.now).into_iter().chain(outages).chain(fail).collect()
     }
 
     fn ailing(&self) -> Vec<Ailing> {
@@ -209,6 +212,12 @@ impl Look {
 impl Progress {
     /// The reason why nothing new comes in; `None` while polls go on and are recorded.
     pub fn stops(&self, now: Time) -> Option<String> {
+        let is_cut_off = self.cut_off_since.is_some_and(|since| now - since > CUT_OFF);
+        self.hangs(now).or_else(|| is_cut_off.then(|| self.outages.join("; ")))
+    }
+
+    /// The part of this daemon or machine that hangs.
+    fn hangs(&self, now: Time) -> Option<String> {
         if let Some(why) = &self.stall {
             return Some(format!("polls wait: {why}"));
         }
@@ -218,11 +227,7 @@ impl Progress {
                 whole(since)
             ));
         }
-        if self.is_cut_off {
-            return Some(self.outages.join("; "));
-        }
-        // The polls that wait for a network are due, and do not hang.
-        let due = self.due.filter(|_| self.outages.is_empty())?;
+        let due = self.due?;
         (now - due > HANGS && now - self.ended > HANGS).then(|| {
             let (due, ended) = (whole(due), whole(self.ended));
             format!("polls hang: one was due at {due}, and none has ended since {ended}")

@@ -25,6 +25,8 @@ const LONGEST_SPREAD: Duration = Duration::from_secs(60);
 pub enum Change {
     Down,
     Up,
+    /// Nobody has answered for so long that the hosts count as down themselves.
+    GivenUp,
 }
 
 /// One way to publishers: the network, or a proxy.
@@ -47,13 +49,19 @@ impl Network {
         now: Duration,
     ) -> Option<Change> {
         if let Some(tries) = &self.tries {
-            if sign != Sign::Answer {
-                return None;
-            }
+            let change = match sign {
+                Sign::Answer => Change::Up,
+                Sign::Silence | Sign::Stranger(_) if tries.are_in_vain(now) => Change::GivenUp,
+                Sign::Silence | Sign::Stranger(_) | Sign::Nothing => return None,
+            };
             self.waited = tries.waiting();
             self.tries = None;
-            self.evidence.is_over();
-            return Some(Change::Up);
+            match change {
+                Change::GivenUp => self.evidence.give_up(hosts),
+                // Else the same hosts would be called an outage again, and their failures never count.
+                Change::Up | Change::Down => self.evidence.take(host, sign),
+            }
+            return Some(change);
         }
         self.evidence.take(host, sign);
         if !self.evidence.is_conclusive(hosts) {

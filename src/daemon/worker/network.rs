@@ -1,20 +1,28 @@
 //! The worker in an outage of our own network: failures are not held against sources, and polls wait.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::networks::{Permit, Place, Suspect, Way};
-use super::{Worker, draw};
+use super::lock::SourceLock;
+use super::networks::{Permit, Place, Suspect, Way, sentence};
+use super::poller::{ByHand, past};
+use super::{PollError, Worker, draw};
 use crate::ask::Asked;
 use crate::config::Source;
+use crate::daemon::clock::Clock;
+use crate::daemon::recorder::Recorder;
 use crate::daemon::scheduler::Past;
 use crate::decide::answer::Answer;
 use crate::decide::diff::Draft;
-use crate::decide::outage::{self, Sign};
+use crate::decide::outage::{self, Change, Sign};
 use crate::ledger::Fact;
 use crate::model::outcome::Outcome;
 use crate::model::poll_state::PollState;
 use crate::model::record::PollRecord;
 use crate::model::source::SourceId;
+use crate::model::state::State as _;
+use crate::model::time::Time;
 use crate::read::link;
 
 impl Worker {
@@ -43,51 +51,119 @@ impl Worker {
             Sign::Answer | Sign::Nothing => BTreeSet::new(),
         };
         let why = asked.answer.describe(|_| String::new());
-        let suspects = self.networks.note(place, sign.clone(), &hosts, &why, asked.at);
+        let (change, suspects) = self.networks.note(place, sign.clone(), &hosts, &why, asked.at);
+        if change == Some(Change::Up) {
+            self.asker.forget_unknown_robots();
+        }
         (sign, suspects)
     }
 
-    /// Records the states of before failures that an outage caused, and has the sources polled again at once.
+    /// Takes failures back that an outage caused.
     pub(super) async fn take_back(&self, suspects: Vec<Suspect>) {
-        for Suspect { source, before, failed } in suspects {
-            let Some(lock) = self.locks.get(&source) else { continue };
-            let _guard = lock.lock().await;
-            let stored = self.stored(&source).await.ok().flatten();
-            if stored.is_none_or(|stored| stored.poll != failed) {
-                // It was polled since.
-                continue;
+        if suspects.is_empty() {
+            return;
+        }
+        let locks = suspects.into_iter().filter_map(|suspect| {
+            let lock = self.locks.get(&suspect.source)?;
+            Some((Arc::clone(lock), suspect))
+        });
+        let locks: Vec<_> = locks.collect();
+        let taker = Taker {
+            recorder: self.recorder.clone(),
+            clock: Arc::clone(&self.clock),
+            by_hand: Arc::clone(&self.by_hand),
+            freshness_limit: self.freshness_limit,
+        };
+        // A poll that is given up here still takes back all of them.
+        let taking = tokio::spawn(async move {
+            for (lock, suspect) in locks {
+                taker.take_back(&lock, suspect).await;
             }
-            // A poll was due, so no earlier wait is left.
-            let state = PollState { scheduled: failed.scheduled, not_before: None, ..before };
-            let outcome = Outcome::Held { why: "our own network is down".to_owned() };
-            let poll =
-                PollRecord { at: self.clock.now(), source: source.clone(), outcome, state, turn: None };
-            let past = Past { scheduled: poll.state.scheduled, again: true, ..Past::default() };
-            let draft =
-                Draft { poll, feed: None, new: Vec::new(), changed: Vec::new(), sketches: Vec::new() };
-            match self.recorder.record(Fact::Poll(Box::new(draft))).await {
-                Ok(()) => self.by_hand.tell(&source, past),
-                Err(error) => tracing::error!(source.id = %source, %error, "cannot take back a failure"),
-            }
+        });
+        if let Err(error) = taking.await {
+            tracing::error!(%error, "cannot take back failures");
         }
     }
 
-    /// Waits while the network is down.
-    pub(super) async fn network_turn(&self, id: &SourceId) -> Option<Permit<'_>> {
-        let place = self.place(self.sources.get(id)?);
-        let permit = self.networks.turn(place, id, draw(id, 0)).await;
-        if permit.waited {
+    /// Waits while the network is down, unless another configuration replaces this worker.
+    pub(super) async fn network_turn(&self, id: &SourceId) -> Result<Permit<'_>, PollError> {
+        let source = self.sources.get(id).ok_or_else(|| PollError::Unknown(id.to_string()))?;
+        let mut replaced = self.replaced.subscribe();
+        let permit = tokio::select! {
+            biased;
+            // The sender lives as long as `self`.
+            _ = replaced.wait_for(|is_replaced| *is_replaced) => return Err(PollError::Replaced),
+            permit = self.networks.turn(self.place(source), id, draw(id, 0)) => permit,
+        };
+        if permit.is_try {
             self.asker.forget_unknown_robots();
         }
-        Some(permit)
+        Ok(permit)
     }
 
-    /// The outages of the ways to the polled sources, a sentence each, and true if no way is left.
-    pub fn outages(&self) -> (Vec<String>, bool) {
+    pub fn outages(&self) -> Outages {
         let polled = self.sources.values().filter(|source| source.enabled);
         let ways: BTreeSet<Way> = polled.map(|source| self.place(source).way).collect();
-        let outages: Vec<_> = ways.iter().filter_map(|way| self.networks.outage(way)).collect();
-        let is_cut_off = !ways.is_empty() && outages.len() == ways.len();
-        (outages, is_cut_off)
+        let down: Vec<_> =
+            ways.iter().filter_map(|way| Some((way.public_name(), self.networks.down_since(way)?))).collect();
+        let is_cut_off = down.len() == ways.len();
+        Outages {
+            sentences: down.iter().map(|(way, since)| sentence(way, *since)).collect(),
+            cut_off_since: down.iter().map(|(_, since)| *since).max().filter(|_| is_cut_off),
+        }
+    }
+
+    /// The polled sources whose way is up.
+    pub fn reachable(&self) -> impl Iterator<Item = &SourceId> {
+        let polled = self.sources.values().filter(|source| source.enabled);
+        let up = polled.filter(|source| self.networks.down_since(&self.place(source).way).is_none());
+        up.map(|source| &source.def.id)
+    }
+}
+
+/// The outages of the ways to the polled sources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outages {
+    /// One for each outage. They name no address: anybody may read them.
+    pub sentences: Vec<String>,
+    /// Time since which no way is left.
+    pub cut_off_since: Option<Time>,
+}
+
+/// Takes failures back, also after the poll that found the outage was given up.
+struct Taker {
+    recorder: Recorder,
+    clock: Arc<dyn Clock>,
+    by_hand: Arc<ByHand>,
+    freshness_limit: Duration,
+}
+
+impl Taker {
+    /// Records the state before a failure. If a poll by schedule failed, its source is polled again at once.
+    async fn take_back(&self, lock: &Arc<SourceLock>, suspect: Suspect) {
+        let Suspect { source, before, failed, is_scheduled } = suspect;
+        let _guard = lock.lock().await;
+        let stored = self.recorder.store().load().source(&source).ok().flatten();
+        if stored.is_none_or(|stored| stored.poll != failed) {
+            // It was polled since.
+            return;
+        }
+        let scheduled = if is_scheduled { failed.scheduled } else { before.scheduled };
+        // If a poll was due, no earlier wait is left. The instant of that poll is not stored: after a restart the source
+        // is still due.
+        let not_before = before.not_before.filter(|_| !is_scheduled);
+        let (state, now) = (PollState { not_before, ..before }, self.clock.now());
+        let outcome = Outcome::Held { why: "our own network is down".to_owned() };
+        let past = Past {
+            scheduled,
+            again: is_scheduled,
+            ..past(&state, Some(&outcome), None, self.freshness_limit, now)
+        };
+        let poll = PollRecord { at: now, source: source.clone(), outcome, state, turn: None };
+        let draft = Draft { poll, feed: None, new: Vec::new(), changed: Vec::new(), sketches: Vec::new() };
+        match self.recorder.record(Fact::Poll(Box::new(draft))).await {
+            Ok(()) => self.by_hand.tell(&source, past),
+            Err(error) => tracing::error!(source.id = %source, %error, "cannot take back a failure"),
+        }
     }
 }

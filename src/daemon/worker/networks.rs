@@ -39,6 +39,8 @@ pub(super) struct Suspect {
     pub(super) before: PollState,
     /// The state that it left.
     pub(super) failed: PollState,
+    /// False for a poll by hand.
+    pub(super) is_scheduled: bool,
 }
 
 /// The ways to publishers.
@@ -67,7 +69,7 @@ pub(super) struct Permit<'a> {
     place: Place,
     /// True if an outage held the poll.
     pub(super) waited: bool,
-    is_try: bool,
+    pub(super) is_try: bool,
 }
 
 impl Drop for Permit<'_> {
@@ -96,7 +98,7 @@ impl Drop for Waiting<'_> {
 
 impl Networks {
     /// Takes in what a poll of `place` showed. `hosts` are all hosts of its way, and `why` is the outcome in a sentence.
-    /// Returns the failures to take back if the network is called down by it.
+    /// Returns the change, and the failures to take back if the network is called down by it.
     pub(super) fn note(
         &self,
         place: &Place,
@@ -104,7 +106,7 @@ impl Networks {
         hosts: &BTreeSet<String>,
         why: &str,
         now: Time,
-    ) -> Vec<Suspect> {
+    ) -> (Option<Change>, Vec<Suspect>) {
         let elapsed = self.zero.elapsed();
         let is_answer = sign == Sign::Answer;
         self.state(&place.way, |state| {
@@ -112,27 +114,49 @@ impl Networks {
             if is_answer {
                 state.suspects.clear();
             }
-            match change {
+            let suspects = match change {
                 Some(Change::Down) => {
                     tracing::warn!(error = %why, "{}", sentence(&place.way, now));
                     state.down_since = Some(now);
                     std::mem::take(&mut state.suspects)
                 }
                 Some(Change::Up) => {
-                    let seconds = state.down_since.take().map_or(0, |since| (now - since).num_seconds());
-                    let waited = state.network.waited();
+                    let (seconds, waited) = self.ended(state, now);
                     tracing::info!(seconds, waited, "{} is up again; polls go on", place.way);
-                    self.changed.send_replace(());
+                    Vec::new()
+                }
+                Some(Change::GivenUp) => {
+                    let (seconds, waited) = self.ended(state, now);
+                    tracing::warn!(
+                        seconds,
+                        waited,
+                        error = %why,
+                        "{}: no host has answered for a day; polls go on, and failures count again",
+                        place.way
+                    );
                     Vec::new()
                 }
                 None => Vec::new(),
-            }
+            };
+            (change, suspects)
         })
     }
 
-    /// The outage of a way in a sentence; `None` if it is up.
+    /// An outage has ended. Returns its seconds, and the number of polls that waited.
+    fn ended(&self, state: &mut State, now: Time) -> (i64, u32) {
+        self.changed.send_replace(());
+        let since = state.down_since.take();
+        (since.map_or(0, |since| (now - since).num_seconds()), state.network.waited())
+    }
+
+    /// The time at which the outage of a way began; `None` if it is up.
+    pub(super) fn down_since(&self, way: &Way) -> Option<Time> {
+        self.state(way, |state| state.down_since)
+    }
+
+    /// The outage of a way in a sentence, for the operator; `None` if it is up.
     pub(super) fn outage(&self, way: &Way) -> Option<String> {
-        self.state(way, |state| state.down_since.map(|since| sentence(way, since)))
+        self.down_since(way).map(|since| sentence(way, since))
     }
 
     /// Keeps a recorded failure until the cause is known. Returns it if the network was called down meanwhile.
@@ -192,17 +216,27 @@ impl Networks {
     }
 }
 
+impl Way {
+    /// The way without the address of a proxy.
+    pub(super) fn public_name(&self) -> &'static str {
+        match self {
+            Self::Direct => "the network",
+            Self::Own => "the local network (polling.allow_networks)",
+            Self::Proxy(_) => "the way through a proxy",
+        }
+    }
+}
+
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Direct => f.write_str("the network"),
-            Self::Own => f.write_str("the local network (polling.allow_networks)"),
+            Self::Direct | Self::Own => f.write_str(self.public_name()),
             Self::Proxy(at) => write!(f, "the way through the proxy {at}"),
         }
     }
 }
 
-fn sentence(way: &Way, since: Time) -> String {
+pub(super) fn sentence(way: impl fmt::Display, since: Time) -> String {
     let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
     format!("{way} is down since {since}: no host answers, and polls wait until one does")
 }

@@ -52,12 +52,17 @@ impl ByHand {
 impl Worker {
     pub fn past(&self, stored: Option<&SourceState>) -> Past {
         stored.map_or_else(Past::default, |s| {
-            past(&s.poll, s.outcome.as_ref(), s.polled_at, self.freshness_limit, self.clock.now())
+            let outcome = s.outcome.as_ref();
+            let past = past(&s.poll, outcome, s.polled_at, self.freshness_limit, self.clock.now());
+            // A poll that was held asked nobody: it is no reason to skip a turn that was missed.
+            let is_held = matches!(outcome, Some(Outcome::Held { .. }));
+            Past { polled: past.polled.filter(|_| !is_held), ..past }
         })
     }
 
-    /// Polls once recording works and the network is up. If recording fails after the publisher was asked, polls again, but no sooner than the
-    /// schedule would. Polls that had to wait are spread over a minute.
+    /// Polls once recording works and the network is up. If recording fails after the publisher was asked, polls again,
+    /// but no sooner than the schedule would. Polls that had to wait are spread over a minute. Ends with
+    /// [`PollError::Replaced`] before it waits for the network or asks if another configuration is in use.
     async fn poll_when_possible(&self, id: &SourceId, mut scheduled: Time) -> Result<PollReport, PollError> {
         loop {
             if self.recorder.ready().await {
@@ -66,8 +71,8 @@ impl Worker {
                 scheduled = self.clock.now();
             }
             // Kept until the poll has ended: the next try follows.
-            let permit = self.network_turn(id).await;
-            if permit.as_ref().is_some_and(|permit| permit.waited) {
+            let permit = self.network_turn(id).await?;
+            if permit.waited {
                 scheduled = self.clock.now();
             }
             let asked = tokio::time::Instant::now();
@@ -108,12 +113,20 @@ impl Poller for Arc<Worker> {
             match worker.poll_when_possible(&id, scheduled).await {
                 Ok(report) => worker.past_of(&report),
                 Err(PollError::Overtaken(stored)) => worker.past(Some(&stored)),
+                Err(PollError::Replaced) => {
+                    let stored = worker.recorder.store().load().source(&id).ok().flatten();
+                    Past { again: true, ..worker.past(stored.as_ref()) }
+                }
                 Err(error) => {
                     tracing::error!(source.id = %id, %error, "poll not recorded");
                     Past { scheduled: Some(scheduled), ..Past::default() }
                 }
             }
         })
+    }
+
+    fn replaced(&self) {
+        self.replaced.send_replace(true);
     }
 
     fn started(&self, lag: Duration) {
@@ -125,7 +138,7 @@ impl Poller for Arc<Worker> {
     }
 }
 
-fn past(
+pub(super) fn past(
     state: &PollState,
     outcome: Option<&Outcome>,
     polled: Option<Time>,

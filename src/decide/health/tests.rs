@@ -53,6 +53,16 @@ fn half_of_the_polled_sources_are_many() {
 }
 
 #[test]
+fn an_outage_degrades_at_once_and_is_told_once() {
+    for since in [0, 100_000] {
+        let mut look = look(Vec::new());
+        (look.progress.outages, look.progress.cut_off_since) = (vec!["no way".to_owned()], Some(at(since)));
+        let status = look.status();
+        assert_eq!((status.health, status.trouble), (Health::Degraded, vec!["no way".to_owned()]), "{since}");
+    }
+}
+
+#[test]
 fn a_feed_that_is_dated_ahead_has_no_age() {
     let ages: Vec<i64> = look(Vec::new()).status().feeds.iter().map(|feed| feed.age).collect();
     assert_eq!(ages, [60, 0]);
@@ -67,13 +77,18 @@ fn what_stands_still_for_long_is_named() {
         ("none ends, none is late", Progress { due: Some(at(9_900)), ..well.clone() }, None),
         ("none ends, one is late", Progress { due: Some(at(0)), ..well.clone() }, Some("polls hang: ")),
         (
-            "one is late, for a network is down",
+            "one is late, and the network of others is down",
             Progress { due: Some(at(0)), outages: vec!["no way".to_owned()], ..well.clone() },
+            Some("polls hang: "),
+        ),
+        (
+            "no way is left for now",
+            Progress { outages: vec!["no way".to_owned()], cut_off_since: Some(at(9_700)), ..well.clone() },
             None,
         ),
         (
-            "no way is left",
-            Progress { outages: vec!["no way".to_owned()], is_cut_off: true, ..well.clone() },
+            "no way is left for long",
+            Progress { outages: vec!["no way".to_owned()], cut_off_since: Some(at(9_699)), ..well.clone() },
             Some("no way"),
         ),
         ("a group takes a while", Progress { recording_since: Some(at(9_800)), ..well.clone() }, None),

@@ -13,7 +13,8 @@ pub(super) struct Evidence {
     silent: BTreeSet<String>,
     /// The hosts for each possible portal.
     strangers: BTreeMap<String, BTreeSet<String>>,
-    /// Hosts that gave no answer while others did: they are down themselves, and prove nothing until they answer.
+    /// Hosts that gave no answer while others did, or for as long as an outage may last: they are down themselves, and
+    /// prove nothing until they answer.
     down: BTreeSet<String>,
 }
 
@@ -49,9 +50,10 @@ impl Evidence {
         self.silent.contains(host) || self.strangers.values().any(|led| led.contains(host))
     }
 
-    /// The outage is over: what spoke for it says nothing of the hosts.
-    pub(super) fn is_over(&mut self) {
+    /// All hosts are down themselves.
+    pub(super) fn give_up(&mut self, hosts: &BTreeSet<String>) {
         self.silent.clear();
         self.strangers.clear();
+        self.down.extend(hosts.iter().cloned());
     }
 }

@@ -43,7 +43,7 @@ type Case = (&'static str, &'static str, &'static str, &'static [(usize, Change)
 fn the_network_is_down_when_several_hosts_in_a_row_do_not_answer() {
     use Change::{Down, Up};
     let five = "a b c d e";
-    let cases: [Case; 21] = [
+    let cases: [Case; 24] = [
         ("three in a row", five, "a- b- c-", &[(3, Down)]),
         ("one that answers between them is proof", five, "a- b- c+ d-", &[]),
         ("two of five may share a provider", five, "a- b- a- b- a-", &[]),
@@ -53,7 +53,30 @@ fn the_network_is_down_when_several_hosts_in_a_row_do_not_answer() {
         ("and counts again once it answered", five, "a- b+ a+ a- c- d-", &[(6, Down)]),
         ("the others are enough", five, "a- b+ a- c- d- e-", &[(6, Down)]),
         ("any answer ends it", five, "a- b- c- d- a- e+", &[(3, Down), (6, Up)]),
-        ("after it all hosts count", five, "a- b- c- a+ b- c- d-", &[(3, Down), (4, Up), (7, Down)]),
+        (
+            "after it those that were silent are down themselves",
+            five,
+            "a- b- c- a+ b- c- d-",
+            &[(3, Down), (4, Up)],
+        ),
+        (
+            "and count again once they answered",
+            five,
+            "a- b- c- a+ b+ c+ b- c- d-",
+            &[(3, Down), (4, Up), (9, Down)],
+        ),
+        (
+            "three dead hosts and one that answers are one outage",
+            "a b c d",
+            "a- b- c- d+ a- b- c- d+ a- b- c-",
+            &[(3, Down), (4, Up)],
+        ),
+        (
+            "hosts that led to a portal are down themselves too",
+            "a b c d",
+            "a?x b?x c?x d+ a?x b?x c?x",
+            &[(3, Down), (4, Up)],
+        ),
         ("of two hosts both", "a b", "a- a- b-", &[(3, Down)]),
         ("of two hosts, one that is down leaves one, which cannot tell", "a b", "a- b+ a- b- b-", &[]),
         ("one host cannot tell", "a", "a- a- a- a-", &[]),
@@ -184,6 +207,44 @@ fn one_source_tries_at_a_time_hosts_take_turns_and_the_delay_doubles_to_half_a_m
     }
     let expected = [(5, "a1"), (15, "b1"), (35, "c1"), (65, "a1"), (95, "b1"), (125, "c1")];
     assert_eq!(tried, expected);
+}
+
+#[test]
+fn in_a_long_outage_the_tries_are_seldom_and_after_a_day_it_is_given_up() {
+    let mut network = down();
+    let sources = [("a", id("a")), ("b", id("b"))];
+    let mut tried = Vec::new();
+    let mut given_up = None;
+    for second in (0..=100_000).step_by(5) {
+        let now = after(second);
+        for (host, source) in &sources {
+            if given_up.is_none() && network.turn(host, source, now) == Turn::Try {
+                tried.push(second);
+                let change = network.note(host, Sign::Silence, &hosts("a b c"), now);
+                given_up = change.map(|change| (second, change));
+                network.tried(now);
+            }
+        }
+    }
+    let in_hour = |hour: u64| tried.iter().filter(|at| **at / 3600 == hour).count();
+    assert!(in_hour(0) > 100, "{}", in_hour(0));
+    assert_eq!(in_hour(2), 4);
+    let (at, change) = given_up.expect("it is given up");
+    assert!((86_400..86_400 + 900).contains(&at), "at {at} s");
+    assert_eq!(change, Change::GivenUp);
+    assert!(!network.is_down());
+
+    let mut note = |host, sign, second| network.note(host, sign, &hosts("a b c"), after(second));
+    for second in 100_000..100_006 {
+        for host in ["a", "b", "c"] {
+            assert_eq!(note(host, Sign::Silence, second), None, "failures count until something answers");
+        }
+    }
+    for host in ["a", "b"] {
+        assert_eq!(note(host, Sign::Answer, 100_010), None);
+    }
+    assert_eq!(note("a", Sign::Silence, 100_011), None);
+    assert_eq!(note("b", Sign::Silence, 100_012), Some(Change::Down), "hosts that answered count again");
 }
 
 #[test]

@@ -10,6 +10,11 @@ const FIRST: Duration = Duration::from_secs(5);
 /// The longest delay: polls go on so soon after the network is back. As hosts take turns, one of two is asked once a
 /// minute.
 const LONGEST: Duration = Duration::from_secs(30);
+/// After this time the delay doubles again: an outage of hours is no lost connection, and the hosts may be down.
+const LONG: Duration = Duration::from_secs(3600);
+const LONGEST_IN_A_LONG_OUTAGE: Duration = Duration::from_secs(15 * 60);
+/// After this time the outage is given up: two publishers that closed for ever look the same.
+const IN_VAIN: Duration = Duration::from_secs(24 * 3600);
 
 /// What a source that is due may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +32,14 @@ pub(super) struct Tries {
     /// The sources that wait, by host, in the order in which the hosts are tried.
     waiting: VecDeque<(String, BTreeSet<SourceId>)>,
     is_under_way: bool,
+    since: Duration,
     due: Duration,
     delay: Duration,
 }
 
 impl Tries {
     pub(super) fn new(now: Duration) -> Self {
-        Self { waiting: VecDeque::new(), is_under_way: false, due: now + FIRST, delay: FIRST }
+        Self { waiting: VecDeque::new(), is_under_way: false, since: now, due: now + FIRST, delay: FIRST }
     }
 
     /// The number of sources that wait, or try.
@@ -77,7 +83,14 @@ impl Tries {
 
     pub(super) fn tried(&mut self, now: Duration) {
         self.is_under_way = false;
-        self.delay = LONGEST.min(self.delay * 2);
+        let is_long = now.saturating_sub(self.since) >= LONG;
+        let longest = if is_long { LONGEST_IN_A_LONG_OUTAGE } else { LONGEST };
+        self.delay = longest.min(self.delay * 2);
         self.due = now + self.delay;
+    }
+
+    /// True if the outage has lasted so long that it is none.
+    pub(super) fn are_in_vain(&self, now: Duration) -> bool {
+        now.saturating_sub(self.since) >= IN_VAIN
     }
 }
