@@ -74,7 +74,7 @@ impl Scene {
         let (config, ledger) = set_up_with(&dir, &url(0), &(source("b", 1) + &source("c", 2)));
         let (recorder, worker) = at_work(&config, ledger);
         record_config(&recorder, &config).await;
-        Self { hosts, config, recorder, worker: Arc::new(worker), dir: dir }
+        Self { hosts, config, recorder, worker: Arc::new(worker), dir }
     }
 
     async fn cut_off(&mut self) {
