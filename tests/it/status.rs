@@ -97,7 +97,7 @@ async fn changes_of_a_source_are_told_once_and_survive_a_restart() {
     mend(&desk);
     poll(&desk, "c").await;
     let second = running.get("/status.atom").await.1;
-    assert!(second.contains("丙报：恢复 recovered</title>"), "{second}");
+    assert!(second.contains("c：恢复 recovered</title>"), "{second}");
     let ids = ids_in(second.as_bytes());
     assert_eq!((ids.len(), &ids[1]), (2, &ids_in(first.as_bytes())[0]));
     running.stop().await;
