@@ -1,6 +1,7 @@
 //! The side that asks: over the admin socket if a daemon runs; else an engine opened here on the state directory. Prints
 //! answers, or keeps them.
 
+use crate::model::time::rfc3339;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -155,7 +156,7 @@ pub(super) fn tell_of_another_configuration(config: &Config, running: Option<&Co
         eprintln!(
             "dibao: the configuration has changed: the daemon runs the one it read at {}; `dibao reload` takes \
              the change",
-            table::whole(running.since)
+            rfc3339(running.since)
         );
     }
 }

@@ -1,9 +1,9 @@
 //! `dibao sources`: every source, with its state, its entries, its last poll and its next.
 
+use crate::model::time::rfc3339;
 use serde::{Deserialize, Serialize};
 
 use super::host::{Done, Host, Rows, Stop};
-use super::table::whole;
 use super::{Request, Row, Shown};
 use crate::config::Source;
 use crate::daemon::engine::Engine;
@@ -135,12 +135,12 @@ fn row(engine: &Engine, source: &Source, stored: Option<&SourceState>) -> Source
         url: source.def.url.clone(),
         polls: Some(Polls {
             failures: stored.map_or(0, |s| s.poll.failures),
-            polled: stored.and_then(|s| s.polled_at).map(whole),
-            good: stored.and_then(|s| s.poll.good_at).map(whole),
-            since: stored.and_then(|s| s.poll.failing_since).map(whole),
-            next: due.filter(|_| source.enabled).map(|due| whole(due.at)),
-            news: stored.and_then(|s| s.poll.news_at).map(whole),
-            newest: stored.and_then(|s| s.habits.newest()).map(whole),
+            polled: stored.and_then(|s| s.polled_at).map(rfc3339),
+            good: stored.and_then(|s| s.poll.good_at).map(rfc3339),
+            since: stored.and_then(|s| s.poll.failing_since).map(rfc3339),
+            next: due.filter(|_| source.enabled).map(|due| rfc3339(due.at)),
+            news: stored.and_then(|s| s.poll.news_at).map(rfc3339),
+            newest: stored.and_then(|s| s.habits.newest()).map(rfc3339),
             in_vain: stored.and_then(|s| s.habits.in_vain()),
             advice: stored.map(|s| s.habits.advice(interval, now)).filter(|advice| !advice.is_empty()),
             detail: stored.and_then(|s| s.outcome.as_ref()).map(ToString::to_string),

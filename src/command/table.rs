@@ -2,13 +2,11 @@
 
 use std::fmt::Write;
 
-use chrono::SecondsFormat;
 use serde::Serialize;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Row, Shown};
-use crate::model::time::Time;
 
 // The flag of every command that has rows. A doc comment here would replace the help of the command.
 #[derive(Debug, clap::Args)]
@@ -75,9 +73,4 @@ fn cell(row: &Value, column: &str) -> String {
         Value::Array(list) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }
-}
-
-/// An instant to the second: nobody reads more of it in a table.
-pub(super) fn whole(at: Time) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

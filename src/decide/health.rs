@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::model::source::SourceId;
-use crate::model::time::Time;
+use crate::model::time::{Time, rfc3339};
 
 /// Polls hang if one has been due for longer than this, and none has ended for as long. Shorter waits are for hosts.
 const HANGS: TimeDelta = TimeDelta::minutes(15);
@@ -166,7 +166,7 @@ impl Look {
             health: if trouble.is_empty() { Health::Well } else { Health::Degraded },
             trouble,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            configured: whole(self.configured),
+            configured: rfc3339(self.configured),
             states,
             sources: self.ailing(),
             polls: self.polls.clone(),
@@ -192,15 +192,15 @@ impl Look {
         let row = |source: &SourceLook| Ailing {
             id: source.id.clone(),
             state: source.state.clone(),
-            since: source.failing_since.map(whole),
-            good: source.good.map(whole),
+            since: source.failing_since.map(rfc3339),
+            good: source.good.map(rfc3339),
             failures: source.failures,
         };
         ailing.into_iter().map(row).collect()
     }
 
     fn fresh(&self, feed: &str, newest: Time) -> Fresh {
-        Fresh { feed: feed.to_owned(), newest: whole(newest), age: self.seconds_since(newest) }
+        Fresh { feed: feed.to_owned(), newest: rfc3339(newest), age: self.seconds_since(newest) }
     }
 
     /// The seconds since a time; 0 for one that is still to come.
@@ -224,20 +224,15 @@ impl Progress {
         if let Some(since) = self.recording_since.filter(|since| now - *since > RECORDING_HANGS) {
             return Some(format!(
                 "recording hangs: a group of records makes no progress since {}; see if the disk answers",
-                whole(since)
+                rfc3339(since)
             ));
         }
         let due = self.due?;
         (now - due > HANGS && now - self.ended > HANGS).then(|| {
-            let (due, ended) = (whole(due), whole(self.ended));
+            let (due, ended) = (rfc3339(due), rfc3339(self.ended));
             format!("polls hang: one was due at {due}, and none has ended since {ended}")
         })
     }
-}
-
-/// An instant to the second.
-fn whole(at: Time) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! Instants and dates as feeds give them. Owns the vocabulary of time; reads no clock.
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 /// An instant, in UTC. What a feed publishes of it is RFC 3339 (RFC 4287 section 3.3).
 pub type Time = DateTime<Utc>;
+
+/// An instant as RFC 3339 writes it, in UTC and to the second.
+pub fn rfc3339(at: Time) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -5,12 +5,9 @@ mod listing;
 
 use std::fmt::Write;
 
-use chrono::SecondsFormat;
-
 use super::document::FeedDoc;
 use super::format::{Format, Rendering};
 use super::site::{FEED_ENDING, Site};
-use crate::model::time::Time;
 use crate::read::text::escape;
 
 pub const MEDIA_TYPE: &str = "text/html; charset=utf-8";
@@ -96,11 +93,6 @@ fn discover(out: &mut String, title: &str, at: &str, format: &Format) {
         format.bare_type(),
         format.ending
     );
-}
-
-/// An instant as machines read it, to the second.
-pub(super) fn instant(at: Time) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 const STYLE: &str = "\

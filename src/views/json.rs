@@ -1,13 +1,12 @@
 //! A feed as JSON Feed 1.1 (jsonfeed.org/version/1.1). The extension `_dibao` has the values without a field there.
 
-use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
 use super::document::EntryDoc;
 use super::format::Rendering;
 use super::site::PAGE_ENDING;
 use crate::model::entry::{Link, Person};
-use crate::model::time::Time;
+use crate::model::time::rfc3339;
 use crate::read::text::xml_legal;
 
 /// The media type of [`render`]'s bytes. JSON is UTF-8 and takes no charset (RFC 8259 section 11).
@@ -24,7 +23,7 @@ pub fn render(rendering: &Rendering<'_>) -> Vec<u8> {
     feed.maybe("hubs", doc.hub.as_ref().map(|hub| json!([{ "type": "WebSub", "url": hub }])));
     let mut own = Fields::default();
     own.put("id", doc.id.clone());
-    own.put("updated", date(doc.updated));
+    own.put("updated", rfc3339(doc.updated));
     own.maybe("rights", doc.rights.as_deref().map(legal));
     own.maybe("ttl_minutes", doc.ttl_minutes);
     feed.put("_dibao", own.0);
@@ -46,8 +45,8 @@ fn entry(doc: &EntryDoc) -> Map<String, Value> {
         None => entry.put("content_text", legal(doc.summary.as_deref().unwrap_or(&doc.title))),
     }
     entry.maybe("summary", doc.summary.as_deref().map(legal));
-    entry.put("date_published", date(doc.published));
-    entry.put("date_modified", date(doc.updated));
+    entry.put("date_published", rfc3339(doc.published));
+    entry.put("date_modified", rfc3339(doc.updated));
     entry.put("authors", doc.authors.iter().map(author).collect::<Vec<_>>());
     let tags = doc.categories.iter().map(|c| legal(c.label.as_deref().unwrap_or(&c.term)));
     entry.some("tags", tags.map(Value::from).collect());
@@ -123,8 +122,4 @@ impl Fields {
 /// The same text as the XML formats have.
 fn legal(text: &str) -> String {
     xml_legal(text).into_owned()
-}
-
-fn date(time: Time) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

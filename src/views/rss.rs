@@ -4,7 +4,7 @@ use super::document::{EntryDoc, FeedDoc};
 use super::format::Rendering;
 use super::site::PAGE_ENDING;
 use super::xml::Writer;
-use crate::model::time::Time;
+use crate::model::time::{Time, rfc3339};
 use crate::read::text::escape;
 
 /// The media type of [`render`]'s bytes. Not registered, but what every reader and validator expects.
@@ -67,7 +67,7 @@ fn item(xml: &mut Writer, entry: &EntryDoc) {
     xml.text("guid", &[("isPermaLink", "false")], &entry.id);
     xml.text("pubDate", &[], &date(entry.published));
     // RSS has one date only; this is the one that the Dublin Core terms have for a change.
-    xml.text("dcterms:modified", &[], &entry.updated.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    xml.text("dcterms:modified", &[], &rfc3339(entry.updated));
     // `author` must be an e-mail address, which publishers seldom give, and one besides it would say
     // the same twice.
     for author in &entry.authors {

@@ -11,7 +11,7 @@ use super::site::Site;
 use super::xml::Writer;
 use crate::decide::health::{Health, Look, Status};
 use crate::model::source::SourceId;
-use crate::model::time::Time;
+use crate::model::time::{Time, rfc3339};
 use crate::model::turn::{PastTurn, Turn};
 use crate::read::text::escape;
 
@@ -69,7 +69,7 @@ pub fn feed(site: &Site, changes: &Changes<'_>) -> Vec<u8> {
     xml.open("feed", &[("xmlns", "http://www.w3.org/2005/Atom"), ("xml:lang", "zh")]);
     xml.text("id", &[], &urn(changes.instance, FEED));
     xml.text("title", &[], "邸报：来源状态");
-    xml.text("updated", &[], &html::instant(changes.newest().unwrap_or(EMPTY_UPDATED)));
+    xml.text("updated", &[], &rfc3339(changes.newest().unwrap_or(EMPTY_UPDATED)));
     xml.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "dibao");
     xml.open("author", &[]);
     xml.text("name", &[], "dibao");
@@ -81,8 +81,8 @@ pub fn feed(site: &Site, changes: &Changes<'_>) -> Vec<u8> {
         // The number of a line is used once in a journal, and a compaction keeps it.
         xml.text("id", &[], &urn(changes.instance, &format!("{FEED}#{}", turn.seq)));
         xml.text("title", &[("type", "text")], &format!("{}：{}", source.title, headline(&turn.turn)));
-        xml.text("updated", &[], &html::instant(turn.at));
-        xml.text("published", &[], &html::instant(turn.at));
+        xml.text("updated", &[], &rfc3339(turn.at));
+        xml.text("published", &[], &rfc3339(turn.at));
         xml.empty("category", &[("term", &turn.turn.state), ("label", in_chinese(&turn.turn.state))]);
         xml.empty("category", &[("term", source.id.as_str()), ("scheme", &address("source/"))]);
         if turn.turn.missed.is_some() {
@@ -157,7 +157,7 @@ pub fn page(site: &Site, look: &Look, status: &Status) -> Vec<u8> {
     let base = escape(site.base_path());
     let local = |at: Time| {
         let told = at.with_timezone(&site.zone).format("%Y-%m-%d %H:%M");
-        format!("<time datetime=\"{}\">{told}</time>", html::instant(at))
+        format!("<time datetime=\"{}\">{told}</time>", rfc3339(at))
     };
     let maybe = |at: Option<Time>| at.map_or_else(|| "–".to_owned(), local);
     let health = match status.health {

@@ -1,12 +1,12 @@
 //! The line that a poll leaves in the log. A source that keeps failing is told when that begins, once a day, and when
 //! it ends with the count; the polls between are for debugging.
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::TimeDelta;
 
 use super::PollReport;
 use crate::model::outcome::Outcome;
 use crate::model::poll_state::PollState;
-use crate::model::time::Time;
+use crate::model::time::{Time, rfc3339};
 
 /// The failures of a source before a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +55,10 @@ pub(super) fn log(report: &PollReport, at: Time, by_hand: bool) {
     let (weight, lead) = weight(report, at);
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let by_hand = by_hand.then_some(true);
-    let whole = |at: Time| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let not_before = state.not_before.filter(|_| !outcome.is_good()).map(whole);
+    let not_before = state.not_before.filter(|_| !outcome.is_good()).map(rfc3339);
     let (not_before, name) = (not_before.as_deref().map(tracing::field::display), outcome.name());
     let failures = failing.map(|failing| if outcome.is_good() { failing.failures } else { state.failures });
-    let since = failing.map(|failing| tracing::field::display(whole(failing.since)));
+    let since = failing.map(|failing| tracing::field::display(rfc3339(failing.since)));
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::SecondsFormat;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::decide::outage::{Change, Network, Sign, Turn};
 use crate::model::poll_state::PollState;
 use crate::model::source::SourceId;
-use crate::model::time::Time;
+use crate::model::time::{Time, rfc3339};
 
 /// A way to publishers. Each has outages of its own: a bridge on this machine answers without any network, and a
 /// proxy may be down alone.
@@ -237,6 +236,5 @@ impl fmt::Display for Way {
 }
 
 pub(super) fn sentence(way: impl fmt::Display, since: Time) -> String {
-    let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
-    format!("{way} is down since {since}: no host answers, and polls wait until one does")
+    format!("{way} is down since {}: no host answers, and polls wait until one does", rfc3339(since))
 }

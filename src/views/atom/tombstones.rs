@@ -1,5 +1,6 @@
 //! Withdrawn entries in a feed: `at:deleted-entry` (RFC 6721 section 3).
 
+use crate::model::time::rfc3339;
 use std::collections::BTreeMap;
 
 use atom_syndication::extension::{Extension, ExtensionMap};
@@ -25,7 +26,7 @@ pub(super) fn extensions(doc: &FeedDoc) -> ExtensionMap {
         attrs: BTreeMap::from([
             // The crate writes attributes of extensions as they are.
             ("ref".to_owned(), escape(id).into_owned()),
-            ("when".to_owned(), when.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+            ("when".to_owned(), rfc3339(*when)),
         ]),
         ..Extension::default()
     });

@@ -1,5 +1,6 @@
 //! Headlines, day by day.
 
+use crate::model::time::rfc3339;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
@@ -49,7 +50,7 @@ fn headline(out: &mut String, site: &Site, entry: &EntryDoc, day: NaiveDate) {
         out,
         "<li><p{language} dir=\"auto\">{title}</p>\n<p><time datetime=\"{}\">{clock}</time> \
          <a class=\"outlet\" dir=\"auto\" href=\"{}\">{}</a></p>\n",
-        entry.published.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        rfc3339(entry.published),
         escape(&path),
         escape(&entry.source.title),
     );

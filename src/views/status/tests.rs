@@ -1,3 +1,4 @@
+use crate::model::time::rfc3339;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
@@ -43,7 +44,7 @@ fn changes_come_newest_first_under_ids_that_stay() {
             "甲报 <&>：被拒绝 blocked"
         ]
     );
-    assert_eq!(texts(&feed, "updated")[0], html::instant(at(90)));
+    assert_eq!(texts(&feed, "updated")[0], rfc3339(at(90)));
     let ids: BTreeSet<String> = texts(&feed, "id").into_iter().collect();
     assert_eq!(ids.len(), 3);
     assert!(ids.iter().all(|id| id.starts_with("urn:uuid:")));
@@ -63,7 +64,7 @@ fn the_feed_is_bounded_and_keeps_the_newest() {
     let all: Vec<PastTurn> = (1..=300).map(|seq| turn(seq, "ok", "failed", None)).collect();
     let dates = texts(&written(&[turns("a", "甲", all)]), "updated");
     assert_eq!(dates.len(), CHANGES);
-    assert_eq!((&dates[0], &dates[199]), (&html::instant(at(3000)), &html::instant(at(1010))));
+    assert_eq!((&dates[0], &dates[199]), (&rfc3339(at(3000)), &rfc3339(at(1010))));
 }
 
 #[test]
