@@ -57,11 +57,10 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
     let found = body::find(&page, &prose, rules.body.as_ref());
     let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
     let body = body::markup(&found, &cut);
-    let lead = || lead::lead(&page, &prose, &lines, at, &found);
-    let body = match body {
-        Some(body) if rules.body.is_none() => Some(lead().unwrap_or_default() + &body),
-        body => body,
-    };
+    let body = body.map(|body| match &rules.body {
+        None => lead::lead(&page, &prose, &lines, at, &found) + &body,
+        Some(_) => body,
+    });
     if open && (body.is_none() && title.is_none() || rules.body.is_some() && found.is_empty()) {
         return Err(PageError::CutShort);
     }

@@ -28,6 +28,8 @@ pub(super) struct Page {
     pub(super) html: Html,
     /// The text of `<title>`, bounded as a line is: each heading and each line is looked for in it.
     pub(super) title: Option<String>,
+    /// The values of `meta`, as written, under their names in lower case.
+    metas: Vec<(String, String)>,
     /// JSON-LD blocks, as written.
     pub(super) data: Vec<String>,
     pub(super) encoding: String,
@@ -55,7 +57,12 @@ impl Page {
         let tree = Html::parse_document(&page.markup);
         let own = Base::new(Some(input.url));
         let declared = select(&tree, "base[href]").next().and_then(|base| own.resolve(base.attr("href")?));
+        let metas = select(&tree, "meta[content]").filter_map(|meta| {
+            let key = ["name", "property", "itemprop"].iter().find_map(|name| meta.attr(name))?;
+            Some((key.trim().to_ascii_lowercase(), meta.attr("content")?.to_owned()))
+        });
         Ok(Self {
+            metas: metas.collect(),
             html: tree,
             title: page.title.filter(|title| !title.is_empty()).map(|title| truncate_chars(&title, MAX_LINE)),
             data: page.data,
@@ -82,15 +89,8 @@ impl Page {
 
     /// The value of `meta` under the first of the names, lower case, that has one. Bounded as a line is.
     pub(super) fn meta(&self, names: &[&str]) -> Option<String> {
-        let metas: Vec<(String, &str)> = select(&self.html, "meta[content]")
-            .filter_map(|meta| {
-                let key =
-                    meta.attr("name").or_else(|| meta.attr("property")).or_else(|| meta.attr("itemprop"))?;
-                Some((key.trim().to_ascii_lowercase(), meta.attr("content")?))
-            })
-            .collect();
         names.iter().find_map(|name| {
-            let (_, said) = metas.iter().find(|(key, said)| key == name && !said.trim().is_empty())?;
+            let (_, said) = self.metas.iter().find(|(key, said)| key == name && !said.trim().is_empty())?;
             Some(truncate_chars(&one_line(said), MAX_LINE))
         })
     }
@@ -164,10 +164,20 @@ pub(super) fn select<'a>(tree: &'a Html, selector: &str) -> impl Iterator<Item =
 
 /// The text of an element, on one line.
 pub(super) fn text(element: ElementRef<'_>) -> String {
-    let mut found = String::new();
+    text_to(element, usize::MAX)
+}
+
+/// The text of an element, on one line: all of it if it has so many characters, else at least one more than these.
+pub(super) fn text_to(element: ElementRef<'_>, characters: usize) -> String {
+    let (mut found, mut left) = (String::new(), characters);
     for node in element.descendants() {
         match node.value() {
-            Node::Text(text) => found.push_str(text),
+            Node::Text(text) => {
+                found.push_str(text);
+                let more = if left == usize::MAX { 0 } else { one_line(text).chars().count() };
+                let Some(rest) = left.checked_sub(more) else { break };
+                left = rest;
+            }
             Node::Element(inner) if !is_inline(inner.name()) => found.push(' '),
             _ => {}
         }

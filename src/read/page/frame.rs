@@ -45,11 +45,17 @@ pub(super) fn is_boxed(element: ElementRef<'_>) -> bool {
     let classes = || element.attr("class").unwrap_or_default().split_whitespace();
     let is_unseen =
         classes().any(|class| UNSEEN.contains(&class)) && !classes().any(|class| class.contains(':'));
-    let mut is_box = false;
-    for class in classes().filter(|_| matches!(element.value().name(), "div" | "section" | "aside" | "ul")) {
-        for_words(class, |word| is_box |= BOXES.contains(&word));
+    let may_be_box = matches!(element.value().name(), "div" | "section" | "aside" | "ul");
+    is_unseen || may_be_box && has_word(element, &["class"], BOXES)
+}
+
+/// True if one of the words is in the names that some attributes give an element.
+pub(super) fn has_word(element: ElementRef<'_>, attributes: &[&str], words: &[&str]) -> bool {
+    let mut found = false;
+    for names in attributes.iter().filter_map(|attribute| element.attr(attribute)) {
+        for_words(names, |word| found |= words.contains(&word));
     }
-    is_unseen || is_box
+    found
 }
 
 /// True if one name, a class or an id, is that of a frame.
@@ -77,7 +83,7 @@ fn is_body_name(name: &str) -> bool {
 }
 
 /// Calls with the words of a name, in lower case: parted by marks, and where capitals follow small letters.
-pub(super) fn for_words(name: &str, mut each: impl FnMut(&str)) {
+fn for_words(name: &str, mut each: impl FnMut(&str)) {
     let mut word = String::new();
     let mut small = false;
     for c in name.chars() {

@@ -4,7 +4,7 @@ use ego_tree::NodeId;
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
 
-use super::dom::is_inline;
+use super::dom::{Page, is_inline};
 use crate::read::text::one_line;
 
 /// A line: its text, and the block it stands in.
@@ -14,6 +14,13 @@ pub(super) struct TextLine {
     pub(super) block: NodeId,
     /// The part of it that is links, in bytes.
     pub(super) linked: usize,
+}
+
+impl TextLine {
+    /// The block it stands in.
+    pub(super) fn element<'a>(&self, page: &'a Page) -> Option<ElementRef<'a>> {
+        page.html.tree.get(self.block).and_then(ElementRef::wrap)
+    }
 }
 
 /// The lines below an element, in document order.

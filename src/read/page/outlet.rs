@@ -3,9 +3,10 @@
 
 use scraper::ElementRef;
 
-use super::dom::{Page, is_inline, text};
-use super::frame::for_words;
+use super::dom::{Page, is_inline, text_to};
+use super::frame::has_word;
 use super::lines::TextLine;
+use super::prose::around;
 use super::{meta, when};
 use crate::read::date::find;
 
@@ -33,13 +34,16 @@ const MAX_NAME: usize = 20;
 /// The maximum length of a line with a time and a name, in characters.
 const MAX_LINE: usize = 40;
 
+/// The maximum number of elements in the block of a line that are looked at: it may hold the article too.
+const MAX_INNER: usize = 200;
+
 /// The outlet of an article. `heading` are the lines about it, `lines` all of them.
 pub(super) fn outlet(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<String> {
     let about: Vec<&TextLine> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
     let labelled = about.iter().find_map(|line| meta::outlet(&line.text)).or_else(|| {
         let at = about.iter().position(|line| meta::is_bare_outlet(&line.text))?;
         let next = &about.get(at + 1)?.text;
-        (next.chars().count() <= 20 && !next.contains([':', '：'])).then(|| next.clone())
+        (next.chars().count() <= MAX_NAME && !next.contains([':', '：'])).then(|| next.clone())
     });
     let below = || lines.iter().find_map(|line| meta::outlet_alone(&line.text));
     let declared = || page.meta(&["contentsource", "source"]).and_then(|said| meta::outlet_name(&said));
@@ -78,7 +82,7 @@ fn beside(page: &Page, about: &[&TextLine]) -> Option<String> {
 
 /// The one name on a line, beside dates, numbers and badges.
 fn only_name(line: &str) -> Option<String> {
-    if line.chars().count() > MAX_LINE || line.contains(['：', '。', '，']) {
+    if !is_short(line) || line.contains(['：', '。', '，']) {
         return None;
     }
     if ["下载", "打开", "关注", "扫码"].iter().any(|asks| line.starts_with(asks)) {
@@ -105,35 +109,40 @@ fn names_site(page: &Page, name: &str) -> bool {
 /// outlet's name.
 fn named(page: &Page, line: &TextLine, may_be_person: bool) -> Option<String> {
     const OUTER: usize = 2;
-    let block = page.html.tree.get(line.block).and_then(ElementRef::wrap)?;
-    let outer = block.ancestors().filter_map(ElementRef::wrap).take(OUTER);
-    let around = outer.take_while(|up| text(up.to_owned()).chars().count() <= MAX_LINE);
+    let block = line.element(page)?;
+    let outer = around(block).skip(1).take(OUTER).filter(|up| is_short(&text_start(*up)));
     let inner = block.descendent_elements().skip(1).filter(|inner| is_inline(inner.value().name()));
-    around.chain([block]).chain(inner).find_map(|element| {
-        let (mut is_named, mut is_person) = (false, false);
-        for name in ["class", "id"].iter().filter_map(|key| element.attr(key)) {
-            for_words(name, |word| {
-                is_named |= NAMED.contains(&word);
-                is_person |= PERSON.contains(&word);
-            });
+    let inner = inner.take(MAX_INNER);
+    outer.chain([block]).chain(inner).find_map(|element| {
+        let is_named = has_word(element, &["class", "id"], NAMED);
+        if !(is_named || may_be_person && has_word(element, &["class", "id"], PERSON)) {
+            return None;
         }
         // An element may go on with more lines, or be the part of one.
-        let own = text(element);
+        let own = text_start(element);
         let own = if own.starts_with(&line.text) { &line.text } else { &own };
         let name = meta::outlet_name(own)?;
         let size = name.chars().count();
-        let is_outlet =
-            is_named || is_person && may_be_person && (size >= 4 || element.value().name() == "a");
+        let is_outlet = is_named || size >= 4 || element.value().name() == "a";
         (is_outlet && size <= MAX_NAME && !name.contains(' ')).then_some(name)
     })
 }
 
+/// The text of an element, or the beginning of one that is too long for a name or a time: the article may be in it.
+fn text_start(element: ElementRef<'_>) -> String {
+    text_to(element, MAX_LINE * 3)
+}
+
+fn is_short(text: &str) -> bool {
+    text.chars().count() <= MAX_LINE
+}
+
 /// A name alone in an element beside the element of a time of day. A link is a section's.
 fn beside_clock(page: &Page, line: &TextLine) -> Option<String> {
-    let block = page.html.tree.get(line.block).and_then(ElementRef::wrap)?;
+    let block = line.element(page)?;
     let name = only_name(&line.text)?;
-    let stands_alone = block.child_elements().any(|child| text(child) == name)
-        && block.child_elements().any(|child| has_clock(&text(child)));
+    let stands_alone = block.child_elements().any(|child| text_start(child) == name)
+        && block.child_elements().any(|child| has_clock(&text_start(child)));
     let is_section = SECTIONS.iter().any(|end| name.ends_with(end));
     (stands_alone && line.linked == 0 && !is_section && name.chars().count() >= 3).then_some(name)
 }

@@ -46,7 +46,7 @@ impl<'a> Prose<'a> {
         let tree = &page.html.tree;
         let weighed: Vec<(ElementRef<'a>, usize)> = lines
             .iter()
-            .filter_map(|line| Some((ElementRef::wrap(tree.get(line.block)?)?, weight(line))))
+            .filter_map(|line| Some((line.element(page)?, weight(line))))
             .filter(|(_, weight)| *weight > 0)
             .collect();
         let all = sums(&weighed);
@@ -202,7 +202,7 @@ fn sums(lines: &[(ElementRef<'_>, usize)]) -> HashMap<NodeId, usize> {
 }
 
 /// An element and those around it, from the inside out.
-fn around(element: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
+pub(super) fn around(element: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
     std::iter::once(element).chain(element.ancestors().filter_map(ElementRef::wrap))
 }
 

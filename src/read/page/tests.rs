@@ -308,6 +308,26 @@ fn a_title_without_end_is_read_as_far_as_it_goes_on_a_line() {
     }
 }
 
+/// Minutes, where the body is searched for each line before it, a long name is read for each line in it, or the text
+/// of an element for each line that it holds.
+#[test]
+fn the_lines_about_an_article_are_judged_in_bounds() {
+    let title = "<h1>这里是一篇文章的标题</h1>";
+    let line = |n: usize| format!("<p>这是第{n}条，和正文里的一样。</p>");
+    let lines: String = (0..10_000).map(line).collect();
+    let long = "class ".repeat(100_000);
+    let spans = format!("{}<br>", "<span class='source'>镇报 ".repeat(200));
+    for page in [
+        format!("{title}<div class='lead'>{lines}</div><article><div>{lines}{lines}</div></article>"),
+        format!("{title}<div class='{long}'>{lines}</div><article><div>{lines}{lines}</div></article>"),
+        format!("<div>{}</div>", spans.repeat(250)),
+    ] {
+        let page =
+            format!("<html><head><title>这里是一篇文章的标题</title></head><body>{page}</body></html>");
+        let _ = article(&input(page.as_bytes()), &ArticleRules::default());
+    }
+}
+
 #[test]
 fn a_page_that_grows_at_its_end_is_read_to_its_end() {
     let row = |n: usize| format!("<li><a href='/2026/0927/{n:05}.html'>第{n}条足够长的标题</a></li>");

@@ -79,12 +79,16 @@ fn stands_in_article(heading: ElementRef<'_>) -> bool {
 
 /// The share of a text that another has, in hundredths: words, or pairs of characters where no blanks part words.
 pub(super) fn likeness(said: &str, other: &str) -> usize {
-    let of = units(said);
-    let all = units(other);
-    if of.is_empty() { 0 } else { of.intersection(&all).count() * 100 / of.len() }
+    share(&units(said), &units(other))
 }
 
-fn units(said: &str) -> HashSet<String> {
+/// The share of some units that others have, in hundredths.
+pub(super) fn share(of: &HashSet<String>, all: &HashSet<String>) -> usize {
+    if of.is_empty() { 0 } else { of.intersection(all).count() * 100 / of.len() }
+}
+
+/// The words of a text, or its pairs of characters.
+pub(super) fn units(said: &str) -> HashSet<String> {
     /// Words of fewer letters are in every sentence.
     const MIN_WORD: usize = 4;
     let lower = said.to_lowercase();
