@@ -37,9 +37,14 @@ impl Worker {
         Place { way, host: link::host_key(url).unwrap_or_default() }
     }
 
+    /// The polled sources, each with its place.
+    fn places(&self) -> impl Iterator<Item = (&Source, Place)> {
+        let polled = self.sources.values().filter(|source| source.enabled);
+        polled.map(|source| (source, self.place(source)))
+    }
+
     fn hosts(&self, way: &Way) -> BTreeSet<String> {
-        let places = self.sources.values().filter(|source| source.enabled).map(|source| self.place(source));
-        places.filter(|place| place.way == *way).map(|place| place.host).collect()
+        self.places().filter(|(_, place)| place.way == *way).map(|(_, place)| place.host).collect()
     }
 
     /// Takes in what an answer of `place` shows of the network. Returns the sign, and the failures to take back.
@@ -101,23 +106,23 @@ impl Worker {
         Ok(permit)
     }
 
+    /// The outages of the ways to the polled sources. Looks at the sources only if there is one.
     pub fn outages(&self) -> Outages {
-        let polled = self.sources.values().filter(|source| source.enabled);
-        let ways: BTreeSet<Way> = polled.map(|source| self.place(source).way).collect();
-        let down: Vec<_> =
-            ways.iter().filter_map(|way| Some((way.public_name(), self.networks.down_since(way)?))).collect();
-        let is_cut_off = down.len() == ways.len();
-        Outages {
-            sentences: down.iter().map(|(way, since)| sentence(way, *since)).collect(),
-            cut_off_since: down.iter().map(|(_, since)| *since).max().filter(|_| is_cut_off),
+        let down = self.networks.down();
+        if down.is_empty() {
+            return Outages::default();
         }
-    }
-
-    /// The polled sources whose way is up.
-    pub fn reachable(&self) -> impl Iterator<Item = &SourceId> {
-        let polled = self.sources.values().filter(|source| source.enabled);
-        let up = polled.filter(|source| self.networks.down_since(&self.place(source).way).is_none());
-        up.map(|source| &source.def.id)
+        let (mut ways, mut reachable) = (BTreeSet::new(), Vec::new());
+        for (source, place) in self.places() {
+            if !down.contains_key(&place.way) {
+                reachable.push(source.def.id.clone());
+            }
+            ways.insert(place.way);
+        }
+        let down: Vec<_> = down.into_iter().filter(|(way, _)| ways.contains(way)).collect();
+        let cut_off_since = down.iter().map(|(_, since)| *since).max().filter(|_| down.len() == ways.len());
+        let sentences = down.iter().map(|(way, since)| sentence(way.public_name(), *since)).collect();
+        Outages { sentences, cut_off_since, reachable }
     }
 }
 
@@ -128,6 +133,8 @@ pub struct Outages {
     pub sentences: Vec<String>,
     /// Time since which no way is left.
     pub cut_off_since: Option<Time>,
+    /// The polled sources whose way is up, if there is an outage.
+    pub reachable: Vec<SourceId>,
 }
 
 /// Takes failures back, also after the poll that found the outage was given up.

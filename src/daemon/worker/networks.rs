@@ -148,14 +148,15 @@ impl Networks {
         (since.map_or(0, |since| (now - since).num_seconds()), state.network.waited())
     }
 
-    /// The time at which the outage of a way began; `None` if it is up.
-    pub(super) fn down_since(&self, way: &Way) -> Option<Time> {
-        self.state(way, |state| state.down_since)
+    /// The ways that are down, and the times at which their outages began.
+    pub(super) fn down(&self) -> BTreeMap<Way, Time> {
+        let ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        ways.iter().filter_map(|(way, state)| Some((way.clone(), state.down_since?))).collect()
     }
 
     /// The outage of a way in a sentence, for the operator; `None` if it is up.
     pub(super) fn outage(&self, way: &Way) -> Option<String> {
-        self.down_since(way).map(|since| sentence(way, since))
+        self.state(way, |state| state.down_since).map(|since| sentence(way, since))
     }
 
     /// Keeps a recorded failure until the cause is known. Returns it if the network was called down meanwhile.
@@ -177,8 +178,8 @@ impl Networks {
     pub(super) async fn turn(&self, place: Place, source: &SourceId, draw: f64) -> Permit<'_> {
         let mut changed = self.changed.subscribe();
         let mut waited = false;
-        loop {
-            let waiting = Waiting { networks: self, place: &place, source };
+        let waiting = Waiting { networks: self, place: &place, source };
+        let is_try = loop {
             let now = self.zero.elapsed();
             let (turn, spread) = self.state(&place.way, |state| {
                 (state.network.turn(&place.host, source, now), state.network.spread())
@@ -186,16 +187,11 @@ impl Networks {
             match turn {
                 Turn::Free if waited => {
                     tokio::time::sleep(spread.mul_f64(draw)).await;
-                    if self.outage(&place.way).is_none() {
-                        drop(waiting);
-                        return Permit { networks: self, place, waited, is_try: false };
+                    if self.state(&place.way, |state| state.down_since).is_none() {
+                        break false;
                     }
                 }
-                Turn::Free | Turn::Try => {
-                    drop(waiting);
-                    let is_try = turn == Turn::Try;
-                    return Permit { networks: self, place, waited: waited || is_try, is_try };
-                }
+                Turn::Free | Turn::Try => break turn == Turn::Try,
                 Turn::Wait(for_now) => {
                     waited = true;
                     tokio::select! {
@@ -205,8 +201,9 @@ impl Networks {
                     }
                 }
             }
-            drop(waiting);
-        }
+        };
+        drop(waiting);
+        Permit { networks: self, place, waited: waited || is_try, is_try }
     }
 
     fn state<T>(&self, way: &Way, work: impl FnOnce(&mut State) -> T) -> T {
