@@ -25,7 +25,7 @@ pub struct Forget {
     pub sure: bool,
 }
 
-/// What is stored of the source.
+/// The stored state of the source.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ForgetRow {
     pub title: String,

@@ -82,7 +82,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
     Ok(decode(&octets, None, None).text.into_owned())
 }
 
-/// What the configuration and the file that is appended to have already.
+/// The ids and addresses of the configuration and of the file that is appended to.
 fn taken(config: Option<&Config>, before: &str) -> Taken {
     let mut taken = Taken::default();
     RESERVED_WORDS.iter().for_each(|word| taken.id(word));

@@ -9,7 +9,7 @@ use clap_mangen::Man;
 
 use super::{Ended, Invocation, Subcommand, parser};
 
-/// What the help of the program does not say. In roff: `.TP` begins an item, whose first line is its name.
+/// The parts of the manual that the help of the program does not have. In roff: `.TP` begins an item, whose first line is its name.
 const MORE: &str = r"
 .SH COMMANDS AND THE DAEMON
 Commands talk to the running daemon over its admin socket. While none runs, they open the state directory themselves.

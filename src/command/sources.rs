@@ -126,10 +126,9 @@ fn row(engine: &Engine, source: &Source, stored: Option<&SourceState>) -> Source
     let now = engine.clock.now();
     let due = scheduler::first_due(&plan, engine.worker.past(stored), now);
     let interval = plan.shortest_gap().to_std().unwrap_or_default();
-    let state = if source.enabled { stored.map_or("new", |s| s.condition(now)) } else { "off" };
     SourceRow {
         id: source.def.id.clone(),
-        state: state.to_owned(),
+        state: SourceState::state(stored, source.enabled, now).to_owned(),
         entries: stored.map_or(0, |s| s.entries),
         title: stored.map_or_else(|| source.def.title.clone(), |s| Some(s.title().to_owned())),
         url: source.def.url.clone(),

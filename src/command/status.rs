@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::daemon::status as daemon;
 use crate::decide::health::{self, Health, Sizes};
 
-/// How everything is, on one screen. Exit code: 0 well, 1 degraded, 2 down
+/// The state of everything, on one screen. Exit code: 0 well, 1 degraded, 2 down
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub struct StatusArgs {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Status {}
 
-/// How everything is: what `/status.json` shows, and the file, which is only for an operator.
+/// The status: the content of `/status.json`, and the file, which is only for an operator.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StatusRow {
     #[serde(flatten)]

@@ -195,7 +195,7 @@ tables! {
         format: Text ["text"] { "text" | "json" },
     }
 
-    /// How long entries are kept.
+    /// The retention of entries.
     #[derive(Default)]
     Retention {
         /// Entries expire so long after they were first seen; `none` keeps them for ever.
@@ -278,9 +278,9 @@ tables! {
         url: Text,
         /// The kind of document at the address: a feed in any format, a list page, or a JSON document.
         kind: Text ["feed"] { "feed" | "page" | "json" },
-        /// How to read a list page.
+        /// Rules that read a list page.
         page: Option<Page>,
-        /// How to read a JSON document.
+        /// Rules that read a JSON document.
         json: Option<Json>,
         /// The regions of all its entries, or `auto`: dibao finds them in each title.
         region: OneOrManyTexts ["auto"],
@@ -312,7 +312,7 @@ tables! {
         rules: Vec<PublishRule> = "rule",
     }
 
-    /// How to read a list page. Selectors are CSS. Without this table, links to dated addresses of the site are the
+    /// Rules that read a list page. Selectors are CSS. Without this table, links to dated addresses of the site are the
     /// entries.
     Page {
         #[cfg_attr(test, schemars(skip))]
@@ -355,7 +355,7 @@ tables! {
         remove: Texts,
     }
 
-    /// How to read a JSON document. A path is written `data.list` or `sender[0].name`.
+    /// Rules that read a JSON document. A path is written `data.list` or `sender[0].name`.
     #[cfg_attr(test, schemars(extend("required" = ["entries", "title"])))]
     Json {
         #[cfg_attr(test, schemars(skip))]

@@ -34,16 +34,16 @@ impl Dues {
 
     /// The earliest due time of all sources, which may be past.
     pub fn earliest(&self) -> Option<Time> {
-        self.first(&(0..self.at.len()).collect::<Vec<_>>())
+        self.first(0..self.at.len())
     }
 
     /// The earliest due time of some sources.
     pub fn earliest_of<'a>(&self, sources: impl Iterator<Item = &'a SourceId>) -> Option<Time> {
-        self.first(&sources.filter_map(|source| self.numbers.get(source).copied()).collect::<Vec<_>>())
+        self.first(sources.filter_map(|source| self.numbers.get(source).copied()))
     }
 
-    fn first(&self, sources: &[usize]) -> Option<Time> {
-        let first = sources.iter().map(|n| self.at[*n].load(Ordering::Relaxed)).min()?;
+    fn first(&self, sources: impl Iterator<Item = usize>) -> Option<Time> {
+        let first = sources.map(|n| self.at[n].load(Ordering::Relaxed)).min()?;
         (first != NEVER).then(|| Time::from_timestamp_millis(first)).flatten()
     }
 }
@@ -98,7 +98,7 @@ impl FeedSources {
             "national" => Some(&self.national),
             region => self.regions.get(region),
         };
-        dues.first(found.unwrap_or(&self.all))
+        dues.first(found.unwrap_or(&self.all).iter().copied())
     }
 }
 

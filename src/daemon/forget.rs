@@ -2,6 +2,7 @@
 //! withdrawals, which hold for ever.
 
 use super::engine::Engine;
+use super::keeper::sweep::{PAGE, STEP};
 use super::recorder::RecordError;
 use crate::ledger::Fact;
 use crate::ledger::store::StoreError;
@@ -9,11 +10,6 @@ use crate::model::record::Expiry;
 use crate::model::source::SourceId;
 use crate::model::state::{SourceState, State as _};
 use crate::model::stored::EntryNo;
-
-/// The maximum number of entries in one record: `apply` takes about as long as for a large observation.
-const STEP: usize = 250;
-/// The number of entries read at a time.
-const PAGE: usize = 500;
 
 /// Why a source is not forgotten.
 #[derive(Debug, thiserror::Error)]
@@ -64,15 +60,13 @@ pub async fn forget(engine: &Engine, name: &str) -> Result<u64, ForgetError> {
     // The validators go before the entries that they vouch for: the source may come back at any time.
     reset(engine, &id).await?;
     let (mut next, mut count) = (0, 0);
-    while let Some((last, mut found)) = page(engine, &id, next).await? {
+    while let Some((last, found)) = page(engine, &id, next).await? {
         next = last + 1;
-        while !found.is_empty() {
+        for ids in found.chunks(STEP) {
             unless_configured(engine, &id)?;
-            let rest = found.split_off(STEP.min(found.len()));
-            count += found.len() as u64;
-            let expiry = Expiry { at: engine.clock.now(), erased: found, ..Expiry::default() };
+            count += ids.len() as u64;
+            let expiry = Expiry { at: engine.clock.now(), erased: ids.to_vec(), ..Expiry::default() };
             engine.recorder.record(Fact::Expire(expiry)).await?;
-            found = rest;
         }
     }
     // A poll that was under way when the source was removed may have been recorded since.

@@ -3,7 +3,7 @@
 //! poll waits for the keeper no longer than for another poll.
 
 pub mod scrub;
-mod sweep;
+pub(super) mod sweep;
 
 use std::sync::Arc;
 use std::time::Duration;

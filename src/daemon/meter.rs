@@ -1,27 +1,18 @@
 //! Counts the work of the running daemon. The parts that work report here, and `/metrics` reads it.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::model::counts::{Counts, EntryCounts};
 use crate::model::time::Time;
 
-/// No group of records is being recorded.
-const IDLE: i64 = i64::MIN;
-
 /// Counts since the start of the process. A reload goes on with them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Meter {
     counts: Mutex<Counts>,
-    /// The last progress of the group that is being recorded: milliseconds since 1970, or [`IDLE`].
-    recording_since: AtomicI64,
-}
-
-impl Default for Meter {
-    fn default() -> Self {
-        Self { counts: Mutex::default(), recording_since: AtomicI64::new(IDLE) }
-    }
+    /// The last progress of the group that is being recorded.
+    recording_since: Mutex<Option<Time>>,
 }
 
 impl Meter {
@@ -57,14 +48,12 @@ impl Meter {
 
     /// Recording of a group begins or makes progress, or is over.
     pub fn recording(&self, since: Option<Time>) {
-        let since = since.map_or(IDLE, |since| since.timestamp_millis());
-        self.recording_since.store(since, Ordering::Relaxed);
+        *self.recording_since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
     /// Time since which the group that is being recorded makes no progress.
     pub fn recording_since(&self) -> Option<Time> {
-        let since = self.recording_since.load(Ordering::Relaxed);
-        (since != IDLE).then(|| Time::from_timestamp_millis(since)).flatten()
+        *self.recording_since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn counts(&self) -> Counts {

@@ -15,7 +15,7 @@ use crate::decide::health::{Look, Progress, Sizes, SourceLook, Status};
 use crate::ledger::DiskFault;
 use crate::ledger::store::StoreError;
 use crate::model::feed_key::FeedKey;
-use crate::model::state::{Meta, State};
+use crate::model::state::{Meta, SourceState, State};
 use crate::serve::Live;
 use crate::views::metrics::{self, Measured};
 use crate::views::page::Page;
@@ -34,11 +34,10 @@ pub fn look(engine: &Engine, dues: Option<&Dues>) -> Result<Look, StoreError> {
     let mut sources = Vec::with_capacity(engine.config.sources.len());
     for source in &engine.config.sources {
         let known = stored.get(&source.def.id);
-        let state = if source.enabled { known.map_or("new", |known| known.condition(now)) } else { "off" };
         sources.push(SourceLook {
             id: source.def.id.clone(),
             title: known.map_or_else(|| source.def.id.to_string(), |known| known.title().to_owned()),
-            state: state.to_owned(),
+            state: SourceState::state(known, source.enabled, now).to_owned(),
             failing_since: known.and_then(|known| known.poll.failing_since).filter(|_| source.enabled),
             good: known.and_then(|known| known.poll.good_at),
             newest: known.and_then(|known| known.habits.newest()),
@@ -63,7 +62,7 @@ pub fn look(engine: &Engine, dues: Option<&Dues>) -> Result<Look, StoreError> {
         polls: polls.into_iter().map(|(outcome, count)| (outcome.to_owned(), count)).collect(),
         progress: progress(engine, dues),
         sizes: Sizes {
-            entries: store.meta()?.map_or(0, |meta| meta.entries),
+            entries: store.last_meta()?.map_or(0, |meta| meta.entries),
             waiting: engine.recorder.waiting(),
             journal_octets: sizes.journal,
             store_octets: sizes.store,
@@ -74,11 +73,11 @@ pub fn look(engine: &Engine, dues: Option<&Dues>) -> Result<Look, StoreError> {
 
 /// Looks at the parts that must move. Reads nothing.
 pub fn progress(engine: &Engine, dues: Option<&Dues>) -> Progress {
-    let Outages { sentences: outages, cut_off_since } = engine.worker.outages();
+    let Outages { sentences: outages, cut_off_since, reachable } = engine.worker.outages();
     let due = |dues: &Dues| match outages.is_empty() {
         true => dues.earliest(),
         // Polls that wait for a network are due, and do not hang.
-        false => dues.earliest_of(engine.worker.reachable()),
+        false => dues.earliest_of(reachable.iter()),
     };
     Progress {
         due: dues.and_then(due),
@@ -131,7 +130,7 @@ struct Shown {
 
 impl Shown {
     fn now(engine: &Arc<Engine>) -> Result<Self, StoreError> {
-        let seq = engine.store().load().meta()?.map_or(0, |meta| meta.seq);
+        let seq = engine.store().load().last_meta()?.map_or(0, |meta| meta.seq);
         Ok(Self { engine: Arc::downgrade(engine), seq })
     }
 }

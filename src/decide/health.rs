@@ -144,6 +144,18 @@ pub struct Ailing {
     pub failures: u32,
 }
 
+impl Ailing {
+    fn of(source: &SourceLook) -> Self {
+        Self {
+            id: source.id.clone(),
+            state: source.state.clone(),
+            since: source.failing_since.map(rfc3339),
+            good: source.good.map(rfc3339),
+            failures: source.failures,
+        }
+    }
+}
+
 /// The age of a feed.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fresh {
@@ -168,7 +180,7 @@ impl Look {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             configured: rfc3339(self.configured),
             states,
-            sources: self.ailing(),
+            sources: self.ailing().into_iter().map(Ailing::of).collect(),
             polls: self.polls.clone(),
             feeds: self.feeds.iter().map(|(feed, newest)| self.fresh(feed, *newest)).collect(),
             sizes: self.sizes,
@@ -185,18 +197,12 @@ impl Look {
         self.progress.hangs(self.now).into_iter().chain(outages).chain(fail).collect()
     }
 
-    fn ailing(&self) -> Vec<Ailing> {
+    /// The polled sources in another state than `ok`, those that have failed longest first.
+    pub fn ailing(&self) -> Vec<&SourceLook> {
         let ailing = self.sources.iter().filter(|source| source.polled && source.state != "ok");
         let mut ailing: Vec<&SourceLook> = ailing.collect();
         ailing.sort_by_key(|source| (source.failing_since.is_none(), source.failing_since, &source.id));
-        let row = |source: &SourceLook| Ailing {
-            id: source.id.clone(),
-            state: source.state.clone(),
-            since: source.failing_since.map(rfc3339),
-            good: source.good.map(rfc3339),
-            failures: source.failures,
-        };
-        ailing.into_iter().map(row).collect()
+        ailing
     }
 
     fn fresh(&self, feed: &str, newest: Time) -> Fresh {

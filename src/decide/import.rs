@@ -141,7 +141,12 @@ fn had_password(text: &str) -> bool {
 impl Draft {
     /// The `[[source]]` table.
     pub fn table(&self) -> String {
-        let mut out = self.comments(&[]) + "[[source]]\n";
+        self.comments(&[]) + &self.bare()
+    }
+
+    /// The table without the notes.
+    fn bare(&self) -> String {
+        let mut out = "[[source]]\n".to_owned();
         self.push_names(&mut out);
         let _ = writeln!(out, "url = {}", suggest::quoted(&self.url));
         let _ = writeln!(out, "region = {}", self.region());
@@ -157,7 +162,7 @@ impl Draft {
         found.extend(report.feeds.iter().map(|feed| format!("a feed of this page: {}", feed.url)));
         found.extend(report.defects.iter().cloned());
         let Some(suggested) = report.toml.as_deref().filter(|_| report.has_entries()) else {
-            return self.comments(&found) + self.table_alone().as_str() + "enabled = false\n";
+            return self.comments(&found) + &self.bare() + "enabled = false\n";
         };
         self.comments(&found) + &self.merged(suggested)
     }
@@ -188,10 +193,6 @@ impl Draft {
             }
         }
         out
-    }
-
-    fn table_alone(&self) -> String {
-        Self { notes: Vec::new(), ..self.clone() }.table()
     }
 
     fn push_names(&self, out: &mut String) {

@@ -136,6 +136,11 @@ impl SourceState {
         Outcome::state(self.outcome.as_ref(), || self.habits.is_silent(now))
     }
 
+    /// The state of a configured source: `off` if it is not polled, `new` if nothing is known of it.
+    pub fn state(stored: Option<&Self>, enabled: bool, now: Time) -> &'static str {
+        if enabled { stored.map_or("new", |stored| stored.condition(now)) } else { "off" }
+    }
+
     /// The title it is shown by: the operator's, else the feed's own, else its id.
     pub fn title(&self) -> &str {
         let given = self.def.title.as_deref().or(self.facts.title.as_deref());

@@ -4,15 +4,6 @@
 mod newsboat;
 mod opml;
 mod planet;
-/// An address of a list as a person may see it: on one line, without user, password and keys, whatever its scheme.
-pub fn shown(address: &str) -> String {
-    let address = one_line(address);
-    let Some((scheme, rest)) = address.split_once("://") else { return masked(&address).into_owned() };
-    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
-    masked(&format!("{scheme}://{}", &rest[host..])).into_owned()
-}
-
 #[cfg(test)]
 mod tests;
 
@@ -128,4 +119,13 @@ impl Subscriptions {
 /// A name in one line; `None` if nothing is left.
 fn named(text: &str) -> Option<String> {
     Some(truncate_chars(&one_line(text), MAX_NAME)).filter(|name| !name.is_empty())
+}
+
+/// An address of a list as a person may see it: on one line, without user, password and keys, whatever its scheme.
+pub fn shown(address: &str) -> String {
+    let address = one_line(address);
+    let Some((scheme, rest)) = address.split_once("://") else { return masked(&address).into_owned() };
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
+    masked(&format!("{scheme}://{}", &rest[host..])).into_owned()
 }

@@ -168,8 +168,7 @@ pub fn page(site: &Site, look: &Look, status: &Status) -> Vec<u8> {
         status.trouble.iter().map(|why| format!("<li lang=\"en\">{}</li>\n", escape(why))).collect();
     let trouble = if trouble.is_empty() { trouble } else { format!("<ul>\n{trouble}</ul>\n") };
     let mut ailing = String::new();
-    for row in status.sources.iter().take(ROWS) {
-        let Some(source) = look.sources.iter().find(|source| source.id == row.id) else { continue };
+    for source in look.ailing().into_iter().take(ROWS) {
         let (id, title) = (escape(source.id.as_str()), escape(&source.title));
         let _ = writeln!(
             ailing,

@@ -13,9 +13,9 @@ use crate::model::stored::EntryNo;
 use crate::model::time::Time;
 
 /// The maximum number of entries in one expiry record: `apply` takes about as long as for a large observation.
-const STEP: usize = 250;
+pub(in crate::daemon) const STEP: usize = 250;
 /// The number of entries read at a time.
-const PAGE: usize = 500;
+pub(in crate::daemon) const PAGE: usize = 500;
 /// The number of consecutive young entries after which the sweep ends. One is not enough: a clock that was
 /// ahead for a while leaves some entries that seem young among the old ones.
 const YOUNG: usize = 5_000;
