@@ -7,6 +7,7 @@ use super::body::{self, Cut};
 use super::dom::{Page, select, text};
 use super::lines::{TextLine, lines};
 use super::list::{breaks_off, has};
+use super::notes::{Found, Part};
 use super::prose::Prose;
 use super::{ArticleRules, Css, PageError, lead, meta, outlet, title, when};
 use crate::model::time::Stamp;
@@ -47,46 +48,50 @@ pub struct Article {
 
 /// Reads an article page.
 pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, PageError> {
-    let page = Page::read(input)?;
-    let open = breaks_off(input.bytes) && !has(input.bytes, b"</body");
+    of_page(&Page::read(input)?, input.bytes, rules)
+}
+
+/// Reads the article of a page; `bytes` are the page's.
+pub(super) fn of_page(page: &Page, bytes: &[u8], rules: &ArticleRules) -> Result<Article, PageError> {
+    let open = breaks_off(bytes) && !has(bytes, b"</body");
     let lines = select(&page.html, "body").next().map(lines).unwrap_or_default();
-    let prose = Prose::of(&page, &lines);
+    let prose = Prose::of(page, &lines);
     let lines = prose.shown(lines);
-    let title = chosen(&page, rules.title.as_ref()).or_else(|| title::title(&page, &prose, &lines));
+    let title = chosen(page, rules.title.as_ref()).or_else(|| title::title(page, &prose, &lines));
     let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
-    let found = body::find(&page, &prose, rules.body.as_ref());
+    let found = body::find(page, &prose, rules.body.as_ref());
     let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
     let body = body::markup(&found, &cut);
     let body = body.map(|body| match &rules.body {
-        None => lead::lead(&page, &prose, &lines, at, &found) + &body,
+        None => lead::lead(page, &prose, &lines, at, &found) + &body,
         Some(_) => body,
     });
     if open && (body.is_none() && title.is_none() || rules.body.is_some() && found.is_empty()) {
         return Err(PageError::CutShort);
     }
     if let Some(css) = rules.body.as_ref().filter(|_| found.is_empty()) {
-        let generic = usize::from(!body::find(&page, &prose, None).is_empty());
+        let generic = usize::from(!body::find(page, &prose, None).is_empty());
         return Err(PageError::SelectorsMatchNothing { selector: css.as_str().to_owned(), generic });
     }
     if body.is_none() && title.is_none() {
         return Err(PageError::Empty);
     }
     let heading = heading(&lines, at);
-    let said = |css: &Option<Css>, read| chosen(&page, css.as_ref()).and_then(|t| meta::unlabelled(&t, read));
-    let section = chosen(&page, rules.section.as_ref())
+    let said = |css: &Option<Css>, read| chosen(page, css.as_ref()).and_then(|t| meta::unlabelled(&t, read));
+    let section = chosen(page, rules.section.as_ref())
         .map(|said| meta::trail(&said, title.as_deref()).unwrap_or_else(|| vec![said]))
         .or_else(|| lines.iter().find_map(|line| meta::trail(&line.text, title.as_deref())))
         .or_else(|| page.meta(&["columnname", "article:section"]).map(|said| vec![said]));
     Ok(Article {
-        published: chosen(&page, rules.date.as_ref())
+        published: chosen(page, rules.date.as_ref())
             .and_then(|said| find(&said, &page.dates))
-            .or_else(|| when::published(&page, heading, &lines)),
-        outlet: said(&rules.outlet, meta::outlet).or_else(|| outlet::outlet(&page, heading, &lines)),
+            .or_else(|| when::published(page, heading, &lines)),
+        outlet: said(&rules.outlet, meta::outlet).or_else(|| outlet::outlet(page, heading, &lines)),
         editor: said(&rules.editor, meta::editor)
-            .or_else(|| lines.iter().find_map(|line| meta::editor(&line.text))),
+            .or_else(|| page.notes.first(Part::Editor, lines.iter().filter_map(editor))),
         section: section.unwrap_or_default(),
-        summary: chosen(&page, rules.summary.as_ref())
-            .or_else(|| summary(&page, body.as_deref(), title.as_deref())),
+        summary: chosen(page, rules.summary.as_ref())
+            .or_else(|| summary(page, body.as_deref(), title.as_deref())),
         rights: rights(&lines),
         canonical: select(&page.html, "link[rel=canonical]")
             .next()
@@ -97,6 +102,10 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
         title,
         body,
     })
+}
+
+fn editor(line: &TextLine) -> Option<Found> {
+    Some(Found { value: meta::editor(&line.text)?, node: Some(line.block), why: "a label" })
 }
 
 /// True if nothing comes after an element. Where something does, the element was there to its end.

@@ -22,10 +22,45 @@ const NAMES: usize = 2;
 /// The shape that blocks of one list share: the tags and classes around its rows, and the row's tag.
 type Shape = (String, String);
 
-struct Block<'a> {
-    links: Vec<(usize, EntryLink<'a>)>,
+pub(super) struct Block<'a> {
+    pub(super) links: Vec<(usize, EntryLink<'a>)>,
+    /// The row of each link.
+    pub(super) rows: Vec<NodeId>,
     /// The number of its rows with a date.
-    dated: usize,
+    pub(super) dated: usize,
+}
+
+/// Blocks that are the page's list, and those that were left out, each with the reason.
+#[derive(Default)]
+pub(super) struct Sorted<'a> {
+    pub(super) kept: Vec<Block<'a>>,
+    pub(super) left: Vec<(Block<'a>, &'static str)>,
+}
+
+impl<'a> Sorted<'a> {
+    fn by(blocks: Vec<Block<'a>>, why_left: impl Fn(&Block<'a>) -> Option<&'static str>) -> Self {
+        let mut sorted = Self::default();
+        for block in blocks {
+            match why_left(&block) {
+                None => sorted.kept.push(block),
+                Some(why) => sorted.left.push((block, why)),
+            }
+        }
+        sorted
+    }
+
+    /// The number of links that were left out.
+    pub(super) fn left(&self) -> usize {
+        self.left.iter().map(|(block, _)| block.links.len()).sum()
+    }
+
+    /// The links of the list, in the order of the page.
+    pub(super) fn found(self) -> Vec<EntryLink<'a>> {
+        let mut links: Vec<(usize, EntryLink<'a>)> =
+            self.kept.into_iter().flat_map(|block| block.links).collect();
+        links.sort_by_key(|(place, _)| *place);
+        links.into_iter().map(|(_, link)| link).collect()
+    }
 }
 
 impl Block<'_> {
@@ -34,34 +69,44 @@ impl Block<'_> {
     }
 }
 
-/// Links with days in their paths, without those of side columns, and how many these were.
+/// Blocks of links with days in their paths.
 ///
 /// A block is a side column if it shows no dates and has fewer rows than the longest block, which does.
-pub(super) fn main<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> (Vec<EntryLink<'a>>, usize) {
+pub(super) fn main<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Sorted<'a> {
     let blocks = blocks(links, page);
-    let Some(longest) = longest_of(&blocks) else { return (Vec::new(), 0) };
+    let Some(longest) = longest_of(&blocks) else { return Sorted::default() };
     let (shows, most) = (blocks[longest].shows_dates(), blocks[longest].links.len());
     let is_side =
         |block: &Block<'_>| shows && most >= MIN_LIST && !block.shows_dates() && block.links.len() < most;
-    let left = blocks.iter().filter(|block| is_side(block)).map(|block| block.links.len()).sum();
-    (in_order(blocks.into_iter().filter(|block| !is_side(block))), left)
+    Sorted::by(blocks, |block| {
+        is_side(block).then_some("it shows no dates and has fewer rows than the longest block, which does")
+    })
 }
 
 /// The longest list of links without days in their paths, with the other blocks that are of its kind: they
 /// show dates as it does, or lead to addresses of the same form where no row shows a date.
-pub(super) fn longest<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> (Vec<EntryLink<'a>>, usize) {
+pub(super) fn longest<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Sorted<'a> {
     let blocks = blocks(links, page);
-    let Some(longest) = longest_of(&blocks) else { return (Vec::new(), 0) };
+    let Some(longest) = longest_of(&blocks) else { return Sorted::default() };
     let forms: HashSet<String> = blocks[longest].links.iter().map(|(_, link)| form(&link.href)).collect();
     let (shows, first) = (blocks[longest].shows_dates(), blocks[longest].links[0].0);
-    let keeps = |block: &Block<'_>| {
+    let mut sorted = Sorted::by(blocks, |block| {
         let alike = block.links.iter().filter(|(_, link)| forms.contains(&form(&link.href))).count();
-        let is_like = alike * 2 > block.links.len() && (!shows || block.shows_dates());
-        block.links[0].0 == first || (block.links.len() >= MIN_ROWS && is_like)
-    };
-    let left = blocks.iter().filter(|block| !keeps(block)).map(|block| block.links.len()).sum();
-    let found = in_order(blocks.into_iter().filter(keeps));
-    if found.len() < MIN_LIST { (Vec::new(), 0) } else { (found, left) }
+        if block.links[0].0 == first {
+            None
+        } else if block.links.len() < MIN_ROWS {
+            Some("it has one row only")
+        } else if alike * 2 <= block.links.len() {
+            Some("its addresses have another form than those of the longest block")
+        } else {
+            (shows && !block.shows_dates()).then_some("it shows no dates, and the longest block does")
+        }
+    });
+    if sorted.kept.iter().map(|block| block.links.len()).sum::<usize>() < MIN_LIST {
+        let few = sorted.kept.drain(..).map(|block| (block, "fewer than five rows are no list"));
+        sorted.left.extend(few.collect::<Vec<_>>());
+    }
+    sorted
 }
 
 /// The links with those of the rows beside them that have none: rows of one block count together, whatever
@@ -113,7 +158,7 @@ const ROW: usize = 6;
 const SHORT: usize = 3;
 
 /// Links by the shape of the block they stand in, in the order of the page.
-fn blocks<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Vec<Block<'a>> {
+pub(super) fn blocks<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Vec<Block<'a>> {
     let rows = rows(&links);
     let mut at: HashMap<Shape, usize> = HashMap::new();
     let mut found: Vec<Block<'a>> = Vec::new();
@@ -121,9 +166,10 @@ fn blocks<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Vec<Block<'a>> {
         let row = row_of(link.anchor, &rows);
         let number = *at.entry(shape(row)).or_insert(found.len());
         if number == found.len() {
-            found.push(Block { links: Vec::new(), dated: 0 });
+            found.push(Block { links: Vec::new(), rows: Vec::new(), dated: 0 });
         }
         found[number].dated += usize::from(shows_date(row, &link, page));
+        found[number].rows.push(row.id());
         found[number].links.push((place, link));
     }
     found
@@ -160,12 +206,6 @@ fn shows_date(row: ElementRef<'_>, link: &EntryLink<'_>, page: &Page) -> bool {
 /// The block with most rows, where those that show dates count twice; the first of equals.
 fn longest_of(blocks: &[Block<'_>]) -> Option<usize> {
     (0..blocks.len()).rev().max_by_key(|at| blocks[*at].links.len() + blocks[*at].dated)
-}
-
-fn in_order<'a>(blocks: impl Iterator<Item = Block<'a>>) -> Vec<EntryLink<'a>> {
-    let mut links: Vec<(usize, EntryLink<'a>)> = blocks.flat_map(|block| block.links).collect();
-    links.sort_by_key(|(place, _)| *place);
-    links.into_iter().map(|(_, link)| link).collect()
 }
 
 /// The form of an address: what it has before its first number, and how it ends, so that `/info/1040/3807.html`

@@ -37,7 +37,7 @@ pub(super) fn find<'a>(page: &'a Page, prose: &Prose<'a>, css: Option<&Css>) -> 
         }
         return found;
     }
-    prose.densest()
+    prose.densest(&page.notes)
 }
 
 /// The markup of the elements, without what does not belong to the body.

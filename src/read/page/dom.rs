@@ -4,6 +4,7 @@
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
+use super::notes::Notes;
 use super::{PageError, is_challenge};
 use crate::model::entry::Link;
 use crate::read::bound::MAX_LINE;
@@ -37,6 +38,7 @@ pub(super) struct Page {
     pub(super) url: String,
     pub(super) site: Option<String>,
     pub(super) dates: DateContext,
+    pub(super) notes: Notes,
     base: Base,
 }
 
@@ -70,6 +72,7 @@ impl Page {
             repairs,
             url: input.url.to_owned(),
             site: host_key(input.url),
+            notes: Notes::default(),
             dates: DateContext { zone: input.zone, seen: input.fetched_at, near: None },
             base: declared.map_or(own, |base| Base::new(Some(&base))),
         })

@@ -2,16 +2,18 @@
 //! with a date in its path and a long text. If no path has a date, the longest list of long titles. `blocks`
 //! decides which blocks of links are lists.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
+use ego_tree::NodeId;
 use scraper::ElementRef;
 use url::Url;
 
-use super::blocks;
+use super::blocks::{self, Block, Sorted};
 use super::dom::{Page, select};
 use super::entry_link::EntryLink;
 use super::near::of_piece;
+use super::notes::{Note, Part};
 use crate::read::link::canonical;
 use crate::read::text::one_line;
 
@@ -40,27 +42,93 @@ pub(super) fn last_day(page: &Page) -> NaiveDate {
     today.checked_add_days(Days::new(1)).unwrap_or(today)
 }
 
-pub(super) fn links(page: &Page) -> Links<'_> {
-    let all = all_links(page);
-    let is_entry = |link: &&EntryLink<'_>| link.title.chars().count() >= MIN_TITLE && link.is_own;
-    let dated: Vec<EntryLink<'_>> =
-        all.iter().filter(|link| is_entry(link) && link.day.is_some()).cloned().collect();
-    if !dated.is_empty() {
-        let (found, left) = blocks::main(dated, page);
-        return Links { found: merged(blocks::completed(found, &all, page)), undated: false, left };
-    }
-    let site =
-        |link: &&EntryLink<'_>| link.title.chars().count() >= MIN_TITLE && link.is_near && has_id(&link.href);
-    for own in [true, false] {
-        let some: Vec<EntryLink<'_>> =
-            all.iter().filter(|link| site(link) && (link.is_own || !own)).cloned().collect();
-        let (found, left) = blocks::longest(some, page);
-        if !found.is_empty() {
-            let undated = found.iter().all(|link| link.day.is_none());
-            return Links { found: merged(blocks::completed(found, &all, page)), undated, left };
+/// The sign by which links without a row around them count as entries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// A day in the address, on the same site.
+    Day,
+    /// A number in the address, on the same site.
+    OwnNumber,
+    /// A number in the address, on a site of the same domain.
+    NearNumber,
+}
+
+/// The reason why a link by itself is no entry.
+fn unfit(link: &EntryLink<'_>, sign: Sign) -> Option<&'static str> {
+    let is_of_site = if sign == Sign::NearNumber { link.is_near } else { link.is_own };
+    if link.title.chars().count() < MIN_TITLE {
+        Some("its titles are shorter than eight characters")
+    } else if !is_of_site {
+        Some("it leads to other sites")
+    } else {
+        match sign {
+            Sign::Day => link.day.is_none().then_some("its addresses have no day, as those of other links do"),
+            _ => (!has_id(&link.href)).then_some("its addresses have no number"),
         }
     }
-    Links::default()
+}
+
+pub(super) fn links(page: &Page) -> Links<'_> {
+    let all = all_links(page);
+    let fit = |sign| all.iter().filter(|link| unfit(link, sign).is_none()).cloned().collect::<Vec<_>>();
+    let dated = fit(Sign::Day);
+    if !dated.is_empty() {
+        return taken(page, &all, blocks::main(dated, page), Sign::Day);
+    }
+    let own = blocks::longest(fit(Sign::OwnNumber), page);
+    if !own.kept.is_empty() {
+        return taken(page, &all, own, Sign::OwnNumber);
+    }
+    taken(page, &all, blocks::longest(fit(Sign::NearNumber), page), Sign::NearNumber)
+}
+
+/// The list that the kept blocks make, with the rows beside theirs.
+fn taken<'a>(page: &Page, all: &[EntryLink<'a>], sorted: Sorted<'a>, sign: Sign) -> Links<'a> {
+    sorted.kept.iter().for_each(|block| note(page, block, true, "its rows are of the list"));
+    sorted.left.iter().for_each(|(block, why)| note(page, block, false, why));
+    let left = sorted.left();
+    let found = sorted.found();
+    let undated = sign != Sign::Day && found.iter().all(|link| link.day.is_none());
+    let found = blocks::completed(found, all, page);
+    if page.notes.are_kept() {
+        note_unfit(page, all, &found, sign);
+    }
+    if found.is_empty() { Links::default() } else { Links { found: merged(found), undated, left } }
+}
+
+fn note(page: &Page, block: &Block<'_>, taken: bool, why: &'static str) {
+    page.notes.add(|| Note {
+        part: Part::Rows,
+        taken,
+        why,
+        nodes: block.rows.clone(),
+        texts: block.links.iter().map(|(_, link)| link.title.clone()).collect(),
+        weight: block.dated,
+    });
+}
+
+/// Notes the blocks of links that by themselves are no entries: those that the rows beside them made entries, and the
+/// others.
+fn note_unfit(page: &Page, all: &[EntryLink<'_>], found: &[EntryLink<'_>], sign: Sign) {
+    /// Fewer links side by side are no block that a person would miss.
+    const MIN_NOTED: usize = 3;
+    let is_found: HashSet<NodeId> = found.iter().map(|link| link.anchor.id()).collect();
+    let known: HashSet<&str> = found.iter().map(|link| link.key.as_str()).collect();
+    let unfit = all.iter().filter_map(|link| Some((link, unfit(link, sign)?)));
+    let (among, others): (Vec<_>, Vec<_>) = unfit.partition(|(link, _)| is_found.contains(&link.anchor.id()));
+    let among = among.into_iter().map(|(link, _)| link.clone()).collect();
+    for block in blocks::blocks(among, page) {
+        note(page, &block, true, "its rows stand among those of the list");
+    }
+    let others: Vec<_> = others.into_iter().filter(|(link, _)| !known.contains(link.key.as_str())).collect();
+    let whys: HashMap<NodeId, &'static str> =
+        others.iter().map(|(link, why)| (link.anchor.id(), *why)).collect();
+    for block in blocks::blocks(others.into_iter().map(|(link, _)| link.clone()).collect(), page) {
+        let why = whys.get(&block.links[0].1.anchor.id()).copied().unwrap_or_default();
+        if block.links.len() >= MIN_NOTED {
+            note(page, &block, false, why);
+        }
+    }
 }
 
 /// Links that lead to another page, in document order.

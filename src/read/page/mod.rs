@@ -20,6 +20,7 @@ mod lines;
 mod list;
 mod meta;
 mod near;
+mod notes;
 mod outlet;
 mod prose;
 mod rules;

@@ -1,11 +1,14 @@
 //! Finds the outlet of an article: behind a label, in the head of the page, or as a name beside the time. Believes a
 //! name without a label only if its words, the names of its element or the page itself say that it is an outlet.
 
+use std::iter;
+
 use scraper::ElementRef;
 
 use super::dom::{Page, is_inline, text_to};
 use super::frame::has_word;
 use super::lines::TextLine;
+use super::notes::{Found, Part};
 use super::prose::around;
 use super::{meta, when};
 use crate::read::date::find;
@@ -40,14 +43,34 @@ const MAX_INNER: usize = 200;
 /// The outlet of an article. `heading` are the lines about it, `lines` all of them.
 pub(super) fn outlet(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<String> {
     let about: Vec<&TextLine> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
-    let labelled = about.iter().find_map(|line| meta::outlet(&line.text)).or_else(|| {
+    let found = |value: String, line: &TextLine, why| Found { value, node: Some(line.block), why };
+    let labelled = about
+        .iter()
+        .filter_map(|line| Some(found(meta::outlet(&line.text)?, line, "a label near the title")));
+    let next = || {
         let at = about.iter().position(|line| meta::is_bare_outlet(&line.text))?;
-        let next = &about.get(at + 1)?.text;
-        (next.chars().count() <= MAX_NAME && !next.contains([':', '：'])).then(|| next.clone())
-    });
-    let below = || lines.iter().find_map(|line| meta::outlet_alone(&line.text));
-    let declared = || page.meta(&["contentsource", "source"]).and_then(|said| meta::outlet_name(&said));
-    labelled.or_else(below).or_else(declared).or_else(|| beside(page, &about))
+        let next = about.get(at + 1)?;
+        let is_name = next.text.chars().count() <= MAX_NAME && !next.text.contains([':', '：']);
+        is_name.then(|| found(next.text.clone(), next, "the line after a label"))
+    };
+    let below = lines
+        .iter()
+        .filter_map(|line| Some(found(meta::outlet_alone(&line.text)?, line, "a line that begins with a label")));
+    let declared = || {
+        let value = page.meta(&["contentsource", "source"]).and_then(|said| meta::outlet_name(&said))?;
+        Some(Found { value, node: None, why: "the head of the page" })
+    };
+    let beside = || {
+        let value = beside(page, &about)?;
+        let line = about.iter().find(|line| line.text.contains(&value));
+        Some(Found { value, node: line.map(|line| line.block), why: "a name near the time" })
+    };
+    let found = labelled
+        .chain(iter::once_with(next).flatten())
+        .chain(below)
+        .chain(iter::once_with(declared).flatten())
+        .chain(iter::once_with(beside).flatten());
+    page.notes.first(Part::Outlet, found)
 }
 
 /// A name on a line with the time, or on one next to it.

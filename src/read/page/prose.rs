@@ -1,6 +1,7 @@
 //! Finds the prose of an article on its page. Weighs lines by marks that only sentences have, and elements by the
 //! lines close below them. Removes nothing.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use ego_tree::{NodeId, Tree};
@@ -10,6 +11,7 @@ use super::dom::{Page, is_inline, select};
 use super::frame::{is_boxed, is_framed, is_hidden};
 use super::lines::TextLine;
 use super::meta;
+use super::notes::{Note, Notes, Part};
 
 /// Elements that never hold a body of their own: descending stops above them.
 pub(super) const WITHIN: &[&str] = &[
@@ -66,6 +68,9 @@ impl<'a> Prose<'a> {
             })
             .collect();
         prose.below = sums(&prose.lines);
+        if page.notes.are_kept() {
+            prose.note_frames(page, known);
+        }
         // Some pages go on with further articles: the one with the page's title is meant.
         let headed = select(&page.html, "h1").next().and_then(article_of);
         if let Some(article) = headed
@@ -109,7 +114,7 @@ impl<'a> Prose<'a> {
     }
 
     /// The elements that hold the article: one, or several side by side of one kind.
-    pub(super) fn densest(&self) -> Vec<ElementRef<'a>> {
+    pub(super) fn densest(&self, notes: &Notes) -> Vec<ElementRef<'a>> {
         let mut scores: HashMap<NodeId, usize> = HashMap::new();
         let mut best: Option<(usize, ElementRef<'a>)> = None;
         for (block, weight) in &self.lines {
@@ -128,7 +133,26 @@ impl<'a> Prose<'a> {
                 }
             }
         }
-        best.map(|(_, best)| self.with_siblings(best)).unwrap_or_default()
+        let found = best.map(|(_, best)| self.with_siblings(best)).unwrap_or_default();
+        if notes.are_kept() {
+            note_bodies(&found, scores, notes);
+        }
+        found
+    }
+
+    /// Notes the outermost elements whose prose is left out.
+    fn note_frames(&self, page: &Page, judged: HashMap<NodeId, bool>) {
+        let is_out = |id: NodeId| judged.get(&id).copied().unwrap_or_default();
+        let mut frames: Vec<(usize, NodeId)> = (judged.keys().copied())
+            .filter(|id| is_out(*id))
+            .filter(|id| self.tree.get(*id).is_some_and(|node| !node.ancestors().any(|up| is_out(up.id()))))
+            .map(|id| (self.all.get(&id).copied().unwrap_or_default(), id))
+            .collect();
+        // Ids grow in the order of the page.
+        frames.sort_unstable_by_key(|(holds, id)| (Reverse(*holds), *id));
+        for (holds, id) in frames.into_iter().take(MAX_NOTED) {
+            page.notes.add(|| note(Part::Frame, false, "its name or its style is that of a frame", vec![id], holds));
+        }
     }
 
     /// An element and those beside it that go on with the same article: what holds more of its kind nearby, and
@@ -174,6 +198,29 @@ impl<'a> Prose<'a> {
             goes_on(element) || matches!(name, "figure" | "img") || (WITHIN.contains(&name) && name != "p")
         };
         all[first..=last].iter().copied().filter(fits).collect()
+    }
+}
+
+/// Elements that are noted, of those that lost: a person compares a few.
+const MAX_NOTED: usize = 8;
+
+fn note(part: Part, taken: bool, why: &'static str, nodes: Vec<NodeId>, weight: usize) -> Note {
+    Note { part, taken, why, nodes, texts: Vec::new(), weight }
+}
+
+/// Notes the elements of the body, and those with the next highest scores.
+fn note_bodies(found: &[ElementRef<'_>], scores: HashMap<NodeId, usize>, notes: &Notes) {
+    let nodes: Vec<NodeId> = found.iter().map(|element| element.id()).collect();
+    let of = |id: &NodeId| scores.get(id).copied().unwrap_or_default() / 100;
+    if !nodes.is_empty() {
+        let most = nodes.iter().map(of).max().unwrap_or_default();
+        notes.add(|| note(Part::Body, true, "the highest score", nodes.clone(), most));
+    }
+    let mut others: Vec<(usize, NodeId)> =
+        scores.keys().filter(|id| !nodes.contains(id)).map(|id| (of(id), *id)).collect();
+    others.sort_unstable_by_key(|(score, id)| (Reverse(*score), *id));
+    for (score, id) in others.into_iter().take(MAX_NOTED) {
+        notes.add(|| note(Part::Body, false, "a lower score", vec![id], score));
     }
 }
 

@@ -9,38 +9,77 @@ use url::Url;
 use super::dom::{Page, select, text};
 use super::lines::TextLine;
 use super::meta;
+use super::notes::{Found, Part};
 use super::prose::Prose;
 
 /// Marks that separate a title from the name of the site.
 const MARKS: &[char] = &['_', '|', '｜', '-', '–', '—', '·', '«', '»', '‹'];
 
 pub(super) fn title(page: &Page, prose: &Prose<'_>, lines: &[TextLine]) -> Option<String> {
-    /// A line that the page's title begins with is no shorter, in characters.
-    const MIN_LINE: usize = 5;
-    if let Some(standard) = page.meta(&["articletitle"]) {
-        return Some(standard);
-    }
-    let declared = page.title.clone().unwrap_or_default();
-    let shared = page.meta(&["og:title", "twitter:title"]).unwrap_or_default();
     let headings: Vec<(ElementRef<'_>, String)> = select(&page.html, "h1")
         .filter(|heading| prose.is_shown(*heading))
         .map(|heading| (heading, text(heading)))
         .filter(|(_, said)| said.chars().count() >= 4)
         .collect();
+    let found = by_rules(page, lines, &headings);
+    if page.notes.are_kept() {
+        note(page, lines, &headings, found.as_ref());
+    }
+    found.map(|(said, _)| said)
+}
+
+/// Notes the title with the element that shows it, and the other headings.
+fn note(
+    page: &Page,
+    lines: &[TextLine],
+    headings: &[(ElementRef<'_>, String)],
+    found: Option<&(String, &'static str)>,
+) {
+    /// More headings than a person compares; a hostile page has thousands.
+    const MAX_HEADINGS: usize = 8;
+    let shows = |title: &str| {
+        let heading = headings.iter().find(|(_, said)| said == title).map(|(heading, _)| heading.id());
+        heading.or_else(|| lines.iter().find(|line| line.text == title).map(|line| line.block))
+    };
+    if let Some((title, why)) = found {
+        let found = Found { value: title.clone(), node: shows(title), why };
+        page.notes.add_found(Part::Title, true, &found);
+    }
+    let others = headings.iter().filter(|(_, said)| found.is_none_or(|(title, _)| title != said));
+    for (heading, said) in others.take(MAX_HEADINGS) {
+        let why = "a heading; an earlier rule gave the title, or the head of the page has other words";
+        let lost = Found { value: said.clone(), node: Some(heading.id()), why };
+        page.notes.add_found(Part::Title, false, &lost);
+    }
+}
+
+/// The title, and the rule that gave it.
+fn by_rules(
+    page: &Page,
+    lines: &[TextLine],
+    headings: &[(ElementRef<'_>, String)],
+) -> Option<(String, &'static str)> {
+    /// A line that the page's title begins with is no shorter, in characters.
+    const MIN_LINE: usize = 5;
+    if let Some(standard) = page.meta(&["articletitle"]) {
+        return Some((standard, "ArticleTitle in the head"));
+    }
+    let declared = page.title.clone().unwrap_or_default();
+    let shared = page.meta(&["og:title", "twitter:title"]).unwrap_or_default();
     let whole = |said: &str| declared.contains(said) || shared.contains(said);
     let agreed = headings.iter().filter(|(_, said)| whole(said) && !is_rubric(said, &declared));
     if let Some((_, said)) = agreed.max_by_key(|(_, said)| said.chars().count()) {
-        return Some(said.clone());
+        return Some((said.clone(), "the heading that the head of the page agrees with"));
     }
     let sites = sites(page);
     let head = format!("{declared} {shared}");
     let shared = Some(meta::article_title(&shared, &sites)).filter(|title| !title.is_empty());
-    if let [(only, said)] = headings.as_slice()
+    if let [(only, said)] = headings
         && (likeness(said, &head) * 3 >= 100 || (said.chars().count() >= 8 && stands_in_article(*only)))
     {
         // A heading may have the rubric before the title in it; the head has the title alone.
         let own = shared.as_ref().filter(|own| own.chars().count() >= 8 && said.ends_with(own.as_str()));
-        return Some(own.unwrap_or(said).clone());
+        return Some((own.unwrap_or(said).clone(), "the only heading"));
     }
     let ends = |said: &str| {
         let rest = declared.strip_prefix(said).map(str::trim_start);
@@ -50,19 +89,21 @@ pub(super) fn title(page: &Page, prose: &Prose<'_>, lines: &[TextLine]) -> Optio
     if let Some(line) =
         starts.filter(|line| !is_rubric(&line.text, &declared)).max_by_key(|line| line.text.len())
     {
-        return Some(line.text.clone());
+        return Some((line.text.clone(), "a line with which <title> begins"));
     }
     // `行情--标题-某某网`: the part between that stands on the page as a line.
     let parts: HashSet<&str> = declared.split(MARKS).map(str::trim).collect();
     let part =
         lines.iter().filter(|line| line.text.chars().count() >= 8 && parts.contains(line.text.as_str()));
     if let Some(line) = part.max_by_key(|line| line.text.len()) {
-        return Some(line.text.clone());
+        return Some((line.text.clone(), "a line that is a part of <title>"));
     }
-    let long = headings.into_iter().map(|(_, said)| said).find(|said| said.chars().count() >= 8);
+    let long = headings.iter().map(|(_, said)| said).find(|said| said.chars().count() >= 8);
     let long = long.filter(|said| declared.is_empty() || likeness(said, &head) > 0);
     let declared = Some(meta::article_title(&declared, &sites)).filter(|title| !title.is_empty());
-    shared.or(declared).or(long)
+    let shared = shared.map(|said| (said, "og:title in the head"));
+    let declared = declared.map(|said| (said, "<title> without the name of the site"));
+    shared.or(declared).or(long.map(|said| (said.clone(), "a heading that shares words with the head")))
 }
 
 /// True if a text is a rubric or a tag before the title: the page's title goes on with much more in the
