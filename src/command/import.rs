@@ -11,7 +11,7 @@ use anyhow::Context;
 use ipnet::IpNet;
 use tokio::task::JoinSet;
 
-use super::probe::{self, Prober};
+use super::probe::{self, Follow, Prober};
 use super::progress::Progress;
 use super::{BadConfig, Ended, Invocation, Subcommand};
 use crate::config::{Config, RESERVED_WORDS};
@@ -110,7 +110,7 @@ async fn probe_all(prober: Arc<Prober>, drafts: Vec<Draft>, out: &mut Out) -> an
     for (n, draft) in drafts.into_iter().enumerate() {
         let prober = Arc::clone(&prober);
         asking.spawn(async move {
-            let report = prober.report(&draft.url, false).await;
+            let report = prober.report(&draft.url, Follow::Nothing).await;
             (n, draft.probed(&report))
         });
     }

@@ -9,6 +9,7 @@
 //! `daemon::run` therefore takes no list of commands.
 
 mod client;
+mod columns;
 mod complete;
 pub mod host;
 mod list;

@@ -1,9 +1,11 @@
 //! A report of what an address answers, for `dibao check --online` and for a person who is about to write a
 //! `[[source]]`. Fetches nothing and reads no body: it describes an [`Answer`] and advises.
 
+mod chosen;
 mod defects;
 mod hosts;
 mod look;
+mod outlined;
 mod rhythm;
 mod shown;
 pub(super) mod suggest;
@@ -26,7 +28,9 @@ use crate::model::outcome::Outcome;
 use crate::model::time::{Precision, Stamp, Time};
 use crate::read::html;
 use crate::read::link;
-use crate::read::page::Article;
+use crate::read::page::{Article, ExplainedArticle, ExplainedList};
+pub use chosen::Chosen;
+pub use outlined::outlined;
 pub use rhythm::Rhythm;
 pub use shown::span;
 
@@ -73,6 +77,9 @@ pub struct ProbeReport {
     pub feeds: Vec<FeedLink>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed: Option<Followed>,
+    /// What was taken of the pages and what was left, if somebody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Chosen>,
     /// True if it has been silent for longer than its own rhythm explains.
     pub silent: bool,
     /// A `[[source]]` table for it.
@@ -149,6 +156,7 @@ pub fn examine(subject: &Subject<'_>) -> ProbeReport {
         entries: shown(entries, &kinds, subject.zone),
         feeds: feeds(subject.answer),
         followed: None,
+        chosen: None,
         silent: rhythm::is_silent(&dates, subject.at),
         toml: None,
     };
@@ -168,6 +176,30 @@ impl ProbeReport {
         }
         let crawl_delay = crawl_delay.map(|delay| delay.as_secs_f64());
         self.robots = Some(RobotsReport { allowed, why, crawl_delay });
+        self
+    }
+
+    /// Adds what the readers of the list and of an article took and left, and their selectors. `read` is the report of
+    /// a source that has the selectors of the list.
+    pub fn with_chosen(
+        mut self,
+        list: Option<ExplainedList>,
+        article: Option<ExplainedArticle>,
+        read: Option<ProbeReport>,
+    ) -> Self {
+        let is_allowed = self.robots.as_ref().is_none_or(|robots| robots.allowed);
+        let proposal = list.as_ref().and_then(|list| list.proposal.as_ref());
+        // A poll that takes nothing with the selectors proves them wrong.
+        let proven = read.as_ref().filter(|read| read.has_entries());
+        let proposal = proposal.and_then(|proposal| Some((proposal, proven?.count)));
+        let is_page = matches!(self.answer, Answer::Document(Form::ListPage)) || proposal.is_some();
+        if is_page && is_allowed {
+            let table = self.toml.take().or_else(|| proven.and_then(|read| read.toml.clone()));
+            let selectors = chosen::table(proposal, article.as_ref().map(|article| &article.proposal));
+            self.toml = table.map(|table| format!("{table}{selectors}"));
+        }
+        let (list, article) = (list.map(|list| list.explained), article.map(|article| article.explained));
+        self.chosen = (list.is_some() || article.is_some()).then_some(Chosen { list, article });
         self
     }
 

@@ -73,6 +73,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
         &[
             "cli/mod.rs",
             "command/owner.rs",
+            "command/probe.rs",
             "daemon/run.rs",
             "ledger/fault.rs",
             "ledger/dirs.rs",
@@ -88,7 +89,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("tikv_jemallocator", &["main.rs"]),
     ("toml", &["config/"]),
     ("tracing_subscriber", &["log/"]),
-    ("unicode_width", &["command/table.rs"]),
+    ("unicode_width", &["command/columns.rs", "command/table.rs"]),
     ("zstd", &["fetch/coding", "ledger/", "views/page/"]),
 ];
 

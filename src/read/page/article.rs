@@ -120,7 +120,7 @@ fn ends_the_page(element: ElementRef<'_>) -> bool {
 }
 
 /// The text of the first element that a selector names.
-fn chosen(page: &Page, css: Option<&Css>) -> Option<String> {
+pub(super) fn chosen(page: &Page, css: Option<&Css>) -> Option<String> {
     let found = page.html.select(css?.selector()).map(text);
     found.into_iter().find(|said| !said.is_empty())
 }

@@ -25,19 +25,20 @@ pub(super) struct Cut<'a> {
 }
 
 pub(super) fn find<'a>(page: &'a Page, prose: &Prose<'a>, css: Option<&Css>) -> Vec<ElementRef<'a>> {
-    if let Some(css) = css {
-        let mut found: Vec<ElementRef<'a>> = Vec::new();
-        let mut within = HashSet::new();
-        for element in page.html.select(css.selector()) {
-            // An element inside one that was taken is there already.
-            if !element.ancestors().any(|above| within.contains(&above.id())) {
-                within.insert(element.id());
-                found.push(element);
-            }
+    css.map_or_else(|| prose.densest(&page.notes), |css| selected(page, css))
+}
+
+/// The elements that a selector chooses; an element inside another one is there already.
+pub(super) fn selected<'a>(page: &'a Page, css: &Css) -> Vec<ElementRef<'a>> {
+    let mut found: Vec<ElementRef<'a>> = Vec::new();
+    let mut within = HashSet::new();
+    for element in page.html.select(css.selector()) {
+        if !element.ancestors().any(|above| within.contains(&above.id())) {
+            within.insert(element.id());
+            found.push(element);
         }
-        return found;
     }
-    prose.densest(&page.notes)
+    found
 }
 
 /// The markup of the elements, without what does not belong to the body.

@@ -78,6 +78,11 @@ impl Page {
         })
     }
 
+    /// The same, and its readers note what they take and leave.
+    pub(super) fn noting(input: &FeedInput<'_>) -> Result<Self, PageError> {
+        Ok(Self { notes: Notes::kept(), ..Self::read(input)? })
+    }
+
     /// A link of the page, absolute, without its fragment; web addresses only.
     pub(super) fn resolve(&self, href: &str) -> Option<String> {
         let absolute = self.base.resolve(href)?;

@@ -53,13 +53,16 @@ enum Sign {
     NearNumber,
 }
 
+/// The reason to leave links that lead elsewhere.
+pub(super) const OTHER_SITES: &str = "it leads to other sites";
+
 /// The reason why a link by itself is no entry.
 fn unfit(link: &EntryLink<'_>, sign: Sign) -> Option<&'static str> {
     let is_of_site = if sign == Sign::NearNumber { link.is_near } else { link.is_own };
     if link.title.chars().count() < MIN_TITLE {
         Some("its titles are shorter than eight characters")
     } else if !is_of_site {
-        Some("it leads to other sites")
+        Some(OTHER_SITES)
     } else {
         match sign {
             Sign::Day => link.day.is_none().then_some("its addresses have no day, as those of other links do"),

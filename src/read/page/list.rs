@@ -37,14 +37,18 @@ pub struct ListPage {
 
 /// Reads a list page.
 pub fn list(input: &FeedInput<'_>, rules: &ListRules) -> Result<ListPage, PageError> {
-    let page = Page::read(input)?;
+    of_page(&Page::read(input)?, input.bytes, rules)
+}
+
+/// Reads the list of a page; `bytes` are the page's.
+pub(super) fn of_page(page: &Page, bytes: &[u8], rules: &ListRules) -> Result<ListPage, PageError> {
     let mut repairs = page.repairs.clone();
     let entries = match rules.entry.as_ref().or(rules.link.as_ref()) {
-        Some(css) => selected(&page, rules, css, &mut repairs)?,
-        None => by_rule(&page, rules, &mut repairs)?,
+        Some(css) => selected(page, rules, css, &mut repairs)?,
+        None => by_rule(page, rules, &mut repairs)?,
     };
     Ok(ListPage {
-        next: next(&page, rules),
+        next: next(page, rules),
         encoding: page.encoding.clone(),
         nofollow: page.robots(&["nofollow"]),
         feed: ParsedFeed {
@@ -53,7 +57,7 @@ pub fn list(input: &FeedInput<'_>, rules: &ListRules) -> Result<ListPage, PageEr
             language: page.language(),
             entries,
             repairs,
-            ending: ending(input.bytes),
+            ending: ending(bytes),
             ..ParsedFeed::default()
         },
     })
@@ -178,7 +182,7 @@ fn within<'a>(row: ElementRef<'a>, css: Option<&Css>) -> Option<ElementRef<'a>> 
 }
 
 /// The link of a row: where the rules say, else the first whose path has a day, else the longest.
-fn link_of<'a>(page: &Page, row: ElementRef<'a>, rules: &ListRules) -> Option<EntryLink<'a>> {
+pub(super) fn link_of<'a>(page: &Page, row: ElementRef<'a>, rules: &ListRules) -> Option<EntryLink<'a>> {
     let last = last_day(page);
     let found = |anchor: ElementRef<'a>| {
         let href = page.resolve(anchor.attr("href")?)?;

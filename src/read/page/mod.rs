@@ -12,6 +12,7 @@ mod dated;
 mod dom;
 mod enrich;
 mod entry_link;
+mod explain;
 mod frame;
 mod generic;
 mod json;
@@ -22,8 +23,11 @@ mod meta;
 mod near;
 mod notes;
 mod outlet;
+mod outline;
+mod propose;
 mod prose;
 mod rules;
+mod selectors;
 #[cfg(test)]
 mod tests;
 mod title;
@@ -33,8 +37,11 @@ pub use article::{Article, article};
 pub use challenge::is_challenge;
 pub use dom::feed_links;
 pub use enrich::{enrich, says_no_more};
+pub use explain::{Candidate, Explained, ExplainedArticle, ExplainedList, explain_article, explain_list};
 pub use json::json;
 pub use list::{ListPage, breaks_off, list};
+pub use notes::Part;
+pub use propose::{ArticleProposal, ListProposal};
 pub use rules::{ArticleRules, Css, JsonPath, JsonRules, ListRules, PageRules};
 
 /// Why bytes are not the page or document that was looked for.

@@ -88,7 +88,8 @@ impl Notes {
         won.map(|won| won.value)
     }
 
-    pub(super) fn into_all(self) -> Vec<Note> {
-        self.0.map(RefCell::into_inner).unwrap_or_default()
+    /// The notes so far, which are forgotten then.
+    pub(super) fn take(&self) -> Vec<Note> {
+        self.0.as_ref().map(RefCell::take).unwrap_or_default()
     }
 }

@@ -115,25 +115,8 @@ impl<'a> Prose<'a> {
 
     /// The elements that hold the article: one, or several side by side of one kind.
     pub(super) fn densest(&self, notes: &Notes) -> Vec<ElementRef<'a>> {
-        let mut scores: HashMap<NodeId, usize> = HashMap::new();
-        let mut best: Option<(usize, ElementRef<'a>)> = None;
-        for (block, weight) in &self.lines {
-            let mut share = *weight * 100;
-            for holder in holders(*block).take(REACH) {
-                let score = scores.entry(holder.id()).or_default();
-                *score += share;
-                share = share * FADE / 100;
-            }
-        }
-        for (block, _) in &self.lines {
-            for holder in holders(*block).take(REACH) {
-                let score = scores[&holder.id()];
-                if best.is_none_or(|(most, _)| score > most) {
-                    best = Some((score, holder));
-                }
-            }
-        }
-        let found = best.map(|(_, best)| self.with_siblings(best)).unwrap_or_default();
+        let (scores, best) = scored(&self.lines);
+        let found = best.map(|best| self.with_siblings(best)).unwrap_or_default();
         if notes.are_kept() {
             note_bodies(&found, scores, notes);
         }
@@ -199,6 +182,42 @@ impl<'a> Prose<'a> {
         };
         all[first..=last].iter().copied().filter(fits).collect()
     }
+}
+
+/// The score of each element that may hold the article, and the element with the highest.
+fn scored<'a>(lines: &[(ElementRef<'a>, usize)]) -> (HashMap<NodeId, usize>, Option<ElementRef<'a>>) {
+    let mut scores: HashMap<NodeId, usize> = HashMap::new();
+    let mut best: Option<(usize, ElementRef<'a>)> = None;
+    for (block, weight) in lines {
+        let mut share = *weight * 100;
+        for holder in holders(*block).take(REACH) {
+            let score = scores.entry(holder.id()).or_default();
+            *score += share;
+            share = share * FADE / 100;
+        }
+    }
+    for (block, _) in lines {
+        for holder in holders(*block).take(REACH) {
+            let score = scores[&holder.id()];
+            if best.is_none_or(|(most, _)| score > most) {
+                best = Some((score, holder));
+            }
+        }
+    }
+    (scores, best.map(|(_, best)| best))
+}
+
+/// The element with most text that is no link, whether or not it has sentences: a body that no rule would take.
+pub(super) fn wordiest<'a>(page: &'a Page, lines: &[TextLine]) -> Option<ElementRef<'a>> {
+    /// Less text is a label.
+    const MIN_WORDS: usize = 5;
+    let words = |line: &TextLine| line.text.chars().count().saturating_sub(line.linked);
+    let weighed: Vec<(ElementRef<'a>, usize)> = lines
+        .iter()
+        .filter(|line| line.linked == 0 && words(line) >= MIN_WORDS)
+        .filter_map(|line| Some((line.element(page)?, words(line))))
+        .collect();
+    scored(&weighed).1
 }
 
 /// Elements that are noted, of those that lost: a person compares a few.
