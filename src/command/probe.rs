@@ -87,7 +87,7 @@ async fn look(config: Option<&Config>, args: Probe) -> anyhow::Result<bool> {
         let written = file.and_then(|mut file| file.write_all(probe::outlined(&report).as_bytes()));
         written.with_context(|| format!("{}: cannot be written", path.display()))?;
     }
-    let good = matches!(report.answer, Answer::Document(_) | Answer::PageWithFeeds(_)) || report.toml.is_some();
+    let good = matches!(report.answer, Answer::Document(_) | Answer::PageWithFeeds(_));
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
@@ -174,7 +174,9 @@ impl Prober {
         let link = list.entry_of(&report).unwrap_or_else(|| url.to_owned());
         let page = match (article, follow) {
             (Some(article), _) => Some(Ok(saved::read(article, &link, self.max_body)?)),
-            (None, Follow::Page) => Some(Err("no page of it was saved; name one with --saved-article".to_owned())),
+            (None, Follow::Page) => {
+                Some(Err("no page of it was saved; name one with --saved-article".to_owned()))
+            }
             (None, _) => None,
         };
         Ok(self.explained(report, list, page.map(|page| (link, page))))

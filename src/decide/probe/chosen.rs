@@ -27,7 +27,8 @@ impl Chosen {
             lines
         };
         let list = self.list.iter().map(|list| headed("the list: ✓ taken, ✗ left", list));
-        list.chain(self.article.iter().map(|article| headed("the article: ✓ taken, ✗ left", article))).collect()
+        list.chain(self.article.iter().map(|article| headed("the article: ✓ taken, ✗ left", article)))
+            .collect()
     }
 }
 
@@ -80,7 +81,10 @@ fn write_inner(branch: &Branch<'_>, before: &str, lines: &mut Vec<String>) {
 fn write_candidate(candidate: &Candidate, before: &str, lines: &mut Vec<String>) {
     let mark = if candidate.taken { "✓" } else { "✗" };
     let what = match (candidate.part, candidate.rows, candidate.score) {
-        (Part::Rows, Some(rows), _) => format!("{rows} rows, {} with a date", candidate.dated.unwrap_or_default()),
+        (Part::Rows, Some(rows), _) => {
+            let plural = if rows == 1 { "" } else { "s" };
+            format!("{rows} row{plural}, {} with a date", candidate.dated.unwrap_or_default())
+        }
         (part, _, Some(score)) if score > 0 => format!("{}, score {score}", name(part)),
         (part, ..) => name(part).to_owned(),
     };
@@ -124,7 +128,8 @@ pub(super) fn table(list: Option<(&ListProposal, usize)>, article: Option<&Artic
         }
     }
     let rules = article.map(|article| &article.rules);
-    let Some(rules) = rules.filter(|rules| [&rules.title, &rules.date, &rules.body].iter().any(|css| css.is_some()))
+    let Some(rules) =
+        rules.filter(|rules| [&rules.title, &rules.date, &rules.body].iter().any(|css| css.is_some()))
     else {
         return out;
     };

@@ -165,7 +165,11 @@ fn candidates<'a>(
             taken: note.taken,
             why: note.why,
             path: element.map(path).unwrap_or_default(),
-            texts: texts.iter().take(MAX_TEXTS).map(|said| truncate_chars(&one_line(said), MAX_TEXT)).collect(),
+            texts: texts
+                .iter()
+                .take(MAX_TEXTS)
+                .map(|said| truncate_chars(&one_line(said), MAX_TEXT))
+                .collect(),
             rows: is_rows.then_some(note.nodes.len()),
             dated: is_rows.then_some(note.weight),
             score: matches!(note.part, Part::Body | Part::Frame).then_some(note.weight),
@@ -179,7 +183,7 @@ fn candidates<'a>(
 fn path(element: ElementRef<'_>) -> Vec<String> {
     let around = std::iter::once(element).chain(element.ancestors().filter_map(ElementRef::wrap));
     let mut path: Vec<String> = around
-        .filter(|up| !matches!(up.value().name(), "html" | "body"))
+        .filter(|up| *up == element || !matches!(up.value().name(), "html" | "body"))
         .take(MAX_PATH + 1)
         .map(label)
         .collect();
@@ -194,7 +198,8 @@ fn path(element: ElementRef<'_>) -> Vec<String> {
 fn label(element: ElementRef<'_>) -> String {
     let class = element.attr("class").and_then(|names| names.split_whitespace().next());
     let name = class.map(|class| format!(".{class}"));
-    let name = name.or_else(|| element.attr("id").filter(|id| !id.trim().is_empty()).map(|id| format!("#{id}")));
+    let name =
+        name.or_else(|| element.attr("id").filter(|id| !id.trim().is_empty()).map(|id| format!("#{id}")));
     let label = format!("{}{}", element.value().name(), name.unwrap_or_default());
     truncate_chars(&one_line(&label), MAX_LABEL)
 }

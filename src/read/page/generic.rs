@@ -65,7 +65,9 @@ fn unfit(link: &EntryLink<'_>, sign: Sign) -> Option<&'static str> {
         Some(OTHER_SITES)
     } else {
         match sign {
-            Sign::Day => link.day.is_none().then_some("its addresses have no day, as those of other links do"),
+            Sign::Day => {
+                link.day.is_none().then_some("its addresses have no day, as those of other links do")
+            }
             _ => (!has_id(&link.href)).then_some("its addresses have no number"),
         }
     }

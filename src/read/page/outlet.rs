@@ -53,9 +53,9 @@ pub(super) fn outlet(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> O
         let is_name = next.text.chars().count() <= MAX_NAME && !next.text.contains([':', '：']);
         is_name.then(|| found(next.text.clone(), next, "the line after a label"))
     };
-    let below = lines
-        .iter()
-        .filter_map(|line| Some(found(meta::outlet_alone(&line.text)?, line, "a line that begins with a label")));
+    let below = lines.iter().filter_map(|line| {
+        Some(found(meta::outlet_alone(&line.text)?, line, "a line that begins with a label"))
+    });
     let declared = || {
         let value = page.meta(&["contentsource", "source"]).and_then(|said| meta::outlet_name(&said))?;
         Some(Found { value, node: None, why: "the head of the page" })

@@ -50,14 +50,16 @@ pub struct ArticleProposal {
 
 /// The selector of each block of rows.
 pub(super) fn rows(selectors: &Selectors<'_>, notes: &[Note]) -> Vec<Option<Css>> {
-    let taken: HashSet<String> = notes.iter().filter(|note| note.taken).flat_map(|n| keys(selectors, n)).collect();
+    let taken: HashSet<String> =
+        notes.iter().filter(|note| note.taken).flat_map(|n| keys(selectors, n)).collect();
     let find = |note: &Note| {
         let row = selectors.element(*note.nodes.first()?)?;
         let wanted: HashSet<String> = keys(selectors, note).collect();
         let none = HashSet::new();
         let others = if note.taken { &taken } else { &none };
         let exact = selectors.simplest(row, |css| chooses(selectors, css, &wanted, &none));
-        exact.or_else(|| selectors.simplest(row, |css| note.taken && chooses(selectors, css, &wanted, others)))
+        exact
+            .or_else(|| selectors.simplest(row, |css| note.taken && chooses(selectors, css, &wanted, others)))
     };
     notes.iter().map(find).collect()
 }
@@ -69,12 +71,7 @@ fn keys<'n>(selectors: &'n Selectors<'_>, note: &'n Note) -> impl Iterator<Item 
 }
 
 /// True if the elements that a selector chooses lead to all wanted addresses, and besides only to the others.
-fn chooses(
-    selectors: &Selectors<'_>,
-    css: &Css,
-    wanted: &HashSet<String>,
-    others: &HashSet<String>,
-) -> bool {
+fn chooses(selectors: &Selectors<'_>, css: &Css, wanted: &HashSet<String>, others: &HashSet<String>) -> bool {
     let mut missing: HashSet<&str> = wanted.iter().map(String::as_str).collect();
     let mut last: Option<NodeId> = None;
     for row in selectors.page.html.select(css.selector()) {
@@ -138,7 +135,8 @@ pub(super) fn for_list(
 
 /// True if a block was left though its titles are those of headlines, on the same site.
 fn is_left_by_doubt(note: &Note) -> bool {
-    note.why != generic::OTHER_SITES && note.texts.iter().all(|title| title.chars().count() >= generic::MIN_TITLE)
+    note.why != generic::OTHER_SITES
+        && note.texts.iter().all(|title| title.chars().count() >= generic::MIN_TITLE)
 }
 
 /// A selector list that chooses several blocks; `None` if one of the taken has no selector.
@@ -203,9 +201,9 @@ fn part(selectors: &Selectors<'_>, note: &Note) -> Option<Css> {
             let stamp = find(first(), &page.dates)?;
             let dated = |css: &Css| chosen(page, Some(css)).and_then(|said| find(&said, &page.dates));
             // The element of the date alone, else that of its line.
-            let inner = element.descendent_elements().filter(|inner| {
-                find(&super::dom::text(*inner), &page.dates) == Some(stamp)
-            });
+            let inner = element
+                .descendent_elements()
+                .filter(|inner| find(&super::dom::text(*inner), &page.dates) == Some(stamp));
             let inner = inner.last().unwrap_or(element);
             let is_it = |css: &Css| dated(css) == Some(stamp);
             selectors.simplest(inner, is_it).or_else(|| selectors.simplest(element, is_it))
@@ -241,7 +239,9 @@ pub(super) fn for_article(
     let rules = ArticleRules { title, date, body, ..ArticleRules::default() };
     let none = Article::default();
     let without = read.unwrap_or(&none);
-    let Ok(given) = article::of_page(selectors.page, input.bytes, &rules) else { return ArticleProposal::default() };
+    let Ok(given) = article::of_page(selectors.page, input.bytes, &rules) else {
+        return ArticleProposal::default();
+    };
     // A part that comes out otherwise than without selectors is not proposed.
     let ArticleRules { title, date, body, .. } = rules;
     let keeps_body = |without: &str| given.body.as_deref().is_some_and(|body| without.ends_with(body));

@@ -134,7 +134,9 @@ impl<'a> Prose<'a> {
         // Ids grow in the order of the page.
         frames.sort_unstable_by_key(|(holds, id)| (Reverse(*holds), *id));
         for (holds, id) in frames.into_iter().take(MAX_NOTED) {
-            page.notes.add(|| note(Part::Frame, false, "its name or its style is that of a frame", vec![id], holds));
+            page.notes.add(|| {
+                note(Part::Frame, false, "its name or its style is that of a frame", vec![id], holds)
+            });
         }
     }
 

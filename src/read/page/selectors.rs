@@ -87,7 +87,7 @@ fn simple(of: ElementRef<'_>) -> Vec<String> {
             }
         }
     }
-    found.extend(steps.first().map(|parent| format!("{parent} > {tag}")));
+    found.extend(steps.first().filter(|step| **step != "html").map(|parent| format!("{parent} > {tag}")));
     found.push(tag.to_owned());
     found
 }

@@ -1,3 +1,4 @@
+mod explain;
 mod wild;
 
 use chrono::{NaiveDate, TimeZone as _, Utc};

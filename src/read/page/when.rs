@@ -73,7 +73,8 @@ fn note(page: &Page, lines: &[TextLine], found: Vec<Dated>, stamp: Option<Stamp>
     }
     if found.is_empty() {
         let other = lines.iter().filter(|line| !is_prose(&line.text));
-        let other = other.filter_map(|line| of_line(page, line, "a line without a label, far from the title"));
+        let other =
+            other.filter_map(|line| of_line(page, line, "a line without a label, far from the title"));
         for Dated { node, said, from, .. } in other.take(MAX_DATES) {
             page.notes.add_found(Part::Date, false, &Found { value: said, node, why: from });
         }
