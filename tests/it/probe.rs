@@ -137,6 +137,95 @@ async fn all_sources_are_checked_online_each_as_it_is_configured() {
     assert!(script.seen().iter().all(|seen| !seen.path.starts_with("/private") && seen.path != "/off.xml"));
 }
 
+/// An article whose frame and scripts no reader must see.
+const ARTICLE: &str = "<html><head><title>郑州第0条地铁新线今日正式开通运营</title></head><body><h1>郑州第0条地铁新线今日正式开通运营</h1>\
+    <div class=\"meta\">2026年11月22日 10:00 来源:测试日报</div><script>alert(1)</script>\
+    <div class=\"article\"><p>郑州地铁今天上午开通一条新线，全长三十公里，共设二十座车站。</p></div>\
+    <div class=\"comments\"><p>这条线路真是方便，以后上班再也不用绕路，也不用挤公共汽车了。</p></div></body></html>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_followed_probe_shows_what_was_taken_and_left_and_writes_a_page_once() {
+    let script = Script::start().await.expect("a loopback port");
+    script.on("/list/", [html(list(8)), html(list(8))]);
+    script.on(
+        "/news/2026/1122/0.shtml",
+        [html(ARTICLE.as_bytes().to_vec()), html(ARTICLE.as_bytes().to_vec())],
+    );
+    let directory = tempfile::tempdir().expect("a directory");
+    let url = script.url("/list/");
+    let arguments = ["probe", &url, "--follow", "--allow-network", "127.0.0.0/8", "--html", "seen.html"];
+    let output = dibao(directory.path(), &arguments).await;
+    let text = stdout(&output);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    for part in [
+        "✓ 8 rows, 8 with a date",
+        "selector ul > li",
+        "✓ body, score",
+        "✗ frame, score",
+        "selector div.comments",
+        "# entry = \"ul > li\"",
+        "# body = \"div.article\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    let seen = fs::read_to_string(directory.path().join("seen.html")).expect("it was written");
+    assert!(seen.contains("data-label=\"row 8\"") && seen.contains("data-label=\"body\""), "{seen}");
+    assert!(!seen.contains("alert") && !seen.contains("href"), "{seen}");
+    let again = dibao(directory.path(), &arguments).await;
+    let why = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(again.status.code() == Some(1) && why.contains("seen.html: exists; name a new file"), "{why}");
+    // Refused before anybody was asked: robots.txt, the list, the page.
+    assert_eq!(script.seen().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn saved_pages_are_read_without_asking_anybody() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).expect("written");
+    let named = String::from_utf8(list(8)).expect("UTF-8").replace("2026/1122/", "a").replace(".shtml", "");
+    let named = named.replace("<em>2026-11-22 1", "<em>\u{1b}[31m2026-11-22 1");
+    file("list.html", named.as_bytes());
+    file("article.html", ARTICLE.as_bytes());
+    file("binary.html", &[0, 159, 146, 150, 0, 1, 2]);
+    file("empty.html", b"");
+    // The host does not exist: asking it would fail.
+    let url = "https://news.invalid/list/";
+    let saved = ["probe", url, "--saved", "list.html", "--saved-article", "article.html"];
+    let output = dibao(directory.path(), &saved).await;
+    let text = stdout(&output);
+    for part in [
+        "✓ title",
+        "outlet      测试日报",
+        "[source.page]\nentry = \"ul > li\"",
+        "url = \"https://news.invalid/list/\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+    let table = text.split_once("[[source]]").expect("a table").1;
+    file(
+        "dibao.toml",
+        format!("[server]\npublic_url = \"https://news.example\"\n[[source]]{table}").as_bytes(),
+    );
+    let config = load(&directory.path().join("dibao.toml"), &Env::default());
+    assert!(config.is_ok_and(|config| config.sources.len() == 1), "{table}");
+    let json = dibao(directory.path(), &["probe", url, "--saved", "list.html", "--follow", "--json"]).await;
+    let row: Value = serde_json::from_str(stdout(&json)).expect("one JSON object");
+    assert_eq!(row["chosen"]["list"]["candidates"][0]["selector"], "ul > li", "{row}");
+    assert!(row["followed"]["failed"].as_str().is_some_and(|why| why.contains("--saved-article")), "{row}");
+    for (arguments, code, why) in [
+        (vec!["--saved", "binary.html", "--follow"], 1, "not a feed"),
+        (vec!["--saved", "empty.html"], 1, "empty.html: is empty"),
+        (vec!["--saved", "."], 1, "is no regular file"),
+        (vec!["--saved-article", "article.html"], 2, "--saved <FILE>"),
+    ] {
+        let arguments: Vec<&str> = ["probe", url].into_iter().chain(arguments).collect();
+        let output = dibao(directory.path(), &arguments).await;
+        let said = format!("{}{}", stdout(&output), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.code() == Some(code) && said.contains(why), "{arguments:?}: {said}");
+    }
+}
+
 /// The table that is suggested is one that the config reads, whatever the publisher wrote.
 #[test]
 fn what_a_probe_suggests_is_a_config() {

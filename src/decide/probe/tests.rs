@@ -205,3 +205,106 @@ fn spans_are_told_in_a_unit_that_says_enough() {
     let told: Vec<String> = [5, 300, 10_800, 864_000].into_iter().map(span).collect();
     assert_eq!(told, ["5 s", "5 min", "3 h", "10 days"]);
 }
+
+const PAGE: &str = "https://www.sample.example/yw/";
+
+/// A list with a side column, and one of its pages.
+fn pages() -> (String, String) {
+    let rows = |day: u32, count: u32, date: &str| -> String {
+        let row =
+            |n| format!("<li><a href='/2026/11{day}/{n}.html'>河湾镇第{n}座便民桥通车了</a>{date}</li>");
+        (0..count).map(row).collect()
+    };
+    let list = format!(
+        "<html><head><title>要闻</title></head><body><div class='main'><ul class='news'>{}</ul></div>\
+         <div class='side'><ul class='hot'>{}</ul></div></body></html>",
+        rows(22, 6, "<span>2026-11-22 10:00</span>"),
+        rows(21, 4, ""),
+    );
+    let article = "<html><head><title>河湾镇第0座便民桥通车了-样本网</title></head><body>\
+        <h1>河湾镇第0座便民桥通车了</h1><div class='meta'>2026-11-22 10:00 来源：示例日报</div>\
+        <div class='text'><p>河湾镇的便民桥今天上午通车，两岸的村民不用再绕路，孩子上学也近了许多。</p></div>\
+        <div class='comments'><p>这座桥修得真好，老人们都说，以后赶集就方便多了，谢谢大家。</p></div></body></html>";
+    (list, article.to_owned())
+}
+
+/// The report with both pages explained, as the command makes it.
+fn explained(url: &str, list: &str, article: &str) -> ProbeReport {
+    let exchange = body(url, "text/html; charset=utf-8", list.as_bytes());
+    let page = |bytes: &str| {
+        let exchange = body(url, "text/html; charset=utf-8", bytes.as_bytes());
+        let Exchange::Body(response) = exchange else { unreachable!("it has a body") };
+        response
+    };
+    let (zone, at) = (Tz::Asia__Shanghai, now());
+    let expected = Expected::Any;
+    let reader = BodyReader { expected, zone, at, max_entries: 2_000, known: EarlierBody::default() };
+    let list = crate::read::page::explain_list(&reader.input(&page(list))).expect("a page");
+    let article = crate::read::page::explain_article(&reader.input(&page(article))).expect("a page");
+    let rules = list.proposal.as_ref().map(|proposal| Box::new(proposal.rules.clone()));
+    let read = rules.map(|rules| look_at(url, &exchange, Expected::Page(rules)));
+    look_at(url, &exchange, Expected::Any).with_chosen(Some(list), Some(article), read)
+}
+
+#[test]
+fn what_was_taken_and_left_is_a_tree_with_selectors() {
+    let (list, article) = pages();
+    let report = explained(PAGE, &list, &article);
+    let trees = report.chosen.as_ref().expect("they were explained").trees();
+    let trees: Vec<String> = trees.iter().map(|lines| lines.join("\n")).collect();
+    insta::assert_snapshot!(format!("{}\n\n{}", trees.join("\n\n"), report.toml.expect("a table")));
+}
+
+#[test]
+fn selectors_that_find_what_dibao_does_not_stand_in_the_table_and_others_as_comments() {
+    let (list, article) = pages();
+    let as_found = explained(PAGE, &list, &article).toml.expect("a table");
+    assert!(
+        as_found
+            .lines()
+            .skip_while(|line| !line.starts_with("# No selector"))
+            .all(|line| line.starts_with('#'))
+    );
+    let named = list.replace("/2026/1122/", "/post/a").replace("/2026/1121/", "/post/b").replace(".html", "");
+    let report = explained(PAGE, &named, &article);
+    assert!(matches!(report.answer, Answer::NotAFeed(_)), "{report}");
+    let toml = report.toml.expect("a table with the selectors");
+    assert!(toml.contains("\n[source.page]\nentry = \"ul.news li\"\n# On an entry"), "{toml}");
+    assert!(toml.contains("kind = \"page\""), "{toml}");
+}
+
+#[test]
+fn robots_txt_that_forbids_a_page_leaves_no_table_with_selectors() {
+    let (list, article) = pages();
+    let exchange = body(PAGE, "text/html", list.as_bytes());
+    let forbidden = Permission { allowed: false, why: "Disallow: /".to_owned() };
+    let report = look_at(PAGE, &exchange, Expected::Any).with_robots(forbidden, None);
+    let whole = explained(PAGE, &list, &article);
+    let input = |text: &str| body(PAGE, "text/html", text.as_bytes());
+    let Exchange::Body(response) = input(&list) else { unreachable!("it has a body") };
+    let (zone, at) = (Tz::Asia__Shanghai, now());
+    let reader =
+        BodyReader { expected: Expected::Any, zone, at, max_entries: 9, known: EarlierBody::default() };
+    let list = crate::read::page::explain_list(&reader.input(&response)).ok();
+    assert_eq!(report.with_chosen(list, None, Some(whole)).toml, None);
+}
+
+/// Nothing that a browser would load or run: one stylesheet of ours, and no attribute of the page.
+#[test]
+fn the_outlined_page_forbids_all_but_its_own_style() {
+    let (list, article) = pages();
+    let hostile = "<script>alert(1)</script><img src='//x.example/a.png' onerror='alert(1)'>\
+        <a href='javascript:alert(1)' style='background:url(//x.example)'>x</a>";
+    let article = article.replace("<h1>", &format!("{hostile}<h1>"));
+    let report = explained("https://www.sample.example/\"><script>x</script>", &list, &article);
+    let page = outlined(&report);
+    let (head, shown) = page.split_once("</head>").expect("it has a head");
+    assert!(head.contains("default-src 'none'; style-src 'sha256-"), "{head}");
+    assert_eq!((page.matches("<style>").count(), page.matches("<script").count()), (1, 0));
+    let attribute = regex::Regex::new("<[a-z0-9]+ ([a-z-]+)=").expect("well-formed");
+    assert!(attribute.captures_iter(shown).all(|found| &found[1] == "class"), "{shown}");
+    for part in ["row 1", "row 1, not taken", "title", "date, outlet", "body", "frame, not taken"] {
+        assert!(shown.contains(&format!("data-label=\"{part}\"")), "{part}: {shown}");
+    }
+    assert!(!shown.contains("javascript") && !shown.contains("x.example/a.png") && !shown.contains("alert"));
+}

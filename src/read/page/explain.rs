@@ -176,7 +176,10 @@ fn candidates<'a>(
             selector: css.map(|css| css.as_str().to_owned()),
         }
     };
-    notes.iter().zip(selectors).map(of).collect()
+    let mut all: Vec<(&Note, Option<&super::Css>)> = notes.iter().zip(selectors).collect();
+    // Ids grow in the order of the page.
+    all.sort_by_key(|(note, _)| note.nodes.first().copied());
+    all.into_iter().map(of).collect()
 }
 
 /// The elements around one and itself, from the outermost in.

@@ -18,12 +18,13 @@ const MAX_CLASSES: usize = 3;
 /// The longest name that is tried, in octets: longer ones are made by programs, for one build of a site.
 const MAX_NAME: usize = 40;
 
-/// Selectors that are tried for one page.
-const MAX_TRIES: usize = 400;
+/// Selectors that are tried for one element, and for all of a page: most elements have one among the first five.
+const MAX_EACH: usize = 24;
+const MAX_TRIES: usize = 300;
 
-/// Elements that all tries together may visit. A large portal has 10,000, so this gives it all its tries; a page of the
-/// largest size gets about seventy.
-const MAX_VISITS: usize = 4_000_000;
+/// Nodes that all tries together may visit. A page of 5,000 nodes, as most have, gets all its tries; one of the largest
+/// size gets about ten.
+const MAX_VISITS: usize = 1_500_000;
 
 /// Tries selectors on a page, in bounds.
 pub(super) struct Selectors<'a> {
@@ -43,7 +44,7 @@ impl<'a> Selectors<'a> {
 
     /// The simplest selector of an element that passes the test.
     pub(super) fn simplest(&self, of: ElementRef<'_>, passes: impl Fn(&Css) -> bool) -> Option<Css> {
-        simple(of).into_iter().find_map(|text| {
+        simple(of).into_iter().take(MAX_EACH).find_map(|text| {
             let left = self.tries.get().checked_sub(1)?;
             self.tries.set(left);
             Css::parse(&text).ok().filter(|css| passes(css))
