@@ -9,7 +9,8 @@ use chrono::{TimeZone as _, Utc};
 use dibao::model::entry::ParsedFeed;
 use dibao::read::feed::FeedInput;
 use dibao::read::page::{
-    Article, ArticleRules, Css, JsonPath, JsonRules, ListPage, ListRules, PageError, article, json, list,
+    Article, ArticleRules, Css, JsonPath, JsonRules, ListPage, ListRules, PageError, article,
+    explain_article, explain_list, json, list,
 };
 use encoding_rs::GBK;
 use serde::Deserialize;
@@ -297,4 +298,36 @@ fn a_json_list_gives_entries_and_the_codes_of_their_regions() {
     assert_eq!(feed.entries[1].page(), Some("https://a.example/41000041600000_20261121180000"));
     let moved = JsonRules { entries: path("data.list"), ..rules };
     assert!(matches!(json(&input, &moved), Err(PageError::NotJson(_))));
+}
+
+/// An explanation is that of the reader, and a proposal holds on the page that it was made of.
+#[test]
+fn every_page_is_explained_as_it_is_read_and_its_selectors_give_no_less() {
+    let corpus = corpus();
+    for case in &corpus.list {
+        let bytes = bytes(&case.file);
+        let input = input(&bytes, &case.url);
+        let read = list(&input, &ListRules::default()).map_or(Vec::new(), |page| page.feed.entries);
+        let explained = explain_list(&input).unwrap();
+        let proposal = explained.proposal.unwrap_or_else(|| panic!("{}: no selectors", case.file));
+        let given = list(&input, &proposal.rules).unwrap().feed.entries;
+        assert_eq!((given.len(), read.len()), (proposal.entries, proposal.found), "{}", case.file);
+        assert!(
+            read.iter().all(|entry| given.iter().any(|other| other.page() == entry.page())),
+            "{}",
+            case.file
+        );
+        let rows = explained.explained.candidates.iter().filter(|candidate| candidate.taken);
+        assert!(rows.filter_map(|candidate| candidate.rows).sum::<usize>() >= read.len(), "{}", case.file);
+    }
+    for case in &corpus.article {
+        let bytes = bytes(&case.file);
+        let input = input(&bytes, &case.url);
+        let read = article(&input, &ArticleRules::default()).unwrap();
+        let explained = explain_article(&input).unwrap();
+        assert_eq!(explained.article.as_ref(), Some(&read), "{}", case.file);
+        let given = article(&input, &explained.proposal.rules).unwrap();
+        assert_eq!((&given.title, given.published), (&read.title, read.published), "{}", case.file);
+        assert!(explained.proposal.rules.body.is_some(), "{}: no selector of the body", case.file);
+    }
 }

@@ -199,6 +199,10 @@ pub(super) fn link_of<'a>(page: &Page, row: ElementRef<'a>, rules: &ListRules) -
         .filter(|link| link.key != own)
         .collect();
     let dated = links.iter().find(|link| link.day.is_some());
+    // The picture of a row leads where its title does, and has no text.
+    let dated = dated.map(|first| {
+        links.iter().find(|link| link.key == first.key && !link.title.is_empty()).unwrap_or(first)
+    });
     // The last of equals is what `max_by_key` takes; the first is the title.
     dated.or_else(|| links.iter().rev().max_by_key(|link| link.title.chars().count())).cloned()
 }

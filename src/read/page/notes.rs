@@ -83,7 +83,11 @@ impl Notes {
         let won = candidates.next();
         if self.are_kept() {
             won.iter().for_each(|won| self.add_found(part, true, won));
-            candidates.take(MAX_LOSERS).for_each(|lost| self.add_found(part, false, &lost));
+            // A later rule may find the same value at the same place.
+            let is_other = |lost: &Found| {
+                won.as_ref().is_none_or(|won| (&won.value, won.node) != (&lost.value, lost.node))
+            };
+            candidates.filter(is_other).take(MAX_LOSERS).for_each(|lost| self.add_found(part, false, &lost));
         }
         won.map(|won| won.value)
     }

@@ -305,3 +305,17 @@ fn a_date_beside_a_row_wins_over_the_day_its_page_was_moved() {
     let days: Vec<String> = listed(&rows(0..3, moved, aside)).into_iter().map(|(_, day)| day).collect();
     assert_eq!(days, ["2026-05-15"; 3], "a date in a sentence is another's");
 }
+
+#[test]
+fn a_picture_before_the_title_of_a_selected_row_costs_no_entry() {
+    let row = |n: usize| {
+        let href = format!("/2026/0506/{n}.html");
+        format!(
+            "<li><a href='{href}'><img src='x.jpg'></a><a href='{href}'>镇里今天的第{n}件要紧的事情</a></li>"
+        )
+    };
+    let page = format!("<html><body><ul>{}</ul></body></html>", (0..6).map(row).collect::<String>());
+    let rules = ListRules { entry: Some(Css::parse("ul li").expect("a selector")), ..ListRules::default() };
+    let read = list(&input(page.as_bytes(), "http://www.sample.example/yw/"), &rules).expect("a list");
+    assert_eq!(read.feed.entries.len(), 6);
+}
