@@ -309,7 +309,11 @@ fn every_page_is_explained_as_it_is_read_and_its_selectors_give_no_less() {
         let input = input(&bytes, &case.url);
         let read = list(&input, &ListRules::default()).map_or(Vec::new(), |page| page.feed.entries);
         let explained = explain_list(&input).unwrap();
-        let proposal = explained.proposal.unwrap_or_else(|| panic!("{}: no selectors", case.file));
+        let Some(proposal) = explained.proposal else {
+            // A link to another site stands among its rows, and nothing distinguishes it.
+            assert_eq!(case.file, "list/guangdong.html");
+            continue;
+        };
         let given = list(&input, &proposal.rules).unwrap().feed.entries;
         assert_eq!((given.len(), read.len()), (proposal.entries, proposal.found), "{}", case.file);
         assert!(

@@ -111,14 +111,22 @@ pub(super) fn table(list: Option<(&ListProposal, usize)>, article: Option<&Artic
     let list_is_better = list.is_some_and(|(list, _)| list.is_better());
     let article_is_better = article.is_some_and(|article| article.is_better);
     let mut out = String::new();
-    if let Some((list, entries)) = list {
-        let ListProposal { dated, found, found_dated, .. } = list;
-        let verdict = if list_is_better { "" } else { "No selector does better for the list. " };
-        let without = format!("without selectors dibao finds {found} ({found_dated})");
-        let _ = writeln!(out, "# {verdict}With these: {entries} entries ({dated} with a date); {without}.");
+    match list {
+        Some((list, entries)) => {
+            let ListProposal { dated, found, found_dated, .. } = list;
+            let verdict = if list_is_better { "" } else { "No selector does better for the list. " };
+            let without = format!("without selectors dibao finds {found} ({found_dated})");
+            let _ =
+                writeln!(out, "# {verdict}With these: {entries} entries ({dated} with a date); {without}.");
+        }
+        None => out.push_str("# No selector without positions chooses the rows of the list alone.\n"),
     }
-    out.push_str(mark(list_is_better || article_is_better));
-    out.push_str("[source.page]\n");
+    let rules = article.map(|article| &article.rules);
+    let rules = rules.filter(|rules| rules.title.is_some() || rules.date.is_some() || rules.body.is_some());
+    if list.is_none() && rules.is_none() {
+        return out;
+    }
+    let _ = writeln!(out, "{}[source.page]", mark(list_is_better || article_is_better));
     if let Some((list, _)) = list {
         line(&mut out, list_is_better, "entry", list.rules.entry.as_ref());
         line(&mut out, list_is_better, "entry_date", list.rules.date.as_ref());
@@ -127,19 +135,15 @@ pub(super) fn table(list: Option<(&ListProposal, usize)>, article: Option<&Artic
             line(&mut out, false, "entry", Some(css));
         }
     }
-    let rules = article.map(|article| &article.rules);
-    let Some(rules) =
-        rules.filter(|rules| [&rules.title, &rules.date, &rules.body].iter().any(|css| css.is_some()))
-    else {
-        return out;
-    };
-    if !article_is_better {
-        out.push_str("# On an entry's page these choose what dibao finds without them:\n");
+    if let Some(rules) = rules {
+        if !article_is_better {
+            out.push_str("# On an entry's page these choose what dibao finds without them:\n");
+        }
+        let _ = writeln!(out, "{}follow = true", mark(article_is_better));
+        line(&mut out, article_is_better, "title", rules.title.as_ref());
+        line(&mut out, article_is_better, "date", rules.date.as_ref());
+        line(&mut out, article_is_better, "body", rules.body.as_ref());
     }
-    let _ = writeln!(out, "{}follow = true", mark(article_is_better));
-    line(&mut out, article_is_better, "title", rules.title.as_ref());
-    line(&mut out, article_is_better, "date", rules.date.as_ref());
-    line(&mut out, article_is_better, "body", rules.body.as_ref());
     out
 }
 
