@@ -32,7 +32,7 @@ pub struct Probe {
     /// Look at the page of one entry too, and show what was taken of both pages and what was left
     #[arg(long)]
     follow: bool,
-    /// Write both pages to a new file, for a browser, with the chosen parts outlined
+    /// Write the list, and with --follow the article, to a new file for a browser, with the chosen parts outlined
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     html: Option<PathBuf>,
     /// Read the address's page from this file, and ask nobody
@@ -75,11 +75,14 @@ async fn look(config: Option<&Config>, args: Probe) -> anyhow::Result<bool> {
     if let Some(path) = args.html.as_ref().filter(|path| path.exists()) {
         anyhow::bail!("{}: exists; name a new file, or remove it", path.display());
     }
-    let follow = if args.follow || args.saved_article.is_some() { Follow::Page } else { Follow::Nothing };
-    let looks = if follow == Follow::Nothing && args.html.is_some() { Follow::List } else { follow };
+    let follow = match (args.follow || args.saved_article.is_some(), &args.html) {
+        (true, _) => Follow::Page,
+        (false, Some(_)) => Follow::List,
+        (false, None) => Follow::Nothing,
+    };
     let mut report = match &args.saved {
-        Some(list) => prober.saved(&url, list, args.saved_article.as_deref(), looks)?,
-        None => prober.report(&url, looks).await,
+        Some(list) => prober.saved(&url, list, args.saved_article.as_deref(), follow)?,
+        None => prober.report(&url, follow).await,
     };
     if let Some(path) = &args.html {
         // Another program may have made it since.

@@ -7,7 +7,7 @@ use ego_tree::NodeId;
 use scraper::ElementRef;
 use serde::Serialize;
 
-use super::dom::{Page, select, text};
+use super::dom::{Page, select, text_to};
 use super::lines::lines;
 use super::list::ListPage;
 use super::notes::{Note, Part};
@@ -158,7 +158,7 @@ fn candidates<'a>(
     let of = |(note, css): (&Note, Option<&super::Css>)| {
         let is_rows = note.part == Part::Rows;
         let element = first(note);
-        let own = || element.map(text).into_iter().collect();
+        let own = || element.map(|element| text_to(element, MAX_TEXT)).into_iter().collect();
         let texts: Vec<String> = if note.texts.is_empty() { own() } else { note.texts.clone() };
         Candidate {
             part: note.part,

@@ -8,7 +8,7 @@ use ego_tree::iter::Edge;
 use scraper::Node;
 
 use super::dom::{Page, is_inline};
-use crate::read::text::push_escaped;
+use crate::read::text::{push_escaped, push_escaped_char};
 
 /// Octets of an outline: more than the largest page that is read, with its tags. Escapes and marks could make more.
 const MAX_OUTLINE: usize = 4 << 20;
@@ -48,8 +48,14 @@ pub(super) fn outline(page: &Page, marks: &HashMap<NodeId, Mark>) -> String {
                     open.insert(node.id());
                     start(tag(element.name()), marks.get(&node.id()), &mut out);
                 }
-                // The text of one node is bounded as the page is.
-                Node::Text(said) => push_escaped(said, &mut out),
+                Node::Text(said) => {
+                    for c in said.chars() {
+                        if out.len() >= MAX_OUTLINE {
+                            break;
+                        }
+                        push_escaped_char(c, &mut out);
+                    }
+                }
                 _ => {}
             },
             Edge::Open(_) => {}

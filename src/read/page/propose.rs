@@ -20,6 +20,11 @@ const MAX_JOINED: usize = 4;
 const DATE_ROWS: usize = 3;
 const MAX_DATE_TRIES: usize = 24;
 
+/// Elements of a line in which that of the date is looked for: the line may hold the article too. And the longest text
+/// with a date in it, in characters.
+const MAX_INNER: usize = 200;
+const MAX_DATE: usize = 120;
+
 /// Selectors for a list, and what they give on this page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListProposal {
@@ -203,7 +208,8 @@ fn part(selectors: &Selectors<'_>, note: &Note) -> Option<Css> {
             // The element of the date alone, else that of its line.
             let inner = element
                 .descendent_elements()
-                .filter(|inner| find(&super::dom::text(*inner), &page.dates) == Some(stamp));
+                .take(MAX_INNER)
+                .filter(|inner| find(&super::dom::text_to(*inner, MAX_DATE), &page.dates) == Some(stamp));
             let inner = inner.last().unwrap_or(element);
             let is_it = |css: &Css| dated(css) == Some(stamp);
             selectors.simplest(inner, is_it).or_else(|| selectors.simplest(element, is_it))
