@@ -10,8 +10,9 @@ use scraper::Node;
 use super::dom::{Page, is_inline};
 use crate::read::text::{push_escaped, push_escaped_char};
 
-/// Octets of an outline: more than the largest page that is read, with its tags. Escapes and marks could make more.
-const MAX_OUTLINE: usize = 4 << 20;
+/// Octets of an outline: four times the markup of a large page. The rest of a larger one is left out, so that a browser
+/// can show it.
+const MAX_OUTLINE: usize = 2 << 20;
 
 /// Tags that are kept. Others become `div`, or `span` within a line.
 const KEPT: &[&str] = &[
