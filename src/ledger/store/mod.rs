@@ -94,13 +94,27 @@ impl Store {
         self.backend.flush()
     }
 
-    /// Every row but the one that says where the journal stands, in order: two stores with the same dump
-    /// say the same.
+    /// Every row but the one that says where the journal stands, in order.
     #[cfg(test)]
     pub(crate) fn dump(&self) -> Vec<Pair> {
         let rows = self.backend.scan(&key::ALL.0, &key::ALL.1);
         let rows: Vec<Pair> = rows.collect::<Result<_, _>>().expect("the store can be read");
         rows.into_iter().filter(|(key, _)| key[0] != key::POSITION).collect()
+    }
+
+    /// The rows as [`Store::dump`] has them, with the identity keys of a source in one run: two stores with the same
+    /// contents say the same, however their lines were grouped.
+    #[cfg(test)]
+    pub(crate) fn contents(&self) -> Vec<Pair> {
+        let is_run = |key: &[u8]| key[0] == key::KNOWN || key.starts_with(&[key::PART, key::KNOWN]);
+        let (runs, mut rows): (Vec<Pair>, Vec<Pair>) =
+            self.dump().into_iter().partition(|(key, _)| is_run(key));
+        for (key, _) in runs.iter().filter(|(key, _)| key[0] == key::KNOWN && key.ends_with(&[0, 0])) {
+            let (source, _) = key::known_key(key).expect("a sound store");
+            let known = crate::model::state::State::known(self, &source).expect("a sound store");
+            rows.push((key.clone(), Octets::from(known.merged().octets())));
+        }
+        rows
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Arc<Meta>>> {
