@@ -15,10 +15,12 @@ mod rows;
 mod scrub;
 mod value;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::model::state::{Changes, Meta};
+use crate::model::source::SourceId;
+use crate::model::state::{Changes, Meta, SourceState};
 
 pub use backend::{Backend, Batch, MemoryBackend, Octets, Pair, Pairs, SledBackend};
 pub use scrub::{Scrubbed, Unsound};
@@ -52,6 +54,8 @@ pub struct Store {
     backend: Box<dyn Backend>,
     /// As last committed or read; it is asked for with every request for a view.
     meta: Mutex<Option<Arc<Meta>>>,
+    /// The same of sources, each of which every poll of it asks for: some kilobytes for each one in the configuration.
+    sources: Mutex<BTreeMap<SourceId, Arc<SourceState>>>,
     frozen: freeze::Freezer,
     /// Held while a batch is written.
     writing: RwLock<()>,
@@ -62,6 +66,7 @@ impl Store {
         Self {
             backend,
             meta: Mutex::default(),
+            sources: Mutex::default(),
             frozen: freeze::Freezer::default(),
             writing: RwLock::default(),
         }
@@ -79,6 +84,8 @@ impl Store {
         if let Some(meta) = &changes.meta {
             *self.held() = Some(Arc::new(meta.clone()));
         }
+        let changed = changes.sources.iter().map(|(id, source)| (id.clone(), Arc::new(source.clone())));
+        self.held_sources().extend(changed);
         Ok(())
     }
 
@@ -119,6 +126,10 @@ impl Store {
 
     fn held(&self) -> MutexGuard<'_, Option<Arc<Meta>>> {
         self.meta.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held_sources(&self) -> MutexGuard<'_, BTreeMap<SourceId, Arc<SourceState>>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

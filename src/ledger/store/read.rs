@@ -233,7 +233,13 @@ impl State for Store {
     }
 
     fn source(&self, id: &SourceId) -> Result<Option<SourceState>, StoreError> {
-        self.read(&key::source(id))
+        if let Some(source) = self.held_sources().get(id) {
+            return Ok(Some(SourceState::clone(source)));
+        }
+        let Some(read) = self.read::<SourceState>(&key::source(id))? else { return Ok(None) };
+        // One that was committed meanwhile is newer.
+        let source = Arc::clone(self.held_sources().entry(id.clone()).or_insert_with(|| Arc::new(read)));
+        Ok(Some(SourceState::clone(&source)))
     }
 
     fn entry(&self, no: EntryNo) -> Result<Option<Entry>, StoreError> {

@@ -324,7 +324,9 @@ impl<'a> Scrub<'a> {
         if let Some(no) = self.numbers.get(id) {
             return Ok(*no);
         }
-        let no = self.store.source(id)?.map(|source| source.no);
+        // The row itself, not what the store has of it in memory.
+        let row: Option<SourceState> = self.store.read(&key::source(id))?;
+        let no = row.map(|source| source.no);
         self.numbers.insert(id.clone(), no);
         Ok(no)
     }

@@ -169,6 +169,25 @@ fn the_record_about_the_whole_is_kept_and_a_fresh_handle_reads_it() {
     assert_eq!(open().meta().expect("read"), Some(later));
 }
 
+#[test]
+fn a_source_is_read_once_and_is_what_was_committed_last() {
+    let store = memory();
+    assert_eq!(store.source(&id("fixed")).expect("read"), None);
+    store.commit(&world()).expect("written");
+    let row = octets(&key::source(&id("fixed")));
+    raw(&store, vec![(row.clone(), None)]);
+    let mut source = store.source(&id("fixed")).expect("read").expect("in memory");
+    source.entries += 1;
+    let sources = [(id("fixed"), source.clone())].into();
+    store.commit(&Changes { sources, ..Changes::default() }).expect("written");
+    assert_eq!(store.source(&id("fixed")).expect("read"), Some(source.clone()));
+    let fresh = memory();
+    raw(&fresh, store.dump().into_iter().map(|(key, value)| (key, Some(value))).collect());
+    assert_eq!(fresh.source(&id("fixed")).expect("read"), Some(source.clone()));
+    raw(&fresh, vec![(row, None)]);
+    assert_eq!(fresh.source(&id("fixed")).expect("read"), Some(source), "it was read once");
+}
+
 fn feed_of(n: u64) -> FeedKey {
     match n {
         0 => FeedKey::All,
