@@ -215,8 +215,9 @@ impl Memory {
         source: &SourceId,
         document: &Matching<'_>,
     ) -> Result<(), S::Error> {
+        let known = state.known(source)?;
         for key in document.keys() {
-            let Some(no) = state.known(source, &key)? else { continue };
+            let Some(no) = known.get(&key) else { continue };
             if let Vacant(free) = self.entries.entry(no) {
                 let Some(entry) = state.entry(no)? else { continue };
                 let facts = Facts::of(&entry.body);

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use crate::decide::derive::{dated, regions_of, regions_of_stored};
 use crate::decide::rules::Rules;
 use crate::model::feed_key::FeedKey;
+use crate::model::identity::KnownKeys;
 use crate::model::poll_state::PollState;
 use crate::model::record::{
     Assignment, ChangedEntry, ConfigRecord, Departure, Line, NewEntry, Observation, PollRecord, Record,
@@ -39,8 +40,8 @@ pub struct Work<'a, S: State> {
     /// The time that line is taken to be of, and the time it says.
     at: Time,
     said: Time,
-    /// True if its source had no entries before it.
-    first: bool,
+    /// The stored keys of the sources that the lines name.
+    known: BTreeMap<SourceId, KnownKeys>,
 }
 
 impl<'a, S: State> Work<'a, S> {
@@ -57,7 +58,7 @@ impl<'a, S: State> Work<'a, S> {
             round: seq,
             at,
             said: at,
-            first: false,
+            known: BTreeMap::new(),
         })
     }
 
@@ -68,7 +69,6 @@ impl<'a, S: State> Work<'a, S> {
             return Ok(());
         }
         (self.seq, self.round, self.said) = (line.seq, line.round, line.record.at());
-        self.first = false;
         if let Record::Base(base) = &line.record {
             self.at = self.said;
             return self.base(base);
@@ -151,7 +151,6 @@ impl<'a, S: State> Work<'a, S> {
             source.facts = facts.clone();
             source.facts_seq = self.seq;
         }
-        self.first = source.entries + source.stubs == 0;
         let places = backlog_places(&seen.new, self.at, !source.seeded, source.entries);
         source.seeded = true;
         if source.poll.window_from == Some(0) && !seen.new.is_empty() {

@@ -87,12 +87,12 @@ fn rebuild(ledger: &mut Ledger) -> u64 {
 pub(super) fn dump(ledger: &Ledger) -> Vec<Pair> {
     let store = ledger.store().load_full();
     store.check().expect("sound");
-    store.dump()
+    store.contents()
 }
 
 /// The rows that lines give in memory.
 fn expected(lines: &[Line]) -> Vec<Pair> {
-    folded(lines, &standard()).dump()
+    folded(lines, &standard()).contents()
 }
 
 fn reference() -> Vec<Pair> {

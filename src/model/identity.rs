@@ -3,10 +3,12 @@
 
 mod fingerprint;
 mod key;
+mod known;
 mod marks;
 mod vote;
 
 pub use fingerprint::Fingerprint;
 pub use key::{IdentityKey, KeyKind};
+pub use known::{KnownKeys, PAIR, Run};
 pub use marks::Marks;
 pub use vote::Vote;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::model::departed::Departed;
 use crate::model::feed_key::FeedKey;
 use crate::model::habits::Habits;
-use crate::model::identity::IdentityKey;
+use crate::model::identity::{IdentityKey, KnownKeys};
 use crate::model::outcome::Outcome;
 use crate::model::poll_state::{FeedFacts, PollState};
 use crate::model::source::{SourceDef, SourceId, SourceNo};
@@ -244,8 +244,8 @@ pub trait State {
     fn meta(&self) -> Result<Option<Meta>, Self::Error>;
     fn source(&self, id: &SourceId) -> Result<Option<SourceState>, Self::Error>;
     fn entry(&self, no: EntryNo) -> Result<Option<Entry>, Self::Error>;
-    /// The entry of a source that goes by an identity key.
-    fn known(&self, source: &SourceId, key: &IdentityKey) -> Result<Option<EntryNo>, Self::Error>;
+    /// The entries of a source by their identity keys.
+    fn known(&self, source: &SourceId) -> Result<KnownKeys, Self::Error>;
     /// The entry that is published under an id.
     fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, Self::Error>;
     /// The shown entries of a story, by number, at most `limit`. Empty for a story of one entry.

@@ -125,7 +125,7 @@ fn is_whole(dir: &Path) -> bool {
 }
 
 fn dump(engine: &Engine) -> Vec<Pair> {
-    engine.store().load().dump()
+    engine.store().load().contents()
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,9 +43,11 @@ impl<S: State> Work<'_, S> {
         Ok(())
     }
 
-    pub(super) fn known(&self, id: &SourceId, key: &IdentityKey) -> Result<Option<EntryNo>, S::Error> {
-        // A source that had no entries when the line began knows no keys but those that the line brings.
-        let stored = || if self.first { Ok(None) } else { self.state.known(id, key) };
-        overlaid(&self.changes.known, &(id.clone(), *key), stored)
+    pub(super) fn known(&mut self, id: &SourceId, key: &IdentityKey) -> Result<Option<EntryNo>, S::Error> {
+        if !self.known.contains_key(id) {
+            self.known.insert(id.clone(), self.state.known(id)?);
+        }
+        let stored = &self.known[id];
+        overlaid(&self.changes.known, &(id.clone(), *key), || Ok(stored.get(key)))
     }
 }

@@ -226,7 +226,7 @@ fn a_renamed_source_keeps_everything_under_its_new_name() {
         let source = source_state(&store, "daily");
         assert_eq!((source.entries, source.gone, &source.def.id), (2, false, &id("daily")), "{name}");
         assert_eq!(entry(&store, 1).source, id("daily"), "{name}");
-        assert_eq!(store.known(&id("daily"), &key(1)).expect("sound"), Some(1), "{name}");
+        assert_eq!(store.known(&id("daily")).expect("sound").get(&key(1)), Some(1), "{name}");
         assert_eq!(listed(&store, &FeedKey::Source(id("daily"))), ["2", "1"], "{name}");
         assert_eq!(entry(&store, 2).surfaced, at(3000), "{name}: its backlog was the old name's");
     }
@@ -261,7 +261,7 @@ fn a_new_address_is_asked_as_if_for_the_first_time_and_changes_no_entry() {
     assert_eq!(source.def, moved[0]);
     assert_eq!(entry(&lived, 1), before);
     // And replayed, with only the new address known.
-    assert_eq!(folded(&all, &rules(&moved)).dump(), lived.dump());
+    assert_eq!(folded(&all, &rules(&moved)).contents(), lived.contents());
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn a_key_leads_to_the_newest_entry_that_has_it() {
         seen("paper", 2000, vec![keyed(3, &[11, 31])], vec![more]),
     ]);
     let leads_to = |k| {
-        let no = store.known(&id("paper"), &key(k)).expect("sound").expect("known");
+        let no = store.known(&id("paper")).expect("sound").get(&key(k)).expect("known");
         store.entry(no).expect("sound").expect("stored").id.replace("urn:entry:", "")
     };
     let expected = [(10, "2"), (11, "3"), (20, "2"), (30, "2"), (31, "3")];
@@ -340,9 +340,9 @@ proptest! {
         let store = memory();
         for (n, line) in all.iter().enumerate() {
             fold(&store, std::slice::from_ref(line), &rules);
-            let once = store.dump();
+            let once = store.contents();
             fold(&store, &all[n.saturating_sub(3)..=n], &rules);
-            prop_assert_eq!(store.dump(), once);
+            prop_assert_eq!(store.contents(), once);
         }
     }
 
@@ -394,7 +394,7 @@ proptest! {
             rest = others;
         }
         grouped.check().expect("sound");
-        prop_assert!(grouped.dump() == folded(&all, &rules).dump());
+        prop_assert!(grouped.contents() == folded(&all, &rules).contents());
     }
 
     #[test]
@@ -402,7 +402,7 @@ proptest! {
         let (all, rules) = (workload(seed, 20), rules(&sources()));
         let resumed = folded(&all[..stop], &rules);
         fold(&resumed, &all, &rules);
-        prop_assert_eq!(resumed.dump(), folded(&all, &rules).dump());
+        prop_assert_eq!(resumed.contents(), folded(&all, &rules).contents());
     }
 }
 
@@ -424,7 +424,7 @@ fn a_replay_under_the_definitions_of_today_equals_what_was_lived() {
     // The definition changed before anything was stored: today's is in force from there on.
     let lived = folded(&all[..2], &rules(&title("甲报")));
     fold(&lived, &all[2..], &rules(&title("乙报")));
-    assert_eq!(folded(&all, &rules(&title("乙报"))).dump(), lived.dump());
+    assert_eq!(folded(&all, &rules(&title("乙报"))).contents(), lived.contents());
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn restore(from: &Path, to: &Path) -> Result<Manifest, BackupError> {
 }
 
 fn dump(ledger: &Ledger) -> Vec<Pair> {
-    ledger.store().load().dump()
+    ledger.store().load().contents()
 }
 
 fn record(ledger: &mut Ledger, lines: &[crate::model::record::Line]) {

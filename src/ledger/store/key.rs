@@ -7,7 +7,7 @@
 //! | 2 | source id | a source |
 //! | 3 | entry number (5) | an entry |
 //! | 4 | any key, part number (2) | a further part of that key's value |
-//! | 5 | source id, 0, first 12 octets of an identity key | entry number |
+//! | 5 | source id, 0, place among its runs (2) | a run of identity keys with entry numbers, see `KnownKeys` |
 //! | 6 | hash of a published id (14) | entry number |
 //! | 7 | feed | a feed |
 //! | 8 | feed, surfaced (6), published (6), entry number (5) | what a list says of an entry, see `Listing` |
@@ -28,7 +28,6 @@ use smallvec::SmallVec;
 
 use super::{StoreError, value};
 use crate::model::feed_key::FeedKey;
-use crate::model::identity::IdentityKey;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
 use crate::model::state::{BacklogKey, ListingKey, Rank};
@@ -67,8 +66,6 @@ const LINE: usize = 6;
 pub(super) const RANK: usize = 2 * TIME + NUMBER;
 /// Added to milliseconds since 1970, so that times before 1970 sort first.
 const SHIFT: i64 = 1 << (8 * TIME - 1);
-/// Octets of an identity key that stand in a row: two that say what it is, and ten of its hash.
-pub(super) const IDENTITY: usize = 12;
 
 pub(super) fn meta() -> Key {
     tagged(META, &[])
@@ -119,11 +116,28 @@ pub(super) fn part_of(key: &[u8]) -> Result<(&[u8], u16), StoreError> {
     parts.ok_or_else(|| value::damaged(key, "it is no part's key"))
 }
 
-pub(super) fn known(source: &SourceId, identity: &IdentityKey) -> Key {
+/// A run of a source's identity keys; the one at place 0 is the oldest.
+pub(super) fn known(source: &SourceId, place: u16) -> Key {
     let mut key = tagged(KNOWN, source.as_str().as_bytes());
     key.push(0);
-    key.extend_from_slice(&identity.as_bytes()[..IDENTITY]);
+    key.extend(place.to_be_bytes());
     key
+}
+
+pub(super) fn known_runs(source: &SourceId) -> Range {
+    let mut behind = tagged(KNOWN, source.as_str().as_bytes());
+    behind.push(1);
+    (known(source, 0), behind)
+}
+
+/// The source of a run of identity keys, and its place.
+pub(super) fn known_key(key: &[u8]) -> Result<(SourceId, u16), StoreError> {
+    let parts = key.get(1..).and_then(|rest| rest.split_last_chunk::<2>());
+    let parts = parts.and_then(|(id, place)| {
+        let id = std::str::from_utf8(id.strip_suffix(&[0])?).ok()?;
+        Some((SourceId::new(id), u16::from_be_bytes(*place)))
+    });
+    parts.ok_or_else(|| value::damaged(key, "it names no source"))
 }
 
 /// By the directory of the id, then by the whole of it: the ids of one poll mostly share theirs.

@@ -15,10 +15,12 @@ mod rows;
 mod scrub;
 mod value;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::model::state::{Changes, Meta};
+use crate::model::source::SourceId;
+use crate::model::state::{Changes, Meta, SourceState};
 
 pub use backend::{Backend, Batch, MemoryBackend, Octets, Pair, Pairs, SledBackend};
 pub use scrub::{Scrubbed, Unsound};
@@ -52,6 +54,8 @@ pub struct Store {
     backend: Box<dyn Backend>,
     /// As last committed or read; it is asked for with every request for a view.
     meta: Mutex<Option<Arc<Meta>>>,
+    /// The same of sources, each of which every poll of it asks for: some kilobytes for each one in the configuration.
+    sources: Mutex<BTreeMap<SourceId, Arc<SourceState>>>,
     frozen: freeze::Freezer,
     /// Held while a batch is written.
     writing: RwLock<()>,
@@ -62,6 +66,7 @@ impl Store {
         Self {
             backend,
             meta: Mutex::default(),
+            sources: Mutex::default(),
             frozen: freeze::Freezer::default(),
             writing: RwLock::default(),
         }
@@ -79,6 +84,8 @@ impl Store {
         if let Some(meta) = &changes.meta {
             *self.held() = Some(Arc::new(meta.clone()));
         }
+        let changed = changes.sources.iter().map(|(id, source)| (id.clone(), Arc::new(source.clone())));
+        self.held_sources().extend(changed);
         Ok(())
     }
 
@@ -94,8 +101,7 @@ impl Store {
         self.backend.flush()
     }
 
-    /// Every row but the one that says where the journal stands, in order: two stores with the same dump
-    /// say the same.
+    /// Every row but the one that says where the journal stands, in order.
     #[cfg(test)]
     pub(crate) fn dump(&self) -> Vec<Pair> {
         let rows = self.backend.scan(&key::ALL.0, &key::ALL.1);
@@ -103,8 +109,27 @@ impl Store {
         rows.into_iter().filter(|(key, _)| key[0] != key::POSITION).collect()
     }
 
+    /// The rows as [`Store::dump`] has them, with the identity keys of a source in one run: two stores with the same
+    /// contents say the same, however their lines were grouped.
+    #[cfg(test)]
+    pub(crate) fn contents(&self) -> Vec<Pair> {
+        let is_run = |key: &[u8]| key[0] == key::KNOWN || key.starts_with(&[key::PART, key::KNOWN]);
+        let (runs, mut rows): (Vec<Pair>, Vec<Pair>) =
+            self.dump().into_iter().partition(|(key, _)| is_run(key));
+        for (key, _) in runs.iter().filter(|(key, _)| key[0] == key::KNOWN && key.ends_with(&[0, 0])) {
+            let (source, _) = key::known_key(key).expect("a sound store");
+            let known = crate::model::state::State::known(self, &source).expect("a sound store");
+            rows.push((key.clone(), Octets::from(known.merged().octets())));
+        }
+        rows
+    }
+
     fn held(&self) -> MutexGuard<'_, Option<Arc<Meta>>> {
         self.meta.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held_sources(&self) -> MutexGuard<'_, BTreeMap<SourceId, Arc<SourceState>>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

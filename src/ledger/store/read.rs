@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use super::backend::{Octets, Pair, Pairs};
+use super::backend::{Backend, Octets, Pair, Pairs};
 use super::{Store, StoreError, key, pack, value};
 use crate::model::feed_key::FeedKey;
-use crate::model::identity::IdentityKey;
+use crate::model::identity::{KnownKeys, Run};
 use crate::model::source::SourceId;
 use crate::model::state::{BacklogKey, FeedState, Listing, Meta, Rank, Reached, SourceState, State};
 use crate::model::stored::{Entry, EntryNo};
@@ -211,25 +211,13 @@ impl Store {
         head: Octets,
         read: impl Fn(&[u8]) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let found = self.whole(key, &head, &read);
+        let found = whole(&*self.backend, key, &head, &read);
         if found.is_ok() || value::parts(key, &head)? == 0 {
             return found.map(Some);
         }
         let _still = self.writing.read().unwrap_or_else(PoisonError::into_inner);
         let Some(head) = self.backend.get(key)? else { return Ok(None) };
-        self.whole(key, &head, &read).map(Some)
-    }
-
-    fn whole<T>(
-        &self,
-        key: &[u8],
-        head: &[u8],
-        read: impl Fn(&[u8]) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let missing = || value::damaged(key, "a part of it is missing");
-        let parts = 0..value::parts(key, head)?;
-        let parts = parts.map(|n| self.backend.get(&key::part(key, n))?.ok_or_else(missing));
-        value::open(key, head, &parts.collect::<Result<Vec<_>, _>>()?, read)
+        whole(&*self.backend, key, &head, &read).map(Some)
     }
 
     pub(super) fn number(&self, key: &[u8]) -> Result<Option<EntryNo>, StoreError> {
@@ -245,15 +233,28 @@ impl State for Store {
     }
 
     fn source(&self, id: &SourceId) -> Result<Option<SourceState>, StoreError> {
-        self.read(&key::source(id))
+        if let Some(source) = self.held_sources().get(id) {
+            return Ok(Some(SourceState::clone(source)));
+        }
+        let Some(read) = self.read::<SourceState>(&key::source(id))? else { return Ok(None) };
+        // One that was committed meanwhile is newer.
+        let source = Arc::clone(self.held_sources().entry(id.clone()).or_insert_with(|| Arc::new(read)));
+        Ok(Some(SourceState::clone(&source)))
     }
 
     fn entry(&self, no: EntryNo) -> Result<Option<Entry>, StoreError> {
         self.read(&key::entry(no))
     }
 
-    fn known(&self, source: &SourceId, identity: &IdentityKey) -> Result<Option<EntryNo>, StoreError> {
-        self.number(&key::known(source, identity))
+    fn known(&self, source: &SourceId) -> Result<KnownKeys, StoreError> {
+        // A batch merges runs: some from before it and others from after it would not be all keys.
+        let _still = self.writing.read().unwrap_or_else(PoisonError::into_inner);
+        let (from, to) = key::known_runs(source);
+        let runs = self.backend.scan(&from, &to);
+        let runs = runs.map(|pair| {
+            pair.and_then(|(key, head)| whole(&*self.backend, &key, &head, |octets| run(&key, octets)))
+        });
+        Ok(KnownKeys::new(runs.collect::<Result<_, _>>()?))
     }
 
     fn owner(&self, published_id: &str) -> Result<Option<EntryNo>, StoreError> {
@@ -306,6 +307,23 @@ fn first<T>(
     read: impl Fn(&[u8]) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
     pairs.next().transpose()?.map(|(key, _)| read(&key)).transpose()
+}
+
+/// Reads a value given its head, while nothing is written.
+pub(super) fn whole<T>(
+    backend: &dyn Backend,
+    key: &[u8],
+    head: &[u8],
+    read: impl Fn(&[u8]) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let missing = || value::damaged(key, "a part of it is missing");
+    let parts = 0..value::parts(key, head)?;
+    let parts = parts.map(|n| backend.get(&key::part(key, n))?.ok_or_else(missing));
+    value::open(key, head, &parts.collect::<Result<Vec<_>, _>>()?, read)
+}
+
+pub(super) fn run(key: &[u8], octets: &[u8]) -> Result<Run, StoreError> {
+    Run::read(octets).ok_or_else(|| value::damaged(key, "it is no run of keys"))
 }
 
 pub(super) fn number(key: &[u8], value: &[u8]) -> Result<EntryNo, StoreError> {

@@ -3,9 +3,14 @@
 use super::backend::Batch;
 use super::key::{self, Key};
 use super::value::{self, Sealer};
-use super::{Backend, Octets, StoreError, pack};
+use super::{Backend, Octets, StoreError, pack, read};
+use crate::model::identity::Run;
+use crate::model::source::SourceId;
 use crate::model::state::Changes;
 use crate::model::stored::EntryNo;
+
+/// Octets of a run that is not merged any further: a million keys. A value has 65,535 parts at most.
+const LONGEST_RUN: usize = 17 << 20;
 
 /// The rows that the changes of a group come to. `stored_to` is the number that the store's next new
 /// entry would have: nothing is stored under it and those after it, so there is nothing to look for.
@@ -41,8 +46,10 @@ pub(super) fn batch(
             None => writer.delete_long(&key)?,
         }
     }
-    for ((source, identity), no) in &changes.known {
-        writer.number(&key::known(source, identity), *no);
+    let known: Vec<_> = changes.known.iter().collect();
+    for of_one in known.chunk_by(|((a, _), _), ((b, _), _)| a == b) {
+        let pairs = of_one.iter().map(|((_, identity), no)| (identity, **no));
+        writer.known(&of_one[0].0.0, Run::pack(pairs))?;
     }
     for (id, no) in &changes.owners {
         writer.number(&key::owner(id), *no);
@@ -86,7 +93,6 @@ fn rows(changes: &Changes) -> usize {
     2 + changes.sources.len()
         + changes.feeds.len()
         + changes.entries.len()
-        + changes.known.len()
         + changes.owners.len()
         + changes.members.len()
         + changes.places.len()
@@ -101,6 +107,35 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Adds a run of a source's identity keys behind its others, and merges it with those before it that are less than
+    /// twice as long. So a source has few runs, and a key is written again once for each doubling of their number.
+    fn known(&mut self, source: &SourceId, mut run: Run) -> Result<(), StoreError> {
+        let (from, to) = key::known_runs(source);
+        let (mut place, mut merged) = (0, Vec::new());
+        for pair in self.backend.scan_back(&from, &to) {
+            let (key, head) = pair?;
+            let (before, at) = (value::at_most(&key, &head)?, key::known_key(&key)?.1);
+            if before > 2 * run.octets().len() || before + run.octets().len() > LONGEST_RUN {
+                place = at.saturating_add(1);
+                break;
+            }
+            run = read::whole(self.backend, &key, &head, |octets| read::run(&key, octets))?.merged(&run);
+            merged.push(at);
+        }
+        let at = key::known(source, place);
+        for other in merged.into_iter().filter(|merged| *merged != place) {
+            self.delete_long(&key::known(source, other))?;
+        }
+        if place == 0 {
+            run = run.bottom();
+        }
+        if run.is_empty() {
+            return self.delete_long(&at);
+        }
+        let value = self.sealer.hashes(&at, run.octets());
+        self.put_long(&at, value, true)
+    }
+
     fn number(&mut self, key: &Key, no: Option<EntryNo>) {
         self.short(key, no.as_ref(), |out, no| pack::number(out, *no));
     }

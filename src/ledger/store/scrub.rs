@@ -2,9 +2,11 @@
 //! every entry against the rows that lead to it, and every such row against its entry.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::{Octets, Store, StoreError, key, pack, read, value};
 use crate::model::feed_key::FeedKey;
+use crate::model::identity::{IdentityKey, KnownKeys};
 use crate::model::source::SourceId;
 use crate::model::source::SourceNo;
 use crate::model::state::{
@@ -71,6 +73,8 @@ pub(super) struct Scrub<'a> {
     numbers: BTreeMap<SourceId, Option<SourceNo>>,
     /// Entries as they were when a row led to them, without what they say.
     at_hand: BTreeMap<EntryNo, Option<Entry>>,
+    /// The identity keys of the source that was asked for last.
+    known: Option<(SourceId, Rc<KnownKeys>)>,
     pub(super) sources: BTreeMap<SourceId, SourceState>,
     pub(super) feeds: BTreeMap<FeedKey, FeedState>,
     /// Entries of each source: those that are kept, and those that expired.
@@ -84,6 +88,7 @@ impl<'a> Scrub<'a> {
             store,
             numbers: BTreeMap::new(),
             at_hand: BTreeMap::new(),
+            known: None,
             sources: BTreeMap::new(),
             feeds: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -131,7 +136,7 @@ impl<'a> Scrub<'a> {
                 None => Ok(None),
             },
             key::PART => self.part(key),
-            key::KNOWN => self.known(key, &value),
+            key::KNOWN => self.run(key, value),
             key::OWNER => self.owner(key, &value),
             key::LISTED | key::BACKLOG => self.place(key, &value),
             key::SEEN => self.seen(key, value),
@@ -152,9 +157,10 @@ impl<'a> Scrub<'a> {
         if store.owner(&entry.id)? != Some(no) {
             return Ok(Some("its published id does not lead to it"));
         }
+        let known = self.known(&entry.source)?;
         for identity in &entry.keys {
             // A key leads to the newest entry that has it.
-            if store.known(&entry.source, identity)?.is_none_or(|known| known < no) {
+            if known.get(identity).is_none_or(|known| known < no) {
                 return Ok(Some("a key that it is recognised by does not lead to it"));
             }
         }
@@ -202,10 +208,31 @@ impl<'a> Scrub<'a> {
         Ok((parts <= n).then_some("no value calls for this part"))
     }
 
-    fn known(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
-        let entry = self.led_to(read::number(key, value)?)?;
-        let leads = |entry: &Entry| entry.keys.iter().any(|own| *key::known(&entry.source, own) == *key);
-        Ok((!entry.is_some_and(leads)).then_some("the entry it leads to has no such key"))
+    fn run(&mut self, key: &[u8], head: Octets) -> RowCheck {
+        let (source, _) = key::known_key(key)?;
+        let known = self.known(&source)?;
+        let Some(run) = self.store.payload(key, head, |octets| read::run(key, octets))? else {
+            return Ok(None);
+        };
+        for (no, identity) in known.leads(&run) {
+            let goes_by = |own: &IdentityKey| own.as_bytes().starts_with(identity);
+            let leads = |entry: &Entry| entry.source == source && entry.keys.iter().any(goes_by);
+            if !self.led_to(no)?.is_some_and(leads) {
+                return Ok(Some("an entry that it leads to has no such key"));
+            }
+        }
+        Ok(None)
+    }
+
+    fn known(&mut self, source: &SourceId) -> Result<Rc<KnownKeys>, StoreError> {
+        if let Some((of, known)) = &self.known
+            && of == source
+        {
+            return Ok(Rc::clone(known));
+        }
+        let known = Rc::new(self.store.known(source)?);
+        self.known = Some((source.clone(), Rc::clone(&known)));
+        Ok(known)
     }
 
     fn owner(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
@@ -297,7 +324,9 @@ impl<'a> Scrub<'a> {
         if let Some(no) = self.numbers.get(id) {
             return Ok(*no);
         }
-        let no = self.store.source(id)?.map(|source| source.no);
+        // The row itself, not what the store has of it in memory.
+        let row: Option<SourceState> = self.store.read(&key::source(id))?;
+        let no = row.map(|source| source.no);
         self.numbers.insert(id.clone(), no);
         Ok(no)
     }

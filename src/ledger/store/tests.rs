@@ -17,6 +17,7 @@ use crate::model::time::Time;
 use crate::testing::*;
 
 mod damage;
+mod known;
 mod world;
 
 use world::{World, meta, world};
@@ -92,10 +93,10 @@ fn what_is_committed_is_read() {
             assert_eq!(&store.entry(*no).expect("read"), entry, "{name}");
         }
         for ((source, identity), no) in &changes.known {
-            assert_eq!(store.known(source, identity).expect("read"), *no, "{name}");
+            assert_eq!(store.known(source).expect("read").get(identity), *no, "{name}");
         }
         assert_eq!(
-            store.known(&id("auto"), &world::world_key(1)).expect("read"),
+            store.known(&id("auto")).expect("read").get(&world::world_key(1)),
             None,
             "{name}: of another source"
         );
@@ -166,6 +167,25 @@ fn the_record_about_the_whole_is_kept_and_a_fresh_handle_reads_it() {
     store.commit(&Changes::default()).expect("written");
     drop(store);
     assert_eq!(open().meta().expect("read"), Some(later));
+}
+
+#[test]
+fn a_source_is_read_once_and_is_what_was_committed_last() {
+    let store = memory();
+    assert_eq!(store.source(&id("fixed")).expect("read"), None);
+    store.commit(&world()).expect("written");
+    let row = octets(&key::source(&id("fixed")));
+    raw(&store, vec![(row.clone(), None)]);
+    let mut source = store.source(&id("fixed")).expect("read").expect("in memory");
+    source.entries += 1;
+    let sources = [(id("fixed"), source.clone())].into();
+    store.commit(&Changes { sources, ..Changes::default() }).expect("written");
+    assert_eq!(store.source(&id("fixed")).expect("read"), Some(source.clone()));
+    let fresh = memory();
+    raw(&fresh, store.dump().into_iter().map(|(key, value)| (key, Some(value))).collect());
+    assert_eq!(fresh.source(&id("fixed")).expect("read"), Some(source.clone()));
+    raw(&fresh, vec![(row, None)]);
+    assert_eq!(fresh.source(&id("fixed")).expect("read"), Some(source), "it was read once");
 }
 
 fn feed_of(n: u64) -> FeedKey {
@@ -441,7 +461,7 @@ fn what_the_disk_answered_is_told_as_a_kind() {
 
 #[test]
 fn a_store_of_another_layout_says_so() {
-    for (version, older) in [(1, true), (2, true), (4, false), (0x3f, false)] {
+    for (version, older) in [(1, true), (3, true), (5, false), (0x3f, false)] {
         let store = memory();
         raw(&store, vec![(octets(&key::meta()), Some(octets(&[version, 0, 0, 0, 0, b'{'])))]);
         match store.meta() {

@@ -12,7 +12,7 @@ use super::{Octets, StoreError, compress};
 
 /// The layout of rows, not only of values, with the dictionary they are compressed with. A store of another
 /// one is built anew from the journal.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// The flags stand above the version in one octet.
 const COMPRESSED: u8 = 0x80;
 const PARTED: u8 = 0x40;
@@ -45,14 +45,21 @@ impl Sealer {
         self.payload.clear();
         serde_json::to_writer(&mut self.payload, record)
             .expect("our own values have text keys and no failing serializers");
-        self.finish(key)
+        self.finish(key, true)
     }
 
     /// Adds the octets that `pack` appends, of any length.
     pub(super) fn long(&mut self, key: &[u8], pack: impl FnOnce(&mut Vec<u8>)) -> (Octets, Vec<Octets>) {
         self.payload.clear();
         pack(&mut self.payload);
-        self.finish(key)
+        self.finish(key, true)
+    }
+
+    /// Octets of any length that do not get smaller.
+    pub(super) fn hashes(&mut self, key: &[u8], octets: &[u8]) -> (Octets, Vec<Octets>) {
+        self.payload.clear();
+        self.payload.extend_from_slice(octets);
+        self.finish(key, false)
     }
 
     /// Adds the octets that `pack` appends, which are few.
@@ -66,8 +73,9 @@ impl Sealer {
         Octets::from(&*self.value)
     }
 
-    fn finish(&mut self, key: &[u8]) -> (Octets, Vec<Octets>) {
-        let smaller = self.payload.len() >= WORTH_COMPRESSING
+    fn finish(&mut self, key: &[u8], compressible: bool) -> (Octets, Vec<Octets>) {
+        let smaller = compressible
+            && self.payload.len() >= WORTH_COMPRESSING
             && compress::pack(&self.payload, &mut self.compressed)
             && self.compressed.len() < self.payload.len();
         let stored = if smaller { &self.compressed } else { &self.payload };
@@ -116,6 +124,12 @@ fn head<'a>(key: &[u8], value: &'a [u8]) -> Result<Head<'a>, StoreError> {
 /// The number of further parts of a value.
 pub(super) fn parts(key: &[u8], value: &[u8]) -> Result<u16, StoreError> {
     Ok(head(key, value)?.parts)
+}
+
+/// The octets of a value, or somewhat more, without reading its parts.
+pub(super) fn at_most(key: &[u8], value: &[u8]) -> Result<usize, StoreError> {
+    let Head { parts, first, .. } = head(key, value)?;
+    Ok(first.len() + usize::from(parts) * PART)
 }
 
 /// The payload of a short value.

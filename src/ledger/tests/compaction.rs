@@ -58,7 +58,7 @@ fn a_large_first_list_that_is_the_last_line_comes_back_whole() {
     let (dir, mut ledger) =
         filled_with(lines([config(0, &sources(), &[]), seen("fixed", 1000, list, vec![])]));
     compact(&mut ledger);
-    let before = ledger.store().load().dump();
+    let before = ledger.store().load().contents();
     drop(ledger);
     assert!(from_the_journal(&dir) == before);
 }

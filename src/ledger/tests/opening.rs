@@ -48,7 +48,7 @@ fn a_state_directory_opens_once() {
     let reader = ledger.store();
     ledger.close().expect("closed");
     assert!(matches!(again(), Err(LedgerError::Locked(_))));
-    assert!(reader.load().dump() == reference());
+    assert!(reader.load().contents() == reference());
     drop(reader);
     assert_eq!(again().expect("opens").rebuild, None);
 }
@@ -60,11 +60,11 @@ fn a_store_that_fails_while_open_is_replaced_under_its_readers_and_put_aside() {
     let failed = handle.load_full();
     ledger.replace(&failed, "a test says so").expect("replaced");
     assert!(!Arc::ptr_eq(&failed, &handle.load_full()));
-    assert!(handle.load().dump() == reference());
+    assert!(handle.load().contents() == reference());
     let fresh = handle.load_full();
     ledger.replace(&failed, "told once more").expect("nothing is to be done");
     assert!(Arc::ptr_eq(&fresh, &handle.load_full()), "it was replaced already");
-    assert!(failed.dump() == reference(), "it may still be read from");
+    assert!(failed.contents() == reference(), "it may still be read from");
     assert!(dir.path().join("store/damaged/db").exists());
     let more = ledger.record_lines(vec![poll("auto", 90_000)], today()).expect("recorded");
     assert_eq!(more[0].seq, 15);

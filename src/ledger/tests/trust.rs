@@ -147,7 +147,7 @@ fn other_rules_derive_the_store_anew_and_it_can_be_read_until_then() {
     ] {
         let copied = TempDir::new().expect("a directory");
         copy(dir.path(), copied.path());
-        let expected = folded(&workload(SEED, 14), &rules).dump();
+        let expected = folded(&workload(SEED, 14), &rules).contents();
         let (mut ledger, notes) = open_under(&copied, Arc::clone(&rules));
         assert!(notes.rebuild.is_some(), "{name}");
         assert!(dump(&ledger) == reference(), "{name}: what there is can be read");
@@ -186,7 +186,7 @@ fn rules_that_were_not_settled_before_a_close_are_at_the_next_start() {
     let line =
         ledger.record_lines(vec![poll("auto", 90_000)], today()).expect("recorded, once it is settled");
     let all = [workload(SEED, 14), line].concat();
-    assert!(dump(&ledger) == folded(&all, &other()).dump());
+    assert!(dump(&ledger) == folded(&all, &other()).contents());
 }
 
 #[test]
@@ -200,5 +200,5 @@ fn lines_applied_under_rules_that_are_not_settled_do_not_hide_them() {
     let (mut ledger, notes) = open_under(&dir, other());
     assert!(notes.rebuild.is_some(), "the entries are still derived under the old ones");
     ledger.settle(&mut |_| {}).expect("built");
-    assert!(dump(&ledger) == folded(&[workload(SEED, 14), line].concat(), &other()).dump());
+    assert!(dump(&ledger) == folded(&[workload(SEED, 14), line].concat(), &other()).contents());
 }

@@ -54,7 +54,7 @@ fn an_expired_entry_is_recognised_and_stays_silent() {
     ]);
     assert_eq!(listed(&store, &FeedKey::All), [] as [String; 0]);
     assert_eq!((entry(&store, 1).title(), entry(&store, 1).expired), ("旧", Some(at(5000))));
-    assert_eq!(store.known(&id("paper"), &key(1)).expect("a sound store"), Some(1));
+    assert_eq!(store.known(&id("paper")).expect("a sound store").get(&key(1)), Some(1));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn of_a_forgotten_entry_nothing_is_kept() {
     ]);
     let sound = "a sound store";
     assert_eq!(store.owner("urn:entry:1").expect(sound), None);
-    assert_eq!(store.known(&id("paper"), &key(1)).expect(sound), None);
+    assert_eq!(store.known(&id("paper")).expect(sound).get(&key(1)), None);
     assert_eq!(store.entries_from(0, 9).expect(sound).len(), 1);
     assert_eq!(source_state(&store, "paper").stubs, 0);
 }
@@ -139,7 +139,7 @@ fn an_entry_that_goes_by_other_keys_learns_them_and_nothing_else_changes() {
         assert_eq!(entry(&after, 1), Entry { keys: keys.clone(), ..was }, "{name}");
         let no = after.owner("urn:entry:1").expect("a sound store");
         for key in keys {
-            assert_eq!(after.known(&id("paper"), &key).expect("a sound store"), no, "{name}");
+            assert_eq!(after.known(&id("paper")).expect("a sound store").get(&key), no, "{name}");
         }
         for feed in [FeedKey::All, region("henan"), FeedKey::Source(id("paper"))] {
             assert_eq!(feed_state(&after, &feed), feed_state(&before, &feed), "{name}: {feed:?}");
@@ -159,7 +159,7 @@ fn a_key_that_an_expired_entry_learns_is_given_up_with_it() {
         expiry(7000, &[], &[1]),
     ]);
     store.check().expect("sound");
-    assert_eq!(store.known(&id("paper"), &key(7)).expect("a sound store"), None);
+    assert_eq!(store.known(&id("paper")).expect("a sound store").get(&key(7)), None);
 }
 
 /// The operator forgets a source: its entries, and its state.
@@ -190,7 +190,7 @@ fn of_a_forgotten_source_nothing_is_kept_but_what_was_withdrawn() {
     let meta = store.meta().expect("sound").expect("it is there");
     assert_eq!((meta.entries, meta.stubs), (1, 0));
     for n in [1, 2, 4] {
-        assert_eq!(store.known(&id("paper"), &key(n)).expect("sound"), None, "{n}");
+        assert_eq!(store.known(&id("paper")).expect("sound").get(&key(n)), None, "{n}");
     }
 
     let again = (1..=4).map(|n| new(n, body("旧", None))).collect();
