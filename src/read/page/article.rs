@@ -1,14 +1,17 @@
 //! Reads article pages: title, time, outlet, editor, section, summary, body and rights, by the operator's selectors
 //! or by rules that fit most news sites. A field that the page does not have stays empty.
 
+use std::collections::HashSet;
+
 use scraper::{ElementRef, Node};
 
 use super::body::{self, Cut};
 use super::dom::{Page, select, text};
 use super::lines::{TextLine, lines};
 use super::list::{breaks_off, has};
-use super::prose::Prose;
+use super::shared::{self, Placed, Shared};
 use super::{ArticleRules, Css, PageError, lead, meta, outlet, title, when};
+use crate::model::page_habits::{PageHabits, PageTraits};
 use crate::model::time::Stamp;
 use crate::read::date::find;
 use crate::read::feed::FeedInput;
@@ -45,20 +48,39 @@ pub struct Article {
     pub breaks_off: bool,
 }
 
-/// Reads an article page.
+/// Reads an article page, without any other page of its source.
 pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, PageError> {
+    article_among(input, rules, &PageHabits::default()).map(|(article, _)| article)
+}
+
+/// Reads an article page with what the last pages of its source have in common, and says what it may share with them.
+/// Whatever these have in common, the title stays a title and four fifths of the body stay.
+pub fn article_among(
+    input: &FeedInput<'_>,
+    rules: &ArticleRules,
+    habits: &PageHabits,
+) -> Result<(Article, PageTraits), PageError> {
     let page = Page::read(input)?;
+    let shared = Shared::of(habits);
     let open = breaks_off(input.bytes) && !has(input.bytes, b"</body");
     let lines = select(&page.html, "body").next().map(lines).unwrap_or_default();
-    let prose = Prose::of(&page, &lines);
+    let prose = shared.prose(&page, &lines);
     let lines = prose.shown(lines);
-    let title = chosen(&page, rules.title.as_ref()).or_else(|| title::title(&page, &prose, &lines));
+    let nothing = PageHabits::default();
+    let titled = |shared| title::title(&page, &prose, &lines, shared);
+    let title = chosen(&page, rules.title.as_ref())
+        .or_else(|| titled(shared))
+        .or_else(|| titled(Shared::of(&nothing)));
     let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
     let found = body::find(&page, &prose, rules.body.as_ref());
-    let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
+    let within: Vec<TextLine> = found.iter().flat_map(|element| self::lines(*element)).collect();
+    let framed = if rules.body.is_none() { shared.frame_of(&within) } else { HashSet::new() };
+    let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref(), framed: &framed };
     let body = body::markup(&found, &cut);
+    let described = shared.description(&page);
+    let mut traits = shared::traits(&page, &lines, &found, &within, body.as_deref());
     let body = body.map(|body| match &rules.body {
-        None => lead::lead(&page, &prose, &lines, at, &found) + &body,
+        None => lead::lead(&page, &prose, &lines, at, &found, described.as_deref()) + &body,
         Some(_) => body,
     });
     if open && (body.is_none() && title.is_none() || rules.body.is_some() && found.is_empty()) {
@@ -77,16 +99,20 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
         .map(|said| meta::trail(&said, title.as_deref()).unwrap_or_else(|| vec![said]))
         .or_else(|| lines.iter().find_map(|line| meta::trail(&line.text, title.as_deref())))
         .or_else(|| page.meta(&["columnname", "article:section"]).map(|said| vec![said]));
-    Ok(Article {
-        published: chosen(&page, rules.date.as_ref())
-            .and_then(|said| find(&said, &page.dates))
-            .or_else(|| when::published(&page, heading, &lines)),
-        outlet: said(&rules.outlet, meta::outlet).or_else(|| outlet::outlet(&page, heading, &lines)),
+    let published = chosen(&page, rules.date.as_ref())
+        .and_then(|said| Some(Placed { value: find(&said, &page.dates)?, place: shared::CHOSEN }))
+        .or_else(|| when::published(&page, heading, &lines, shared));
+    traits.time = published.as_ref().map(|published| published.place);
+    let outlet = said(&rules.outlet, meta::outlet).or_else(|| outlet::outlet(&page, heading, &lines, shared));
+    traits.outlet = outlet.as_deref().and_then(|outlet| shared::place_of(&page, heading, outlet));
+    let article = Article {
+        published: published.map(|published| published.value),
+        outlet,
         editor: said(&rules.editor, meta::editor)
             .or_else(|| lines.iter().find_map(|line| meta::editor(&line.text))),
         section: section.unwrap_or_default(),
         summary: chosen(&page, rules.summary.as_ref())
-            .or_else(|| summary(&page, body.as_deref(), title.as_deref())),
+            .or_else(|| summary(described, body.as_deref(), title.as_deref())),
         rights: rights(&lines),
         canonical: select(&page.html, "link[rel=canonical]")
             .next()
@@ -96,7 +122,8 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
         breaks_off: open && found.last().is_none_or(|body| ends_the_page(*body)),
         title,
         body,
-    })
+    };
+    Ok((article, traits))
 }
 
 /// True if nothing comes after an element. Where something does, the element was there to its end.
@@ -133,10 +160,10 @@ fn rights(lines: &[TextLine]) -> Option<String> {
 }
 
 /// The description, if the body has most of it: what it has not is about the site. Else how the body begins.
-fn summary(page: &Page, body: Option<&str>, title: Option<&str>) -> Option<String> {
+fn summary(described: Option<String>, body: Option<&str>, title: Option<&str>) -> Option<String> {
     const MIN_SUMMARY: usize = 20;
     let text = body.map(html::to_text).unwrap_or_default();
-    let said = page.meta(&["description", "og:description"]).filter(|said| {
+    let said = described.filter(|said| {
         let own =
             said.chars().count() >= MIN_SUMMARY && (text.is_empty() || title::likeness(said, &text) >= 50);
         // Keywords after a title are no description.

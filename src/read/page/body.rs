@@ -22,6 +22,8 @@ pub(super) struct Cut<'a> {
     pub(super) remove: &'a [Css],
     /// The title: a body repeats it above itself.
     pub(super) title: Option<&'a str>,
+    /// The blocks of lines that other pages of the source have too.
+    pub(super) framed: &'a HashSet<NodeId>,
 }
 
 pub(super) fn find<'a>(page: &'a Page, prose: &Prose<'a>, css: Option<&Css>) -> Vec<ElementRef<'a>> {
@@ -75,7 +77,9 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
             && (meta::outlet(&line.text).is_some() || meta::trail(&line.text, cut.title).is_some())
             && !line.text.contains('。');
         heading &= is_title || is_meta || weight(&line) == 0;
-        let framed = meta::is_frame(&line.text) || (heading && (is_title || is_meta));
+        let framed = meta::is_frame(&line.text)
+            || cut.framed.contains(&line.block)
+            || (heading && (is_title || is_meta));
         // The block is the line's alone, or the rest of it would go too.
         if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, &line) {
             gone.insert(line.block);

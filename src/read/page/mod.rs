@@ -23,12 +23,13 @@ mod near;
 mod outlet;
 mod prose;
 mod rules;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod title;
 mod when;
 
-pub use article::{Article, article};
+pub use article::{Article, article, article_among};
 pub use challenge::is_challenge;
 pub use dom::feed_links;
 pub use enrich::{enrich, says_no_more};

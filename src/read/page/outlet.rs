@@ -7,6 +7,7 @@ use super::dom::{Page, is_inline, text_to};
 use super::frame::has_word;
 use super::lines::TextLine;
 use super::prose::around;
+use super::shared::Shared;
 use super::{meta, when};
 use crate::read::date::find;
 
@@ -38,9 +39,16 @@ const MAX_LINE: usize = 40;
 const MAX_INNER: usize = 200;
 
 /// The outlet of an article. `heading` are the lines about it, `lines` all of them.
-pub(super) fn outlet(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<String> {
+/// The place where other pages of the source have theirs comes first.
+pub(super) fn outlet(
+    page: &Page,
+    heading: &[TextLine],
+    lines: &[TextLine],
+    shared: Shared<'_>,
+) -> Option<String> {
     let about: Vec<&TextLine> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
-    let labelled = about.iter().find_map(|line| meta::outlet(&line.text)).or_else(|| {
+    let usual = about.iter().filter(|line| shared.is_outlet_place(page, line));
+    let labelled = usual.chain(&about).find_map(|line| meta::outlet(&line.text)).or_else(|| {
         let at = about.iter().position(|line| meta::is_bare_outlet(&line.text))?;
         let next = &about.get(at + 1)?.text;
         (next.chars().count() <= MAX_NAME && !next.contains([':', '：'])).then(|| next.clone())

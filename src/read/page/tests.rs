@@ -1,3 +1,4 @@
+mod among;
 mod wild;
 
 use chrono::{NaiveDate, TimeZone as _, Utc};

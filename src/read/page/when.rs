@@ -6,26 +6,40 @@ use serde_json::Value;
 
 use super::dom::{Page, select, text};
 use super::lines::TextLine;
+use super::shared::{ADDRESS, HEAD, Placed, Shared, line_place};
 use super::{dated, generic};
 use crate::model::time::{Precision, Stamp};
 use crate::read::date::{DateContext, find, parse};
 use crate::read::json;
 
 /// The publication date that the page gives. `heading` are the lines about the article, `lines` all of them.
-pub(super) fn published(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<Stamp> {
+/// Where other pages of the source have theirs comes before the rest, for which rivals could be taken.
+pub(super) fn published(
+    page: &Page,
+    heading: &[TextLine],
+    lines: &[TextLine],
+    shared: Shared<'_>,
+) -> Option<Placed<Stamp>> {
     let day = dated::day_of(&page.url, generic::last_day(page));
-    let seen = heading.iter().skip(1).take_while(|line| !is_prose(&line.text));
-    let seen = seen.filter_map(|line| find(&line.text, &page.dates));
-    let labelled = lines.iter().filter(|line| is_labelled(&line.text));
-    let labelled = labelled.filter_map(|line| find(&line.text, &page.dates));
-    let mut coarse: Option<Stamp> = None;
-    for stamp in seen.chain(declared(page)).chain(labelled) {
-        match stamp.precision {
+    let of_line = |line: &TextLine| {
+        let value = find(&line.text, &page.dates)?;
+        Some(Placed { value, place: line_place(page, line).unwrap_or_default() })
+    };
+    let seen = || heading.iter().skip(1).take_while(|line| !is_prose(&line.text));
+    let usual = seen().filter(|line| shared.is_time_place(page, line)).filter_map(of_line);
+    let in_head = || declared(page).into_iter().map(|value| Placed { value, place: HEAD });
+    let labelled = lines.iter().filter(|line| is_labelled(&line.text)).filter_map(of_line);
+    let mut coarse: Option<Placed<Stamp>> = None;
+    for stamp in
+        usual.chain(seen().filter_map(of_line)).chain(std::iter::once_with(in_head).flatten()).chain(labelled)
+    {
+        match stamp.value.precision {
             Precision::Second => return Some(stamp),
             Precision::Day => coarse = coarse.or(Some(stamp)),
         }
     }
-    coarse.or_else(|| day.and_then(|day| of_day(day, &page.dates)))
+    let by_address = || Some(Placed { value: of_day(day?, &page.dates)?, place: ADDRESS });
+    coarse.or_else(by_address)
 }
 
 pub(super) fn is_prose(line: &str) -> bool {
