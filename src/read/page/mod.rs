@@ -8,6 +8,7 @@ mod article;
 mod blocks;
 mod body;
 mod challenge;
+mod date_parts;
 mod dated;
 mod dom;
 mod enrich;

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
+use super::date_parts::date_at;
 use super::dom::{Page, select, text};
 use super::lines::TextLine;
 use super::shared::{ADDRESS, HEAD, Placed, Shared, line_place};
@@ -11,6 +12,7 @@ use super::{dated, generic};
 use crate::model::time::{Precision, Stamp};
 use crate::read::date::{DateContext, find, parse};
 use crate::read::json;
+use crate::read::text::one_line;
 
 /// The publication date that the page gives. `heading` are the lines about the article, `lines` all of them.
 /// Where other pages of the source have theirs comes before the rest, for which rivals could be taken.
@@ -30,16 +32,51 @@ pub(super) fn published(
     let in_head = || declared(page).into_iter().map(|value| Placed { value, place: HEAD });
     let labelled = lines.iter().filter(|line| is_labelled(&line.text)).filter_map(of_line);
     let mut coarse: Option<Placed<Stamp>> = None;
-    for stamp in
-        usual.chain(seen().filter_map(of_line)).chain(std::iter::once_with(in_head).flatten()).chain(labelled)
-    {
+    let cut = || in_parts(page, &seen().collect::<Vec<_>>());
+    let found = usual.chain(seen().filter_map(of_line));
+    let found = found.chain(std::iter::once_with(cut).flatten());
+    for stamp in found.chain(std::iter::once_with(in_head).flatten()).chain(labelled) {
         match stamp.value.precision {
             Precision::Second => return Some(stamp),
             Precision::Day => coarse = coarse.or(Some(stamp)),
         }
     }
+    let known = coarse.map(|coarse| coarse.value.at.with_timezone(&page.dates.zone).date_naive()).or(day);
+    let by_script = of_scripts(page, known).map(|value| Placed { value, place: HEAD });
     let by_address = || Some(Placed { value: of_day(day?, &page.dates)?, place: ADDRESS });
-    coarse.or_else(by_address)
+    by_script
+        .filter(|stamp| coarse.is_none() || stamp.value.precision == Precision::Second)
+        .or(coarse)
+        .or_else(by_address)
+}
+
+/// A date that is cut into several elements of some lines.
+fn in_parts(page: &Page, lines: &[&TextLine]) -> Option<Placed<Stamp>> {
+    let mut texts: Vec<String> = Vec::new();
+    let mut of: Vec<&TextLine> = Vec::new();
+    for line in lines {
+        let parts = text_parts(page, line);
+        of.extend(std::iter::repeat_n(*line, parts.len()));
+        texts.extend(parts);
+    }
+    (0..texts.len()).find_map(|at| {
+        let (date, _) = date_at(&texts[at..])?;
+        Some(Placed {
+            value: parse(&date, &page.dates)?,
+            place: line_place(page, of[at]).unwrap_or_default(),
+        })
+    })
+}
+
+/// The texts that a short line is made of, if its block holds nothing else; else the line.
+fn text_parts(page: &Page, line: &TextLine) -> Vec<String> {
+    const LONGEST: usize = 40;
+    const MOST: usize = 8;
+    let whole = || vec![line.text.clone()];
+    let Some(block) = line.element(page).filter(|_| line.text.len() <= LONGEST) else { return whole() };
+    let parts: Vec<String> = block.text().map(one_line).filter(|said| !said.is_empty()).take(MOST).collect();
+    let blank = |text: &str| text.split_whitespace().collect::<String>();
+    if blank(&parts.concat()) == blank(&line.text) { parts } else { whole() }
 }
 
 pub(super) fn is_prose(line: &str) -> bool {
@@ -94,7 +131,20 @@ fn declared(page: &Page) -> Vec<Stamp> {
     said.extend(select(&page.html, "[itemprop=datePublished]").next().map(text));
     said.extend(attribute("time[datetime]", "datetime"));
     said.extend(attribute("input#newsdate", "value"));
-    said.iter().filter_map(|said| parse(said, &page.dates).or_else(|| find(said, &page.dates))).collect()
+    let read = |said: &String| parse(said, &page.dates).or_else(|| find(said, &page.dates));
+    said.iter().filter_map(read).collect()
+}
+
+/// The date that scripts hold, if they hold one instant or its day: others are those of other articles. `known` is the
+/// day that the page says elsewhere.
+fn of_scripts(page: &Page, known: Option<NaiveDate>) -> Option<Stamp> {
+    let found: Vec<Stamp> = page.script_dates.iter().filter_map(|said| parse(said, &page.dates)).collect();
+    let day = |stamp: &Stamp| stamp.at.with_timezone(&page.dates.zone).date_naive();
+    let is_exact = |stamp: &&Stamp| stamp.precision == Precision::Second;
+    let first = found.iter().find(is_exact).or(found.first())?;
+    let agree = found.iter().all(|stamp| day(stamp) == day(first))
+        && found.iter().filter(is_exact).all(|stamp| stamp == first);
+    (agree && known.is_none_or(|known| known == day(first))).then_some(*first)
 }
 
 /// A text under a key of JSON-LD: at the top, in its graph, in an array or what the page is about.
