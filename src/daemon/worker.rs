@@ -250,7 +250,8 @@ impl Worker {
         self.recent.note(at, report.outcome.name());
         self.recorder.meter().polled(report.outcome.name(), report.elapsed, octets);
         logging::log(&report, at, scheduled.is_none());
-        logging::log_pages(id, habits, at, &pages);
+        let odd_pages = logging::log_pages(id, habits, at, &pages);
+        self.recorder.meter().read_odd_pages(odd_pages);
         if scheduled.is_none() {
             self.by_hand.tell(id, self.past_of(&report));
         }

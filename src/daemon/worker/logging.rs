@@ -82,12 +82,10 @@ pub(super) fn log_unrecorded(report: &PollReport) {
 }
 
 /// Logs that the article pages of a source stopped looking like those before them, or look so again: when it begins and
-/// when it ends. `habits` are those before the poll.
-pub(super) fn log_pages(source: &SourceId, mut habits: PageHabits, at: Time, pages: &[PageTraits]) {
+/// when it ends. `habits` are those before the poll. Returns the number of pages that lack something.
+pub(super) fn log_pages(source: &SourceId, mut habits: PageHabits, at: Time, pages: &[PageTraits]) -> u64 {
     let before = habits.odd();
-    for page in pages {
-        habits.note(at, page);
-    }
+    let lacks = pages.iter().filter(|page| habits.note(at, page).is_some()).count() as u64;
     match (before, habits.odd()) {
         (None, Some(Odd { lack, .. })) => {
             let lack = lack.as_str();
@@ -99,6 +97,7 @@ pub(super) fn log_pages(source: &SourceId, mut habits: PageHabits, at: Time, pag
         }
         _ => {}
     }
+    lacks
 }
 
 #[cfg(test)]

@@ -95,10 +95,6 @@ pub fn article_among(
     }
     let heading = heading(&lines, at);
     let said = |css: &Option<Css>, read| chosen(&page, css.as_ref()).and_then(|t| meta::unlabelled(&t, read));
-    let section = chosen(&page, rules.section.as_ref())
-        .map(|said| meta::trail(&said, title.as_deref()).unwrap_or_else(|| vec![said]))
-        .or_else(|| lines.iter().find_map(|line| meta::trail(&line.text, title.as_deref())))
-        .or_else(|| page.meta(&["columnname", "article:section"]).map(|said| vec![said]));
     let published = chosen(&page, rules.date.as_ref())
         .and_then(|said| Some(Placed { value: find(&said, &page.dates)?, place: shared::CHOSEN }))
         .or_else(|| when::published(&page, heading, &lines, shared));
@@ -110,7 +106,7 @@ pub fn article_among(
         outlet,
         editor: said(&rules.editor, meta::editor)
             .or_else(|| lines.iter().find_map(|line| meta::editor(&line.text))),
-        section: section.unwrap_or_default(),
+        section: section(&page, rules, &lines, title.as_deref()),
         summary: chosen(&page, rules.summary.as_ref())
             .or_else(|| summary(described, body.as_deref(), title.as_deref())),
         rights: rights(&lines),
@@ -135,6 +131,14 @@ fn ends_the_page(element: ElementRef<'_>) -> bool {
     };
     std::iter::successors(Some(*element), ego_tree::NodeRef::parent)
         .all(|node| node.next_siblings().all(says_nothing))
+}
+
+fn section(page: &Page, rules: &ArticleRules, lines: &[TextLine], title: Option<&str>) -> Vec<String> {
+    chosen(page, rules.section.as_ref())
+        .map(|said| meta::trail(&said, title).unwrap_or_else(|| vec![said]))
+        .or_else(|| lines.iter().find_map(|line| meta::trail(&line.text, title)))
+        .or_else(|| page.meta(&["columnname", "article:section"]).map(|said| vec![said]))
+        .unwrap_or_default()
 }
 
 /// The text of the first element that a selector names.

@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use ego_tree::NodeId;
 use ego_tree::iter::Edge;
+use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Node};
 
 use super::dom::{Page, text};
@@ -64,7 +64,7 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
     }
     for element in from.descendent_elements().skip(1) {
         let silent = matches!(element.value().name(), "input" | "link" | "meta");
-        if silent || cut.prose.is_out(element) || leads_on(element, cut.prose) {
+        if silent || is_fallback(*element) || cut.prose.is_out(element) || leads_on(element, cut.prose) {
             gone.insert(element.id());
         }
     }
@@ -86,6 +86,14 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
         }
     }
     gone
+}
+
+/// True for what a film or a sound shows where it cannot be played.
+fn is_fallback(node: NodeRef<'_, Node>) -> bool {
+    let name = |node: NodeRef<'_, Node>, names: &[&str]| {
+        node.value().as_element().is_some_and(|element| names.contains(&element.name()))
+    };
+    node.parent().is_some_and(|up| name(up, &["video", "audio"])) && !name(node, &["source", "track"])
 }
 
 fn is_alone(from: ElementRef<'_>, line: &TextLine) -> bool {
@@ -121,6 +129,7 @@ fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut St
                     continue;
                 }
                 match node.value() {
+                    Node::Text(_) if is_fallback(node) => {}
                     Node::Text(said) => push_escaped(said, out),
                     Node::Element(element) if !(inner && node.id() == from.id()) => {
                         out.push('<');
