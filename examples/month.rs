@@ -182,7 +182,14 @@ impl World {
         let outlet = paper.def.title.as_deref().unwrap_or("");
         let sketch = |new: &DraftEntry| derive::sketch(rules, &paper.def.region, outlet, &new.entry, now);
         let sketches = new.iter().map(sketch).collect();
-        let poll = PollRecord { at: now, source: paper.def.id.clone(), outcome, state, turn: None };
+        let poll = PollRecord {
+            at: now,
+            source: paper.def.id.clone(),
+            outcome,
+            state,
+            turn: None,
+            pages: Vec::new(),
+        };
         Ok(Fact::Poll(Box::new(Draft { poll, feed: None, new, changed: Vec::new(), sketches })))
     }
 }

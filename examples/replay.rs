@@ -267,7 +267,8 @@ impl<'a> Replay<'a> {
         let (entries, fresh, rewritten) =
             (count(parsed.entries.len()), count(new.len()), count(changed.len()));
         let outcome = Outcome::Fetched { entries, new: fresh, changed: rewritten, repairs: Vec::new() };
-        let poll = PollRecord { at, source: self.source.clone(), outcome, state, turn: None };
+        let poll =
+            PollRecord { at, source: self.source.clone(), outcome, state, turn: None, pages: Vec::new() };
         self.record(Record::Observation(Observation { poll, feed, new, changed, left: Vec::new() }))
     }
 

@@ -71,7 +71,7 @@ pub(crate) fn config(seconds: i64, sources: &[SourceDef], gone: &[&str]) -> Reco
 
 pub(crate) fn poll_record(source: &str, seconds: i64, outcome: Outcome) -> PollRecord {
     let state = PollState { scheduled: Some(at(seconds)), ..PollState::default() };
-    PollRecord { at: at(seconds), source: id(source), outcome, state, turn: None }
+    PollRecord { at: at(seconds), source: id(source), outcome, state, turn: None, pages: Vec::new() }
 }
 
 pub(crate) fn poll(source: &str, seconds: i64) -> Record {

@@ -1,6 +1,7 @@
 //! `dibao sources`: every source, with its state, its entries, its last poll and its next.
 
-use crate::model::time::rfc3339;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::host::{Done, Host, Rows, Stop};
@@ -8,8 +9,10 @@ use super::{Request, Row, Shown};
 use crate::config::Source;
 use crate::daemon::engine::Engine;
 use crate::daemon::scheduler;
+use crate::model::page_habits::Odd;
 use crate::model::source::SourceId;
 use crate::model::state::SourceState;
+use crate::model::time::{Time, rfc3339};
 
 /// List the sources: state, entries, last and next poll
 #[derive(Debug, clap::Args, Serialize, Deserialize)]
@@ -141,8 +144,19 @@ fn row(engine: &Engine, source: &Source, stored: Option<&SourceState>) -> Source
             news: stored.and_then(|s| s.poll.news_at).map(rfc3339),
             newest: stored.and_then(|s| s.habits.newest()).map(rfc3339),
             in_vain: stored.and_then(|s| s.habits.in_vain()),
-            advice: stored.map(|s| s.habits.advice(interval, now)).filter(|advice| !advice.is_empty()),
+            advice: stored.map(|s| advice(s, interval, now)).filter(|advice| !advice.is_empty()),
             detail: stored.and_then(|s| s.outcome.as_ref()).map(ToString::to_string),
         }),
     }
+}
+
+/// Advice on how often to poll a source, and on pages that dibao may read wrongly.
+fn advice(stored: &SourceState, interval: Duration, now: Time) -> Vec<String> {
+    let odd = stored.pages.odd().map(|Odd { since, lack }| {
+        let (since, lack) = (rfc3339(since), lack.as_str());
+        format!(
+            "its pages stopped looking like the others since {since}: {lack}; dibao probe on one shows why"
+        )
+    });
+    stored.habits.advice(interval, now).into_iter().chain(odd).collect()
 }

@@ -38,6 +38,11 @@ impl Meter {
         self.count(|counts| counts.entries.add(entries));
     }
 
+    /// Article pages of a poll lack what those before them had.
+    pub fn read_odd_pages(&self, pages: u64) {
+        self.count(|counts| counts.odd_pages += pages);
+    }
+
     pub fn synced(&self, elapsed: Duration) {
         self.count(|counts| counts.sync_seconds.observe(elapsed.as_secs_f64()));
     }

@@ -237,7 +237,8 @@ impl Worker {
             };
         }
         let (draft, at) = self.conclude(&poll, asked, &validators).await?;
-        let PollRecord { outcome, state, .. } = draft.poll.clone();
+        let PollRecord { outcome, state, pages, .. } = draft.poll.clone();
+        let habits = poll.stored.as_ref().map(|stored| stored.pages.clone()).unwrap_or_default();
         self.record(&poll, draft, guard).await?;
         let suspect = matches!(sign, Sign::Silence | Sign::Stranger(_)).then(|| Suspect {
             source: id.clone(),
@@ -249,6 +250,8 @@ impl Worker {
         self.recent.note(at, report.outcome.name());
         self.recorder.meter().polled(report.outcome.name(), report.elapsed, octets);
         logging::log(&report, at, scheduled.is_none());
+        let odd_pages = logging::log_pages(id, habits, at, &pages);
+        self.recorder.meter().read_odd_pages(odd_pages);
         if scheduled.is_none() {
             self.by_hand.tell(id, self.past_of(&report));
         }
@@ -303,7 +306,7 @@ impl Worker {
         let Poll { source, stored, before, address, .. } = poll;
         let (at, exchange) = (asked.at, asked.exchange.clone());
         let polled = PolledSource { source, stored: stored.as_ref(), at };
-        let Read { answer, findings, waiting, holds } = self.compare(polled, asked).await?;
+        let Read { answer, findings, waiting, holds, pages } = self.compare(polled, asked).await?;
         let circumstances = Circumstances {
             at,
             scheduled: poll.scheduled.or(before.scheduled).or(Some(at)),
@@ -325,7 +328,7 @@ impl Worker {
         if source.retry_after == RetryAfter::Host {
             self.hold_hosts(&state, Some(at), at);
         }
-        let mut record = PollRecord { at, source: source.def.id.clone(), outcome, state, turn: None };
+        let mut record = PollRecord { at, source: source.def.id.clone(), outcome, state, turn: None, pages };
         let Findings { feed, new, changed, .. } = findings;
         let dates = new.iter().map(|new| derive::dated(&new.entry, at));
         record.turn = turn::turn(stored.as_ref(), &record, dates);

@@ -17,6 +17,7 @@ use crate::decide::derive::{dated, regions_of, regions_of_stored};
 use crate::decide::rules::Rules;
 use crate::model::feed_key::FeedKey;
 use crate::model::identity::KnownKeys;
+use crate::model::page_habits::PageHabits;
 use crate::model::poll_state::PollState;
 use crate::model::record::{
     Assignment, ChangedEntry, ConfigRecord, Departure, Line, NewEntry, Observation, PollRecord, Record,
@@ -108,6 +109,7 @@ impl<'a, S: State> Work<'a, S> {
                 let PollState { scheduled, waiting, .. } = std::mem::take(&mut source.poll);
                 source.poll = PollState { scheduled, waiting, ..PollState::default() };
                 source.outcome = None;
+                source.pages = PageHabits::default();
             }
             source.def = self.definition(&id, def);
             source.gone = false;
@@ -188,6 +190,9 @@ impl<'a, S: State> Work<'a, S> {
             source.def = self.definition(&id, &source.def);
             source.poll = poll.state.clone();
             source.habits.note_poll(poll.at, &poll.outcome, poll.state.overlaps, !source.seeded);
+            for page in &poll.pages {
+                source.pages.note(poll.at, page);
+            }
             source.outcome = Some(poll.outcome.clone());
             source.polled_at = Some(poll.at);
             if let Some(turn) = &poll.turn {

@@ -18,6 +18,8 @@ pub struct Counts {
     /// Octets of the sources' documents, content codings undone.
     pub octets: u64,
     pub entries: EntryCounts,
+    /// Article pages that lack what those before them had.
+    pub odd_pages: u64,
     pub lag_seconds: Histogram,
     pub sync_seconds: Histogram,
     pub rendered: u64,
@@ -32,6 +34,7 @@ impl Default for Counts {
             poll_seconds: Histogram::new(OF_POLLS),
             octets: 0,
             entries: EntryCounts::default(),
+            odd_pages: 0,
             lag_seconds: Histogram::new(OF_LAGS),
             sync_seconds: Histogram::new(OF_SYNCS),
             rendered: 0,

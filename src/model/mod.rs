@@ -13,6 +13,7 @@ pub mod hash;
 pub mod identity;
 pub mod month;
 pub mod outcome;
+pub mod page_habits;
 pub mod poll_state;
 pub mod record;
 pub mod region;

@@ -13,6 +13,7 @@ use crate::model::counts::EntryCounts;
 use crate::model::entry::ParsedEntry;
 use crate::model::identity::{Fingerprint, IdentityKey};
 use crate::model::outcome::Outcome;
+use crate::model::page_habits::PageTraits;
 use crate::model::poll_state::{FeedFacts, PollState};
 use crate::model::region::RegionId;
 use crate::model::source::{SourceDef, SourceId};
@@ -128,6 +129,10 @@ pub struct PollRecord {
     /// The change of the source's state, if there is one. Journals of before name none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
+    /// The traits of the last article pages that it read, in the order of reading. At most
+    /// [`PAGES`](crate::model::page_habits::PAGES): older ones would be forgotten at once. Journals of before name none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<PageTraits>,
 }
 
 /// The regions of an entry, corrected by hand: they hold whatever its texts say, now and after a rewrite.

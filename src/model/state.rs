@@ -11,6 +11,7 @@ use crate::model::feed_key::FeedKey;
 use crate::model::habits::Habits;
 use crate::model::identity::{IdentityKey, KnownKeys};
 use crate::model::outcome::Outcome;
+use crate::model::page_habits::PageHabits;
 use crate::model::poll_state::{FeedFacts, PollState};
 use crate::model::source::{SourceDef, SourceId, SourceNo};
 use crate::model::stored::{Entry, EntryNo};
@@ -93,6 +94,9 @@ pub struct SourceState {
     pub seeded: bool,
     #[serde(default)]
     pub habits: Habits,
+    /// What its article pages have in common; for a source that is followed.
+    #[serde(default, skip_serializing_if = "PageHabits::is_none")]
+    pub pages: PageHabits,
     /// The last changes of its state, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub turns: Vec<PastTurn>,
@@ -119,6 +123,7 @@ impl SourceState {
             polled_at: None,
             seeded: false,
             habits: Habits::default(),
+            pages: PageHabits::default(),
             turns: Vec::new(),
             facts_seq: 0,
             entries: 0,

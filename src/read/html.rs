@@ -5,6 +5,7 @@
 mod balance;
 mod image;
 mod plain;
+mod script;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -43,6 +44,8 @@ pub(crate) struct Markup {
     pub(crate) title: Option<String>,
     /// Its JSON-LD blocks, as written.
     pub(crate) data: Vec<String>,
+    /// The publication dates that its scripts hold, as written.
+    pub(crate) dates: Vec<String>,
 }
 
 /// A whole page with its nesting, elements and size bounded ([`MAX_NESTING`], [`MAX_PAGE_ELEMENTS`],

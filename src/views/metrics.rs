@@ -71,6 +71,9 @@ pub static FAMILIES: &[Family] = &[
         out.put(m.counts.octets);
     }),
     counter("dibao_entries_total", "Recorded entries: new, updated (rewritten), merged (new, and the same report as another source's).", entries),
+    counter("dibao_odd_pages_total", "Article pages that lack what those before them had: a body, a date, the usual places of both.", |m, out| {
+        out.put(m.counts.odd_pages);
+    }),
     gauge("dibao_stored_entries", "Entries in the store.", |m, out| out.put(m.look.sizes.entries)),
     histogram("dibao_scheduler_lag_seconds", "Time from the instant at which a poll was due to its start.", |m, out| {
         out.histogram(&m.counts.lag_seconds);

@@ -258,7 +258,8 @@ impl History {
             .collect();
         let state = PollState { marks, grows_at_end, ..PollState::default() };
         let outcome = Outcome::Fetched { entries: 0, new: 0, changed: 0, repairs: Vec::new() };
-        let poll = PollRecord { at, source: self.source.clone(), outcome, state, turn: None };
+        let poll =
+            PollRecord { at, source: self.source.clone(), outcome, state, turn: None, pages: Vec::new() };
         self.record(Record::Observation(Observation { poll, feed, new, changed, left: Vec::new() }));
     }
 }

@@ -1,6 +1,7 @@
 //! List pages and JSON documents as sources, from the publisher to the feed: which requests dibao makes, how often,
 //! and which entries it stores when pages answer, refuse or change.
 
+mod habits;
 mod moves;
 mod proxy;
 mod rereading;

@@ -142,6 +142,7 @@ async fn the_metrics_count_what_has_happened() {
         ("dibao_scheduler_lag_seconds_count", 2.0),
         ("dibao_entries_total{change=\"new\"}", 3.0),
         ("dibao_entries_total{change=\"updated\"}", 0.0),
+        ("dibao_odd_pages_total", 0.0),
         ("dibao_stored_entries", 3.0),
         ("dibao_sources{state=\"ok\"}", 2.0),
         ("dibao_source_failing_seconds{source=\"c\"}", 0.0),

@@ -1,7 +1,7 @@
 //! Fetches the pages of a list's new entries: each once, if robots.txt lets programs, at the pace of the host's queue,
 //! and a limited number in one poll.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,7 +15,9 @@ use crate::decide::poll;
 use crate::decide::robots::{AGENT, page_directives};
 use crate::model::entry::ParsedEntry;
 use crate::model::exchange::{Exchange, Response};
-use crate::model::poll_state::{Hold, PollState};
+use crate::model::page_habits::{Lack, PAGES, PageHabits, PageTraits};
+use crate::model::poll_state::Hold;
+use crate::model::state::SourceState;
 use crate::read::bound;
 use crate::read::link;
 use crate::read::page::{self, PageError};
@@ -30,49 +32,86 @@ enum Host {
     Closed(Option<Hold>),
 }
 
+/// A visit, what its host says of further ones, and the traits of the page if it was one.
+struct Visited {
+    visit: Visit,
+    host: Host,
+    traits: Option<PageTraits>,
+}
+
+impl Visited {
+    fn unread(visit: Visit, host: Host) -> Self {
+        Self { visit, host, traits: None }
+    }
+}
+
+/// The visits of a poll to the pages of its new entries.
+#[derive(Default)]
+pub(super) struct Visits {
+    /// One an entry.
+    pub(super) made: Vec<Visit>,
+    /// What hosts asked for by Retry-After.
+    pub(super) holds: Vec<Hold>,
+    /// The traits of the last pages that were read, in the order of reading.
+    pub(super) pages: Vec<PageTraits>,
+    /// The number of pages that lack something, unlike those before them.
+    pub(super) lacks: BTreeMap<Lack, usize>,
+}
+
 impl Worker {
     /// Visits the pages of a poll's new entries. Once the host wants no more, the remaining visits count as failed, so
-    /// that no entry waits for ever behind one that cannot be read. The second value is what hosts asked for by
-    /// Retry-After.
+    /// that no entry waits for ever behind one that cannot be read. Each page is read with what those before it have in
+    /// common, also in this poll.
     pub(super) async fn visits(
         &self,
         source: &Source,
         page: &PageSettings,
         limit: usize,
         drafts: &[DraftEntry],
-        before: Option<&PollState>,
-    ) -> (Vec<Visit>, Vec<Hold>) {
-        let mut visits = vec![Visit::NotMade; drafts.len()];
+        stored: Option<&SourceState>,
+    ) -> Visits {
+        let mut visits = Visits { made: vec![Visit::NotMade; drafts.len()], ..Visits::default() };
+        let before = stored.map(|stored| &stored.poll);
+        let mut habits = stored.map(|stored| stored.pages.clone()).unwrap_or_default();
         let until = Instant::now() + LONGEST;
         let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
         let order = follow::order(drafts, waiting, limit, self.clock.now());
-        let (mut stopped, mut holds, mut answered) = (BTreeSet::new(), Vec::new(), false);
+        let (mut stopped, mut answered) = (BTreeSet::new(), false);
         for index in order {
             let page_url = drafts[index].entry.page();
             let page_host = page_url.and_then(link::server);
             let now = self.clock.now();
             let held = before.zip(page_url).and_then(|(before, url)| poll::held_until(before, url, now));
             if held.is_some() || stopped.contains(&page_host) {
-                visits[index] = Visit::Failed;
+                visits.made[index] = Visit::Failed;
                 continue;
             }
             if Instant::now() > until {
                 // Slowly is well too: who was not reached has its turn at the next poll.
-                visits[index] = if answered { Visit::NotMade } else { Visit::Failed };
+                visits.made[index] = if answered { Visit::NotMade } else { Visit::Failed };
                 continue;
             }
             let last_try = follow::is_last_try(&drafts[index], waiting);
             // It is due, so what a redirect of it asked to wait for is over.
             let waited = follow::follow_from(&drafts[index], waiting).is_some();
-            let (visit, host) = self.visit(source, page, &drafts[index].entry, waited, last_try).await;
+            let entry = &drafts[index].entry;
+            let Visited { visit, host, traits } =
+                self.visit(source, page, entry, waited, last_try, &habits).await;
             answered |= matches!(visit, Visit::Read(_) | Visit::Bare);
-            visits[index] = visit;
+            visits.made[index] = visit;
             if let Host::Closed(asked) = host {
                 stopped.insert(page_host);
-                holds.extend(asked);
+                visits.holds.extend(asked);
+            }
+            if let Some(traits) = traits {
+                if let Some(lack) = habits.note(now, &traits) {
+                    *visits.lacks.entry(lack).or_default() += 1;
+                }
+                visits.pages.push(traits);
             }
         }
-        (visits, holds)
+        visits.pages.drain(..visits.pages.len().saturating_sub(PAGES));
+        visits
     }
 
     async fn visit(
@@ -82,22 +121,23 @@ impl Worker {
         entry: &ParsedEntry,
         waited: bool,
         last_try: bool,
-    ) -> (Visit, Host) {
-        let Some(url) = entry.page() else { return (Visit::Bare, Host::Open) };
+        habits: &PageHabits,
+    ) -> Visited {
+        let Some(url) = entry.page() else { return Visited::unread(Visit::Bare, Host::Open) };
         // A public list must not have the operator's own machines asked.
         let own = &source.def.url;
         let outward =
             link::server(url) != link::server(own) && !self.asker.fetcher(source).is_own_address(own);
         let exchange = match self.asker.article(source, url, waited, outward).await {
             Ok(Exchange::Body(response)) => {
-                return self.read_article(source, page, entry.clone(), response, last_try).await;
+                return self.read_article(source, page, entry.clone(), response, last_try, habits).await;
             }
             other => other,
         };
         let (visit, closed) = Visit::unread(&exchange, self.clock.now());
         let head = exchange.as_ref().unwrap_or_else(|refused| refused).head();
         let asked = || head.and_then(|head| poll::asked_to_wait(head, self.clock.now()));
-        (visit, if closed { Host::Closed(asked()) } else { Host::Open })
+        Visited::unread(visit, if closed { Host::Closed(asked()) } else { Host::Open })
     }
 
     async fn read_article(
@@ -107,12 +147,13 @@ impl Worker {
         entry: ParsedEntry,
         response: Response,
         last_try: bool,
-    ) -> (Visit, Host) {
+        habits: &PageHabits,
+    ) -> Visited {
         let reader = self.asker.reader(source, self.clock.now(), EarlierBody::default());
-        let rules = page.rules.article.clone();
+        let (rules, habits) = (page.rules.article.clone(), habits.clone());
         let full = source.content == ContentPolicy::Full;
         let read = self.asker.blocking(move || {
-            let mut article = page::article(&reader.input(&response), &rules)?;
+            let (mut article, traits) = page::article_among(&reader.input(&response), &rules, &habits)?;
             if article.breaks_off && !last_try {
                 return Err(PageError::CutShort);
             }
@@ -123,14 +164,20 @@ impl Worker {
             article.body = article.body.filter(|_| full);
             let mut entry = page::enrich(&entry, &article);
             bound::entry(&mut entry);
-            Ok(entry)
+            Ok((entry, traits))
         });
         match read.await {
-            Ok(Ok(entry)) => (Visit::Read(Box::new(entry)), Host::Open),
-            Ok(Err(PageError::Challenge(_))) => (Visit::Failed, Host::Closed(None)),
-            Ok(Err(PageError::CutShort)) => (Visit::Failed, Host::Open),
-            // A film, a document, a page that is all script: it will hold nothing later either.
-            Ok(Err(_)) | Err(_) => (Visit::Bare, Host::Open),
+            Ok(Ok((entry, traits))) => {
+                Visited { visit: Visit::Read(Box::new(entry)), host: Host::Open, traits: Some(traits) }
+            }
+            Ok(Err(PageError::Challenge(_))) => Visited::unread(Visit::Failed, Host::Closed(None)),
+            Ok(Err(PageError::CutShort)) => Visited::unread(Visit::Failed, Host::Open),
+            // A page that is all script, or that the selectors do not fit: it will hold nothing later either.
+            Ok(Err(PageError::Empty | PageError::SelectorsMatchNothing { .. })) => {
+                Visited { traits: Some(PageTraits::default()), ..Visited::unread(Visit::Bare, Host::Open) }
+            }
+            // A film, a document: no page.
+            Ok(Err(_)) | Err(_) => Visited::unread(Visit::Bare, Host::Open),
         }
     }
 }

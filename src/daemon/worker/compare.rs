@@ -1,6 +1,7 @@
 //! Compares what a source answered with the store, on blocking threads: further pages of a list are asked for where
 //! the first holds nothing known, and the pages of new entries are fetched where the source is followed.
 
+use super::articles::Visits;
 use super::{PollError, Worker};
 use crate::ask::Asked;
 use crate::config::{PageSettings, Source, SourceKind};
@@ -10,6 +11,7 @@ use crate::decide::follow::{self, Visit};
 use crate::decide::poll::{self, Compared};
 use crate::model::entry::{Ending, ParsedFeed};
 use crate::model::exchange::{Exchange, ResponseHead};
+use crate::model::page_habits::PageTraits;
 use crate::model::poll_state::{Hold, PollState, Waiting};
 use crate::model::state::SourceState;
 use crate::model::time::Time;
@@ -25,11 +27,13 @@ pub(super) struct Read {
     pub(super) waiting: Option<Vec<Waiting>>,
     /// Retry-After of pages that were fetched after the first one.
     pub(super) holds: Vec<Hold>,
+    /// The traits of the last article pages that were read.
+    pub(super) pages: Vec<PageTraits>,
 }
 
 impl Read {
     fn of(answer: Answer<Compared>) -> Self {
-        Self { answer, findings: Findings::default(), waiting: None, holds: Vec::new() }
+        Self { answer, findings: Findings::default(), waiting: None, holds: Vec::new(), pages: Vec::new() }
     }
 }
 
@@ -99,36 +103,41 @@ impl Worker {
             read.findings.new = self.findings(polled, feed, &polled.source.def.url).await?.1.new;
         }
         let drafts = std::mem::take(&mut read.findings.new);
-        let (visits, holds) = self.visits_after(polled, &read.answer, &drafts).await;
+        let Visits { made, holds, pages, lacks } = self.visits_after(polled, &read.answer, &drafts).await;
         let first = polled.stored.is_none_or(|stored| !stored.seeded);
-        let settled = follow::settle(drafts, visits, polled.waiting(), first);
-        if let Answer::Document(Compared { new, .. }) = &mut read.answer {
+        let settled = follow::settle(drafts, made, polled.waiting(), first);
+        if let Answer::Document(Compared { new, repairs, .. }) = &mut read.answer {
             *new = count(settled.publish.len());
+            repairs.extend(lacks.iter().map(|(lack, pages)| {
+                format!("article pages unlike those before them ({}): {pages}", lack.as_str())
+            }));
         }
         read.findings.new = settled.publish;
         read.waiting = Some(settled.waiting);
         read.holds.extend(holds);
+        read.pages = pages;
         Ok(read)
     }
 
-    /// The visits to the pages of new entries, as far as the list's answer lets them be made, and what hosts asked for
-    /// by Retry-After.
+    /// The visits to the pages of new entries, as far as the list's answer lets them be made.
     async fn visits_after(
         &self,
         polled: PolledSource<'_>,
         answer: &Answer<Compared>,
         drafts: &[DraftEntry],
-    ) -> (Vec<Visit>, Vec<Hold>) {
-        let all = |visit: Visit| (vec![visit; drafts.len()], Vec::new());
+    ) -> Visits {
+        let all = |visit: Visit| Visits { made: vec![visit; drafts.len()], ..Visits::default() };
         match (polled.follow(), answer) {
             (Some((page, limit)), Answer::Document(_) | Answer::SameBytes | Answer::NotModified) => {
-                self.visits(polled.source, page, limit, drafts, polled.before()).await
+                self.visits(polled.source, page, limit, drafts, polled.stored).await
             }
             // A list that is gone, or followed no more, leads nowhere; one that fails may be back.
             (None, _) | (_, Answer::Gone) => all(Visit::Bare),
             // Nothing was asked, so nothing failed.
             (_, Answer::Held(_)) => all(Visit::NotMade),
-            _ => (follow::unanswered(drafts, polled.waiting(), polled.at), Vec::new()),
+            _ => {
+                Visits { made: follow::unanswered(drafts, polled.waiting(), polled.at), ..Visits::default() }
+            }
         }
     }
 

@@ -5,7 +5,9 @@ use chrono::TimeDelta;
 
 use super::PollReport;
 use crate::model::outcome::Outcome;
+use crate::model::page_habits::{Odd, PageHabits, PageTraits};
 use crate::model::poll_state::PollState;
+use crate::model::source::SourceId;
 use crate::model::time::{Time, rfc3339};
 
 /// The failures of a source before a poll.
@@ -77,6 +79,25 @@ pub(super) fn log(report: &PollReport, at: Time, by_hand: bool) {
 pub(super) fn log_unrecorded(report: &PollReport) {
     let PollReport { source, outcome, .. } = report;
     tracing::info!(source.id = %source, outcome = %outcome.name(), by_hand = true, "not recorded: {outcome}");
+}
+
+/// Logs that the article pages of a source stopped looking like those before them, or look so again: when it begins and
+/// when it ends. `habits` are those before the poll. Returns the number of pages that lack something.
+pub(super) fn log_pages(source: &SourceId, mut habits: PageHabits, at: Time, pages: &[PageTraits]) -> u64 {
+    let before = habits.odd();
+    let lacks = pages.iter().filter(|page| habits.note(at, page).is_some()).count() as u64;
+    match (before, habits.odd()) {
+        (None, Some(Odd { lack, .. })) => {
+            let lack = lack.as_str();
+            tracing::warn!(source.id = %source, lack, "its article pages stopped looking like the others: {lack}");
+        }
+        (Some(Odd { since, .. }), None) => {
+            let since = tracing::field::display(rfc3339(since));
+            tracing::info!(source.id = %source, since, "its article pages look like the others again");
+        }
+        _ => {}
+    }
+    lacks
 }
 
 #[cfg(test)]

@@ -166,7 +166,8 @@ impl Taker {
             again: is_scheduled,
             ..past(&state, Some(&outcome), None, self.freshness_limit, now)
         };
-        let poll = PollRecord { at: now, source: source.clone(), outcome, state, turn: None };
+        let poll =
+            PollRecord { at: now, source: source.clone(), outcome, state, turn: None, pages: Vec::new() };
         let draft = Draft { poll, feed: None, new: Vec::new(), changed: Vec::new(), sketches: Vec::new() };
         match self.recorder.record(Fact::Poll(Box::new(draft))).await {
             Ok(()) => self.by_hand.tell(&source, past),

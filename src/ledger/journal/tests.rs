@@ -27,6 +27,7 @@ fn record(n: u32) -> Record {
         outcome: Outcome::Failed { why: format!("reason {n} 河南 {}", n.wrapping_mul(2_654_435_761)) },
         state: PollState::default(),
         turn: None,
+        pages: Vec::new(),
     })
 }
 

@@ -2,6 +2,7 @@
 //! an end tag, depth and number bounded, addresses absolute. An HTML parser then has nothing to repair, so input
 //! cannot reach its slow paths (deep stacks, reopened formatting, foster parents).
 
+use super::script;
 use super::tokens::{Attribute, Token, Tokens, value};
 use super::{
     ADDRESSES, ATTRIBUTES, ELEMENTS, MAX_ELEMENTS, MAX_HTML, MAX_NESTING, MAX_PAGE, MAX_PAGE_ELEMENTS,
@@ -83,6 +84,11 @@ pub(super) fn page(html: &str) -> Markup {
                 let kind = value(&attributes, "type").unwrap_or_default();
                 if kind.trim().eq_ignore_ascii_case("application/ld+json") && page.data.len() < MAX_DATA {
                     page.data.push(text.to_owned());
+                    continue;
+                }
+                script::dates(text, &mut page.dates);
+                if let Some(date) = script::written(text) {
+                    writer.text(date);
                 }
             }
         }

@@ -1,6 +1,8 @@
 //! Reads article pages: title, time, outlet, editor, section, summary, body and rights, by the operator's selectors
 //! or by rules that fit most news sites. A field that the page does not have stays empty.
 
+use std::collections::HashSet;
+
 use scraper::{ElementRef, Node};
 
 use super::body::{self, Cut};
@@ -8,8 +10,9 @@ use super::dom::{Page, select, text};
 use super::lines::{TextLine, lines};
 use super::list::{breaks_off, has};
 use super::notes::{Found, Part};
-use super::prose::Prose;
+use super::shared::{self, Placed, Shared};
 use super::{ArticleRules, Css, PageError, lead, meta, outlet, title, when};
+use crate::model::page_habits::{PageHabits, PageTraits};
 use crate::model::time::Stamp;
 use crate::read::date::find;
 use crate::read::feed::FeedInput;
@@ -46,24 +49,52 @@ pub struct Article {
     pub breaks_off: bool,
 }
 
-/// Reads an article page.
+/// Reads an article page, without any other page of its source.
 pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, PageError> {
-    of_page(&Page::read(input)?, input.bytes, rules)
+    article_among(input, rules, &PageHabits::default()).map(|(article, _)| article)
 }
 
-/// Reads the article of a page; `bytes` are the page's.
-pub(super) fn of_page(page: &Page, bytes: &[u8], rules: &ArticleRules) -> Result<Article, PageError> {
+/// Reads an article page with what the last pages of its source have in common, and says what it may share with them.
+/// Whatever these have in common, the title stays a title and four fifths of the body stay.
+pub fn article_among(
+    input: &FeedInput<'_>,
+    rules: &ArticleRules,
+    habits: &PageHabits,
+) -> Result<(Article, PageTraits), PageError> {
+    of_page(&Page::read(input)?, input.bytes, rules, habits)
+}
+
+/// Reads the article of a page without any other page of its source; `bytes` are the page's.
+pub(super) fn alone(page: &Page, bytes: &[u8], rules: &ArticleRules) -> Result<Article, PageError> {
+    of_page(page, bytes, rules, &PageHabits::default()).map(|(article, _)| article)
+}
+
+fn of_page(
+    page: &Page,
+    bytes: &[u8],
+    rules: &ArticleRules,
+    habits: &PageHabits,
+) -> Result<(Article, PageTraits), PageError> {
+    let shared = Shared::of(habits);
     let open = breaks_off(bytes) && !has(bytes, b"</body");
     let lines = select(&page.html, "body").next().map(lines).unwrap_or_default();
-    let prose = Prose::of(page, &lines);
+    let prose = shared.prose(page, &lines);
     let lines = prose.shown(lines);
-    let title = chosen(page, rules.title.as_ref()).or_else(|| title::title(page, &prose, &lines));
+    let nothing = PageHabits::default();
+    let titled = |shared| title::title(page, &prose, &lines, shared);
+    let title = chosen(page, rules.title.as_ref())
+        .or_else(|| titled(shared))
+        .or_else(|| titled(Shared::of(&nothing)));
     let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
     let found = body::find(page, &prose, rules.body.as_ref());
-    let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
+    let within: Vec<TextLine> = found.iter().flat_map(|element| self::lines(*element)).collect();
+    let framed = if rules.body.is_none() { shared.frame_of(&within) } else { HashSet::new() };
+    let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref(), framed: &framed };
     let body = body::markup(&found, &cut);
+    let described = shared.description(page);
+    let mut traits = shared::traits(page, &lines, &found, &within, body.as_deref());
     let body = body.map(|body| match &rules.body {
-        None => lead::lead(page, &prose, &lines, at, &found) + &body,
+        None => lead::lead(page, &prose, &lines, at, &found, described.as_deref()) + &body,
         Some(_) => body,
     });
     if open && (body.is_none() && title.is_none() || rules.body.is_some() && found.is_empty()) {
@@ -78,20 +109,20 @@ pub(super) fn of_page(page: &Page, bytes: &[u8], rules: &ArticleRules) -> Result
     }
     let heading = heading(&lines, at);
     let said = |css: &Option<Css>, read| chosen(page, css.as_ref()).and_then(|t| meta::unlabelled(&t, read));
-    let section = chosen(page, rules.section.as_ref())
-        .map(|said| meta::trail(&said, title.as_deref()).unwrap_or_else(|| vec![said]))
-        .or_else(|| lines.iter().find_map(|line| meta::trail(&line.text, title.as_deref())))
-        .or_else(|| page.meta(&["columnname", "article:section"]).map(|said| vec![said]));
-    Ok(Article {
-        published: chosen(page, rules.date.as_ref())
-            .and_then(|said| find(&said, &page.dates))
-            .or_else(|| when::published(page, heading, &lines)),
-        outlet: said(&rules.outlet, meta::outlet).or_else(|| outlet::outlet(page, heading, &lines)),
+    let published = chosen(page, rules.date.as_ref())
+        .and_then(|said| Some(Placed { value: find(&said, &page.dates)?, place: shared::CHOSEN }))
+        .or_else(|| when::published(page, heading, &lines, shared));
+    traits.time = published.as_ref().map(|published| published.place);
+    let outlet = said(&rules.outlet, meta::outlet).or_else(|| outlet::outlet(page, heading, &lines, shared));
+    traits.outlet = outlet.as_deref().and_then(|outlet| shared::place_of(page, heading, outlet));
+    let article = Article {
+        published: published.map(|published| published.value),
+        outlet,
         editor: said(&rules.editor, meta::editor)
             .or_else(|| page.notes.first(Part::Editor, lines.iter().filter_map(editor))),
-        section: section.unwrap_or_default(),
+        section: section(page, rules, &lines, title.as_deref()),
         summary: chosen(page, rules.summary.as_ref())
-            .or_else(|| summary(page, body.as_deref(), title.as_deref())),
+            .or_else(|| summary(described, body.as_deref(), title.as_deref())),
         rights: rights(&lines),
         canonical: select(&page.html, "link[rel=canonical]")
             .next()
@@ -101,7 +132,8 @@ pub(super) fn of_page(page: &Page, bytes: &[u8], rules: &ArticleRules) -> Result
         breaks_off: open && found.last().is_none_or(|body| ends_the_page(*body)),
         title,
         body,
-    })
+    };
+    Ok((article, traits))
 }
 
 fn editor(line: &TextLine) -> Option<Found> {
@@ -117,6 +149,14 @@ fn ends_the_page(element: ElementRef<'_>) -> bool {
     };
     std::iter::successors(Some(*element), ego_tree::NodeRef::parent)
         .all(|node| node.next_siblings().all(says_nothing))
+}
+
+fn section(page: &Page, rules: &ArticleRules, lines: &[TextLine], title: Option<&str>) -> Vec<String> {
+    chosen(page, rules.section.as_ref())
+        .map(|said| meta::trail(&said, title).unwrap_or_else(|| vec![said]))
+        .or_else(|| lines.iter().find_map(|line| meta::trail(&line.text, title)))
+        .or_else(|| page.meta(&["columnname", "article:section"]).map(|said| vec![said]))
+        .unwrap_or_default()
 }
 
 /// The text of the first element that a selector names.
@@ -142,10 +182,10 @@ fn rights(lines: &[TextLine]) -> Option<String> {
 }
 
 /// The description, if the body has most of it: what it has not is about the site. Else how the body begins.
-fn summary(page: &Page, body: Option<&str>, title: Option<&str>) -> Option<String> {
+fn summary(described: Option<String>, body: Option<&str>, title: Option<&str>) -> Option<String> {
     const MIN_SUMMARY: usize = 20;
     let text = body.map(html::to_text).unwrap_or_default();
-    let said = page.meta(&["description", "og:description"]).filter(|said| {
+    let said = described.filter(|said| {
         let own =
             said.chars().count() >= MIN_SUMMARY && (text.is_empty() || title::likeness(said, &text) >= 50);
         // Keywords after a title are no description.

@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use ego_tree::NodeId;
 use ego_tree::iter::Edge;
+use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Node};
 
 use super::dom::{Page, text};
@@ -22,6 +22,8 @@ pub(super) struct Cut<'a> {
     pub(super) remove: &'a [Css],
     /// The title: a body repeats it above itself.
     pub(super) title: Option<&'a str>,
+    /// The blocks of lines that other pages of the source have too.
+    pub(super) framed: &'a HashSet<NodeId>,
 }
 
 pub(super) fn find<'a>(page: &'a Page, prose: &Prose<'a>, css: Option<&Css>) -> Vec<ElementRef<'a>> {
@@ -63,7 +65,7 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
     }
     for element in from.descendent_elements().skip(1) {
         let silent = matches!(element.value().name(), "input" | "link" | "meta");
-        if silent || cut.prose.is_out(element) || leads_on(element, cut.prose) {
+        if silent || is_fallback(*element) || cut.prose.is_out(element) || leads_on(element, cut.prose) {
             gone.insert(element.id());
         }
     }
@@ -76,13 +78,23 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
             && (meta::outlet(&line.text).is_some() || meta::trail(&line.text, cut.title).is_some())
             && !line.text.contains('。');
         heading &= is_title || is_meta || weight(&line) == 0;
-        let framed = meta::is_frame(&line.text) || (heading && (is_title || is_meta));
+        let framed = meta::is_frame(&line.text)
+            || cut.framed.contains(&line.block)
+            || (heading && (is_title || is_meta));
         // The block is the line's alone, or the rest of it would go too.
         if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, &line) {
             gone.insert(line.block);
         }
     }
     gone
+}
+
+/// True for what a film or a sound shows where it cannot be played.
+fn is_fallback(node: NodeRef<'_, Node>) -> bool {
+    let name = |node: NodeRef<'_, Node>, names: &[&str]| {
+        node.value().as_element().is_some_and(|element| names.contains(&element.name()))
+    };
+    node.parent().is_some_and(|up| name(up, &["video", "audio"])) && !name(node, &["source", "track"])
 }
 
 fn is_alone(from: ElementRef<'_>, line: &TextLine) -> bool {
@@ -118,6 +130,7 @@ fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut St
                     continue;
                 }
                 match node.value() {
+                    Node::Text(_) if is_fallback(node) => {}
                     Node::Text(said) => push_escaped(said, out),
                     Node::Element(element) if !(inner && node.id() == from.id()) => {
                         out.push('<');

@@ -33,6 +33,8 @@ pub(super) struct Page {
     metas: Vec<(String, String)>,
     /// JSON-LD blocks, as written.
     pub(super) data: Vec<String>,
+    /// The publication dates that scripts hold, as written.
+    pub(super) script_dates: Vec<String>,
     pub(super) encoding: String,
     pub(super) repairs: Vec<String>,
     pub(super) url: String,
@@ -68,6 +70,7 @@ impl Page {
             html: tree,
             title: page.title.filter(|title| !title.is_empty()).map(|title| truncate_chars(&title, MAX_LINE)),
             data: page.data,
+            script_dates: page.dates,
             encoding: decoded.encoding.to_owned(),
             repairs,
             url: input.url.to_owned(),

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use ego_tree::NodeId;
 use scraper::{ElementRef, Node};
 
+use super::date_parts::joined;
 use crate::read::text::one_line;
 
 /// The maximum of elements between a link and the start of its row.
@@ -52,16 +53,25 @@ pub(super) fn row_of<'a>(anchor: ElementRef<'a>, rows: &HashMap<NodeId, Option<u
     row
 }
 
-/// The texts in a row beside the title of its link.
+/// The texts in a row beside the title of its link. A date that is cut into several is one.
 pub(super) fn own_pieces(row: ElementRef<'_>, link: &EntryLink<'_>) -> Vec<String> {
-    let mut own = Vec::new();
+    // What stands on different sides of the title is no one date.
+    let (mut own, mut run) = (Vec::new(), Vec::new());
     for node in row.descendants() {
         let Node::Text(said) = node.value() else { continue };
         let said = one_line(said);
-        // A date in a headline is not the day it was published.
-        if !said.is_empty() && !link.title.contains(said.trim_end_matches(['.', '…'])) {
-            own.push(said);
+        if said.is_empty() {
+            continue;
+        }
+        let is_in_link = || node.ancestors().any(|up| up.id() == link.anchor.id());
+        let is_short = said.len() <= 4 && !is_in_link();
+        // A date in a headline is not the day it was published; a day's number is not one because the headline has it.
+        if !is_short && link.title.contains(said.trim_end_matches(['.', '…'])) {
+            own.extend(joined(std::mem::take(&mut run)));
+        } else {
+            run.push(said);
         }
     }
+    own.extend(joined(run));
     own
 }

@@ -107,7 +107,7 @@ pub fn explain_list(input: &FeedInput<'_>) -> Result<ExplainedList, PageError> {
 /// The errors of [`article`](super::article()) other than an empty page.
 pub fn explain_article(input: &FeedInput<'_>) -> Result<ExplainedArticle, PageError> {
     let page = Page::noting(input)?;
-    let read = match article::of_page(&page, input.bytes, &ArticleRules::default()) {
+    let read = match article::alone(&page, input.bytes, &ArticleRules::default()) {
         Err(PageError::Empty) => None,
         read => Some(read?),
     };

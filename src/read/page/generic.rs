@@ -10,6 +10,7 @@ use scraper::ElementRef;
 use url::Url;
 
 use super::blocks::{self, Block, Sorted};
+use super::date_parts::date_at;
 use super::dom::{Page, select};
 use super::entry_link::EntryLink;
 use super::near::of_piece;
@@ -219,15 +220,23 @@ fn own_text(anchor: ElementRef<'_>, page: &Page) -> String {
     for child in from.children() {
         match ElementRef::wrap(child) {
             Some(inner) => {
-                let inner = super::dom::text(inner);
-                if of_piece(&inner, &page.dates).is_none() || inner.chars().count() > 24 {
-                    shown.push_str(&inner);
+                let said = super::dom::text(inner);
+                let is_date = of_piece(&said, &page.dates).is_some() || is_cut_date(inner);
+                if !is_date || said.chars().count() > 24 {
+                    shown.push_str(&said);
                 }
             }
             None => shown.push_str(child.value().as_text().map_or("", |text| text)),
         }
     }
     one_line(&shown).trim_start_matches(['·', '•', '■', '▪', '●', ' ']).to_owned()
+}
+
+/// True if the texts in an element are one date that is cut into them.
+fn is_cut_date(element: ElementRef<'_>) -> bool {
+    const MOST: usize = 8;
+    let said: Vec<String> = element.text().map(one_line).filter(|said| !said.is_empty()).take(MOST).collect();
+    date_at(&said).is_some_and(|(_, used)| used == said.len())
 }
 
 /// True if an address has a number that can be an entry's.

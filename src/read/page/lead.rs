@@ -26,13 +26,15 @@ const MAX_LEAD: usize = 800;
 /// The maximum number of lines that are looked for in the body: each search reads all of it, and a lead has no more.
 const MAX_LINES: usize = 100;
 
-/// The lead as paragraphs. `lines` are the lines of the page, `at` that of its title; `body` the elements of the body.
+/// The lead as paragraphs. `lines` are the lines of the page, `at` that of its title; `body` the elements of the body, `described`
+/// the description of the article.
 pub(super) fn lead(
     page: &Page,
     prose: &Prose<'_>,
     lines: &[TextLine],
     at: Option<usize>,
     body: &[ElementRef<'_>],
+    described: Option<&str>,
 ) -> String {
     let mut out = String::new();
     let Some(after) = at.and_then(|at| lines.get(at + 1..)) else { return out };
@@ -41,7 +43,7 @@ pub(super) fn lead(
         line.element(page).is_some_and(|block| around(block).any(|up| holders.contains(&up.id())))
     };
     let Some(between) = after.iter().position(is_body).map(|end| &after[..end]) else { return out };
-    let described = title::units(&page.meta(&["description", "og:description"]).unwrap_or_default());
+    let described = title::units(described.unwrap_or_default());
     let said = LazyCell::new(|| body.iter().map(|element| text(*element)).collect::<Vec<_>>());
     let mut judge = Judge { prose, leads: HashMap::new(), outs: HashMap::new() };
     let fits = |line: &&TextLine| {

@@ -8,6 +8,7 @@ mod article;
 mod blocks;
 mod body;
 mod challenge;
+mod date_parts;
 mod dated;
 mod dom;
 mod enrich;
@@ -28,12 +29,13 @@ mod propose;
 mod prose;
 mod rules;
 mod selectors;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod title;
 mod when;
 
-pub use article::{Article, article};
+pub use article::{Article, article, article_among};
 pub use challenge::is_challenge;
 pub use dom::feed_links;
 pub use enrich::{enrich, says_no_more};

@@ -10,6 +10,7 @@ use super::frame::has_word;
 use super::lines::TextLine;
 use super::notes::{Found, Part};
 use super::prose::around;
+use super::shared::Shared;
 use super::{meta, when};
 use crate::read::date::find;
 
@@ -41,11 +42,18 @@ const MAX_LINE: usize = 40;
 const MAX_INNER: usize = 200;
 
 /// The outlet of an article. `heading` are the lines about it, `lines` all of them.
-pub(super) fn outlet(page: &Page, heading: &[TextLine], lines: &[TextLine]) -> Option<String> {
+/// The place where other pages of the source have theirs comes first.
+pub(super) fn outlet(
+    page: &Page,
+    heading: &[TextLine],
+    lines: &[TextLine],
+    shared: Shared<'_>,
+) -> Option<String> {
     let about: Vec<&TextLine> = heading.iter().take_while(|line| !when::is_prose(&line.text)).collect();
     let found = |value: String, line: &TextLine, why| Found { value, node: Some(line.block), why };
-    let labelled = about
-        .iter()
+    let usual = about.iter().filter(|line| shared.is_outlet_place(page, line));
+    let labelled = usual
+        .chain(&about)
         .filter_map(|line| Some(found(meta::outlet(&line.text)?, line, "a label near the title")));
     let next = || {
         let at = about.iter().position(|line| meta::is_bare_outlet(&line.text))?;

@@ -245,7 +245,7 @@ pub(super) fn for_article(
     let rules = ArticleRules { title, date, body, ..ArticleRules::default() };
     let none = Article::default();
     let without = read.unwrap_or(&none);
-    let Ok(given) = article::of_page(selectors.page, input.bytes, &rules) else {
+    let Ok(given) = article::alone(selectors.page, input.bytes, &rules) else {
         return ArticleProposal::default();
     };
     // A part that comes out otherwise than without selectors is not proposed.

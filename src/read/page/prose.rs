@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use ego_tree::{NodeId, Tree};
 use scraper::{ElementRef, Node};
 
-use super::dom::{Page, is_inline, select};
+use super::dom::{Page, is_inline};
 use super::frame::{is_boxed, is_framed, is_hidden};
 use super::lines::TextLine;
 use super::meta;
@@ -44,18 +44,21 @@ pub(super) struct Prose<'a> {
 }
 
 impl<'a> Prose<'a> {
-    pub(super) fn of(page: &'a Page, lines: &[TextLine]) -> Self {
+    /// The prose of some lines of a page. `headings` are its `h1` that may be the article's.
+    pub(super) fn of<'l>(
+        page: &'a Page,
+        lines: impl Iterator<Item = &'l TextLine>,
+        headings: &[ElementRef<'a>],
+    ) -> Self {
         let tree = &page.html.tree;
         let weighed: Vec<(ElementRef<'a>, usize)> = lines
-            .iter()
             .filter_map(|line| Some((line.element(page)?, weight(line))))
             .filter(|(_, weight)| *weight > 0)
             .collect();
         let all = sums(&weighed);
         let total: usize = weighed.iter().map(|(_, weight)| weight).sum();
-        let mut headings = select(&page.html, "h1");
-        let titled = match (headings.next(), headings.next()) {
-            (Some(only), None) => around(only).map(|element| element.id()).collect(),
+        let titled = match headings {
+            [only] => around(*only).map(|element| element.id()).collect(),
             _ => HashSet::new(),
         };
         let mut prose = Self { tree, lines: Vec::new(), below: HashMap::new(), all, total, titled };
@@ -72,7 +75,7 @@ impl<'a> Prose<'a> {
             prose.note_frames(page, known);
         }
         // Some pages go on with further articles: the one with the page's title is meant.
-        let headed = select(&page.html, "h1").next().and_then(article_of);
+        let headed = headings.first().copied().and_then(article_of);
         if let Some(article) = headed
             && prose
                 .below
@@ -111,6 +114,11 @@ impl<'a> Prose<'a> {
     /// True if an element has prose in it.
     pub(super) fn is_in(&self, element: ElementRef<'_>) -> bool {
         self.all.contains_key(&element.id())
+    }
+
+    /// The prose in some elements, outside frames.
+    pub(super) fn held(&self, elements: &[ElementRef<'_>]) -> usize {
+        elements.iter().filter_map(|element| self.below.get(&element.id())).sum()
     }
 
     /// The elements that hold the article: one, or several side by side of one kind.

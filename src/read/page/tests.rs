@@ -1,3 +1,4 @@
+mod among;
 mod explain;
 mod wild;
 

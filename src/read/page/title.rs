@@ -11,17 +11,24 @@ use super::lines::TextLine;
 use super::meta;
 use super::notes::{Found, Part};
 use super::prose::Prose;
+use super::shared::Shared;
 
 /// Marks that separate a title from the name of the site.
 const MARKS: &[char] = &['_', '|', '｜', '-', '–', '—', '·', '«', '»', '‹'];
 
-pub(super) fn title(page: &Page, prose: &Prose<'_>, lines: &[TextLine]) -> Option<String> {
+/// The title of an article. What is `shared` with other pages is none, if anything else is.
+pub(super) fn title(
+    page: &Page,
+    prose: &Prose<'_>,
+    lines: &[TextLine],
+    shared: Shared<'_>,
+) -> Option<String> {
     let headings: Vec<(ElementRef<'_>, String)> = select(&page.html, "h1")
         .filter(|heading| prose.is_shown(*heading))
         .map(|heading| (heading, text(heading)))
-        .filter(|(_, said)| said.chars().count() >= 4)
+        .filter(|(_, said)| said.chars().count() >= 4 && !shared.is_logo(said))
         .collect();
-    let found = by_rules(page, lines, &headings);
+    let found = by_rules(page, lines, &headings, shared);
     if page.notes.are_kept() {
         note(page, lines, &headings, found.as_ref());
     }
@@ -58,6 +65,7 @@ fn by_rules(
     page: &Page,
     lines: &[TextLine],
     headings: &[(ElementRef<'_>, String)],
+    shared: Shared<'_>,
 ) -> Option<(String, &'static str)> {
     /// A line that the page's title begins with is no shorter, in characters.
     const MIN_LINE: usize = 5;
@@ -65,45 +73,49 @@ fn by_rules(
         return Some((standard, "ArticleTitle in the head"));
     }
     let declared = page.title.clone().unwrap_or_default();
-    let shared = page.meta(&["og:title", "twitter:title"]).unwrap_or_default();
-    let whole = |said: &str| declared.contains(said) || shared.contains(said);
+    let own_declared = shared.own_title(&declared);
+    let social = page.meta(&["og:title", "twitter:title"]).unwrap_or_default();
+    let own_social = shared.own_title(&social);
+    let whole = |said: &str| declared.contains(said) || social.contains(said);
     let agreed = headings.iter().filter(|(_, said)| whole(said) && !is_rubric(said, &declared));
     if let Some((_, said)) = agreed.max_by_key(|(_, said)| said.chars().count()) {
         return Some((said.clone(), "the heading that the head of the page agrees with"));
     }
     let sites = sites(page);
-    let head = format!("{declared} {shared}");
-    let shared = Some(meta::article_title(&shared, &sites)).filter(|title| !title.is_empty());
+    let head = format!("{declared} {social}");
+    let social = Some(meta::article_title(own_social, &sites)).filter(|title| !title.is_empty());
     if let [(only, said)] = headings
         && (likeness(said, &head) * 3 >= 100 || (said.chars().count() >= 8 && stands_in_article(*only)))
     {
         // A heading may have the rubric before the title in it; the head has the title alone.
-        let own = shared.as_ref().filter(|own| own.chars().count() >= 8 && said.ends_with(own.as_str()));
+        let own = social.as_ref().filter(|own| own.chars().count() >= 8 && said.ends_with(own.as_str()));
         return Some((own.unwrap_or(said).clone(), "the only heading"));
     }
     let ends = |said: &str| {
         let rest = declared.strip_prefix(said).map(str::trim_start);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(MARKS))
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(MARKS)) || said == own_declared
     };
     let starts = lines.iter().filter(|line| line.text.chars().count() >= MIN_LINE && ends(&line.text));
+    let starts = starts.filter(|line| !shared.is_logo(&line.text));
     if let Some(line) =
         starts.filter(|line| !is_rubric(&line.text, &declared)).max_by_key(|line| line.text.len())
     {
         return Some((line.text.clone(), "a line with which <title> begins"));
     }
     // `行情--标题-某某网`: the part between that stands on the page as a line.
-    let parts: HashSet<&str> = declared.split(MARKS).map(str::trim).collect();
+    let parts: HashSet<&str> = own_declared.split(MARKS).map(str::trim).collect();
     let part =
         lines.iter().filter(|line| line.text.chars().count() >= 8 && parts.contains(line.text.as_str()));
+    let part = part.filter(|line| !shared.is_logo(&line.text));
     if let Some(line) = part.max_by_key(|line| line.text.len()) {
         return Some((line.text.clone(), "a line that is a part of <title>"));
     }
     let long = headings.iter().map(|(_, said)| said).find(|said| said.chars().count() >= 8);
     let long = long.filter(|said| declared.is_empty() || likeness(said, &head) > 0);
-    let declared = Some(meta::article_title(&declared, &sites)).filter(|title| !title.is_empty());
-    let shared = shared.map(|said| (said, "og:title in the head"));
+    let declared = Some(meta::article_title(own_declared, &sites)).filter(|title| !title.is_empty());
+    let social = social.map(|said| (said, "og:title in the head"));
     let declared = declared.map(|said| (said, "<title> without the name of the site"));
-    shared.or(declared).or(long.map(|said| (said.clone(), "a heading that shares words with the head")))
+    social.or(declared).or(long.map(|said| (said.clone(), "a heading that shares words with the head")))
 }
 
 /// True if a text is a rubric or a tag before the title: the page's title goes on with much more in the

@@ -319,3 +319,79 @@ fn a_picture_before_the_title_of_a_selected_row_costs_no_entry() {
     let read = list(&input(page.as_bytes(), "http://www.sample.example/yw/"), &rules).expect("a list");
     assert_eq!(read.feed.entries.len(), 6);
 }
+
+#[test]
+fn a_date_that_is_cut_into_elements_is_read_in_articles_and_rows() {
+    for cut in [
+        "<b>2024</b>-<i>05</i>-<i>12</i>",
+        "<span>12</span><span>2024-05</span>",
+        "<div><div>12</div><div>2024-05</div></div>",
+        "<p>12</p><p>2024年05月</p>",
+        "<em>05-12</em><em>2024</em>",
+        "<script>document.write(\"2024-05-12\")</script>",
+    ] {
+        let page = read("", &format!("<h1>{TITLE}</h1><div class='date'>{cut}</div><div>{PROSE}</div>"));
+        let day = page.published.map(|stamp| stamp.at.format("%Y-%m-%d").to_string());
+        assert_eq!(day.as_deref(), Some("2024-05-12"), "{cut}");
+        let body = page.body.expect("a body");
+        assert!(body.contains("沙袋备足"), "{body}");
+        let rows = rows(1..6, |n| format!("/a/{n}0042.html"), cut);
+        for row in listed(&rows) {
+            assert_eq!(row.1, "2024-05-12", "{cut}: {}", row.0);
+        }
+        // The row itself is the link.
+        let row = |n: usize| {
+            format!(
+                "<li><a href='/a/{n}0042.html'><div>{cut}</div><p>镇里今天的第{n}件要紧的事情</p></a></li>"
+            )
+        };
+        let linked = listed(&format!("<ul>{}</ul>", (1..6).map(row).collect::<String>()));
+        assert_eq!(linked.len(), 5, "{cut}");
+        for (n, row) in (1..6).zip(linked) {
+            assert_eq!(row, (format!("镇里今天的第{n}件要紧的事情"), "2024-05-12".to_owned()), "{cut}");
+        }
+    }
+}
+
+#[test]
+fn a_date_in_a_script_is_taken_only_where_nothing_else_could_be_meant() {
+    let of = |script: &str, seen: &str| {
+        let page = read(
+            "",
+            &format!("<h1>{TITLE}</h1><div>{seen}</div><div>{PROSE}</div><script>{script}</script>"),
+        );
+        page.published.map(|stamp| stamp.at.format("%Y-%m-%dT%H:%M").to_string())
+    };
+    let day_s_end = Some("2024-05-12T15:59".to_owned());
+    let minute = Some("2024-05-12T02:11".to_owned());
+    assert_eq!(of("var pubtime = '2024-05-12 10:11'", ""), minute);
+    assert_eq!(of("x({\"publishTime\":\"2024-05-12T10:11:00+08:00\"})", ""), minute);
+    // What the page shows wins unless the script says when on that day.
+    assert_eq!(of("var pubtime = '2024-05-12 10:11'", "2024-05-12"), minute);
+    assert_eq!(of("var pubtime = '2024-05-13 10:11'", "2024-05-12"), day_s_end);
+    // Several articles, a build, a year of rights.
+    assert_eq!(of("[{\"pubTime\":\"2024-05-12 10:11\"},{\"pubTime\":\"2024-05-12 11:11\"}]", ""), None);
+    assert_eq!(of("var build = '2024-05-12 10:11', year = '2024', v = 20240512", ""), None);
+}
+
+#[test]
+fn pictures_without_a_text_are_no_entries_beside_a_list_that_shows_dates() {
+    let picture = |n: usize| {
+        format!(
+            "<dl><dt><a href='/2014/0801/{n}.html' title='几年前的第{n}张镇里老照片'><img src='{n}.jpg'></a></dt></dl>"
+        )
+    };
+    let gallery = format!("<div class='box'>{}</div>", (1..21).map(picture).collect::<String>());
+    let dates = rows(1..8, |n| format!("/2026/050{n}/{n}.html"), "<i>2026-05-06</i>");
+    assert_eq!(listed(&(dates + &gallery)).len(), 7);
+    // Where no row shows a date, they may be the list.
+    let undated = rows(1..8, |n| format!("/2026/050{n}/{n}.html"), "");
+    assert_eq!(listed(&(undated + &gallery)).len(), 27);
+}
+
+#[test]
+fn what_a_player_shows_where_it_cannot_play_is_no_part_of_a_body() {
+    let film = "<video src='v.mp4'>请更新浏览器。<source src='v.webm'><p>观看本片需要较新的浏览器，请更新以后再来。</p></video>";
+    let body = read("", &format!("<h1>{TITLE}</h1><div>{PROSE}{film}</div>")).body.expect("a body");
+    assert!(body.contains("<video") && body.contains("v.webm") && !body.contains("浏览器"), "{body}");
+}
