@@ -2,6 +2,7 @@
 //! no clock; `date` refuses dates in the future.
 
 use chrono::NaiveDate;
+use scraper::ElementRef;
 use serde_json::Value;
 
 use super::date_parts::date_at;
@@ -126,9 +127,11 @@ fn declared(page: &Page) -> Vec<Stamp> {
     let attribute = |selector: &str, name: &str| {
         select(&page.html, selector).find_map(|e| e.attr(name).map(str::to_owned)).into_iter()
     };
-    said.extend(attribute("[itemprop=datePublished]", "datetime"));
-    said.extend(attribute("[itemprop=datePublished]", "content"));
-    said.extend(select(&page.html, "[itemprop=datePublished]").next().map(text));
+    let marked: Vec<ElementRef<'_>> = select(&page.html, "[itemprop=datePublished]").collect();
+    for name in ["datetime", "content"] {
+        said.extend(marked.iter().find_map(|element| element.attr(name)).map(str::to_owned));
+    }
+    said.extend(marked.first().copied().map(text));
     said.extend(attribute("time[datetime]", "datetime"));
     said.extend(attribute("input#newsdate", "value"));
     let read = |said: &String| parse(said, &page.dates).or_else(|| find(said, &page.dates));
