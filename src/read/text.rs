@@ -18,8 +18,11 @@ pub fn is_xml_char(c: char) -> bool {
 /// The text without what XML 1.0 forbids: controls, U+FFFE and U+FFFF. Writers that do not check pass
 /// them through, and one of them makes a whole document unreadable.
 pub fn xml_legal(text: &str) -> Cow<'_, str> {
-    // Every forbidden character is a control byte or begins with 0xEF (U+FFFE, U+FFFF).
-    let suspect = text.bytes().any(|b| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0xEF);
+    // Every forbidden character is a control byte or begins with 0xEF 0xBF (U+FFFE, U+FFFF).
+    let bytes = text.as_bytes();
+    let suspect = bytes.iter().enumerate().any(|(at, b)| {
+        (*b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || *b == 0xEF && bytes.get(at + 1) == Some(&0xBF)
+    });
     if !suspect || text.chars().all(is_xml_char) {
         return Cow::Borrowed(text);
     }

@@ -1,7 +1,7 @@
 //! The names of months and weekdays in the languages of our regions, of their neighbours, and of most feeds. A name is
 //! recognised by its beginning, since feeds shorten and inflect them. Knows no form of date.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// The longest word that may be a name, in characters; names of two words are read as one (`арван хоёрдугаар`).
@@ -193,10 +193,10 @@ pub(super) fn is_plain_month(word: &str) -> bool {
 
 /// True if a word is a weekday's name or shortens one.
 pub(super) fn is_weekday(word: &str) -> bool {
-    let Some(beginnings) = beginnings(word) else { return false };
-    let beginnings: Vec<&str> = beginnings.collect();
-    let names = || WEEKDAYS.iter().flat_map(|names| names.split(' '));
-    names().any(|name| word == name || (name.chars().nth(2).is_some() && beginnings.contains(&name)))
+    static NAMES: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| WEEKDAYS.iter().flat_map(|names| names.split(' ')).collect());
+    let Some(mut beginnings) = beginnings(word) else { return false };
+    beginnings.any(|name| (name == word || name.chars().nth(2).is_some()) && NAMES.contains(name))
 }
 
 /// All beginnings of a word, the shortest first, and the word; `None` for one that is too long for a name.

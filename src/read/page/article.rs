@@ -8,8 +8,9 @@ use scraper::{ElementRef, Node};
 use super::body::{self, Cut};
 use super::dom::{Page, select, text};
 use super::lines::{TextLine, lines};
-use super::list::{breaks_off, has};
+use super::list::{breaks_off, ends_with};
 use super::notes::{Found, Part};
+use super::prose::weight;
 use super::shared::{self, Placed, Shared};
 use super::{ArticleRules, Css, PageError, lead, meta, outlet, title, when};
 use crate::model::page_habits::{PageHabits, PageTraits};
@@ -76,7 +77,7 @@ fn of_page(
     habits: &PageHabits,
 ) -> Result<(Article, PageTraits), PageError> {
     let shared = Shared::of(habits);
-    let open = breaks_off(bytes) && !has(bytes, b"</body");
+    let open = breaks_off(bytes) && !ends_with(bytes, b"</body");
     let lines = select(&page.html, "body").next().map(lines).unwrap_or_default();
     let prose = shared.prose(page, &lines);
     let lines = prose.shown(lines);
@@ -87,10 +88,10 @@ fn of_page(
         .or_else(|| titled(Shared::of(&nothing)));
     let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
     let found = body::find(page, &prose, rules.body.as_ref());
-    let within: Vec<TextLine> = found.iter().flat_map(|element| self::lines(*element)).collect();
+    let within: Vec<Vec<TextLine>> = found.iter().map(|element| self::lines(*element)).collect();
     let framed = if rules.body.is_none() { shared.frame_of(&within) } else { HashSet::new() };
     let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref(), framed: &framed };
-    let body = body::markup(&found, &cut);
+    let body = body::markup(&found, &within, &cut);
     let described = shared.description(page);
     let mut traits = shared::traits(page, &lines, &found, &within, body.as_deref());
     let body = body.map(|body| match &rules.body {
@@ -175,8 +176,9 @@ fn heading(lines: &[TextLine], at: Option<usize>) -> &[TextLine] {
 
 /// The notice of rights: of several lines the one that says what may not be done.
 fn rights(lines: &[TextLine]) -> Option<String> {
-    let notices: Vec<&TextLine> =
-        lines.iter().rev().filter(|line| meta::rights(&line.text).is_some()).collect();
+    // A notice has no weight.
+    let others = lines.iter().rev().filter(|line| weight(line) == 0);
+    let notices: Vec<&TextLine> = others.filter(|line| meta::rights(&line.text).is_some()).collect();
     let strict = notices.iter().find(|line| line.text.contains("未经") || line.text.contains("不得"));
     strict.or(notices.first()).and_then(|line| meta::rights(&line.text))
 }
@@ -193,6 +195,8 @@ fn summary(described: Option<String>, body: Option<&str>, title: Option<&str>) -
     });
     let lead = text.lines().find(|line| !line.trim().is_empty() && meta::is_advertisement(line));
     let begins = lead.and_then(|lead| text.split_once(lead)).map_or(text.as_str(), |(_, rest)| rest);
+    // Cut before it is read once more: the rest is cut after.
+    let begins = &begins[..begins.floor_char_boundary(MAX_SUMMARY * 16)];
     let first = || Some(html::summary(begins, MAX_SUMMARY)).filter(|begins| !begins.is_empty());
     said.map(|said| html::summary(&said, MAX_SUMMARY)).or_else(first)
 }

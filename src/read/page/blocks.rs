@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use ego_tree::NodeId;
 use scraper::ElementRef;
 
-use super::dom::{Page, text_to};
+use super::dom::{Page, attr, text_to};
 use super::entry_link::{EntryLink, own_pieces, row_of, rows};
 use super::near::date_in;
 
@@ -193,14 +193,14 @@ pub(super) fn blocks<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Vec<Block<'a
 fn shape(row: ElementRef<'_>) -> Shape {
     let list = row.ancestors().filter_map(ElementRef::wrap);
     let named = |element: &ElementRef<'_>| {
-        element.attr("class").or(element.attr("id")).is_some_and(|n| !n.is_empty())
+        attr(*element, "class").or(attr(*element, "id")).is_some_and(|n| !n.is_empty())
     };
     let (mut path, mut names) = (String::new(), 0);
     for up in list.take(ROW) {
         path.push_str(up.value().name());
         if named(&up) {
             path.push('.');
-            path.push_str(up.attr("class").or(up.attr("id")).unwrap_or_default().trim());
+            path.push_str(attr(up, "class").or(attr(up, "id")).unwrap_or_default().trim());
             names += 1;
         }
         if names == NAMES {

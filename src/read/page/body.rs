@@ -8,7 +8,7 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Node};
 
 use super::dom::{Page, text};
-use super::lines::{TextLine, lines};
+use super::lines::TextLine;
 use super::prose::{Prose, WITHIN, weight};
 use super::{Css, meta};
 use crate::read::text::push_escaped;
@@ -44,21 +44,21 @@ pub(super) fn selected<'a>(page: &'a Page, css: &Css) -> Vec<ElementRef<'a>> {
 }
 
 /// The markup of the elements, without what does not belong to the body.
-pub(super) fn markup(found: &[ElementRef<'_>], cut: &Cut<'_>) -> Option<String> {
-    let mut out = String::new();
-    for element in found {
-        let gone = removed(*element, cut);
+/// `within` are the lines of each.
+pub(super) fn markup(found: &[ElementRef<'_>], within: &[Vec<TextLine>], cut: &Cut<'_>) -> Option<String> {
+    let (mut out, mut says) = (String::new(), false);
+    for (element, lines) in found.iter().zip(within) {
+        let gone = removed(*element, lines, cut);
         // A container's own tag says nothing; that of a paragraph does.
         let inner = !WITHIN.contains(&element.value().name());
-        write(*element, inner, &gone, &mut out);
+        says |= write(*element, inner, &gone, &mut out);
     }
     let out = out.trim();
-    let says = !crate::read::html::to_text(out).is_empty() || out.contains("<img");
-    (says && !out.is_empty()).then(|| out.to_owned())
+    (says || out.contains("<img")).then(|| out.to_owned())
 }
 
 /// The elements below `from` that are left out.
-fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
+fn removed(from: ElementRef<'_>, lines: &[TextLine], cut: &Cut<'_>) -> HashSet<NodeId> {
     let mut gone = HashSet::new();
     for css in cut.remove {
         gone.extend(from.select(css.selector()).map(|element| element.id()));
@@ -72,17 +72,19 @@ fn removed(from: ElementRef<'_>, cut: &Cut<'_>) -> HashSet<NodeId> {
     let mut heading = true;
     // A block of many lines is looked at once, however many of them are of the frame.
     let mut judged = HashSet::new();
-    for line in lines(from) {
-        let is_title = cut.title.is_some_and(|title| line.text == title);
-        let is_meta = line.text.chars().count() < 80
-            && (meta::outlet(&line.text).is_some() || meta::trail(&line.text, cut.title).is_some())
-            && !line.text.contains('。');
-        heading &= is_title || is_meta || weight(&line) == 0;
-        let framed = meta::is_frame(&line.text)
-            || cut.framed.contains(&line.block)
-            || (heading && (is_title || is_meta));
+    for line in lines {
+        let mut in_heading = false;
+        if heading {
+            let is_title = cut.title.is_some_and(|title| line.text == title);
+            let is_meta = line.text.chars().count() < 80
+                && (meta::outlet(&line.text).is_some() || meta::trail(&line.text, cut.title).is_some())
+                && !line.text.contains('。');
+            in_heading = is_title || is_meta;
+            heading = in_heading || weight(line) == 0;
+        }
+        let framed = in_heading || cut.framed.contains(&line.block) || meta::is_frame(&line.text);
         // The block is the line's alone, or the rest of it would go too.
-        if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, &line) {
+        if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, line) {
             gone.insert(line.block);
         }
     }
@@ -120,8 +122,9 @@ fn leads_on(element: ElementRef<'_>, prose: &Prose<'_>) -> bool {
     linked * 2 >= said.chars().count() || meta::promises_others(&said)
 }
 
-fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut String) {
-    let mut skipping: Option<NodeId> = None;
+/// Writes the markup of an element. True if any text is in it.
+fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut String) -> bool {
+    let (mut skipping, mut says): (Option<NodeId>, bool) = (None, false);
     for edge in from.traverse() {
         match edge {
             Edge::Open(node) if skipping.is_none() => {
@@ -131,7 +134,10 @@ fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut St
                 }
                 match node.value() {
                     Node::Text(_) if is_fallback(node) => {}
-                    Node::Text(said) => push_escaped(said, out),
+                    Node::Text(said) => {
+                        says |= said.contains(|c: char| !c.is_whitespace());
+                        push_escaped(said, out);
+                    }
                     Node::Element(element) if !(inner && node.id() == from.id()) => {
                         out.push('<');
                         out.push_str(element.name());
@@ -163,4 +169,5 @@ fn write(from: ElementRef<'_>, inner: bool, gone: &HashSet<NodeId>, out: &mut St
             }
         }
     }
+    says
 }

@@ -167,6 +167,11 @@ fn ends_at_once(mut text: &str) -> bool {
 
 /// The elements that match a selector of our own, in document order.
 pub(super) fn select<'a>(tree: &'a Html, selector: &str) -> impl Iterator<Item = ElementRef<'a>> {
+    if selector.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        // The name of an element: no rules need be matched.
+        let all = tree.root_element().descendent_elements();
+        return all.filter(|element| element.value().name() == selector).collect::<Vec<_>>().into_iter();
+    }
     let selector = Selector::parse(selector).ok();
     let found: Vec<ElementRef<'a>> =
         selector.as_ref().map(|selector| tree.select(selector).collect()).unwrap_or_default();
@@ -194,6 +199,11 @@ pub(super) fn text_to(element: ElementRef<'_>, characters: usize) -> String {
         }
     }
     one_line(&found)
+}
+
+/// The value of an attribute. Compares names; [`ElementRef::attr`] interns the name at each call.
+pub(super) fn attr<'a>(element: ElementRef<'a>, name: &str) -> Option<&'a str> {
+    element.value().attrs().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 /// True if an element stands within a line.

@@ -3,6 +3,8 @@
 
 use scraper::ElementRef;
 
+use super::dom::attr;
+
 /// Words in class names and ids that name parts of a frame. Whole words: `print` is none of `printer`.
 const FRAME: &[&str] = &[
     "share", "sharing", "shares", "sharebar", "sharebox", "bdsharebuttonbox", "function_code_page", "social",
@@ -32,7 +34,7 @@ pub(super) fn is_framed(element: ElementRef<'_>) -> bool {
         "body" | "html" | "main" | "p" => false,
         "nav" | "footer" | "aside" | "button" | "form" | "select" => true,
         _ => {
-            let names = [element.attr("class"), element.attr("id")];
+            let names = [attr(element, "class"), attr(element, "id")];
             let names = || names.into_iter().flatten().flat_map(str::split_whitespace);
             names().any(is_frame_name) && !names().any(is_body_name)
         }
@@ -42,7 +44,7 @@ pub(super) fn is_framed(element: ElementRef<'_>) -> bool {
 /// True if the names of an element say that it is a box, or that a stylesheet hides it, and nothing says when it is
 /// shown (`md:block`).
 pub(super) fn is_boxed(element: ElementRef<'_>) -> bool {
-    let classes = || element.attr("class").unwrap_or_default().split_whitespace();
+    let classes = || attr(element, "class").unwrap_or_default().split_whitespace();
     let is_unseen =
         classes().any(|class| UNSEEN.contains(&class)) && !classes().any(|class| class.contains(':'));
     let may_be_box = matches!(element.value().name(), "div" | "section" | "aside" | "ul");
@@ -52,7 +54,7 @@ pub(super) fn is_boxed(element: ElementRef<'_>) -> bool {
 /// True if one of the words is in the names that some attributes give an element.
 pub(super) fn has_word(element: ElementRef<'_>, attributes: &[&str], words: &[&str]) -> bool {
     let mut found = false;
-    for names in attributes.iter().filter_map(|attribute| element.attr(attribute)) {
+    for names in attributes.iter().filter_map(|attribute| attr(element, attribute)) {
         for_words(names, |word| found |= words.contains(&word));
     }
     found
@@ -101,10 +103,10 @@ fn for_words(name: &str, mut each: impl FnMut(&str)) {
 
 /// True if an element is written so that nobody sees it.
 pub(super) fn is_hidden(element: ElementRef<'_>) -> bool {
-    if element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true") {
+    if attr(element, "hidden").is_some() || attr(element, "aria-hidden") == Some("true") {
         return true;
     }
-    let Some(style) = element.attr("style") else { return false };
+    let Some(style) = attr(element, "style") else { return false };
     let style: String =
         style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
     // `visibility` and `opacity` hide whole articles until a script has run; these are read.

@@ -1,5 +1,7 @@
 //! A page as the lines that a reader sees, each with its element. Decides nothing about them.
 
+use std::cell::OnceCell;
+
 use ego_tree::NodeId;
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
@@ -14,6 +16,8 @@ pub(super) struct TextLine {
     pub(super) block: NodeId,
     /// The part of it that is links, in bytes.
     pub(super) linked: usize,
+    /// Its weight as prose, once it was asked for.
+    pub(super) weight: OnceCell<usize>,
 }
 
 impl TextLine {
@@ -34,7 +38,7 @@ pub(super) fn lines(from: ElementRef<'_>) -> Vec<TextLine> {
         line.clear();
         let linked = std::mem::take(linked);
         if !text.is_empty() {
-            out.push(TextLine { text, block, linked });
+            out.push(TextLine { text, block, linked, weight: OnceCell::new() });
         }
     };
     for edge in from.traverse().skip(1) {

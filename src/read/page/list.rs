@@ -66,7 +66,7 @@ pub(super) fn of_page(page: &Page, bytes: &[u8], rules: &ListRules) -> Result<Li
 /// True if a page opens and is never closed: it may have been cut; where its publisher never closes it, it
 /// will end with the same bytes again.
 pub fn breaks_off(bytes: &[u8]) -> bool {
-    has(bytes, b"<html") && !has(bytes, b"</html")
+    has(bytes, b"<html") && !ends_with(bytes, b"</html")
 }
 
 /// The ending of a page. If it ends within its last link, the entry of that link may lack most of its title.
@@ -84,6 +84,11 @@ fn ending(bytes: &[u8]) -> Ending {
 /// True if a tag is in a page, in letters of either case.
 pub(super) fn has(bytes: &[u8], tag: &[u8]) -> bool {
     bytes.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag))
+}
+
+/// As [`has`], for a tag that stands near the end.
+pub(super) fn ends_with(bytes: &[u8], tag: &[u8]) -> bool {
+    bytes.windows(tag.len()).rev().any(|window| window.eq_ignore_ascii_case(tag))
 }
 
 fn alternate(href: String) -> Link {

@@ -1,6 +1,10 @@
 //! Recognises lines of a page's frame by their labels: title, outlet, editor, section, rights. Reads single lines;
 //! `article` knows their place on the page.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 use crate::read::text::one_line;
 
 /// A site's name at the end of a title has one of these in it.
@@ -129,7 +133,7 @@ pub(super) fn is_bare_outlet(line: &str) -> bool {
 /// The editors on a line: `责任编辑：张三、李四`, `【编辑:王五】`. Lines of prose have none.
 pub(super) fn editor(line: &str) -> Option<String> {
     const MAX_LINE: usize = 100;
-    if line.chars().count() > MAX_LINE || line.contains('。') {
+    if !line.contains([':', '：']) || line.chars().count() > MAX_LINE || line.contains('。') {
         return None;
     }
     let said = labelled(line, EDITOR)?;
@@ -194,9 +198,10 @@ fn is_code(word: &str) -> bool {
 
 /// The sections of a breadcrumb, without the home page, the word for the article and the title.
 pub(super) fn trail(line: &str, title: Option<&str>) -> Option<Vec<String>> {
+    const BETWEEN: &[char] = &['>', '＞', '»', '›', '→'];
     const HERE: &[&str] =
         &["您现在的位置", "您的当前位置", "您当前的位置", "您的位置", "当前位置", "所在位置", "位置"];
-    if line.chars().count() > MAX_TRAIL {
+    if !line.contains(BETWEEN) || line.chars().count() > MAX_TRAIL {
         return None;
     }
     let here = HERE.iter().find_map(|label| {
@@ -204,8 +209,7 @@ pub(super) fn trail(line: &str, title: Option<&str>) -> Option<Vec<String>> {
         Some(rest.trim_start_matches([':', '：', ' ']))
     });
     let from = here.unwrap_or(line);
-    let parts: Vec<String> =
-        from.split(['>', '＞', '»', '›', '→']).map(one_line).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<String> = from.split(BETWEEN).map(one_line).filter(|part| !part.is_empty()).collect();
     let starts_home = parts.first().is_some_and(|first| is_home(first));
     if parts.len() < 2 || !(here.is_some() || starts_home || parts.last().is_some_and(|last| is_leaf(last))) {
         return None;
@@ -230,8 +234,15 @@ pub(super) fn rights(line: &str) -> Option<String> {
     const ABOUT: &[&str] = &["版权", "授权", "转载", "copyright", "©"];
     const CLAIM: &[&str] =
         &["未经", "不得", "禁止", "严禁", "所有", "必究", "注明", "责任", "reserved", "务经"];
+    static SUBJECT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        // Every line is asked; most have none of the words.
+        AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(ABOUT).ok()
+    });
+    if !SUBJECT.as_ref().is_some_and(|words| words.is_match(line)) {
+        return None;
+    }
     let lower = line.to_lowercase();
-    let fits = ABOUT.iter().any(|word| lower.contains(word)) && CLAIM.iter().any(|word| lower.contains(word));
+    let fits = CLAIM.iter().any(|word| lower.contains(word));
     fits.then(|| crate::read::text::truncate_chars(line, MAX_RIGHTS))
 }
 
@@ -246,6 +257,9 @@ pub(super) fn promises_others(text: &str) -> bool {
     HEADINGS.iter().any(|heading| start.starts_with(heading))
 }
 
+/// The longest line of a frame without a notice of rights, in characters.
+pub(super) const MAX_FRAME: usize = 80;
+
 /// True if a line belongs to the frame about a body: what leads through the site, shares, or claims rights.
 pub(super) fn is_frame(line: &str) -> bool {
     const STARTS: &[&str] = &[
@@ -254,13 +268,13 @@ pub(super) fn is_frame(line: &str) -> bool {
         "我要评论", "网友评论", "责任编辑", "责编", "【编辑", "(责编", "（责编", "(责任编辑", "（责任编辑",
         "字号", "版权声明", "关于我们", "举报电话", "违法和不良信息",
     ];
-    const MAX_LINE: usize = 80;
-    if line.chars().count() > MAX_LINE && rights(line).is_none() {
+    let has_rights = rights(line).is_some();
+    if !has_rights && line.chars().count() > MAX_FRAME {
         return false;
     }
     STARTS.iter().any(|start| line.starts_with(start))
         || (editor(line).is_some() && (line.starts_with("编辑") || line.starts_with('[')))
         || line.contains("ICP备")
         || line.contains("公网安备")
-        || (rights(line).is_some() && !line.contains('“'))
+        || (has_rights && !line.contains('“'))
 }

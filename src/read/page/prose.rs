@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use ego_tree::{NodeId, Tree};
 use scraper::{ElementRef, Node};
 
-use super::dom::{Page, is_inline};
+use super::dom::{Page, attr, is_inline};
 use super::frame::{is_boxed, is_framed, is_hidden};
 use super::lines::TextLine;
 use super::meta;
@@ -91,10 +91,14 @@ impl<'a> Prose<'a> {
     /// True if an element is framed, boxed or hidden. None is believed of what holds the title or most of the prose:
     /// that is the article. Boxes hold little of it.
     pub(super) fn is_out(&self, element: ElementRef<'_>) -> bool {
+        // Most elements have no such name, and are not looked up.
+        let fifths = match is_framed(element) || is_hidden(element) {
+            true => 4,
+            false if is_boxed(element) => 1,
+            false => return false,
+        };
         let holds = self.all.get(&element.id()).copied().unwrap_or_default();
-        let at_most = |fifths: usize| holds * 5 <= self.total * fifths;
-        !self.titled.contains(&element.id())
-            && (at_most(4) && (is_framed(element) || is_hidden(element)) || at_most(1) && is_boxed(element))
+        !self.titled.contains(&element.id()) && holds * 5 <= self.total * fifths
     }
 
     /// True if an element, and all around it, is shown.
@@ -257,7 +261,7 @@ fn note_bodies(found: &[ElementRef<'_>], scores: HashMap<NodeId, usize>, notes: 
 fn kind<'a>(element: ElementRef<'a>) -> Option<(usize, &'a str, &'a str)> {
     const UP: usize = 2;
     around(element).take(UP).enumerate().find_map(|(up, element)| {
-        let class = element.value().attr("class")?.split_whitespace().next()?;
+        let class = attr(element, "class")?.split_whitespace().next()?;
         Some((up, element.value().name(), class))
     })
 }
@@ -295,6 +299,10 @@ fn holders(block: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
 
 /// The prose in a line: its length in characters, if it has sentences and is not mostly links.
 pub(super) fn weight(line: &TextLine) -> usize {
+    *line.weight.get_or_init(|| weigh(line))
+}
+
+fn weigh(line: &TextLine) -> usize {
     /// The least prose, in characters, of a script that writes words without spaces, and of the others.
     const MIN_DENSE: usize = 12;
     const MIN_SPACED: usize = 40;
@@ -307,7 +315,8 @@ pub(super) fn weight(line: &TextLine) -> usize {
     if size < least || !has_sentences(text) {
         return 0;
     }
-    let framed = meta::is_frame(text) || meta::rights(text).is_some() || (size < 80 && text.contains("电话"));
+    let framed = meta::rights(text).is_some()
+        || size <= meta::MAX_FRAME && (meta::is_frame(text) || size < 80 && text.contains("电话"));
     if framed { 0 } else { size }
 }
 

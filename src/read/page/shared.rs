@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use ego_tree::NodeId;
 use scraper::ElementRef;
 
-use super::dom::{Page, select, text};
+use super::dom::{Page, attr, select, text};
 use super::lines::TextLine;
 use super::notes::Notes;
 use super::prose::{Prose, around, weight};
@@ -83,11 +83,22 @@ impl<'a> Shared<'a> {
         let headings: Vec<ElementRef<'_>> = select(&page.html, "h1")
             .filter(|heading| self.0.is_none() || !self.is_logo(&text(*heading)))
             .collect();
-        let whole = Prose::of(page, lines.iter(), &headings);
-        if self.0.is_none() || !lines.iter().any(|line| weight(line) > 0 && self.is_frame(&line.text)) {
-            return whole;
+        let whole = || Prose::of(page, lines.iter(), &headings);
+        if self.0.is_none() {
+            return whole();
         }
-        let own = Prose::of(page, lines.iter().filter(|line| !self.is_frame(&line.text)), &headings);
+        let (framed, rest): (Vec<&TextLine>, Vec<&TextLine>) =
+            lines.iter().filter(|line| weight(line) > 0).partition(|line| self.is_frame(&line.text));
+        if framed.is_empty() {
+            return whole();
+        }
+        let size = |lines: &[&TextLine]| lines.iter().map(|line| weight(line)).sum::<usize>();
+        let is_little = size(&framed) * 4 <= size(&rest);
+        let own = Prose::of(page, rest.into_iter(), &headings);
+        if is_little {
+            return own;
+        }
+        let whole = whole();
         // What is compared here is no decision yet.
         let none = &Notes::default();
         let (found, before) = (own.held(&own.densest(none)), own.held(&whole.densest(none)));
@@ -95,13 +106,13 @@ impl<'a> Shared<'a> {
     }
 
     /// The lines of a body that other pages have too, unless they are more than a fifth of it.
-    pub(super) fn frame_of(self, body: &[TextLine]) -> HashSet<NodeId> {
+    pub(super) fn frame_of(self, body: &[Vec<TextLine>]) -> HashSet<NodeId> {
         if self.0.is_none() {
             return HashSet::new();
         }
         let size = |line: &TextLine| line.text.chars().count();
-        let framed: Vec<&TextLine> = body.iter().filter(|line| self.is_frame(&line.text)).collect();
-        let all: usize = body.iter().map(size).sum();
+        let framed: Vec<&TextLine> = body.iter().flatten().filter(|line| self.is_frame(&line.text)).collect();
+        let all: usize = body.iter().flatten().map(size).sum();
         let is_little = framed.iter().map(|line| size(line)).sum::<usize>() * 5 <= all;
         framed.into_iter().filter(|_| is_little).map(|line| line.block).collect()
     }
@@ -127,7 +138,7 @@ pub(super) fn place(element: ElementRef<'_>) -> u32 {
     for up in around(element).take(PLACE) {
         path.push('>');
         path.push_str(up.value().name());
-        if let Some(class) = up.attr("class").and_then(|class| class.split_whitespace().next()) {
+        if let Some(class) = attr(up, "class").and_then(|class| class.split_whitespace().next()) {
             path.push('.');
             path.extend(class.chars().filter(|c| !c.is_ascii_digit()));
         }
@@ -140,15 +151,15 @@ pub(super) fn traits(
     page: &Page,
     lines: &[TextLine],
     found: &[ElementRef<'_>],
-    within: &[TextLine],
+    within: &[Vec<TextLine>],
     body: Option<&str>,
 ) -> PageTraits {
     let mut headings: Vec<u32> =
         select(&page.html, "h1").take(MAX_HEADINGS).map(|heading| short(&text(heading))).collect();
     headings.dedup();
-    let inside: HashSet<NodeId> = within.iter().map(|line| line.block).collect();
+    let inside: HashSet<NodeId> = within.iter().flatten().map(|line| line.block).collect();
     let is_outside = |line: &&TextLine| weight(line) > 0 && !inside.contains(&line.block);
-    let mut hashes = ends(within.iter());
+    let mut hashes = ends(within.iter().flatten());
     hashes.extend(ends(lines.iter().filter(is_outside)));
     PageTraits {
         title_end: page.title.as_deref().map(PageTraits::title_end).unwrap_or_default(),

@@ -5,6 +5,7 @@ use std::iter;
 
 use chrono::NaiveDate;
 use ego_tree::NodeId;
+use scraper::ElementRef;
 use serde_json::Value;
 
 use super::date_parts::date_at;
@@ -188,9 +189,11 @@ fn declared(page: &Page) -> Vec<Dated> {
     let attribute = |selector: &str, name: &str| {
         select(&page.html, selector).find_map(|e| e.attr(name).map(str::to_owned)).into_iter()
     };
-    said.extend(attribute("[itemprop=datePublished]", "datetime"));
-    said.extend(attribute("[itemprop=datePublished]", "content"));
-    said.extend(select(&page.html, "[itemprop=datePublished]").next().map(text));
+    let marked: Vec<ElementRef<'_>> = select(&page.html, "[itemprop=datePublished]").collect();
+    for name in ["datetime", "content"] {
+        said.extend(marked.iter().find_map(|element| element.attr(name)).map(str::to_owned));
+    }
+    said.extend(marked.first().copied().map(text));
     said.extend(attribute("time[datetime]", "datetime"));
     said.extend(attribute("input#newsdate", "value"));
     let dated = |said: String| {
