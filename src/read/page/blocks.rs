@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use ego_tree::NodeId;
 use scraper::ElementRef;
 
-use super::dom::{Page, attr, text_to};
+use super::dom::{Page, attr};
 use super::entry_link::{EntryLink, own_pieces, row_of, rows};
 use super::near::date_in;
 
@@ -26,34 +26,23 @@ struct Block<'a> {
     links: Vec<(usize, EntryLink<'a>)>,
     /// The number of its rows with a date.
     dated: usize,
-    /// The number of its links without a text: pictures.
-    pictures: usize,
 }
 
 impl Block<'_> {
     fn shows_dates(&self) -> bool {
         self.dated * 2 > self.links.len()
     }
-
-    /// True if it is a row of pictures alone.
-    fn is_gallery(&self) -> bool {
-        self.pictures == self.links.len() && self.dated == 0
-    }
 }
 
 /// Links with days in their paths, without those of side columns, and how many these were.
 ///
-/// A block is a side column if it shows no dates and has fewer rows than the longest block, which does. Pictures without
-/// a text are one beside any list that shows dates, however many they are.
+/// A block is a side column if it shows no dates and has fewer rows than the longest block, which does.
 pub(super) fn main<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> (Vec<EntryLink<'a>>, usize) {
     let blocks = blocks(links, page);
     let Some(longest) = longest_of(&blocks) else { return (Vec::new(), 0) };
     let (shows, most) = (blocks[longest].shows_dates(), blocks[longest].links.len());
-    let has_list = blocks.iter().any(|block| block.shows_dates() && block.links.len() >= MIN_LIST);
-    let is_side = |block: &Block<'_>| {
-        let is_shorter = shows && most >= MIN_LIST && !block.shows_dates() && block.links.len() < most;
-        is_shorter || (has_list && block.is_gallery())
-    };
+    let is_side =
+        |block: &Block<'_>| shows && most >= MIN_LIST && !block.shows_dates() && block.links.len() < most;
     let left = blocks.iter().filter(|block| is_side(block)).map(|block| block.links.len()).sum();
     (in_order(blocks.into_iter().filter(|block| !is_side(block))), left)
 }
@@ -132,10 +121,9 @@ fn blocks<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Vec<Block<'a>> {
         let row = row_of(link.anchor, &rows);
         let number = *at.entry(shape(row)).or_insert(found.len());
         if number == found.len() {
-            found.push(Block { links: Vec::new(), dated: 0, pictures: 0 });
+            found.push(Block { links: Vec::new(), dated: 0 });
         }
         found[number].dated += usize::from(shows_date(row, &link, page));
-        found[number].pictures += usize::from(text_to(link.anchor, 0).is_empty());
         found[number].links.push((place, link));
     }
     found
