@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use ego_tree::NodeId;
 use scraper::ElementRef;
 
-use super::dom::{Page, attr, text_to};
+use super::dom::{Page, attr};
 use super::entry_link::{EntryLink, own_pieces, row_of, rows};
 use super::near::date_in;
 
@@ -28,8 +28,6 @@ pub(super) struct Block<'a> {
     pub(super) rows: Vec<NodeId>,
     /// The number of its rows with a date.
     pub(super) dated: usize,
-    /// The number of its links without a text: pictures.
-    pictures: usize,
 }
 
 /// Blocks that are the page's list, and those that were left out, each with the reason.
@@ -69,31 +67,19 @@ impl Block<'_> {
     fn shows_dates(&self) -> bool {
         self.dated * 2 > self.links.len()
     }
-
-    /// True if it is a row of pictures alone.
-    fn is_gallery(&self) -> bool {
-        self.pictures == self.links.len() && self.dated == 0
-    }
 }
 
 /// Blocks of links with days in their paths.
 ///
-/// A block is a side column if it shows no dates and has fewer rows than the longest block, which does. Pictures without
-/// a text are one beside any list that shows dates, however many they are.
+/// A block is a side column if it shows no dates and has fewer rows than the longest block, which does.
 pub(super) fn main<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Sorted<'a> {
     let blocks = blocks(links, page);
     let Some(longest) = longest_of(&blocks) else { return Sorted::default() };
     let (shows, most) = (blocks[longest].shows_dates(), blocks[longest].links.len());
-    let has_list = blocks.iter().any(|block| block.shows_dates() && block.links.len() >= MIN_LIST);
-    let is_shorter =
+    let is_side =
         |block: &Block<'_>| shows && most >= MIN_LIST && !block.shows_dates() && block.links.len() < most;
     Sorted::by(blocks, |block| {
-        if is_shorter(block) {
-            Some("it shows no dates and has fewer rows than the longest block, which does")
-        } else {
-            (has_list && block.is_gallery())
-                .then_some("it is of pictures without a text, beside a list with dates")
-        }
+        is_side(block).then_some("it shows no dates and has fewer rows than the longest block, which does")
     })
 }
 
@@ -180,10 +166,9 @@ pub(super) fn blocks<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Vec<Block<'a
         let row = row_of(link.anchor, &rows);
         let number = *at.entry(shape(row)).or_insert(found.len());
         if number == found.len() {
-            found.push(Block { links: Vec::new(), rows: Vec::new(), dated: 0, pictures: 0 });
+            found.push(Block { links: Vec::new(), rows: Vec::new(), dated: 0 });
         }
         found[number].dated += usize::from(shows_date(row, &link, page));
-        found[number].pictures += usize::from(text_to(link.anchor, 0).is_empty());
         found[number].rows.push(row.id());
         found[number].links.push((place, link));
     }

@@ -66,14 +66,14 @@ pub(super) fn date_at(texts: &[String]) -> Option<(String, usize)> {
 /// The date that two or three parts make.
 fn date(parts: &[Part]) -> Option<(u32, u32, u32)> {
     use Part::{Day, Month, MonthDay, Number, Year, YearMonth};
-    let (y, m, d) = match *parts {
-        [Number(d) | Day(d), YearMonth(y, m)]
-        | [YearMonth(y, m), Number(d) | Day(d)]
-        | [Year(y), MonthDay(m, d)]
-        | [MonthDay(m, d), Year(y)]
-        | [Year(y), Number(m) | Month(m), Number(d) | Day(d)]
-        | [Number(d) | Day(d), Month(m), Year(y)] => (y, m, d),
-        _ => return None,
+    let ([Number(d) | Day(d), YearMonth(y, m)]
+    | [YearMonth(y, m), Number(d) | Day(d)]
+    | [Year(y), MonthDay(m, d)]
+    | [MonthDay(m, d), Year(y)]
+    | [Year(y), Number(m) | Month(m), Number(d) | Day(d)]
+    | [Number(d) | Day(d), Month(m), Year(y)]) = *parts
+    else {
+        return None;
     };
     ((1..=12).contains(&m) && (1..=31).contains(&d)).then_some((y, m, d))
 }

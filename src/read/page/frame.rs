@@ -1,6 +1,9 @@
 //! Finds the elements that are not content: frames, by their names, and hidden elements. Decides by tags, names and
 //! styles; `prose` weighs the text in them.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use scraper::ElementRef;
 
 use super::dom::attr;
@@ -62,13 +65,14 @@ pub(super) fn has_word(element: ElementRef<'_>, attributes: &[&str], words: &[&s
 
 /// True if one name, a class or an id, is that of a frame.
 fn is_frame_name(name: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| FRAME.iter().copied().collect());
     // `print:hidden` is a style, and `tag-newsletter` what WordPress says the article is about.
     if name.contains(':') || ["tag-", "category-", "post_tag-"].iter().any(|start| name.starts_with(start)) {
         return false;
     }
-    let (mut framed, mut states) = (FRAME.contains(&name.to_ascii_lowercase().as_str()), false);
+    let (mut framed, mut states) = (WORDS.contains(name.to_ascii_lowercase().as_str()), false);
     for_words(name, |word| {
-        framed |= FRAME.contains(&word);
+        framed |= WORDS.contains(word);
         states |= STATES.contains(&word);
     });
     framed && !states

@@ -375,21 +375,6 @@ fn a_date_in_a_script_is_taken_only_where_nothing_else_could_be_meant() {
 }
 
 #[test]
-fn pictures_without_a_text_are_no_entries_beside_a_list_that_shows_dates() {
-    let picture = |n: usize| {
-        format!(
-            "<dl><dt><a href='/2014/0801/{n}.html' title='几年前的第{n}张镇里老照片'><img src='{n}.jpg'></a></dt></dl>"
-        )
-    };
-    let gallery = format!("<div class='box'>{}</div>", (1..21).map(picture).collect::<String>());
-    let dates = rows(1..8, |n| format!("/2026/050{n}/{n}.html"), "<i>2026-05-06</i>");
-    assert_eq!(listed(&(dates + &gallery)).len(), 7);
-    // Where no row shows a date, they may be the list.
-    let undated = rows(1..8, |n| format!("/2026/050{n}/{n}.html"), "");
-    assert_eq!(listed(&(undated + &gallery)).len(), 27);
-}
-
-#[test]
 fn what_a_player_shows_where_it_cannot_play_is_no_part_of_a_body() {
     let film = "<video src='v.mp4'>请更新浏览器。<source src='v.webm'><p>观看本片需要较新的浏览器，请更新以后再来。</p></video>";
     let body = read("", &format!("<h1>{TITLE}</h1><div>{PROSE}{film}</div>")).body.expect("a body");
