@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use chrono::NaiveDate;
 
 use super::meter::Meter;
 use super::recorder::Observer;
@@ -27,10 +28,13 @@ use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::source::SourceId;
 use crate::model::state::{FeedState, Meta, State};
+use crate::model::time::start_of;
 use crate::serve::{View, Views};
 use crate::views::document::{self, FeedDoc};
 use crate::views::format::Format;
 use crate::views::formats::{self, FEED, FORMATS, PAGE};
+use crate::views::html::assets::Asset;
+use crate::views::html::lang::Tongue;
 use crate::views::page::{Mark, Page};
 use crate::views::site::Site;
 use crate::views::{html, opml};
@@ -38,7 +42,8 @@ use cache::{Cache, Limit, Made};
 pub use changes::Version;
 use changes::{Age, FeedChanges};
 use feeds::FeedSource;
-use paths::ViewKey;
+use paths::{PageKey, ViewKey};
+use selection::FeedStories;
 
 /// The cache limit of views that do not [stay](ViewKey::stands): there can be thousands, and an archive may have
 /// megabytes.
@@ -142,7 +147,7 @@ impl Renderer {
 
     /// Renders the views that most clients ask for: the home page, and the feeds that have entries, the newest first.
     pub fn warm(&self) -> Result<(), StoreError> {
-        self.page(&ViewKey::Home)?;
+        self.page(&ViewKey::Page(PageKey::Home, Tongue::default()))?;
         let mut feeds = Vec::new();
         for feed in self.site.standing() {
             if let Some(state) = self.store.load().feed(&feed)?.filter(|state| state.entries > 0) {
@@ -151,15 +156,14 @@ impl Renderer {
         }
         feeds.sort();
         for (_, feed) in feeds {
-            for format in [FEED, PAGE] {
-                self.page(&ViewKey::Feed(feed.clone(), format))?;
-            }
+            self.page(&in_format(feed.clone(), FEED))?;
+            self.page(&in_format(feed, PAGE))?;
         }
         Ok(())
     }
 
-    /// The paths of every view: the home page (an empty path), the lists, every feed in every format; then the
-    /// archives, which seldom change.
+    /// The paths of the views that are written as files: the home page (an empty path), what pages load, the lists,
+    /// every feed in every format; then the archives, which seldom change. Pages are in the language of the site.
     pub fn paths(&self) -> Result<Vec<String>, StoreError> {
         let store = self.store.load();
         let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
@@ -176,12 +180,16 @@ impl Renderer {
     /// The views that clients ask for all the time.
     fn standing(&self) -> impl Iterator<Item = ViewKey> {
         let feeds = self.site.standing().flat_map(in_every_format);
-        [ViewKey::Home, ViewKey::Feeds, ViewKey::Sources].into_iter().chain(feeds)
+        let assets = Asset::all().map(ViewKey::Asset);
+        let home = ViewKey::Page(PageKey::Home, Tongue::default());
+        assets.chain([home, ViewKey::Feeds, ViewKey::Sources]).chain(feeds)
     }
 
     fn key(&self, path: &str) -> Result<ViewKey, View> {
         let key = ViewKey::parse(path, &self.site.regions).ok_or(View::Missing)?;
-        if let ViewKey::Feed(FeedKey::Source(id), _) | ViewKey::Archive(FeedKey::Source(id), _) = &key
+        if let ViewKey::Feed(FeedKey::Source(id), _)
+        | ViewKey::Page(PageKey::Feed(FeedKey::Source(id)), _)
+        | ViewKey::Archive(FeedKey::Source(id), _) = &key
             && !self.configured.contains(id)
         {
             // A removed source is gone for good (RFC 9110 section 15.5.11).
@@ -255,7 +263,13 @@ impl Renderer {
                 let (mark, doc) = &doc.value;
                 self.render_feed(doc, format, Some(*mark))
             }
-            ViewKey::Home => self.render_home()?,
+            ViewKey::Page(PageKey::Home, tongue) => self.render_home(*tongue)?,
+            ViewKey::Page(PageKey::Feed(feed), tongue) => {
+                let doc = self.doc(feed)?;
+                let doc = &doc.value.1;
+                Page::new(html::feed(&self.site, *tongue, doc), html::MEDIA_TYPE, doc.modified)
+            }
+            ViewKey::Asset(asset) => Page::lasting(asset.bytes, asset.media_type, self.meta()?.config_at),
             ViewKey::Feeds => {
                 let changed = self.meta()?.config_at;
                 Page::new(opml::feeds(&self.site, changed), opml::MEDIA_TYPE, changed)
@@ -289,18 +303,25 @@ impl Renderer {
         Ok(self.store.load().meta()?.unwrap_or_else(|| Meta::empty("")))
     }
 
-    fn render_home(&self) -> Result<Page, StoreError> {
+    fn render_home(&self, tongue: Tongue) -> Result<Page, StoreError> {
         let doc = self.doc(&FeedKey::All)?;
         let newest = &doc.value.1;
-        let store = self.store.load();
-        let (mut rows, mut modified) = (Vec::new(), newest.modified);
+        let store = self.store.load_full();
+        let (removed, today) = (self.removed(&store)?, self.today(&self.meta()?));
+        let midnight = start_of(today, self.site.zone);
+        let (mut rows, mut modified) = (Vec::new(), newest.modified.max(midnight));
         for feed in self.site.standing() {
             let state = store.feed(&feed)?;
             modified = modified.max(state.as_ref().map_or(modified, |s| s.changed_at));
-            let (path, name) = (Site::path(&feed), self.site.name(&feed).to_owned());
-            rows.push(html::Row { path, name, entries: state.map_or(0, |s| s.entries) });
+            let newest = FeedStories::new(&self.site, &store, &removed, &feed).newest()?;
+            rows.push(html::Row { today: newest.is_some_and(|newest| newest >= midnight), feed });
         }
-        Ok(Page::new(html::home(&self.site, FEED, &rows, newest), html::MEDIA_TYPE, modified))
+        Ok(Page::new(html::home(&self.site, tongue, today, &rows, newest), html::MEDIA_TYPE, modified))
+    }
+
+    /// The day of the newest poll, in the zone of the pages.
+    fn today(&self, meta: &Meta) -> NaiveDate {
+        meta.newest_at.with_timezone(&self.site.zone).date_naive()
     }
 
     fn render_sources(&self) -> Result<Page, StoreError> {
@@ -346,13 +367,21 @@ impl Renderer {
 }
 
 fn in_every_format(feed: FeedKey) -> impl Iterator<Item = ViewKey> {
-    FORMATS.iter().map(move |format| ViewKey::Feed(feed.clone(), format))
+    FORMATS.iter().map(move |format| in_format(feed.clone(), format))
+}
+
+fn in_format(feed: FeedKey, format: &'static Format) -> ViewKey {
+    match format == PAGE {
+        true => ViewKey::Page(PageKey::Feed(feed), Tongue::default()),
+        false => ViewKey::Feed(feed, format),
+    }
 }
 
 /// The day and month that ageing counts by. If they cannot be read, nothing ages until the next record.
 fn age(site: &Site, store: &Store) -> Option<Age> {
     let meta = store.meta().ok().flatten()?;
-    Some((document::today(&meta), Month::of(meta.newest_at, site.zone)))
+    let date = meta.newest_at.with_timezone(&site.zone).date_naive();
+    Some((document::today(&meta), Month::of(meta.newest_at, site.zone), date))
 }
 
 impl Observer for Renderer {

@@ -17,6 +17,7 @@ use crate::ledger::store::StoreError;
 use crate::model::feed_key::FeedKey;
 use crate::model::state::{Meta, SourceState, State};
 use crate::serve::Live;
+use crate::views::html;
 use crate::views::metrics::{self, Measured};
 use crate::views::page::Page;
 use crate::views::site::Site;
@@ -169,7 +170,7 @@ impl Looks {
         let made = self.status(engine, dues)?;
         let (look, status) = &*made;
         Ok(match what {
-            Live::Page => status::page(engine.renderer.site(), look, status),
+            Live::Page(tongue) => html::status(engine.renderer.site(), tongue, look, status),
             Live::Json => {
                 let mut json = serde_json::to_vec(status).expect("a status is plain JSON");
                 json.push(b'\n');

@@ -5,21 +5,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::paths::ViewKey;
+use super::paths::{PageKey, ViewKey};
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::state::FeedState;
 use crate::model::time::Time;
 
 /// The version of a view's input: a count of changes to everything, the journal position of the last record that
-/// touched the view, and the day and month that ageing counts by.
+/// touched the view, and the days and month that ageing counts by.
 pub type Version = (u64, u64, Option<Age>);
 
-/// The day and the month of the newest poll.
-pub(super) type Age = (Time, Month);
+/// The day (of UTC), the month and the date (of the zone) of the newest poll.
+pub(super) type Age = (Time, Month, NaiveDate);
 
 /// A burst is over after this long without a record: polls of one schedule end one after another, and touch the
 /// same feeds.
@@ -80,14 +81,20 @@ impl FeedChanges {
     pub(super) fn version(&self, view: &ViewKey) -> Version {
         let revisions = self.revisions.read().unwrap_or_else(PoisonError::into_inner);
         let of = |feed| revisions.feeds.get(feed).copied().unwrap_or_default();
+        let none = NaiveDate::default();
+        let by_day = revisions.age.map(|(day, month, _)| (day, month, none));
+        let everything = revisions.everything;
         match view {
-            ViewKey::Home | ViewKey::Feeds | ViewKey::Sources => {
-                (revisions.everything, revisions.newest, revisions.age)
+            ViewKey::Page(PageKey::Home, _) => (everything, revisions.newest, revisions.age),
+            ViewKey::Feeds | ViewKey::Sources => (everything, revisions.newest, by_day),
+            ViewKey::Asset(_) => (everything, 0, None),
+            ViewKey::Feed(feed, _) | ViewKey::Page(PageKey::Feed(feed), _) => {
+                (everything, of(feed).0, by_day)
             }
-            ViewKey::Feed(feed, _) => (revisions.everything, of(feed).0, revisions.age),
             // A month that is over does not age by days.
             ViewKey::Archive(feed, _) => {
-                (revisions.everything, of(feed).1, revisions.age.map(|(_, month)| (Time::UNIX_EPOCH, month)))
+                let by_month = by_day.map(|(_, month, _)| (Time::UNIX_EPOCH, month, none));
+                (everything, of(feed).1, by_month)
             }
         }
     }

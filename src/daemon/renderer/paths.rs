@@ -6,22 +6,40 @@ use crate::model::region::RegionTable;
 use crate::model::source::{SourceId, is_slug};
 use crate::views::format::Format;
 use crate::views::formats;
+use crate::views::formats::PAGE;
+use crate::views::html::assets::Asset;
+use crate::views::html::lang::Tongue;
 use crate::views::site::{FEED_ENDING, Site};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum ViewKey {
-    Home,
+    Page(PageKey, Tongue),
+    Asset(&'static Asset),
     Feeds,
     Sources,
     Feed(FeedKey, &'static Format),
     Archive(FeedKey, Month),
 }
 
+/// A page for people.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum PageKey {
+    Home,
+    Feed(FeedKey),
+}
+
 impl ViewKey {
     /// The view at a path. Its source or month may be unknown.
     pub(super) fn parse(path: &str, regions: &RegionTable) -> Option<Self> {
+        if let (bare, Some(tongue)) = Tongue::split(path)
+            && let Some(page) = PageKey::parse(bare, regions)
+        {
+            return Some(Self::Page(page, tongue));
+        }
+        if let Some(asset) = Asset::at(path) {
+            return Some(Self::Asset(asset));
+        }
         match path {
-            "" => return Some(Self::Home),
             "feeds.opml" => return Some(Self::Feeds),
             "sources.opml" => return Some(Self::Sources),
             _ => {}
@@ -29,13 +47,14 @@ impl ViewKey {
         if let Some((name, month)) = path.strip_suffix(FEED_ENDING).and_then(|p| p.rsplit_once("/archive/")) {
             return Some(Self::Archive(feed(name, regions)?, Month::parse(month)?));
         }
-        let (name, format) = formats::split(path)?;
+        let (name, format) = formats::split(path).filter(|(_, format)| *format != PAGE)?;
         Some(Self::Feed(feed(name, regions)?, format))
     }
 
     pub(super) fn path(&self) -> String {
         match self {
-            Self::Home => String::new(),
+            Self::Page(page, tongue) => tongue.at(&page.path()).into_owned(),
+            Self::Asset(asset) => asset.path.clone(),
             Self::Feeds => "feeds.opml".to_owned(),
             Self::Sources => "sources.opml".to_owned(),
             Self::Feed(feed, format) => format!("{}{}", Site::path(feed), format.ending),
@@ -46,9 +65,26 @@ impl ViewKey {
     /// True if clients ask for it all the time, so that it stays in memory.
     pub(super) fn stands(&self) -> bool {
         match self {
-            Self::Home | Self::Feeds | Self::Sources => true,
-            Self::Feed(feed, _) => !matches!(feed, FeedKey::Source(_)),
+            Self::Page(PageKey::Home, _) | Self::Feeds | Self::Sources | Self::Asset(_) => true,
+            Self::Feed(feed, _) | Self::Page(PageKey::Feed(feed), _) => !matches!(feed, FeedKey::Source(_)),
             Self::Archive(..) => false,
+        }
+    }
+}
+
+impl PageKey {
+    /// The page at a path without a language.
+    fn parse(path: &str, regions: &RegionTable) -> Option<Self> {
+        if path.is_empty() {
+            return Some(Self::Home);
+        }
+        Some(Self::Feed(feed(path.strip_suffix(PAGE.ending)?, regions)?))
+    }
+
+    fn path(&self) -> String {
+        match self {
+            Self::Home => String::new(),
+            Self::Feed(feed) => format!("{}{}", Site::path(feed), PAGE.ending),
         }
     }
 }
@@ -66,7 +102,7 @@ fn feed(name: &str, regions: &RegionTable) -> Option<FeedKey> {
 
 #[cfg(test)]
 mod tests {
-    use super::ViewKey;
+    use super::{Asset, ViewKey};
     use crate::model::region::RegionTable;
 
     #[test]
@@ -80,6 +116,9 @@ mod tests {
             "national.rss",
             "henan.json",
             "henan/",
+            "?en",
+            "henan/?lang=zh",
+            &Asset::all().next().expect("there is a stylesheet").path,
             "source/paper-1.atom",
             "source/paper-1/",
             "henan/archive/2026-11.atom",
@@ -99,6 +138,10 @@ mod tests {
             "nowhere.atom",
             "/henan.atom",
             "henan//",
+            "henan/?",
+            "henan/?lang=fr",
+            "henan.atom?lang=en",
+            "assets/style.css",
             "source/.atom",
             "source/A.atom",
             "source/a/b.atom",

@@ -8,9 +8,10 @@ use super::removed::Removed;
 use crate::ledger::store::{Store, StoreError};
 use crate::model::feed_key::FeedKey;
 use crate::model::source::SourceId;
-use crate::model::state::{Rank, SourceState, State};
+use crate::model::state::{Listing, Rank, SourceState, State};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::Member;
+use crate::model::time::Time;
 use crate::read::link::canonical;
 use crate::views::document::{self, Related, Shown};
 use crate::views::site::Site;
@@ -155,6 +156,13 @@ impl<'a> FeedStories<'a> {
     fn floods(&self, backlog: Option<u32>) -> bool {
         let beyond = |place: u32| place as usize >= self.site.first_poll;
         !matches!(self.feed, FeedKey::Source(_)) && backlog.is_some_and(beyond)
+    }
+
+    /// The time at which the newest entry surfaced that the feed may show. Looks at few places.
+    pub(super) fn newest(&self) -> Result<Option<Time>, StoreError> {
+        let places = self.store.list(self.feed, None, READ)?;
+        let shown = |place: &Listing| !self.removed.has_number(place.source) && !self.floods(place.backlog);
+        Ok(places.iter().find(|(_, place)| shown(place)).map(|(rank, _)| rank.surfaced))
     }
 
     /// True if the operator's rules let this feed show an entry.
