@@ -32,6 +32,11 @@ impl Dues {
         }
     }
 
+    /// The due time of a source, which may be past; `None` if no poll is planned.
+    pub fn of(&self, source: &SourceId) -> Option<Time> {
+        self.first(self.numbers.get(source).copied().into_iter())
+    }
+
     /// The earliest due time of all sources, which may be past.
     pub fn earliest(&self) -> Option<Time> {
         self.first(0..self.at.len())

@@ -7,6 +7,7 @@ mod cache;
 mod changes;
 mod delta;
 mod feeds;
+mod pages;
 mod paths;
 mod removed;
 mod selection;
@@ -18,7 +19,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use chrono::NaiveDate;
 
 use super::meter::Meter;
 use super::recorder::Observer;
@@ -28,22 +28,20 @@ use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::source::SourceId;
 use crate::model::state::{FeedState, Meta, State};
-use crate::model::time::start_of;
 use crate::serve::{View, Views};
 use crate::views::document::{self, FeedDoc};
 use crate::views::format::Format;
 use crate::views::formats::{self, FEED, FORMATS, PAGE};
 use crate::views::html::assets::Asset;
 use crate::views::html::lang::Tongue;
+use crate::views::opml;
 use crate::views::page::{Mark, Page};
 use crate::views::site::Site;
-use crate::views::{html, opml};
 use cache::{Cache, Limit, Made};
 pub use changes::Version;
 use changes::{Age, FeedChanges};
 use feeds::FeedSource;
 use paths::{PageKey, ViewKey};
-use selection::FeedStories;
 
 /// The cache limit of views that do not [stay](ViewKey::stands): there can be thousands, and an archive may have
 /// megabytes.
@@ -126,14 +124,14 @@ impl Renderer {
     }
 
     /// Renders in advance the stale views that a client asked for since they were rendered, in the codings that
-    /// clients asked for. Archives are left out: they seldom change, and few ask for them.
+    /// clients asked for. Archives, days, months and entries are left out: they seldom change, and few ask for them.
     pub fn refresh(&self) -> Result<(), StoreError> {
         let mut asked = self.pages.asked();
         // The formats of a feed one after another: they share its document.
         asked.sort();
         for path in &asked {
             let Some(view) = ViewKey::parse(path, &self.site.regions) else { continue };
-            if matches!(view, ViewKey::Archive(..)) {
+            if matches!(view, ViewKey::Archive(..)) || view.is_of_the_past() {
                 continue;
             }
             let before = self.last(path);
@@ -187,9 +185,7 @@ impl Renderer {
 
     fn key(&self, path: &str) -> Result<ViewKey, View> {
         let key = ViewKey::parse(path, &self.site.regions).ok_or(View::Missing)?;
-        if let ViewKey::Feed(FeedKey::Source(id), _)
-        | ViewKey::Page(PageKey::Feed(FeedKey::Source(id)), _)
-        | ViewKey::Archive(FeedKey::Source(id), _) = &key
+        if let Some(FeedKey::Source(id)) = key.feed()
             && !self.configured.contains(id)
         {
             // A removed source is gone for good (RFC 9110 section 15.5.11).
@@ -208,10 +204,8 @@ impl Renderer {
 
     fn page(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
         // A month without entries is not cached: a client that asks for every month there never was would else
-        // evict the archives there are. This costs one look at the index.
-        if let ViewKey::Archive(feed, month) = view
-            && self.has_archive(feed, *month).is_ok_and(|has| !has)
-        {
+        // evict the archives there are. The same holds for days and entries. This costs one look at the index.
+        if self.is_there(view).is_ok_and(|is| !is) {
             return Ok(None);
         }
         let path = view.path();
@@ -263,12 +257,7 @@ impl Renderer {
                 let (mark, doc) = &doc.value;
                 self.render_feed(doc, format, Some(*mark))
             }
-            ViewKey::Page(PageKey::Home, tongue) => self.render_home(*tongue)?,
-            ViewKey::Page(PageKey::Feed(feed), tongue) => {
-                let doc = self.doc(feed)?;
-                let doc = &doc.value.1;
-                Page::new(html::feed(&self.site, *tongue, doc), html::MEDIA_TYPE, doc.modified)
-            }
+            ViewKey::Page(page, tongue) => return Ok(self.render_page(page, *tongue)?.map(Arc::new)),
             ViewKey::Asset(asset) => Page::lasting(asset.bytes, asset.media_type, self.meta()?.config_at),
             ViewKey::Feeds => {
                 let changed = self.meta()?.config_at;
@@ -301,27 +290,6 @@ impl Renderer {
 
     fn meta(&self) -> Result<Meta, StoreError> {
         Ok(self.store.load().meta()?.unwrap_or_else(|| Meta::empty("")))
-    }
-
-    fn render_home(&self, tongue: Tongue) -> Result<Page, StoreError> {
-        let doc = self.doc(&FeedKey::All)?;
-        let newest = &doc.value.1;
-        let store = self.store.load_full();
-        let (removed, today) = (self.removed(&store)?, self.today(&self.meta()?));
-        let midnight = start_of(today, self.site.zone);
-        let (mut rows, mut modified) = (Vec::new(), newest.modified.max(midnight));
-        for feed in self.site.standing() {
-            let state = store.feed(&feed)?;
-            modified = modified.max(state.as_ref().map_or(modified, |s| s.changed_at));
-            let newest = FeedStories::new(&self.site, &store, &removed, &feed).newest()?;
-            rows.push(html::Row { today: newest.is_some_and(|newest| newest >= midnight), feed });
-        }
-        Ok(Page::new(html::home(&self.site, tongue, today, &rows, newest), html::MEDIA_TYPE, modified))
-    }
-
-    /// The day of the newest poll, in the zone of the pages.
-    fn today(&self, meta: &Meta) -> NaiveDate {
-        meta.newest_at.with_timezone(&self.site.zone).date_naive()
     }
 
     fn render_sources(&self) -> Result<Page, StoreError> {
@@ -389,6 +357,10 @@ impl Observer for Renderer {
         self.changes.touched(feeds, age(&self.site, &self.store.load()));
     }
 
+    fn turned(&self, sources: &[(SourceId, u64)]) {
+        self.changes.turned(sources);
+    }
+
     fn everything(&self) {
         self.changes.everything(age(&self.site, &self.store.load()));
     }
@@ -402,6 +374,10 @@ impl Observer for Renderer {
 impl Observer for ArcSwap<Renderer> {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
         self.load().touched(feeds);
+    }
+
+    fn turned(&self, sources: &[(SourceId, u64)]) {
+        self.load().turned(sources);
     }
 
     fn everything(&self) {
@@ -423,6 +399,7 @@ impl Views for Renderer {
             Ok(Some(page)) => View::Page(page),
             Ok(None) => match &key {
                 ViewKey::Archive(feed, month) => self.no_archive(feed, *month),
+                ViewKey::Page(page, _) => self.no_page(page),
                 _ => View::Missing,
             },
             Err(error) => failed(&error),
@@ -443,8 +420,7 @@ impl Views for Renderer {
 
     fn has(&self, path: &str) -> bool {
         match self.key(path) {
-            Ok(ViewKey::Archive(feed, month)) => self.has_archive(&feed, month).unwrap_or(false),
-            Ok(_) => true,
+            Ok(view) => self.is_there(&view).unwrap_or(false),
             Err(_) => false,
         }
     }

@@ -33,6 +33,15 @@ impl Month {
         (1..=12).contains(&month.month).then_some(month)
     }
 
+    pub fn year(self) -> i32 {
+        self.year
+    }
+
+    /// 1 for January.
+    pub fn number(self) -> u32 {
+        self.month
+    }
+
     pub fn next(self) -> Self {
         match self.month {
             12 => Self { year: self.year + 1, month: 1 },

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::paths::{PageKey, ViewKey};
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
+use crate::model::source::SourceId;
 use crate::model::state::FeedState;
 use crate::model::time::Time;
 
@@ -44,6 +45,8 @@ struct Revisions {
     everything: u64,
     /// The last record that touched a feed, and the last that revised it.
     feeds: HashMap<FeedKey, (u64, u64)>,
+    /// The last change of a source's state.
+    turned: HashMap<SourceId, u64>,
     newest: u64,
     age: Option<Age>,
 }
@@ -69,6 +72,14 @@ impl FeedChanges {
         }
     }
 
+    /// The states of these sources have changed with these lines.
+    pub(super) fn turned(&self, sources: &[(SourceId, u64)]) {
+        if !sources.is_empty() {
+            let mut revisions = self.revisions.write().unwrap_or_else(PoisonError::into_inner);
+            revisions.turned.extend(sources.iter().cloned());
+        }
+    }
+
     pub(super) fn everything(&self, age: Option<Age>) {
         let mut revisions = self.revisions.write().unwrap_or_else(PoisonError::into_inner);
         revisions.everything += 1;
@@ -88,9 +99,17 @@ impl FeedChanges {
             ViewKey::Page(PageKey::Home, _) => (everything, revisions.newest, revisions.age),
             ViewKey::Feeds | ViewKey::Sources => (everything, revisions.newest, by_day),
             ViewKey::Asset(_) => (everything, 0, None),
-            ViewKey::Feed(feed, _) | ViewKey::Page(PageKey::Feed(feed), _) => {
+            ViewKey::Feed(feed, _) => (everything, of(feed).0, by_day),
+            // Its bars end on the day of the newest poll, and it tells the state of its source.
+            ViewKey::Page(PageKey::Feed(feed @ FeedKey::Source(id)), _) => {
+                let turned = revisions.turned.get(id).copied().unwrap_or_default();
+                (everything, of(feed).0.max(turned), revisions.age)
+            }
+            ViewKey::Page(PageKey::Feed(feed) | PageKey::Day(feed, _) | PageKey::Month(feed, _), _) => {
                 (everything, of(feed).0, by_day)
             }
+            // Whatever joins its story touches the feed of everything.
+            ViewKey::Page(PageKey::Entry(_), _) => (everything, of(&FeedKey::All).0, by_day),
             // A month that is over does not age by days.
             ViewKey::Archive(feed, _) => {
                 let by_month = by_day.map(|(_, month, _)| (Time::UNIX_EPOCH, month, none));

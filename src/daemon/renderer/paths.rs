@@ -1,5 +1,8 @@
 //! Views and their paths.
 
+use chrono::NaiveDate;
+
+use crate::model::entry_key::EntryKey;
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::region::RegionTable;
@@ -26,6 +29,11 @@ pub(super) enum ViewKey {
 pub(super) enum PageKey {
     Home,
     Feed(FeedKey),
+    /// What surfaced in a feed on a day of the zone.
+    Day(FeedKey, NaiveDate),
+    /// The days of a month on which something surfaced in a feed.
+    Month(FeedKey, Month),
+    Entry(EntryKey),
 }
 
 impl ViewKey {
@@ -62,12 +70,27 @@ impl ViewKey {
         }
     }
 
+    /// The feed that it shows, or a part of it.
+    pub(super) fn feed(&self) -> Option<&FeedKey> {
+        match self {
+            Self::Page(page, _) => page.feed(),
+            Self::Feed(feed, _) | Self::Archive(feed, _) => Some(feed),
+            Self::Asset(_) | Self::Feeds | Self::Sources => None,
+        }
+    }
+
+    /// True for the page of a day, a month or an entry.
+    pub(super) fn is_of_the_past(&self) -> bool {
+        matches!(self, Self::Page(PageKey::Day(..) | PageKey::Month(..) | PageKey::Entry(_), _))
+    }
+
     /// True if clients ask for it all the time, so that it stays in memory.
     pub(super) fn stands(&self) -> bool {
         match self {
             Self::Page(PageKey::Home, _) | Self::Feeds | Self::Sources | Self::Asset(_) => true,
-            Self::Feed(feed, _) | Self::Page(PageKey::Feed(feed), _) => !matches!(feed, FeedKey::Source(_)),
-            Self::Archive(..) => false,
+            Self::Feed(feed, _) => !matches!(feed, FeedKey::Source(_)),
+            Self::Page(PageKey::Feed(feed), tongue) => !tongue.kept && !matches!(feed, FeedKey::Source(_)),
+            Self::Page(..) | Self::Archive(..) => false,
         }
     }
 }
@@ -78,15 +101,42 @@ impl PageKey {
         if path.is_empty() {
             return Some(Self::Home);
         }
-        Some(Self::Feed(feed(path.strip_suffix(PAGE.ending)?, regions)?))
+        if let Some(key) = path.strip_prefix("entry/") {
+            return Some(Self::Entry(EntryKey::parse(key)?));
+        }
+        let path = path.strip_suffix(PAGE.ending)?;
+        if let Some((name, date)) = path.rsplit_once('/')
+            && let Some(feed) = feed(name, regions)
+        {
+            let month = || Some(Self::Month(feed.clone(), Month::parse(date)?));
+            return month().or_else(|| Some(Self::Day(feed.clone(), day(date)?)));
+        }
+        Some(Self::Feed(feed(path, regions)?))
+    }
+
+    /// The feed whose entries it shows, if it is of one.
+    pub(super) fn feed(&self) -> Option<&FeedKey> {
+        match self {
+            Self::Home | Self::Entry(_) => None,
+            Self::Feed(feed) | Self::Day(feed, _) | Self::Month(feed, _) => Some(feed),
+        }
     }
 
     fn path(&self) -> String {
         match self {
             Self::Home => String::new(),
             Self::Feed(feed) => format!("{}{}", Site::path(feed), PAGE.ending),
+            Self::Day(feed, day) => format!("{}/{day}{}", Site::path(feed), PAGE.ending),
+            Self::Month(feed, month) => format!("{}/{month}{}", Site::path(feed), PAGE.ending),
+            Self::Entry(key) => format!("entry/{key}"),
         }
     }
+}
+
+/// A day of the common era, in the one spelling that addresses have: `2026-11-30`.
+fn day(text: &str) -> Option<NaiveDate> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    (day.to_string() == text && text.len() == "2026-11-30".len()).then_some(day)
 }
 
 fn feed(name: &str, regions: &RegionTable) -> Option<FeedKey> {
@@ -118,6 +168,11 @@ mod tests {
             "henan/",
             "?en",
             "henan/?lang=zh",
+            "henan/2026-11-30/",
+            "all/2026-11/?en",
+            "source/2026-11/2026-11-30/",
+            "source/2026-11/",
+            "entry/00112233445566778899aabbccdd?lang=en",
             &Asset::all().next().expect("there is a stylesheet").path,
             "source/paper-1.atom",
             "source/paper-1/",
@@ -139,6 +194,13 @@ mod tests {
             "/henan.atom",
             "henan//",
             "henan/?",
+            "henan/2026-11-31/",
+            "henan/2026-11-3/",
+            "henan/2026-13/",
+            "henan/2026-11-30",
+            "henan/2026-11-30/2026-11-30/",
+            "entry/00112233445566778899aabbccdd/",
+            "entry/0011",
             "henan/?lang=fr",
             "henan.atom?lang=en",
             "assets/style.css",

@@ -21,6 +21,13 @@ pub(super) fn lens() -> Icon {
     )
 }
 
+/// An arrow out of a box: another site.
+pub(super) fn outward() -> Icon {
+    PreEscaped(
+        "<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M7 17 17 7M9 7h8v8\"/></svg>",
+    )
+}
+
 /// Waves: a feed.
 pub(super) fn feed() -> Icon {
     PreEscaped(

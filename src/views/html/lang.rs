@@ -5,6 +5,7 @@ use std::fmt;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
+use crate::model::month::Month;
 use crate::model::region::Region;
 
 /// A language of the pages.
@@ -85,11 +86,27 @@ impl Lang {
         if self == Self::Zh { zh } else { en }
     }
 
-    pub fn month(self, year: i32, month: u32) -> String {
-        let first = NaiveDate::from_ymd_opt(year, month, 1).unwrap_or_default();
+    pub fn month(self, month: Month) -> String {
+        let first = NaiveDate::from_ymd_opt(month.year(), month.number(), 1).unwrap_or_default();
         match self {
-            Self::Zh => format!("{year}年{month}月"),
+            Self::Zh => format!("{}年{}月", month.year(), month.number()),
             Self::En => first.format("%B %Y").to_string(),
+        }
+    }
+
+    /// What small bars of polls say, for those who do not see them.
+    pub fn polls_told(self, news: usize, quiet: usize, failed: usize) -> String {
+        match self {
+            Self::Zh => format!("有新闻 {news} 次，没有新闻 {quiet} 次，失败 {failed} 次"),
+            Self::En => format!("{news} with news, {quiet} without, {failed} failed"),
+        }
+    }
+
+    /// A place of evidence with the kind of name that stands there.
+    pub fn with_kind(self, told: String, kind: &str) -> String {
+        match self {
+            Self::Zh => format!("{told}（{kind}）"),
+            Self::En => format!("{told} ({kind})"),
         }
     }
 
@@ -195,11 +212,12 @@ macro_rules! phrases {
 
 phrases! {
     site: "邸报", "Dibao";
-    motto: "各地新闻，按省汇成可以订阅的源", "Regional news of China as feeds, one a province";
-    about: "各条新闻链接到原网站。", "Every headline links to its publisher.";
+    motto: "各地新闻，按省汇成可以订阅的源", "China’s regional news as feeds, one for each province";
+    about: "标题和摘要属于各家媒体，每条都链接到原网站。", "Headlines and summaries belong to their publishers; each links to the original.";
     skip: "跳到正文", "Skip to content";
     languages: "语言", "Language";
     regions: "各地", "Regions";
+    today_marked: "有圆点的地方今天有新闻。", "A dot marks regions with news today.";
     all: "全部", "All news";
     national: "全国", "National";
     newest: "最新", "Latest";
@@ -209,36 +227,104 @@ phrases! {
     search_for: "搜索新闻", "Search the news";
     subscribe: "订阅", "Subscribe";
     how_to_subscribe: "怎样订阅", "How to subscribe";
-    to_subscribe: "选一个地方，把它的订阅地址加进阅读器；新的报道会自己出现在那里。", "Pick a region and add its feed to your reader. New reports then appear there by themselves.";
-    formats: "Atom 适合大多数阅读器；RSS 给较旧的阅读器；JSON Feed 给程序。内容都一样。", "Atom suits most readers, RSS older ones, JSON Feed programs. All three say the same.";
+    to_subscribe: "选一个地方，把它的地址加进阅读器，新的报道就会自己出现在那里。", "Pick a region and add its address to your feed reader. New reports then appear there by themselves.";
+    formats: "Atom 适合大多数阅读器，RSS 适合较旧的，JSON Feed 适合程序。内容都一样。", "Atom suits most readers, RSS older ones, JSON Feed programs. All three say the same.";
     all_at_once: "一次订阅各地（OPML）", "All regions at once (OPML)";
     the_sources: "本站的来源（OPML）", "The sources of this site (OPML)";
     address: "订阅地址", "Feed address";
     copy: "复制", "Copy";
     copied: "已复制", "Copied";
-    earlier_months: "往月", "Earlier months";
     status: "状态", "Status";
     details: "详情", "Details";
     home: "首页", "Home";
-    sources: "来源", "Sources";
-    archives: "往月的订阅存档", "Archives of earlier months";
+    archives: "往期", "Archive";
+    pages: "翻页", "Pages";
+    feed_of_month: "这个月的订阅存档（Atom）", "This month as a feed archive (Atom)";
+    neighbours: "邻近各地", "Neighbouring regions";
+    widely_reported: "多家在报", "Widely reported";
+    original: "阅读原文", "Read the original";
+    by: "作者", "By";
+    editor: "编辑", "Editor";
+    section: "栏目", "Section";
+    outlet: "来源", "Outlet";
+    published: "发布", "Published";
+    other_reports: "其他报道", "Other reports";
+    marked_alike: "标出的是与本条相同的字。", "Marked words are those it shares with this report.";
+    why_here: "为什么在这里", "Why it is here";
+    corrections: "改动", "Changes";
+    never_changed: "此后没有改动。", "It has not changed since.";
+    names_no_region: "没有提到某个地方，所以归入全国。", "It names no region, so it is national news.";
+    same_link: "链接到同一页", "links to the same page";
+    same_title: "标题相同", "same headline";
+    first_of_story: "最先收到", "came first";
+    by_code: "发布者给出了这个地方的代码", "its publisher gave the region’s code";
+    by_operator: "由本站指定", "this site put it here";
+    rule_province: "地名", "a name of the region";
+    rule_prefecture: "地市名", "a prefecture";
+    rule_county: "区县名", "a county";
+    rule_bingtuan: "兵团的师市", "a division or city of XPCC";
+    rule_abbreviation: "简称", "an abbreviation";
+    rule_group: "几个地方的合称", "a name for several regions";
+    rule_landmark: "当地的地标或机构", "a landmark or institution there";
+    rule_club: "当地的球队", "a club from there";
+    rule_alias: "别名", "another name";
+    about_source: "关于这个来源", "About this source";
+    website: "网站", "Website";
+    own_feed: "它的地址", "Its own address";
+    covers: "地区", "Covers";
+    by_headline: "按内容分到各地", "sorted into regions by what it reports";
+    polled: "抓取", "Polled";
+    not_polled: "停用", "not polled";
+    usual_pause: "通常间隔", "Usual pause";
+    stored: "收录", "Stored";
+    two_weeks: "最近两周", "The last two weeks";
+    changes_of_state: "最近的变化", "Recent changes";
+    missed: "可能有遗漏", "entries may have been missed";
     well: "运行正常", "All is well";
     degraded: "运行异常", "Degraded";
     changes: "来源状态的变化", "Changes of the sources";
     ailing: "不正常的来源", "Sources in trouble";
     all_sources: "全部来源", "All sources";
-    polls_of_an_hour: "一小时内的抓取", "Polls of the last hour";
+    polls_of_an_hour: "最近一小时的抓取", "Polls of the last hour";
+    freshness: "各地的新闻，最近二十四小时", "News of each region, last 24 hours";
     none: "没有。", "None.";
+    colon: "：", ": ";
+    comma: "，", ", ";
     source: "来源", "Source";
     state: "状态", "State";
     since: "开始", "Since";
     last_good: "上次成功", "Last success";
+    next_poll: "下次抓取", "Next poll";
+    recent_polls: "最近几次抓取", "Recent polls";
     failures: "失败次数", "Failures";
     configured: "配置使用自", "configured";
     ---
-    entries(n): "共 {n} 条", "{n} entries";
-    has_news(n): "今天 {n} 条", "{n} today";
+    entries(n): "{n} 条", "{n} entries";
+    outlets(n): "{n} 家报道", "{n} outlets";
+    reports(n): "{n} 篇报道", "{n} reports";
+    more_reports(n): "还有 {n} 篇。", "{n} more.";
+    at_least(n): "只列出最新的 {n} 条。", "Only the newest {n} are listed.";
     details_of(title): "详情：{title}", "Details: {title}";
+    earlier(date): "更早：{date}", "Earlier: {date}";
+    later(date): "更晚：{date}", "Later: {date}";
+    day_of(name): "{name}，一天的新闻", "{name}, news of a day";
+    feed_of(name): "{name}的最新新闻，来自各家媒体，可以订阅。", "The latest news of {name} from many outlets, as a feed.";
+    in_title(text): "标题里有“{text}”", "its headline names “{text}”";
+    in_dateline(text): "电头写着“{text}”", "its dateline says “{text}”";
+    by_rule(text): "本站的规则认出“{text}”", "a rule of this site knows “{text}”";
+    of_source(name): "这个来源只报道{name}", "this source covers {name} alone";
+    first_seen(at): "{at} 收到。", "First seen {at}.";
+    rewritten(n): "此后改动 {n} 次", "changed {n} times since";
+    last_changed(at): "最近一次在 {at}。", "the last time on {at}.";
+    titled_before(title): "标题曾是“{title}”。", "Its headline was “{title}”.";
+    near_text(percent): "正文 {percent}% 相同", "{percent}% of the text alike";
+    part_of_text(percent): "正文 {percent}% 出现在另一篇里", "{percent}% of the text stands in the other";
+    near_title(percent): "标题 {percent}% 相同", "{percent}% of the headline alike";
+    since_time(at): "自 {at} 起", "since {at}";
+    every_minutes(n): "每 {n} 分钟", "every {n} minutes";
+    minutes(n): "{n} 分钟", "{n} minutes";
+    hours(n): "{n} 小时", "{n} hours";
+    days(n): "{n} 天", "{n} days";
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use super::icons;
 use super::lang::{Lang, Tongue};
 use crate::model::feed_key::FeedKey;
 use crate::read::text;
-use crate::views::document::FeedDoc;
 use crate::views::format::Format;
 use crate::views::site::Site;
 
@@ -64,10 +63,12 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The title of a feed's page: the name of a standing feed in the language of the page, else its own title.
-    pub(super) fn title(&self, doc: &'a FeedDoc) -> String {
-        let standing = self.site.standing().find(|feed| Site::path(feed) == doc.path);
-        standing.map_or_else(|| doc.title.clone(), |feed| self.name(&feed).to_owned())
+    /// The title of a feed's page: its name in the language of the page; of a source its own title.
+    pub(super) fn title<'b>(&self, feed: &'b FeedKey, own: &'b str) -> &'b str
+    where
+        'a: 'b,
+    {
+        if matches!(feed, FeedKey::Source(_)) { own } else { self.name(feed) }
     }
 
     /// A link by which readers find a feed of a page. `path` has no ending.

@@ -5,20 +5,22 @@ use maud::{Markup, html};
 
 use super::layout::Frame;
 use crate::model::time::rfc3339;
-use crate::views::document::EntryDoc;
+use crate::views::document::{EntryDoc, Related, entry_path};
 
 /// How a list of headlines looks.
 #[derive(Clone, Copy)]
-pub(super) struct Listing {
-    /// The level of a day's heading: one below that of what holds the list.
+pub(super) struct Listing<'a> {
+    /// The level of a day's heading: one below that of what holds the list; 0 for a list of one day without a heading.
     pub(super) heading: u8,
     pub(super) summaries: bool,
     /// The year that dates need not name.
     pub(super) year: i32,
+    /// The path of the feed whose days have pages, without an ending.
+    pub(super) days_of: &'a str,
 }
 
 /// Headlines under the days on which they surfaced: the order they stand in.
-pub(super) fn headlines(frame: Frame<'_>, entries: &[EntryDoc], how: Listing) -> Markup {
+pub(super) fn headlines(frame: Frame<'_>, entries: &[EntryDoc], how: Listing<'_>) -> Markup {
     let day = |entry: &EntryDoc| entry.surfaced.with_timezone(&frame.site.zone).date_naive();
     html! {
         @if entries.is_empty() { p.none { (frame.lang().no_news()) } }
@@ -34,12 +36,15 @@ pub(super) fn headlines(frame: Frame<'_>, entries: &[EntryDoc], how: Listing) ->
     }
 }
 
-fn heading(frame: Frame<'_>, date: NaiveDate, how: Listing) -> Markup {
+fn heading(frame: Frame<'_>, date: NaiveDate, how: Listing<'_>) -> Markup {
     let lang = frame.lang();
     let told = html! {
-        time datetime=(date) { (lang.date(date, how.year)) } " " span.weekday { (lang.weekday(date)) }
+        a href=(frame.to(&format!("{}/{date}/", how.days_of))) {
+            time datetime=(date) { (lang.date(date, how.year)) } " " span.weekday { (lang.weekday(date)) }
+        }
     };
     match how.heading {
+        0 => html! {},
         2 => html! { h2.date { (told) } },
         _ => html! { h3.date { (told) } },
     }
@@ -69,8 +74,43 @@ fn headline(frame: Frame<'_>, entry: &EntryDoc, day: NaiveDate, summaries: bool)
                     a.outlet dir="auto" href=(frame.to(&format!("source/{}/", entry.source.slug))) {
                         (entry.source.title)
                     }
-                    @if let Some(section) = section(entry) { " " span.section dir="auto" { (section) } }
+                    @if let Some(section) = section(entry) { span.section dir="auto" { (section) } }
+                    a.details href=(frame.to(&entry.path())) aria-label=(frame.lang().details_of(&entry.title)) {
+                        (frame.lang().details())
+                    }
                 }
+                @if !entry.reports.is_empty() {
+                    details.others {
+                        summary { (count(frame, entry)) }
+                        ul { @for other in &entry.reports { li { (report(frame, other)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many report it: outlets if there are several, else reports.
+pub(super) fn count(frame: Frame<'_>, entry: &EntryDoc) -> String {
+    match entry.outlets {
+        0 | 1 => frame.lang().reports(entry.others + 1),
+        outlets => frame.lang().outlets(outlets),
+    }
+}
+
+/// Another report of a story, on one line.
+fn report(frame: Frame<'_>, other: &Related) -> Markup {
+    let clock = other.published.with_timezone(&frame.site.zone).format("%-m-%-d %H:%M");
+    html! {
+        a lang=[other.language.as_deref()] dir="auto" href=[Some(&other.href).filter(|href| of_the_web(href))] {
+            (other.title)
+        }
+        " "
+        span.meta {
+            span dir="auto" { (other.outlet) }
+            time datetime=(rfc3339(other.published)) { (clock) }
+            a.details href=(frame.to(&entry_path(&other.id))) aria-label=(frame.lang().details_of(&other.title)) {
+                (frame.lang().details())
             }
         }
     }

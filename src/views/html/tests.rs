@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::lang::{Lang, Tongue};
-use super::{Row, feed, home};
+use super::{FeedPage, Row, feed, home};
 use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
 use crate::views::document::FeedDoc;
@@ -14,8 +14,17 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
+fn henan() -> FeedKey {
+    FeedKey::Region(RegionId::new("henan"))
+}
+
+/// The page of a feed's document.
+fn page_of(site: &Site, tongue: Tongue, doc: &FeedDoc) -> String {
+    text(feed(site, tongue, &FeedPage { feed: &henan(), doc, months: &doc.issues.all }))
+}
+
 fn shown(doc: &FeedDoc) -> String {
-    text(feed(&site(), Tongue::default(), doc))
+    page_of(&site(), Tongue::default(), doc)
 }
 
 fn today() -> NaiveDate {
@@ -79,7 +88,7 @@ fn headlines_stand_under_the_days_of_the_zone() {
 
 #[test]
 fn the_links_of_a_page_keep_the_language_that_its_address_asks_for() {
-    let in_english = |kept| text(feed(&site(), Tongue { lang: Lang::En, kept }, &nasty()));
+    let in_english = |kept| page_of(&site(), Tongue { lang: Lang::En, kept }, &nasty());
     let (kept, negotiated) = (in_english(true), in_english(false));
     for page in [&kept, &negotiated] {
         assert!(
@@ -98,7 +107,7 @@ fn the_links_of_a_page_keep_the_language_that_its_address_asks_for() {
 #[test]
 fn a_site_without_search_has_no_search_box() {
     let without = Site { search: false, ..site() };
-    let page = |site: &Site| text(feed(site, Tongue::default(), &nasty()));
+    let page = |site: &Site| page_of(site, Tongue::default(), &nasty());
     assert!(page(&site()).contains("action=\"/a'b/search\""));
     assert!(!page(&without).contains("<form"));
 }

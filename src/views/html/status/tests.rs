@@ -28,23 +28,48 @@ fn look() -> Look {
     }
 }
 
-#[test]
-fn the_page_says_what_is_wrong_first_and_lists_only_sources_in_trouble() {
+fn shown(lang: Lang) -> String {
     let look = look();
-    let tongue = Tongue::default();
-    let page = String::from_utf8(super::status(&site(), tongue, &look, &look.status())).expect("UTF-8");
+    let polls = vec![PollMark::News, PollMark::Failed];
+    let pulses = [Pulse { polls, due: Some(at(160)) }, Pulse { polls: Vec::new(), due: None }];
+    let mut hours = [0; HOURS];
+    (hours[22], hours[23]) = (1, 4);
+    let heat = [
+        Heat { region: RegionId::new("henan"), hours },
+        Heat { region: RegionId::new("hubei"), hours: [0; HOURS] },
+    ];
+    let page = StatusPage { look: &look, status: &look.status(), pulses: &pulses, heat: &heat };
+    String::from_utf8(super::status(&site(), Tongue { lang, kept: false }, &page)).expect("UTF-8")
+}
+
+#[test]
+fn the_page_says_what_is_wrong_first_and_lists_every_source() {
+    let page = shown(Lang::Zh);
     for part in [
-        "<h1>运行异常</h1>",
-        "<ul class=\"trouble\" lang=\"en\"><li>polls wait: no &lt;room&gt;</li>",
+        "<strong>运行异常</strong>",
+        "<li>polls wait: no &lt;room&gt;</li>",
         "<tr id=\"fails\">",
         "fails报 &lt;&amp;&gt;",
-        "<td>不是订阅源</td>",
+        "<td class=\"bad\">不是订阅源</td>",
         "成功 2",
-        ">河南</a></th>",
         "href=\"/a'b/status.atom\"",
-        "共 7 条",
+        "7 条",
+        "works报",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
-    assert!(!page.contains("works报"), "{page}");
+    assert!(page.find("fails报") < page.find("works报"), "trouble comes first");
+    assert!(shown(Lang::En).contains("<td class=\"bad\">not a feed</td>"));
+}
+
+#[test]
+fn polls_and_hours_are_drawn_and_told() {
+    let page = shown(Lang::En);
+    assert!(page.contains("aria-label=\"1 with news, 0 without, 1 failed\""), "{page}");
+    assert!(page.contains("d=\"M1 16v-14\"") && page.contains("class=\"bad\" d=\"M5 16v-14\""), "{page}");
+    assert!(
+        page.contains("<rect class=\"h1\" x=\"176\"") && page.contains("<rect class=\"h4\" x=\"184\""),
+        "{page}"
+    );
+    assert!(page.contains("Henan") && !page.contains(">Hubei<"), "a region without news has no row: {page}");
 }
