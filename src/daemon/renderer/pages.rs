@@ -215,3 +215,6 @@ impl Renderer {
         Ok(Some(Page::new(html::source(&self.site, tongue, &page), html::MEDIA_TYPE, modified)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,11 +7,15 @@ use super::layout::Frame;
 use crate::model::time::rfc3339;
 use crate::views::document::{EntryDoc, Related, entry_path};
 
+/// The other reports that a headline unfolds to; its page has the rest.
+const UNFOLDED: usize = 5;
+
 /// How a list of headlines looks.
 #[derive(Clone, Copy)]
 pub(super) struct Listing<'a> {
     /// The level of a day's heading: one below that of what holds the list; 0 for a list of one day without a heading.
     pub(super) heading: u8,
+    /// True for a list with summaries, in which the other reports unfold.
     pub(super) summaries: bool,
     /// The year that dates need not name.
     pub(super) year: i32,
@@ -75,16 +79,28 @@ fn headline(frame: Frame<'_>, entry: &EntryDoc, day: NaiveDate, summaries: bool)
                         (entry.source.title)
                     }
                     @if let Some(section) = section(entry) { span.section dir="auto" { (section) } }
+                    @if !summaries && !entry.reports.is_empty() {
+                        a.count href=(frame.to(&entry.path())) { (count(frame, entry)) }
+                    }
                     a.details href=(frame.to(&entry.path())) aria-label=(frame.lang().details_of(&entry.title)) {
                         (frame.lang().details())
                     }
                 }
-                @if !entry.reports.is_empty() {
-                    details.others {
-                        summary { (count(frame, entry)) }
-                        ul { @for other in &entry.reports { li { (report(frame, other)) } } }
-                    }
-                }
+                @if summaries && !entry.reports.is_empty() { (others(frame, entry)) }
+            }
+        }
+    }
+}
+
+/// The other reports, folded.
+fn others(frame: Frame<'_>, entry: &EntryDoc) -> Markup {
+    let left = entry.others.saturating_sub(UNFOLDED);
+    html! {
+        details.others {
+            summary { (count(frame, entry)) }
+            ul {
+                @for other in entry.reports.iter().take(UNFOLDED) { li { (report(frame, other)) } }
+                @if left > 0 { li { a href=(frame.to(&entry.path())) { (frame.lang().more_reports(left)) } } }
             }
         }
     }

@@ -244,7 +244,7 @@ fn counted(lang: Lang, counts: &BTreeMap<String, u64>) -> String {
 fn clock(frame: Frame<'_>, now: Time, at: Time) -> Markup {
     let zone = frame.site.zone;
     let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
-    let told = at.format(if at.date_naive() == now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" });
+    let told = at.format(if at.date_naive() == now.date_naive() { "%H:%M" } else { "%-m-%-d %H:%M" });
     html! { time datetime=(rfc3339(at.to_utc())) { (told) } }
 }
 
