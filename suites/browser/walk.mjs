@@ -250,6 +250,22 @@ await check("something is soon seen on a slow phone", async () => {
   return `${Math.round(paint)} ms`;
 });
 
+// The pictures of the README.
+if (process.env.SHOTS) {
+  const pictures = [
+    ["home", "/", "desktop", "zh", "light"],
+    ["region-phone", "/henan/", "phone", "zh", "dark"],
+    ["entry", pages.entry, "desktop", "zh", "light"],
+    ["status", "/status", "desktop", "en", "dark"],
+  ];
+  for (const [name, path, size, lang, scheme] of pictures) {
+    const { context, page } = await reader({ size, lang, scheme });
+    await page.goto(base + path);
+    await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+    await context.close();
+  }
+}
+
 await browser.close();
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

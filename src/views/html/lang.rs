@@ -212,7 +212,7 @@ macro_rules! phrases {
 
 phrases! {
     site: "邸报", "Dibao";
-    motto: "各地新闻，按省汇成可以订阅的源", "China’s regional news as feeds, one for each province";
+    motto: "各地新闻，按省汇成可以订阅的源", "Regional news of China as feeds, one for each province";
     about: "标题和摘要属于各家媒体，每条都链接到原网站。", "Headlines and summaries belong to their publishers; each links to the original.";
     skip: "跳到正文", "Skip to content";
     languages: "语言", "Language";
@@ -257,7 +257,7 @@ phrases! {
     same_link: "链接到同一页", "links to the same page";
     same_title: "标题相同", "same headline";
     first_of_story: "最先收到", "came first";
-    by_code: "发布者给出了这个地方的代码", "its publisher gave the region’s code";
+    by_code: "发布者给出了这个地方的代码", "its publisher gave the code of the region";
     by_operator: "由本站指定", "this site put it here";
     rule_province: "地名", "a name of the region";
     rule_prefecture: "地市名", "a prefecture";
@@ -297,7 +297,7 @@ phrases! {
     next_poll: "下次抓取", "Next poll";
     recent_polls: "最近几次抓取", "Recent polls";
     failures: "失败次数", "Failures";
-    configured: "配置使用自", "configured";
+    configured: "配置使用自", "Configured";
     ---
     entries(n): "{n} 条", "{n} entries";
     outlets(n): "{n} 家报道", "{n} outlets";
@@ -309,14 +309,14 @@ phrases! {
     later(date): "更晚：{date}", "Later: {date}";
     day_of(name): "{name}，一天的新闻", "{name}, news of a day";
     feed_of(name): "{name}的最新新闻，来自各家媒体，可以订阅。", "The latest news of {name} from many outlets, as a feed.";
-    in_title(text): "标题里有“{text}”", "its headline names “{text}”";
-    in_dateline(text): "电头写着“{text}”", "its dateline says “{text}”";
-    by_rule(text): "本站的规则认出“{text}”", "a rule of this site knows “{text}”";
+    in_title(text): "标题里有“{text}”", "its headline names \"{text}\"";
+    in_dateline(text): "电头写着“{text}”", "its dateline says \"{text}\"";
+    by_rule(text): "本站的规则认出“{text}”", "a rule of this site knows \"{text}\"";
     of_source(name): "这个来源只报道{name}", "this source covers {name} alone";
     first_seen(at): "{at} 收到。", "First seen {at}.";
     rewritten(n): "此后改动 {n} 次", "changed {n} times since";
     last_changed(at): "最近一次在 {at}。", "the last time on {at}.";
-    titled_before(title): "标题曾是“{title}”。", "Its headline was “{title}”.";
+    titled_before(title): "标题曾是“{title}”。", "Its headline was \"{title}\".";
     near_text(percent): "正文 {percent}% 相同", "{percent}% of the text alike";
     part_of_text(percent): "正文 {percent}% 出现在另一篇里", "{percent}% of the text stands in the other";
     near_title(percent): "标题 {percent}% 相同", "{percent}% of the headline alike";

@@ -112,7 +112,7 @@ fn in_english(state: &str) -> &str {
         "not-a-feed" => "not a feed",
         "failed" => "failing",
         "fetched" => "fetched",
-        "not-modified" | "unchanged" => "unchanged",
+        "not-modified" => "not modified",
         other => other,
     }
 }

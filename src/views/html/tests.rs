@@ -165,7 +165,7 @@ fn the_page_of_an_entry_says_why_it_is_there_and_how_it_changed() {
     assert!(zh.contains("此后改动 2 次，最近一次在 2026-11-23 09:00。"), "{zh}");
     assert!(zh.contains("标题曾是“旧&lt;题&gt;”。"), "{zh}");
     let en = entry_of(&doc.entries[0], Lang::En);
-    assert!(en.contains("its headline names “&lt;郑州&gt;” (a prefecture)"), "{en}");
+    assert!(en.contains("its headline names &quot;&lt;郑州&gt;&quot; (a prefecture)"), "{en}");
     let nowhere = EntryDoc { regions: Vec::new(), ..doc.entries[0].clone() };
     assert!(entry_of(&nowhere, Lang::En).contains("It names no region, so it is national news."));
 }
