@@ -13,8 +13,8 @@ const READ: usize = 20;
 
 /// The language for a request, and whether its address asks for it.
 pub(super) fn of(query: Option<&str>, headers: &HeaderMap) -> Tongue {
-    let asked = query.unwrap_or_default().split('&').filter_map(|pair| pair.strip_prefix("lang="));
-    match asked.last().and_then(Lang::parse) {
+    let mut asked = query.unwrap_or_default().split('&').filter_map(|pair| pair.strip_prefix("lang="));
+    match asked.next_back().and_then(Lang::parse) {
         Some(lang) => Tongue { lang, kept: true },
         None => Tongue { lang: preferred(headers), kept: false },
     }

@@ -9,7 +9,7 @@ pub(super) type Icon = PreEscaped<&'static str>;
 pub(super) fn seal() -> Icon {
     PreEscaped(
         "<svg class=\"seal\" viewBox=\"0 0 32 32\" aria-hidden=\"true\"><rect width=\"32\" height=\"32\" rx=\"7\"/>\
-         <path d=\"M23.5 7v18M17.8 7v18M12.1 7v12M8.4 7v7\"/></svg>",
+         <path d=\"M24 7v18M18.7 7v18M13.3 7v12M8 7v7\"/></svg>",
     )
 }
 
