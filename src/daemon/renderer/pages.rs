@@ -186,8 +186,20 @@ impl Renderer {
         let mut stories = FeedStories::new(&self.site, &store, &removed, &feed);
         let shown = stories.with_reports(no, entry, Some(founder))?;
         let doc = document::entry(&self.site, &feed, &shown, &source);
-        let bytes = html::entry(&self.site, tongue, &EntryPage { doc: &doc, stored: &shown.entry });
+        let was = self.former_title(&feed, &shown.entry, source.title());
+        let page = EntryPage { doc: &doc, stored: &shown.entry, was: was.as_deref() };
+        let bytes = html::entry(&self.site, tongue, &page);
         Ok(Some(Page::new(bytes, html::MEDIA_TYPE, self.changed(&FeedKey::All)?)))
+    }
+
+    /// The title that an entry had before, as the operator's rules let the feed show it; `None` if they do not.
+    fn former_title(&self, feed: &FeedKey, entry: &Entry, outlet: &str) -> Option<String> {
+        let was = entry.decision.as_ref()?.was.clone()?;
+        let mut before = entry.clone();
+        before.body.title = Some(was);
+        let rules = &self.site.shown;
+        let shows = rules.is_empty() || rules.shows(feed, &before, outlet, &self.site.regions);
+        shows.then(|| rules.title(feed, &before).into_owned())
     }
 
     fn source_page(&self, id: &SourceId, tongue: Tongue) -> Result<Option<Page>, StoreError> {

@@ -23,12 +23,14 @@ pub struct EntryPage<'a> {
     pub doc: &'a EntryDoc,
     /// The same as it is stored, for the decisions about it.
     pub stored: &'a Entry,
+    /// The title that it had before, as far as it may be shown.
+    pub was: Option<&'a str>,
 }
 
 /// The page of an entry.
 pub fn entry(site: &Site, tongue: Tongue, page: &EntryPage<'_>) -> Vec<u8> {
     let frame = Frame { site, tongue };
-    let EntryPage { doc, stored } = *page;
+    let EntryPage { doc, stored, was } = *page;
     let language = doc.language.as_deref();
     let original = listing::page(doc);
     let main = html! {
@@ -53,7 +55,7 @@ pub fn entry(site: &Site, tongue: Tongue, page: &EntryPage<'_>) -> Vec<u8> {
             h2 { (frame.lang().why_here()) }
             (regions(frame, doc, &stored.regions))
             h2 { (frame.lang().corrections()) }
-            p { (corrections(frame, stored)) }
+            p { (corrections(frame, stored, was)) }
         }
        }
       }
@@ -198,9 +200,8 @@ fn in_words(lang: Lang, evidence: &Evidence, region: &str) -> String {
 }
 
 /// How it changed since it was first seen.
-fn corrections(frame: Frame<'_>, stored: &Entry) -> Markup {
+fn corrections(frame: Frame<'_>, stored: &Entry, was: Option<&str>) -> Markup {
     let lang = frame.lang();
-    let was = stored.decision.as_ref().and_then(|decision| decision.was.as_deref());
     html! {
         (lang.first_seen(minute(frame, stored.first_seen))) " "
         @if stored.rewrites == 0 {

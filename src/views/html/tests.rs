@@ -121,13 +121,17 @@ fn stored() -> Entry {
         "id": "urn:entry:1", "source": "paper", "first_seen": at(100), "surfaced": at(100), "published": at(1),
         "updated": at(3600), "fingerprint": "0".repeat(32), "rewrites": 2, "keys": [], "seq": 1, "round": 1,
         "regions": [{ "region": "henan", "text": "<郑州>", "place": "title", "rule": "prefecture-short" }],
-        "decision": { "votes": [], "was": "旧<题>" }, "body": ParsedEntry::default(),
+        "body": ParsedEntry::default(),
     });
     serde_json::from_value(json).expect("an entry")
 }
 
 fn entry_of(doc: &EntryDoc, lang: Lang) -> String {
-    text(entry(&site(), Tongue { lang, kept: false }, &EntryPage { doc, stored: &stored() }))
+    text(entry(
+        &site(),
+        Tongue { lang, kept: false },
+        &EntryPage { doc, stored: &stored(), was: Some("旧<题>") },
+    ))
 }
 
 fn report(n: i64, title: &str, reason: Option<Reason>) -> Related {

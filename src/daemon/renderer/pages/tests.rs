@@ -7,7 +7,8 @@ use regex::Regex;
 use super::super::tests::{news, published, seeds, site, text};
 use super::*;
 use crate::decide::publishing::{Action, Field, PublishRule, PublishRules};
-use crate::model::record::{Record, Withdrawal};
+use crate::model::record::{ChangedEntry, Record, Withdrawal};
+use crate::model::stored::Decision;
 use crate::model::turn::Turn;
 use crate::serve::Views;
 use crate::testing::*;
@@ -102,6 +103,25 @@ fn an_entry_has_a_page_while_a_feed_shows_it() {
     let ruled = published(Site { shown, ..site() }, records);
     assert!(matches!(ruled.view(&path_of(3)), View::Missing), "a rule hides it from every feed");
     assert!(matches!(ruled.view(&path_of(4)), View::Page(_)));
+}
+
+#[test]
+fn a_former_title_is_shown_as_the_rules_of_the_operator_let_it() {
+    let first = seen("paper", 60, vec![news(1, 50)], vec![]);
+    let decision = Some(Decision { votes: Vec::new(), apart: None, was: Some("旧题 机密".to_owned()) });
+    let renamed = ChangedEntry { decision, ..changed(1, body("新题", None)) };
+    let records =
+        || seeds().into_iter().chain([first.clone(), seen("paper", 90, vec![], vec![renamed.clone()])]);
+    let page = |action: Option<Action>| {
+        let pattern = Regex::new("机密").expect("a pattern");
+        let everywhere = action.map(|action| PublishRule { action, pattern, fields: vec![Field::Title] });
+        let shown = PublishRules { everywhere: everywhere.into_iter().collect(), ..PublishRules::default() };
+        text(&published(Site { shown, ..site() }, records()), &path_of(1))
+    };
+    assert!(page(None).contains("标题曾是“旧题 机密”。"));
+    assert!(page(Some(Action::Rewrite("某事".to_owned()))).contains("标题曾是“旧题 某事”。"));
+    let hidden = page(Some(Action::Exclude));
+    assert!(hidden.contains("新题") && !hidden.contains("旧题"), "{hidden}");
 }
 
 #[test]
