@@ -32,6 +32,11 @@ impl Dues {
         }
     }
 
+    /// The due time of a source, which may be past; `None` if no poll is planned.
+    pub fn of(&self, source: &SourceId) -> Option<Time> {
+        self.first(self.numbers.get(source).copied().into_iter())
+    }
+
     /// The earliest due time of all sources, which may be past.
     pub fn earliest(&self) -> Option<Time> {
         self.first(0..self.at.len())
@@ -93,7 +98,7 @@ impl FeedSources {
     /// it. For an unknown path, all sources count.
     pub fn next_change(&self, dues: &Dues, path: &str) -> Option<Time> {
         let (is_source, rest) = path.strip_prefix("source/").map_or((false, path), |rest| (true, rest));
-        let found = match rest.split(['.', '/']).next().unwrap_or_default() {
+        let found = match rest.split(['.', '/', '?']).next().unwrap_or_default() {
             source if is_source => self.sources.get(source),
             "national" => Some(&self.national),
             region => self.regions.get(region),
@@ -143,6 +148,8 @@ mod tests {
             ("and whatever else there is", "feeds.opml", 100),
             ("a source has itself", "source/hubeibao.atom", 200),
             ("its page too", "source/wire/", 300),
+            ("a page in another language", "hubei/?lang=en", 200),
+            ("the home page too", "?en", 100),
         ];
         for (name, path, due) in cases {
             assert_eq!(next(path), Some(at(due)), "{name}");

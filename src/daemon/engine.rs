@@ -280,6 +280,7 @@ fn site(config: &Config) -> Site {
         hub: config.publish.websub_hub.clone(),
         shown: config.shown.clone(),
         polled: polled(config),
+        search: false,
     }
 }
 

@@ -146,7 +146,7 @@ impl Views for Front {
 
     fn live(&self, what: Live) -> Option<(&'static str, Vec<u8>)> {
         let media_type = match what {
-            Live::Page => html::MEDIA_TYPE,
+            Live::Page(_) => html::MEDIA_TYPE,
             Live::Json => "application/json",
             Live::Metrics => metrics::MEDIA_TYPE,
         };

@@ -18,6 +18,7 @@ use crate::ledger::backup::BackupFile;
 use crate::ledger::store::{Store, StoreError};
 use crate::ledger::{Fact, Ledger, LedgerError, StoreHandle};
 use crate::model::feed_key::FeedKey;
+use crate::model::source::SourceId;
 use crate::model::state::FeedState;
 use stall::Stall;
 
@@ -62,6 +63,8 @@ pub struct FileSizes {
 /// Observer called with the changed feeds before a record is acknowledged.
 pub trait Observer: Send + Sync + 'static {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]);
+    /// The states of these sources have changed with these lines of the journal.
+    fn turned(&self, sources: &[(SourceId, u64)]);
     fn everything(&self);
     /// The number of facts in the queue. It is 0 when the last fact is acknowledged, so that a caller whose
     /// fact was recorded finds it in the views.
@@ -366,6 +369,7 @@ impl Writer {
         if recorded.everything {
             self.observer.everything();
         } else {
+            self.observer.turned(&recorded.turned);
             self.observer.touched(&recorded.feeds);
         }
         Ok(())

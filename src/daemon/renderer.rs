@@ -7,6 +7,7 @@ mod cache;
 mod changes;
 mod delta;
 mod feeds;
+mod pages;
 mod paths;
 mod removed;
 mod selection;
@@ -31,14 +32,16 @@ use crate::serve::{View, Views};
 use crate::views::document::{self, FeedDoc};
 use crate::views::format::Format;
 use crate::views::formats::{self, FEED, FORMATS, PAGE};
+use crate::views::html::assets::Asset;
+use crate::views::html::lang::Tongue;
+use crate::views::opml;
 use crate::views::page::{Mark, Page};
 use crate::views::site::Site;
-use crate::views::{html, opml};
 use cache::{Cache, Limit, Made};
 pub use changes::Version;
 use changes::{Age, FeedChanges};
 use feeds::FeedSource;
-use paths::ViewKey;
+use paths::{PageKey, ViewKey};
 
 /// The cache limit of views that do not [stay](ViewKey::stands): there can be thousands, and an archive may have
 /// megabytes.
@@ -121,14 +124,14 @@ impl Renderer {
     }
 
     /// Renders in advance the stale views that a client asked for since they were rendered, in the codings that
-    /// clients asked for. Archives are left out: they seldom change, and few ask for them.
+    /// clients asked for. Archives, days, months and entries are left out: they seldom change, and few ask for them.
     pub fn refresh(&self) -> Result<(), StoreError> {
         let mut asked = self.pages.asked();
         // The formats of a feed one after another: they share its document.
         asked.sort();
         for path in &asked {
             let Some(view) = ViewKey::parse(path, &self.site.regions) else { continue };
-            if matches!(view, ViewKey::Archive(..)) {
+            if matches!(view, ViewKey::Archive(..)) || view.is_of_the_past() {
                 continue;
             }
             let before = self.last(path);
@@ -142,7 +145,7 @@ impl Renderer {
 
     /// Renders the views that most clients ask for: the home page, and the feeds that have entries, the newest first.
     pub fn warm(&self) -> Result<(), StoreError> {
-        self.page(&ViewKey::Home)?;
+        self.page(&ViewKey::Page(PageKey::Home, Tongue::default()))?;
         let mut feeds = Vec::new();
         for feed in self.site.standing() {
             if let Some(state) = self.store.load().feed(&feed)?.filter(|state| state.entries > 0) {
@@ -151,15 +154,14 @@ impl Renderer {
         }
         feeds.sort();
         for (_, feed) in feeds {
-            for format in [FEED, PAGE] {
-                self.page(&ViewKey::Feed(feed.clone(), format))?;
-            }
+            self.page(&in_format(feed.clone(), FEED))?;
+            self.page(&in_format(feed, PAGE))?;
         }
         Ok(())
     }
 
-    /// The paths of every view: the home page (an empty path), the lists, every feed in every format; then the
-    /// archives, which seldom change.
+    /// The paths of the views that are written as files: the home page (an empty path), what pages load, the lists,
+    /// every feed in every format; then the archives, which seldom change. Pages are in the language of the site.
     pub fn paths(&self) -> Result<Vec<String>, StoreError> {
         let store = self.store.load();
         let meta = store.meta()?.unwrap_or_else(|| Meta::empty(""));
@@ -176,12 +178,14 @@ impl Renderer {
     /// The views that clients ask for all the time.
     fn standing(&self) -> impl Iterator<Item = ViewKey> {
         let feeds = self.site.standing().flat_map(in_every_format);
-        [ViewKey::Home, ViewKey::Feeds, ViewKey::Sources].into_iter().chain(feeds)
+        let assets = Asset::all().map(ViewKey::Asset);
+        let home = ViewKey::Page(PageKey::Home, Tongue::default());
+        assets.chain([home, ViewKey::Feeds, ViewKey::Sources]).chain(feeds)
     }
 
     fn key(&self, path: &str) -> Result<ViewKey, View> {
         let key = ViewKey::parse(path, &self.site.regions).ok_or(View::Missing)?;
-        if let ViewKey::Feed(FeedKey::Source(id), _) | ViewKey::Archive(FeedKey::Source(id), _) = &key
+        if let Some(FeedKey::Source(id)) = key.feed()
             && !self.configured.contains(id)
         {
             // A removed source is gone for good (RFC 9110 section 15.5.11).
@@ -200,10 +204,8 @@ impl Renderer {
 
     fn page(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
         // A month without entries is not cached: a client that asks for every month there never was would else
-        // evict the archives there are. This costs one look at the index.
-        if let ViewKey::Archive(feed, month) = view
-            && self.has_archive(feed, *month).is_ok_and(|has| !has)
-        {
+        // evict the archives there are. The same holds for days and entries. This costs one look at the index.
+        if self.is_there(view).is_ok_and(|is| !is) {
             return Ok(None);
         }
         let path = view.path();
@@ -255,7 +257,8 @@ impl Renderer {
                 let (mark, doc) = &doc.value;
                 self.render_feed(doc, format, Some(*mark))
             }
-            ViewKey::Home => self.render_home()?,
+            ViewKey::Page(page, tongue) => return Ok(self.render_page(page, *tongue)?.map(Arc::new)),
+            ViewKey::Asset(asset) => Page::lasting(asset.bytes, asset.media_type, self.meta()?.config_at),
             ViewKey::Feeds => {
                 let changed = self.meta()?.config_at;
                 Page::new(opml::feeds(&self.site, changed), opml::MEDIA_TYPE, changed)
@@ -287,20 +290,6 @@ impl Renderer {
 
     fn meta(&self) -> Result<Meta, StoreError> {
         Ok(self.store.load().meta()?.unwrap_or_else(|| Meta::empty("")))
-    }
-
-    fn render_home(&self) -> Result<Page, StoreError> {
-        let doc = self.doc(&FeedKey::All)?;
-        let newest = &doc.value.1;
-        let store = self.store.load();
-        let (mut rows, mut modified) = (Vec::new(), newest.modified);
-        for feed in self.site.standing() {
-            let state = store.feed(&feed)?;
-            modified = modified.max(state.as_ref().map_or(modified, |s| s.changed_at));
-            let (path, name) = (Site::path(&feed), self.site.name(&feed).to_owned());
-            rows.push(html::Row { path, name, entries: state.map_or(0, |s| s.entries) });
-        }
-        Ok(Page::new(html::home(&self.site, FEED, &rows, newest), html::MEDIA_TYPE, modified))
     }
 
     fn render_sources(&self) -> Result<Page, StoreError> {
@@ -346,18 +335,30 @@ impl Renderer {
 }
 
 fn in_every_format(feed: FeedKey) -> impl Iterator<Item = ViewKey> {
-    FORMATS.iter().map(move |format| ViewKey::Feed(feed.clone(), format))
+    FORMATS.iter().map(move |format| in_format(feed.clone(), format))
+}
+
+fn in_format(feed: FeedKey, format: &'static Format) -> ViewKey {
+    match format == PAGE {
+        true => ViewKey::Page(PageKey::Feed(feed), Tongue::default()),
+        false => ViewKey::Feed(feed, format),
+    }
 }
 
 /// The day and month that ageing counts by. If they cannot be read, nothing ages until the next record.
 fn age(site: &Site, store: &Store) -> Option<Age> {
     let meta = store.meta().ok().flatten()?;
-    Some((document::today(&meta), Month::of(meta.newest_at, site.zone)))
+    let date = meta.newest_at.with_timezone(&site.zone).date_naive();
+    Some((document::today(&meta), Month::of(meta.newest_at, site.zone), date))
 }
 
 impl Observer for Renderer {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
         self.changes.touched(feeds, age(&self.site, &self.store.load()));
+    }
+
+    fn turned(&self, sources: &[(SourceId, u64)]) {
+        self.changes.turned(sources);
     }
 
     fn everything(&self) {
@@ -373,6 +374,10 @@ impl Observer for Renderer {
 impl Observer for ArcSwap<Renderer> {
     fn touched(&self, feeds: &[(FeedKey, FeedState)]) {
         self.load().touched(feeds);
+    }
+
+    fn turned(&self, sources: &[(SourceId, u64)]) {
+        self.load().turned(sources);
     }
 
     fn everything(&self) {
@@ -394,6 +399,7 @@ impl Views for Renderer {
             Ok(Some(page)) => View::Page(page),
             Ok(None) => match &key {
                 ViewKey::Archive(feed, month) => self.no_archive(feed, *month),
+                ViewKey::Page(page, _) => self.no_page(page),
                 _ => View::Missing,
             },
             Err(error) => failed(&error),
@@ -414,8 +420,7 @@ impl Views for Renderer {
 
     fn has(&self, path: &str) -> bool {
         match self.key(path) {
-            Ok(ViewKey::Archive(feed, month)) => self.has_archive(&feed, month).unwrap_or(false),
-            Ok(_) => true,
+            Ok(view) => self.is_there(&view).unwrap_or(false),
             Err(_) => false,
         }
     }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use super::dues::Dues;
@@ -16,7 +17,9 @@ use crate::ledger::DiskFault;
 use crate::ledger::store::StoreError;
 use crate::model::feed_key::FeedKey;
 use crate::model::state::{Meta, SourceState, State};
+use crate::model::time::Time;
 use crate::serve::Live;
+use crate::views::html::{self, HOURS, Heat, Pulse, StatusPage};
 use crate::views::metrics::{self, Measured};
 use crate::views::page::Page;
 use crate::views::site::Site;
@@ -69,6 +72,34 @@ pub fn look(engine: &Engine, dues: Option<&Dues>) -> Result<Look, StoreError> {
             memory_octets: memory(),
         },
     })
+}
+
+/// The entries of a region's feed that are counted by hours: forty an hour.
+const COUNTED: usize = 1000;
+
+/// The last polls of each source and its next.
+fn pulses(engine: &Engine, dues: &Dues, look: &Look) -> Vec<Pulse> {
+    let pulse = |source: &SourceLook| Pulse {
+        polls: engine.worker.recent().of(&source.id),
+        due: dues.of(&source.id),
+    };
+    look.sources.iter().map(pulse).collect()
+}
+
+/// How much surfaced in each region in each of the last hours, the last hour last.
+fn heat(engine: &Engine, now: Time) -> Result<Vec<Heat>, StoreError> {
+    let store = engine.store().load_full();
+    let from = now - TimeDelta::hours(i64::try_from(HOURS).unwrap_or_default());
+    let mut rows = Vec::new();
+    for region in engine.config.regions.iter() {
+        let mut hours = [0; HOURS];
+        for (rank, _) in store.surfaced_between(&FeedKey::Region(region.id.clone()), from, now, COUNTED)? {
+            let hour = usize::try_from((rank.surfaced - from).num_hours()).unwrap_or_default();
+            hours[hour.min(HOURS - 1)] += 1;
+        }
+        rows.push(Heat { region: region.id.clone(), hours });
+    }
+    Ok(rows)
 }
 
 /// Looks at the parts that must move. Reads nothing.
@@ -169,7 +200,11 @@ impl Looks {
         let made = self.status(engine, dues)?;
         let (look, status) = &*made;
         Ok(match what {
-            Live::Page => status::page(engine.renderer.site(), look, status),
+            Live::Page(tongue) => {
+                let (pulses, heat) = (pulses(engine, dues, look), heat(engine, look.now)?);
+                let page = StatusPage { look, status, pulses: &pulses, heat: &heat };
+                html::status(engine.renderer.site(), tongue, &page)
+            }
             Live::Json => {
                 let mut json = serde_json::to_vec(status).expect("a status is plain JSON");
                 json.push(b'\n');

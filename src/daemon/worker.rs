@@ -247,7 +247,7 @@ impl Worker {
             is_scheduled: scheduled.is_some(),
         });
         let report = poll.report(outcome, Some(state));
-        self.recent.note(at, report.outcome.name());
+        self.recent.note(at, &source.def.id, &report.outcome);
         self.recorder.meter().polled(report.outcome.name(), report.elapsed, octets);
         logging::log(&report, at, scheduled.is_none());
         let odd_pages = logging::log_pages(id, habits, at, &pages);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use crate::model::outcome::Outcome;
 use crate::model::source::SourceId;
 use crate::model::time::{Time, rfc3339};
 
@@ -54,6 +55,25 @@ pub struct SourceLook {
     pub failures: u32,
     /// True if it is enabled and was polled.
     pub polled: bool,
+}
+
+/// A poll as a small bar of the status shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PollMark {
+    News,
+    /// A good answer with nothing new.
+    Quiet,
+    Failed,
+}
+
+impl PollMark {
+    pub fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Fetched { new, changed, .. } if *new + *changed > 0 => Self::News,
+            outcome if outcome.is_good() => Self::Quiet,
+            _ => Self::Failed,
+        }
+    }
 }
 
 /// The parts that must move for news to come in.

@@ -43,7 +43,8 @@ use crate::decide::rules::Rules;
 use crate::model::counts::EntryCounts;
 use crate::model::feed_key::FeedKey;
 use crate::model::record::{Line, Record};
-use crate::model::state::{Changes, FeedState, State};
+use crate::model::source::SourceId;
+use crate::model::state::{Changes, FeedState, SourceState, State};
 use backup::BackupFile;
 pub use compact::{Compacted, Compaction};
 pub use decide::Fact;
@@ -66,6 +67,8 @@ pub type StoreHandle = Arc<ArcSwap<Store>>;
 #[derive(Debug, Default)]
 pub struct Recorded {
     pub feeds: Vec<(FeedKey, FeedState)>,
+    /// The sources whose state changed, with the lines that say so.
+    pub turned: Vec<(SourceId, u64)>,
     /// True if any view may have changed: the configuration did, or the store was built anew.
     pub everything: bool,
     pub entries: EntryCounts,
@@ -144,10 +147,15 @@ impl Ledger {
         let mut entries = EntryCounts::default();
         lines.iter().for_each(|line| entries.add(line.record.counts()));
         let Some(changes) = recorded else {
-            return Ok(Recorded { feeds: Vec::new(), everything: true, entries });
+            return Ok(Recorded { feeds: Vec::new(), turned: Vec::new(), everything: true, entries });
         };
         let everything = lines.iter().any(|line| line.record.is_config());
-        Ok(Recorded { feeds: changes.feeds.into_iter().collect(), everything, entries })
+        let first = lines.first().map_or(0, |line| line.seq);
+        let last_turn =
+            |source: &SourceState| source.turns.last().map(|turn| turn.seq).filter(|seq| *seq >= first);
+        let turned = changes.sources.iter().filter_map(|(id, source)| Some((id.clone(), last_turn(source)?)));
+        let turned = turned.collect();
+        Ok(Recorded { feeds: changes.feeds.into_iter().collect(), turned, everything, entries })
     }
 
     fn append(

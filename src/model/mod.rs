@@ -5,6 +5,7 @@ pub mod base;
 pub mod counts;
 pub mod departed;
 pub mod entry;
+pub mod entry_key;
 pub mod evidence;
 pub mod exchange;
 pub mod feed_key;

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate, TimeDelta, TimeZone};
+use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
-use crate::model::time::Time;
+use crate::model::time::{Time, start_of};
 
 /// A month of the common era, written `2026-11`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,15 @@ impl Month {
         (1..=12).contains(&month.month).then_some(month)
     }
 
+    pub fn year(self) -> i32 {
+        self.year
+    }
+
+    /// 1 for January.
+    pub fn number(self) -> u32 {
+        self.month
+    }
+
     pub fn next(self) -> Self {
         match self.month {
             12 => Self { year: self.year + 1, month: 1 },
@@ -42,13 +51,7 @@ impl Month {
 
     /// Its first instant in a zone. Where the clock skips midnight, the first instant after the gap.
     pub fn start(self, zone: Tz) -> Time {
-        let midnight =
-            NaiveDate::from_ymd_opt(self.year, self.month, 1).and_then(|day| day.and_hms_opt(0, 0, 0));
-        let Some(midnight) = midnight else { return Time::UNIX_EPOCH };
-        // Gaps are an hour or less, but for days that islands left out when they crossed the date line.
-        let after = (0..=96).map(|quarters| midnight + TimeDelta::minutes(15 * quarters));
-        let first = after.filter_map(|local| zone.from_local_datetime(&local).earliest()).next();
-        first.map_or(Time::UNIX_EPOCH, |local| local.to_utc())
+        NaiveDate::from_ymd_opt(self.year, self.month, 1).map_or(Time::UNIX_EPOCH, |day| start_of(day, zone))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Instants and dates as feeds give them. Owns the vocabulary of time; reads no clock.
 
-use chrono::{DateTime, Days, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,15 @@ pub type Time = DateTime<Utc>;
 /// An instant as RFC 3339 writes it, in UTC and to the second.
 pub fn rfc3339(at: Time) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The first instant of a day in a zone. Where the clock skips midnight, the first instant after the gap.
+pub fn start_of(day: NaiveDate, zone: Tz) -> Time {
+    let midnight = day.and_time(NaiveTime::MIN);
+    // Gaps are an hour or less, but for days that islands left out when they crossed the date line.
+    let after = (0..=96).map(|quarters| midnight + TimeDelta::minutes(15 * quarters));
+    let first = after.filter_map(|local| zone.from_local_datetime(&local).earliest()).next();
+    first.map_or(Time::UNIX_EPOCH, |local| local.to_utc())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -125,6 +125,30 @@ pub fn sanitise(html: &str, base: Option<&str>) -> String {
     }
 }
 
+/// Elements of an article that a page of ours shows: of others only the text stays.
+const PROSE: [&str; 26] = [
+    "a", "b", "blockquote", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "li", "ol", "p",
+    "pre", "q", "rp", "rt", "ruby", "s", "strong", "sub", "sup", "u", "ul",
+];
+
+static PROSE_CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut cleaner = ammonia::Builder::default();
+    cleaner
+        .tags(PROSE.into_iter().collect())
+        .tag_attributes(HashMap::from([("a", HashSet::from(["href"]))]))
+        .generic_attributes(HashSet::from(["lang", "dir"]))
+        .url_schemes(SCHEMES.iter().copied().collect())
+        .url_relative(ammonia::UrlRelative::Deny)
+        .link_rel(Some("noopener noreferrer"));
+    cleaner
+});
+
+/// An article of [`sanitise`] for a page of ours: text, paragraphs, lists and links. Its headings would disorder those
+/// of the page, and its pictures and films would load from others.
+pub fn prose(html: &str) -> String {
+    PROSE_CLEANER.clean(html).to_string()
+}
+
 /// The short text of a body, HTML or plain, on one line and at most `max_chars` characters long.
 pub fn summary(body: &str, max_chars: usize) -> String {
     text::truncate_chars(&plain(body), max_chars)

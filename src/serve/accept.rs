@@ -88,8 +88,8 @@ impl Wishes {
     }
 }
 
-/// The weight among the parameters, 1 if there is none; `None` if it is malformed, and then the coding is ignored.
-fn weight<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Weight> {
+/// The weight among the parameters, 1 if there is none; `None` if it is malformed: then what it weighs is ignored.
+pub(super) fn weight<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Weight> {
     let mut found = 1000;
     for parameter in parameters {
         let parameter = parameter.trim();

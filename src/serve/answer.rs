@@ -10,7 +10,8 @@ use super::conditional::{self, Evaluation, Resource};
 use super::pool::{Pool, PoolError};
 use super::response::{Response, failed, missing, put, text};
 use super::target::{self, BadTarget};
-use super::{Live, View, accept, live, redirect, response};
+use super::{Live, View, accept, language, live, redirect, response};
+use crate::views::html::lang::Tongue;
 use crate::views::page::{Coding, Page};
 
 /// Every resource is read only.
@@ -87,19 +88,21 @@ async fn read(pool: &Pool, method: &Method, uri: &Uri, headers: &HeaderMap) -> R
             .trouble()
             .map_or_else(|| text(StatusCode::OK, "ready\n"), |why| response::not_ready(&why));
     }
-    if let Some(what) = Live::at(&path) {
+    let tongue = language::of(uri.query(), headers);
+    if let Some(what) = Live::at(&path, tongue) {
         return live::show(pool, what, &path).await;
     }
-    if let Some(page) = pool.views.at_hand(&path) {
-        return show(pool, &path, &page, method, headers).await;
+    let view = language::view(&path, tongue);
+    if let Some(page) = pool.views.at_hand(&view) {
+        return show(pool, &view, &page, method, headers).await;
     }
-    let wanted = path.clone().into_owned();
-    match pool.run(&path, move |views| views.view(&wanted)).await {
-        Ok(View::Page(page)) => show(pool, &path, &page, method, headers).await,
+    let wanted = view.clone().into_owned();
+    match pool.run(&view, move |views| views.view(&wanted)).await {
+        Ok(View::Page(page)) => show(pool, &view, &page, method, headers).await,
         Ok(View::Gone) => {
             text(StatusCode::GONE, "there was something here, and there will be nothing again\n")
         }
-        Ok(View::Missing) => elsewhere(pool, asked, &path).await,
+        Ok(View::Missing) => elsewhere(pool, asked, &path, tongue).await,
         Ok(View::Failed) => failed(PoolError::Panicked),
         Err(why) => failed(why),
     }
@@ -144,13 +147,13 @@ async fn bytes(
     pool.run(path, move |_| page.bytes(coding).clone()).await
 }
 
-/// A redirect to a view of nearly the same address, if there is one.
-async fn elsewhere(pool: &Pool, asked: &str, path: &str) -> Response {
+/// A redirect to a view of nearly the same address, if there is one. The language that was asked for stays.
+async fn elsewhere(pool: &Pool, asked: &str, path: &str, tongue: Tongue) -> Response {
     for (candidate, location) in redirect::candidates(asked, path) {
         let there = candidate.clone();
         // `has` renders nothing.
         match pool.run(&candidate, move |views| views.has(&there)).await {
-            Ok(true) => return response::moved(&location),
+            Ok(true) => return response::moved(&format!("{location}{}", tongue.query())),
             Ok(false) | Err(PoolError::Panicked) => {}
             Err(why) => return failed(why),
         }

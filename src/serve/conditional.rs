@@ -9,7 +9,7 @@ use http_body_util::Full;
 
 use super::accept::{self, Chosen};
 use super::etag;
-use super::response::Response;
+use super::response::{self, Response};
 use crate::model::time::Time;
 use crate::views::page::{Coding, Mark, Page};
 
@@ -191,7 +191,10 @@ fn validate(head: &mut HeaderMap, resource: Resource<'_>, etag: &str) {
     let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(modified);
     set(head, header::ETAG, etag);
     set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
-    set(head, header::CACHE_CONTROL, &format!("public, max-age={}", max_age(fresh)));
+    match page.lasts {
+        true => set(head, header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        false => set(head, header::CACHE_CONTROL, &format!("public, max-age={}", max_age(fresh))),
+    }
     head.insert(header::VARY, HeaderValue::from_static(vary(page)));
     if is_shared(page) {
         head.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -212,17 +215,16 @@ fn describe(head: &mut HeaderMap, page: &Page, coding: Option<Coding>, length: u
         head.insert(header::LINK, link);
     }
     if !is_shared(page) {
-        head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        response::protect(head);
     }
 }
 
-/// Pages show texts of publishers, escaped. Should one slip through, it still runs nothing, sends nothing and is
-/// framed by nobody.
-const POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 fn vary(page: &Page) -> &'static str {
-    if page.mark.is_some() { "A-IM, Accept-Encoding" } else { "Accept-Encoding" }
+    match (page.mark, is_shared(page)) {
+        (Some(_), _) => "A-IM, Accept-Encoding",
+        (None, true) => "Accept-Encoding",
+        (None, false) => "Accept-Encoding, Accept-Language",
+    }
 }
 
 fn max_age(fresh: Option<Duration>) -> u64 {

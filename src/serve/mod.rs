@@ -7,6 +7,7 @@ mod answer;
 mod conditional;
 mod etag;
 mod host;
+mod language;
 pub mod listener;
 mod live;
 mod pool;
@@ -37,7 +38,8 @@ pub enum View {
 
 /// The views of an instance, by path.
 pub trait Views: Send + Sync + 'static {
-    /// The view at a path, without its leading slash. May block while it is rendered.
+    /// The view at a path, without its leading slash. The path of a page has its language as `Tongue::at` writes it.
+    /// May block while it is rendered.
     fn view(&self, path: &str) -> View;
 
     /// The view at a path if it is rendered and current. Does not block.

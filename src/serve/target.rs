@@ -22,7 +22,7 @@ pub(super) fn path<'a>(target: &str, raw: &'a str) -> Result<Cow<'a, str>, BadTa
     }
     let path = decode(raw.strip_prefix('/').ok_or(BadTarget::Malformed)?)?;
     let odd = |segment: &str| matches!(segment, "." | "..");
-    if path.contains('\\') || path.split('/').any(odd) {
+    if path.contains(['\\', '?']) || path.split('/').any(odd) {
         return Err(BadTarget::Nothing);
     }
     Ok(path)

@@ -85,9 +85,8 @@ fn entry(doc: &EntryDoc) -> atom::Entry {
         rights: doc.rights.as_deref().map(|r| atom::Text::plain(legal(r))),
         source: Some(source(&doc.source)),
         summary: doc
-            .summary
-            .as_deref()
-            .map(|s| atom::Text { lang: lang.clone(), ..atom::Text::plain(legal(s)) }),
+            .counted_summary()
+            .map(|s| atom::Text { lang: lang.clone(), ..atom::Text::plain(legal(&s)) }),
         content: content(doc, lang),
         ..atom::Entry::default()
     }
@@ -97,10 +96,11 @@ fn entry(doc: &EntryDoc) -> atom::Entry {
 /// title is its content.
 fn content(doc: &EntryDoc, lang: Option<String>) -> Option<atom::Content> {
     let has_page = doc.links.iter().any(|link| link.rel == "alternate");
+    let summary = doc.counted_summary();
     let (kind, text) = match &doc.content {
-        Some(html) => ("html", html),
+        Some(html) => ("html", html.as_str()),
         None if has_page => return None,
-        None => ("text", doc.summary.as_ref().unwrap_or(&doc.title)),
+        None => ("text", summary.as_deref().unwrap_or(&doc.title)),
     };
     Some(atom::Content {
         lang,

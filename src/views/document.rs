@@ -3,6 +3,7 @@
 
 mod entry;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
@@ -12,14 +13,16 @@ use uuid::Uuid;
 use super::site::FEED_ENDING;
 pub use super::site::Site;
 use crate::model::entry::{Category, Link, Person};
+use crate::model::entry_key::EntryKey;
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
 use crate::model::state::{FeedState, Meta, SourceState};
 use crate::model::stored::Entry;
+use crate::model::story::Reason;
 use crate::model::time::Time;
-use entry::entry_doc;
+pub use entry::entry_doc as entry;
 
 /// The most characters of a summary: about what a reader's list shows of one.
 pub const SUMMARY_CHARS: usize = 240;
@@ -101,11 +104,39 @@ pub struct EntryDoc {
     pub regions: Vec<(RegionId, String)>,
     /// Regions, then the publisher's own categories.
     pub categories: Vec<Category>,
+    /// The publisher's, or the start of its text.
     pub summary: Option<String>,
+    /// The first other reports of its story that readers may be sent to.
+    pub reports: Vec<Related>,
+    /// The count of all other reports.
+    pub others: usize,
+    /// The sources that report it, its own included.
+    pub outlets: usize,
     pub content: Option<String>,
     pub rights: Option<String>,
     pub language: Option<String>,
     pub source: SourceDoc,
+}
+
+impl EntryDoc {
+    /// The summary, with how many others tell the same: readers show no `related` links in their lists.
+    pub fn counted_summary(&self) -> Option<Cow<'_, str>> {
+        let summary = self.summary.as_deref()?;
+        Some(match self.others {
+            0 => summary.into(),
+            n => format!("{summary}（另有{n}篇同题报道）").into(),
+        })
+    }
+
+    /// The path of its page.
+    pub fn path(&self) -> String {
+        entry_path(&self.id)
+    }
+}
+
+/// The path of the page of the entry that is published under this id.
+pub fn entry_path(id: &str) -> String {
+    format!("entry/{}", EntryKey::of(id))
 }
 
 /// The source of an entry (RFC 4287 section 4.2.11).
@@ -132,13 +163,31 @@ pub struct Shown {
     /// The first other reports of its story, in the order they came.
     pub related: Vec<Related>,
     pub others: usize,
+    /// The sources that report it, its own included.
+    pub outlets: usize,
 }
 
+/// Another report of an entry's story.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
-    /// Outlet and title.
+    /// Its published id.
+    pub id: String,
+    pub source: SourceId,
+    pub outlet: String,
     pub title: String,
+    /// Its page.
     pub href: String,
+    pub published: Time,
+    pub language: Option<String>,
+    /// Why it joined the story; `None` for the entry that founded it.
+    pub reason: Option<Reason>,
+}
+
+impl Related {
+    /// Outlet and title.
+    pub fn told(&self) -> String {
+        format!("{}：{}", self.outlet, self.title)
+    }
 }
 
 pub struct DocumentInput<'a> {
@@ -162,7 +211,7 @@ pub fn feed(site: &Site, input: &DocumentInput<'_>) -> FeedDoc {
     let entries: Vec<EntryDoc> = shown
         .iter()
         .filter_map(|shown| {
-            input.sources.get(&shown.entry.source).map(|source| entry_doc(site, input.feed, shown, source))
+            input.sources.get(&shown.entry.source).map(|source| entry(site, input.feed, shown, source))
         })
         .collect();
     FeedDoc {

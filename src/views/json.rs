@@ -39,12 +39,13 @@ fn entry(doc: &EntryDoc) -> Map<String, Value> {
     entry.put("id", legal(&doc.id));
     entry.maybe("url", links("alternate").next().map(|link| legal(&link.href)));
     entry.put("title", legal(&doc.title));
+    let summary = doc.counted_summary();
     // One of the two is required; an entry with only a title repeats it there.
     match &doc.content {
         Some(html) => entry.put("content_html", legal(html)),
-        None => entry.put("content_text", legal(doc.summary.as_deref().unwrap_or(&doc.title))),
+        None => entry.put("content_text", legal(summary.as_deref().unwrap_or(&doc.title))),
     }
-    entry.maybe("summary", doc.summary.as_deref().map(legal));
+    entry.maybe("summary", summary.as_deref().map(legal));
     entry.put("date_published", rfc3339(doc.published));
     entry.put("date_modified", rfc3339(doc.updated));
     entry.put("authors", doc.authors.iter().map(author).collect::<Vec<_>>());

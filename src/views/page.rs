@@ -27,6 +27,8 @@ pub struct Page {
     pub mark: Option<Mark>,
     /// The bytes, without a coding.
     pub plain: Bytes,
+    /// True if the address will never have other bytes.
+    pub lasts: bool,
     /// The `Link` header (RFC 8288); empty for none.
     pub link: String,
     /// The entity tags by representation, see [`Page::etag`].
@@ -99,8 +101,22 @@ impl Page {
     pub(crate) fn tagged(bytes: Vec<u8>, media_type: &'static str, modified: Time, tag: &str) -> Self {
         let [brotli, zstd, gzip] = Coding::ALL.map(|coding| format!("\"{tag}{}\"", coding.mark()));
         let etags = [format!("\"{tag}\""), brotli, zstd, gzip];
-        let (mark, link) = (None, String::new());
-        Self { media_type, modified, mark, link, plain: bytes.into(), etags, coded: Default::default() }
+        let (mark, lasts, link) = (None, false, String::new());
+        Self {
+            media_type,
+            modified,
+            mark,
+            lasts,
+            link,
+            plain: bytes.into(),
+            etags,
+            coded: Default::default(),
+        }
+    }
+
+    /// A file whose address names its bytes.
+    pub fn lasting(bytes: &[u8], media_type: &'static str, modified: Time) -> Self {
+        Self { lasts: true, ..Self::new(bytes.to_vec(), media_type, modified) }
     }
 
     /// The same view with a `Link` header.

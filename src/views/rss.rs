@@ -77,7 +77,7 @@ fn item(xml: &mut Writer, entry: &EntryDoc) {
         xml.text("dc:contributor", &[], &contributor.name);
     }
     // HTML within XML: a plain text is escaped once for each.
-    xml.maybe("description", entry.summary.as_deref().map(escape).as_deref());
+    xml.maybe("description", entry.counted_summary().as_deref().map(escape).as_deref());
     xml.maybe("content:encoded", entry.content.as_deref());
     for category in &entry.categories {
         let name = category.label.as_deref().unwrap_or(&category.term);

@@ -41,6 +41,8 @@ pub struct Site {
     pub hub: Option<String>,
     pub shown: PublishRules,
     pub polled: BTreeMap<SourceId, Polled>,
+    /// True if pages have a search box.
+    pub search: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -66,6 +66,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("hyper_util", &["serve/listener.rs"]),
     ("indicatif", &["command/progress.rs"]),
     ("listenfd", &["daemon/run/listen.rs"]),
+    ("maud", &["views/html"]),
     ("quick_xml", &["read/subscriptions/opml.rs"]),
     ("reqwest", &["fetch/"]),
     (

@@ -380,6 +380,52 @@ async fn every_coding_is_the_same_feed_under_its_own_strong_tag() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_comes_in_the_language_of_the_address_or_of_the_reader() {
+    let desk = Desk::new().await;
+    let engine = desk.open().await;
+    let server = Server::of(&engine).await;
+    let cases = [
+        ("/", "", "zh-Hans"),
+        ("/", "en-GB,en;q=0.9", "en"),
+        ("/henan/", "de, zh;q=0.5", "en"),
+        ("/henan/?lang=zh", "en", "zh-Hans"),
+        ("/henan/?lang=en", "zh", "en"),
+        ("/henan/?utm_source=x&lang=en", "", "en"),
+    ];
+    let mut tags = std::collections::BTreeSet::new();
+    for (path, wish, lang) in cases {
+        let page = server.get(path, &[("Accept-Language", wish)]).await;
+        assert!(page.text().contains(&format!("<html lang=\"{lang}\">")), "{path}, {wish}");
+        let tag = page.header("etag").to_owned();
+        let again = server.get(path, &[("Accept-Language", wish), ("If-None-Match", &tag)]).await;
+        assert_eq!(again.status, 304, "{path}, {wish}");
+        tags.insert((path.split('?').next(), lang, tag));
+    }
+    assert_eq!(tags.len(), 5, "each language has a tag of its own: {tags:?}");
+    let moved = server.get("/henan?lang=en", &[]).await;
+    assert_eq!((moved.status, moved.header("location")), (308, "henan/?lang=en"));
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_pages_load_is_kept_for_ever_under_the_name_of_its_bytes() {
+    let desk = Desk::new().await;
+    let engine = desk.open().await;
+    let server = Server::of(&engine).await;
+    let page = server.get("/", &[]).await.text();
+    let mut loaded = 0;
+    for name in page.split("\"/assets/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        let asset = server.get(&format!("/assets/{name}"), &[]).await;
+        assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable", "{name}");
+        assert_eq!(asset.header("content-security-policy"), "", "{name}");
+        loaded += 1;
+    }
+    assert_eq!(loaded, 3, "a stylesheet, a script and an icon: {page}");
+    assert_eq!(server.get("/assets/style.css", &[]).await.status, 404);
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn scripts_of_other_sites_may_read_feeds_and_pages_run_nothing() {
     let desk = Desk::new().await;
     let engine = desk.open().await;
@@ -397,7 +443,8 @@ async fn scripts_of_other_sites_may_read_feeds_and_pages_run_nothing() {
     let page = server.get("/", &[]).await;
     assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
     assert_eq!(page.header("access-control-allow-origin"), "");
-    assert_eq!(page.header("vary"), "Accept-Encoding");
+    assert_eq!(page.header("vary"), "Accept-Encoding, Accept-Language");
+    assert!(!page.header("content-security-policy").contains("unsafe"), "no style or script in a page runs");
     engine.close().await.unwrap();
 }
 

@@ -17,6 +17,7 @@ struct Ears(AtomicUsize);
 
 impl Observer for Ears {
     fn touched(&self, _: &[(FeedKey, FeedState)]) {}
+    fn turned(&self, _: &[(SourceId, u64)]) {}
     fn busy(&self, _: usize) {}
     fn everything(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);

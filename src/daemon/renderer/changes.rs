@@ -5,21 +5,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::paths::ViewKey;
+use super::paths::{PageKey, ViewKey};
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
+use crate::model::source::SourceId;
 use crate::model::state::FeedState;
 use crate::model::time::Time;
 
 /// The version of a view's input: a count of changes to everything, the journal position of the last record that
-/// touched the view, and the day and month that ageing counts by.
+/// touched the view, and the days and month that ageing counts by.
 pub type Version = (u64, u64, Option<Age>);
 
-/// The day and the month of the newest poll.
-pub(super) type Age = (Time, Month);
+/// The day (of UTC), the month and the date (of the zone) of the newest poll.
+pub(super) type Age = (Time, Month, NaiveDate);
 
 /// A burst is over after this long without a record: polls of one schedule end one after another, and touch the
 /// same feeds.
@@ -43,6 +45,8 @@ struct Revisions {
     everything: u64,
     /// The last record that touched a feed, and the last that revised it.
     feeds: HashMap<FeedKey, (u64, u64)>,
+    /// The last change of a source's state.
+    turned: HashMap<SourceId, u64>,
     newest: u64,
     age: Option<Age>,
 }
@@ -68,6 +72,14 @@ impl FeedChanges {
         }
     }
 
+    /// The states of these sources have changed with these lines.
+    pub(super) fn turned(&self, sources: &[(SourceId, u64)]) {
+        if !sources.is_empty() {
+            let mut revisions = self.revisions.write().unwrap_or_else(PoisonError::into_inner);
+            revisions.turned.extend(sources.iter().cloned());
+        }
+    }
+
     pub(super) fn everything(&self, age: Option<Age>) {
         let mut revisions = self.revisions.write().unwrap_or_else(PoisonError::into_inner);
         revisions.everything += 1;
@@ -80,14 +92,28 @@ impl FeedChanges {
     pub(super) fn version(&self, view: &ViewKey) -> Version {
         let revisions = self.revisions.read().unwrap_or_else(PoisonError::into_inner);
         let of = |feed| revisions.feeds.get(feed).copied().unwrap_or_default();
+        let none = NaiveDate::default();
+        let by_day = revisions.age.map(|(day, month, _)| (day, month, none));
+        let everything = revisions.everything;
         match view {
-            ViewKey::Home | ViewKey::Feeds | ViewKey::Sources => {
-                (revisions.everything, revisions.newest, revisions.age)
+            ViewKey::Page(PageKey::Home, _) => (everything, revisions.newest, revisions.age),
+            ViewKey::Feeds | ViewKey::Sources => (everything, revisions.newest, by_day),
+            ViewKey::Asset(_) => (everything, 0, None),
+            ViewKey::Feed(feed, _) => (everything, of(feed).0, by_day),
+            // Its bars end on the day of the newest poll, and it tells the state of its source.
+            ViewKey::Page(PageKey::Feed(feed @ FeedKey::Source(id)), _) => {
+                let turned = revisions.turned.get(id).copied().unwrap_or_default();
+                (everything, of(feed).0.max(turned), revisions.age)
             }
-            ViewKey::Feed(feed, _) => (revisions.everything, of(feed).0, revisions.age),
+            ViewKey::Page(PageKey::Feed(feed) | PageKey::Day(feed, _) | PageKey::Month(feed, _), _) => {
+                (everything, of(feed).0, by_day)
+            }
+            // Whatever joins its story touches the feed of everything.
+            ViewKey::Page(PageKey::Entry(_), _) => (everything, of(&FeedKey::All).0, by_day),
             // A month that is over does not age by days.
             ViewKey::Archive(feed, _) => {
-                (revisions.everything, of(feed).1, revisions.age.map(|(_, month)| (Time::UNIX_EPOCH, month)))
+                let by_month = by_day.map(|(_, month, _)| (Time::UNIX_EPOCH, month, none));
+                (everything, of(feed).1, by_month)
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::removed::Removed;
 use super::selection::{self, FeedStories};
 use crate::ledger::store::{Store, StoreError};
@@ -10,7 +12,7 @@ use crate::model::month::Month;
 use crate::model::source::SourceId;
 use crate::model::state::{Meta, SourceState, State};
 use crate::model::stored::EntryNo;
-use crate::model::time::Time;
+use crate::model::time::{Time, start_of};
 use crate::views::document::{self, DocumentInput, FeedDoc, Issues, Shown};
 use crate::views::site::Site;
 
@@ -122,6 +124,78 @@ impl FeedSource<'_> {
             months.push(month);
         }
         Ok(months)
+    }
+
+    /// The document of a day with at most `most` entries; `None` if nothing surfaced on it that is stored.
+    pub(super) fn day(
+        self,
+        removed: &Removed,
+        day: NaiveDate,
+        most: usize,
+    ) -> Result<Option<FeedDoc>, StoreError> {
+        let Self { site, store, feed, .. } = self;
+        let (from, to) = self.hours(day);
+        let mut places = store.surfaced_between(feed, from, to, most + 1)?;
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let cut = (places.len() > most).then_some(most);
+        places.truncate(most);
+        let numbers: Vec<_> = places.into_iter().map(|(rank, _)| rank.no).collect();
+        let mut stories = FeedStories::archived(site, store, removed, feed);
+        let mut shown = Vec::new();
+        selection::add(&mut stories, &mut shown, &numbers)?;
+        let issues = Issues { month: Some(Month::of(from, site.zone)), cut, ..Issues::default() };
+        self.document(&selection::in_order(shown), &[], issues).map(Some)
+    }
+
+    /// The days of a month on which something surfaced, the first first, with the number of entries that are shown of
+    /// each. Counts the newest [`ARCHIVE`].
+    pub(super) fn days(self, removed: &Removed, month: Month) -> Result<Vec<(NaiveDate, usize)>, StoreError> {
+        let Self { site, store, feed, .. } = self;
+        let (from, to) = (month.start(site.zone), month.next().start(site.zone));
+        let mut stories = FeedStories::archived(site, store, removed, feed);
+        let mut days: BTreeMap<NaiveDate, usize> = BTreeMap::new();
+        for (rank, place) in store.surfaced_between(feed, from, to, ARCHIVE)? {
+            let counts = !removed.has_number(place.source) && stories.shows(rank.no, place.story)?;
+            *days.entry(self.date(rank.surfaced)).or_default() += usize::from(counts);
+        }
+        Ok(days.into_iter().collect())
+    }
+
+    /// The months in which something surfaced, the newest first.
+    pub(super) fn surfaced_months(self) -> Result<Vec<Month>, StoreError> {
+        let zone = self.site.zone;
+        let (mut before, mut months) = (Time::MAX_UTC, Vec::new());
+        while months.len() < MONTHS
+            && let Some(surfaced) = self.store.last_surfaced_before(self.feed, before)?
+        {
+            let month = Month::of(surfaced, zone);
+            before = month.start(zone);
+            months.push(month);
+        }
+        Ok(months)
+    }
+
+    /// The day before and the day after the time between two instants, on which something surfaced.
+    pub(super) fn around(
+        self,
+        from: Time,
+        to: Time,
+    ) -> Result<(Option<NaiveDate>, Option<NaiveDate>), StoreError> {
+        let before = self.store.last_surfaced_before(self.feed, from)?;
+        let after = self.store.first_surfaced_from(self.feed, to)?;
+        Ok((before.map(|at| self.date(at)), after.map(|at| self.date(at))))
+    }
+
+    /// The first instant of a day, and the first behind it.
+    pub(super) fn hours(self, day: NaiveDate) -> (Time, Time) {
+        let zone = self.site.zone;
+        (start_of(day, zone), start_of(day.succ_opt().unwrap_or(NaiveDate::MAX), zone))
+    }
+
+    fn date(self, at: Time) -> NaiveDate {
+        at.with_timezone(&self.site.zone).date_naive()
     }
 
     fn document(

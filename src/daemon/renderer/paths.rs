@@ -1,27 +1,53 @@
 //! Views and their paths.
 
+use chrono::NaiveDate;
+
+use crate::model::entry_key::EntryKey;
 use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::region::RegionTable;
 use crate::model::source::{SourceId, is_slug};
 use crate::views::format::Format;
 use crate::views::formats;
+use crate::views::formats::PAGE;
+use crate::views::html::assets::Asset;
+use crate::views::html::lang::Tongue;
 use crate::views::site::{FEED_ENDING, Site};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum ViewKey {
-    Home,
+    Page(PageKey, Tongue),
+    Asset(&'static Asset),
     Feeds,
     Sources,
     Feed(FeedKey, &'static Format),
     Archive(FeedKey, Month),
 }
 
+/// A page for people.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum PageKey {
+    Home,
+    Feed(FeedKey),
+    /// What surfaced in a feed on a day of the zone.
+    Day(FeedKey, NaiveDate),
+    /// The days of a month on which something surfaced in a feed.
+    Month(FeedKey, Month),
+    Entry(EntryKey),
+}
+
 impl ViewKey {
     /// The view at a path. Its source or month may be unknown.
     pub(super) fn parse(path: &str, regions: &RegionTable) -> Option<Self> {
+        if let (bare, Some(tongue)) = Tongue::split(path)
+            && let Some(page) = PageKey::parse(bare, regions)
+        {
+            return Some(Self::Page(page, tongue));
+        }
+        if let Some(asset) = Asset::at(path) {
+            return Some(Self::Asset(asset));
+        }
         match path {
-            "" => return Some(Self::Home),
             "feeds.opml" => return Some(Self::Feeds),
             "sources.opml" => return Some(Self::Sources),
             _ => {}
@@ -29,13 +55,14 @@ impl ViewKey {
         if let Some((name, month)) = path.strip_suffix(FEED_ENDING).and_then(|p| p.rsplit_once("/archive/")) {
             return Some(Self::Archive(feed(name, regions)?, Month::parse(month)?));
         }
-        let (name, format) = formats::split(path)?;
+        let (name, format) = formats::split(path).filter(|(_, format)| *format != PAGE)?;
         Some(Self::Feed(feed(name, regions)?, format))
     }
 
     pub(super) fn path(&self) -> String {
         match self {
-            Self::Home => String::new(),
+            Self::Page(page, tongue) => tongue.at(&page.path()).into_owned(),
+            Self::Asset(asset) => asset.path.clone(),
             Self::Feeds => "feeds.opml".to_owned(),
             Self::Sources => "sources.opml".to_owned(),
             Self::Feed(feed, format) => format!("{}{}", Site::path(feed), format.ending),
@@ -43,14 +70,73 @@ impl ViewKey {
         }
     }
 
+    /// The feed that it shows, or a part of it.
+    pub(super) fn feed(&self) -> Option<&FeedKey> {
+        match self {
+            Self::Page(page, _) => page.feed(),
+            Self::Feed(feed, _) | Self::Archive(feed, _) => Some(feed),
+            Self::Asset(_) | Self::Feeds | Self::Sources => None,
+        }
+    }
+
+    /// True for the page of a day, a month or an entry.
+    pub(super) fn is_of_the_past(&self) -> bool {
+        matches!(self, Self::Page(PageKey::Day(..) | PageKey::Month(..) | PageKey::Entry(_), _))
+    }
+
     /// True if clients ask for it all the time, so that it stays in memory.
     pub(super) fn stands(&self) -> bool {
         match self {
-            Self::Home | Self::Feeds | Self::Sources => true,
+            Self::Page(PageKey::Home, _) | Self::Feeds | Self::Sources | Self::Asset(_) => true,
             Self::Feed(feed, _) => !matches!(feed, FeedKey::Source(_)),
-            Self::Archive(..) => false,
+            Self::Page(PageKey::Feed(feed), tongue) => !tongue.kept && !matches!(feed, FeedKey::Source(_)),
+            Self::Page(..) | Self::Archive(..) => false,
         }
     }
+}
+
+impl PageKey {
+    /// The page at a path without a language.
+    fn parse(path: &str, regions: &RegionTable) -> Option<Self> {
+        if path.is_empty() {
+            return Some(Self::Home);
+        }
+        if let Some(key) = path.strip_prefix("entry/") {
+            return Some(Self::Entry(EntryKey::parse(key)?));
+        }
+        let path = path.strip_suffix(PAGE.ending)?;
+        if let Some((name, date)) = path.rsplit_once('/')
+            && let Some(feed) = feed(name, regions)
+        {
+            let month = || Some(Self::Month(feed.clone(), Month::parse(date)?));
+            return month().or_else(|| Some(Self::Day(feed.clone(), day(date)?)));
+        }
+        Some(Self::Feed(feed(path, regions)?))
+    }
+
+    /// The feed whose entries it shows, if it is of one.
+    pub(super) fn feed(&self) -> Option<&FeedKey> {
+        match self {
+            Self::Home | Self::Entry(_) => None,
+            Self::Feed(feed) | Self::Day(feed, _) | Self::Month(feed, _) => Some(feed),
+        }
+    }
+
+    fn path(&self) -> String {
+        match self {
+            Self::Home => String::new(),
+            Self::Feed(feed) => format!("{}{}", Site::path(feed), PAGE.ending),
+            Self::Day(feed, day) => format!("{}/{day}{}", Site::path(feed), PAGE.ending),
+            Self::Month(feed, month) => format!("{}/{month}{}", Site::path(feed), PAGE.ending),
+            Self::Entry(key) => format!("entry/{key}"),
+        }
+    }
+}
+
+/// A day of the common era, in the one spelling that addresses have: `2026-11-30`.
+fn day(text: &str) -> Option<NaiveDate> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    (day.to_string() == text && text.len() == "2026-11-30".len()).then_some(day)
 }
 
 fn feed(name: &str, regions: &RegionTable) -> Option<FeedKey> {
@@ -66,7 +152,7 @@ fn feed(name: &str, regions: &RegionTable) -> Option<FeedKey> {
 
 #[cfg(test)]
 mod tests {
-    use super::ViewKey;
+    use super::{Asset, ViewKey};
     use crate::model::region::RegionTable;
 
     #[test]
@@ -80,6 +166,14 @@ mod tests {
             "national.rss",
             "henan.json",
             "henan/",
+            "?en",
+            "henan/?lang=zh",
+            "henan/2026-11-30/",
+            "all/2026-11/?en",
+            "source/2026-11/2026-11-30/",
+            "source/2026-11/",
+            "entry/00112233445566778899aabbccdd?lang=en",
+            &Asset::all().next().expect("there is a stylesheet").path,
             "source/paper-1.atom",
             "source/paper-1/",
             "henan/archive/2026-11.atom",
@@ -99,6 +193,17 @@ mod tests {
             "nowhere.atom",
             "/henan.atom",
             "henan//",
+            "henan/?",
+            "henan/2026-11-31/",
+            "henan/2026-11-3/",
+            "henan/2026-13/",
+            "henan/2026-11-30",
+            "henan/2026-11-30/2026-11-30/",
+            "entry/00112233445566778899aabbccdd/",
+            "entry/0011",
+            "henan/?lang=fr",
+            "henan.atom?lang=en",
+            "assets/style.css",
             "source/.atom",
             "source/A.atom",
             "source/a/b.atom",

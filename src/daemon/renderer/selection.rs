@@ -8,9 +8,10 @@ use super::removed::Removed;
 use crate::ledger::store::{Store, StoreError};
 use crate::model::feed_key::FeedKey;
 use crate::model::source::SourceId;
-use crate::model::state::{Rank, SourceState, State};
+use crate::model::state::{Listing, Rank, SourceState, State};
 use crate::model::stored::{Entry, EntryNo};
 use crate::model::story::Member;
+use crate::model::time::Time;
 use crate::read::link::canonical;
 use crate::views::document::{self, Related, Shown};
 use crate::views::site::Site;
@@ -128,6 +129,7 @@ struct LinkedReport {
     no: EntryNo,
     /// Its address in one spelling.
     page: Option<String>,
+    source: Option<SourceId>,
     related: Option<Related>,
 }
 
@@ -157,8 +159,15 @@ impl<'a> FeedStories<'a> {
         !matches!(self.feed, FeedKey::Source(_)) && backlog.is_some_and(beyond)
     }
 
+    /// The time at which the newest entry surfaced that the feed may show. Looks at few places.
+    pub(super) fn newest(&self) -> Result<Option<Time>, StoreError> {
+        let places = self.store.list(self.feed, None, READ)?;
+        let shown = |place: &Listing| !self.removed.has_number(place.source) && !self.floods(place.backlog);
+        Ok(places.iter().find(|(_, place)| shown(place)).map(|(rank, _)| rank.surfaced))
+    }
+
     /// True if the operator's rules let this feed show an entry.
-    fn admits(&mut self, no: EntryNo) -> Result<bool, StoreError> {
+    pub(super) fn admits(&mut self, no: EntryNo) -> Result<bool, StoreError> {
         if self.site.shown.is_empty() {
             return Ok(true);
         }
@@ -170,7 +179,7 @@ impl<'a> FeedStories<'a> {
     }
 
     /// True if no other entry is shown here for the one of this number.
-    fn shows(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<bool, StoreError> {
+    pub(super) fn shows(&mut self, no: EntryNo, story: Option<EntryNo>) -> Result<bool, StoreError> {
         if !self.admits(no)? {
             return Ok(false);
         }
@@ -195,27 +204,30 @@ impl<'a> FeedStories<'a> {
     }
 
     /// An entry with links to the other reports of its story.
-    fn with_reports(
+    pub(super) fn with_reports(
         &mut self,
         no: EntryNo,
         entry: Entry,
         story: Option<EntryNo>,
     ) -> Result<Shown, StoreError> {
-        let mut shown = Shown { entry, related: Vec::new(), others: 0 };
+        let mut shown = Shown { entry, related: Vec::new(), others: 0, outlets: 1 };
         let Some(founder) = story else { return Ok(shown) };
         self.read_links(founder)?;
         let own = shown.entry.body.page().map(canonical);
         let story = self.story(founder)?;
         // One article in two channels, or again under a source's new name, is the same report.
         let mut pages: HashSet<&str> = own.as_deref().into_iter().collect();
+        let mut sources: HashSet<&SourceId> = HashSet::from([&shown.entry.source]);
         let others = story.links.iter().filter(|link| link.no != no);
         for link in others.filter(|link| link.page.as_deref().is_none_or(|page| pages.insert(page))) {
             shown.others += 1;
+            sources.extend(&link.source);
             if shown.related.len() < LINKED {
                 shown.related.extend(link.related.clone());
             }
         }
         shown.others += story.reports.len() - story.links.len();
+        shown.outlets = sources.len();
         Ok(shown)
     }
 
@@ -230,7 +242,8 @@ impl<'a> FeedStories<'a> {
             let report = self.store.entry(no)?;
             let page = report.as_ref().and_then(|report| report.body.page()).map(canonical);
             let related = report.as_ref().map(|report| self.related(report)).transpose()?.flatten();
-            links.push(LinkedReport { no, page, related });
+            let source = report.map(|report| report.source);
+            links.push(LinkedReport { no, page, source, related });
         }
         self.stories.entry(founder).or_default().links = links;
         Ok(())
@@ -287,8 +300,16 @@ impl<'a> FeedStories<'a> {
         let source = self.source(&report.source)?;
         let named = source.and_then(|source| source.def.title.as_deref());
         let outlet = named.unwrap_or(report.source.as_str());
-        let title = format!("{outlet}：{}", site.shown.title(feed, report));
-        Ok(Some(Related { title, href: page.to_owned() }))
+        Ok(Some(Related {
+            id: report.id.clone(),
+            source: report.source.clone(),
+            outlet: outlet.to_owned(),
+            title: site.shown.title(feed, report).into_owned(),
+            href: page.to_owned(),
+            published: report.published,
+            language: report.body.language.clone(),
+            reason: report.story.as_ref().map(|story| story.reason),
+        }))
     }
 
     fn source(&mut self, id: &SourceId) -> Result<Option<&SourceState>, StoreError> {

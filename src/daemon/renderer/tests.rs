@@ -44,6 +44,7 @@ pub(in crate::daemon) fn site() -> Site {
         hub: None,
         shown: crate::decide::publishing::PublishRules::default(),
         polled: [(id("paper"), polled)].into(),
+        search: true,
     }
 }
 

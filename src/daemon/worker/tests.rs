@@ -25,6 +25,7 @@ struct Nobody;
 
 impl Observer for Nobody {
     fn touched(&self, _: &[(FeedKey, FeedState)]) {}
+    fn turned(&self, _: &[(SourceId, u64)]) {}
     fn busy(&self, _: usize) {}
     fn everything(&self) {}
 }

@@ -23,10 +23,10 @@
 //! Keys of one source, feed or day stand together, so that the rows of one poll are on few pages.
 
 use chrono::DateTime;
-use sha2::{Digest, Sha256};
 use smallvec::SmallVec;
 
 use super::{StoreError, value};
+use crate::model::entry_key::EntryKey;
 use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
 use crate::model::source::SourceId;
@@ -142,10 +142,12 @@ pub(super) fn known_key(key: &[u8]) -> Result<(SourceId, u16), StoreError> {
 
 /// By the directory of the id, then by the whole of it: the ids of one poll mostly share theirs.
 pub(super) fn owner(published_id: &str) -> Key {
-    let cut = published_id.rfind(['/', ':', '=']).map_or(0, |at| at + 1);
-    let mut key = tagged(OWNER, &Sha256::digest(&published_id.as_bytes()[..cut])[..2]);
-    key.extend_from_slice(&Sha256::digest(published_id.as_bytes())[..12]);
-    key
+    published(EntryKey::of(published_id))
+}
+
+/// The key of the row of a published id by its hash.
+pub(super) fn published(id: EntryKey) -> Key {
+    tagged(OWNER, id.octets())
 }
 
 pub(super) fn feed(feed: &FeedKey) -> Key {
@@ -204,10 +206,9 @@ pub(super) fn list_range(list: u8, feed: &FeedKey, after: Option<Rank>) -> Range
     (of_feed(list, feed), after.map_or_else(|| behind_feed(list, feed), |rank| listed(list, feed, rank)))
 }
 
-/// The range of what a feed lists that surfaced when it was first seen, from one time on and before
-/// another.
-pub(super) fn surfaced_range(feed: &FeedKey, from: Time, before: Time) -> Range {
-    (at_time(LISTED, feed, from), at_time(LISTED, feed, before))
+/// The range of what one of a feed's two lists has that surfaced from one time on and before another.
+pub(super) fn surfaced_range(list: u8, feed: &FeedKey, from: Time, before: Time) -> Range {
+    (at_time(list, feed, from), at_time(list, feed, before))
 }
 
 pub(super) fn seen(backlog: &BacklogKey) -> Key {

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::backend::{Backend, Octets, Pair, Pairs};
 use super::{Store, StoreError, key, pack, value};
+use crate::model::entry_key::EntryKey;
 use crate::model::feed_key::FeedKey;
 use crate::model::identity::{KnownKeys, Run};
 use crate::model::source::SourceId;
@@ -130,6 +131,53 @@ impl Store {
         Ok(found)
     }
 
+    /// The places on a feed's list of what surfaced from one time on and before another, first to last; at most
+    /// `limit`.
+    pub fn surfaced_between(
+        &self,
+        feed: &FeedKey,
+        from: Time,
+        before: Time,
+        limit: usize,
+    ) -> Result<Vec<(Rank, Listing)>, StoreError> {
+        let mut places = Vec::new();
+        for list in [key::LISTED, key::BACKLOG] {
+            let (from, to) = key::surfaced_range(list, feed, from, before);
+            for pair in self.backend.scan_back(&from, &to).take(limit) {
+                let (key, value) = pair?;
+                places.push((key::rank(&key)?, place(&key, &value)?));
+            }
+        }
+        places.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
+        places.truncate(limit);
+        Ok(places)
+    }
+
+    /// Time at which the last entry of a feed's list before a given time surfaced.
+    pub fn last_surfaced_before(&self, feed: &FeedKey, before: Time) -> Result<Option<Time>, StoreError> {
+        let mut last = None;
+        for list in [key::LISTED, key::BACKLOG] {
+            let (from, to) = key::surfaced_range(list, feed, Time::MIN_UTC, before);
+            last = last.max(first(self.backend.scan_back(&from, &to), key::rank)?.map(|rank| rank.surfaced));
+        }
+        Ok(last)
+    }
+
+    /// Time at which the first entry of a feed's list from a given time on surfaced.
+    pub fn first_surfaced_from(&self, feed: &FeedKey, from: Time) -> Result<Option<Time>, StoreError> {
+        let mut found = Vec::new();
+        for list in [key::LISTED, key::BACKLOG] {
+            let (from, to) = key::surfaced_range(list, feed, from, Time::MAX_UTC);
+            found.extend(first(self.backend.scan(&from, &to), key::rank)?.map(|rank| rank.surfaced));
+        }
+        Ok(found.into_iter().min())
+    }
+
+    /// The entry whose published id has this hash.
+    pub fn published(&self, id: EntryKey) -> Result<Option<EntryNo>, StoreError> {
+        self.number(&key::published(id))
+    }
+
     /// Entries on a feed's list that were first seen from one time on and before another, the latest first; at
     /// most `limit`.
     pub fn seen_between(
@@ -140,7 +188,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<EntryNo>, StoreError> {
         let mut seen = Vec::new();
-        let (first, last) = key::surfaced_range(feed, from, before);
+        let (first, last) = key::surfaced_range(key::LISTED, feed, from, before);
         for pair in self.backend.scan_back(&first, &last).take(limit) {
             let Rank { surfaced, no, .. } = key::rank(&pair?.0)?;
             seen.push((surfaced, no));
@@ -165,7 +213,7 @@ impl Store {
 
     /// Time at which the last entry of a feed's list before a given time was first seen.
     pub fn last_seen_before(&self, feed: &FeedKey, before: Time) -> Result<Option<Time>, StoreError> {
-        let (from, to) = key::surfaced_range(feed, Time::MIN_UTC, before);
+        let (from, to) = key::surfaced_range(key::LISTED, feed, Time::MIN_UTC, before);
         let news = first(self.backend.scan_back(&from, &to), key::rank)?.map(|rank| rank.surfaced);
         let (from, to) = key::seen_range(feed, Time::MIN_UTC, before);
         let backlog = first(self.backend.scan_back(&from, &to), key::seen_key)?.map(|key| key.first_seen);
@@ -174,7 +222,7 @@ impl Store {
 
     /// Time at which the first entry of a feed's list from a given time on was first seen.
     pub fn first_seen_from(&self, feed: &FeedKey, from: Time) -> Result<Option<Time>, StoreError> {
-        let (start, end) = key::surfaced_range(feed, from, Time::MAX_UTC);
+        let (start, end) = key::surfaced_range(key::LISTED, feed, from, Time::MAX_UTC);
         let news = first(self.backend.scan(&start, &end), key::rank)?.map(|rank| rank.surfaced);
         let (start, end) = key::seen_range(feed, from, Time::MAX_UTC);
         let backlog = first(self.backend.scan(&start, &end), key::seen_key)?.map(|key| key.first_seen);

@@ -19,6 +19,7 @@ fn odd_paths_name_nothing() {
         ("upwards behind an encoded slash", "/a%2f..%2fb", Err(BadTarget::Nothing)),
         ("where it stands", "/./henan.atom", Err(BadTarget::Nothing)),
         ("a backslash", "/a%5c..%5cb", Err(BadTarget::Nothing)),
+        ("a question mark that was encoded", "/henan/%3Flang=en", Err(BadTarget::Nothing)),
         ("encoded twice is decoded once", "/%252e%252e/", Ok("%2e%2e/")),
         ("NUL", "/henan%00.atom", Err(BadTarget::Malformed)),
         ("a line end", "/a%0d%0aSet-Cookie:x", Err(BadTarget::Malformed)),

@@ -2,7 +2,7 @@
 
 use super::super::site::Site;
 use super::super::sound;
-use super::{EntryDoc, SUMMARY_CHARS, Shown, SourceDoc};
+use super::{EntryDoc, Related, SUMMARY_CHARS, Shown, SourceDoc};
 use crate::model::entry::{Body, Category, Link, Person};
 use crate::model::feed_key::FeedKey;
 use crate::model::region::RegionId;
@@ -13,7 +13,8 @@ use crate::read::html;
 use crate::read::link::{self, is_republished};
 use crate::read::text;
 
-pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &SourceState) -> EntryDoc {
+/// The document of an entry as a feed shows it.
+pub fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &SourceState) -> EntryDoc {
     let entry = &shown.entry;
     let body = &entry.body;
     let policy = site.policy(&entry.source);
@@ -40,7 +41,10 @@ pub(super) fn entry_doc(site: &Site, feed: &FeedKey, shown: &Shown, source: &Sou
         contributors: people(&body.contributors),
         regions: regions(site, entry),
         categories: categories(site, entry),
-        summary: counted(summary, shown.others),
+        summary,
+        reports: shown.related.iter().filter(|other| is_republished(&other.href)).map(related).collect(),
+        others: shown.others,
+        outlets: shown.outlets,
         content,
         rights: body.rights.clone(),
         language: [&body.language, &source.facts.language]
@@ -66,6 +70,11 @@ fn source_doc(site: &Site, entry: &Entry, source: &SourceState, title: String) -
     }
 }
 
+fn related(other: &Related) -> Related {
+    let language = other.language.as_deref().and_then(sound::language);
+    Related { language, ..other.clone() }
+}
+
 /// The source's own site. A bridge may name itself there, with the key it was asked with.
 fn home(source: &SourceState) -> Option<String> {
     source.facts.home.clone().filter(|home| is_republished(home) && !link::is_keyed(home))
@@ -86,7 +95,7 @@ fn links(shown: &Shown) -> Vec<Link> {
     let related = others.map(|other| Link {
         href: other.href.clone(),
         rel: "related".to_owned(),
-        title: Some(other.title.clone()),
+        title: Some(other.told()),
         ..Link::default()
     });
     page.into_iter().chain(given("enclosure")).chain(related).collect()
@@ -98,15 +107,6 @@ fn entry_title(entry: &Entry, title: &str, summary: Option<&str>) -> String {
         ("", Some(text)) => html::summary(text, 40),
         ("", None) => format!("（无题，{}）", entry.published.format("%Y-%m-%d")),
         (title, _) => title.to_owned(),
-    }
-}
-
-/// The summary, with how many others tell the same: readers show no `related` links in their lists.
-fn counted(summary: Option<String>, others: usize) -> Option<String> {
-    match (summary, others) {
-        (summary, 0) => summary,
-        (None, _) => None,
-        (Some(text), n) => Some(format!("{text}（另有{n}篇同题报道）")),
     }
 }
 
