@@ -50,6 +50,8 @@ impl StoreError {
 
 pub struct Store {
     backend: Box<dyn Backend>,
+    /// The number of its directory; 0 for one that has none. Every build has another.
+    pub generation: u32,
     /// As last committed or read; it is asked for with every request for a view.
     meta: Mutex<Option<Arc<Meta>>>,
     frozen: freeze::Freezer,
@@ -61,6 +63,7 @@ impl Store {
     pub fn new(backend: Box<dyn Backend>) -> Self {
         Self {
             backend,
+            generation: 0,
             meta: Mutex::default(),
             frozen: freeze::Freezer::default(),
             writing: RwLock::default(),
