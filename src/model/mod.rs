@@ -17,6 +17,7 @@ pub mod outcome;
 pub mod poll_state;
 pub mod record;
 pub mod region;
+pub mod search;
 pub mod skip;
 pub mod source;
 pub mod state;
