@@ -28,6 +28,7 @@
 //! - [`fetch`]: makes one polite, bounded, conditional HTTP exchange.
 //! - [`ask`]: asks a source and returns an answer: proxy, robots.txt, fetch, read. A poll, `dibao check --online` and
 //!   `dibao probe` all use it.
+//! - [`search`]: a cache beside the store, that finds entries by their words; tantivy is its index.
 //! - [`serve`]: answers HTTP requests from views, and commands on the admin socket. Changes nothing.
 //! - [`daemon`]: runs everything: scheduler, worker, recorder, renderer, keeper, outlets. [`daemon::run`] is the
 //!   way from configuration to exit.
@@ -56,6 +57,7 @@ pub mod ledger;
 pub mod log;
 pub mod model;
 pub mod read;
+pub mod search;
 pub mod serve;
 pub mod views;
 

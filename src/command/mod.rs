@@ -41,6 +41,7 @@ pub mod reload;
 pub mod restore;
 pub mod run;
 pub mod scrub;
+pub mod search;
 pub mod sources;
 pub mod status;
 pub mod withdraw;
@@ -73,6 +74,7 @@ pub const LIST: &[Command] = &[
     asked::<sources::Sources>(),
     asked::<regions::Regions>(),
     asked::<entries::Entries>(),
+    asked::<search::Search>(),
     subcommand::<rebuild::RebuildArgs>(),
     asked::<compact::Compact>(),
     subcommand::<backup::BackupArgs>(),

@@ -13,6 +13,7 @@ use crate::daemon::clock::SystemClock;
 use crate::daemon::engine::Engine;
 use crate::ledger::backup;
 use crate::model::state::{Meta, State};
+use crate::search::Search;
 
 /// The time between two looks at the progress of a build.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -36,6 +37,8 @@ impl Subcommand for Restore {
             let progress = Progress::unknown("checked {bytes} of the backup");
             backup::restore(&self.from, &config.state_dir, &mut |more| progress.add(more))?
         };
+        // An index of another journal would be taken for one of this.
+        Search::remove(&config.state_dir)?;
         let meta = build(&config).await?;
         let (entries, sources) = meta.map_or((0, 0), |meta| (meta.entries, meta.sources));
         println!(

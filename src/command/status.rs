@@ -46,6 +46,7 @@ impl Row for StatusRow {
             "polls": { "failed": 3, "fetched": 2 },
             "feeds": [{ "feed": "henan", "newest": "2026-11-20T08:00:00Z", "age": 60 }],
             "journal_octets": 1_000_000, "store_octets": 2_000_000, "memory_octets": null, "waiting": 0, "entries": 7,
+            "indexed": 7, "searchable": true,
             "config": "/etc/dibao/dibao.toml",
         })]
     }
@@ -108,7 +109,8 @@ pub(super) async fn gathered(config: &Arc<Config>) -> anyhow::Result<Gathered<St
 
 fn text(row: &StatusRow) -> String {
     let StatusRow { status, config } = row;
-    let Sizes { entries, waiting, journal_octets, store_octets, memory_octets } = &status.sizes;
+    let Sizes { entries, waiting, journal_octets, store_octets, memory_octets, indexed, searchable } =
+        &status.sizes;
     let mut out = status.health.as_str().to_owned();
     if !status.trouble.is_empty() {
         out += &format!(": {}", status.trouble.join("; "));
@@ -127,10 +129,18 @@ fn text(row: &StatusRow) -> String {
         megabytes(store_octets),
         megabytes(memory_octets)
     );
+    let search = match (searchable, indexed) {
+        (Some(true), indexed) => format!("{} entries indexed", indexed.unwrap_or(0)),
+        (Some(false), indexed) => {
+            format!("the index is being built: {} entries so far", indexed.unwrap_or(0))
+        }
+        (None, _) => "off".to_owned(),
+    };
     let facts = [
         ("sources", counted(&status.states)),
         ("last hour", counted(&status.polls)),
         ("sizes", sizes),
+        ("search", search),
         ("configuration", format!("{}, in use since {}", config.display(), status.configured)),
     ];
     for (name, fact) in facts {

@@ -29,6 +29,8 @@ pub struct Config {
     pub polling: Polling,
     pub publish: Publish,
     pub retention: Retention,
+    /// True if searches are answered; true by default.
+    pub search: bool,
     pub log: Log,
     /// The regions: the built-in ones, and those the file overrides or adds.
     pub regions: RegionTable,

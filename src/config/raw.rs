@@ -186,6 +186,13 @@ tables! {
         delta: Flag [false],
     }
 
+    /// The search.
+    #[derive(Default)]
+    Search {
+        /// Answers `/search` and `dibao search` by an index in the state directory, about as large as the texts.
+        enabled: Flag [true],
+    }
+
     /// The daemon's log. `RUST_LOG` and `--log-format` win over it.
     #[derive(Default)]
     Log {
@@ -391,6 +398,7 @@ pub(super) struct File {
     pub(super) polling: Polling,
     pub(super) publish: Publish,
     pub(super) retention: Retention,
+    pub(super) search: Search,
     pub(super) log: Log,
     #[cfg_attr(test, schemars(rename = "region"))]
     pub(super) regions: Vec<Region>,
@@ -409,6 +417,7 @@ pub(super) fn read_main(path: &Path, text: &str, report: &mut FaultList) -> File
             polling: table(&mut root, "polling", report),
             publish: table(&mut root, "publish", report),
             retention: table(&mut root, "retention", report),
+            search: table(&mut root, "search", report),
             log: table(&mut root, "log", report),
             regions: Field::take(&mut root, "region", report),
             rules: Field::take(&mut root, "rule", report),

@@ -25,6 +25,7 @@ const TABLES: &[(&str, &str, &[&str])] = &[
     ("state", "", raw::State::KEYS),
     ("polling", "", raw::Polling::KEYS),
     ("publish", "", raw::Publish::KEYS),
+    ("search", "", raw::Search::KEYS),
     ("log", "", raw::Log::KEYS),
     ("retention", "", raw::Retention::KEYS),
     ("region", "/items", raw::Region::KEYS),

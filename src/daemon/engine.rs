@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::TimeDelta;
@@ -29,8 +30,12 @@ use crate::model::source::{SourceDef, SourceId};
 use crate::model::state::{Meta, SourceState, State};
 use crate::model::time::Time;
 use crate::read::link;
+use crate::search::Search;
 use crate::serve::admin::ConfigInUse;
 use crate::views::site::{Polled, Site};
+
+/// The longest time to wait for merges of the search index at the end.
+const INDEX_CLOSES: Duration = Duration::from_secs(1);
 
 /// The parts that run on one state directory.
 pub struct Engine {
@@ -113,7 +118,9 @@ impl Opened {
 
     fn over(ledger: Ledger, config: Arc<Config>, rules: Arc<Rules>, clock: Arc<dyn Clock>) -> Self {
         let meter: Arc<Meter> = Arc::default();
-        let renderer = Arc::new(renderer(&config, ledger.store()).counting(Arc::clone(&meter)));
+        let search = search(&config);
+        let renderer = renderer(&config, ledger.store()).counting(Arc::clone(&meter)).searching(search);
+        let renderer = Arc::new(renderer);
         let current = Arc::new(ArcSwap::new(Arc::clone(&renderer)));
         let observer = Arc::clone(&current) as Arc<dyn Observer>;
         let recorder = Recorder::start_counting(ledger, Arc::clone(&clock), observer, meter);
@@ -182,7 +189,8 @@ impl Engine {
         let renderer = if shows_the_same(&self.config, &config) {
             Arc::clone(&self.renderer)
         } else {
-            Arc::new(renderer(&config, self.store()).counting(self.recorder.meter()))
+            let renderer = renderer(&config, self.store()).counting(self.recorder.meter());
+            Arc::new(renderer.searching(self.renderer.index()))
         };
         Ok(Arc::new(Self {
             config,
@@ -211,6 +219,8 @@ impl Engine {
 
     pub fn show(&self) {
         self.current.store(Arc::clone(&self.renderer));
+        // Other texts may be published.
+        self.renderer.index().iter().for_each(|index| index.wake());
     }
 
     /// Restores this engine's configuration after [`Engine::under`] failed, at whatever point it failed.
@@ -236,7 +246,18 @@ impl Engine {
     pub async fn close(&self) -> Result<(), StartError> {
         let recorder = self.recorder.clone();
         let closing = tokio::task::spawn_blocking(move || recorder.close());
-        Ok(closing.await.map_err(|e| StartError::Panic(e.to_string()))??)
+        let closed = closing.await.map_err(|e| StartError::Panic(e.to_string()))?;
+        if let Some(index) = self.renderer.index() {
+            let closing = tokio::task::spawn_blocking(move || index.close());
+            match tokio::time::timeout(INDEX_CLOSES, closing).await {
+                Ok(Ok(Ok(()))) => {}
+                Ok(Ok(Err(error))) => tracing::warn!(%error, "the search index could not be closed"),
+                Ok(Err(_)) | Err(_) => {
+                    tracing::warn!("the search index takes too long to close; it goes on at the next start");
+                }
+            }
+        }
+        Ok(closed?)
     }
 }
 
@@ -246,6 +267,17 @@ pub fn rules(config: &Config) -> Rules {
         source.was.iter().map(|old| (old.clone(), source.def.id.clone())).collect::<Vec<_>>()
     });
     Rules::new(&config.regions, config.rules.clone(), definitions, renames)
+}
+
+/// The index of the state directory, not opened yet. Without search there is none on the disk either.
+fn search(config: &Config) -> Option<Arc<Search>> {
+    if config.search {
+        return Some(Arc::new(Search::new(&config.state_dir)));
+    }
+    if let Err(error) = Search::remove(&config.state_dir) {
+        tracing::warn!(%error, "cannot remove the search index");
+    }
+    None
 }
 
 /// Disabled sources keep their feeds.
@@ -280,7 +312,7 @@ fn site(config: &Config) -> Site {
         hub: config.publish.websub_hub.clone(),
         shown: config.shown.clone(),
         polled: polled(config),
-        search: false,
+        search: config.search,
     }
 }
 

@@ -108,6 +108,14 @@ impl Views for Front {
         self.renderer()?.at_hand(path)
     }
 
+    fn takes_query(&self, path: &str) -> bool {
+        self.renderer().is_some_and(|renderer| renderer.takes_query(path))
+    }
+
+    fn is_search(&self, path: &str) -> bool {
+        self.renderer().is_some_and(|renderer| renderer.is_search(path))
+    }
+
     fn has(&self, path: &str) -> bool {
         let is_status = [status::PAGE, status::FEED].contains(&path);
         is_status || self.renderer().is_some_and(|renderer| renderer.has(path))

@@ -10,6 +10,7 @@ pub mod dues;
 pub mod engine;
 pub mod forget;
 pub mod front;
+pub mod indexer;
 pub mod keeper;
 pub mod meter;
 pub mod outlets;

@@ -20,6 +20,7 @@ use crate::ledger::{Fact, Ledger, LedgerError, StoreHandle};
 use crate::model::feed_key::FeedKey;
 use crate::model::source::SourceId;
 use crate::model::state::FeedState;
+use crate::model::stored::EntryNo;
 use stall::Stall;
 
 /// The maximum number of records in a group: one frame of the journal, one sync.
@@ -66,6 +67,10 @@ pub trait Observer: Send + Sync + 'static {
     /// The states of these sources have changed with these lines of the journal.
     fn turned(&self, sources: &[(SourceId, u64)]);
     fn everything(&self);
+    /// The entries that a line of the journal added or changed. Called before the others.
+    fn changed(&self, seq: u64, entries: &[EntryNo]) {
+        let _ = (seq, entries);
+    }
     /// The number of facts in the queue. It is 0 when the last fact is acknowledged, so that a caller whose
     /// fact was recorded finds it in the views.
     fn busy(&self, facts: usize);
@@ -366,6 +371,7 @@ impl Writer {
         let today = self.clock.now().date_naive();
         let recorded = watching_store(&*self.observer, ledger, |ledger| ledger.record(facts, today))?;
         self.meter.recorded(recorded.entries);
+        self.observer.changed(recorded.seq, &recorded.changed);
         if recorded.everything {
             self.observer.everything();
         } else {

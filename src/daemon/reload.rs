@@ -209,6 +209,10 @@ fn keep_fixed_keys(old: &Config, mut new: Config) -> (Config, Vec<&'static str>)
         fixed.push("state.dir");
         new.state_dir.clone_from(&old.state_dir);
     }
+    if new.search != old.search {
+        fixed.push("search.enabled");
+        new.search = old.search;
+    }
     (new, fixed)
 }
 

@@ -10,6 +10,8 @@ mod feeds;
 mod pages;
 mod paths;
 mod removed;
+pub mod search;
+mod search_view;
 mod selection;
 #[cfg(test)]
 pub(super) mod tests;
@@ -28,12 +30,15 @@ use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::source::SourceId;
 use crate::model::state::{FeedState, Meta, State};
+use crate::model::stored::EntryNo;
+use crate::search::Search;
 use crate::serve::{View, Views};
 use crate::views::document::{self, FeedDoc};
 use crate::views::format::Format;
 use crate::views::formats::{self, FEED, FORMATS, PAGE};
 use crate::views::html::assets::Asset;
 use crate::views::html::lang::Tongue;
+use crate::views::opensearch;
 use crate::views::opml;
 use crate::views::page::{Mark, Page};
 use crate::views::site::Site;
@@ -76,6 +81,8 @@ pub struct Renderer {
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::DeltaCache,
     pages: Cache<String, Version, Rendered>,
+    search: Option<Arc<Search>>,
+    searches: Cache<String, Version, Arc<Page>>,
 }
 
 impl Renderer {
@@ -95,7 +102,14 @@ impl Renderer {
             deltas: delta::DeltaCache::default(),
             docs: Cache::new(DOCS),
             pages: Cache::new(PAGES),
+            search: None,
+            searches: Cache::new(search_view::SEARCHES),
         }
+    }
+
+    /// The same, which answers searches by this index.
+    pub fn searching(self, search: Option<Arc<Search>>) -> Self {
+        Self { search, ..self }
     }
 
     /// The same with the former ids of renamed sources: until the store is rebuilt, it has their entries under the
@@ -107,6 +121,11 @@ impl Renderer {
     /// The same, which counts renderings there.
     pub fn counting(self, meter: Arc<Meter>) -> Self {
         Self { meter, ..self }
+    }
+
+    /// The index by which it answers searches.
+    pub fn index(&self) -> Option<Arc<Search>> {
+        self.search.clone()
     }
 
     pub fn site(&self) -> &Site {
@@ -199,7 +218,12 @@ impl Renderer {
     }
 
     fn version(&self, view: &ViewKey) -> Version {
-        self.changes.version(view)
+        let (everything, seq, age) = self.changes.version(view);
+        match (&self.search, view) {
+            // Both counts only grow, so their sum changes with each.
+            (Some(search), ViewKey::Search(..)) => (everything + search.revision(), seq, age),
+            _ => (everything, seq, age),
+        }
     }
 
     fn page(&self, view: &ViewKey) -> Result<Option<Arc<Page>>, StoreError> {
@@ -264,6 +288,14 @@ impl Renderer {
                 Page::new(opml::feeds(&self.site, changed), opml::MEDIA_TYPE, changed)
             }
             ViewKey::Sources => self.render_sources()?,
+            ViewKey::OpenSearch => {
+                if self.search.is_none() {
+                    return Ok(None);
+                }
+                Page::new(opensearch::render(&self.site), opensearch::MEDIA_TYPE, self.meta()?.config_at)
+            }
+            // They have a cache of their own, as they have other reasons to fail.
+            ViewKey::Search(..) => return Ok(None),
             ViewKey::Archive(feed, month) => {
                 let store = self.store.load_full();
                 let (meta, removed) = (self.meta()?, self.removed(&store)?);
@@ -363,6 +395,12 @@ impl Observer for Renderer {
 
     fn everything(&self) {
         self.changes.everything(age(&self.site, &self.store.load()));
+        // The store may be another one.
+        self.search.iter().for_each(|search| search.wake());
+    }
+
+    fn changed(&self, seq: u64, entries: &[EntryNo]) {
+        self.search.iter().for_each(|search| search.changed(seq, entries));
     }
 
     fn busy(&self, facts: usize) {
@@ -384,6 +422,10 @@ impl Observer for ArcSwap<Renderer> {
         self.load().everything();
     }
 
+    fn changed(&self, seq: u64, entries: &[EntryNo]) {
+        self.load().changed(seq, entries);
+    }
+
     fn busy(&self, facts: usize) {
         self.load().busy(facts);
     }
@@ -395,6 +437,9 @@ impl Views for Renderer {
             Ok(key) => key,
             Err(view) => return view,
         };
+        if let ViewKey::Search(request, output) = &key {
+            return self.search_view(&key, request, *output);
+        }
         match self.page(&key) {
             Ok(Some(page)) => View::Page(page),
             Ok(None) => match &key {
@@ -410,7 +455,18 @@ impl Views for Renderer {
         self.base.clone()
     }
 
+    fn takes_query(&self, path: &str) -> bool {
+        ViewKey::takes_query(path)
+    }
+
+    fn is_search(&self, path: &str) -> bool {
+        ViewKey::takes_query(path.split('?').next().unwrap_or_default())
+    }
+
     fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
+        if self.is_search(path) {
+            return self.search_at_hand(path);
+        }
         let slot = self.pages.slot(path)?;
         let made = slot.last()?;
         slot.ask();

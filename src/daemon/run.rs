@@ -22,6 +22,7 @@ use super::clock::Clock;
 use super::dues::Dues;
 use super::engine::{Engine, StartError};
 use super::front::{Front, Reporter};
+use super::indexer;
 use super::keeper;
 use super::outlets::{self, Outlets};
 use super::reload::{Daemon, Load, scheduled};
@@ -175,6 +176,7 @@ struct Tasks {
     inherited: bool,
     polling: JoinHandle<()>,
     keeping: JoinHandle<()>,
+    indexing: JoinHandle<()>,
     /// The last reload that `asked` caused.
     reloading: Option<JoinHandle<()>>,
     stop: watch::Sender<bool>,
@@ -211,6 +213,10 @@ impl Tasks {
             let daemon = Arc::clone(&daemon);
             move || daemon.engine()
         }));
+        let indexing = tokio::spawn(indexer::run({
+            let daemon = Arc::clone(&daemon);
+            move || daemon.engine()
+        }));
         let AdminSocket { listener, path } = admin;
         Ok(Self {
             admin: spawn_admin(listener, Arc::clone(&daemon), stop.subscribe()),
@@ -220,6 +226,7 @@ impl Tasks {
             public: server,
             polling,
             keeping,
+            indexing,
             reloading: None,
             stop,
         })
@@ -248,6 +255,7 @@ impl Tasks {
         self.reloading.iter().for_each(JoinHandle::abort);
         self.polling.abort();
         self.keeping.abort();
+        self.indexing.abort();
         let _ = self.stop.send(true);
         let late = [self.public.abort_handle(), self.admin.abort_handle()];
         let served = async { tokio::join!(self.public, self.admin) };

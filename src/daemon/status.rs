@@ -70,6 +70,8 @@ pub fn look(engine: &Engine, dues: Option<&Dues>) -> Result<Look, StoreError> {
             journal_octets: sizes.journal,
             store_octets: sizes.store,
             memory_octets: memory(),
+            indexed: engine.renderer.index().map(|index| index.documents()),
+            searchable: engine.renderer.index().map(|index| index.is_ready()),
         },
     })
 }

@@ -109,6 +109,12 @@ pub struct Sizes {
     /// Memory of the machine that the process holds.
     #[serde(default)]
     pub memory_octets: Option<u64>,
+    /// The entries in the search index; `None` without search.
+    #[serde(default)]
+    pub indexed: Option<u64>,
+    /// True if searches are answered. While the index is being built they are not.
+    #[serde(default)]
+    pub searchable: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -27,7 +27,9 @@ impl Generation {
     }
 
     pub(super) fn open(self, paths: &Paths) -> Result<Store, LedgerError> {
-        Ok(Store::new(Box::new(SledBackend::open(&paths.generation(self.number))?)))
+        let mut store = Store::new(Box::new(SledBackend::open(&paths.generation(self.number))?));
+        store.generation = self.number;
+        Ok(store)
     }
 
     /// Marks it as complete and, with `clean`, as closed in good order: its files were synced.

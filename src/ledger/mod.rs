@@ -45,6 +45,7 @@ use crate::model::feed_key::FeedKey;
 use crate::model::record::{Line, Record};
 use crate::model::source::SourceId;
 use crate::model::state::{Changes, FeedState, SourceState, State};
+use crate::model::stored::EntryNo;
 use backup::BackupFile;
 pub use compact::{Compacted, Compaction};
 pub use decide::Fact;
@@ -72,6 +73,10 @@ pub struct Recorded {
     /// True if any view may have changed: the configuration did, or the store was built anew.
     pub everything: bool,
     pub entries: EntryCounts,
+    /// The last line.
+    pub seq: u64,
+    /// The entries that are new or changed. Unknown, and empty, if the store was built anew.
+    pub changed: Vec<EntryNo>,
 }
 
 struct Unsettled {
@@ -147,7 +152,7 @@ impl Ledger {
         let mut entries = EntryCounts::default();
         lines.iter().for_each(|line| entries.add(line.record.counts()));
         let Some(changes) = recorded else {
-            return Ok(Recorded { feeds: Vec::new(), turned: Vec::new(), everything: true, entries });
+            return Ok(Recorded { everything: true, entries, ..Recorded::default() });
         };
         let everything = lines.iter().any(|line| line.record.is_config());
         let first = lines.first().map_or(0, |line| line.seq);
@@ -155,7 +160,8 @@ impl Ledger {
             |source: &SourceState| source.turns.last().map(|turn| turn.seq).filter(|seq| *seq >= first);
         let turned = changes.sources.iter().filter_map(|(id, source)| Some((id.clone(), last_turn(source)?)));
         let turned = turned.collect();
-        Ok(Recorded { feeds: changes.feeds.into_iter().collect(), turned, everything, entries })
+        let (seq, changed) = (self.journal.seq(), changes.entries.into_keys().collect());
+        Ok(Recorded { feeds: changes.feeds.into_iter().collect(), turned, everything, entries, seq, changed })
     }
 
     fn append(

@@ -18,6 +18,7 @@ pub mod page_habits;
 pub mod poll_state;
 pub mod record;
 pub mod region;
+pub mod search;
 pub mod skip;
 pub mod source;
 pub mod state;

@@ -2,6 +2,7 @@
 //! elements (see `html`) and makes nothing safe to display.
 
 mod entity;
+pub mod fold;
 #[cfg(test)]
 mod tests;
 

@@ -92,7 +92,11 @@ async fn read(pool: &Pool, method: &Method, uri: &Uri, headers: &HeaderMap) -> R
     if let Some(what) = Live::at(&path, tongue) {
         return live::show(pool, what, &path).await;
     }
-    let view = language::view(&path, tongue);
+    let mut view = language::view(&path, tongue);
+    if let Some(query) = uri.query().filter(|_| pool.views.takes_query(&path)) {
+        let separator = if view.contains('?') { '&' } else { '?' };
+        view = format!("{view}{separator}{query}").into();
+    }
     if let Some(page) = pool.views.at_hand(&view) {
         return show(pool, &view, &page, method, headers).await;
     }
@@ -102,8 +106,9 @@ async fn read(pool: &Pool, method: &Method, uri: &Uri, headers: &HeaderMap) -> R
         Ok(View::Gone) => {
             text(StatusCode::GONE, "there was something here, and there will be nothing again\n")
         }
-        Ok(View::Missing) => elsewhere(pool, asked, &path, tongue).await,
+        Ok(View::Missing) => elsewhere(pool, asked, &path, uri.query(), tongue).await,
         Ok(View::Failed) => failed(PoolError::Panicked),
+        Ok(View::Refused(status, page)) => response::refused(status, &page),
         Err(why) => failed(why),
     }
 }
@@ -148,12 +153,19 @@ async fn bytes(
 }
 
 /// A redirect to a view of nearly the same address, if there is one. The language that was asked for stays.
-async fn elsewhere(pool: &Pool, asked: &str, path: &str, tongue: Tongue) -> Response {
+async fn elsewhere(pool: &Pool, asked: &str, path: &str, query: Option<&str>, tongue: Tongue) -> Response {
     for (candidate, location) in redirect::candidates(asked, path) {
         let there = candidate.clone();
         // `has` renders nothing.
         match pool.run(&candidate, move |views| views.has(&there)).await {
-            Ok(true) => return response::moved(&format!("{location}{}", tongue.query())),
+            Ok(true) => {
+                let query =
+                    query.filter(|_| pool.views.takes_query(&candidate)).map(|query| format!("?{query}"));
+                return response::moved(&format!(
+                    "{location}{}",
+                    query.unwrap_or_else(|| tongue.query().to_string())
+                ));
+            }
             Ok(false) | Err(PoolError::Panicked) => {}
             Err(why) => return failed(why),
         }

@@ -34,6 +34,8 @@ pub enum View {
     Missing,
     /// There is a view, but it cannot be rendered now.
     Failed,
+    /// An answer that is no view: 400, 404 or 503, with a page that says why.
+    Refused(u16, Arc<Page>),
 }
 
 /// The views of an instance, by path.
@@ -46,6 +48,18 @@ pub trait Views: Send + Sync + 'static {
     fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
         let _ = path;
         None
+    }
+
+    /// True if the query of an address is a part of the path of the view at `path`, which has none.
+    fn takes_query(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+
+    /// True if the view at a path is the answer to a search.
+    fn is_search(&self, path: &str) -> bool {
+        let _ = path;
+        false
     }
 
     /// True if there is a view at a path. Renders nothing. May block.

@@ -19,14 +19,30 @@ const RARE: usize = 2;
 /// get their turn within the ten seconds that a request waits.
 const RARE_QUEUE: usize = 32;
 
+/// Searches at once. Each takes a processor for at most half a second, and most take milliseconds.
+const SEARCHES: usize = 2;
+
 /// The views, and the pool that asks for them.
 pub(super) struct Pool {
     pub(super) views: Arc<dyn Views>,
     timeout: Duration,
     common: Arc<Semaphore>,
-    rare: Arc<Semaphore>,
-    /// Requests for rare views, those that wait included.
-    rare_queue: Arc<Semaphore>,
+    rare: Few,
+    searches: Few,
+}
+
+/// Turns for work of which little is done at once, and a short queue.
+struct Few {
+    turns: Arc<Semaphore>,
+    /// Requests for it, those that wait included.
+    queue: Arc<Semaphore>,
+}
+
+impl Few {
+    fn new(turns: usize, waiting: usize) -> Self {
+        let permits = |count| Arc::new(Semaphore::new(count));
+        Self { turns: permits(turns), queue: permits(turns + waiting) }
+    }
 }
 
 /// Why a request gets no answer.
@@ -38,11 +54,12 @@ pub(super) enum PoolError {
 }
 
 impl Pool {
-    /// Requests for rare views may hold half of the connection `slots` at most.
+    /// Requests for rare views and for searches may hold half of the connection `slots` at most.
     pub(super) fn new(views: Arc<dyn Views>, timeout: Duration, slots: usize) -> Arc<Self> {
-        let permits = |count| Arc::new(Semaphore::new(count));
-        let rare_queue = permits(RARE + RARE_QUEUE.min(slots / 2));
-        Arc::new(Self { views, timeout, common: permits(COMMON), rare: permits(RARE), rare_queue })
+        let waiting = RARE_QUEUE.min(slots / 2);
+        let common = Arc::new(Semaphore::new(COMMON));
+        let (rare, searches) = (Few::new(RARE, waiting), Few::new(SEARCHES, waiting));
+        Arc::new(Self { views, timeout, common, rare, searches })
     }
 
     /// Runs work on the views for a path. The work may block.
@@ -51,12 +68,17 @@ impl Pool {
         path: &str,
         work: impl FnOnce(&dyn Views) -> T + Send + 'static,
     ) -> Result<T, PoolError> {
-        let (turns, place) = if self.views.is_rare(path) {
-            let place =
-                Arc::clone(&self.rare_queue).try_acquire_owned().map_err(|_| PoolError::Overloaded)?;
-            (&self.rare, Some(place))
-        } else {
-            (&self.common, None)
+        let few = match (self.views.is_search(path), self.views.is_rare(path)) {
+            (true, _) => Some(&self.searches),
+            (false, true) => Some(&self.rare),
+            (false, false) => None,
+        };
+        let (turns, place) = match few {
+            Some(Few { turns, queue }) => {
+                let place = Arc::clone(queue).try_acquire_owned().map_err(|_| PoolError::Overloaded)?;
+                (turns, Some(place))
+            }
+            None => (&self.common, None),
         };
         let (turns, views) = (Arc::clone(turns), Arc::clone(&self.views));
         let answer = async move {
@@ -69,5 +91,52 @@ impl Pool {
             tokio::task::spawn_blocking(work).await.map_err(|_| PoolError::Panicked)
         };
         tokio::time::timeout(self.timeout, answer).await.unwrap_or(Err(PoolError::Overloaded))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Mutex;
+
+    use super::super::View;
+    use super::*;
+
+    struct Shelf;
+
+    impl Views for Shelf {
+        fn view(&self, _: &str) -> View {
+            View::Missing
+        }
+
+        fn has(&self, _: &str) -> bool {
+            false
+        }
+
+        fn is_search(&self, path: &str) -> bool {
+            path == "search"
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_searches_are_refused_and_delay_nobody_else() {
+        let pool = Pool::new(Arc::new(Shelf), Duration::from_secs(60), 512);
+        let gate = Arc::new(Mutex::new(()));
+        let held = gate.lock().await;
+        let searches: Vec<_> = (0..SEARCHES + RARE_QUEUE)
+            .map(|_| {
+                let (pool, gate) = (Arc::clone(&pool), Arc::clone(&gate));
+                tokio::spawn(async move { pool.run("search", move |_| drop(gate.blocking_lock())).await })
+            })
+            .collect();
+        while pool.searches.queue.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(pool.run("search", |_| ()).await, Err(PoolError::Overloaded));
+        assert_eq!(pool.run("henan.atom", |_| 7).await, Ok(7));
+        drop(held);
+        for search in searches {
+            assert_eq!(search.await.expect("it ends"), Ok(()));
+        }
+        assert_eq!(pool.run("search", |_| 7).await, Ok(7));
     }
 }

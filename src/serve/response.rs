@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 
 use super::pool::PoolError;
+use crate::views::page::Page;
 
 /// All bodies are in memory.
 pub(super) type Response = http::Response<Full<Bytes>>;
@@ -41,6 +42,20 @@ pub(super) fn starting(path: &str, progress: String) -> Response {
 pub(super) fn not_ready(why: &str) -> Response {
     let mut response = text(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     put(&mut response, header::RETRY_AFTER, RETRY_SOON);
+    response
+}
+
+/// An answer that is no view, with the page that says why. At 503, the client may ask again soon.
+pub(super) fn refused(status: u16, page: &Page) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let mut response = text(status, page.plain.clone());
+    put(&mut response, header::CONTENT_TYPE, page.media_type);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        put(&mut response, header::RETRY_AFTER, RETRY_SOON);
+    }
+    if page.media_type.starts_with("text/html") {
+        protect(response.headers_mut());
+    }
     response
 }
 

@@ -2,6 +2,7 @@
 //! policy allows.
 
 mod entry;
+pub mod search;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,8 +11,8 @@ use chrono::DateTime;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::site::FEED_ENDING;
 pub use super::site::Site;
+use super::site::{FEED_ENDING, PAGE_ENDING};
 use crate::model::entry::{Category, Link, Person};
 use crate::model::entry_key::EntryKey;
 use crate::model::feed_key::FeedKey;
@@ -39,6 +40,8 @@ pub struct FeedDoc {
     pub base: String,
     /// Without an ending: `henan`.
     pub path: String,
+    /// The query of the address of a search, with its question mark; else empty.
+    pub query: String,
     /// The WebSub hub that is told of changes.
     pub hub: Option<String>,
     /// The time for which a reader need not ask again.
@@ -72,7 +75,9 @@ pub struct Issues {
 impl FeedDoc {
     /// The address of the feed in the format of this ending.
     pub fn address(&self, ending: &str) -> String {
-        format!("{}/{}{ending}", self.base, self.path)
+        // The page of a search has no ending.
+        let ending = if self.query.is_empty() || ending != PAGE_ENDING { ending } else { "" };
+        format!("{}/{}{ending}{}", self.base, self.path, self.query)
     }
 
     /// The `Link` header of the format of this ending: its own address and the hub (WebSub section 4). JSON has no
@@ -219,6 +224,7 @@ pub fn feed(site: &Site, input: &DocumentInput<'_>) -> FeedDoc {
         title: title(site, input),
         base: site.public_url.clone(),
         path,
+        query: String::new(),
         hub: site.hub.clone(),
         ttl_minutes: site.minutes(input.feed),
         updated: updated(input, &entries),

@@ -14,6 +14,7 @@ mod layout;
 mod listing;
 mod neighbours;
 mod region;
+pub mod search;
 mod source;
 mod status;
 mod subscribe;

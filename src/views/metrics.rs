@@ -87,6 +87,10 @@ pub static FAMILIES: &[Family] = &[
     }),
     gauge("dibao_journal_bytes", "Size of the journal.", |m, out| out.maybe(m.look.sizes.journal_octets)),
     gauge("dibao_store_bytes", "Size of the store.", |m, out| out.maybe(m.look.sizes.store_octets)),
+    gauge("dibao_search_entries", "Entries in the search index.", |m, out| out.maybe(m.look.sizes.indexed)),
+    gauge("dibao_search_ready", "1 if searches are answered, 0 while the index is being built.", |m, out| {
+        out.maybe(m.look.sizes.searchable.map(u8::from));
+    }),
     gauge("process_resident_memory_bytes", "Memory of the machine that the process holds.", |m, out| {
         out.maybe(m.look.sizes.memory_octets);
     }),

@@ -11,6 +11,7 @@ pub mod formats;
 pub mod html;
 pub mod json;
 pub mod metrics;
+pub mod opensearch;
 pub mod opml;
 pub mod page;
 pub mod rss;

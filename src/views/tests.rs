@@ -144,6 +144,7 @@ pub(super) fn feed_of(entries: Vec<EntryDoc>) -> FeedDoc {
         id: "urn:uuid:00000000-0000-0000-0000-000000000007".to_owned(),
         title: format!("邸报：{NASTY}"),
         base: site().public_url,
+        query: String::new(),
         path: "henan".to_owned(),
         hub: site().hub,
         ttl_minutes: Some(20),

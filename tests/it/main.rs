@@ -24,6 +24,7 @@ mod pages;
 mod probe;
 mod regions;
 mod reload;
+mod search;
 mod start;
 mod status;
 mod stories;

@@ -97,6 +97,7 @@ pub(super) fn check(path: &Path, file: File, env: &Env, report: &mut FaultList) 
         polling,
         publish,
         retention: check_retention(file.retention, report),
+        search: file.search.enabled.is_none_or(|enabled| enabled.value),
         log: check_log(file.log, report),
         regions,
         rules,

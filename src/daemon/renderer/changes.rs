@@ -97,8 +97,8 @@ impl FeedChanges {
         let everything = revisions.everything;
         match view {
             ViewKey::Page(PageKey::Home, _) => (everything, revisions.newest, revisions.age),
-            ViewKey::Feeds | ViewKey::Sources => (everything, revisions.newest, by_day),
-            ViewKey::Asset(_) => (everything, 0, None),
+            ViewKey::Feeds | ViewKey::Sources | ViewKey::Search(..) => (everything, revisions.newest, by_day),
+            ViewKey::Asset(_) | ViewKey::OpenSearch => (everything, 0, None),
             ViewKey::Feed(feed, _) => (everything, of(feed).0, by_day),
             // Its bars end on the day of the newest poll, and it tells the state of its source.
             ViewKey::Page(PageKey::Feed(feed @ FeedKey::Source(id)), _) => {

@@ -7,11 +7,14 @@ use crate::model::feed_key::FeedKey;
 use crate::model::month::Month;
 use crate::model::region::RegionTable;
 use crate::model::source::{SourceId, is_slug};
+use crate::search::request::Request;
+use crate::views::document::search::PATH;
 use crate::views::format::Format;
 use crate::views::formats;
-use crate::views::formats::PAGE;
+use crate::views::formats::{FORMATS, PAGE};
 use crate::views::html::assets::Asset;
 use crate::views::html::lang::Tongue;
+use crate::views::opensearch;
 use crate::views::site::{FEED_ENDING, Site};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,16 @@ pub(super) enum ViewKey {
     Sources,
     Feed(FeedKey, &'static Format),
     Archive(FeedKey, Month),
+    Search(Box<Request>, Output),
+    /// The description of the search for browsers.
+    OpenSearch,
+}
+
+/// The form of an answer to a search.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Output {
+    Page(Tongue),
+    Feed(&'static Format),
 }
 
 /// A page for people.
@@ -39,6 +52,9 @@ pub(super) enum PageKey {
 impl ViewKey {
     /// The view at a path. Its source or month may be unknown.
     pub(super) fn parse(path: &str, regions: &RegionTable) -> Option<Self> {
+        if let Some((request, output)) = search(path, regions) {
+            return Some(Self::Search(Box::new(request), output));
+        }
         if let (bare, Some(tongue)) = Tongue::split(path)
             && let Some(page) = PageKey::parse(bare, regions)
         {
@@ -50,6 +66,7 @@ impl ViewKey {
         match path {
             "feeds.opml" => return Some(Self::Feeds),
             "sources.opml" => return Some(Self::Sources),
+            opensearch::PATH => return Some(Self::OpenSearch),
             _ => {}
         }
         if let Some((name, month)) = path.strip_suffix(FEED_ENDING).and_then(|p| p.rsplit_once("/archive/")) {
@@ -67,6 +84,11 @@ impl ViewKey {
             Self::Sources => "sources.opml".to_owned(),
             Self::Feed(feed, format) => format!("{}{}", Site::path(feed), format.ending),
             Self::Archive(feed, month) => Site::archive_path(feed, *month),
+            Self::Search(request, Output::Page(tongue)) => with_query(&tongue.at(PATH), &request.address()),
+            Self::Search(request, Output::Feed(format)) => {
+                with_query(&format!("{PATH}{}", format.ending), &request.address())
+            }
+            Self::OpenSearch => opensearch::PATH.to_owned(),
         }
     }
 
@@ -75,7 +97,7 @@ impl ViewKey {
         match self {
             Self::Page(page, _) => page.feed(),
             Self::Feed(feed, _) | Self::Archive(feed, _) => Some(feed),
-            Self::Asset(_) | Self::Feeds | Self::Sources => None,
+            Self::Asset(_) | Self::Feeds | Self::Sources | Self::Search(..) | Self::OpenSearch => None,
         }
     }
 
@@ -84,13 +106,22 @@ impl ViewKey {
         matches!(self, Self::Page(PageKey::Day(..) | PageKey::Month(..) | PageKey::Entry(_), _))
     }
 
+    /// True if the query of an address is a part of the path of this view.
+    pub(super) fn takes_query(path: &str) -> bool {
+        path == PATH || search_feed(path).is_some()
+    }
+
     /// True if clients ask for it all the time, so that it stays in memory.
     pub(super) fn stands(&self) -> bool {
         match self {
-            Self::Page(PageKey::Home, _) | Self::Feeds | Self::Sources | Self::Asset(_) => true,
+            Self::Page(PageKey::Home, _)
+            | Self::Feeds
+            | Self::Sources
+            | Self::Asset(_)
+            | Self::OpenSearch => true,
             Self::Feed(feed, _) => !matches!(feed, FeedKey::Source(_)),
             Self::Page(PageKey::Feed(feed), tongue) => !tongue.kept && !matches!(feed, FeedKey::Source(_)),
-            Self::Page(..) | Self::Archive(..) => false,
+            Self::Page(..) | Self::Archive(..) | Self::Search(..) => false,
         }
     }
 }
@@ -137,6 +168,32 @@ impl PageKey {
 fn day(text: &str) -> Option<NaiveDate> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
     (day.to_string() == text && text.len() == "2026-11-30".len()).then_some(day)
+}
+
+/// The search at a path: `search?q=…`, `search?en&q=…`, `search.atom?q=…`.
+fn search(path: &str, regions: &RegionTable) -> Option<(Request, Output)> {
+    let (bare, query) = path.split_once('?').unwrap_or((path, ""));
+    if let Some(format) = search_feed(bare) {
+        return Some((Request::read(query, regions).as_feed(), Output::Feed(format)));
+    }
+    let first = query.split('&').next().unwrap_or_default();
+    let tongue = match Tongue::split(&format!("{PATH}?{first}")) {
+        (_, Some(tongue)) => tongue,
+        _ => Tongue::default(),
+    };
+    (bare == PATH).then(|| (Request::read(query, regions), Output::Page(tongue)))
+}
+
+/// The format of a search's feed at a path without a query.
+fn search_feed(path: &str) -> Option<&'static Format> {
+    let ending = path.strip_prefix(PATH)?;
+    FORMATS.iter().find(|format| format.is_feed && format.ending == ending)
+}
+
+/// A path with the parameters of an address. The path of a page may have its language already.
+pub(super) fn with_query(path: &str, query: &str) -> String {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{separator}{query}")
 }
 
 fn feed(name: &str, regions: &RegionTable) -> Option<FeedKey> {

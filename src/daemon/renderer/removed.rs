@@ -30,6 +30,10 @@ impl Removed {
         self.numbers.contains(&source)
     }
 
+    pub(super) fn ids(&self) -> &BTreeSet<SourceId> {
+        &self.ids
+    }
+
     pub(super) fn has(&self, source: &SourceId) -> bool {
         self.ids.contains(source)
     }

@@ -52,6 +52,8 @@ impl StoreError {
 
 pub struct Store {
     backend: Box<dyn Backend>,
+    /// The number of its directory; 0 for one that has none. Every build has another.
+    pub generation: u32,
     /// As last committed or read; it is asked for with every request for a view.
     meta: Mutex<Option<Arc<Meta>>>,
     /// The same of sources, each of which every poll of it asks for: some kilobytes for each one in the configuration.
@@ -65,6 +67,7 @@ impl Store {
     pub fn new(backend: Box<dyn Backend>) -> Self {
         Self {
             backend,
+            generation: 0,
             meta: Mutex::default(),
             sources: Mutex::default(),
             frozen: freeze::Freezer::default(),

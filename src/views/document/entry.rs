@@ -119,6 +119,16 @@ fn short(entry: &Entry) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The text that a feed shows beneath the title, in one line; of a full text its start.
+pub(super) fn searched(site: &Site, entry: &Entry, longest: usize) -> Option<String> {
+    match (site.policy(&entry.source), &entry.body.content) {
+        (ContentPolicy::Title, _) => None,
+        (ContentPolicy::Full, Some(Body::Html(markup))) => Some(html::summary(markup, longest)),
+        (ContentPolicy::Full, Some(Body::Text(text))) => Some(html::summary(&from_text(text), longest)),
+        _ => short(entry),
+    }
+}
+
 fn regions(site: &Site, entry: &Entry) -> Vec<(RegionId, String)> {
     let named = entry.regions.iter().map(|evidence| {
         let name = site.regions.get(evidence.region.as_str()).map_or(evidence.region.as_str(), |r| &r.name);

@@ -9,6 +9,7 @@ use super::lang::{Lang, Tongue};
 use crate::model::feed_key::FeedKey;
 use crate::read::text;
 use crate::views::format::Format;
+use crate::views::opensearch;
 use crate::views::site::Site;
 
 /// A page in the making: the site and the language that its links keep.
@@ -105,7 +106,11 @@ impl<'a> Frame<'a> {
                     meta property="og:image" content=(format!("{}/{}", site.public_url, SOCIAL.path)); "\n"
                     @for other in Lang::ALL {
                         link rel="alternate" hreflang=(other.document())
-                            href=(format!("{public}?lang={}", other.tag())); "\n"
+                            href=(in_language(&public, other)); "\n"
+                    }
+                    @if site.search {
+                        link rel="search" type="application/opensearchdescription+xml" title=(lang.site())
+                            href=(self.file(opensearch::PATH)); "\n"
                     }
                     (head.links)
                     script defer src=(self.file(&SCRIPT.path)) {} "\n"
@@ -140,7 +145,7 @@ impl<'a> Frame<'a> {
                     @if self.site.search { (self.search_box(head.query)) }
                     nav.tools aria-label=(lang.languages()) {
                         @for other in Lang::ALL {
-                            @let here = format!("{}/{}?lang={}", self.site.base_path(), head.path, other.tag());
+                            @let here = in_language(&self.file(head.path), other);
                             a href=(here) lang=(other.document()) hreflang=(other.document())
                                 aria-current=[(other == lang).then_some("true")] { (other.own_name()) }
                         }
@@ -183,4 +188,10 @@ impl<'a> Frame<'a> {
             }
         }
     }
+}
+
+/// The address of a page in a language. The page of a search has a query already.
+pub(super) fn in_language(address: &str, lang: Lang) -> String {
+    let separator = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{separator}lang={}", lang.tag())
 }

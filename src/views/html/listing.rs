@@ -57,36 +57,49 @@ fn heading(frame: Frame<'_>, date: NaiveDate, how: Listing<'_>) -> Markup {
 fn headline(frame: Frame<'_>, entry: &EntryDoc, day: NaiveDate, summaries: bool) -> Markup {
     let published = entry.published.with_timezone(&frame.site.zone);
     let same_day = published.date_naive() == day;
+    let clock = html! {
+        @if !same_day { span.other { (published.format("%-m-%-d")) " " } }
+        (published.format("%H:%M"))
+    };
+    let told = entry.summary.as_ref().filter(|_| summaries).map(|summary| html! { (summary) });
+    item(frame, entry, &clock, &html! { (entry.title) }, told.as_ref(), summaries)
+}
+
+/// An entry in a list: its time, its title, a part of its text, and the other reports of its story: a list
+/// that unfolds, or their number.
+pub(super) fn item(
+    frame: Frame<'_>,
+    entry: &EntryDoc,
+    clock: &Markup,
+    title: &Markup,
+    told: Option<&Markup>,
+    unfolds: bool,
+) -> Markup {
     let language = entry.language.as_deref();
     html! {
         li {
-            time.clock datetime=(rfc3339(entry.published)) {
-                @if !same_day { span.other { (published.format("%-m-%-d")) " " } }
-                (published.format("%H:%M"))
-            }
+            time.clock datetime=(rfc3339(entry.published)) { (clock) }
             div {
                 p.headline lang=[language] dir="auto" {
                     @match page(entry) {
-                        Some(page) => a href=(page) { (entry.title) },
-                        None => (entry.title),
+                        Some(page) => a href=(page) { (title) },
+                        None => (title),
                     }
                 }
-                @if let Some(summary) = entry.summary.as_ref().filter(|_| summaries) {
-                    p.told lang=[language] dir="auto" { (summary) }
-                }
+                @if let Some(told) = told { p.told lang=[language] dir="auto" { (told) } }
                 p.meta {
                     a.outlet dir="auto" href=(frame.to(&format!("source/{}/", entry.source.slug))) {
                         (entry.source.title)
                     }
                     @if let Some(section) = section(entry) { span.section dir="auto" { (section) } }
-                    @if !summaries && !entry.reports.is_empty() {
+                    @if !unfolds && !entry.reports.is_empty() {
                         a.count href=(frame.to(&entry.path())) { (count(frame, entry)) }
                     }
                     a.details href=(frame.to(&entry.path())) aria-label=(frame.lang().details_of(&entry.title)) {
                         (frame.lang().details())
                     }
                 }
-                @if summaries && !entry.reports.is_empty() { (others(frame, entry)) }
+                @if unfolds && !entry.reports.is_empty() { (others(frame, entry)) }
             }
         }
     }
