@@ -17,12 +17,16 @@ use crate::model::stored::EntryNo;
 use crate::model::time::Time;
 pub use ask::{Ask, Hits};
 
-/// The memory in which tantivy gathers documents, in octets; near the least that it takes. More makes a build little
-/// faster.
+/// The memory in which tantivy gathers documents, in octets; near the least that it takes. With half as much again, a
+/// build of a million entries takes 90 MB of memory instead of 57.
 const GATHERED: usize = 16_000_000;
 
 /// The share of deleted documents from which a segment is written anew. The default never gives their disk back.
 const DELETED: f32 = 0.3;
+
+/// Segments of about one size that are merged into one; eight by default. Each repeats the common words, so fewer take
+/// less disk.
+const ALIKE: usize = 4;
 
 /// An entry as the index has it.
 #[derive(Clone, Debug)]
@@ -179,6 +183,7 @@ impl Writer {
         let writer = index.writer_with_options(options)?;
         let mut merges = LogMergePolicy::default();
         merges.set_del_docs_ratio_before_merge(DELETED);
+        merges.set_min_num_segments(ALIKE);
         writer.set_merge_policy(Box::new(merges));
         let reader = Reader::of(&index)?;
         Ok(Self { writer, fields: reader.fields, reader })

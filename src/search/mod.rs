@@ -166,7 +166,7 @@ impl Search {
     }
 
     /// Brings the index nearer to the store: opens or creates it, adds new entries, changes others. `of` says
-    /// which store it is and what else the documents depend on. Blocks for about [`STEP`]. After an error of the index
+    /// which store it is and what else the documents depend on. Blocks for about 0.2 s. After an error of the index
     /// the next step begins a new one.
     pub fn step(&self, store: &Store, of: &str, document: MakeDocument<'_>) -> Result<Step, SearchError> {
         let stepped = guarded(|| self.take_step(store, of, document));
