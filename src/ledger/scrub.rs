@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::journal::{self, JournalError, Losses};
-use super::store::{Scrubbed, Store};
+use super::store::{KeysAtHand, Scrubbed, Store};
 use super::{Ledger, LedgerError, Paths};
 
 /// Rows of one step: some milliseconds.
@@ -15,6 +15,7 @@ const ROWS: usize = 256;
 pub struct Scrub {
     store: Arc<Store>,
     from: Option<Vec<u8>>,
+    keys: KeysAtHand,
     pub rows: u64,
     pub octets: u64,
 }
@@ -29,7 +30,7 @@ pub enum ScrubStep {
 
 impl Scrub {
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store, from: None, rows: 0, octets: 0 }
+        Self { store, from: None, keys: KeysAtHand::default(), rows: 0, octets: 0 }
     }
 
     pub fn store(&self) -> &Arc<Store> {
@@ -37,11 +38,11 @@ impl Scrub {
     }
 
     pub fn step(&mut self) -> ScrubStep {
-        let Scrubbed { next, rows, octets, doubts, .. } = match self.store.scrub_step(self.from.take(), ROWS)
-        {
-            Ok(read) => read,
-            Err(error) => return ScrubStep::Unsound(error.to_string()),
-        };
+        let Scrubbed { next, rows, octets, doubts, .. } =
+            match self.store.scrub_step(self.from.take(), ROWS, &mut self.keys) {
+                Ok(read) => read,
+                Err(error) => return ScrubStep::Unsound(error.to_string()),
+            };
         self.rows += rows;
         self.octets += octets;
         let over = next.is_none();

@@ -1,6 +1,6 @@
 //! Checks the whole store at once: every row as the scrub does, and every recorded count.
 
-use super::scrub::{Scrub, Scrubbed, Unsound};
+use super::scrub::{KeysAtHand, Scrub, Scrubbed, Unsound};
 use super::{Store, key};
 use crate::model::feed_key::FeedKey;
 
@@ -10,7 +10,8 @@ impl Store {
     /// Checks the whole store against its own checksums and counts. Nothing may be written meanwhile: freeze
     /// a store that is in use. Returns its numbers of rows, octets and entries.
     pub fn check(&self) -> Result<Scrubbed, Unsound> {
-        let mut scrub = Scrub::new(self);
+        let mut keys = KeysAtHand::default();
+        let mut scrub = Scrub::new(self, &mut keys);
         let mut all = Scrubbed { next: Some(key::ALL.0.to_vec()), ..Scrubbed::default() };
         while all.next.is_some() {
             let step = scrub.step(all.next.take(), STEP)?;

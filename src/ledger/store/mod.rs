@@ -23,7 +23,7 @@ use crate::model::source::SourceId;
 use crate::model::state::{Changes, Meta, SourceState};
 
 pub use backend::{Backend, Batch, MemoryBackend, Octets, Pair, Pairs, SledBackend};
-pub use scrub::{Scrubbed, Unsound};
+pub use scrub::{KeysAtHand, Scrubbed, Unsound};
 
 /// The errors of the store. After any of these the handle is not used again: move it away and
 /// rebuild from the journal.

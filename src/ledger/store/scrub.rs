@@ -2,7 +2,7 @@
 //! every entry against the rows that lead to it, and every such row against its entry.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Octets, Store, StoreError, key, pack, read, value};
 use crate::model::feed_key::FeedKey;
@@ -20,6 +20,9 @@ const DOUBTS: usize = 64;
 
 /// Entries that are kept at hand: the rows of one source that lead to an entry are not far from each other.
 const AT_HAND: usize = 2_000;
+
+/// Octets of identity keys at hand: those of a million entries.
+const MOST_KEYS: usize = 64 << 20;
 
 /// A violated invariant of the store.
 #[derive(Debug, thiserror::Error)]
@@ -49,18 +52,50 @@ pub struct Scrubbed {
 impl Store {
     /// Reads at most `rows` rows from a key on (from the first without one). Fails if a row cannot be read or does
     /// not meet its checksum. That is never a matter of timing.
-    pub fn scrub_step(&self, from: Option<Vec<u8>>, rows: usize) -> Result<Scrubbed, StoreError> {
-        Scrub::new(self).step(from, rows)
+    pub fn scrub_step(
+        &self,
+        from: Option<Vec<u8>>,
+        rows: usize,
+        keys: &mut KeysAtHand,
+    ) -> Result<Scrubbed, StoreError> {
+        Scrub::new(self, keys).step(from, rows)
     }
 
     /// Looks at one row again, while nothing is written. Fails with [`Unsound`] names the violated invariant. A row
     /// that was deleted meanwhile is sound.
     pub fn recheck(&self, key: &[u8]) -> Result<(), Unsound> {
         let Some(value) = self.backend.get(key)? else { return Ok(()) };
-        match Scrub::new(self).judge(key, value)? {
+        match Scrub::new(self, &mut KeysAtHand::default()).judge(key, value)? {
             None => Ok(()),
             Some(why) => Err(Unsound::Row { key: value::name(key), why }),
         }
+    }
+}
+
+/// The identity keys of sources, as they were when an entry or a run of theirs came first: entries of many sources
+/// follow each other, and all keys of a source are read at once.
+#[derive(Default)]
+pub struct KeysAtHand {
+    of: BTreeMap<SourceId, Arc<KnownKeys>>,
+    octets: usize,
+}
+
+impl KeysAtHand {
+    fn of(&mut self, store: &Store, source: &SourceId) -> Result<Arc<KnownKeys>, StoreError> {
+        match self.of.get(source) {
+            Some(known) => Ok(Arc::clone(known)),
+            None => self.read(store, source),
+        }
+    }
+
+    fn read(&mut self, store: &Store, source: &SourceId) -> Result<Arc<KnownKeys>, StoreError> {
+        let known = Arc::new(store.known(source)?);
+        if self.octets + known.octets() > MOST_KEYS {
+            *self = Self::default();
+        }
+        self.octets += known.octets();
+        self.of.insert(source.clone(), Arc::clone(&known));
+        Ok(known)
     }
 }
 
@@ -73,8 +108,7 @@ pub(super) struct Scrub<'a> {
     numbers: BTreeMap<SourceId, Option<SourceNo>>,
     /// Entries as they were when a row led to them, without what they say.
     at_hand: BTreeMap<EntryNo, Option<Entry>>,
-    /// The identity keys of the source that was asked for last.
-    known: Option<(SourceId, Rc<KnownKeys>)>,
+    keys: &'a mut KeysAtHand,
     pub(super) sources: BTreeMap<SourceId, SourceState>,
     pub(super) feeds: BTreeMap<FeedKey, FeedState>,
     /// Entries of each source: those that are kept, and those that expired.
@@ -83,12 +117,12 @@ pub(super) struct Scrub<'a> {
 }
 
 impl<'a> Scrub<'a> {
-    pub(super) fn new(store: &'a Store) -> Self {
+    pub(super) fn new(store: &'a Store, keys: &'a mut KeysAtHand) -> Self {
         Self {
             store,
             numbers: BTreeMap::new(),
             at_hand: BTreeMap::new(),
-            known: None,
+            keys,
             sources: BTreeMap::new(),
             feeds: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -157,12 +191,11 @@ impl<'a> Scrub<'a> {
         if store.owner(&entry.id)? != Some(no) {
             return Ok(Some("its published id does not lead to it"));
         }
-        let known = self.known(&entry.source)?;
-        for identity in &entry.keys {
-            // A key leads to the newest entry that has it.
-            if known.get(identity).is_none_or(|known| known < no) {
-                return Ok(Some("a key that it is recognised by does not lead to it"));
-            }
+        // A key leads to the newest entry that has it.
+        let lead =
+            |known: &KnownKeys| entry.keys.iter().all(|key| known.get(key).is_some_and(|known| known >= no));
+        if !lead(&*self.keys.of(store, &entry.source)?) && !lead(&*self.keys.read(store, &entry.source)?) {
+            return Ok(Some("a key that it is recognised by does not lead to it"));
         }
         let Some(source) = self.source_no(&entry.source)? else { return Ok(Some("its source is not there")) };
         if let Some(at) = entry.withdrawn {
@@ -210,11 +243,14 @@ impl<'a> Scrub<'a> {
 
     fn run(&mut self, key: &[u8], head: Octets) -> RowCheck {
         let (source, _) = key::known_key(key)?;
-        let known = self.known(&source)?;
+        let known = self.keys.read(self.store, &source)?;
         let Some(run) = self.store.payload(key, head, |octets| read::run(key, octets))? else {
             return Ok(None);
         };
-        for (no, identity) in known.leads(&run) {
+        // Each entry is read once for all its keys.
+        let mut leads: Vec<_> = known.leads(&run).collect();
+        leads.sort_unstable();
+        for (no, identity) in leads {
             let goes_by = |own: &IdentityKey| own.as_bytes().starts_with(identity);
             let leads = |entry: &Entry| entry.source == source && entry.keys.iter().any(goes_by);
             if !self.led_to(no)?.is_some_and(leads) {
@@ -222,17 +258,6 @@ impl<'a> Scrub<'a> {
             }
         }
         Ok(None)
-    }
-
-    fn known(&mut self, source: &SourceId) -> Result<Rc<KnownKeys>, StoreError> {
-        if let Some((of, known)) = &self.known
-            && of == source
-        {
-            return Ok(Rc::clone(known));
-        }
-        let known = Rc::new(self.store.known(source)?);
-        self.known = Some((source.clone(), Rc::clone(&known)));
-        Ok(known)
     }
 
     fn owner(&mut self, key: &[u8], value: &[u8]) -> RowCheck {

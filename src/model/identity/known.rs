@@ -20,9 +20,15 @@ pub struct Run(Vec<u8>);
 impl Run {
     /// Packs pairs, which come in the order of their keys.
     pub fn pack<'a>(pairs: impl IntoIterator<Item = (&'a IdentityKey, Option<EntryNo>)>) -> Self {
-        let mut packed = Vec::new();
+        let mut packed: Vec<u8> = Vec::new();
         for (key, no) in pairs {
-            packed.extend_from_slice(&key.as_bytes()[..KEY]);
+            let key = &key.as_bytes()[..KEY];
+            // Who wants to can make two keys that differ in what does not stand here only. The later one counts.
+            if let Some(last) = packed.len().checked_sub(PAIR).filter(|last| packed[*last..].starts_with(key))
+            {
+                packed.truncate(last);
+            }
+            packed.extend_from_slice(key);
             packed.extend_from_slice(&no.unwrap_or(0).to_be_bytes()[8 - NUMBER..]);
         }
         Self(packed)
@@ -102,6 +108,11 @@ pub struct KnownKeys {
 impl KnownKeys {
     pub fn new(runs: Vec<Run>) -> Self {
         Self { runs }
+    }
+
+    /// The octets that they take.
+    pub fn octets(&self) -> usize {
+        self.runs.iter().map(|run| run.octets().len()).sum()
     }
 
     /// The entry that goes by a key.
@@ -187,6 +198,19 @@ mod tests {
         assert_eq!(Run::read(&run.octets()[1..]), None);
         let twice = [&run.octets()[..PAIR], &run.octets()[..PAIR]].concat();
         assert_eq!(Run::read(&twice), None, "one key twice");
+    }
+
+    #[test]
+    fn keys_that_differ_behind_what_is_kept_are_one() {
+        let keys: Vec<IdentityKey> = ["00", "01", "ff"]
+            .iter()
+            .map(|end| {
+                serde_json::from_str(&format!("\"010100112233445566778899aabbcc{end}\"")).expect("a key")
+            })
+            .collect();
+        let run = Run::pack(keys.iter().zip([Some(1), Some(2), Some(3)]));
+        assert_eq!(Run::read(run.octets()), Some(run.clone()));
+        assert_eq!(KnownKeys::new(vec![run]).get(&keys[0]), Some(3));
     }
 
     #[test]

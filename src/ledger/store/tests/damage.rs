@@ -11,7 +11,7 @@ fn loaded() -> Store {
 
 /// The keys that one pass over the whole store has doubts about.
 fn doubts(store: &Store) -> Result<Vec<Vec<u8>>, StoreError> {
-    store.scrub_step(None, usize::MAX).map(|found| found.doubts)
+    store.scrub_step(None, usize::MAX, &mut KeysAtHand::default()).map(|found| found.doubts)
 }
 
 #[test]
@@ -263,12 +263,12 @@ fn counts_that_are_off_are_found() {
 #[test]
 fn steps_of_any_length_come_to_the_same() {
     let store = loaded();
-    let all = store.scrub_step(None, usize::MAX).expect("read");
+    let all = store.scrub_step(None, usize::MAX, &mut KeysAtHand::default()).expect("read");
     assert_eq!(all.rows, store.dump().len() as u64 + 1, "with the one that says where the journal stands");
     for rows in [1, 2, 7, 1_000] {
         let (mut from, mut sum) = (None, Scrubbed::default());
         loop {
-            let step = store.scrub_step(from, rows).expect("read");
+            let step = store.scrub_step(from, rows, &mut KeysAtHand::default()).expect("read");
             assert!(step.rows <= rows as u64 && step.doubts.is_empty());
             sum.rows += step.rows;
             sum.octets += step.octets;
