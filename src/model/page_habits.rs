@@ -33,7 +33,7 @@ pub struct PageTraits {
     pub headings: Vec<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<u32>,
-    /// The first and last lines of its body, and of the prose outside.
+    /// The first and last lines of prose in its body, and outside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<u32>,
     /// The text of its body.

@@ -108,17 +108,17 @@ fn a_description_of_all_pages_is_no_summary_of_one() {
 }
 
 #[test]
-fn a_line_of_all_pages_is_no_part_of_a_body() {
-    let (alone, among) = fifth(|n| {
-        format!(
-            "<html><body><h1>{}</h1><div>{}<p>想看更多，请记得收藏样本网。</p></div></body></html>",
-            title(n),
-            prose(n)
-        )
-    });
-    assert!(alone.body.is_some_and(|body| body.contains("记得收藏")));
-    let body = among.body.expect("a body");
-    assert!(!body.contains("记得收藏") && body.contains("当天就交给各村"), "{body}");
+fn a_line_of_all_pages_stays_in_a_body() {
+    const TO: &str = "<p>各市、县人民政府，省政府各部门：</p>";
+    const FROM: &str = "<p>河南省人民政府办公厅</p>";
+    // A rubric and a question of every page; a salutation beside the element of the body.
+    for (before, after) in [("<div class='t'><p>【国内】</p>", "<p>问：</p></div>"), ("", "")] {
+        let inner = |n| format!("{TO}{before}{}{after}{FROM}", prose(n));
+        let page = |n| format!("<html><body><h1>{}</h1><div>{}</div></body></html>", title(n), inner(n));
+        let (alone, among) = fifth(page);
+        assert!(alone.body.as_ref().is_some_and(|body| body.contains("省政府各部门")));
+        assert_eq!(among.body, alone.body);
+    }
 }
 
 #[test]
