@@ -29,6 +29,7 @@ pub struct PageTraits {
     /// The end of `<title>`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title_end: String,
+    /// Its `h1`, `<title>` and `og:title`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headings: Vec<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -127,7 +127,7 @@ fn a_rebuilt_site_is_odd_until_its_pages_look_like_each_other() {
 fn what_is_remembered_of_the_longest_pages_is_bounded_and_reads_back() {
     let long = |n: u32| PageTraits {
         title_end: PageTraits::title_end(&"𠀀".repeat(500)),
-        headings: vec![u32::MAX - n; 4],
+        headings: vec![u32::MAX - n; 6],
         lines: (0..16).map(|line| u32::MAX - n * 16 - line).collect(),
         description: Some(u32::MAX),
         text: Some(u32::MAX - n),

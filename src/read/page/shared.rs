@@ -49,9 +49,9 @@ impl<'a> Shared<'a> {
         !self.0.is_none() && self.0.shares(|page| page.lines.contains(&hash))
     }
 
-    /// True if other pages have the same heading: it is a logo or a rubric.
-    pub(super) fn is_logo(self, heading: &str) -> bool {
-        let hash = short(heading);
+    /// True if a heading, `<title>` or `og:title` of other pages is the same: it is a logo, a rubric or a column.
+    pub(super) fn is_logo(self, title: &str) -> bool {
+        let hash = short(title);
         !self.0.is_none() && self.0.shares(|page| page.headings.contains(&hash))
     }
 
@@ -106,6 +106,11 @@ impl<'a> Shared<'a> {
     }
 }
 
+/// The title that the head of a page has for other sites.
+pub(super) fn social_title(page: &Page) -> Option<String> {
+    page.meta(&["og:title", "twitter:title"])
+}
+
 fn description(page: &Page) -> Option<String> {
     page.meta(&["description", "og:description"])
 }
@@ -142,9 +147,14 @@ pub(super) fn traits(
     within: &[Vec<TextLine>],
     body: Option<&str>,
 ) -> PageTraits {
-    let mut headings: Vec<u32> =
-        select(&page.html, "h1").take(MAX_HEADINGS).map(|heading| short(&text(heading))).collect();
-    headings.dedup();
+    let head = page.title.clone().into_iter().chain(social_title(page));
+    let mut headings: Vec<u32> = Vec::new();
+    for said in select(&page.html, "h1").take(MAX_HEADINGS).map(text).chain(head) {
+        let hash = short(&said);
+        if !headings.contains(&hash) {
+            headings.push(hash);
+        }
+    }
     let inside: HashSet<NodeId> = within.iter().flatten().map(|line| line.block).collect();
     let is_outside = |line: &&TextLine| weight(line) > 0 && !inside.contains(&line.block);
     let mut hashes = ends(within.iter().flatten().filter(|line| weight(line) > 0));

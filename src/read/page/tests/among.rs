@@ -82,6 +82,25 @@ fn a_heading_of_all_pages_stays_the_title_where_nothing_else_is() {
 }
 
 #[test]
+fn a_daily_column_is_not_named_after_its_site() {
+    for head in [
+        "<title>样本网</title>",
+        "<title>样本网</title><meta property='og:title' content='河湾镇新闻门户样本网'>",
+        "<title>河湾镇新闻门户样本网</title>",
+    ] {
+        let page = |n| {
+            format!(
+                "<html><head>{head}</head><body><article><h1>今日河湾镇天气预报</h1>{}</article>\
+                 <div>河湾镇新闻门户样本网</div></body></html>",
+                prose(n)
+            )
+        };
+        let (_, among) = fifth(page);
+        assert_eq!(among.title.as_deref(), Some("今日河湾镇天气预报"), "{head}");
+    }
+}
+
+#[test]
 fn a_description_of_all_pages_is_no_summary_of_one() {
     // The article has no text of its own by which the description could be judged.
     let page = |n: usize| {
@@ -96,6 +115,7 @@ fn a_description_of_all_pages_is_no_summary_of_one() {
         let whole = PageTraits {
             text: Some(n),
             description: Some(crate::model::hash::short(BLURB)),
+            body: Some(1),
             ..PageTraits::default()
         };
         habits.note(Utc.timestamp_opt(0, 0).single().expect("an instant"), &whole);
