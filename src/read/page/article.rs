@@ -109,7 +109,7 @@ fn of_page(
     let said = |css: &Option<Css>, read| chosen(page, css.as_ref()).and_then(|t| meta::unlabelled(&t, read));
     let published = chosen(page, rules.date.as_ref())
         .and_then(|said| Some(Placed { value: find(&said, &page.dates)?, place: shared::CHOSEN }))
-        .or_else(|| when::published(page, heading, &lines, shared));
+        .or_else(|| when::published(page, heading, at.is_some(), &lines, shared));
     traits.time = published.as_ref().map(|published| published.place);
     let outlet = said(&rules.outlet, meta::outlet).or_else(|| outlet::outlet(page, heading, &lines, shared));
     traits.outlet = outlet.as_deref().and_then(|outlet| shared::place_of(page, heading, outlet));

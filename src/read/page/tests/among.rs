@@ -191,6 +191,28 @@ fn a_rival_date_does_not_win_over_the_place_where_dates_stand() {
 }
 
 #[test]
+fn numbers_of_several_lines_are_a_date_only_if_nothing_else_says_one() {
+    let day = |url: &str, head: &str, title: &str, lines: &str| {
+        let page = format!(
+            "<html><head>{head}</head><body>{title}<ul>{lines}</ul><div>{}</div></body></html>",
+            prose(1)
+        );
+        let input = FeedInput { url, ..input(page.as_bytes()) };
+        let read = article(&input, &ArticleRules::default()).expect("an article");
+        read.published.map(|stamp| stamp.at.with_timezone(&chrono_tz::Asia::Shanghai).format("%F").to_string())
+    };
+    let (plain, dated) = ("http://www.sample.example/a/p.html", "http://www.sample.example/20261120/p.html");
+    let (meta, h1) = ("<meta name='pubdate' content='2026-11-20'>", "<h1>河湾镇召开会议研究防汛工作</h1>");
+    let (calendar, pager) = ("<li>2026</li><li>11</li><li>1</li>", "<li>1/8</li><li>2026</li>");
+    for lines in [calendar, pager] {
+        assert_eq!(day(plain, meta, h1, lines).as_deref(), Some("2026-11-20"), "{lines}");
+        assert_eq!(day(dated, "", h1, lines).as_deref(), Some("2026-11-20"), "{lines}");
+        assert_eq!(day(plain, "", "", lines), None, "{lines}");
+    }
+    assert_eq!(day(plain, "", h1, "<li>12</li><li>2026-11</li>").as_deref(), Some("2026-11-12"));
+}
+
+#[test]
 fn a_rebuilt_site_is_read_as_it_is_now() {
     let old = |n: usize| {
         format!(
