@@ -20,8 +20,12 @@ const WHOLE: usize = 3;
 /// The most characters of a title's end that are remembered: the longest suffixes of sites have some thirty.
 const MAX_TITLE_END: usize = 40;
 
-/// The fewest characters that a title has without its suffix.
+/// The fewest letters that a title has without its suffix.
 const MIN_TITLE: usize = 4;
+
+/// Marks that stand between a title and the name of the site.
+const MARKS: &[char] =
+    &['_', '|', '｜', '-', '–', '—', '·', '•', '~', '～', '〜', '«', '»', '‹', '›'];
 
 /// One article page: what other pages of its source may share. Texts and places are hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,17 +138,18 @@ impl PageHabits {
         places.find(|place| self.shares(|page| of(page) == Some(*place)))
     }
 
-    /// A title without the end that the titles of the last pages have too, from a mark on.
+    /// A title without the end that the titles of the last pages have too, from a mark on. What is left says no less than
+    /// the end: the end of `11月30日 - 早间天气预报` is the title.
     pub fn without_suffix<'a>(&self, title: &'a str) -> &'a str {
-        let is_mark = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
-        let starts = title.char_indices().filter(|(_, c)| is_mark(*c)).map(|(at, _)| at);
         let fits = |at: &usize| {
             let (head, tail) = title.split_at(*at);
-            head.trim_end().chars().count() >= MIN_TITLE
-                && tail.contains(char::is_alphanumeric)
+            is_mark(head, tail)
+                && letters(tail) > 0
+                && letters(head) >= letters(tail).max(MIN_TITLE)
                 && self.shares(|page| page.title_end.ends_with(tail))
         };
-        starts.into_iter().find(fits).map_or(title, |at| title[..at].trim_end())
+        let mut starts = title.char_indices().map(|(at, _)| at);
+        starts.find(fits).map_or(title, |at| title[..at].trim_end())
     }
 
     fn lack(&self, page: &PageTraits) -> Option<Lack> {
@@ -171,6 +176,21 @@ impl PageHabits {
             page.lines.retain(|line| counts[line] > 1);
         }
     }
+}
+
+/// True if the end of a title begins with a mark: no hyphen in a word, and a colon only between blanks.
+fn is_mark(head: &str, tail: &str) -> bool {
+    if let Some(rest) = tail.strip_prefix(':') {
+        return head.ends_with(char::is_whitespace) && rest.starts_with(char::is_whitespace);
+    }
+    let rest = tail.trim_start_matches(MARKS);
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    rest.len() < tail.len() && !(head.ends_with(is_word) && rest.starts_with(is_word) && tail.starts_with(['-', '–', '—']))
+}
+
+/// The letters of a text, without those of a date.
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphabetic() && !matches!(c, '年' | '月' | '日' | '号')).count()
 }
 
 #[cfg(test)]

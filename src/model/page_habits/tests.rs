@@ -83,6 +83,14 @@ fn a_title_loses_the_end_of_all_titles_from_a_mark_on_and_never_all_of_itself() 
         (" - 样本网", "样本 - 样本网", "样本 - 样本网"),
         (" - 样本网", "县里开会研究防汛", "县里开会研究防汛"),
         ("...", "县里开会研究防汛...", "县里开会研究防汛..."),
+        ("（图）", "县里开会研究防汛（图）", "县里开会研究防汛（图）"),
+        ("~样本网", "县里开会研究防汛~样本网", "县里开会研究防汛"),
+        // A column that is the same each day: what stands before its name is a date, or less than its name.
+        ("：早间天气预报", "11月30日：早间天气预报", "11月30日：早间天气预报"),
+        (" - 早间天气预报", "2026年11月30日 - 早间天气预报", "2026年11月30日 - 早间天气预报"),
+        (" | 早间天气预报", "河湾观察 | 早间天气预报", "河湾观察 | 早间天气预报"),
+        // A hyphen in a word.
+        ("-19疫情", "今天河湾镇的COVID-19疫情", "今天河湾镇的COVID-19疫情"),
     ] {
         assert_eq!(ends(end).without_suffix(title), own, "{end}");
     }
