@@ -83,9 +83,12 @@ pub struct Odd {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageHabits {
-    /// The last pages, the oldest first.
+    /// The last pages with a body, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     last: Vec<PageTraits>,
+    /// Whether each of the last pages had a body, and whether it had a date: also of pages without a body.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    had: Vec<(bool, bool)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     odd: Option<Odd>,
 }
@@ -98,7 +101,7 @@ impl PageTraits {
 }
 
 impl PageHabits {
-    /// True before the first page: then nothing was learned.
+    /// True before the first page with a body: then nothing was learned.
     pub fn is_none(&self) -> bool {
         self.last.is_empty()
     }
@@ -108,7 +111,8 @@ impl PageHabits {
         self.odd
     }
 
-    /// Takes in a page that was read at a time. Returns what it lacks.
+    /// Takes in a page that was read at a time. Returns what it lacks. A page without a body teaches nothing else: it may
+    /// be an error, a wall or all script.
     pub fn note(&mut self, at: Time, page: &PageTraits) -> Option<Lack> {
         let stays = |odd: &Odd| match odd.lack {
             Lack::Body => page.body.is_none(),
@@ -118,18 +122,20 @@ impl PageHabits {
         let lack = self.lack(page).or_else(|| self.odd.filter(stays).map(|odd| odd.lack));
         self.odd = lack.map(|lack| Odd { since: self.odd.map_or(at, |odd| odd.since), lack });
         // The same article again, or under another address, teaches nothing.
-        if page.text.is_none() || self.last.iter().all(|known| known.text != page.text) {
-            self.last.push(page.clone());
-            self.last.drain(..self.last.len().saturating_sub(PAGES));
+        if page.text.is_some() && self.last.iter().any(|known| known.text == page.text) {
+            return lack;
+        }
+        push(&mut self.had, (page.body.is_some(), page.time.is_some()));
+        if page.body.is_some() {
+            push(&mut self.last, page.clone());
             self.forget_lines();
         }
         lack
     }
 
-    /// True if at least three, and three of four, of the last pages have a trait.
+    /// True if at least three, and three of four, of the last pages with a body have a trait.
     pub fn shares(&self, has: impl Fn(&PageTraits) -> bool) -> bool {
-        let having = self.last.iter().filter(|page| has(page)).count();
-        having >= FEW && having * 4 >= self.last.len() * 3
+        are_most(&self.last, has)
     }
 
     /// The place of something on nearly all of the last pages.
@@ -153,10 +159,10 @@ impl PageHabits {
     }
 
     fn lack(&self, page: &PageTraits) -> Option<Lack> {
-        if page.body.is_none() && self.shares(|page| page.body.is_some()) {
+        if page.body.is_none() && are_most(&self.had, |(body, _)| *body) {
             return Some(Lack::Body);
         }
-        if page.time.is_none() && self.shares(|page| page.time.is_some()) {
+        if page.time.is_none() && are_most(&self.had, |(_, date)| *date) {
             return Some(Lack::Date);
         }
         let is_elsewhere = |of: fn(&PageTraits) -> Option<u32>| {
@@ -176,6 +182,17 @@ impl PageHabits {
             page.lines.retain(|line| counts[line] > 1);
         }
     }
+}
+
+/// Adds what is newest, and drops what is older than the last pages.
+fn push<T>(last: &mut Vec<T>, newest: T) {
+    last.push(newest);
+    last.drain(..last.len().saturating_sub(PAGES));
+}
+
+fn are_most<T>(of: &[T], has: impl Fn(&T) -> bool) -> bool {
+    let having = of.iter().filter(|one| has(one)).count();
+    having >= FEW && having * 4 >= of.len() * 3
 }
 
 /// True if the end of a title begins with a mark: no hyphen in a word, and a colon only between blanks.

@@ -119,6 +119,18 @@ fn a_page_that_lacks_what_the_others_have_is_odd_until_one_has_it() {
 
     // A source whose pages never had a body, or had one now and then, misses none.
     assert_eq!(after((0..9).map(|n| without(n, false, n % 2 == 0))).odd(), None);
+    assert_eq!(after((0..9).map(|n| without(n, n % 2 == 0, n % 2 == 0))).odd(), None);
+}
+
+#[test]
+fn pages_without_a_body_teach_nothing_and_wipe_nothing() {
+    let pages = || (0..4).map(|n| page(n, 1));
+    for bare in [PageTraits::default(), PageTraits { body: None, text: None, ..page(9, 2) }] {
+        let mut habits = after(pages().chain(std::iter::repeat_n(bare, 30)));
+        assert!(is_template(&habits, 1) && !is_template(&habits, 2));
+        assert_eq!(habits.odd().map(|odd| odd.lack), Some(Lack::Body));
+        assert_eq!(habits.note(at(40), &page(40, 1)), None);
+    }
 }
 
 #[test]
