@@ -24,8 +24,7 @@ const MAX_TITLE_END: usize = 40;
 const MIN_TITLE: usize = 4;
 
 /// Marks that stand between a title and the name of the site.
-const MARKS: &[char] =
-    &['_', '|', '｜', '-', '–', '—', '·', '•', '~', '～', '〜', '«', '»', '‹', '›'];
+const MARKS: &[char] = &['_', '|', '｜', '-', '–', '—', '·', '•', '~', '～', '〜', '«', '»', '‹', '›'];
 
 /// One article page: what other pages of its source may share. Texts and places are hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,7 +201,8 @@ fn is_mark(head: &str, tail: &str) -> bool {
     }
     let rest = tail.trim_start_matches(MARKS);
     let is_word = |c: char| c.is_ascii_alphanumeric();
-    rest.len() < tail.len() && !(head.ends_with(is_word) && rest.starts_with(is_word) && tail.starts_with(['-', '–', '—']))
+    rest.len() < tail.len()
+        && !(head.ends_with(is_word) && rest.starts_with(is_word) && tail.starts_with(['-', '–', '—']))
 }
 
 /// The letters of a text, without those of a date.

@@ -112,6 +112,26 @@ async fn a_page_without_a_body_where_the_others_have_one_is_told_until_one_has_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_poll_with_many_odd_pages_counts_each_of_them_everywhere() {
+    const ODD: u32 = 12;
+    let script = Script::start().await.unwrap();
+    script.on("/list", [html(&list((1..=4).rev())), html(&list((1..=4 + ODD).rev()))]);
+    for n in 1..=4 + ODD {
+        let bare = format!("<html><body><h1>河南一地第{n}号工程今天开工</h1></body></html>");
+        let page = if n <= 4 { article(n) } else { bare };
+        script.on(&format!("/news/2026/1120/{n}.html"), [html(&page)]);
+    }
+    let desk = Desk::new(&full(&script));
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    let rows = poll_all(&engine).await;
+    let told = format!("article pages unlike those before them (no body): {ODD}");
+    assert!(rows[0]["detail"].as_str().unwrap().contains(&told), "{rows:?}");
+    assert_eq!(engine.recorder.meter().counts().odd_pages, u64::from(ODD));
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_selector_that_fits_no_more_is_no_silence() {
     let script = Script::start().await.unwrap();
     script.on("/list", [html(&list([4, 3, 2, 1])), html(&list([5, 4, 3, 2, 1]))]);

@@ -199,7 +199,8 @@ fn numbers_of_several_lines_are_a_date_only_if_nothing_else_says_one() {
         );
         let input = FeedInput { url, ..input(page.as_bytes()) };
         let read = article(&input, &ArticleRules::default()).expect("an article");
-        read.published.map(|stamp| stamp.at.with_timezone(&chrono_tz::Asia::Shanghai).format("%F").to_string())
+        read.published
+            .map(|stamp| stamp.at.with_timezone(&chrono_tz::Asia::Shanghai).format("%F").to_string())
     };
     let (plain, dated) = ("http://www.sample.example/a/p.html", "http://www.sample.example/20261120/p.html");
     let (meta, h1) = ("<meta name='pubdate' content='2026-11-20'>", "<h1>河湾镇召开会议研究防汛工作</h1>");
