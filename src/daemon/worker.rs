@@ -41,6 +41,7 @@ use crate::model::record::PollRecord;
 use crate::model::source::SourceId;
 use crate::model::state::SourceState;
 use crate::model::time::Time;
+use articles::PagesRead;
 use compare::{PolledSource, Read};
 use lock::{SourceGuard, SourceLock};
 pub use logging::Failing;
@@ -236,9 +237,8 @@ impl Worker {
                 None => Ok(unrecorded(poll, Outcome::Failed { why })),
             };
         }
-        let (draft, at) = self.conclude(&poll, asked, &validators).await?;
-        let PollRecord { outcome, state, pages, .. } = draft.poll.clone();
-        let habits = poll.stored.as_ref().map(|stored| stored.pages.clone()).unwrap_or_default();
+        let (draft, at, pages) = self.conclude(&poll, asked, &validators).await?;
+        let PollRecord { outcome, state, .. } = draft.poll.clone();
         self.record(&poll, draft, guard).await?;
         let suspect = matches!(sign, Sign::Silence | Sign::Stranger(_)).then(|| Suspect {
             source: id.clone(),
@@ -250,8 +250,8 @@ impl Worker {
         self.recent.note(at, &source.def.id, &report.outcome);
         self.recorder.meter().polled(report.outcome.name(), report.elapsed, octets);
         logging::log(&report, at, scheduled.is_none());
-        let odd_pages = logging::log_pages(id, habits, at, &pages);
-        self.recorder.meter().read_odd_pages(odd_pages);
+        logging::log_pages(id, pages.odd);
+        self.recorder.meter().read_odd_pages(pages.lacks.values().sum::<usize>() as u64);
         if scheduled.is_none() {
             self.by_hand.tell(id, self.past_of(&report));
         }
@@ -296,17 +296,17 @@ impl Worker {
         }
     }
 
-    /// Makes the line that is recorded of an answer, and says when it was made.
+    /// Makes the line that is recorded of an answer, and says when it was made and of the article pages that were read.
     async fn conclude(
         &self,
         poll: &Poll<'_>,
         asked: Asked,
         sent: &Validators,
-    ) -> Result<(Draft, Time), PollError> {
+    ) -> Result<(Draft, Time, PagesRead), PollError> {
         let Poll { source, stored, before, address, .. } = poll;
         let (at, exchange) = (asked.at, asked.exchange.clone());
         let polled = PolledSource { source, stored: stored.as_ref(), at };
-        let Read { answer, findings, waiting, holds, pages } = self.compare(polled, asked).await?;
+        let Read { answer, findings, waiting, holds, mut pages } = self.compare(polled, asked).await?;
         let circumstances = Circumstances {
             at,
             scheduled: poll.scheduled.or(before.scheduled).or(Some(at)),
@@ -328,12 +328,14 @@ impl Worker {
         if source.retry_after == RetryAfter::Host {
             self.hold_hosts(&state, Some(at), at);
         }
-        let mut record = PollRecord { at, source: source.def.id.clone(), outcome, state, turn: None, pages };
+        let taught = std::mem::take(&mut pages.traits);
+        let mut record =
+            PollRecord { at, source: source.def.id.clone(), outcome, state, turn: None, pages: taught };
         let Findings { feed, new, changed, .. } = findings;
         let dates = new.iter().map(|new| derive::dated(&new.entry, at));
         record.turn = turn::turn(stored.as_ref(), &record, dates);
         let draft = Draft { poll: record, feed, new, changed, sketches: Vec::new() };
-        Ok((self.sketched(draft, source, stored.as_ref()).await?, at))
+        Ok((self.sketched(draft, source, stored.as_ref()).await?, at, pages))
     }
 
     /// Records a poll, unless another configuration was recorded meanwhile.

@@ -129,7 +129,7 @@ pub struct PollRecord {
     /// The change of the source's state, if there is one. Journals of before name none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
-    /// The traits of the last article pages that it read, in the order of reading. At most
+    /// The traits of the last article pages that taught something, in the order of reading. At most
     /// [`PAGES`](crate::model::page_habits::PAGES): older ones would be forgotten at once. Journals of before name none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<PageTraits>,

@@ -15,7 +15,7 @@ use crate::decide::poll;
 use crate::decide::robots::{AGENT, page_directives};
 use crate::model::entry::ParsedEntry;
 use crate::model::exchange::{Exchange, Response};
-use crate::model::page_habits::{Lack, PAGES, PageHabits, PageTraits};
+use crate::model::page_habits::{Lack, Odd, PAGES, PageHabits, PageTraits};
 use crate::model::poll_state::Hold;
 use crate::model::state::SourceState;
 use crate::read::bound;
@@ -52,10 +52,18 @@ pub(super) struct Visits {
     pub(super) made: Vec<Visit>,
     /// What hosts asked for by Retry-After.
     pub(super) holds: Vec<Hold>,
-    /// The traits of the last pages that were read, in the order of reading.
-    pub(super) pages: Vec<PageTraits>,
+    pub(super) pages: PagesRead,
+}
+
+/// The article pages that a poll read.
+#[derive(Default)]
+pub(super) struct PagesRead {
+    /// The traits of the last pages that taught something, in the order of reading.
+    pub(super) traits: Vec<PageTraits>,
     /// The number of pages that lack something, unlike those before them.
     pub(super) lacks: BTreeMap<Lack, usize>,
+    /// What the last page before the poll lacked, and the last page in it.
+    pub(super) odd: (Option<Odd>, Option<Odd>),
 }
 
 impl Worker {
@@ -73,6 +81,7 @@ impl Worker {
         let mut visits = Visits { made: vec![Visit::NotMade; drafts.len()], ..Visits::default() };
         let before = stored.map(|stored| &stored.poll);
         let mut habits = stored.map(|stored| stored.pages.clone()).unwrap_or_default();
+        visits.pages.odd.0 = habits.odd();
         let until = Instant::now() + LONGEST;
         let waiting = before.map(|before| before.waiting.as_slice()).unwrap_or_default();
         let order = follow::order(drafts, waiting, limit, self.clock.now());
@@ -104,13 +113,17 @@ impl Worker {
                 visits.holds.extend(asked);
             }
             if let Some(traits) = traits {
+                let known = habits.clone();
                 if let Some(lack) = habits.note(now, &traits) {
-                    *visits.lacks.entry(lack).or_default() += 1;
+                    *visits.pages.lacks.entry(lack).or_default() += 1;
                 }
-                visits.pages.push(traits);
+                // The same article again, or one more page without a body, must not push out what others taught.
+                visits.pages.traits.extend((habits != known).then_some(traits));
             }
         }
-        visits.pages.drain(..visits.pages.len().saturating_sub(PAGES));
+        visits.pages.odd.1 = habits.odd();
+        let taught = &mut visits.pages.traits;
+        taught.drain(..taught.len().saturating_sub(PAGES));
         visits
     }
 

@@ -1,7 +1,7 @@
 //! Compares what a source answered with the store, on blocking threads: further pages of a list are asked for where
 //! the first holds nothing known, and the pages of new entries are fetched where the source is followed.
 
-use super::articles::Visits;
+use super::articles::{PagesRead, Visits};
 use super::{PollError, Worker};
 use crate::ask::Asked;
 use crate::config::{PageSettings, Source, SourceKind};
@@ -11,7 +11,6 @@ use crate::decide::follow::{self, Visit};
 use crate::decide::poll::{self, Compared};
 use crate::model::entry::{Ending, ParsedFeed};
 use crate::model::exchange::{Exchange, ResponseHead};
-use crate::model::page_habits::PageTraits;
 use crate::model::poll_state::{Hold, PollState, Waiting};
 use crate::model::state::SourceState;
 use crate::model::time::Time;
@@ -27,13 +26,13 @@ pub(super) struct Read {
     pub(super) waiting: Option<Vec<Waiting>>,
     /// Retry-After of pages that were fetched after the first one.
     pub(super) holds: Vec<Hold>,
-    /// The traits of the last article pages that were read.
-    pub(super) pages: Vec<PageTraits>,
+    pub(super) pages: PagesRead,
 }
 
 impl Read {
     fn of(answer: Answer<Compared>) -> Self {
-        Self { answer, findings: Findings::default(), waiting: None, holds: Vec::new(), pages: Vec::new() }
+        let (findings, pages) = (Findings::default(), PagesRead::default());
+        Self { answer, findings, waiting: None, holds: Vec::new(), pages }
     }
 }
 
@@ -103,13 +102,13 @@ impl Worker {
             read.findings.new = self.findings(polled, feed, &polled.source.def.url).await?.1.new;
         }
         let drafts = std::mem::take(&mut read.findings.new);
-        let Visits { made, holds, pages, lacks } = self.visits_after(polled, &read.answer, &drafts).await;
+        let Visits { made, holds, pages } = self.visits_after(polled, &read.answer, &drafts).await;
         let first = polled.stored.is_none_or(|stored| !stored.seeded);
         let settled = follow::settle(drafts, made, polled.waiting(), first);
         if let Answer::Document(Compared { new, repairs, .. }) = &mut read.answer {
             *new = count(settled.publish.len());
-            repairs.extend(lacks.iter().map(|(lack, pages)| {
-                format!("article pages unlike those before them ({}): {pages}", lack.as_str())
+            repairs.extend(pages.lacks.iter().map(|(lack, count)| {
+                format!("article pages unlike those before them ({}): {count}", lack.as_str())
             }));
         }
         read.findings.new = settled.publish;

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::PollReport;
 use crate::model::outcome::Outcome;
-use crate::model::page_habits::{Odd, PageHabits, PageTraits};
+use crate::model::page_habits::Odd;
 use crate::model::poll_state::PollState;
 use crate::model::source::SourceId;
 use crate::model::time::{Time, rfc3339};
@@ -82,11 +82,9 @@ pub(super) fn log_unrecorded(report: &PollReport) {
 }
 
 /// Logs that the article pages of a source stopped looking like those before them, or look so again: when it begins and
-/// when it ends. `habits` are those before the poll. Returns the number of pages that lack something.
-pub(super) fn log_pages(source: &SourceId, mut habits: PageHabits, at: Time, pages: &[PageTraits]) -> u64 {
-    let before = habits.odd();
-    let lacks = pages.iter().filter(|page| habits.note(at, page).is_some()).count() as u64;
-    match (before, habits.odd()) {
+/// when it ends. Takes what the last page before the poll lacked, and the last page in it.
+pub(super) fn log_pages(source: &SourceId, odd: (Option<Odd>, Option<Odd>)) {
+    match odd {
         (None, Some(Odd { lack, .. })) => {
             let lack = lack.as_str();
             tracing::warn!(source.id = %source, lack, "its article pages stopped looking like the others: {lack}");
@@ -97,7 +95,6 @@ pub(super) fn log_pages(source: &SourceId, mut habits: PageHabits, at: Time, pag
         }
         _ => {}
     }
-    lacks
 }
 
 #[cfg(test)]

@@ -83,6 +83,14 @@ fn a_title_loses_the_end_of_all_titles_from_a_mark_on_and_never_all_of_itself() 
         (" - 样本网", "样本 - 样本网", "样本 - 样本网"),
         (" - 样本网", "县里开会研究防汛", "县里开会研究防汛"),
         ("...", "县里开会研究防汛...", "县里开会研究防汛..."),
+        ("（图）", "县里开会研究防汛（图）", "县里开会研究防汛（图）"),
+        ("~样本网", "县里开会研究防汛~样本网", "县里开会研究防汛"),
+        // A column that is the same each day: what stands before its name is a date, or less than its name.
+        ("：早间天气预报", "11月30日：早间天气预报", "11月30日：早间天气预报"),
+        (" - 早间天气预报", "2026年11月30日 - 早间天气预报", "2026年11月30日 - 早间天气预报"),
+        (" | 早间天气预报", "河湾观察 | 早间天气预报", "河湾观察 | 早间天气预报"),
+        // A hyphen in a word.
+        ("-19疫情", "今天河湾镇的COVID-19疫情", "今天河湾镇的COVID-19疫情"),
     ] {
         assert_eq!(ends(end).without_suffix(title), own, "{end}");
     }
@@ -111,6 +119,18 @@ fn a_page_that_lacks_what_the_others_have_is_odd_until_one_has_it() {
 
     // A source whose pages never had a body, or had one now and then, misses none.
     assert_eq!(after((0..9).map(|n| without(n, false, n % 2 == 0))).odd(), None);
+    assert_eq!(after((0..9).map(|n| without(n, n % 2 == 0, n % 2 == 0))).odd(), None);
+}
+
+#[test]
+fn pages_without_a_body_teach_nothing_and_wipe_nothing() {
+    let pages = || (0..4).map(|n| page(n, 1));
+    for bare in [PageTraits::default(), PageTraits { body: None, text: None, ..page(9, 2) }] {
+        let mut habits = after(pages().chain(std::iter::repeat_n(bare, 30)));
+        assert!(is_template(&habits, 1) && !is_template(&habits, 2));
+        assert_eq!(habits.odd().map(|odd| odd.lack), Some(Lack::Body));
+        assert_eq!(habits.note(at(40), &page(40, 1)), None);
+    }
 }
 
 #[test]
@@ -127,7 +147,7 @@ fn a_rebuilt_site_is_odd_until_its_pages_look_like_each_other() {
 fn what_is_remembered_of_the_longest_pages_is_bounded_and_reads_back() {
     let long = |n: u32| PageTraits {
         title_end: PageTraits::title_end(&"𠀀".repeat(500)),
-        headings: vec![u32::MAX - n; 4],
+        headings: vec![u32::MAX - n; 6],
         lines: (0..16).map(|line| u32::MAX - n * 16 - line).collect(),
         description: Some(u32::MAX),
         text: Some(u32::MAX - n),

@@ -1,8 +1,6 @@
 //! Reads article pages: title, time, outlet, editor, section, summary, body and rights, by the operator's selectors
 //! or by rules that fit most news sites. A field that the page does not have stays empty.
 
-use std::collections::HashSet;
-
 use scraper::{ElementRef, Node};
 
 use super::body::{self, Cut};
@@ -56,7 +54,7 @@ pub fn article(input: &FeedInput<'_>, rules: &ArticleRules) -> Result<Article, P
 }
 
 /// Reads an article page with what the last pages of its source have in common, and says what it may share with them.
-/// Whatever these have in common, the title stays a title and four fifths of the body stay.
+/// Whatever these have in common, the title stays a title, and no line is cut from the body.
 pub fn article_among(
     input: &FeedInput<'_>,
     rules: &ArticleRules,
@@ -89,8 +87,7 @@ fn of_page(
     let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
     let found = body::find(page, &prose, rules.body.as_ref());
     let within: Vec<Vec<TextLine>> = found.iter().map(|element| self::lines(*element)).collect();
-    let framed = if rules.body.is_none() { shared.frame_of(&within) } else { HashSet::new() };
-    let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref(), framed: &framed };
+    let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
     let body = body::markup(&found, &within, &cut);
     let described = shared.description(page);
     let mut traits = shared::traits(page, &lines, &found, &within, body.as_deref());
@@ -112,7 +109,7 @@ fn of_page(
     let said = |css: &Option<Css>, read| chosen(page, css.as_ref()).and_then(|t| meta::unlabelled(&t, read));
     let published = chosen(page, rules.date.as_ref())
         .and_then(|said| Some(Placed { value: find(&said, &page.dates)?, place: shared::CHOSEN }))
-        .or_else(|| when::published(page, heading, &lines, shared));
+        .or_else(|| when::published(page, heading, at.is_some(), &lines, shared));
     traits.time = published.as_ref().map(|published| published.place);
     let outlet = said(&rules.outlet, meta::outlet).or_else(|| outlet::outlet(page, heading, &lines, shared));
     traits.outlet = outlet.as_deref().and_then(|outlet| shared::place_of(page, heading, outlet));

@@ -22,8 +22,6 @@ pub(super) struct Cut<'a> {
     pub(super) remove: &'a [Css],
     /// The title: a body repeats it above itself.
     pub(super) title: Option<&'a str>,
-    /// The blocks of lines that other pages of the source have too.
-    pub(super) framed: &'a HashSet<NodeId>,
 }
 
 pub(super) fn find<'a>(page: &'a Page, prose: &Prose<'a>, css: Option<&Css>) -> Vec<ElementRef<'a>> {
@@ -82,7 +80,7 @@ fn removed(from: ElementRef<'_>, lines: &[TextLine], cut: &Cut<'_>) -> HashSet<N
             in_heading = is_title || is_meta;
             heading = in_heading || weight(line) == 0;
         }
-        let framed = in_heading || cut.framed.contains(&line.block) || meta::is_frame(&line.text);
+        let framed = in_heading || meta::is_frame(&line.text);
         // The block is the line's alone, or the rest of it would go too.
         if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, line) {
             gone.insert(line.block);

@@ -32,9 +32,9 @@ const NEARBY: usize = 6;
 /// Lines of a page and what of it is prose.
 pub(super) struct Prose<'a> {
     tree: &'a Tree<Node>,
-    /// Lines with prose: their elements and how much.
+    /// Lines with prose: their elements and how much it counts.
     lines: Vec<(ElementRef<'a>, usize)>,
-    /// Prose below each element, outside frames.
+    /// What counts below each element, outside frames.
     below: HashMap<NodeId, usize>,
     /// Prose below each element, frames or not.
     all: HashMap<NodeId, usize>,
@@ -44,27 +44,29 @@ pub(super) struct Prose<'a> {
 }
 
 impl<'a> Prose<'a> {
-    /// The prose of some lines of a page. `headings` are its `h1` that may be the article's.
-    pub(super) fn of<'l>(
+    /// The prose of the lines of a page. `headings` are its `h1` that may be the article's. A line that `is_shared` is
+    /// prose, but does not choose the body.
+    pub(super) fn of(
         page: &'a Page,
-        lines: impl Iterator<Item = &'l TextLine>,
+        lines: &[TextLine],
         headings: &[ElementRef<'a>],
+        is_shared: impl Fn(&TextLine) -> bool,
     ) -> Self {
         let tree = &page.html.tree;
-        let weighed: Vec<(ElementRef<'a>, usize)> = lines
-            .filter_map(|line| Some((line.element(page)?, weight(line))))
-            .filter(|(_, weight)| *weight > 0)
-            .collect();
-        let all = sums(&weighed);
-        let total: usize = weighed.iter().map(|(_, weight)| weight).sum();
+        let weighty = || lines.iter().filter(|line| weight(line) > 0);
+        let of = |line: &TextLine, weight| Some((line.element(page)?, weight));
+        let whole: Vec<(ElementRef<'a>, usize)> =
+            weighty().filter_map(|line| of(line, weight(line))).collect();
+        let all = sums(&whole);
+        let total: usize = whole.iter().map(|(_, weight)| weight).sum();
+        let own = weighty().filter_map(|line| of(line, if is_shared(line) { 0 } else { weight(line) }));
         let titled = match headings {
             [only] => around(*only).map(|element| element.id()).collect(),
             _ => HashSet::new(),
         };
         let mut prose = Self { tree, lines: Vec::new(), below: HashMap::new(), all, total, titled };
         let mut known: HashMap<NodeId, bool> = HashMap::new();
-        prose.lines = weighed
-            .into_iter()
+        prose.lines = own
             .filter(|(block, _)| {
                 !around(*block)
                     .any(|element| *known.entry(element.id()).or_insert_with(|| prose.is_out(element)))

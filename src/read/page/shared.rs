@@ -13,7 +13,7 @@ use super::prose::{Prose, around, weight};
 use crate::model::hash::short;
 use crate::model::page_habits::{PageHabits, PageTraits};
 
-/// Lines remembered at the beginning and at the end of a body, and of the prose outside: frames stand there.
+/// Lines of prose remembered at the beginning and at the end of a body, and outside: frames stand there.
 const FIRST: usize = 3;
 const LAST: usize = 5;
 
@@ -49,9 +49,9 @@ impl<'a> Shared<'a> {
         !self.0.is_none() && self.0.shares(|page| page.lines.contains(&hash))
     }
 
-    /// True if other pages have the same heading: it is a logo or a rubric.
-    pub(super) fn is_logo(self, heading: &str) -> bool {
-        let hash = short(heading);
+    /// True if a heading, `<title>` or `og:title` of other pages is the same: it is a logo, a rubric or a column.
+    pub(super) fn is_logo(self, title: &str) -> bool {
+        let hash = short(title);
         !self.0.is_none() && self.0.shares(|page| page.headings.contains(&hash))
     }
 
@@ -77,13 +77,13 @@ impl<'a> Shared<'a> {
         self.0.place(|page| page.outlet).is_some_and(|known| Some(known) == line_place(page, line))
     }
 
-    /// The prose of a page without the lines that other pages have too, unless less than four fifths of the article
-    /// would be left.
+    /// The prose of a page. The lines that other pages have too do not choose its body, unless the body would lack more
+    /// than a fifth of the article.
     pub(super) fn prose<'p>(self, page: &'p Page, lines: &[TextLine]) -> Prose<'p> {
         let headings: Vec<ElementRef<'_>> = select(&page.html, "h1")
             .filter(|heading| self.0.is_none() || !self.is_logo(&text(*heading)))
             .collect();
-        let whole = || Prose::of(page, lines.iter(), &headings);
+        let whole = || Prose::of(page, lines, &headings, |_| false);
         if self.0.is_none() {
             return whole();
         }
@@ -94,7 +94,7 @@ impl<'a> Shared<'a> {
         }
         let size = |lines: &[&TextLine]| lines.iter().map(|line| weight(line)).sum::<usize>();
         let is_little = size(&framed) * 4 <= size(&rest);
-        let own = Prose::of(page, rest.into_iter(), &headings);
+        let own = Prose::of(page, lines, &headings, |line| self.is_frame(&line.text));
         if is_little {
             return own;
         }
@@ -104,18 +104,11 @@ impl<'a> Shared<'a> {
         let (found, before) = (own.held(&own.densest(none)), own.held(&whole.densest(none)));
         if found > 0 && found * 5 >= before * 4 { own } else { whole }
     }
+}
 
-    /// The lines of a body that other pages have too, unless they are more than a fifth of it.
-    pub(super) fn frame_of(self, body: &[Vec<TextLine>]) -> HashSet<NodeId> {
-        if self.0.is_none() {
-            return HashSet::new();
-        }
-        let size = |line: &TextLine| line.text.chars().count();
-        let framed: Vec<&TextLine> = body.iter().flatten().filter(|line| self.is_frame(&line.text)).collect();
-        let all: usize = body.iter().flatten().map(size).sum();
-        let is_little = framed.iter().map(|line| size(line)).sum::<usize>() * 5 <= all;
-        framed.into_iter().filter(|_| is_little).map(|line| line.block).collect()
-    }
+/// The title that the head of a page has for other sites.
+pub(super) fn social_title(page: &Page) -> Option<String> {
+    page.meta(&["og:title", "twitter:title"])
 }
 
 fn description(page: &Page) -> Option<String> {
@@ -154,12 +147,17 @@ pub(super) fn traits(
     within: &[Vec<TextLine>],
     body: Option<&str>,
 ) -> PageTraits {
-    let mut headings: Vec<u32> =
-        select(&page.html, "h1").take(MAX_HEADINGS).map(|heading| short(&text(heading))).collect();
-    headings.dedup();
+    let head = page.title.clone().into_iter().chain(social_title(page));
+    let mut headings: Vec<u32> = Vec::new();
+    for said in select(&page.html, "h1").take(MAX_HEADINGS).map(text).chain(head) {
+        let hash = short(&said);
+        if !headings.contains(&hash) {
+            headings.push(hash);
+        }
+    }
     let inside: HashSet<NodeId> = within.iter().flatten().map(|line| line.block).collect();
     let is_outside = |line: &&TextLine| weight(line) > 0 && !inside.contains(&line.block);
-    let mut hashes = ends(within.iter().flatten());
+    let mut hashes = ends(within.iter().flatten().filter(|line| weight(line) > 0));
     hashes.extend(ends(lines.iter().filter(is_outside)));
     PageTraits {
         title_end: page.title.as_deref().map(PageTraits::title_end).unwrap_or_default(),

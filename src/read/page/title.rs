@@ -11,12 +11,12 @@ use super::lines::TextLine;
 use super::meta;
 use super::notes::{Found, Part};
 use super::prose::Prose;
-use super::shared::Shared;
+use super::shared::{Shared, social_title};
 
 /// Marks that separate a title from the name of the site.
 const MARKS: &[char] = &['_', '|', '｜', '-', '–', '—', '·', '«', '»', '‹'];
 
-/// The title of an article. What is `shared` with other pages is none, if anything else is.
+/// The title of an article. What is `shared` with other pages is none: a heading, `<title>` or `og:title`.
 pub(super) fn title(
     page: &Page,
     prose: &Prose<'_>,
@@ -72,9 +72,11 @@ fn by_rules(
     if let Some(standard) = page.meta(&["articletitle"]) {
         return Some((standard, "ArticleTitle in the head"));
     }
-    let declared = page.title.clone().unwrap_or_default();
+    // A site with one `<title>` for all pages does not name an article by it.
+    let own = |said: &String| !shared.is_logo(said);
+    let declared = page.title.clone().filter(own).unwrap_or_default();
     let own_declared = shared.own_title(&declared);
-    let social = page.meta(&["og:title", "twitter:title"]).unwrap_or_default();
+    let social = social_title(page).filter(own).unwrap_or_default();
     let own_social = shared.own_title(&social);
     let whole = |said: &str| declared.contains(said) || social.contains(said);
     let agreed = headings.iter().filter(|(_, said)| whole(said) && !is_rubric(said, &declared));

@@ -19,11 +19,13 @@ use crate::read::date::{DateContext, find, parse};
 use crate::read::json;
 use crate::read::text::one_line;
 
-/// The publication date that the page gives. `heading` are the lines about the article, `lines` all of them.
-/// Where other pages of the source have theirs comes before the rest, for which rivals could be taken.
+/// The publication date that the page gives. `heading` are the lines about the article, `is_titled` if the title is the
+/// first of them; `lines` are all. Where other pages of the source have theirs comes before the rest, for which rivals
+/// could be taken.
 pub(super) fn published(
     page: &Page,
     heading: &[TextLine],
+    is_titled: bool,
     lines: &[TextLine],
     shared: Shared<'_>,
 ) -> Option<Placed<Stamp>> {
@@ -32,11 +34,13 @@ pub(super) fn published(
     let of_usual = |line| of_line(page, line, "the line where other pages of the source have theirs");
     let usual = seen().filter(|line| shared.is_time_place(page, line)).filter_map(of_usual);
     let below = seen().filter_map(|line| of_line(page, line, "a line below the title"));
-    let cut = || in_parts(page, &seen().collect::<Vec<_>>());
+    // Calendars and page numbers are parts of dates too: what the head or the address says comes first.
+    let agrees = |dated: &Dated| day.is_none_or(|day| day == day_in(page, dated.stamp.value));
+    let cut = || in_parts(page, &seen().collect::<Vec<_>>()).filter(|dated| is_titled && agrees(dated));
     let labelled = lines.iter().filter(|line| is_labelled(&line.text));
     let labelled = labelled.filter_map(|line| of_line(page, line, "a line with a label"));
-    let found = usual.chain(below).chain(iter::once_with(cut).flatten());
-    let found = found.chain(iter::once_with(|| declared(page)).flatten()).chain(labelled);
+    let found = usual.chain(below).chain(iter::once_with(|| declared(page)).flatten());
+    let found = found.chain(iter::once_with(cut).flatten()).chain(labelled);
     if page.notes.are_kept() {
         let found: Vec<Dated> = found.collect();
         let stamp = or_elsewhere(page, chosen(found.iter().cloned()), day);
@@ -79,7 +83,7 @@ fn or_elsewhere(page: &Page, found: Option<Placed<Stamp>>, day: Option<NaiveDate
     if let Some(exact) = found.filter(|stamp| stamp.value.precision == Precision::Second) {
         return Some(exact);
     }
-    let known = found.map(|found| found.value.at.with_timezone(&page.dates.zone).date_naive()).or(day);
+    let known = found.map(|found| day_in(page, found.value)).or(day);
     let by_script = of_scripts(page, known).map(|value| Placed { value, place: HEAD });
     let by_address = || Some(Placed { value: of_day(day?, &page.dates)?, place: ADDRESS });
     by_script
@@ -108,7 +112,7 @@ fn note(page: &Page, lines: &[TextLine], found: Vec<Dated>, stamp: Option<Placed
         }
     }
     if let Some(stamp) = stamp.filter(|_| !is_taken) {
-        let value = stamp.value.at.with_timezone(&page.dates.zone).date_naive().to_string();
+        let value = day_in(page, stamp.value).to_string();
         let why = "a script, or the day in the address";
         page.notes.add_found(Part::Date, true, &Found { value, node: None, why });
     }
@@ -151,6 +155,11 @@ fn is_labelled(line: &str) -> bool {
     const LABELS: &[&str] = &["发布", "发表", "日期", "时间", "發佈", "發表", "更新"];
     const LONGEST: usize = 60;
     line.chars().count() <= LONGEST && !line.contains('。') && LABELS.iter().any(|label| line.contains(label))
+}
+
+/// The day of an instant in the zone of the page.
+fn day_in(page: &Page, stamp: Stamp) -> NaiveDate {
+    stamp.at.with_timezone(&page.dates.zone).date_naive()
 }
 
 fn of_day(day: NaiveDate, dates: &DateContext) -> Option<Stamp> {
@@ -207,7 +216,7 @@ fn declared(page: &Page) -> Vec<Dated> {
 /// day that the page says elsewhere.
 fn of_scripts(page: &Page, known: Option<NaiveDate>) -> Option<Stamp> {
     let found: Vec<Stamp> = page.script_dates.iter().filter_map(|said| parse(said, &page.dates)).collect();
-    let day = |stamp: &Stamp| stamp.at.with_timezone(&page.dates.zone).date_naive();
+    let day = |stamp: &Stamp| day_in(page, *stamp);
     let is_exact = |stamp: &&Stamp| stamp.precision == Precision::Second;
     let first = found.iter().find(is_exact).or(found.first())?;
     let agree = found.iter().all(|stamp| day(stamp) == day(first))

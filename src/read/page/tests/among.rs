@@ -82,6 +82,25 @@ fn a_heading_of_all_pages_stays_the_title_where_nothing_else_is() {
 }
 
 #[test]
+fn a_daily_column_is_not_named_after_its_site() {
+    for head in [
+        "<title>样本网</title>",
+        "<title>样本网</title><meta property='og:title' content='河湾镇新闻门户样本网'>",
+        "<title>河湾镇新闻门户样本网</title>",
+    ] {
+        let page = |n| {
+            format!(
+                "<html><head>{head}</head><body><article><h1>今日河湾镇天气预报</h1>{}</article>\
+                 <div>河湾镇新闻门户样本网</div></body></html>",
+                prose(n)
+            )
+        };
+        let (_, among) = fifth(page);
+        assert_eq!(among.title.as_deref(), Some("今日河湾镇天气预报"), "{head}");
+    }
+}
+
+#[test]
 fn a_description_of_all_pages_is_no_summary_of_one() {
     // The article has no text of its own by which the description could be judged.
     let page = |n: usize| {
@@ -96,6 +115,7 @@ fn a_description_of_all_pages_is_no_summary_of_one() {
         let whole = PageTraits {
             text: Some(n),
             description: Some(crate::model::hash::short(BLURB)),
+            body: Some(1),
             ..PageTraits::default()
         };
         habits.note(Utc.timestamp_opt(0, 0).single().expect("an instant"), &whole);
@@ -108,17 +128,17 @@ fn a_description_of_all_pages_is_no_summary_of_one() {
 }
 
 #[test]
-fn a_line_of_all_pages_is_no_part_of_a_body() {
-    let (alone, among) = fifth(|n| {
-        format!(
-            "<html><body><h1>{}</h1><div>{}<p>想看更多，请记得收藏样本网。</p></div></body></html>",
-            title(n),
-            prose(n)
-        )
-    });
-    assert!(alone.body.is_some_and(|body| body.contains("记得收藏")));
-    let body = among.body.expect("a body");
-    assert!(!body.contains("记得收藏") && body.contains("当天就交给各村"), "{body}");
+fn a_line_of_all_pages_stays_in_a_body() {
+    const TO: &str = "<p>各市、县人民政府，省政府各部门：</p>";
+    const FROM: &str = "<p>河南省人民政府办公厅</p>";
+    // A rubric and a question of every page; a salutation beside the element of the body.
+    for (before, after) in [("<div class='t'><p>【国内】</p>", "<p>问：</p></div>"), ("", "")] {
+        let inner = |n| format!("{TO}{before}{}{after}{FROM}", prose(n));
+        let page = |n| format!("<html><body><h1>{}</h1><div>{}</div></body></html>", title(n), inner(n));
+        let (alone, among) = fifth(page);
+        assert!(alone.body.as_ref().is_some_and(|body| body.contains("省政府各部门")));
+        assert_eq!(among.body, alone.body);
+    }
 }
 
 #[test]
@@ -168,6 +188,29 @@ fn a_rival_date_does_not_win_over_the_place_where_dates_stand() {
     assert_eq!(minute(&alone).as_deref(), Some("01 12:00"));
     assert_eq!(minute(&among).as_deref(), Some("05 23:05"));
     assert_eq!(among.outlet.as_deref(), Some("样本日报"));
+}
+
+#[test]
+fn numbers_of_several_lines_are_a_date_only_if_nothing_else_says_one() {
+    let day = |url: &str, head: &str, title: &str, lines: &str| {
+        let page = format!(
+            "<html><head>{head}</head><body>{title}<ul>{lines}</ul><div>{}</div></body></html>",
+            prose(1)
+        );
+        let input = FeedInput { url, ..input(page.as_bytes()) };
+        let read = article(&input, &ArticleRules::default()).expect("an article");
+        read.published
+            .map(|stamp| stamp.at.with_timezone(&chrono_tz::Asia::Shanghai).format("%F").to_string())
+    };
+    let (plain, dated) = ("http://www.sample.example/a/p.html", "http://www.sample.example/20261120/p.html");
+    let (meta, h1) = ("<meta name='pubdate' content='2026-11-20'>", "<h1>河湾镇召开会议研究防汛工作</h1>");
+    let (calendar, pager) = ("<li>2026</li><li>11</li><li>1</li>", "<li>1/8</li><li>2026</li>");
+    for lines in [calendar, pager] {
+        assert_eq!(day(plain, meta, h1, lines).as_deref(), Some("2026-11-20"), "{lines}");
+        assert_eq!(day(dated, "", h1, lines).as_deref(), Some("2026-11-20"), "{lines}");
+        assert_eq!(day(plain, "", "", lines), None, "{lines}");
+    }
+    assert_eq!(day(plain, "", h1, "<li>12</li><li>2026-11</li>").as_deref(), Some("2026-11-12"));
 }
 
 #[test]
