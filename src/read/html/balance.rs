@@ -173,7 +173,8 @@ impl<'b> Writer<'b> {
             let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
             if plain && starts && !name.starts_with("on") {
                 let value = unescape(attribute.value);
-                let end = if NAMES.contains(&name) { value.floor_char_boundary(MAX_NAMES) } else { value.len() };
+                let end =
+                    if NAMES.contains(&name) { value.floor_char_boundary(MAX_NAMES) } else { value.len() };
                 push_attribute(name, &value[..end], &mut self.out);
             }
         }

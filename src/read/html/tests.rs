@@ -271,7 +271,9 @@ fn a_frame_that_is_never_closed_hides_no_text() {
 fn names_of_a_page_are_cut_between_two_characters_and_addresses_are_kept() {
     let long = "名".repeat(1_000);
     let cut = &long[..1_023];
-    let markup = page(&format!("<p class='{long}' id='{long}' style='{long}'><a href='/{long}' title='{long}'>")).markup;
+    let markup =
+        page(&format!("<p class='{long}' id='{long}' style='{long}'><a href='/{long}' title='{long}'>"))
+            .markup;
     let expected = format!(
         "<p class=\"{cut}\" id=\"{cut}\" style=\"{cut}\"><a href=\"/{long}\" title=\"{long}\"></a></p>"
     );
