@@ -1,7 +1,7 @@
 //! Decoding never panics, keeps valid UTF-8, and removes a leading byte order mark.
 //!
 //! The first byte picks a Content-Type; the rest is the document.
-//! `RUSTC_BOOTSTRAP=1 cargo fuzz run decode -- -max_total_time=60`
+//! `fuzz/run decode -max_total_time=60`
 
 #![no_main]
 

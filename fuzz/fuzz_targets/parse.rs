@@ -1,7 +1,7 @@
 //! Reading a feed never panics, not even inside the panic guard around feed-rs. It keeps the limits of its results,
 //! and gives the same result for the same bytes.
 //!
-//! `RUSTC_BOOTSTRAP=1 cargo fuzz run parse -- -max_total_time=60`
+//! `fuzz/run parse -max_total_time=60`
 
 #![no_main]
 

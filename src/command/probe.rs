@@ -148,7 +148,11 @@ impl Prober {
         }
         let list = self.list(url, &asked);
         let link = list.entry_of(&report).filter(|_| follow == Follow::Page);
+        let nofollow = report.nofollow || list.read.as_ref().is_some_and(|read| read.nofollow);
         let exchange = match &link {
+            Some(_) if nofollow => {
+                Some(Err("the list asks robots not to follow its links (nofollow)".to_owned()))
+            }
             Some(link) => Some(self.page(link, report.answered.as_deref().unwrap_or(url)).await),
             None => None,
         };

@@ -73,6 +73,8 @@ pub struct Compared {
     pub marks: Marks,
     /// True if its new entries stand behind the known ones; `None` if it does not show.
     pub grows_at_end: Option<bool>,
+    /// True if it asks robots not to follow its links.
+    pub nofollow: bool,
 }
 
 impl Compared {

@@ -82,6 +82,9 @@ pub struct ProbeReport {
     pub chosen: Option<Chosen>,
     /// True if it has been silent for longer than its own rhythm explains.
     pub silent: bool,
+    /// True if it asks robots not to follow its links.
+    #[serde(skip)]
+    pub nofollow: bool,
     /// A `[[source]]` table for it.
     pub toml: Option<String>,
 }
@@ -158,6 +161,7 @@ pub fn examine(subject: &Subject<'_>) -> ProbeReport {
         followed: None,
         chosen: None,
         silent: rhythm::is_silent(&dates, subject.at),
+        nofollow: document.is_some_and(|document| document.feed.nofollow),
         toml: None,
     };
     report.toml = document.and_then(|document| suggest::table(&report, document, subject));

@@ -100,6 +100,9 @@ pub struct ParsedFeed {
     pub repairs: Vec<String>,
     #[serde(skip)]
     pub ending: Ending,
+    /// True if it asks robots not to follow its links.
+    #[serde(skip)]
+    pub nofollow: bool,
 }
 
 /// One entry as a publisher gave it: texts are XML-legal, links absolute, dates read, nothing decided.

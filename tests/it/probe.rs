@@ -77,6 +77,20 @@ async fn a_probe_asks_for_three_things_at_most_and_needs_no_config() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_probe_follows_no_link_of_a_list_with_nofollow() {
+    let script = Script::start().await.expect("a loopback port");
+    script.on("/list/", [Reply::of(200, &["X-Robots-Tag: nofollow"], &list(8))]);
+    let nowhere = tempfile::tempdir().expect("a directory");
+    let url = script.url("/list/");
+    let arguments = ["probe", &url, "--follow", "--allow-network", "127.0.0.0/8"];
+    let output = dibao(nowhere.path(), &arguments).await;
+    let text = stdout(&output);
+    assert!(text.contains("list page: 8 entries") && text.contains("(nofollow)"), "{text}");
+    let paths: Vec<String> = script.seen().into_iter().map(|seen| seen.path).collect();
+    assert_eq!(paths, ["/robots.txt", "/list/"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_probe_fails_where_there_is_nothing_to_poll() {
     let script = Script::start().await.expect("a loopback port");
     let nowhere = tempfile::tempdir().expect("a directory");

@@ -19,6 +19,10 @@ use crate::model::time::Time;
 /// it can read.
 const FAIL_FIRST: u32 = 3;
 
+/// The finding about a followed list that wants its links not to be followed.
+const NOFOLLOW: &str =
+    "the list asks robots not to follow its links (nofollow): no pages of entries are fetched";
+
 pub(super) struct Read {
     pub(super) answer: Answer<Compared>,
     pub(super) findings: Findings,
@@ -105,8 +109,11 @@ impl Worker {
         let Visits { made, holds, pages } = self.visits_after(polled, &read.answer, &drafts).await;
         let first = polled.stored.is_none_or(|stored| !stored.seeded);
         let settled = follow::settle(drafts, made, polled.waiting(), first);
-        if let Answer::Document(Compared { new, repairs, .. }) = &mut read.answer {
+        if let Answer::Document(Compared { new, repairs, nofollow, .. }) = &mut read.answer {
             *new = count(settled.publish.len());
+            if *nofollow && polled.follow().is_some() {
+                repairs.push(NOFOLLOW.to_owned());
+            }
             repairs.extend(pages.lacks.iter().map(|(lack, count)| {
                 format!("article pages unlike those before them ({}): {count}", lack.as_str())
             }));
@@ -127,6 +134,7 @@ impl Worker {
     ) -> Visits {
         let all = |visit: Visit| Visits { made: vec![visit; drafts.len()], ..Visits::default() };
         match (polled.follow(), answer) {
+            (_, Answer::Document(Compared { nofollow: true, .. })) => all(Visit::Bare),
             (Some((page, limit)), Answer::Document(_) | Answer::SameBytes | Answer::NotModified) => {
                 self.visits(polled.source, page, limit, drafts, polled.stored).await
             }
@@ -181,6 +189,7 @@ impl Worker {
             broken: broken.then_some(closing),
             marks: findings.marks.clone(),
             grows_at_end: findings.grows_at_end,
+            nofollow: feed.nofollow,
         };
         Ok(Read { findings, holds, ..Read::of(Answer::Document(compared)) })
     }
@@ -216,6 +225,7 @@ impl Worker {
             list.next = more.next;
             let mut feed = std::mem::take(&mut list.feed);
             feed.entries.extend(more.feed.entries);
+            feed.nofollow |= more.feed.nofollow;
             (list.feed, list.findings) = self.findings(polled, feed, &list.url).await?;
             if list.findings.new.len() < list.feed.entries.len() {
                 break;

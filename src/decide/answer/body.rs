@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::form::{Document, Form};
 use super::{Answer, any};
+use crate::decide::robots::{AGENT, page_directives};
 use crate::model::entry::{Ending, ParsedFeed};
 use crate::model::exchange::{FetchFault, Response};
 use crate::model::hash::hex16;
@@ -133,6 +134,8 @@ impl BodyReader {
                 (Form::Json(rules.clone()), feed, None, Vec::new())
             }
         };
+        let header = response.head.x_robots_tag.as_deref();
+        feed.nofollow |= page_directives(header, AGENT).nofollow;
         if bound::newest(&mut feed.entries, self.max_entries, self.known.grows_at_end) {
             feed.repairs.push(format!("only the newest {} entries were taken", feed.entries.len()));
         }

@@ -54,6 +54,7 @@ fn feed(new: u32) -> Option<Reading> {
         broken: None,
         marks: Marks::default(),
         grows_at_end: None,
+        nofollow: false,
     }))
 }
 

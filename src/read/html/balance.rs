@@ -40,6 +40,14 @@ const CELL: &[&str] = &["td", "th", "caption", "table"];
 /// without a tag between.
 const SPECIALS_IN_A_RUN: usize = 1024;
 
+/// Attributes of a page that name an element or style it. Readers of pages look at those of the elements around a line
+/// for each line; all other attributes are read once.
+const NAMES: &[&str] = &["class", "id", "itemprop", "rel", "role", "style"];
+
+/// The longest value of such an attribute, in octets: one of a megabyte around 50,000 lines would take minutes. Class
+/// lists of style libraries have some hundred.
+const MAX_NAMES: usize = 1024;
+
 /// Rewrites `html`. The result is no longer than a few times [`MAX_HTML`].
 pub(super) fn balance(html: &str, base: &Base) -> String {
     let mut writer = Writer::new(html.len(), base);
@@ -164,7 +172,10 @@ impl<'b> Writer<'b> {
             let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:".contains(&b));
             let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
             if plain && starts && !name.starts_with("on") {
-                push_attribute(name, &unescape(attribute.value), &mut self.out);
+                let value = unescape(attribute.value);
+                let end =
+                    if NAMES.contains(&name) { value.floor_char_boundary(MAX_NAMES) } else { value.len() };
+                push_attribute(name, &value[..end], &mut self.out);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{MAX_HTML, looks_like_markup, plain, sanitise, summary, to_text};
+use super::{MAX_HTML, looks_like_markup, page, plain, sanitise, summary, to_text};
 
 const BASE: Option<&str> = Some("https://www.ha.chinanews.com.cn/news/1.shtml");
 
@@ -265,4 +265,17 @@ fn a_frame_that_is_never_closed_hides_no_text() {
     ]);
     let many = "<iframe/>文".repeat(50_000);
     assert_eq!(to_text(&many).chars().count(), 50_000);
+}
+
+#[test]
+fn names_of_a_page_are_cut_between_two_characters_and_addresses_are_kept() {
+    let long = "名".repeat(1_000);
+    let cut = &long[..1_023];
+    let markup =
+        page(&format!("<p class='{long}' id='{long}' style='{long}'><a href='/{long}' title='{long}'>"))
+            .markup;
+    let expected = format!(
+        "<p class=\"{cut}\" id=\"{cut}\" style=\"{cut}\"><a href=\"/{long}\" title=\"{long}\"></a></p>"
+    );
+    assert_eq!(markup, format!("<!DOCTYPE html>{expected}"));
 }

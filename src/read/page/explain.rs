@@ -52,7 +52,8 @@ pub struct Candidate {
     /// The score of a body, or the prose in a frame, in characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<usize>,
-    /// The simplest selector that chooses it and nothing else.
+    /// The simplest selector that chooses it and nothing else. Where none is soon found for a title, a date, an outlet
+    /// or an editor, the first element that it chooses is the part.
     pub selector: Option<String>,
 }
 

@@ -31,8 +31,6 @@ pub struct ListPage {
     /// The following list page, absolute, of the same site.
     pub next: Option<String>,
     pub encoding: String,
-    /// True if it asks robots not to follow its links.
-    pub nofollow: bool,
 }
 
 /// Reads a list page.
@@ -50,7 +48,6 @@ pub(super) fn of_page(page: &Page, bytes: &[u8], rules: &ListRules) -> Result<Li
     Ok(ListPage {
         next: next(page, rules),
         encoding: page.encoding.clone(),
-        nofollow: page.robots(&["nofollow"]),
         feed: ParsedFeed {
             title: page.title.as_deref().map(meta::list_title),
             links: vec![alternate(page.url.clone())],
@@ -58,6 +55,7 @@ pub(super) fn of_page(page: &Page, bytes: &[u8], rules: &ListRules) -> Result<Li
             entries,
             repairs,
             ending: ending(bytes),
+            nofollow: page.robots(&["nofollow"]),
             ..ParsedFeed::default()
         },
     })

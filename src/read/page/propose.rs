@@ -195,7 +195,7 @@ fn part(selectors: &Selectors<'_>, note: &Note) -> Option<Css> {
     let element = selectors.element(*note.nodes.first()?)?;
     let first = || note.texts.first().map(String::as_str).unwrap_or_default();
     let gives = |read: &dyn Fn(&str) -> Option<String>| {
-        selectors.simplest(element, |css| {
+        selectors.simplest_alone(element, |css| {
             let said = chosen(page, Some(css));
             said.and_then(|said| read(&said)).is_some_and(|said| said == first())
         })
@@ -212,7 +212,7 @@ fn part(selectors: &Selectors<'_>, note: &Note) -> Option<Css> {
                 .filter(|inner| find(&super::dom::text_to(*inner, MAX_DATE), &page.dates) == Some(stamp));
             let inner = inner.last().unwrap_or(element);
             let is_it = |css: &Css| dated(css) == Some(stamp);
-            selectors.simplest(inner, is_it).or_else(|| selectors.simplest(element, is_it))
+            selectors.simplest_alone(inner, is_it).or_else(|| selectors.simplest_alone(element, is_it))
         }
         Part::Outlet => gives(&|said| meta::unlabelled(said, meta::outlet)),
         Part::Editor => gives(&|said| meta::unlabelled(said, meta::editor)),

@@ -22,6 +22,9 @@ const MAX_NAME: usize = 40;
 const MAX_EACH: usize = 24;
 const MAX_TRIES: usize = 300;
 
+/// Selectors that are tried after one that chooses other elements too.
+const MAX_FURTHER: usize = 8;
+
 /// Nodes that all tries together may visit. A page of 5,000 nodes, as most have, gets all its tries; one of the largest
 /// size gets about ten.
 const MAX_VISITS: usize = 1_500_000;
@@ -44,11 +47,28 @@ impl<'a> Selectors<'a> {
 
     /// The simplest selector of an element that passes the test.
     pub(super) fn simplest(&self, of: ElementRef<'_>, passes: impl Fn(&Css) -> bool) -> Option<Css> {
-        simple(of).into_iter().take(MAX_EACH).find_map(|text| {
-            let left = self.tries.get().checked_sub(1)?;
-            self.tries.set(left);
-            Css::parse(&text).ok().filter(|css| passes(css))
-        })
+        self.tried(of).find(|css| passes(css))
+    }
+
+    /// The simplest selector of an element that passes the test and chooses no other element; where none is soon found,
+    /// the simplest that passes.
+    pub(super) fn simplest_alone(&self, of: ElementRef<'_>, passes: impl Fn(&Css) -> bool) -> Option<Css> {
+        let is_alone = |css: &Css| self.page.html.select(css.selector()).nth(1).is_none();
+        let mut tried = self.tried(of);
+        let first = tried.find(|css| passes(css))?;
+        if is_alone(&first) {
+            return Some(first);
+        }
+        tried.take(MAX_FURTHER).find(|css| is_alone(css) && passes(css)).or(Some(first))
+    }
+
+    /// Selectors of an element, the simplest first, as long as tries are left.
+    fn tried(&self, of: ElementRef<'_>) -> impl Iterator<Item = Css> {
+        let take_try = |text: String| {
+            self.tries.set(self.tries.get().checked_sub(1)?);
+            Some(text)
+        };
+        simple(of).into_iter().take(MAX_EACH).map_while(take_try).filter_map(|text| Css::parse(&text).ok())
     }
 }
 

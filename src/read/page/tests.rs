@@ -330,6 +330,22 @@ fn the_lines_about_an_article_are_judged_in_bounds() {
     }
 }
 
+/// Minutes, where a name that is one long word is read for each line or each row in it.
+#[test]
+fn a_name_without_a_blank_is_read_in_bounds() {
+    let name = "A".repeat(1 << 20);
+    let lines = "<p>发布：2024-05-12</p>".repeat(30_000);
+    let row = |n: usize| format!("<li><a href='/2026/0927/{n}.html'>第{n}条足够长的标题</a></li>");
+    let rows: String = (0..15_000).map(row).collect();
+    for name in [format!("class='{name}'"), format!("id='{name}'"), format!("style='{name}'")] {
+        for inner in [&lines, &rows] {
+            let page = format!("<html><body><div {name}>{inner}</div></body></html>");
+            let _ = list(&input(page.as_bytes()), &ListRules::default());
+            let _ = article(&input(page.as_bytes()), &ArticleRules::default());
+        }
+    }
+}
+
 #[test]
 fn a_page_that_grows_at_its_end_is_read_to_its_end() {
     let row = |n: usize| format!("<li><a href='/2026/0927/{n:05}.html'>第{n}条足够长的标题</a></li>");

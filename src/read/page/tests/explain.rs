@@ -125,7 +125,7 @@ fn an_article_is_explained_with_what_lost() {
     );
     let ExplainedArticle { explained, article, proposal } = explained_article(&body);
     let read = article.expect("an article");
-    assert_eq!(parts(&explained, Part::Title), [(false, "h1", "h1"), (true, "h1", "div.head h1")]);
+    assert_eq!(parts(&explained, Part::Title), [(false, "h1", "div.logo h1"), (true, "h1", "div.head h1")]);
     assert_eq!(parts(&explained, Part::Date), [(true, "div.meta", "span.time")]);
     assert!(parts(&explained, Part::Body).contains(&(true, "div.text", "div.text")), "{explained:?}");
     assert_eq!(parts(&explained, Part::Frame), [(false, "div.comments", "div.comments")]);
