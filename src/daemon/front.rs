@@ -15,7 +15,7 @@ use super::renderer::Renderer;
 
 use crate::config::Config;
 use crate::model::time::Time;
-use crate::serve::{Live, View, Views};
+use crate::serve::{Live, Share, View, Views};
 use crate::views::page::{Mark, Page};
 use crate::views::{html, metrics, status};
 
@@ -112,17 +112,13 @@ impl Views for Front {
         self.renderer().is_some_and(|renderer| renderer.takes_query(path))
     }
 
-    fn is_search(&self, path: &str) -> bool {
-        self.renderer().is_some_and(|renderer| renderer.is_search(path))
-    }
-
     fn has(&self, path: &str) -> bool {
         let is_status = [status::PAGE, status::FEED].contains(&path);
         is_status || self.renderer().is_some_and(|renderer| renderer.has(path))
     }
 
-    fn is_rare(&self, path: &str) -> bool {
-        self.renderer().is_some_and(|renderer| renderer.is_rare(path))
+    fn share(&self, path: &str) -> Share {
+        self.renderer().map_or(Share::Common, |renderer| renderer.share(path))
     }
 
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {

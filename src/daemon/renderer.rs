@@ -32,7 +32,7 @@ use crate::model::source::SourceId;
 use crate::model::state::{FeedState, Meta, State};
 use crate::model::stored::EntryNo;
 use crate::search::Search;
-use crate::serve::{View, Views};
+use crate::serve::{Share, View, Views};
 use crate::views::document::{self, FeedDoc};
 use crate::views::format::Format;
 use crate::views::formats::{self, FEED, FORMATS, PAGE};
@@ -41,20 +41,20 @@ use crate::views::html::lang::Tongue;
 use crate::views::opensearch;
 use crate::views::opml;
 use crate::views::page::{Mark, Page};
+use crate::views::robots;
 use crate::views::site::Site;
-use cache::{Cache, Limit, Made};
+use cache::{Cache, Limit, Made, Slot};
 pub use changes::Version;
 use changes::{Age, FeedChanges};
 use feeds::FeedSource;
 use paths::{PageKey, ViewKey};
 
-/// The cache limit of views that do not [stay](ViewKey::stands): there can be thousands, and an archive may have
-/// megabytes.
-const PAGES: Limit<Rendered> = Limit {
-    count: 512,
-    octets: 48 << 20,
-    weigh: |rendered| rendered.page.as_ref().map_or(0, |page| page.octets()),
-};
+/// The cache limit of feeds and archives that do not [stay](ViewKey::stands): there can be thousands, and an archive
+/// may have megabytes.
+const FEEDS: Limit<Rendered> = Limit { count: 512, octets: 48 << 20, weigh: Rendered::octets };
+
+/// The cache limit of pages that do not stay. There is one for each entry; few are asked for twice.
+const PAGES: Limit<Rendered> = Limit { count: 512, octets: 24 << 20, weigh: Rendered::octets };
 
 /// The cache limit of documents: the formats of a feed are rendered one after another, if at all.
 const DOCS: Limit<(Mark, FeedDoc)> = Limit { count: 16, octets: usize::MAX, weigh: |_| 0 };
@@ -63,6 +63,12 @@ const DOCS: Limit<(Mark, FeedDoc)> = Limit { count: 16, octets: usize::MAX, weig
 struct Rendered {
     view: ViewKey,
     page: Option<Arc<Page>>,
+}
+
+impl Rendered {
+    fn octets(&self) -> usize {
+        self.page.as_ref().map_or(0, |page| page.octets())
+    }
 }
 
 /// The document of a feed, and the state it shows.
@@ -80,6 +86,9 @@ pub struct Renderer {
     meter: Arc<Meter>,
     docs: Cache<FeedKey, Version, (Mark, FeedDoc)>,
     deltas: delta::DeltaCache,
+    /// Feeds, archives, and the pages that clients ask for all the time.
+    views: Cache<String, Version, Rendered>,
+    /// The other pages. A crawler that asks for all of them drops no feed.
     pages: Cache<String, Version, Rendered>,
     search: Option<Arc<Search>>,
     searches: Cache<String, Version, Arc<Page>>,
@@ -101,6 +110,7 @@ impl Renderer {
             meter: Arc::default(),
             deltas: delta::DeltaCache::default(),
             docs: Cache::new(DOCS),
+            views: Cache::new(FEEDS),
             pages: Cache::new(PAGES),
             search: None,
             searches: Cache::new(search_view::SEARCHES),
@@ -145,7 +155,8 @@ impl Renderer {
     /// Renders in advance the stale views that a client asked for since they were rendered, in the codings that
     /// clients asked for. Archives, days, months and entries are left out: they seldom change, and few ask for them.
     pub fn refresh(&self) -> Result<(), StoreError> {
-        let mut asked = self.pages.asked();
+        let mut asked = self.views.asked();
+        asked.extend(self.pages.asked());
         // The formats of a feed one after another: they share its document.
         asked.sort();
         for path in &asked {
@@ -234,7 +245,8 @@ impl Renderer {
         }
         let path = view.path();
         let make = || Ok(Rendered { view: view.clone(), page: self.render(view)? });
-        match self.pages.get(&path, view.stands(), || self.version(view), make) {
+        let cache = if share_of(view) == Share::RarePage { &self.pages } else { &self.views };
+        match cache.get(&path, view.stands(), || self.version(view), make) {
             Ok(made) => Ok(made.value.page.clone()),
             // If the disk fails, the view in memory is still served.
             Err(error) => {
@@ -247,7 +259,11 @@ impl Renderer {
 
     /// The page that was last rendered at a path.
     fn last(&self, path: &str) -> Option<Arc<Page>> {
-        self.pages.slot(path)?.last()?.value.page.clone()
+        self.slot(path)?.last()?.value.page.clone()
+    }
+
+    fn slot(&self, path: &str) -> Option<Arc<Slot<Version, Rendered>>> {
+        self.views.slot(path).or_else(|| self.pages.slot(path))
     }
 
     /// The version a view would have if rendered now. While it stays the same, so does the view.
@@ -288,6 +304,9 @@ impl Renderer {
                 Page::new(opml::feeds(&self.site, changed), opml::MEDIA_TYPE, changed)
             }
             ViewKey::Sources => self.render_sources()?,
+            ViewKey::Robots => {
+                Page::new(robots::render(&self.site), robots::MEDIA_TYPE, self.meta()?.config_at)
+            }
             ViewKey::OpenSearch => {
                 if self.search.is_none() {
                     return Ok(None);
@@ -363,6 +382,15 @@ impl Renderer {
 
     fn is_over(&self, month: Month) -> bool {
         self.meta().is_ok_and(|meta| month < Month::of(meta.newest_at, self.site.zone))
+    }
+}
+
+fn share_of(view: &ViewKey) -> Share {
+    match view {
+        ViewKey::Search(..) => Share::Search,
+        view if view.stands() => Share::Common,
+        ViewKey::Page(..) => Share::RarePage,
+        _ => Share::RareFeed,
     }
 }
 
@@ -459,15 +487,11 @@ impl Views for Renderer {
         ViewKey::takes_query(path)
     }
 
-    fn is_search(&self, path: &str) -> bool {
-        ViewKey::takes_query(path.split('?').next().unwrap_or_default())
-    }
-
     fn at_hand(&self, path: &str) -> Option<Arc<Page>> {
-        if self.is_search(path) {
+        if ViewKey::takes_query(path.split('?').next().unwrap_or_default()) {
             return self.search_at_hand(path);
         }
-        let slot = self.pages.slot(path)?;
+        let slot = self.slot(path)?;
         let made = slot.last()?;
         slot.ask();
         let is_current = made.version == self.version(&made.value.view) || self.changes.excuse(made.at);
@@ -481,8 +505,8 @@ impl Views for Renderer {
         }
     }
 
-    fn is_rare(&self, path: &str) -> bool {
-        ViewKey::parse(path, &self.site.regions).is_some_and(|key| !key.stands())
+    fn share(&self, path: &str) -> Share {
+        ViewKey::parse(path, &self.site.regions).map_or(Share::Common, |view| share_of(&view))
     }
 
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {

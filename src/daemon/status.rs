@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DurationRound, TimeDelta};
 use tokio::time::Instant;
 
 use super::dues::Dues;
@@ -14,7 +14,7 @@ use super::recorder::RecordError;
 use super::worker::Outages;
 use crate::decide::health::{Look, Progress, Sizes, SourceLook, Status};
 use crate::ledger::DiskFault;
-use crate::ledger::store::StoreError;
+use crate::ledger::store::{Store, StoreError};
 use crate::model::feed_key::FeedKey;
 use crate::model::state::{Meta, SourceState, State};
 use crate::model::time::Time;
@@ -76,8 +76,8 @@ pub fn look(engine: &Engine, dues: Option<&Dues>) -> Result<Look, StoreError> {
     })
 }
 
-/// The entries of a region's feed that are counted by hours: forty an hour.
-const COUNTED: usize = 1000;
+/// The entries of a region's feed that are counted of each hour: no more surface in a quiet year.
+const COUNTED: usize = 500;
 
 /// The last polls of each source and its next.
 fn pulses(engine: &Engine, dues: &Dues, look: &Look) -> Vec<Pulse> {
@@ -89,19 +89,32 @@ fn pulses(engine: &Engine, dues: &Dues, look: &Look) -> Vec<Pulse> {
 }
 
 /// How much surfaced in each region in each of the last hours, the last hour last.
-fn heat(engine: &Engine, now: Time) -> Result<Vec<Heat>, StoreError> {
+fn heat(engine: &Engine, end: Time) -> Result<Vec<Heat>, StoreError> {
     let store = engine.store().load_full();
-    let from = now - TimeDelta::hours(i64::try_from(HOURS).unwrap_or_default());
-    let mut rows = Vec::new();
-    for region in engine.config.regions.iter() {
-        let mut hours = [0; HOURS];
-        for (rank, _) in store.surfaced_between(&FeedKey::Region(region.id.clone()), from, now, COUNTED)? {
-            let hour = usize::try_from((rank.surfaced - from).num_hours()).unwrap_or_default();
-            hours[hour.min(HOURS - 1)] += 1;
-        }
-        rows.push(Heat { region: region.id.clone(), hours });
+    let regions = engine.config.regions.iter().map(|region| region.id.clone());
+    regions
+        .map(|region| {
+            let hours = surfaced(&store, &FeedKey::Region(region.clone()), end, COUNTED)?;
+            Ok(Heat { region, hours })
+        })
+        .collect()
+}
+
+/// How much surfaced in a feed in each hour before `end`, the last hour last; of each hour `most` are counted.
+fn surfaced(store: &Store, feed: &FeedKey, end: Time, most: usize) -> Result<[usize; HOURS], StoreError> {
+    let mut hours = [0; HOURS];
+    let mut before = end;
+    for hour in hours.iter_mut().rev() {
+        let from = before - TimeDelta::hours(1);
+        *hour = store.surfaced_between(feed, from, before, most)?.len();
+        before = from;
     }
-    Ok(rows)
+    Ok(hours)
+}
+
+/// The end of the minute of a time: what is counted until then changes once a minute, or with the store.
+fn minute_end(now: Time) -> Time {
+    now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now) + TimeDelta::minutes(1)
 }
 
 /// Looks at the parts that must move. Reads nothing.
@@ -148,10 +161,12 @@ fn memory() -> Option<u64> {
 /// A look, and its meaning.
 type Made = Arc<(Look, Status)>;
 
-/// The last look, and the last feed of changes.
+/// The last look, the last counts of the regions, and the last feed of changes.
 #[derive(Default)]
 pub struct Looks {
     last: Mutex<Option<(Shown, Instant, Made)>>,
+    /// The end of the hours, and the counts. They stand until the minute or any feed changes.
+    heat: Mutex<Option<(Shown, Time, Arc<Vec<Heat>>)>>,
     changes: Mutex<Option<(Shown, Arc<Page>)>>,
 }
 
@@ -162,6 +177,12 @@ struct Shown {
 }
 
 impl Shown {
+    /// The configuration, and the last line that touched any feed.
+    fn feeds(engine: &Arc<Engine>) -> Result<Self, StoreError> {
+        let seq = engine.store().load().feed(&FeedKey::All)?.map_or(0, |all| all.changed_seq);
+        Ok(Self { engine: Arc::downgrade(engine), seq })
+    }
+
     fn now(engine: &Arc<Engine>) -> Result<Self, StoreError> {
         let seq = engine.store().load().last_meta()?.map_or(0, |meta| meta.seq);
         Ok(Self { engine: Arc::downgrade(engine), seq })
@@ -191,6 +212,20 @@ impl Looks {
         Ok(made)
     }
 
+    fn heat(&self, engine: &Arc<Engine>, now: Time) -> Result<Arc<Vec<Heat>>, StoreError> {
+        let mut last = self.heat.lock().unwrap_or_else(PoisonError::into_inner);
+        let (shown, end) = (Shown::feeds(engine)?, minute_end(now));
+        if let Some((of, until, heat)) = &*last
+            && *of == shown
+            && *until == end
+        {
+            return Ok(Arc::clone(heat));
+        }
+        let made = Arc::new(heat(engine, end)?);
+        *last = Some((shown, end, Arc::clone(&made)));
+        Ok(made)
+    }
+
     /// A document about the daemon as it is now. Blocks.
     pub fn live(
         &self,
@@ -203,7 +238,7 @@ impl Looks {
         let (look, status) = &*made;
         Ok(match what {
             Live::Page(tongue) => {
-                let (pulses, heat) = (pulses(engine, dues, look), heat(engine, look.now)?);
+                let (pulses, heat) = (pulses(engine, dues, look), self.heat(engine, look.now)?);
                 let page = StatusPage { look, status, pulses: &pulses, heat: &heat };
                 html::status(engine.renderer.site(), tongue, &page)
             }
@@ -254,4 +289,33 @@ pub fn changes(engine: &Engine) -> Result<Page, StoreError> {
     let changes = Changes { instance: meta.instance, configured: meta.config_at, sources: &sources };
     let bytes = status::feed(engine.renderer.site(), &changes);
     Ok(Page::new(bytes, crate::views::atom::MEDIA_TYPE, changes.modified()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::renderer::tests::{defs, news, seeds};
+    use crate::model::region::RegionId;
+    use crate::testing::*;
+
+    #[test]
+    fn a_full_hour_hides_no_earlier_one() {
+        let hour = 3600;
+        let polled = |n: u64, seconds: i64| seen("paper", seconds, vec![news(n, seconds - 60)], vec![]);
+        let late = (2..12).map(|n| polled(n, 40 * hour + 60 * i64::try_from(n).expect("small")));
+        let records = seeds().into_iter().chain([polled(1, 30 * hour)]).chain(late);
+        let store = folded(&lines([config(0, &defs(), &[])].into_iter().chain(records)), &rules(&defs()));
+        let hours =
+            surfaced(&store, &FeedKey::Region(RegionId::new("henan")), at(41 * hour), 3).expect("sound");
+        let mut expected = [0; HOURS];
+        (expected[HOURS - 11], expected[HOURS - 1]) = (1, 3);
+        assert_eq!(hours, expected);
+    }
+
+    #[test]
+    fn the_counts_of_a_minute_stand_until_its_end() {
+        assert_eq!(minute_end(at(0)), at(60));
+        assert_eq!(minute_end(at(59)), at(60));
+        assert_eq!(minute_end(at(60)), at(120));
+    }
 }

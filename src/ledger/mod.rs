@@ -68,7 +68,7 @@ pub type StoreHandle = Arc<ArcSwap<Store>>;
 #[derive(Debug, Default)]
 pub struct Recorded {
     pub feeds: Vec<(FeedKey, FeedState)>,
-    /// The sources whose state changed, with the lines that say so.
+    /// The sources whose state changed or that never had entries, with the lines that say so.
     pub turned: Vec<(SourceId, u64)>,
     /// True if any view may have changed: the configuration did, or the store was built anew.
     pub everything: bool,
@@ -156,8 +156,12 @@ impl Ledger {
         };
         let everything = lines.iter().any(|line| line.record.is_config());
         let first = lines.first().map_or(0, |line| line.seq);
-        let last_turn =
-            |source: &SourceState| source.turns.last().map(|turn| turn.seq).filter(|seq| *seq >= first);
+        let last = self.journal.seq();
+        let last_turn = |source: &SourceState| match source.seeded {
+            true => source.turns.last().map(|turn| turn.seq).filter(|seq| *seq >= first),
+            // Its first good poll may bring nothing. Then no feed changes, and there is no turn.
+            false => Some(last),
+        };
         let turned = changes.sources.iter().filter_map(|(id, source)| Some((id.clone(), last_turn(source)?)));
         let turned = turned.collect();
         let (seq, changed) = (self.journal.seq(), changes.entries.into_keys().collect());

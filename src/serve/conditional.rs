@@ -55,6 +55,9 @@ impl<'a> Resource<'a> {
     /// True if a client that sends this date has the page.
     fn is_known_since(&self, since: u64) -> bool {
         let changed = seconds(self.page.modified.into());
+        if !self.page.dated {
+            return false;
+        }
         // A date in the future comes from a wrong clock, ours or the client's.
         if self.now.is_some_and(|now| since > now) {
             return false;
@@ -88,6 +91,7 @@ pub(super) fn evaluate<'a>(
             return Evaluation::PreconditionFailed;
         }
     } else if let Some(since) = date(headers, header::IF_UNMODIFIED_SINCE)
+        && resource.page.dated
         && resource.modified > since
     {
         return Evaluation::PreconditionFailed;
@@ -190,7 +194,9 @@ fn validate(head: &mut HeaderMap, resource: Resource<'_>, etag: &str) {
     let Resource { page, modified, fresh, .. } = resource;
     let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(modified);
     set(head, header::ETAG, etag);
-    set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
+    if page.dated {
+        set(head, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));
+    }
     match page.lasts {
         true => set(head, header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         false => set(head, header::CACHE_CONTROL, &format!("public, max-age={}", max_age(fresh))),

@@ -38,6 +38,18 @@ pub enum View {
     Refused(u16, Arc<Page>),
 }
 
+/// The views that share a part of the machine. Whoever asks for all of one share delays nobody in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// Clients ask for it all the time, so it is usually in memory.
+    Common,
+    /// A feed or an archive that few ask for.
+    RareFeed,
+    /// A page for people that few ask for. There is one for each entry, and crawlers ask for them all.
+    RarePage,
+    Search,
+}
+
 /// The views of an instance, by path.
 pub trait Views: Send + Sync + 'static {
     /// The view at a path, without its leading slash. The path of a page has its language as `Tongue::at` writes it.
@@ -56,19 +68,13 @@ pub trait Views: Send + Sync + 'static {
         false
     }
 
-    /// True if the view at a path is the answer to a search.
-    fn is_search(&self, path: &str) -> bool {
-        let _ = path;
-        false
-    }
-
     /// True if there is a view at a path. Renders nothing. May block.
     fn has(&self, path: &str) -> bool;
 
-    /// True if few ask for the view at a path, so that it is usually not in memory.
-    fn is_rare(&self, path: &str) -> bool {
+    /// The share of the machine that the view at a path is rendered with. Does not block.
+    fn share(&self, path: &str) -> Share {
         let _ = path;
-        false
+        Share::Common
     }
 
     /// The feed at a path with only the entries that changed since an earlier state (RFC 3229, `A-IM: feed`);

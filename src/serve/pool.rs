@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::Views;
+use super::{Share, Views};
 
 /// Common views looked up or rendered at once. Each takes a thread for a moment, and a service may have a hundred.
 const COMMON: usize = 32;
 
-/// Rare views rendered at once. An archive takes a processor for a second and tens of megabytes.
+/// Rare feeds rendered at once, and as many rare pages. An archive takes a processor for a second and tens of
+/// megabytes.
 const RARE: usize = 2;
 
 /// Requests that may wait for a rare view. Each keeps a slot of the 512, and at a second each no more than twenty
@@ -27,7 +28,8 @@ pub(super) struct Pool {
     pub(super) views: Arc<dyn Views>,
     timeout: Duration,
     common: Arc<Semaphore>,
-    rare: Few,
+    feeds: Few,
+    pages: Few,
     searches: Few,
 }
 
@@ -54,12 +56,13 @@ pub(super) enum PoolError {
 }
 
 impl Pool {
-    /// Requests for rare views and for searches may hold half of the connection `slots` at most.
+    /// Requests of each small share may hold half of the connection `slots` at most.
     pub(super) fn new(views: Arc<dyn Views>, timeout: Duration, slots: usize) -> Arc<Self> {
         let waiting = RARE_QUEUE.min(slots / 2);
         let common = Arc::new(Semaphore::new(COMMON));
-        let (rare, searches) = (Few::new(RARE, waiting), Few::new(SEARCHES, waiting));
-        Arc::new(Self { views, timeout, common, rare, searches })
+        let few = |turns| Few::new(turns, waiting);
+        let (feeds, pages, searches) = (few(RARE), few(RARE), few(SEARCHES));
+        Arc::new(Self { views, timeout, common, feeds, pages, searches })
     }
 
     /// Runs work on the views for a path. The work may block.
@@ -68,10 +71,11 @@ impl Pool {
         path: &str,
         work: impl FnOnce(&dyn Views) -> T + Send + 'static,
     ) -> Result<T, PoolError> {
-        let few = match (self.views.is_search(path), self.views.is_rare(path)) {
-            (true, _) => Some(&self.searches),
-            (false, true) => Some(&self.rare),
-            (false, false) => None,
+        let few = match self.views.share(path) {
+            Share::Search => Some(&self.searches),
+            Share::RareFeed => Some(&self.feeds),
+            Share::RarePage => Some(&self.pages),
+            Share::Common => None,
         };
         let (turns, place) = match few {
             Some(Few { turns, queue }) => {
@@ -112,31 +116,49 @@ mod tests {
             false
         }
 
-        fn is_search(&self, path: &str) -> bool {
-            path == "search"
+        fn share(&self, path: &str) -> Share {
+            match path {
+                "search" => Share::Search,
+                "entry" => Share::RarePage,
+                "source.atom" => Share::RareFeed,
+                _ => Share::Common,
+            }
         }
+    }
+
+    /// Asks for one view until its share is full, and then for views of other shares.
+    async fn flood(path: &'static str, others: &[&str]) {
+        let pool = Pool::new(Arc::new(Shelf), Duration::from_secs(60), 512);
+        let gate = Arc::new(Mutex::new(()));
+        let held = gate.lock().await;
+        let asked: Vec<_> = (0..RARE + RARE_QUEUE)
+            .map(|_| {
+                let (pool, gate) = (Arc::clone(&pool), Arc::clone(&gate));
+                tokio::spawn(async move { pool.run(path, move |_| drop(gate.blocking_lock())).await })
+            })
+            .collect();
+        let few = if path == "search" { &pool.searches } else { &pool.pages };
+        while few.queue.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(pool.run(path, |_| ()).await, Err(PoolError::Overloaded));
+        for other in others {
+            assert_eq!(pool.run(other, |_| 7).await, Ok(7), "{other}");
+        }
+        drop(held);
+        for one in asked {
+            assert_eq!(one.await.expect("it ends"), Ok(()));
+        }
+        assert_eq!(pool.run(path, |_| 7).await, Ok(7));
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn many_searches_are_refused_and_delay_nobody_else() {
-        let pool = Pool::new(Arc::new(Shelf), Duration::from_secs(60), 512);
-        let gate = Arc::new(Mutex::new(()));
-        let held = gate.lock().await;
-        let searches: Vec<_> = (0..SEARCHES + RARE_QUEUE)
-            .map(|_| {
-                let (pool, gate) = (Arc::clone(&pool), Arc::clone(&gate));
-                tokio::spawn(async move { pool.run("search", move |_| drop(gate.blocking_lock())).await })
-            })
-            .collect();
-        while pool.searches.queue.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(pool.run("search", |_| ()).await, Err(PoolError::Overloaded));
-        assert_eq!(pool.run("henan.atom", |_| 7).await, Ok(7));
-        drop(held);
-        for search in searches {
-            assert_eq!(search.await.expect("it ends"), Ok(()));
-        }
-        assert_eq!(pool.run("search", |_| 7).await, Ok(7));
+        flood("search", &["henan.atom", "source.atom", "entry"]).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_crawler_of_pages_delays_no_feed() {
+        flood("entry", &["henan.atom", "source.atom", "search"]).await;
     }
 }

@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod opensearch;
 pub mod opml;
 pub mod page;
+pub mod robots;
 pub mod rss;
 pub mod site;
 mod sound;

@@ -29,6 +29,8 @@ pub struct Page {
     pub plain: Bytes,
     /// True if the address will never have other bytes.
     pub lasts: bool,
+    /// False if bytes may change without a new `modified`: then only the tag says if a client has them.
+    pub dated: bool,
     /// The `Link` header (RFC 8288); empty for none.
     pub link: String,
     /// The entity tags by representation, see [`Page::etag`].
@@ -107,6 +109,7 @@ impl Page {
             modified,
             mark,
             lasts,
+            dated: true,
             link,
             plain: bytes.into(),
             etags,
@@ -117,6 +120,11 @@ impl Page {
     /// A file whose address names its bytes.
     pub fn lasting(bytes: &[u8], media_type: &'static str, modified: Time) -> Self {
         Self { lasts: true, ..Self::new(bytes.to_vec(), media_type, modified) }
+    }
+
+    /// The same view, of which nobody knows when it last changed.
+    pub fn undated(self) -> Self {
+        Self { dated: false, ..self }
     }
 
     /// The same view with a `Link` header.

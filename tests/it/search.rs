@@ -276,11 +276,17 @@ async fn filters_pages_and_faults_are_said() {
     assert!(all.contains("没有找到") || all.contains("条"));
     let description = html(&engine, "opensearch.xml");
     assert!(description.contains("template=\"http://news.example/search?q={searchTerms}\""), "{description}");
-    for (path, status) in
-        [("search.atom", 400), ("search.atom?q=%EF%BC%9F", 400), ("search.rss?q=a&region=nowhere", 400)]
-    {
-        let View::Refused(given, _) = engine.renderer.view(path) else { panic!("{path}") };
-        assert_eq!(given, status, "{path}");
+    for path in [
+        "search.atom",
+        "search.atom?q=%EF%BC%9F",
+        "search.rss?q=a&region=nowhere",
+        "search.atom?q=a&source=nosuch",
+        "search.json?q=a&from=2026-11-02&to=2026-11-01",
+    ] {
+        let View::Refused(400, _) = engine.renderer.view(path) else { panic!("{path}") };
+        let page = html(&engine, &path.replace(".atom", "").replace(".rss", "").replace(".json", ""));
+        assert!(!page.contains("application/atom+xml"), "{path}: the page offers no feed");
+        assert!(!path.contains('&') || page.contains("class=\"faults\""), "{path}: {page}");
     }
     engine.close().await.unwrap();
 }

@@ -112,7 +112,7 @@ impl<K: Hash + Eq + Clone, W: PartialEq, V> Cache<K, W, V> {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let is_new = !stays && !slots.contains_key(key);
         if is_new && slots.values().filter(|slot| !slot.stays).count() >= self.limit.count {
-            slots.retain(|_, slot| slot.stays);
+            drop_oldest(&mut slots);
         }
         let new = || Slot {
             stays,
@@ -123,15 +123,30 @@ impl<K: Hash + Eq + Clone, W: PartialEq, V> Cache<K, W, V> {
         Arc::clone(slots.entry(key.clone()).or_insert_with(|| Arc::new(new())))
     }
 
-    /// Drops the values that do not stay if they are too large together. Weighs every value again: it may have
-    /// grown since it was made.
+    /// Drops the oldest values that do not stay while they are too large together. Weighs every value again: it may
+    /// have grown since it was made.
     fn weigh(&self) {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-        let passing = slots.values().filter(|slot| !slot.stays).filter_map(|slot| slot.last());
-        if passing.map(|made| (self.limit.weigh)(&made.value)).sum::<usize>() > self.limit.octets {
-            slots.retain(|_, slot| slot.stays);
+        let weight = |slot: &Slot<W, V>| slot.last().map_or(0, |made| (self.limit.weigh)(&made.value));
+        let passing = slots.values().filter(|slot| !slot.stays);
+        let mut octets = passing.map(|slot| weight(slot)).sum::<usize>();
+        while octets > self.limit.octets {
+            let Some(oldest) = drop_oldest(&mut slots) else { return };
+            octets -= weight(&oldest).min(octets);
         }
     }
+}
+
+/// Drops the value that was made first of those that do not stay. One that is being made for the first time counts
+/// as the newest.
+fn drop_oldest<K: Hash + Eq + Clone, W, V>(
+    slots: &mut HashMap<K, Arc<Slot<W, V>>>,
+) -> Option<Arc<Slot<W, V>>> {
+    let passing = slots.iter().filter(|(_, slot)| !slot.stays);
+    let made_at = |slot: &Slot<W, V>| slot.last().map(|made| made.at);
+    let oldest = passing.min_by_key(|(_, slot)| (made_at(slot).is_none(), made_at(slot)));
+    let key = oldest.map(|(key, _)| key.clone())?;
+    slots.remove(&key)
 }
 
 #[cfg(test)]
@@ -171,6 +186,7 @@ mod tests {
         (10..14).for_each(|key| assert!(made(&cache, key, 1, 1)));
         assert!(!made(&cache, 10, 1, 1), "there is room for four");
         assert!(made(&cache, 14, 1, 1));
+        assert!(!made(&cache, 13, 1, 1), "the newest stay");
         assert!(made(&cache, 10, 1, 1), "not for five");
         assert!((0..10).all(|key| !made(&cache, key, 1, 1000)), "these stay");
     }
@@ -185,7 +201,8 @@ mod tests {
             "a value that grew lighter counts as it is"
         );
         assert!(made(&cache, 12, 1, 11));
-        assert!(made(&cache, 10, 1, 60) && made(&cache, 11, 2, 30), "they went");
+        assert!(!made(&cache, 11, 2, 30), "the newer one stays");
+        assert!(made(&cache, 10, 1, 60), "the oldest went");
     }
 
     #[test]

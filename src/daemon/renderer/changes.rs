@@ -98,7 +98,7 @@ impl FeedChanges {
         match view {
             ViewKey::Page(PageKey::Home, _) => (everything, revisions.newest, revisions.age),
             ViewKey::Feeds | ViewKey::Sources | ViewKey::Search(..) => (everything, revisions.newest, by_day),
-            ViewKey::Asset(_) | ViewKey::OpenSearch => (everything, 0, None),
+            ViewKey::Asset(_) | ViewKey::OpenSearch | ViewKey::Robots => (everything, 0, None),
             ViewKey::Feed(feed, _) => (everything, of(feed).0, by_day),
             // Its bars end on the day of the newest poll, and it tells the state of its source.
             ViewKey::Page(PageKey::Feed(feed @ FeedKey::Source(id)), _) => {

@@ -70,14 +70,12 @@ impl Renderer {
         let left =
             |feed: &FeedKey, from, to| store.feed(feed).map(|s| s.is_some_and(|s| s.left.any_in(from, to)));
         let is_gone = match page {
-            PageKey::Day(feed, day) => {
-                left(feed, start_of(*day, zone), start_of(day.succ_opt().unwrap_or(*day), zone))
-            }
             PageKey::Month(feed, month) => left(feed, month.start(zone), month.next().start(zone)),
             PageKey::Entry(key) => {
                 self.stored(*key).map(|found| found.is_some_and(|(_, entry)| !entry.is_shown()))
             }
-            PageKey::Home | PageKey::Feed(_) => Ok(false),
+            // The store does not know on which days entries left.
+            PageKey::Home | PageKey::Feed(_) | PageKey::Day(..) => Ok(false),
         };
         match is_gone {
             Ok(true) => View::Gone,
@@ -223,7 +221,9 @@ impl Renderer {
         let page =
             SourcePage { feed: FeedPage { feed: &feed, doc, months: &months }, state: &state, days: &days };
         let turned = state.turns.last().map_or(doc.modified, |turn| turn.at);
-        let modified = doc.modified.max(turned).max(start_of(today, self.site.zone));
+        // The first good poll may bring nothing, and changes only what the page says of the state.
+        let polled = state.polled_at.filter(|_| !state.seeded).unwrap_or(turned);
+        let modified = doc.modified.max(turned).max(polled).max(start_of(today, self.site.zone));
         Ok(Some(Page::new(html::source(&self.site, tongue, &page), html::MEDIA_TYPE, modified)))
     }
 }

@@ -15,6 +15,7 @@ use crate::views::formats::{FORMATS, PAGE};
 use crate::views::html::assets::Asset;
 use crate::views::html::lang::Tongue;
 use crate::views::opensearch;
+use crate::views::robots;
 use crate::views::site::{FEED_ENDING, Site};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,8 @@ pub(super) enum ViewKey {
     Search(Box<Request>, Output),
     /// The description of the search for browsers.
     OpenSearch,
+    /// The rules for crawlers.
+    Robots,
 }
 
 /// The form of an answer to a search.
@@ -67,6 +70,7 @@ impl ViewKey {
             "feeds.opml" => return Some(Self::Feeds),
             "sources.opml" => return Some(Self::Sources),
             opensearch::PATH => return Some(Self::OpenSearch),
+            robots::PATH => return Some(Self::Robots),
             _ => {}
         }
         if let Some((name, month)) = path.strip_suffix(FEED_ENDING).and_then(|p| p.rsplit_once("/archive/")) {
@@ -89,6 +93,7 @@ impl ViewKey {
                 with_query(&format!("{PATH}{}", format.ending), &request.address())
             }
             Self::OpenSearch => opensearch::PATH.to_owned(),
+            Self::Robots => robots::PATH.to_owned(),
         }
     }
 
@@ -97,7 +102,12 @@ impl ViewKey {
         match self {
             Self::Page(page, _) => page.feed(),
             Self::Feed(feed, _) | Self::Archive(feed, _) => Some(feed),
-            Self::Asset(_) | Self::Feeds | Self::Sources | Self::Search(..) | Self::OpenSearch => None,
+            Self::Asset(_)
+            | Self::Feeds
+            | Self::Sources
+            | Self::Search(..)
+            | Self::OpenSearch
+            | Self::Robots => None,
         }
     }
 
@@ -118,7 +128,8 @@ impl ViewKey {
             | Self::Feeds
             | Self::Sources
             | Self::Asset(_)
-            | Self::OpenSearch => true,
+            | Self::OpenSearch
+            | Self::Robots => true,
             Self::Feed(feed, _) => !matches!(feed, FeedKey::Source(_)),
             Self::Page(PageKey::Feed(feed), tongue) => !tongue.kept && !matches!(feed, FeedKey::Source(_)),
             Self::Page(..) | Self::Archive(..) | Self::Search(..) => false,
@@ -218,6 +229,7 @@ mod tests {
         for path in [
             "",
             "feeds.opml",
+            "robots.txt",
             "sources.opml",
             "all.atom",
             "national.rss",

@@ -1,4 +1,5 @@
-//! Searches as views: pages and feeds, kept until entries or the index change.
+//! Searches as views: pages and feeds, kept until entries or the index change. They have tags and no dates: an entry
+//! that is indexed late changes an answer after the time at which the entry came.
 
 use std::sync::Arc;
 
@@ -6,10 +7,7 @@ use super::cache::Limit;
 use super::paths::{Output, ViewKey, with_query};
 use super::search::{Found, RESULTS, SearchStop};
 use super::{Renderer, failed};
-use crate::ledger::store::StoreError;
-use crate::model::feed_key::FeedKey;
-use crate::model::search::Order;
-use crate::model::state::State;
+use crate::model::search::{Fault, Order};
 use crate::model::time::Time;
 use crate::search::Unready;
 use crate::search::request::Request;
@@ -63,8 +61,16 @@ impl Renderer {
         if query.is_empty() {
             return Some("name the words to search for: q=…".to_owned());
         }
-        let faults: Vec<String> = query.faults.iter().map(ToString::to_string).collect();
-        (!request.unread.is_empty()).then(|| faults.join("; "))
+        let mut faults = query.faults;
+        faults.extend(self.unknown_source(request));
+        faults.retain(|fault| matches!(fault, Fault::Parameter { .. } | Fault::DaysReversed));
+        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
+    fn unknown_source(&self, request: &Request) -> Option<Fault> {
+        let unknown = request.source.as_ref().filter(|source| !self.configured.contains(source))?;
+        Some(Fault::Parameter { name: "source", value: unknown.to_string() })
     }
 
     fn render_search_feed(&self, request: &Request, format: &Format) -> Result<Arc<Page>, SearchStop> {
@@ -72,15 +78,17 @@ impl Renderer {
         let doc = self.search_feed(request)?;
         let bytes = formats::render(format, &self.site, &doc);
         Ok(Arc::new(
-            Page::new(bytes, format.media_type, doc.modified).with_link(doc.link_header(format.ending)),
+            Page::new(bytes, format.media_type, doc.modified)
+                .undated()
+                .with_link(doc.link_header(format.ending)),
         ))
     }
 
     fn render_results(&self, request: &Request, tongue: Tongue) -> Result<Arc<Page>, SearchStop> {
         self.meter.rendered();
         let found = self.search(request)?;
-        let modified = self.modified()?;
-        Ok(Arc::new(Page::new(self.results_page(request, tongue, &found, None), html::MEDIA_TYPE, modified)))
+        let bytes = self.results_page(request, tongue, &found, None);
+        Ok(Arc::new(Page::new(bytes, html::MEDIA_TYPE, Time::UNIX_EPOCH).undated()))
     }
 
     fn render_unready(&self, request: &Request, tongue: Tongue, why: Unready) -> Page {
@@ -91,13 +99,6 @@ impl Renderer {
             html::MEDIA_TYPE,
             Time::UNIX_EPOCH,
         )
-    }
-
-    /// The last change of any entry: a page of results counts entries that it does not show.
-    fn modified(&self) -> Result<Time, StoreError> {
-        let all = self.store.load().feed(&FeedKey::All)?;
-        let changed = all.map_or(Time::UNIX_EPOCH, |all| all.changed_at);
-        Ok(changed.max(self.meta()?.config_at))
     }
 
     fn results_page(
@@ -119,10 +120,10 @@ impl Renderer {
             source: request.source.as_ref().map(ToString::to_string).unwrap_or_default(),
             from: request.from.map(|day| day.to_string()).unwrap_or_default(),
             to: request.to.map(|day| day.to_string()).unwrap_or_default(),
+            language: request.language.clone().unwrap_or_default(),
             by_relevance: request.order == Order::Relevance,
         };
-        let feed =
-            (!request.query().is_empty() && request.unread.is_empty()).then(|| request.as_feed().address());
+        let feed = self.refusal_of_feed(request).is_none().then(|| request.as_feed().address());
         let page = SearchPage {
             form,
             results: &results,

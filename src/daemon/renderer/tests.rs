@@ -48,7 +48,7 @@ pub(in crate::daemon) fn site() -> Site {
     }
 }
 
-pub(super) fn defs() -> Vec<SourceDef> {
+pub(in crate::daemon) fn defs() -> Vec<SourceDef> {
     ["paper", "wire", "radio", "post"].map(|source| def(source, fixed(&["henan"]))).into()
 }
 
@@ -66,7 +66,7 @@ pub(in crate::daemon) fn published(site: Site, records: impl IntoIterator<Item =
 }
 
 /// An entry that nobody else tells of, dated so many seconds after the day that the tests count from.
-pub(super) fn news(n: u64, seconds: i64) -> NewEntry {
+pub(in crate::daemon) fn news(n: u64, seconds: i64) -> NewEntry {
     let title = Draw::new(n).noise(24);
     let href = format!("https://news.example/{n}");
     let page = Link { href, rel: "alternate".to_owned(), ..Link::default() };

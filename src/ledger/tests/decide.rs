@@ -150,3 +150,15 @@ fn a_source_that_is_configured_again_is_not_forgotten() {
     let polled = |source| ledger.store().load().source(&id(source)).expect("read").expect("known").polled_at;
     assert_eq!((polled("fixed"), polled("auto")), (Some(at(1000)), None));
 }
+
+#[test]
+fn a_good_poll_without_entries_is_told_until_there_are_entries() {
+    let (_dir, mut ledger) = configured();
+    let mut told = |seconds, entries: &[(u64, &str)]| {
+        ledger.record(vec![poll_of("auto", seconds, entries)], today()).expect("recorded").turned
+    };
+    let (first, second) = (told(60, &[]), told(120, &[]));
+    assert!(!first.is_empty() && !second.is_empty() && first != second, "{first:?} {second:?}");
+    told(180, &[(1, "河南防汛")]);
+    assert_eq!(told(240, &[]), []);
+}

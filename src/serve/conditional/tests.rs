@@ -88,3 +88,23 @@ fn a_date_of_the_clients_own_vouches_only_for_what_is_long_past() {
         assert_eq!(ask(&now, true, Some(&since)).0, expected, "{after} s after");
     }
 }
+
+#[test]
+fn a_page_without_a_date_is_known_by_its_tag_alone() {
+    let page = page("one", changed()).undated();
+    let evaluated = |name: HeaderName, value: &str| {
+        let headers = HeaderMap::from_iter([(name, HeaderValue::from_str(value).expect("a header"))]);
+        let resource = Resource::new(&page, true, None, None);
+        match evaluate(resource, page.etag(None), &Method::GET, &headers) {
+            Evaluation::NotModified(_) => 304,
+            Evaluation::PreconditionFailed => 412,
+            _ => 200,
+        }
+    };
+    let (later, earlier) = (changed() + TimeDelta::days(1), changed() - TimeDelta::days(1));
+    assert_eq!(evaluated(header::IF_MODIFIED_SINCE, &date_of(later)), 200);
+    assert_eq!(evaluated(header::IF_UNMODIFIED_SINCE, &date_of(earlier)), 200);
+    assert_eq!(evaluated(header::IF_NONE_MATCH, page.etag(None)), 304);
+    let response = respond(Resource::new(&page, true, None, None), None, &page.plain, &Method::GET);
+    assert!(!response.headers().contains_key(header::LAST_MODIFIED));
+}

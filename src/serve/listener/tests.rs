@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::serve::Share;
 use crate::serve::View;
 use crate::views::page::Page;
 
@@ -51,8 +52,8 @@ impl Views for Shelf {
         }
     }
 
-    fn is_rare(&self, path: &str) -> bool {
-        matches!(path, "slow" | "source/slow/")
+    fn share(&self, path: &str) -> Share {
+        if matches!(path, "slow" | "source/slow/") { Share::RareFeed } else { Share::Common }
     }
 
     fn has(&self, path: &str) -> bool {

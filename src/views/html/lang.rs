@@ -324,6 +324,7 @@ phrases! {
     more_reports(n): "还有 {n} 篇。", "{n} more.";
     at_least(n): "只列出最新的 {n} 条。", "Only the newest {n} are listed.";
     found(n): "找到 {n} 条", "{n} entries found";
+    no_more_results(n): "这一页没有了：一共找到 {n} 条。", "Nothing more: {n} entries found in all.";
     searched_for(q): "搜索：{q}", "Search: {q}";
     fault_too_long(n): "只搜索了前 {n} 个字。", "Only the first {n} characters are searched for.";
     fault_many_words(n): "只搜索了前 {n} 个词。", "Only the first {n} words are searched for.";

@@ -7,6 +7,7 @@ use super::assets::{ICON, SCRIPT, SOCIAL, STYLE};
 use super::icons;
 use super::lang::{Lang, Tongue};
 use crate::model::feed_key::FeedKey;
+use crate::model::search::LONGEST;
 use crate::read::text;
 use crate::views::format::Format;
 use crate::views::opensearch;
@@ -161,7 +162,7 @@ impl<'a> Frame<'a> {
         html! {
             search {
                 form.search action=(self.file("search")) method="get" {
-                    input type="search" name="q" value=(query) required maxlength="100"
+                    input type="search" name="q" value=(query) required maxlength=(LONGEST)
                         aria-label=(lang.search_for()) placeholder=(lang.search_for());
                     @if self.tongue.kept {
                         input type="hidden" name="lang" value=(lang.tag());

@@ -21,6 +21,8 @@ pub struct Form<'a> {
     pub source: String,
     pub from: String,
     pub to: String,
+    /// The language of the entries; empty for all. It has no field that is seen.
+    pub language: String,
     pub by_relevance: bool,
 }
 
@@ -108,6 +110,7 @@ fn form(frame: Frame<'_>, form: &Form<'_>) -> Markup {
         form.filters action=(frame.file(PATH)) method="get" aria-label=(lang.filters()) {
             input type="hidden" name="q" value=(form.q);
             @if frame.tongue.kept { input type="hidden" name="lang" value=(lang.tag()); }
+            @if !form.language.is_empty() { input type="hidden" name="language" value=(form.language); }
             label { (lang.region_of()) " "
                 select name="region" {
                     option value="" { (lang.everywhere()) }
@@ -159,6 +162,7 @@ fn answer(frame: Frame<'_>, page: &SearchPage<'_>) -> Markup {
             Some(true) => p.none { (lang.search_is_built()) },
             Some(false) => p.none { (lang.search_takes_long()) },
             None if !page.asked => {},
+            None if page.results.is_empty() && page.total > 0 => p.none { (lang.no_more_results(page.total)) },
             None if page.results.is_empty() => p.none { (lang.nothing_found()) },
             None => {
                 p.meta { (lang.found(page.total)) }
@@ -246,7 +250,8 @@ mod tests {
             Fault::NoLetters(script.to_owned()),
             Fault::Parameter { name: "region", value: script.to_owned() },
         ];
-        let form = Form { q: script, source: script.to_owned(), ..Form::default() };
+        let (source, language) = (script.to_owned(), script.to_owned());
+        let form = Form { q: script, source, language, ..Form::default() };
         for lang in Lang::ALL {
             let shown = page(form.clone(), &[result], &faults, Tongue { lang, kept: true });
             assert!(!shown.contains("<script>alert"), "{shown}");
@@ -255,14 +260,40 @@ mod tests {
     }
 
     #[test]
+    fn a_page_behind_the_last_does_not_say_that_nothing_was_found() {
+        let behind = SearchPage {
+            form: Form { q: "x", ..Form::default() },
+            results: &[],
+            total: 45,
+            first: 60,
+            faults: &[],
+            unready: None,
+            asked: true,
+            feed: None,
+            address: "search?q=x".to_owned(),
+            earlier: Some("search?q=x&page=3".to_owned()),
+            later: None,
+        };
+        for lang in Lang::ALL {
+            let shown = search(&site(), Tongue { lang, kept: false }, &behind);
+            let shown = String::from_utf8(shown).expect("UTF-8");
+            assert!(!shown.contains(lang.nothing_found()), "{shown}");
+            assert!(shown.contains(&lang.no_more_results(45)), "{shown}");
+        }
+    }
+
+    #[test]
     fn links_keep_the_search_and_the_language() {
-        let shown = page(Form { q: "x", ..Form::default() }, &[], &[], Tongue { lang: Lang::En, kept: true });
+        let form = Form { q: "x", language: "zh".to_owned(), ..Form::default() };
+        let shown = page(form, &[], &[], Tongue { lang: Lang::En, kept: true });
         for link in [
             "search?q=x&amp;page=2&amp;lang=en\"",
             "search?q=1&amp;lang=zh\"",
             "search.atom?q=x\"",
             "rel=\"search\" type=\"application/opensearchdescription+xml\"",
             "name=\"q\" value=\"x\"",
+            "name=\"q\" value=\"x\" required maxlength=\"200\"",
+            "name=\"language\" value=\"zh\"",
         ] {
             assert!(shown.contains(link), "{link}: {shown}");
         }

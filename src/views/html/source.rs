@@ -9,6 +9,7 @@ use super::lang::{Lang, Tongue};
 use super::layout::{Frame, Head};
 use super::region::{self, FeedPage};
 use super::{status, subscribe};
+use crate::model::outcome::Outcome;
 use crate::model::source::RegionRule;
 use crate::model::state::SourceState;
 use crate::model::time::{Time, rfc3339};
@@ -109,10 +110,11 @@ fn pause(lang: Lang, minutes: u64) -> String {
 fn health(frame: Frame<'_>, source: &SourceState) -> Markup {
     let lang = frame.lang();
     let last = source.turns.last();
+    let is_held = matches!(source.outcome, Some(Outcome::Held { .. })) && source.poll.good_at.is_none();
     let state = match (last, source.polled_at) {
         (Some(turn), _) => turn.turn.state.as_str(),
-        (None, Some(_)) => "ok",
-        (None, None) => "new",
+        (None, Some(_)) if !is_held => "ok",
+        (None, _) => "new",
     };
     html! {
         p.health.trouble[state != "ok"] {

@@ -7,10 +7,11 @@ use regex::Regex;
 use super::super::tests::{news, published, seeds, site, text};
 use super::*;
 use crate::decide::publishing::{Action, Field, PublishRule, PublishRules};
+use crate::model::outcome::Outcome;
 use crate::model::record::{ChangedEntry, Record, Withdrawal};
 use crate::model::stored::Decision;
 use crate::model::turn::Turn;
-use crate::serve::Views;
+use crate::serve::{Share, Views};
 use crate::testing::*;
 use crate::views::document::entry_path;
 use crate::views::site::Site;
@@ -64,15 +65,18 @@ fn the_days_of_a_feed_are_linked_and_hold_every_entry() {
 }
 
 #[test]
-fn a_day_or_month_without_entries_is_missing_and_one_whose_entries_left_is_gone() {
-    let withdraw = Record::Withdraw(Withdrawal { at: at(41 * DAY), published_id: "urn:entry:9".to_owned() });
-    let renderer = published(site(), forty_days().into_iter().chain([withdraw]));
+fn a_day_or_month_without_entries_is_missing_and_a_month_whose_entries_left_is_gone() {
+    let withdraw =
+        |n| Record::Withdraw(Withdrawal { at: at(41 * DAY), published_id: format!("urn:entry:{n}") });
+    // The ninth day, and all of January that there is.
+    let renderer = published(site(), forty_days().into_iter().chain([9, 38, 39].map(withdraw)));
     let cases = [
         ("henan/2026-12-03/", false),
         ("henan/2026-10/", false),
         ("henan/2027-02-01/", false),
         ("anhui/2026-11-25/", false),
-        ("henan/2026-12-02/", true),
+        ("henan/2026-12-02/", false),
+        ("henan/2027-01/", true),
     ];
     for (path, gone) in cases {
         let view = renderer.view(path);
@@ -80,6 +84,25 @@ fn a_day_or_month_without_entries_is_missing_and_one_whose_entries_left_is_gone(
         assert!(as_expected && !renderer.has(path), "{path}: {view:?}");
     }
     assert!(renderer.has("henan/2026-12-01/") && renderer.has("henan/2026-12/?lang=en"));
+}
+
+#[test]
+fn pages_of_entries_take_no_place_of_feeds() {
+    let renderer = published(site(), forty_days());
+    let pages =
+        [path_of(1), "henan/2026-11/".to_owned(), "henan/?lang=en".to_owned(), "source/paper/".to_owned()];
+    for path in &pages {
+        text(&renderer, path);
+        assert_eq!(renderer.share(path), Share::RarePage, "{path}");
+        assert!(renderer.pages.slot(path).is_some() && renderer.views.slot(path).is_none(), "{path}");
+        assert!(renderer.at_hand(path).is_some(), "{path}");
+    }
+    for path in ["source/paper.atom", "henan.atom", "henan/", "robots.txt"] {
+        text(&renderer, path);
+        assert!(renderer.views.slot(path).is_some() && renderer.pages.slot(path).is_none(), "{path}");
+    }
+    assert_eq!(renderer.share("source/paper.atom"), Share::RareFeed);
+    assert_eq!(renderer.share("henan/"), Share::Common);
 }
 
 #[test]
@@ -165,6 +188,17 @@ fn the_page_of_a_source_changes_when_its_state_does() {
     let told = text(&published(site(), seeds().into_iter().chain([Record::Poll(failed)])), page);
     assert!(told.contains("<strong>已关闭</strong>"), "{told}");
     assert!(text(&renderer, page).contains("<strong>正常</strong>"));
+}
+
+#[test]
+fn a_source_that_was_only_held_is_not_polled_yet() {
+    let told = |outcome| {
+        let polled = Record::Poll(poll_record("paper", 600, outcome));
+        text(&published(site(), [polled]), "source/paper/")
+    };
+    let held = Outcome::Held { why: "the network is down".to_owned() };
+    assert!(told(held).contains("<strong>尚未抓取</strong>"));
+    assert!(told(Outcome::NotModified).contains("<strong>正常</strong>"));
 }
 
 #[test]
