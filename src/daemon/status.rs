@@ -158,6 +158,9 @@ fn memory() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// The counts of all regions.
+type Counts = Arc<Vec<Heat>>;
+
 /// A look, and its meaning.
 type Made = Arc<(Look, Status)>;
 
@@ -166,7 +169,7 @@ type Made = Arc<(Look, Status)>;
 pub struct Looks {
     last: Mutex<Option<(Shown, Instant, Made)>>,
     /// The end of the hours, and the counts. They stand until the minute or any feed changes.
-    heat: Mutex<Option<(Shown, Time, Arc<Vec<Heat>>)>>,
+    heat: Mutex<Option<(Shown, Time, Counts)>>,
     changes: Mutex<Option<(Shown, Arc<Page>)>>,
 }
 
@@ -212,7 +215,7 @@ impl Looks {
         Ok(made)
     }
 
-    fn heat(&self, engine: &Arc<Engine>, now: Time) -> Result<Arc<Vec<Heat>>, StoreError> {
+    fn heat(&self, engine: &Arc<Engine>, now: Time) -> Result<Counts, StoreError> {
         let mut last = self.heat.lock().unwrap_or_else(PoisonError::into_inner);
         let (shown, end) = (Shown::feeds(engine)?, minute_end(now));
         if let Some((of, until, heat)) = &*last
