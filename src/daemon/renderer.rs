@@ -245,7 +245,7 @@ impl Renderer {
         }
         let path = view.path();
         let make = || Ok(Rendered { view: view.clone(), page: self.render(view)? });
-        let cache = if share_of(view) == Share::RarePage { &self.pages } else { &self.views };
+        let cache = if view.share() == Share::RarePage { &self.pages } else { &self.views };
         match cache.get(&path, view.stands(), || self.version(view), make) {
             Ok(made) => Ok(made.value.page.clone()),
             // If the disk fails, the view in memory is still served.
@@ -368,30 +368,6 @@ impl Renderer {
         let Some(meta) = store.meta()? else { return Ok(false) };
         FeedSource { site: &self.site, store: &store, meta: &meta, feed }.has_archive(month)
     }
-
-    /// The answer for a month without stored entries: the archive never was, or is gone.
-    fn no_archive(&self, feed: &FeedKey, month: Month) -> View {
-        let (from, to) = (month.start(self.site.zone), month.next().start(self.site.zone));
-        match self.store.load().feed(feed) {
-            // The open month has no archive yet, whatever has left it.
-            Ok(Some(state)) if state.left.any_in(from, to) && self.is_over(month) => View::Gone,
-            Ok(_) => View::Missing,
-            Err(error) => failed(&error),
-        }
-    }
-
-    fn is_over(&self, month: Month) -> bool {
-        self.meta().is_ok_and(|meta| month < Month::of(meta.newest_at, self.site.zone))
-    }
-}
-
-fn share_of(view: &ViewKey) -> Share {
-    match view {
-        ViewKey::Search(..) => Share::Search,
-        view if view.stands() => Share::Common,
-        ViewKey::Page(..) => Share::RarePage,
-        _ => Share::RareFeed,
-    }
 }
 
 fn in_every_format(feed: FeedKey) -> impl Iterator<Item = ViewKey> {
@@ -506,7 +482,7 @@ impl Views for Renderer {
     }
 
     fn share(&self, path: &str) -> Share {
-        ViewKey::parse(path, &self.site.regions).map_or(Share::Common, |view| share_of(&view))
+        ViewKey::parse(path, &self.site.regions).map_or(Share::Common, |view| view.share())
     }
 
     fn delta(&self, path: &str, since: Mark) -> Option<Arc<Page>> {

@@ -158,6 +158,9 @@ fn memory() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// The counts of all regions.
+type Counts = Arc<Vec<Heat>>;
+
 /// A look, and its meaning.
 type Made = Arc<(Look, Status)>;
 
@@ -166,7 +169,7 @@ type Made = Arc<(Look, Status)>;
 pub struct Looks {
     last: Mutex<Option<(Shown, Instant, Made)>>,
     /// The end of the hours, and the counts. They stand until the minute or any feed changes.
-    heat: Mutex<Option<(Shown, Time, Arc<Vec<Heat>>)>>,
+    heat: Mutex<Option<(Shown, Time, Counts)>>,
     changes: Mutex<Option<(Shown, Arc<Page>)>>,
 }
 
@@ -212,7 +215,7 @@ impl Looks {
         Ok(made)
     }
 
-    fn heat(&self, engine: &Arc<Engine>, now: Time) -> Result<Arc<Vec<Heat>>, StoreError> {
+    fn heat(&self, engine: &Arc<Engine>, now: Time) -> Result<Counts, StoreError> {
         let mut last = self.heat.lock().unwrap_or_else(PoisonError::into_inner);
         let (shown, end) = (Shown::feeds(engine)?, minute_end(now));
         if let Some((of, until, heat)) = &*last
@@ -292,30 +295,4 @@ pub fn changes(engine: &Engine) -> Result<Page, StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::daemon::renderer::tests::{defs, news, seeds};
-    use crate::model::region::RegionId;
-    use crate::testing::*;
-
-    #[test]
-    fn a_full_hour_hides_no_earlier_one() {
-        let hour = 3600;
-        let polled = |n: u64, seconds: i64| seen("paper", seconds, vec![news(n, seconds - 60)], vec![]);
-        let late = (2..12).map(|n| polled(n, 40 * hour + 60 * i64::try_from(n).expect("small")));
-        let records = seeds().into_iter().chain([polled(1, 30 * hour)]).chain(late);
-        let store = folded(&lines([config(0, &defs(), &[])].into_iter().chain(records)), &rules(&defs()));
-        let hours =
-            surfaced(&store, &FeedKey::Region(RegionId::new("henan")), at(41 * hour), 3).expect("sound");
-        let mut expected = [0; HOURS];
-        (expected[HOURS - 11], expected[HOURS - 1]) = (1, 3);
-        assert_eq!(hours, expected);
-    }
-
-    #[test]
-    fn the_counts_of_a_minute_stand_until_its_end() {
-        assert_eq!(minute_end(at(0)), at(60));
-        assert_eq!(minute_end(at(59)), at(60));
-        assert_eq!(minute_end(at(60)), at(120));
-    }
-}
+mod tests;

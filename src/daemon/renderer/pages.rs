@@ -84,6 +84,21 @@ impl Renderer {
         }
     }
 
+    /// The answer for a month without stored entries: the archive never was, or is gone.
+    pub(super) fn no_archive(&self, feed: &FeedKey, month: Month) -> View {
+        let (from, to) = (month.start(self.site.zone), month.next().start(self.site.zone));
+        match self.store.load().feed(feed) {
+            // The open month has no archive yet, whatever has left it.
+            Ok(Some(state)) if state.left.any_in(from, to) && self.is_over(month) => View::Gone,
+            Ok(_) => View::Missing,
+            Err(error) => super::failed(&error),
+        }
+    }
+
+    fn is_over(&self, month: Month) -> bool {
+        self.meta().is_ok_and(|meta| month < Month::of(meta.newest_at, self.site.zone))
+    }
+
     /// The day of the newest poll, in the zone of the pages.
     fn today(&self, meta: &Meta) -> NaiveDate {
         meta.newest_at.with_timezone(&self.site.zone).date_naive()

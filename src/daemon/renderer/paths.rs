@@ -8,6 +8,7 @@ use crate::model::month::Month;
 use crate::model::region::RegionTable;
 use crate::model::source::{SourceId, is_slug};
 use crate::search::request::Request;
+use crate::serve::Share;
 use crate::views::document::search::PATH;
 use crate::views::format::Format;
 use crate::views::formats;
@@ -133,6 +134,16 @@ impl ViewKey {
             Self::Feed(feed, _) => !matches!(feed, FeedKey::Source(_)),
             Self::Page(PageKey::Feed(feed), tongue) => !tongue.kept && !matches!(feed, FeedKey::Source(_)),
             Self::Page(..) | Self::Archive(..) | Self::Search(..) => false,
+        }
+    }
+
+    /// The share that it is rendered with.
+    pub(super) fn share(&self) -> Share {
+        match self {
+            Self::Search(..) => Share::Search,
+            view if view.stands() => Share::Common,
+            Self::Page(..) => Share::RarePage,
+            _ => Share::RareFeed,
         }
     }
 }
