@@ -271,7 +271,7 @@ impl Renderer {
         let policies = (self.site.content.iter()).filter(|(_, policy)| **policy != ContentPolicy::Summary);
         let published = format!("{:?} {:?}", self.site.default_content, policies.collect::<Vec<_>>());
         let published = hex16(&Sha256::digest(published));
-        Ok(format!("{} {instance} {rules} {published}", store.generation))
+        Ok(format!("{} {instance} {rules} {published}", store.build))
     }
 
     fn document(&self, no: EntryNo, entry: &Entry, language_of_source: Option<String>) -> Document {
