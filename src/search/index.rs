@@ -16,7 +16,7 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyEr
 use crate::model::feed_key::FeedKey;
 use crate::model::stored::EntryNo;
 use crate::model::time::Time;
-pub use ask::{Ask, Hits};
+pub use ask::{Ask, Hits, Rank};
 
 /// The memory in which tantivy gathers documents, in octets; near the least that it takes. With half as much again, a
 /// build of a million entries takes 90 MB of memory instead of 57.

@@ -96,6 +96,7 @@ impl Desk {
             before: None,
             order: Order::Time,
             most: 10_000,
+            after: None,
             deadline: Instant::now() + Duration::from_secs(60),
         };
         self.search.find(&ask).map(|hits| {
