@@ -199,7 +199,7 @@ impl Search {
             Ok(_) => {}
             Err(SearchError::Store(_)) => self.changes.forget(),
             Err(error @ (SearchError::Index(_) | SearchError::Panic)) => {
-                self.discard(&mut self.hold(), error)
+                self.discard(&mut self.hold(), error);
             }
         }
         stepped
@@ -246,11 +246,8 @@ impl Search {
             return true;
         }
         if short == 0 {
-            let needed = needed >> 20;
-            tracing::warn!(
-                needed,
-                "the disk has too little room for the search index; there is none until it has; MiB"
-            );
+            let needed_mib = needed >> 20;
+            tracing::warn!(needed_mib, "the disk has too little room for the search index");
         }
         // What comes free now does not suffice either: the next build waits for more.
         self.short.fetch_max(own.saturating_mul(2).saturating_add(MARGIN), Ordering::Relaxed);

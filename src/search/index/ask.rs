@@ -196,7 +196,7 @@ impl Meeting {
     ) -> Result<Self, IndexError> {
         let scorers: Result<Vec<_>, _> = weights.iter().map(|weight| weight.scorer(segment, 1.0)).collect();
         let mut scorers = scorers?;
-        scorers.sort_by_key(|scorer| scorer.cost());
+        scorers.sort_by_key(DocSet::cost);
         Ok(Self { scorers, looks: 0, deadline })
     }
 
@@ -216,7 +216,7 @@ impl Meeting {
     }
 
     fn score(&mut self) -> f32 {
-        self.scorers.iter_mut().map(|scorer| scorer.score()).sum()
+        self.scorers.iter_mut().map(Scorer::score).sum()
     }
 }
 
