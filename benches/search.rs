@@ -116,6 +116,7 @@ fn find(reader: &Reader, query: &Query, order: Order, most: usize) -> (Hits, Dur
         before: None,
         order,
         most,
+        after: None,
         deadline: tokio::time::Instant::now() + Duration::from_secs(60),
     };
     let began = Instant::now();

@@ -244,9 +244,7 @@ impl Engine {
 
     /// Closes the state directory with everything durable.
     pub async fn close(&self) -> Result<(), StartError> {
-        let recorder = self.recorder.clone();
-        let closing = tokio::task::spawn_blocking(move || recorder.close());
-        let closed = closing.await.map_err(|e| StartError::Panic(e.to_string()))?;
+        // The index first: with the ledger goes the lock that keeps other processes out.
         if let Some(index) = self.renderer.index() {
             let closing = tokio::task::spawn_blocking(move || index.close());
             match tokio::time::timeout(INDEX_CLOSES, closing).await {
@@ -257,7 +255,10 @@ impl Engine {
                 }
             }
         }
-        Ok(closed?)
+        let recorder = self.recorder.clone();
+        let closing = tokio::task::spawn_blocking(move || recorder.close());
+        closing.await.map_err(|e| StartError::Panic(e.to_string()))??;
+        Ok(())
     }
 }
 

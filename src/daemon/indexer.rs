@@ -15,8 +15,11 @@ const EVERY: Duration = Duration::from_millis(1500);
 /// The pause between two steps of a build, which leaves others a share of the processors and of the disk.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The pause after an error: a disk that is full is not filled again at once.
+/// The pause after an error.
 const RETRY: Duration = Duration::from_secs(60);
+
+/// The pause while the disk has no room for the index.
+const NO_ROOM: Duration = Duration::from_mins(10);
 
 /// Runs until dropped; at once over if search is off.
 pub async fn run(current: impl Fn() -> Arc<Engine>) {
@@ -30,6 +33,7 @@ pub async fn run(current: impl Fn() -> Arc<Engine>) {
                 index.woken().await;
                 sleep_until(began + EVERY).await;
             }
+            Ok(Ok(Step::NoRoom)) => sleep(NO_ROOM).await,
             Ok(Err(error)) => {
                 tracing::error!(%error, "the search index is behind; trying again in a minute");
                 sleep(RETRY).await;

@@ -97,6 +97,20 @@ impl PublishRules {
         title
     }
 
+    /// The rules that rewrite titles in the feed of everything: their places, patterns and titles.
+    pub fn rewrites(&self) -> Vec<(Option<&SourceId>, &str, &str)> {
+        let of_sources = self.sources.iter().map(|(id, rules)| (Some(id), rules));
+        let mut rewrites = Vec::new();
+        for (place, rules) in std::iter::once((None, &self.everywhere)).chain(of_sources) {
+            for rule in rules {
+                if let Action::Rewrite(with) = &rule.action {
+                    rewrites.push((place, rule.pattern.as_str(), with.as_str()));
+                }
+            }
+        }
+        rewrites
+    }
+
     pub fn is_empty(&self) -> bool {
         self.everywhere.is_empty() && self.regions.is_empty() && self.sources.is_empty()
     }

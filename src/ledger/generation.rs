@@ -7,10 +7,13 @@ use uuid::Uuid;
 
 use super::dirs::remove_if_there;
 use super::fault::io_error;
-use super::mark::Mark;
+use super::mark::{Mark, replace};
 use super::room::octets_below;
 use super::store::{SledBackend, Store};
 use super::{LedgerError, Paths};
+
+/// The file in the directory with the random id of the build.
+const BUILD: &str = "build";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Generation {
@@ -23,12 +26,20 @@ impl Generation {
         let number = numbers(paths)?.into_iter().max().unwrap_or(0) + 1;
         let path = paths.generation(number);
         fs::create_dir(&path).map_err(io_error(&path, "create it"))?;
+        let id = path.join(BUILD);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "numbers come back after a quarantine; builds must differ"
+        )]
+        let build = Uuid::new_v4().to_string();
+        replace(&id, build.as_bytes()).map_err(io_error(&id, "write it"))?;
         Ok(Self { number })
     }
 
     pub(super) fn open(self, paths: &Paths) -> Result<Store, LedgerError> {
         let mut store = Store::new(Box::new(SledBackend::open(&paths.generation(self.number))?));
         store.generation = self.number;
+        store.build = fs::read_to_string(paths.generation(self.number).join(BUILD)).unwrap_or_default();
         Ok(store)
     }
 

@@ -63,7 +63,7 @@ pub(super) fn journal_id(paths: &Paths) -> Result<Uuid, LedgerError> {
 }
 
 /// Writes a file so that after any crash it holds either the old or the new text.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("new");
     let mut file = File::create(&temporary)?;
     file.write_all(text)?;

@@ -5,6 +5,7 @@
 //! STATE/journal/00000001-2026-11-23.ndjson.zst …   the journal
 //! STATE/journal/id                                 which journal this is
 //! STATE/store/00000001/                            a generation of the store (sled)
+//! STATE/store/00000001/build                       its random id: no two builds share one
 //! STATE/store/00000001.json                        its mark: it is complete, and if it was closed cleanly
 //! STATE/store/damaged/                             the last generation that failed a check
 //! ```
@@ -58,6 +59,7 @@ pub use replay::Replay;
 use room::AskRoom;
 #[cfg(test)]
 pub(crate) use room::Room;
+pub use room::{has_room, octets_below};
 pub use scrub::{Scrub, ScrubStep, read_journal};
 use store::Store;
 use story_index::StoryIndex;

@@ -49,8 +49,14 @@ pub(super) fn require(room: &AskRoom, dir: &Path, more: u64) -> Result<(), Ledge
     room(dir).map_or(Ok(()), |room| room.require(dir, more))
 }
 
+/// True if so many octets more can be written below a directory with the reserve untouched, or if the kernel does not
+/// say.
+pub fn has_room(dir: &Path, more: u64) -> bool {
+    Room::at(dir).is_none_or(|room| room.require(dir, more).is_ok())
+}
+
 /// The size of the files below a directory; a file that cannot be read counts as nothing.
-pub(super) fn octets_below(dir: &Path) -> u64 {
+pub fn octets_below(dir: &Path) -> u64 {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let octets = entries.map(|entry| match entry.metadata() {
         Ok(found) if found.is_dir() => octets_below(&entry.path()),

@@ -45,8 +45,16 @@ impl Writing {
         until: Instant,
     ) -> Result<Step, SearchError> {
         // The changes first: an entry among them that is not indexed yet is read later, as it is then.
-        let changed = changes.take();
-        self.take_changed(store, document, changed)?;
+        loop {
+            let (changed, is_all) = changes.take(PAGE);
+            self.take_changed(store, document, changed)?;
+            if is_all {
+                break;
+            }
+            if Instant::now() >= until {
+                return Ok(Step::More);
+            }
+        }
         loop {
             let page = store.entries_from(self.position.next_no, PAGE)?;
             let Some((last, _)) = page.last() else { break };
@@ -116,7 +124,7 @@ impl Writing {
             for (no, entry) in &page {
                 self.erase(expected..*no);
                 expected = no + 1;
-                if entry.told_at() > since || !entry.is_shown() {
+                if entry.told_at() > since {
                     self.change(*no, Some(entry), document)?;
                 }
             }

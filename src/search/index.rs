@@ -7,15 +7,16 @@ mod cut;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use tantivy::directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TokenizerManager;
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
 
 use crate::model::feed_key::FeedKey;
 use crate::model::stored::EntryNo;
 use crate::model::time::Time;
-pub use ask::{Ask, Hits};
+pub use ask::{Ask, Hits, Rank};
 
 /// The memory in which tantivy gathers documents, in octets; near the least that it takes. With half as much again, a
 /// build of a million entries takes 90 MB of memory instead of 57.
@@ -53,17 +54,36 @@ pub struct Position {
     pub next_no: EntryNo,
 }
 
-/// The index cannot be read or written. The caller throws it away and builds another.
+/// The index cannot be read or written. Unless the error is a passing one, the index is good for nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     #[error(transparent)]
-    Tantivy(#[from] tantivy::TantivyError),
+    Tantivy(#[from] TantivyError),
     #[error("the disk: {0}")]
     Io(#[from] std::io::Error),
     #[error("{0} of its files are damaged")]
     Damaged(usize),
     #[error("it does not say what it has")]
     NoPosition,
+}
+
+impl IndexError {
+    /// True if it says nothing against the files: another process has them, or the system refuses for now.
+    pub fn is_passing(&self) -> bool {
+        let error = match self {
+            Self::Tantivy(TantivyError::LockFailure(..)) => return true,
+            Self::Tantivy(
+                TantivyError::IoError(error)
+                | TantivyError::OpenReadError(OpenReadError::IoError { io_error: error, .. })
+                | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: error, .. })
+                | TantivyError::OpenDirectoryError(OpenDirectoryError::IoError { io_error: error, .. }),
+            ) => &**error,
+            Self::Io(error) => error,
+            _ => return false,
+        };
+        // A file that is missing or too short is damage.
+        error.raw_os_error().is_some() && error.kind() != std::io::ErrorKind::NotFound
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

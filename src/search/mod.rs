@@ -23,9 +23,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::time::{Duration, Instant};
 
+use crate::ledger;
 use crate::ledger::store::{Store, StoreError};
 use crate::model::feed_key::FeedKey;
-use crate::model::state::State;
+use crate::model::state::{Meta, State};
 use crate::model::stored::{Entry, EntryNo};
 use changes::Changes;
 use follow::{Sweep, Writing};
@@ -40,6 +41,10 @@ const LAYOUT: &str = "1";
 
 /// The longest that one step works. Shutdown and reload wait for it.
 const STEP: Duration = Duration::from_millis(200);
+
+/// Octets that stay free beside the ledger's reserve and beside a second copy of the index, as merges write one. A
+/// step writes far less, so that the index never takes what recording needs.
+const MARGIN: u64 = 64 << 20;
 
 /// Additions and removals after which a build makes them durable: what a kill costs of it.
 const COMMIT: usize = 50_000;
@@ -56,7 +61,7 @@ pub enum Unready {
     TooLong,
 }
 
-/// The error of a step. The index is thrown away, unless the store is at fault.
+/// The error of a step. The index is thrown away if it may be damaged.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     #[error(transparent)]
@@ -67,12 +72,20 @@ pub enum SearchError {
     Panic,
 }
 
+impl SearchError {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Index(error) if error.is_passing())
+    }
+}
+
 /// The end of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     More,
     /// The index has all that the store had when the step began.
     Current,
+    /// The disk has too little room, so there is no index.
+    NoRoom,
 }
 
 /// Makes the document of an entry that is shown.
@@ -81,6 +94,10 @@ pub type MakeDocument<'a> = &'a dyn Fn(EntryNo, &Entry) -> Document;
 /// The index of one state directory, and how far it has come.
 pub struct Search {
     root: PathBuf,
+    /// True if so many octets more may be written.
+    room: Box<dyn Fn(u64) -> bool + Send + Sync>,
+    /// The octets that the next build needs, if there was no room for the last one; else 0.
+    short: AtomicU64,
     writing: Mutex<Option<Writing>>,
     reader: RwLock<Option<Reader>>,
     changes: Changes,
@@ -93,8 +110,11 @@ pub struct Search {
 impl Search {
     /// Opens nothing yet.
     pub fn new(state_dir: &Path) -> Self {
+        let dir = state_dir.to_owned();
         Self {
             root: state_dir.join(DIRECTORY),
+            room: Box::new(move |more| ledger::has_room(&dir, more)),
+            short: AtomicU64::new(0),
             writing: Mutex::default(),
             reader: RwLock::default(),
             changes: Changes::default(),
@@ -158,7 +178,12 @@ impl Search {
         match guarded(|| reader.find(ask)) {
             Ok(hits) => hits.ok_or(Unready::TooLong),
             Err(error) => {
-                self.discard(&error);
+                let mut held = self.hold();
+                // Another search may have seen the same already.
+                if self.is_ready() {
+                    self.discard(&mut held, &error);
+                }
+                drop(held);
                 self.wake();
                 Err(Unready::Building)
             }
@@ -167,13 +192,15 @@ impl Search {
 
     /// Brings the index nearer to the store: opens or creates it, adds new entries, changes others. `of` says
     /// which store it is and what else the documents depend on. Blocks for about 0.2 s. After an error of the index
-    /// the next step begins a new one.
+    /// the next step opens it again, or begins a new one if it may be damaged.
     pub fn step(&self, store: &Store, of: &str, document: MakeDocument<'_>) -> Result<Step, SearchError> {
         let stepped = guarded(|| self.take_step(store, of, document));
         match &stepped {
             Ok(_) => {}
             Err(SearchError::Store(_)) => self.changes.forget(),
-            Err(error @ (SearchError::Index(_) | SearchError::Panic)) => self.discard(error),
+            Err(error @ (SearchError::Index(_) | SearchError::Panic)) => {
+                self.discard(&mut self.hold(), error);
+            }
         }
         stepped
     }
@@ -181,13 +208,15 @@ impl Search {
     fn take_step(&self, store: &Store, of: &str, document: MakeDocument<'_>) -> Result<Step, SearchError> {
         let mut held = self.hold();
         let Some(meta) = store.last_meta()? else { return Ok(Step::Current) };
+        if !self.has_room(&mut held) {
+            return Ok(Step::NoRoom);
+        }
         if held.as_ref().is_some_and(|writing| writing.position.of != of) {
             tracing::info!("the store or the published texts changed: building the search index anew");
-            self.close_reader();
-            *held = None;
+            self.let_go(&mut held);
         }
         if held.is_none() {
-            *held = Some(self.open(store, of, meta.seq)?);
+            *held = Some(self.open(store, of, &meta)?);
         }
         let Some(writing) = held.as_mut() else { return Ok(Step::More) };
         let until = Instant::now() + STEP;
@@ -201,16 +230,44 @@ impl Search {
             self.commit(writing)?;
             self.is_ready.store(true, Ordering::Release);
             self.revision.fetch_add(1, Ordering::AcqRel);
+            self.short.store(0, Ordering::Relaxed);
             tracing::info!(entries = self.documents(), "searches are answered");
         }
         Ok(step)
     }
 
-    fn open(&self, store: &Store, of: &str, seq: u64) -> Result<Writing, SearchError> {
-        let dir = self.dir();
+    /// True if the disk has room for a step. If not, the index gives its own room back.
+    fn has_room(&self, held: &mut Option<Writing>) -> bool {
+        let own = ledger::octets_below(&self.root);
+        let short = self.short.load(Ordering::Relaxed);
+        // A merge may write all of it once more.
+        let needed = if own == 0 { short.max(MARGIN) } else { own.saturating_add(MARGIN) };
+        if (self.room)(needed) {
+            return true;
+        }
+        if short == 0 {
+            let needed_mib = needed >> 20;
+            tracing::warn!(needed_mib, "the disk has too little room for the search index");
+        }
+        // What comes free now does not suffice either: the next build waits for more.
+        self.short.fetch_max(own.saturating_mul(2).saturating_add(MARGIN), Ordering::Relaxed);
+        if own > 0 || held.is_some() {
+            self.let_go(held);
+            self.remove_files();
+        }
+        false
+    }
+
+    fn open(&self, store: &Store, of: &str, meta: &Meta) -> Result<Writing, SearchError> {
+        self.is_ready.store(false, Ordering::Release);
+        let (dir, seq) = (self.dir(), meta.seq);
+        let is_of_store = |position: &Position| {
+            position.of == of && position.seq <= seq && position.next_no <= meta.next_no
+        };
         let known = match guarded(|| Writer::open(&dir)) {
-            Ok((writer, position)) if position.of == of && position.seq <= seq => Some((writer, position)),
+            Ok((writer, position)) if is_of_store(&position) => Some((writer, position)),
             Ok(_) => None,
+            Err(error) if error.is_passing() => return Err(error),
             Err(error) => {
                 if dir.exists() {
                     tracing::warn!(%error, "the search index cannot be used; building another");
@@ -255,13 +312,23 @@ impl Search {
         Ok(())
     }
 
-    /// Throws the index away. The next step builds another.
-    fn discard(&self, why: &SearchError) {
-        tracing::error!(%why, "the search index is thrown away and built anew");
+    /// Closes the index, and throws it away unless the error says nothing against it.
+    fn discard(&self, held: &mut Option<Writing>, why: &SearchError) {
+        self.let_go(held);
+        if !why.is_passing() {
+            tracing::error!(%why, "the search index is thrown away and built anew");
+            self.remove_files();
+        }
+    }
+
+    /// Closes the index as it was last committed. Its threads end before its files go.
+    fn let_go(&self, held: &mut Option<Writing>) {
         self.close_reader();
-        // Its threads end before its files go.
-        let writing = self.hold().take();
+        let writing = held.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(writing)));
+    }
+
+    fn remove_files(&self) {
         if let Err(error) = fs::remove_dir_all(&self.root).or_else(ignore_missing) {
             tracing::warn!(path = %self.root.display(), %error, "cannot remove the search index");
         }
@@ -276,10 +343,11 @@ impl Search {
 
     /// Closes the index with everything that it was given. Waits for merges. The next step opens it again.
     pub fn close(&self) -> Result<(), SearchError> {
-        let Some(mut writing) = self.hold().take() else { return Ok(()) };
+        let mut held = self.hold();
+        let Some(mut writing) = held.take() else { return Ok(()) };
         self.close_reader();
         guarded(|| {
-            if writing.uncommitted > 0 {
+            if writing.uncommitted > 0 && (self.room)(MARGIN) {
                 writing.writer.commit(&writing.position)?;
             }
             writing.writer.close()
@@ -294,7 +362,7 @@ impl Search {
         let unread = |_: StoreError| Unready::Building;
         let next_no = store.last_meta().map_err(unread)?.map_or(0, |meta| meta.next_no);
         let revised = store.feed(&FeedKey::All).map_err(unread)?.map_or(0, |all| all.revised_seq);
-        if position.of != of || position.next_no < next_no || position.seq < revised {
+        if position.of != of || position.next_no != next_no || position.seq < revised {
             return Err(Unready::Building);
         }
         self.documents.store(reader.documents(), Ordering::Relaxed);

@@ -23,9 +23,16 @@ pub fn excerpt(text: &str, marks: &[Range<usize>], longest: usize) -> Vec<Piece>
     let places: Vec<Range<usize>> = marks.iter().map(|mark| place(mark.start)..place(mark.end)).collect();
     let last = characters - longest;
     let candidates = places.iter().map(|mark| mark.start.saturating_sub(BEFORE).min(last));
+    // The marked characters before each mark: a text may have thousands of marks.
+    let mut before = vec![0];
+    before.extend(places.iter().scan(0, |sum, mark| {
+        *sum += mark.len();
+        Some(*sum)
+    }));
     let marked = |from: &usize| {
-        let inside = places.iter().filter(|mark| mark.start >= *from && mark.end <= from + longest);
-        inside.map(ExactSizeIterator::len).sum::<usize>()
+        let first = places.partition_point(|mark| mark.start < *from);
+        let end = places.partition_point(|mark| mark.end <= from + longest);
+        before[end].saturating_sub(before[first])
     };
     // Of equals the first.
     let from = candidates.rev().max_by_key(marked).unwrap_or(0);

@@ -96,6 +96,7 @@ impl Desk {
             before: None,
             order: Order::Time,
             most: 10_000,
+            after: None,
             deadline: Instant::now() + Duration::from_secs(60),
         };
         self.search.find(&ask).map(|hits| {
@@ -210,6 +211,49 @@ fn an_index_of_another_store_or_of_other_texts_is_built_anew() {
     desk.made();
     while desk.step("that").expect("stepped") == Step::More {}
     assert_eq!((desk.made(), desk.find("防汛")), (1, Ok(vec![1])));
+}
+
+#[test]
+fn an_index_with_entries_that_the_store_does_not_have_is_built_anew() {
+    let mut desk = Desk::of(&["漯河防汛", "许昌防汛"]);
+    desk.catch_up();
+    desk.restart();
+    let other = Desk::of(&["许昌演练"]);
+    (desk.store, desk.rules) = (other.store, other.rules);
+    assert_eq!(desk.search.peek(&desk.store, "this"), Err(Unready::Building));
+    desk.made();
+    desk.catch_up();
+    assert_eq!((desk.made(), desk.find("防汛"), desk.find("演练")), (1, Ok(vec![]), Ok(vec![1])));
+}
+
+#[test]
+fn without_room_there_is_no_index_until_there_is_room_for_a_whole_one() {
+    let mut desk = Desk::of(&["漯河防汛"]);
+    desk.catch_up();
+    desk.search.room = Box::new(|_| false);
+    assert_eq!(desk.step("this").expect("stepped"), Step::NoRoom);
+    assert_eq!(desk.find("防汛"), Err(Unready::Building));
+    assert!(!desk.search.root.exists(), "it gives its room back");
+    desk.search.room = Box::new(|more| more <= MARGIN);
+    assert_eq!(desk.step("this").expect("stepped"), Step::NoRoom, "the last one took more");
+    desk.search.room = Box::new(|more| more <= 2 * MARGIN);
+    desk.catch_up();
+    assert_eq!(desk.find("防汛"), Ok(vec![1]));
+}
+
+#[test]
+fn an_index_that_another_process_has_open_is_left_alone() {
+    let mut desk = Desk::of(&["漯河防汛"]);
+    desk.catch_up();
+    let first = std::mem::replace(&mut desk.search, Search::new(desk.dir.path()));
+    for _ in 0..2 {
+        let refused = desk.step("this");
+        assert!(refused.as_ref().is_err_and(SearchError::is_passing), "{refused:?}");
+    }
+    first.close().expect("closed");
+    desk.made();
+    desk.catch_up();
+    assert_eq!((desk.made(), desk.find("防汛")), (0, Ok(vec![1])));
 }
 
 #[test]

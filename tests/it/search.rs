@@ -258,6 +258,51 @@ async fn what_leaves_the_feeds_leaves_the_searches_at_once() {
     engine.close().await.unwrap();
 }
 
+/// In the feed of its region a rule hides an entry. A search there hides it too, and one of its source alone does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_of_a_region_acts_in_searches_of_the_region() {
+    let script = Script::start().await.unwrap();
+    let rule = "[[region]]\nid = \"henan\"\n[[region.rule]]\nexclude = \"演练\"\n";
+    let desk = Desk::new(&(source("a", &script.url("/a"), "henan") + rule));
+    publish(&script, "/a", &NEWS);
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    index(&engine);
+    let json = path(".json", "防汛");
+    for filter in ["&region=henan", "&region=henan&source=a"] {
+        assert_eq!(found(&engine, &format!("{json}{filter}")), ["1".to_owned()].into(), "{filter}");
+    }
+    assert_eq!(found(&engine, &(json + "&source=a")), ["1".to_owned(), "2".to_owned()].into());
+    engine.close().await.unwrap();
+}
+
+/// The rest of a first poll is in no feed but its own, and pages find it. However much it is, the others are found.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_of_a_search_leaves_out_the_rest_of_a_first_poll() {
+    let script = Script::start().await.unwrap();
+    let sources = source("a", &script.url("/a"), "henan") + &source("b", &script.url("/b"), "fujian");
+    let desk = Desk::new(&source("b", &script.url("/b"), "fujian"));
+    publish(&script, "/b", &[("b1", "福州防汛部署", "福州市启动响应。")]);
+    let items: Vec<_> = (0..1100).map(|n| (format!("a{n}"), format!("防汛 {}", n * 7919 + 1))).collect();
+    let items: Vec<_> = items.iter().map(|(name, title)| (name.as_str(), title.as_str(), "")).collect();
+    publish(&script, "/a", &items);
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    engine.close().await.unwrap();
+    drop(engine);
+    desk.set_sources(&sources);
+    let engine = desk.open().await;
+    poll_all(&engine).await;
+    index(&engine);
+    let in_feed = found(&engine, &path(".json", "防汛"));
+    assert_eq!((in_feed.len(), in_feed.contains("b1")), (21, true), "{in_feed:?}");
+    assert!(
+        html(&engine, &path("", "防汛")).contains("1,101")
+            || html(&engine, &path("", "防汛")).contains("1101")
+    );
+    engine.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn filters_pages_and_faults_are_said() {
     let (_desk, _script, engine) = newsroom().await;

@@ -30,7 +30,7 @@ use crate::views::document::{self, EntryDoc, FeedDoc, Shown};
 /// Stories of a page of results.
 pub const RESULTS: usize = 20;
 
-/// The most hits that are read from the store for an answer: those of ten pages whose stories have five reports.
+/// The hits that are read from the store at a time: those of ten pages whose stories have five reports.
 const READ: usize = PAGES * RESULTS * 5;
 
 /// Entries that a search without the index reads between two looks at the time.
@@ -180,10 +180,22 @@ impl Renderer {
         }
         let (store, scope, deadline) = (self.store.load_full(), request.scope(), Search::deadline());
         let removed = self.removed(&store)?;
-        let hits = index.find(&self.ask(request, &query, &removed, deadline))?;
+        let mut ask = self.ask(request, &query, &removed, deadline);
         let mut seeker = Seeker::new(self, &store, &removed, request, &query, &scope);
-        let placed = seeker.gather(&hits.numbers, most, fold, deadline)?;
-        Ok((Found { total: hits.total, ..Found::default() }, placed))
+        let mut stories = FeedStories::new(&self.site, &store, &removed, &scope);
+        let mut answer = Answer { most, fold, placed: Vec::new(), folded: Folded::default() };
+        let mut total = None;
+        loop {
+            let hits = index.find(&ask)?;
+            total.get_or_insert(hits.total);
+            seeker.gather(&hits.numbers, &mut stories, &mut answer, deadline)?;
+            // Of these hits a feed may show few, or none.
+            ask.after = hits.last.filter(|_| hits.numbers.len() == READ && answer.placed.len() < most);
+            if ask.after.is_none() {
+                break;
+            }
+        }
+        Ok((Found { total: total.unwrap_or_default(), ..Found::default() }, answer.placed))
     }
 
     fn ask<'a>(
@@ -204,6 +216,7 @@ impl Renderer {
             before,
             order: request.order,
             most: READ,
+            after: None,
             deadline,
         }
     }
@@ -269,9 +282,10 @@ impl Renderer {
         let meta = store.last_meta()?;
         let (instance, rules) = meta.map(|meta| (meta.instance, meta.rules.clone())).unwrap_or_default();
         let policies = (self.site.content.iter()).filter(|(_, policy)| **policy != ContentPolicy::Summary);
-        let published = format!("{:?} {:?}", self.site.default_content, policies.collect::<Vec<_>>());
+        let (policies, rewrites) = (policies.collect::<Vec<_>>(), self.site.shown.rewrites());
+        let published = format!("{:?} {policies:?} {rewrites:?}", self.site.default_content);
         let published = hex16(&Sha256::digest(published));
-        Ok(format!("{} {instance} {rules} {published}", store.generation))
+        Ok(format!("{} {instance} {rules} {published}", store.build))
     }
 
     fn document(&self, no: EntryNo, entry: &Entry, language_of_source: Option<String>) -> Document {
@@ -296,6 +310,14 @@ struct Folded {
     stories: HashSet<EntryNo>,
 }
 
+/// The stories that a search gathers.
+struct Answer {
+    most: usize,
+    fold: bool,
+    placed: Vec<Placed>,
+    folded: Folded,
+}
+
 impl<'a> Seeker<'a> {
     fn new(
         renderer: &'a Renderer,
@@ -311,15 +333,12 @@ impl<'a> Seeker<'a> {
     fn gather(
         &mut self,
         numbers: &[EntryNo],
-        most: usize,
-        fold: bool,
+        stories: &mut FeedStories<'_>,
+        answer: &mut Answer,
         deadline: Instant,
-    ) -> Result<Vec<Placed>, SearchStop> {
-        let site = &self.renderer.site;
-        let mut stories = FeedStories::new(site, self.store, self.removed, self.scope);
-        let (mut placed, mut folded) = (Vec::new(), Folded::default());
+    ) -> Result<(), SearchStop> {
         for no in numbers {
-            if placed.len() == most {
+            if answer.placed.len() == answer.most {
                 break;
             }
             if Instant::now() >= deadline {
@@ -327,10 +346,11 @@ impl<'a> Seeker<'a> {
             }
             let Some(entry) = self.store.entry(*no)? else { continue };
             if self.matches(&entry)? {
-                placed.extend(self.place(&mut stories, *no, entry, &mut folded, fold)?);
+                let placed = self.place(stories, *no, entry, &mut answer.folded, answer.fold)?;
+                answer.placed.extend(placed);
             }
         }
-        Ok(placed)
+        Ok(())
     }
 
     /// The place of an entry that matches; `None` if it is not shown, or its story is in the answer already.
@@ -342,7 +362,8 @@ impl<'a> Seeker<'a> {
         folded: &mut Folded,
         fold: bool,
     ) -> Result<Option<Placed>, StoreError> {
-        if !stories.admits(no)? {
+        // A feed keeps the rest of a first poll away, as other feeds do. Pages find it.
+        if !self.is_admitted(stories, no)? || (!fold && stories.floods(entry.backlog)) {
             return Ok(None);
         }
         let founder = entry.story.as_ref().map_or(no, |story| story.founder);
@@ -354,7 +375,12 @@ impl<'a> Seeker<'a> {
         if let Some(first) = stories.shown_for(founder, no)?
             && let Some(other) = self.store.entry(first)?
             && self.matches(&other)?
+            && self.is_admitted(stories, first)?
         {
+            if !fold {
+                // It comes by its own hit, in its own place.
+                return Ok(None);
+            }
             (no, entry) = (first, other);
         }
         if !folded.entries.insert(no) {
@@ -362,6 +388,12 @@ impl<'a> Seeker<'a> {
         }
         let rank = Rank::of(no, &entry);
         Ok(Some((rank, stories.with_reports(no, entry, Some(founder))?)))
+    }
+
+    /// True if the operator's rules let an entry be shown in the scope, and in the region that was asked for.
+    fn is_admitted(&self, stories: &mut FeedStories<'_>, no: EntryNo) -> Result<bool, StoreError> {
+        let region = self.request.region.as_ref().filter(|region| *region != self.scope);
+        Ok(stories.admits(no)? && region.map_or(Ok(true), |region| stories.admits_to(region, no))?)
     }
 
     /// True if an entry is shown where the request asks, and its words are found in it.

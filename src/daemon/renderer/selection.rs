@@ -154,7 +154,7 @@ impl<'a> FeedStories<'a> {
     }
 
     /// True for old entries of a source's first poll, which would flood a feed that others share.
-    fn floods(&self, backlog: Option<u32>) -> bool {
+    pub(super) fn floods(&self, backlog: Option<u32>) -> bool {
         let beyond = |place: u32| place as usize >= self.site.first_poll;
         !matches!(self.feed, FeedKey::Source(_)) && backlog.is_some_and(beyond)
     }
@@ -168,11 +168,17 @@ impl<'a> FeedStories<'a> {
 
     /// True if the operator's rules let this feed show an entry.
     pub(super) fn admits(&mut self, no: EntryNo) -> Result<bool, StoreError> {
+        let feed = self.feed;
+        self.admits_to(feed, no)
+    }
+
+    /// The same of another feed.
+    pub(super) fn admits_to(&mut self, feed: &FeedKey, no: EntryNo) -> Result<bool, StoreError> {
         if self.site.shown.is_empty() {
             return Ok(true);
         }
         let Some(entry) = self.store.entry(no)?.filter(Entry::is_shown) else { return Ok(false) };
-        let (site, feed) = (self.site, self.feed);
+        let site = self.site;
         let source = self.source(&entry.source)?;
         let outlet = source.map_or(entry.source.as_str(), SourceState::title);
         Ok(site.shown.shows(feed, &entry, outlet, &site.regions))

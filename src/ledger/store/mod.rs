@@ -54,6 +54,8 @@ pub struct Store {
     backend: Box<dyn Backend>,
     /// The number of its directory; 0 for one that has none. Every build has another.
     pub generation: u32,
+    /// The random id of its build. Empty if it has no directory, or was built before there were ids.
+    pub build: String,
     /// As last committed or read; it is asked for with every request for a view.
     meta: Mutex<Option<Arc<Meta>>>,
     /// The same of sources, each of which every poll of it asks for: some kilobytes for each one in the configuration.
@@ -68,6 +70,7 @@ impl Store {
         Self {
             backend,
             generation: 0,
+            build: String::new(),
             meta: Mutex::default(),
             sources: Mutex::default(),
             frozen: freeze::Freezer::default(),

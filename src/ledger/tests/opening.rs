@@ -65,6 +65,7 @@ fn a_store_that_fails_while_open_is_replaced_under_its_readers_and_put_aside() {
     ledger.replace(&failed, "told once more").expect("nothing is to be done");
     assert!(Arc::ptr_eq(&fresh, &handle.load_full()), "it was replaced already");
     assert!(failed.contents() == reference(), "it may still be read from");
+    assert!(!failed.build.is_empty() && failed.build != fresh.build, "each build has an id");
     assert!(dir.path().join("store/damaged/db").exists());
     let more = ledger.record_lines(vec![poll("auto", 90_000)], today()).expect("recorded");
     assert_eq!(more[0].seq, 15);
@@ -108,4 +109,24 @@ fn a_group_tells_which_feeds_it_changed_and_when_anything_may_have() {
     assert!(changed.contains(&FeedKey::Source(id("fixed"))) && !everything, "{changed:?}");
     let Record::Config(config) = config(92_000, &sources(), &[]) else { unreachable!("it is one") };
     assert!(facts(vec![Fact::Config(config)]).1, "the configuration changed");
+}
+
+/// The number of a store that is put aside at an open is given again.
+#[test]
+fn a_store_that_is_built_under_a_number_that_was_in_use_has_another_id() {
+    let dir = left(true);
+    let built = |dir: &TempDir| {
+        let (mut ledger, _) = open(dir);
+        ledger.settle(&mut |_| {}).expect("built");
+        let store = ledger.store().load_full();
+        let told = (store.generation, store.build.clone());
+        drop(store);
+        ledger.close().expect("closed");
+        told
+    };
+    let first = built(&dir);
+    assert_eq!(built(&dir), first, "the same store");
+    fs::write(mark(&dir), "").expect("written");
+    let second = built(&dir);
+    assert!(first.0 == second.0 && first.1 != second.1, "{first:?} {second:?}");
 }

@@ -1,5 +1,5 @@
 //! A search of the index: the query as tantivy's, and the first documents by time or relevance. It looks at the clock
-//! while it goes through the documents that match.
+//! while it looks for documents in which the words meet.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -7,7 +7,7 @@ use std::ops::Bound;
 
 use tantivy::columnar::ColumnValues;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring, Occur, PhraseQuery, Query as Matcher,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring, PhraseQuery, Query as Matcher,
     Scorer, TermQuery, Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
@@ -31,7 +31,7 @@ const BEGINNINGS: usize = 64;
 /// The most words that are looked at for that, of each segment.
 const LOOKED_AT: usize = 10_000;
 
-/// Documents between two looks at the clock: about 0.1 ms.
+/// Documents that are tried between two looks at the clock: about 0.1 ms.
 const STEP: usize = 1024;
 
 /// The question to the index.
@@ -50,6 +50,8 @@ pub struct Ask<'a> {
     pub order: Order,
     /// The most numbers in the answer.
     pub most: usize,
+    /// Only numbers behind this one: [`Hits::last`] of the answer before.
+    pub after: Option<Rank>,
     /// The search is given up then.
     pub deadline: Instant,
 }
@@ -58,47 +60,51 @@ pub struct Ask<'a> {
 pub struct Hits {
     /// The first documents in the order that was asked for.
     pub numbers: Vec<EntryNo>,
+    /// The place of the last of them.
+    pub last: Option<Rank>,
     /// All documents that match.
     pub total: usize,
 }
 
 /// The place of a document among the others; the greatest comes first.
-type Rank = (u64, EntryNo);
+pub type Rank = (u64, EntryNo);
 
 impl Reader {
     /// `None` if the deadline has passed.
     pub fn find(&self, ask: &Ask<'_>) -> Result<Option<Hits>, IndexError> {
         let searcher = self.reader.searcher();
-        let Some(matcher) = self.matcher(ask, &searcher)? else { return Ok(Some(Hits::default())) };
+        let matchers = self.matchers(ask, &searcher)?;
+        if matchers.is_empty() {
+            return Ok(Some(Hits::default()));
+        }
         let scoring = match ask.order {
             Order::Time => EnableScoring::disabled_from_searcher(&searcher),
             Order::Relevance => EnableScoring::enabled_from_searcher(&searcher),
         };
-        let weight = matcher.weight(scoring)?;
+        let weights: Result<Vec<_>, _> = matchers.iter().map(|matcher| matcher.weight(scoring)).collect();
+        let weights = weights?;
         let without = self.without(ask, &searcher)?;
         let mut found = Found { first: BinaryHeap::new(), total: 0 };
         for segment in searcher.segment_readers() {
-            if !found.take(&*weight, &without, segment, ask)? {
+            if !found.take(&weights, &without, segment, ask)? {
                 return Ok(None);
             }
         }
         let first = found.first.into_sorted_vec();
+        let last = first.last().map(|Reverse(rank)| *rank);
         let numbers = first.into_iter().map(|Reverse((_, no))| no).collect();
-        Ok(Some(Hits { numbers, total: found.total }))
+        Ok(Some(Hits { numbers, last, total: found.total }))
     }
 
-    /// `None` if nothing can match.
-    fn matcher(&self, ask: &Ask<'_>, searcher: &Searcher) -> Result<Option<Box<dyn Matcher>>, IndexError> {
-        let mut clauses: Vec<(Occur, Box<dyn Matcher>)> = Vec::new();
-        for word in &ask.query.words {
-            clauses.push((Occur::Must, self.word(word, searcher)?));
+    /// What must all match; empty if nothing can.
+    fn matchers(&self, ask: &Ask<'_>, searcher: &Searcher) -> Result<Vec<Box<dyn Matcher>>, IndexError> {
+        let words = ask.query.words.iter().map(|word| self.word(word, searcher));
+        let mut matchers = words.collect::<Result<Vec<_>, _>>()?;
+        if !matchers.is_empty() {
+            let tags = ask.listed_in.iter().filter_map(feed_tag).chain(ask.language.map(language_tag));
+            matchers.extend(tags.map(|tag| self.tag(&tag)));
         }
-        if clauses.is_empty() {
-            return Ok(None);
-        }
-        let tags = ask.listed_in.iter().filter_map(feed_tag).chain(ask.language.map(language_tag));
-        clauses.extend(tags.map(|tag| (Occur::Must, self.tag(&tag))));
-        Ok(Some(Box::new(BooleanQuery::new(clauses))))
+        Ok(matchers)
     }
 
     /// What must not match. tantivy's own exclusion seeks backwards in phrases, which its documentation forbids.
@@ -153,7 +159,7 @@ impl Reader {
     }
 }
 
-/// The most frequent words that begin so.
+/// The word itself, and the most frequent words that begin so.
 fn beginning_with(text: &str, field: Field, searcher: &Searcher) -> Result<Vec<String>, IndexError> {
     let mut words: BTreeMap<String, u64> = BTreeMap::new();
     for segment in searcher.segment_readers() {
@@ -169,9 +175,49 @@ fn beginning_with(text: &str, field: Field, searcher: &Searcher) -> Result<Vec<S
         }
     }
     let mut words: Vec<(String, u64)> = words.into_iter().collect();
-    words.sort_by_key(|(_, frequency)| Reverse(*frequency));
+    words.sort_by_key(|(word, frequency)| (word != text, Reverse(*frequency)));
     words.truncate(BEGINNINGS);
     Ok(words.into_iter().map(|(word, _)| word).collect())
+}
+
+/// The documents of a segment in which all words meet.
+struct Meeting {
+    /// The rarest first.
+    scorers: Vec<Box<dyn Scorer>>,
+    looks: usize,
+    deadline: Instant,
+}
+
+impl Meeting {
+    fn of(
+        weights: &[Box<dyn Weight>],
+        segment: &SegmentReader,
+        deadline: Instant,
+    ) -> Result<Self, IndexError> {
+        let scorers: Result<Vec<_>, _> = weights.iter().map(|weight| weight.scorer(segment, 1.0)).collect();
+        let mut scorers = scorers?;
+        scorers.sort_by_key(DocSet::cost);
+        Ok(Self { scorers, looks: 0, deadline })
+    }
+
+    /// The first document from `doc` on; `None` if the deadline has passed.
+    fn seek(&mut self, mut doc: DocId) -> Option<DocId> {
+        loop {
+            if self.looks.is_multiple_of(STEP) && Instant::now() >= self.deadline {
+                return None;
+            }
+            self.looks += 1;
+            let places = self.scorers.iter_mut().map(|scorer| at_or_behind(&mut **scorer, doc));
+            match places.into_iter().find(|place| *place > doc) {
+                Some(place) => doc = place,
+                None => return Some(doc),
+            }
+        }
+    }
+
+    fn score(&mut self) -> f32 {
+        self.scorers.iter_mut().map(Scorer::score).sum()
+    }
 }
 
 struct Found {
@@ -184,7 +230,7 @@ impl Found {
     /// Goes through the matching documents of a segment. False if the deadline has passed.
     fn take(
         &mut self,
-        weight: &dyn Weight,
+        weights: &[Box<dyn Weight>],
         without: &[Box<dyn Weight>],
         segment: &SegmentReader,
         ask: &Ask<'_>,
@@ -200,16 +246,16 @@ impl Found {
         );
         let every_day = ask.from.is_none() && ask.before.is_none();
         let alive = segment.alive_bitset();
-        let mut scorer = weight.scorer(segment, 1.0)?;
+        let mut meeting = Meeting::of(weights, segment, ask.deadline)?;
         let without: Result<Vec<_>, _> = without.iter().map(|weight| weight.scorer(segment, 1.0)).collect();
         let mut without = without?;
-        let mut seen = 0_usize;
-        let mut doc = scorer.doc();
-        while doc != TERMINATED {
-            if seen.is_multiple_of(STEP) && Instant::now() >= ask.deadline {
-                return Ok(false);
+        let mut next = 0;
+        loop {
+            let Some(doc) = meeting.seek(next) else { return Ok(false) };
+            if doc == TERMINATED {
+                return Ok(true);
             }
-            seen += 1;
+            next = doc + 1;
             let is_taken = alive.is_none_or(|alive| alive.is_alive(doc))
                 && (every_day || contains(days, published.get_val(doc)))
                 && !without.iter_mut().any(|other| is_at(&mut **other, doc));
@@ -217,22 +263,26 @@ impl Found {
                 let place = match ask.order {
                     Order::Time => ascending(surfaced.get_val(doc)),
                     // A score is positive, and then the order of its bits is its own.
-                    Order::Relevance => u64::from(scorer.score().max(0.0).to_bits()),
+                    Order::Relevance => u64::from(meeting.score().max(0.0).to_bits()),
                 };
-                self.offer(place, || numbers.get_val(doc), ask.most);
+                self.offer(place, || numbers.get_val(doc), ask);
             }
-            doc = scorer.advance();
         }
-        Ok(true)
     }
 
-    fn offer(&mut self, place: u64, number: impl FnOnce() -> EntryNo, most: usize) {
+    fn offer(&mut self, place: u64, number: impl FnOnce() -> EntryNo, ask: &Ask<'_>) {
         self.total += 1;
-        let is_full = self.first.len() >= most;
-        if is_full && self.first.peek().is_none_or(|Reverse((last, _))| place < *last) {
+        let is_full = self.first.len() >= ask.most;
+        if ask.after.is_some_and(|(after, _)| place > after)
+            || is_full && self.first.peek().is_none_or(|Reverse((last, _))| place < *last)
+        {
             return;
         }
-        self.first.push(Reverse((place, number())));
+        let rank = (place, number());
+        if ask.after.is_some_and(|after| rank >= after) {
+            return;
+        }
+        self.first.push(Reverse(rank));
         if is_full {
             self.first.pop();
         }
@@ -241,10 +291,16 @@ impl Found {
 
 /// True if the document matches; documents are asked for in order.
 fn is_at(matching: &mut dyn Scorer, doc: DocId) -> bool {
-    if matching.doc() < doc {
-        matching.seek(doc);
+    at_or_behind(matching, doc) == doc
+}
+
+/// Moves to the document, or to the next that matches. A step is cheaper than a search.
+fn at_or_behind(matching: &mut dyn Scorer, doc: DocId) -> DocId {
+    match matching.doc() {
+        at if at >= doc => at,
+        at if at + 1 == doc => matching.advance(),
+        _ => matching.seek(doc),
     }
-    matching.doc() == doc
 }
 
 fn contains(days: (Bound<i64>, Bound<i64>), at: i64) -> bool {

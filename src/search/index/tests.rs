@@ -73,6 +73,7 @@ fn ask(query: &Query) -> Ask<'_> {
         before: None,
         order: Order::Time,
         most: 100,
+        after: None,
         deadline: Instant::now() + Duration::from_secs(60),
     }
 }
@@ -106,7 +107,14 @@ fn filters_order_and_bound_the_hits() {
     let shelf = Shelf::of(&documents);
     assert_eq!(shelf.find("防汛"), [3, 2, 1, 4], "newest first");
     assert_eq!(shelf.ask("防汛", |ask| ask.order = Order::Relevance).numbers.last(), Some(&4));
-    assert_eq!(shelf.ask("防汛", |ask| ask.most = 2), Hits { numbers: vec![3, 2], total: 4 });
+    for order in [Order::Time, Order::Relevance] {
+        let whole = shelf.ask("防汛", |ask| ask.order = order).numbers;
+        let first = shelf.ask("防汛", |ask| (ask.order, ask.most) = (order, 2));
+        let rest = shelf.ask("防汛", |ask| (ask.order, ask.most, ask.after) = (order, 2, first.last));
+        assert_eq!((first.total, rest.total, [first.numbers, rest.numbers].concat()), (4, 4, whole));
+        let none = shelf.ask("防汛", |ask| (ask.order, ask.after) = (order, rest.last));
+        assert_eq!((none.numbers, none.last), (vec![], None));
+    }
     assert_eq!(shelf.ask("防汛", |ask| ask.listed_in = vec![henan.clone()]).numbers, [3, 2]);
     assert_eq!(shelf.ask("防汛", |ask| ask.language = Some("zh")).numbers, [3]);
     assert_eq!(shelf.ask("防汛", |ask| ask.from = Some(at(200))).numbers, [3, 2, 4]);
@@ -119,10 +127,25 @@ fn filters_order_and_bound_the_hits() {
 
 #[test]
 fn a_search_is_given_up_at_its_deadline() {
-    let shelf = Shelf::of(&[document(1, "漯河", "")]);
-    let query = Query::parse("漯河");
-    let late = Ask { deadline: Instant::now(), ..ask(&query) };
-    assert_eq!(shelf.writer.reader().find(&late).expect("read"), None);
+    let shelf = Shelf::of(&[document(1, "漯河", ""), document(2, "许昌", "")]);
+    for text in ["漯河", "漯河 许昌"] {
+        let query = Query::parse(text);
+        let late = Ask { deadline: Instant::now(), ..ask(&query) };
+        assert_eq!(shelf.writer.reader().find(&late).expect("read"), None, "{text}");
+    }
+}
+
+#[test]
+fn a_rare_word_is_found_beside_many_frequent_ones_that_begin_so() {
+    let many =
+        (b'a'..=b'z').flat_map(|one| [*b"abc", *b"xyz"].concat().into_iter().map(move |two| [one, two]));
+    let word = |ends: [u8; 2]| format!("covid{}{}", char::from(ends[0]), char::from(ends[1]));
+    let titles = many.flat_map(|ends| [word(ends), word(ends)]);
+    let mut documents: Vec<Document> =
+        (2..).zip(titles).map(|(no, title)| document(no, &title, "")).collect();
+    documents.push(document(1, "covid", ""));
+    let found = Shelf::of(&documents).ask("covid", |ask| ask.most = 1000).numbers;
+    assert_eq!((found.len(), found.last()), (127, Some(&1)), "63 words in two each, and the word itself");
 }
 
 #[test]
