@@ -122,7 +122,8 @@ impl FeedChanges {
         self.waiting.store(facts, Ordering::Release);
     }
 
-    fn is_busy(&self) -> bool {
+    /// True while observations wait to be recorded.
+    pub(super) fn is_busy(&self) -> bool {
         self.waiting.load(Ordering::Acquire) > 0
     }
 

@@ -228,6 +228,11 @@ impl Renderer {
         (request.from.map(start), before.map(start))
     }
 
+    /// True while observations wait to be recorded.
+    pub fn is_busy(&self) -> bool {
+        self.changes.is_busy()
+    }
+
     /// Brings the index nearer to the store. Blocks for a moment.
     pub fn index_step(&self) -> Result<Step, SearchError> {
         let Some(index) = &self.search else { return Ok(Step::Current) };
