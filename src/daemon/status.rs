@@ -88,7 +88,7 @@ fn pulses(engine: &Engine, dues: &Dues, look: &Look) -> Vec<Pulse> {
     look.sources.iter().map(pulse).collect()
 }
 
-/// How much surfaced in each region in each of the last hours, the last hour last.
+/// The numbers of entries that surfaced in each region in each of the last hours, the last hour last.
 fn heat(engine: &Engine, end: Time) -> Result<Vec<Heat>, StoreError> {
     let store = engine.store().load_full();
     let regions = engine.config.regions.iter().map(|region| region.id.clone());
@@ -100,7 +100,7 @@ fn heat(engine: &Engine, end: Time) -> Result<Vec<Heat>, StoreError> {
         .collect()
 }
 
-/// How much surfaced in a feed in each hour before `end`, the last hour last; of each hour `most` are counted.
+/// The numbers of entries that surfaced in a feed in each hour before `end`, the last hour last; each is `most` at most.
 fn surfaced(store: &Store, feed: &FeedKey, end: Time, most: usize) -> Result<[usize; HOURS], StoreError> {
     let mut hours = [0; HOURS];
     let mut before = end;

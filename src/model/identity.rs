@@ -9,6 +9,6 @@ mod vote;
 
 pub use fingerprint::Fingerprint;
 pub use key::{IdentityKey, KeyKind};
-pub use known::{KnownKeys, PAIR, Run};
+pub use known::{KnownKeys, Run};
 pub use marks::Marks;
 pub use vote::Vote;

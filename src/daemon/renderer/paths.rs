@@ -46,7 +46,7 @@ pub(super) enum Output {
 pub(super) enum PageKey {
     Home,
     Feed(FeedKey),
-    /// What surfaced in a feed on a day of the zone.
+    /// The entries that surfaced in a feed on a day of the zone.
     Day(FeedKey, NaiveDate),
     /// The days of a month on which something surfaced in a feed.
     Month(FeedKey, Month),

@@ -135,7 +135,7 @@ impl Renderer {
         Ok(search(&self.site, &input))
     }
 
-    /// What a request searches for, for people: the words, and where.
+    /// The words of a request and where it looks for them, for people.
     fn words(&self, request: &Request) -> String {
         let region = request.region.as_ref().map(|region| self.site.name(region).to_owned());
         let days = match (request.from, request.to) {
@@ -308,7 +308,7 @@ impl Renderer {
     }
 }
 
-/// What an answer has so far.
+/// The parts that an answer has so far.
 #[derive(Default)]
 struct Folded {
     entries: HashSet<EntryNo>,
@@ -376,7 +376,7 @@ impl<'a> Seeker<'a> {
             return Ok(None);
         }
         let (mut no, mut entry) = (no, entry);
-        // What repeats a report is shown as that report, if it is found too.
+        // A report that repeats another is shown as that one, if the other is found too.
         if let Some(first) = stories.shown_for(founder, no)?
             && let Some(other) = self.store.entry(first)?
             && self.matches(&other)?

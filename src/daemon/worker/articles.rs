@@ -50,7 +50,7 @@ impl Visited {
 pub(super) struct Visits {
     /// One an entry.
     pub(super) made: Vec<Visit>,
-    /// What hosts asked for by Retry-After.
+    /// The waits that hosts asked for by Retry-After.
     pub(super) holds: Vec<Hold>,
     pub(super) pages: PagesRead,
 }
@@ -62,7 +62,7 @@ pub(super) struct PagesRead {
     pub(super) traits: Vec<PageTraits>,
     /// The number of pages that lack something, unlike those before them.
     pub(super) lacks: BTreeMap<Lack, usize>,
-    /// What the last page before the poll lacked, and the last page in it.
+    /// The lack of the last page before the poll, and that of the last page in it.
     pub(super) odd: (Option<Odd>, Option<Odd>),
 }
 

@@ -11,7 +11,7 @@ const KEY: usize = 12;
 /// Octets of an entry's number. More entries than it can say would need some hundred terabytes.
 const NUMBER: usize = 5;
 /// Octets of a pair of both.
-pub const PAIR: usize = KEY + NUMBER;
+const PAIR: usize = KEY + NUMBER;
 
 /// Pairs of a key and the number of its entry, in the order of the keys; 0 for a key that leads to no entry any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
