@@ -38,7 +38,6 @@ impl Generation {
 
     pub(super) fn open(self, paths: &Paths) -> Result<Store, LedgerError> {
         let mut store = Store::new(Box::new(SledBackend::open(&paths.generation(self.number))?));
-        store.generation = self.number;
         store.build = fs::read_to_string(paths.generation(self.number).join(BUILD)).unwrap_or_default();
         Ok(store)
     }

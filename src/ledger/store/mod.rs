@@ -52,8 +52,6 @@ impl StoreError {
 
 pub struct Store {
     backend: Box<dyn Backend>,
-    /// The number of its directory; 0 for one that has none. Every build has another.
-    pub generation: u32,
     /// The random id of its build. Empty if it has no directory, or was built before there were ids.
     pub build: String,
     /// As last committed or read; it is asked for with every request for a view.
@@ -69,7 +67,6 @@ impl Store {
     pub fn new(backend: Box<dyn Backend>) -> Self {
         Self {
             backend,
-            generation: 0,
             build: String::new(),
             meta: Mutex::default(),
             sources: Mutex::default(),
