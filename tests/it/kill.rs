@@ -104,7 +104,9 @@ fn config(dir: &Path, base: &str) -> PathBuf {
          per_host = 6\nallow_networks = [\"127.0.0.0/8\"]\n",
         dir.join("state").display().to_string(),
     );
-    for source in World::sources(base) {
+    // A 429 holds its whole host, here everybody, for 30 s a time: no moment would come meanwhile.
+    let asks_for_rest = "demo-hubei";
+    for source in World::sources(base).into_iter().filter(|source| source.id.as_str() != asks_for_rest) {
         text.push_str(&format!(
             "[[source]]\nid = \"{}\"\nurl = {:?}\nregion = \"auto\"\n",
             source.id, source.url

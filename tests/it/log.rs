@@ -103,6 +103,7 @@ async fn a_reload_changes_level_and_format() {
     assert!(of_poll.contains(" by_hand=true") && of_poll.starts_with("20"), "{of_poll}");
 
     running.reload("level = \"info\"\nformat = \"json\"\n").await;
+    running.lines_of_a_poll().await;
     let lines = running.lines_of_a_poll().await;
     let lines: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let of_poll = lines.iter().find(|line| line["source.id"] == "a").expect("a poll by hand");
