@@ -27,9 +27,12 @@ pub(super) type Age = (Time, Month, NaiveDate);
 /// same feeds.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// The longest time from the first change of a burst to the rendering in advance. While the recorder is busy, a
-/// view younger than this is not rendered again.
-pub(super) const BURST: Duration = Duration::from_secs(1);
+/// The longest time from the first change of a burst to the rendering in advance.
+const BURST: Duration = Duration::from_secs(1);
+
+/// While the recorder is busy, a view younger than this is not rendered again. Each group of a burst touches most
+/// views, and a view that everybody asks for is rendered four times a second.
+pub(super) const EXCUSED: Duration = Duration::from_millis(250);
 
 #[derive(Default)]
 pub(super) struct FeedChanges {
@@ -129,7 +132,7 @@ impl FeedChanges {
 
     /// True if a view rendered at this time may be served though it is stale.
     pub(super) fn excuse(&self, rendered: Instant) -> bool {
-        self.is_busy() && rendered.elapsed() < BURST
+        self.is_busy() && rendered.elapsed() < EXCUSED
     }
 
     /// Returns when something has changed since the last call and the burst is over, or has taken longer than
