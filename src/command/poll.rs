@@ -75,7 +75,8 @@ impl Request for Poll {
         let mut polls = JoinSet::new();
         for id in chosen(&engine, &self.sources)? {
             let worker = Arc::clone(&engine.worker);
-            polls.spawn(async move { worker.poll(&id, None).await });
+            // A poll is a large value, and a spawn copies what it spawns.
+            polls.spawn(Box::pin(async move { worker.poll(&id, None).await }));
         }
         let mut tally = Tally::default();
         while let Some(ended) = polls.join_next().await {

@@ -1,8 +1,7 @@
 //! The scheduler: one task that owns every deadline. It waits for the next due poll, starts it, and computes
 //! the following deadline from the result. It knows no HTTP and no store, so tests run it in paused time.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -193,7 +192,10 @@ pub async fn run(
 }
 
 struct Agenda {
-    queue: BinaryHeap<Reverse<(Time, SourceId, Time)>>,
+    /// The deadlines of the sources that wait for theirs.
+    queue: BTreeSet<(Time, SourceId)>,
+    /// The same by source.
+    queued: BTreeMap<SourceId, Due>,
     sources: BTreeMap<SourceId, (Plan, Past)>,
     /// The running polls. The value is the result of a poll by command of the same source meanwhile.
     under_way: BTreeMap<SourceId, Option<Past>>,
@@ -207,8 +209,8 @@ struct Agenda {
 impl Agenda {
     fn new(sources: Vec<Scheduled>, dues: Arc<Dues>, now: Time) -> Self {
         let sources = sources.into_iter().map(|s| (s.id, (s.plan, s.past))).collect();
-        let (queue, under_way, renamed) = Default::default();
-        let mut agenda = Self { queue, sources, under_way, renamed, seen: now, dues };
+        let (queue, queued, under_way, renamed) = Default::default();
+        let mut agenda = Self { queue, queued, sources, under_way, renamed, seen: now, dues };
         let ids: Vec<_> = agenda.sources.keys().cloned().collect();
         agenda.queue_first(ids, now);
         agenda
@@ -227,9 +229,8 @@ impl Agenda {
         self.check_clock(now);
         let renamed = &change.renamed;
         let before = under_new_ids(std::mem::take(&mut self.sources), renamed);
-        let queue = std::mem::take(&mut self.queue).into_iter();
-        let queue = queue.map(|Reverse((at, id, scheduled))| (id, Due { at, scheduled }));
-        let mut queued = under_new_ids(queue, renamed);
+        self.queue.clear();
+        let mut queued = under_new_ids(std::mem::take(&mut self.queued), renamed);
         self.under_way = under_new_ids(std::mem::take(&mut self.under_way), renamed);
         self.dues = change.dues;
         for Scheduled { id, plan, past } in change.sources {
@@ -254,22 +255,26 @@ impl Agenda {
 
     fn push(&mut self, id: SourceId, due: Option<Due>) {
         self.dues.set(&id, due.map(|due| due.at));
-        self.queue.extend(due.map(|due| Reverse((due.at, id, due.scheduled))));
+        if let Some(due) = due {
+            self.queue.insert((due.at, id.clone()));
+            self.queued.insert(id, due);
+        }
     }
 
     fn pop_due(&mut self, now: Time) -> Option<(SourceId, Due)> {
         self.check_clock(now);
-        let Reverse((at, ..)) = self.queue.peek()?;
+        let (at, _) = self.queue.first()?;
         if *at > now {
             return None;
         }
-        let Reverse((at, id, scheduled)) = self.queue.pop()?;
+        let (_, id) = self.queue.pop_first()?;
+        let due = self.queued.remove(&id)?;
         self.under_way.insert(id.clone(), None);
-        Some((id, Due { at, scheduled }))
+        Some((id, due))
     }
 
     fn wait(&self, now: Time) -> Duration {
-        self.queue.peek().map_or(LONGEST_SLEEP, |Reverse((at, ..))| until(*at, now))
+        self.queue.first().map_or(LONGEST_SLEEP, |(at, _)| until(*at, now))
     }
 
     fn ended(&mut self, id: SourceId, past: Past, now: Time) {
@@ -287,7 +292,9 @@ impl Agenda {
             *heard = Some(past);
             return;
         }
-        self.queue.retain(|Reverse((_, queued, _))| *queued != id);
+        if let Some(due) = self.queued.remove(&id) {
+            self.queue.remove(&(due.at, id.clone()));
+        }
         self.learned(id, past, now);
     }
 
@@ -322,19 +329,19 @@ impl Agenda {
         for (_, past) in self.sources.values_mut() {
             past.not_before = past.not_before.map(|hold| hold - back);
         }
-        let queued = std::mem::take(&mut self.queue).into_iter().map(|Reverse((_, id, _))| id);
-        self.queue_first(queued.collect(), now);
+        self.queue.clear();
+        let queued = std::mem::take(&mut self.queued).into_keys().collect();
+        self.queue_first(queued, now);
     }
 
     /// Overdue polls keep their scheduled instants, and so their phase.
     fn spread_overdue(&mut self, now: Time) {
-        let queue = std::mem::take(&mut self.queue).into_iter().map(|Reverse((at, id, scheduled))| {
+        self.queue.clear();
+        for (id, due) in std::mem::take(&mut self.queued) {
             let offset = self.sources.get(&id).map_or(TimeDelta::zero(), |(plan, _)| plan.offset());
-            let at = if at <= now { now + offset } else { at };
-            self.dues.set(&id, Some(at));
-            Reverse((at, id, scheduled))
-        });
-        self.queue = queue.collect();
+            let at = if due.at <= now { now + offset } else { due.at };
+            self.push(id, Some(Due { at, ..due }));
+        }
     }
 }
 

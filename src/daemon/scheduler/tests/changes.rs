@@ -21,7 +21,7 @@ fn renamed(
     let kept = kept.iter().map(|id| SourceId::new(id)).collect();
     let renamed = ids.iter().map(|(old, new)| (SourceId::new(old), SourceId::new(new))).collect();
     agenda.change(Change { sources, kept, renamed, poller: Arc::new(poller), dues }, now);
-    let mut queue: Vec<_> = agenda.queue.iter().map(|Reverse((at, id, _))| (id.to_string(), *at)).collect();
+    let mut queue: Vec<_> = agenda.queue.iter().map(|(at, id)| (id.to_string(), *at)).collect();
     queue.sort();
     queue
 }
@@ -74,7 +74,7 @@ fn a_poll_under_way_tells_when_the_next_one_is() {
     assert!(agenda.pop_due(at(20)).is_some(), "it is under way");
     assert_eq!(changed(&mut agenda, sources("0 * * * *"), &[], at(20)), [], "not twice at a time");
     agenda.ended(SourceId::new("a"), polled(at(20)), at(21));
-    let next = agenda.queue.peek().map(|Reverse((at, ..))| *at);
+    let next = agenda.queue.first().map(|(at, _)| *at);
     assert_eq!(next, Some(at(60)), "by the new schedule");
 
     assert!(agenda.pop_due(at(60)).is_some());
@@ -91,7 +91,7 @@ fn a_source_with_another_id_keeps_its_turn() {
     let expected = vec![("b".to_owned(), at(50))];
     assert_eq!(renamed(&mut agenda, sources("b"), &["b"], &[("a", "b")], at(10)), expected);
     agenda.polled_by_hand(SourceId::new("a"), polled(at(55)), at(55));
-    let next: Vec<_> = agenda.queue.iter().map(|Reverse((due, id, _))| (id.to_string(), *due)).collect();
+    let next: Vec<_> = agenda.queue.iter().map(|(due, id)| (id.to_string(), *due)).collect();
     assert!(matches!(&next[..], [(id, due)] if id == "b" && *due >= at(60)), "asked for as a: {next:?}");
 }
 
@@ -102,5 +102,5 @@ fn a_source_with_another_id_is_not_polled_twice_at_a_time() {
     assert!(agenda.pop_due(at(20)).is_some(), "it is under way");
     assert_eq!(renamed(&mut agenda, sources("b"), &["b"], &[("a", "b")], at(20)), []);
     agenda.ended(SourceId::new("b"), polled(at(20)), at(21));
-    assert_eq!(agenda.queue.peek().map(|Reverse((due, ..))| *due), Some(at(40)));
+    assert_eq!(agenda.queue.first().map(|(due, _)| *due), Some(at(40)));
 }

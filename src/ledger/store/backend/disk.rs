@@ -14,9 +14,9 @@ use super::{Backend, Batch, Pairs};
 use crate::ledger::store::StoreError;
 
 /// Size of sled's cache, as sled counts. In memory it takes some four times as much, and twice that while a store is
-/// copied. The rest of the working set is the page cache of the kernel; with half of this a simulated month of a thousand
-/// sources is no slower.
-const CACHE_BYTES: u64 = 32 << 20;
+/// copied. The rest of the working set is the page cache of the kernel. Twice this is no faster; with half of it a cycle of
+/// 30,000 entries needs a fifth more CPU (docs/performance.md).
+const CACHE_BYTES: u64 = 16 << 20;
 /// sled's own flusher only bounds how much is redone after a kill; durability is the journal's.
 const FLUSH_EVERY_MS: u64 = 500;
 
