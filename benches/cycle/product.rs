@@ -23,6 +23,8 @@ const SETTLED: Duration = Duration::from_millis(2_500);
 
 /// By then it must have settled.
 const LONGEST: Duration = Duration::from_secs(120);
+/// The longest build of the search index, at a million entries.
+const INDEXED: Duration = Duration::from_secs(600);
 
 /// A state directory with its configuration, and the address of the daemon on it.
 pub(crate) struct Product {
@@ -168,6 +170,21 @@ impl Daemon<'_> {
             clock::sleep(Duration::from_millis(20));
         }
         bail!("what is served still changes after {} s", LONGEST.as_secs());
+    }
+
+    /// Waits until the search index is built: its build shares the cores with what is measured. A binary without a
+    /// search is not waited for.
+    pub(crate) fn indexed(&self) -> Result<()> {
+        let mut to = Connection::tcp(self.address())?;
+        let begun = clock::now();
+        while begun.elapsed() < INDEXED {
+            let metrics = good(to.get("/metrics", &[])?)?.body;
+            if !String::from_utf8(metrics)?.lines().any(|line| line == "dibao_search_ready 0") {
+                return Ok(());
+            }
+            clock::sleep(Duration::from_millis(100));
+        }
+        bail!("the search index is not built after {} s", INDEXED.as_secs());
     }
 }
 

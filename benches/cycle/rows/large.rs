@@ -94,6 +94,7 @@ fn grown(bench: &mut Bench, world: &mut World, entries: usize) -> Result<(usize,
     build(&product)?;
     let (daemon, _) = product.start()?;
     daemon.served()?;
+    daemon.indexed()?;
     let took = polls(&daemon, &mut world.publisher)?;
     daemon.process.stop()?;
     fs::remove_dir_all(&product.dir)?;
@@ -173,6 +174,7 @@ fn largest(bench: &mut Bench, world: &mut World, entries: usize, small: Option<(
     }
     let daemon = clean_start(bench, &product, entries)?;
     daemon.served()?;
+    daemon.indexed()?;
     let took = polls(&daemon, &mut world.publisher)?;
     if let Some((few, floor)) = small {
         bench.table.add(&Measure {
@@ -222,6 +224,7 @@ pub(crate) fn cycles(bench: &mut Bench) -> Result<()> {
         daemon.served()?;
     }
     all_stored(&daemon, entries)?;
+    daemon.indexed()?;
     let memory = daemon.process.memory()?;
     let name = format!("resident, {} sources, ten cycles, {entries} entries", world.corpus.feeds.len());
     note(bench, &name, memory);
