@@ -329,7 +329,7 @@ fn is_dense(c: char) -> bool {
 
 /// True if a text has the marks of sentences of any script: Chinese and Japanese, Latin, Arabic and Uyghur,
 /// Devanagari, Tibetan, Mongolian, Khmer, Ethiopic.
-fn has_sentences(text: &str) -> bool {
+pub(super) fn has_sentences(text: &str) -> bool {
     const MARKS: &[char] = &[
         '。', '，', '！', '？', '；', '”', '、', '،', '؟', '؛', '۔', '।', '॥', '།', '༎', '༏', '᠂', '᠃', '។',
         '።',

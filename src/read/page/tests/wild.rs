@@ -21,7 +21,7 @@ fn read(head: &str, body: &str) -> Article {
 }
 
 /// The titles of a list with the days of its entries.
-fn listed(body: &str) -> Vec<(String, String)> {
+pub(super) fn listed(body: &str) -> Vec<(String, String)> {
     let page = format!("<html><head><title>要闻</title></head><body>{body}</body></html>");
     let read =
         list(&input(page.as_bytes(), "http://www.sample.example/yw/index.html"), &ListRules::default());
@@ -35,7 +35,7 @@ fn listed(body: &str) -> Vec<(String, String)> {
     entries.map(shown).collect()
 }
 
-fn rows(range: std::ops::Range<usize>, href: impl Fn(usize) -> String, date: &str) -> String {
+pub(super) fn rows(range: std::ops::Range<usize>, href: impl Fn(usize) -> String, date: &str) -> String {
     let row = |n: usize| format!("<li><a href='{}'>镇里今天的第{n}件要紧的事情</a>{date}</li>", href(n));
     format!("<ul>{}</ul>", range.map(row).collect::<String>())
 }
