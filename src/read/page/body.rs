@@ -80,7 +80,8 @@ fn removed(from: ElementRef<'_>, lines: &[TextLine], cut: &Cut<'_>) -> HashSet<N
             in_heading = is_title || is_meta;
             heading = in_heading || weight(line) == 0;
         }
-        let framed = in_heading || meta::is_frame(&line.text);
+        // What has weight is no frame.
+        let framed = in_heading || weight(line) == 0 && meta::is_frame(&line.text);
         // The block is the line's alone, or the rest of it would go too.
         if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, line) {
             gone.insert(line.block);

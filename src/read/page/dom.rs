@@ -167,10 +167,14 @@ fn ends_at_once(mut text: &str) -> bool {
 
 /// The elements that match a selector of our own, in document order.
 pub(super) fn select<'a>(tree: &'a Html, selector: &str) -> impl Iterator<Item = ElementRef<'a>> {
-    if selector.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        // The name of an element: no rules need be matched.
-        let all = tree.root_element().descendent_elements();
-        return all.filter(|element| element.value().name() == selector).collect::<Vec<_>>().into_iter();
+    let (name, needs) =
+        selector.strip_suffix(']').and_then(|start| start.split_once('[')).unwrap_or((selector, ""));
+    if [name, needs].iter().all(|word| word.bytes().all(|b| b.is_ascii_alphanumeric())) {
+        // The name of an element, or with that of an attribute: no rules need be matched.
+        let fits = |element: &ElementRef<'_>| {
+            element.value().name() == name && (needs.is_empty() || attr(*element, needs).is_some())
+        };
+        return tree.root_element().descendent_elements().filter(fits).collect::<Vec<_>>().into_iter();
     }
     let selector = Selector::parse(selector).ok();
     let found: Vec<ElementRef<'a>> =
