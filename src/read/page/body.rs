@@ -7,7 +7,7 @@ use ego_tree::iter::Edge;
 use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Node};
 
-use super::dom::{Page, text};
+use super::dom::{Page, attr, text};
 use super::lines::TextLine;
 use super::prose::{Prose, WITHIN, weight};
 use super::{Css, meta};
@@ -63,7 +63,8 @@ fn removed(from: ElementRef<'_>, lines: &[TextLine], cut: &Cut<'_>) -> HashSet<N
     }
     for element in from.descendent_elements().skip(1) {
         let silent = matches!(element.value().name(), "input" | "link" | "meta");
-        if silent || is_fallback(*element) || cut.prose.is_out(element) || leads_on(element, cut.prose) {
+        let leads = || leads_on(element, cut.prose) || is_card(element, cut.prose);
+        if silent || is_fallback(*element) || cut.prose.is_out(element) || leads() {
             gone.insert(element.id());
         }
     }
@@ -81,7 +82,8 @@ fn removed(from: ElementRef<'_>, lines: &[TextLine], cut: &Cut<'_>) -> HashSet<N
             heading = in_heading || weight(line) == 0;
         }
         // What has weight is no frame.
-        let framed = in_heading || weight(line) == 0 && meta::is_frame(&line.text);
+        let leads_away = || line.linked * 2 > line.text.len() && meta::leads_to_more(&line.text);
+        let framed = in_heading || weight(line) == 0 && (meta::is_frame(&line.text) || leads_away());
         // The block is the line's alone, or the rest of it would go too.
         if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, line) {
             gone.insert(line.block);
@@ -119,6 +121,17 @@ fn leads_on(element: ElementRef<'_>, prose: &Prose<'_>) -> bool {
     let said = text(element);
     let linked: usize = links().map(|link| text(link).chars().count()).sum();
     linked * 2 >= said.chars().count() || meta::promises_others(&said)
+}
+
+/// True for a link around a heading, to another page: the card of another article. A linked heading is one around a
+/// link.
+fn is_card(element: ElementRef<'_>, prose: &Prose<'_>) -> bool {
+    let heads =
+        |inner: ElementRef<'_>| matches!(inner.value().name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
+    element.value().name() == "a"
+        && attr(element, "href").is_some_and(|href| !href.starts_with('#'))
+        && element.descendent_elements().skip(1).any(heads)
+        && !prose.is_in(element)
 }
 
 /// Writes the markup of an element. True if any text is in it.

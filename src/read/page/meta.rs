@@ -257,6 +257,17 @@ pub(super) fn promises_others(text: &str) -> bool {
     HEADINGS.iter().any(|heading| start.starts_with(heading))
 }
 
+/// True if a line that is mostly a link leads to another article.
+pub(super) fn leads_to_more(line: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "read more", "read also", "also read", "see also", "more:", "related:", "mehr zum thema",
+        "lesen sie auch", "lire aussi", "leer más", "leia também", "leggi anche", "lees ook", "les også",
+        "läs mer",
+    ];
+    let start: String = line.chars().take(20).collect::<String>().to_lowercase();
+    STARTS.iter().any(|words| start.starts_with(words))
+}
+
 /// The longest line of a frame without a notice of rights, in characters.
 pub(super) const MAX_FRAME: usize = 80;
 

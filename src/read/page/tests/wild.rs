@@ -5,8 +5,8 @@ use chrono::{TimeZone as _, Utc};
 use super::super::*;
 use crate::read::feed::FeedInput;
 
-const TITLE: &str = "河湾镇召开会议研究防汛工作安排";
-const PROSE: &str = "<p>河湾镇昨天召开会议，研究部署今年的防汛工作，各村负责人参加会议并作了发言。</p>\
+pub(super) const TITLE: &str = "河湾镇召开会议研究防汛工作安排";
+pub(super) const PROSE: &str = "<p>河湾镇昨天召开会议，研究部署今年的防汛工作，各村负责人参加会议并作了发言。</p>\
     <p>会议要求，各村在月底以前把沟渠清理一遍，把沙袋备足，夜里也要有人值班。</p>";
 
 fn input<'a>(bytes: &'a [u8], url: &'a str) -> FeedInput<'a> {
@@ -14,7 +14,7 @@ fn input<'a>(bytes: &'a [u8], url: &'a str) -> FeedInput<'a> {
     FeedInput { bytes, url, content_type: None, zone: chrono_tz::Asia::Shanghai, fetched_at }
 }
 
-fn read(head: &str, body: &str) -> Article {
+pub(super) fn read(head: &str, body: &str) -> Article {
     let page = format!("<html><head><title>{TITLE}-样本网</title>{head}</head><body>{body}</body></html>");
     article(&input(page.as_bytes(), "http://www.sample.example/a/p.html"), &ArticleRules::default())
         .expect("an article")
