@@ -128,6 +128,7 @@ fn leads_on(element: ElementRef<'_>, prose: &Prose<'_>) -> bool {
 fn is_card(element: ElementRef<'_>, prose: &Prose<'_>) -> bool {
     let heads =
         |inner: ElementRef<'_>| matches!(inner.value().name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
+    // The name first: most elements are no links.
     element.value().name() == "a"
         && attr(element, "href").is_some_and(|href| !href.starts_with('#'))
         && element.descendent_elements().skip(1).any(heads)
