@@ -253,6 +253,14 @@ fn a_description_of_the_site_is_no_summary() {
     );
     let summary = read("", &lead).summary.expect("a summary");
     assert!(summary.starts_with("河湾镇昨天"), "{summary}");
+    let ending = format!(
+        "<h1>{TITLE}</h1><div>{PROSE}<p>安装示例客户端，第一时间接收最全面的资讯，【下载地址】</p></div>"
+    );
+    let said = read("", &ending).summary;
+    assert!(
+        said.is_some_and(|said| said.starts_with("河湾镇昨天")),
+        "an advertisement at the end cuts nothing"
+    );
 }
 
 #[test]
