@@ -13,7 +13,7 @@ mod tokens;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-pub use plain::{plain, to_text};
+pub use plain::{plain, text_up_to, to_text};
 
 use crate::read::link::{Base, SCHEMES};
 use crate::read::text;

@@ -21,10 +21,12 @@ pub fn is_xml_char(c: char) -> bool {
 pub fn xml_legal(text: &str) -> Cow<'_, str> {
     // Every forbidden character is a control byte or begins with 0xEF 0xBF (U+FFFE, U+FFFF).
     let bytes = text.as_bytes();
-    let suspect = bytes.iter().enumerate().any(|(at, b)| {
-        (*b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || *b == 0xEF && bytes.get(at + 1) == Some(&0xBF)
-    });
-    if !suspect || text.chars().all(is_xml_char) {
+    // Both folds read to the end, many bytes at once; `any` would look at one after the other.
+    let control =
+        bytes.iter().fold(false, |found, b| found | ((*b < 0x20) & !matches!(b, b'\t' | b'\n' | b'\r')));
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    let last = pairs.fold(false, |found, (a, b)| found | ((*a == 0xEF) & (*b == 0xBF)));
+    if !(control || last) || text.chars().all(is_xml_char) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().filter(|c| is_xml_char(*c)).collect())
@@ -54,7 +56,14 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 /// Writes text as it stands in HTML of ours, between tags or in an attribute between double quotes: single
 /// ones stay, and what is not XML is taken out elsewhere.
 pub(crate) fn push_escaped(text: &str, out: &mut String) {
-    text.chars().for_each(|c| push_escaped_char(c, out));
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| matches!(b, b'&' | b'<' | b'>' | b'"')) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        push_escaped_char(char::from(special.as_bytes()[0]), out);
+        rest = &special[1..];
+    }
+    out.push_str(rest);
 }
 
 /// Writes a character as [`push_escaped`] does.
@@ -84,18 +93,34 @@ pub(crate) fn is_invisible(c: char) -> bool {
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     let mut blank = false;
-    for c in text.chars() {
+    let mut push = |blank: &mut bool, run: &str| {
+        if *blank && !line.is_empty() {
+            line.push(' ');
+        }
+        *blank = false;
+        line.push_str(run);
+    };
+    let mut rest = text;
+    loop {
+        // Most characters need no table: they are copied together.
+        let (run, after) = rest.split_at(rest.find(|c| !is_plain(c)).unwrap_or(rest.len()));
+        if !run.is_empty() {
+            push(&mut blank, run);
+        }
+        let Some(c) = after.chars().next() else { return line };
+        let (one, after) = after.split_at(c.len_utf8());
         if c.is_whitespace() {
             blank = true;
         } else if !is_invisible(c) && is_xml_char(c) && !c.is_control() {
-            if blank && !line.is_empty() {
-                line.push(' ');
-            }
-            blank = false;
-            line.push(c);
+            push(&mut blank, one);
         }
+        rest = after;
     }
-    line
+}
+
+/// True for characters that are certainly visible: of ASCII, of Chinese, Japanese and Korean, and the wide forms.
+fn is_plain(c: char) -> bool {
+    matches!(c, '!'..='~' | '\u{3001}'..='\u{D7FF}' | '\u{FF01}'..='\u{FF5E}')
 }
 
 /// The first `n` characters at most, cut after a sentence if one ends in the last half, else between

@@ -194,20 +194,32 @@ impl<'b> Writer<'b> {
 
     /// Writes text, escaped, with a tag after [`SPECIALS_IN_A_RUN`] special characters.
     fn run(&mut self, text: &str) {
-        for c in text.chars() {
-            if self.out.len() > self.limits().0 {
-                return;
+        let most = self.limits().0;
+        let mut rest = text;
+        while self.out.len() <= most {
+            // 0xC2 begins what may be a no-break space.
+            let is_special = |b| matches!(b, b'&' | b'<' | b'>' | b'"' | 0xC2);
+            let room = rest.ceil_char_boundary(most + 1 - self.out.len());
+            let (plain, after) = rest.split_at(rest[..room].bytes().position(is_special).unwrap_or(room));
+            self.out.push_str(plain);
+            let Some(c) = after.chars().next() else { return };
+            rest = after;
+            if plain.is_empty() {
+                self.special(c);
+                rest = &after[c.len_utf8()..];
             }
-            // Characters whose UTF-8 begins with 0xC2, which may be a no-break space.
-            if c == '&' || matches!(c, '\u{80}'..='\u{BF}') {
-                self.specials += 1;
-                if self.specials >= SPECIALS_IN_A_RUN {
-                    self.specials = 0;
-                    self.out.push_str("<wbr>");
-                }
-            }
-            push_escaped_char(c, &mut self.out);
         }
+    }
+
+    fn special(&mut self, c: char) {
+        if c == '&' || !c.is_ascii() {
+            self.specials += 1;
+            if self.specials >= SPECIALS_IN_A_RUN {
+                self.specials = 0;
+                self.out.push_str("<wbr>");
+            }
+        }
+        push_escaped_char(c, &mut self.out);
     }
 
     fn start(&mut self, name: &str, attributes: &[Attribute<'_>]) {

@@ -40,7 +40,12 @@ pub fn plain(text: &str) -> String {
 /// The text of HTML: references resolved, blanks folded, one line a block, an empty line between
 /// paragraphs. Scripts, styles and other elements without text for readers are left out. At most [`MAX_HTML`] bytes.
 pub fn to_text(html: &str) -> String {
-    let mut out = String::with_capacity(html.len().min(MAX_HTML) / 2);
+    text_up_to(html, MAX_HTML)
+}
+
+/// As [`to_text`], up to the line in which the text becomes longer than `most` bytes.
+pub fn text_up_to(html: &str, most: usize) -> String {
+    let mut out = String::with_capacity(html.len().min(most) / 2);
     let mut line = String::new();
     let mut pending = Break::None;
     for token in Tokens::new(html) {
@@ -64,7 +69,7 @@ pub fn to_text(html: &str) -> String {
                 pending = pending.max(meets);
             }
         }
-        if out.len() > MAX_HTML {
+        if out.len() > most {
             break;
         }
     }

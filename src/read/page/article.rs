@@ -1,14 +1,17 @@
 //! Reads article pages: title, time, outlet, editor, section, summary, body and rights, by the operator's selectors
 //! or by rules that fit most news sites. A field that the page does not have stays empty.
 
+use std::collections::HashMap;
+
+use ego_tree::NodeId;
 use scraper::{ElementRef, Node};
 
 use super::body::{self, Cut};
-use super::dom::{Page, select, text};
+use super::dom::{Page, is_inline, select, text};
 use super::lines::{TextLine, lines};
 use super::list::{breaks_off, ends_with};
 use super::notes::{Found, Part};
-use super::prose::weight;
+use super::prose::{around, weight};
 use super::shared::{self, Placed, Shared};
 use super::{ArticleRules, Css, PageError, lead, meta, outlet, title, when};
 use crate::model::page_habits::{PageHabits, PageTraits};
@@ -86,7 +89,7 @@ fn of_page(
         .or_else(|| titled(Shared::of(&nothing)));
     let at = title.as_ref().and_then(|title| lines.iter().position(|line| line.text == *title));
     let found = body::find(page, &prose, rules.body.as_ref());
-    let within: Vec<Vec<TextLine>> = found.iter().map(|element| self::lines(*element)).collect();
+    let within: Vec<Vec<TextLine>> = found.iter().map(|element| lines_in(page, *element, &lines)).collect();
     let cut = Cut { prose: &prose, remove: &rules.remove, title: title.as_deref() };
     let body = body::markup(&found, &within, &cut);
     let described = shared.description(page);
@@ -132,6 +135,20 @@ fn of_page(
         body,
     };
     Ok((article, traits))
+}
+
+/// The lines of an element. Those of a block are lines of the page, and were weighed with it.
+fn lines_in(page: &Page, element: ElementRef<'_>, all: &[TextLine]) -> Vec<TextLine> {
+    if is_inline(element.value().name()) {
+        return lines(element);
+    }
+    let mut known: HashMap<NodeId, bool> = HashMap::new();
+    let mut is_within = |line: &&TextLine| {
+        *known.entry(line.block).or_insert_with(|| {
+            line.element(page).is_some_and(|block| around(block).any(|up| up.id() == element.id()))
+        })
+    };
+    all.iter().filter(|line| is_within(line)).cloned().collect()
 }
 
 fn editor(line: &TextLine) -> Option<Found> {
@@ -183,17 +200,23 @@ fn rights(lines: &[TextLine]) -> Option<String> {
 /// The description, if the body has most of it: what it has not is about the site. Else how the body begins.
 fn summary(described: Option<String>, body: Option<&str>, title: Option<&str>) -> Option<String> {
     const MIN_SUMMARY: usize = 20;
-    let text = body.map(html::to_text).unwrap_or_default();
+    /// The beginning of a body, in octets, that holds a summary in any script and an advertisement before it.
+    const BEGINNING: usize = MAX_SUMMARY * 16;
     let said = described.filter(|said| {
-        let own =
-            said.chars().count() >= MIN_SUMMARY && (text.is_empty() || title::likeness(said, &text) >= 50);
         // Keywords after a title are no description.
-        own && title.is_none_or(|title| !said.starts_with(title))
+        said.chars().count() >= MIN_SUMMARY
+            && title.is_none_or(|title| !said.starts_with(title))
+            && body
+                .map(html::to_text)
+                .is_none_or(|text| text.is_empty() || title::likeness(said, &text) >= 50)
     });
-    let lead = text.lines().find(|line| !line.trim().is_empty() && meta::is_advertisement(line));
-    let begins = lead.and_then(|lead| text.split_once(lead)).map_or(text.as_str(), |(_, rest)| rest);
+    if let Some(said) = said {
+        return Some(html::summary(&said, MAX_SUMMARY));
+    }
+    let text = html::text_up_to(body?, BEGINNING);
+    let lead = text.lines().next().filter(|line| meta::is_advertisement(line)).unwrap_or_default();
+    let begins = text.strip_prefix(lead).unwrap_or(&text);
     // Cut before it is read once more: the rest is cut after.
-    let begins = &begins[..begins.floor_char_boundary(MAX_SUMMARY * 16)];
-    let first = || Some(html::summary(begins, MAX_SUMMARY)).filter(|begins| !begins.is_empty());
-    said.map(|said| html::summary(&said, MAX_SUMMARY)).or_else(first)
+    let begins = &begins[..begins.floor_char_boundary(BEGINNING)];
+    Some(html::summary(begins, MAX_SUMMARY)).filter(|begins| !begins.is_empty())
 }

@@ -9,6 +9,7 @@ use scraper::ElementRef;
 use super::dom::{Page, attr};
 use super::entry_link::{EntryLink, own_pieces, row_of, rows};
 use super::near::date_in;
+use super::prose::has_sentences;
 
 /// So many links make a list, where their paths prove nothing.
 const MIN_LIST: usize = 5;
@@ -28,6 +29,8 @@ pub(super) struct Block<'a> {
     pub(super) rows: Vec<NodeId>,
     /// The number of its rows with a date.
     pub(super) dated: usize,
+    /// The number of its rows with a date and a sentence.
+    told: usize,
 }
 
 /// Blocks that are the page's list, and those that were left out, each with the reason.
@@ -67,19 +70,32 @@ impl Block<'_> {
     fn shows_dates(&self) -> bool {
         self.dated * 2 > self.links.len()
     }
+
+    /// True if its rows tell what their articles say, and when: a side column has titles only.
+    fn tells(&self) -> bool {
+        self.links.len() >= MIN_LIST && self.told * 2 > self.links.len()
+    }
 }
 
 /// Blocks of links with days in their paths.
 ///
-/// A block is a side column if it shows no dates and has fewer rows than the longest block, which does.
+/// A block is a side column if it shows no dates, and the longest block shows them and has more rows or tells what
+/// its articles say.
 pub(super) fn main<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Sorted<'a> {
     let blocks = blocks(links, page);
     let Some(longest) = longest_of(&blocks) else { return Sorted::default() };
     let (shows, most) = (blocks[longest].shows_dates(), blocks[longest].links.len());
-    let is_side =
-        |block: &Block<'_>| shows && most >= MIN_LIST && !block.shows_dates() && block.links.len() < most;
+    let tells = blocks[longest].tells();
     Sorted::by(blocks, |block| {
-        is_side(block).then_some("it shows no dates and has fewer rows than the longest block, which does")
+        if !shows || most < MIN_LIST || block.shows_dates() {
+            None
+        } else if block.links.len() < most {
+            Some("it shows no dates and has fewer rows than the longest block, which does")
+        } else {
+            tells.then_some(
+                "it shows no dates, and the rows of the list show dates and tell of their articles",
+            )
+        }
     })
 }
 
@@ -135,7 +151,7 @@ pub(super) fn completed<'a>(
         });
         let Some(row) = row.filter(|row| !taken.contains(&row.id())) else { continue };
         let vouched = link.day.is_some()
-            || shows_date(row, link, page)
+            || shows_date(&own_pieces(row, link), page)
             || (link.is_near && link.href.bytes().any(|b| b.is_ascii_digit()));
         if vouched && link.title.chars().count() >= SHORT && known.insert(&link.key) {
             taken.insert(row.id());
@@ -166,9 +182,13 @@ pub(super) fn blocks<'a>(links: Vec<EntryLink<'a>>, page: &Page) -> Vec<Block<'a
         let row = row_of(link.anchor, &rows);
         let number = *at.entry(shape(row)).or_insert(found.len());
         if number == found.len() {
-            found.push(Block { links: Vec::new(), rows: Vec::new(), dated: 0 });
+            found.push(Block { links: Vec::new(), rows: Vec::new(), dated: 0, told: 0 });
         }
-        found[number].dated += usize::from(shows_date(row, &link, page));
+        let pieces = own_pieces(row, &link);
+        if shows_date(&pieces, page) {
+            found[number].dated += 1;
+            found[number].told += usize::from(pieces.iter().any(|piece| is_told(piece)));
+        }
         found[number].rows.push(row.id());
         found[number].links.push((place, link));
     }
@@ -196,16 +216,24 @@ fn shape(row: ElementRef<'_>) -> Shape {
     (path, row.value().name().to_owned())
 }
 
-/// True if a row shows a date outside its title.
-fn shows_date(row: ElementRef<'_>, link: &EntryLink<'_>, page: &Page) -> bool {
-    let pieces = own_pieces(row, link);
+/// True if a row shows a date outside its title; `pieces` are its texts.
+fn shows_date(pieces: &[String], page: &Page) -> bool {
     pieces.iter().any(|piece| piece.bytes().any(|b| b.is_ascii_digit()))
-        && date_in(&pieces, None, &page.dates).is_some()
+        && date_in(pieces, None, &page.dates).is_some()
 }
 
-/// The block with most rows, where those that show dates count twice; the first of equals.
+/// True if a text is sentences of an article, not a label.
+fn is_told(piece: &str) -> bool {
+    /// Shorter ones are notes: a place, a number of readers.
+    const MIN_TOLD: usize = 20;
+    piece.chars().count() >= MIN_TOLD && has_sentences(piece)
+}
+
+/// The block that tells of its articles; else that with most rows, where those that show dates count twice; the first
+/// of equals.
 fn longest_of(blocks: &[Block<'_>]) -> Option<usize> {
-    (0..blocks.len()).rev().max_by_key(|at| blocks[*at].links.len() + blocks[*at].dated)
+    let weight = |block: &Block<'_>| (block.tells(), block.links.len() + block.dated);
+    (0..blocks.len()).rev().max_by_key(|at| weight(&blocks[*at]))
 }
 
 /// The form of an address: what it has before its first number, and how it ends, so that `/info/1040/3807.html`

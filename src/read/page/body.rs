@@ -7,7 +7,7 @@ use ego_tree::iter::Edge;
 use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Node};
 
-use super::dom::{Page, text};
+use super::dom::{Page, attr, text};
 use super::lines::TextLine;
 use super::prose::{Prose, WITHIN, weight};
 use super::{Css, meta};
@@ -63,7 +63,8 @@ fn removed(from: ElementRef<'_>, lines: &[TextLine], cut: &Cut<'_>) -> HashSet<N
     }
     for element in from.descendent_elements().skip(1) {
         let silent = matches!(element.value().name(), "input" | "link" | "meta");
-        if silent || is_fallback(*element) || cut.prose.is_out(element) || leads_on(element, cut.prose) {
+        let leads = || leads_on(element, cut.prose) || is_card(element, cut.prose);
+        if silent || is_fallback(*element) || cut.prose.is_out(element) || leads() {
             gone.insert(element.id());
         }
     }
@@ -80,7 +81,9 @@ fn removed(from: ElementRef<'_>, lines: &[TextLine], cut: &Cut<'_>) -> HashSet<N
             in_heading = is_title || is_meta;
             heading = in_heading || weight(line) == 0;
         }
-        let framed = in_heading || meta::is_frame(&line.text);
+        // What has weight is no frame.
+        let leads_away = || line.linked * 2 > line.text.len() && meta::leads_to_more(&line.text);
+        let framed = in_heading || weight(line) == 0 && (meta::is_frame(&line.text) || leads_away());
         // The block is the line's alone, or the rest of it would go too.
         if framed && line.block != from.id() && judged.insert(line.block) && is_alone(from, line) {
             gone.insert(line.block);
@@ -118,6 +121,18 @@ fn leads_on(element: ElementRef<'_>, prose: &Prose<'_>) -> bool {
     let said = text(element);
     let linked: usize = links().map(|link| text(link).chars().count()).sum();
     linked * 2 >= said.chars().count() || meta::promises_others(&said)
+}
+
+/// True for a link around a heading, to another page: the card of another article. A linked heading is one around a
+/// link.
+fn is_card(element: ElementRef<'_>, prose: &Prose<'_>) -> bool {
+    let heads =
+        |inner: ElementRef<'_>| matches!(inner.value().name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
+    // The name first: most elements are no links.
+    element.value().name() == "a"
+        && attr(element, "href").is_some_and(|href| !href.starts_with('#'))
+        && element.descendent_elements().skip(1).any(heads)
+        && !prose.is_in(element)
 }
 
 /// Writes the markup of an element. True if any text is in it.

@@ -18,13 +18,6 @@ use crate::read::text::{one_line, truncate_chars, xml_legal};
 /// Octets of a document in which its kind is looked for.
 const HEAD: usize = 2048;
 
-/// Elements that do not begin a block of their own.
-const INLINE: &[&str] = &[
-    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd",
-    "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-    "time", "tt", "u", "var", "wbr", "img", "input", "button",
-];
-
 pub(super) struct Page {
     pub(super) html: Html,
     /// The text of `<title>`, bounded as a line is: each heading and each line is looked for in it.
@@ -167,10 +160,14 @@ fn ends_at_once(mut text: &str) -> bool {
 
 /// The elements that match a selector of our own, in document order.
 pub(super) fn select<'a>(tree: &'a Html, selector: &str) -> impl Iterator<Item = ElementRef<'a>> {
-    if selector.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        // The name of an element: no rules need be matched.
-        let all = tree.root_element().descendent_elements();
-        return all.filter(|element| element.value().name() == selector).collect::<Vec<_>>().into_iter();
+    let (name, needs) =
+        selector.strip_suffix(']').and_then(|start| start.split_once('[')).unwrap_or((selector, ""));
+    if [name, needs].iter().all(|word| word.bytes().all(|b| b.is_ascii_alphanumeric())) {
+        // The name of an element, or with that of an attribute: no rules need be matched.
+        let fits = |element: &ElementRef<'_>| {
+            element.value().name() == name && (needs.is_empty() || attr(*element, needs).is_some())
+        };
+        return tree.root_element().descendent_elements().filter(fits).collect::<Vec<_>>().into_iter();
     }
     let selector = Selector::parse(selector).ok();
     let found: Vec<ElementRef<'a>> =
@@ -206,9 +203,48 @@ pub(super) fn attr<'a>(element: ElementRef<'a>, name: &str) -> Option<&'a str> {
     element.value().attrs().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-/// True if an element stands within a line.
+/// True if an element stands within a line, and begins no block of its own.
 pub(super) fn is_inline(name: &str) -> bool {
-    INLINE.contains(&name)
+    // A pattern, not a slice: each element of a page is asked several times.
+    matches!(
+        name,
+        "a" | "abbr"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "big"
+            | "cite"
+            | "code"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "ins"
+            | "kbd"
+            | "label"
+            | "mark"
+            | "q"
+            | "rp"
+            | "rt"
+            | "ruby"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "time"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
+            | "img"
+            | "input"
+            | "button"
+    )
 }
 
 /// The feeds a page declares (`link rel="alternate"` of a feed's type), absolute, with their titles.

@@ -40,17 +40,31 @@ pub(super) fn rows(links: &[EntryLink<'_>]) -> HashMap<NodeId, Option<usize>> {
     rows
 }
 
-/// The largest element around a link that has no other entry's link in it.
+/// The largest element around a link that has no other entry's link in it: of a list at most an item, unless a list of
+/// one item beside it shows that each entry is a list of its own.
 pub(super) fn row_of<'a>(anchor: ElementRef<'a>, rows: &HashMap<NodeId, Option<usize>>) -> ElementRef<'a> {
     let mut row = anchor;
     for above in anchor.ancestors().take(MAX_CLIMB - 1).filter_map(ElementRef::wrap) {
-        let stop = matches!(above.value().name(), "body" | "html" | "table" | "ul" | "ol" | "dl");
+        let stop = match above.value().name() {
+            "body" | "html" => true,
+            "table" | "ul" | "ol" | "dl" => !has_peer(above, rows),
+            _ => false,
+        };
         if stop || !matches!(rows.get(&above.id()), Some(Some(_))) {
             break;
         }
         row = above;
     }
     row
+}
+
+/// True if the element before or after is of the same kind and holds one entry too.
+fn has_peer(element: ElementRef<'_>, rows: &HashMap<NodeId, Option<usize>>) -> bool {
+    let before = element.prev_siblings().find_map(ElementRef::wrap);
+    let after = element.next_siblings().find_map(ElementRef::wrap);
+    before.into_iter().chain(after).any(|peer| {
+        peer.value().name() == element.value().name() && matches!(rows.get(&peer.id()), Some(Some(_)))
+    })
 }
 
 /// The texts in a row beside the title of its link. A date that is cut into several is one.

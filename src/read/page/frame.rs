@@ -23,6 +23,10 @@ const FRAME: &[&str] = &[
 /// Words that name boxes, and on some pages what is larger than a box.
 const BOXES: &[&str] = &["signup", "subscription", "ad"];
 
+/// Words that name boxes with a word to the reader about the page, unless they show a picture or a film: some open
+/// pictures so.
+const NOTICES: &[&str] = &["tooltip", "toast", "popup", "modal", "fallback", "affiliate", "recirculation"];
+
 /// Classes that stylesheets hide.
 const UNSEEN: &[&str] =
     &["hidden", "hide", "d-none", "is-hidden", "sr-only", "visually-hidden", "screen-reader-text"];
@@ -47,11 +51,25 @@ pub(super) fn is_framed(element: ElementRef<'_>) -> bool {
 /// True if the names of an element say that it is a box, or that a stylesheet hides it, and nothing says when it is
 /// shown (`md:block`).
 pub(super) fn is_boxed(element: ElementRef<'_>) -> bool {
-    let classes = || attr(element, "class").unwrap_or_default().split_whitespace();
-    let is_unseen =
-        classes().any(|class| UNSEEN.contains(&class)) && !classes().any(|class| class.contains(':'));
-    let may_be_box = matches!(element.value().name(), "div" | "section" | "aside" | "ul");
-    is_unseen || may_be_box && has_word(element, &["class"], BOXES)
+    let Some(class) = attr(element, "class") else { return false };
+    let classes = || class.split_whitespace();
+    if classes().any(|class| UNSEEN.contains(&class)) && !classes().any(|class| class.contains(':')) {
+        return true;
+    }
+    if !matches!(element.value().name(), "div" | "section" | "aside" | "ul") {
+        return false;
+    }
+    let (mut is_box, mut is_notice) = (false, false);
+    for_words(class, |word| {
+        is_box |= BOXES.contains(&word);
+        is_notice |= NOTICES.contains(&word);
+    });
+    is_box || is_notice && !has_media(element)
+}
+
+fn has_media(element: ElementRef<'_>) -> bool {
+    let mut inner = element.descendent_elements().map(|inner| inner.value().name());
+    inner.any(|name| matches!(name, "img" | "picture" | "video" | "audio" | "iframe"))
 }
 
 /// True if one of the words is in the names that some attributes give an element.

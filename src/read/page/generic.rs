@@ -210,6 +210,8 @@ pub(super) fn title_of(anchor: ElementRef<'_>, page: &Page) -> String {
 
 /// The text of a link without a date in it, and only of its heading if it has one.
 fn own_text(anchor: ElementRef<'_>, page: &Page) -> String {
+    /// The longest date, in characters.
+    const MAX_DATE: usize = 24;
     let heading = anchor.descendent_elements().skip(1).find(|inner| {
         let name = inner.value().name();
         let class = inner.attr("class").unwrap_or_default().to_ascii_lowercase();
@@ -221,8 +223,8 @@ fn own_text(anchor: ElementRef<'_>, page: &Page) -> String {
         match ElementRef::wrap(child) {
             Some(inner) => {
                 let said = super::dom::text(inner);
-                let is_date = of_piece(&said, &page.dates).is_some() || is_cut_date(inner);
-                if !is_date || said.chars().count() > 24 {
+                let may_be_date = said.chars().count() <= MAX_DATE;
+                if !may_be_date || of_piece(&said, &page.dates).is_none() && !is_cut_date(inner) {
                     shown.push_str(&said);
                 }
             }

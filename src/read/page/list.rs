@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use ego_tree::NodeId;
 use scraper::{ElementRef, Node};
 
-use super::dom::{Page, select, text};
+use super::dom::{Page, select, text, text_to};
 use super::entry_link::{EntryLink, own_pieces, row_of, rows};
 use super::generic::{self, last_day, title_of};
 use super::near::{date_in, of_piece};
@@ -273,6 +273,8 @@ fn pieces(row: ElementRef<'_>, link: &EntryLink<'_>, rows: &HashMap<NodeId, Opti
 
 /// The following list page, of the same site and not this one.
 fn next(page: &Page, rules: &ListRules) -> Option<String> {
+    /// A longer text is none of [`NEXT`], in characters.
+    const LONGEST: usize = 12;
     let own = canonical(&page.url);
     let lead = |element: ElementRef<'_>| {
         let anchor = match element.value().name() {
@@ -288,7 +290,8 @@ fn next(page: &Page, rules: &ListRules) -> Option<String> {
     let is_next = |element: &ElementRef<'_>| {
         let rel = element.attr("rel").unwrap_or_default();
         rel.split_whitespace().any(|word| word.eq_ignore_ascii_case("next"))
-            || NEXT.contains(&text(*element).to_ascii_lowercase().as_str())
+            || NEXT.contains(&text_to(*element, LONGEST).to_ascii_lowercase().as_str())
     };
-    select(&page.html, "a[href], link[href]").filter(is_next).find_map(lead)
+    let leads = |element: &ElementRef<'_>| matches!(element.value().name(), "a" | "link");
+    page.html.root_element().descendent_elements().filter(leads).filter(is_next).find_map(lead)
 }

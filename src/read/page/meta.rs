@@ -257,24 +257,36 @@ pub(super) fn promises_others(text: &str) -> bool {
     HEADINGS.iter().any(|heading| start.starts_with(heading))
 }
 
+/// True if a line that is mostly a link leads to another article.
+pub(super) fn leads_to_more(line: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "read more", "read also", "also read", "see also", "more:", "related:", "mehr zum thema",
+        "lesen sie auch", "lire aussi", "leer más", "leia também", "leggi anche", "lees ook", "les også",
+        "läs mer",
+    ];
+    let start: String = line.chars().take(20).collect::<String>().to_lowercase();
+    STARTS.iter().any(|words| start.starts_with(words))
+}
+
 /// The longest line of a frame without a notice of rights, in characters.
 pub(super) const MAX_FRAME: usize = 80;
 
 /// True if a line belongs to the frame about a body: what leads through the site, shares, or claims rights.
 pub(super) fn is_frame(line: &str) -> bool {
+    let has_rights = rights(line).is_some();
+    (has_rights || line.chars().count() <= MAX_FRAME) && leads_on(line) || (has_rights && !line.contains('“'))
+}
+
+/// True if a line leads through the site, shares, or names who is responsible for it.
+pub(super) fn leads_on(line: &str) -> bool {
     const STARTS: &[&str] = &[
         "分享到", "分享至", "分享让更多人", "扫一扫", "相关新闻", "相关阅读", "相关报道", "延伸阅读",
         "推荐阅读", "更多精彩", "上一篇", "下一篇", "上一页", "下一页", "打印", "关闭窗口", "返回顶部",
         "我要评论", "网友评论", "责任编辑", "责编", "【编辑", "(责编", "（责编", "(责任编辑", "（责任编辑",
         "字号", "版权声明", "关于我们", "举报电话", "违法和不良信息",
     ];
-    let has_rights = rights(line).is_some();
-    if !has_rights && line.chars().count() > MAX_FRAME {
-        return false;
-    }
     STARTS.iter().any(|start| line.starts_with(start))
         || (editor(line).is_some() && (line.starts_with("编辑") || line.starts_with('[')))
         || line.contains("ICP备")
         || line.contains("公网安备")
-        || (has_rights && !line.contains('“'))
 }

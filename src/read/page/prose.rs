@@ -318,7 +318,7 @@ fn weigh(line: &TextLine) -> usize {
         return 0;
     }
     let framed = meta::rights(text).is_some()
-        || size <= meta::MAX_FRAME && (meta::is_frame(text) || size < 80 && text.contains("电话"));
+        || size <= meta::MAX_FRAME && (meta::leads_on(text) || size < 80 && text.contains("电话"));
     if framed { 0 } else { size }
 }
 
@@ -329,7 +329,7 @@ fn is_dense(c: char) -> bool {
 
 /// True if a text has the marks of sentences of any script: Chinese and Japanese, Latin, Arabic and Uyghur,
 /// Devanagari, Tibetan, Mongolian, Khmer, Ethiopic.
-fn has_sentences(text: &str) -> bool {
+pub(super) fn has_sentences(text: &str) -> bool {
     const MARKS: &[char] = &[
         '。', '，', '！', '？', '；', '”', '、', '،', '؟', '؛', '۔', '।', '॥', '།', '༎', '༏', '᠂', '᠃', '។',
         '።',

@@ -1,5 +1,6 @@
 mod among;
 mod explain;
+mod left_out;
 mod wild;
 
 use chrono::{NaiveDate, TimeZone as _, Utc};

@@ -5,8 +5,8 @@ use chrono::{TimeZone as _, Utc};
 use super::super::*;
 use crate::read::feed::FeedInput;
 
-const TITLE: &str = "河湾镇召开会议研究防汛工作安排";
-const PROSE: &str = "<p>河湾镇昨天召开会议，研究部署今年的防汛工作，各村负责人参加会议并作了发言。</p>\
+pub(super) const TITLE: &str = "河湾镇召开会议研究防汛工作安排";
+pub(super) const PROSE: &str = "<p>河湾镇昨天召开会议，研究部署今年的防汛工作，各村负责人参加会议并作了发言。</p>\
     <p>会议要求，各村在月底以前把沟渠清理一遍，把沙袋备足，夜里也要有人值班。</p>";
 
 fn input<'a>(bytes: &'a [u8], url: &'a str) -> FeedInput<'a> {
@@ -14,14 +14,14 @@ fn input<'a>(bytes: &'a [u8], url: &'a str) -> FeedInput<'a> {
     FeedInput { bytes, url, content_type: None, zone: chrono_tz::Asia::Shanghai, fetched_at }
 }
 
-fn read(head: &str, body: &str) -> Article {
+pub(super) fn read(head: &str, body: &str) -> Article {
     let page = format!("<html><head><title>{TITLE}-样本网</title>{head}</head><body>{body}</body></html>");
     article(&input(page.as_bytes(), "http://www.sample.example/a/p.html"), &ArticleRules::default())
         .expect("an article")
 }
 
 /// The titles of a list with the days of its entries.
-fn listed(body: &str) -> Vec<(String, String)> {
+pub(super) fn listed(body: &str) -> Vec<(String, String)> {
     let page = format!("<html><head><title>要闻</title></head><body>{body}</body></html>");
     let read =
         list(&input(page.as_bytes(), "http://www.sample.example/yw/index.html"), &ListRules::default());
@@ -35,7 +35,7 @@ fn listed(body: &str) -> Vec<(String, String)> {
     entries.map(shown).collect()
 }
 
-fn rows(range: std::ops::Range<usize>, href: impl Fn(usize) -> String, date: &str) -> String {
+pub(super) fn rows(range: std::ops::Range<usize>, href: impl Fn(usize) -> String, date: &str) -> String {
     let row = |n: usize| format!("<li><a href='{}'>镇里今天的第{n}件要紧的事情</a>{date}</li>", href(n));
     format!("<ul>{}</ul>", range.map(row).collect::<String>())
 }
@@ -253,6 +253,14 @@ fn a_description_of_the_site_is_no_summary() {
     );
     let summary = read("", &lead).summary.expect("a summary");
     assert!(summary.starts_with("河湾镇昨天"), "{summary}");
+    let ending = format!(
+        "<h1>{TITLE}</h1><div>{PROSE}<p>安装示例客户端，第一时间接收最全面的资讯，【下载地址】</p></div>"
+    );
+    let said = read("", &ending).summary;
+    assert!(
+        said.is_some_and(|said| said.starts_with("河湾镇昨天")),
+        "an advertisement at the end cuts nothing"
+    );
 }
 
 #[test]
